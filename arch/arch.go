@@ -1,0 +1,97 @@
+// Package arch answers one question: which CPU is this? It detects features and cache sizes, orders the
+// instruction-set tiers that kernels are written for, and lets the user lower or insist on a tier.
+//
+// Two environment variables are read, once:
+//
+//	GNEISS_ISA=avx2           caps the tier (generic, avx2, avxvnni, avx512, avx512vnni, amx, neon, dotprod, i8mm)
+//	GNEISS_REQUIRE=avx2,...   tiers that must be present; if one is not, [Default] returns an error
+//
+// A cap above what the CPU offers is not an error: the CPU decides. To add a tier: a constant in isa.go, its
+// features in feature.go, its detection in detect_GOARCH.go.
+package arch
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+)
+
+// Features returns what this CPU, and its operating system, offer. It ignores GNEISS_ISA.
+func Features() Feature { return detected() }
+
+var detected = sync.OnceValue(detect)
+
+// Supports reports whether this CPU offers every feature of the tier.
+func Supports(i ISA) bool { return supports(i, detected()) }
+
+func supports(i ISA, f Feature) bool {
+	want, ok := tierFeatures[i]
+	if !ok {
+		return false
+	}
+	return f.Has(want)
+}
+
+// Supported lists the tiers this CPU offers, worst (Generic) first.
+func Supported() []ISA {
+	var tiers []ISA
+	for i := range ISA(len(isaNames)) {
+		if Supports(i) {
+			tiers = append(tiers, i)
+		}
+	}
+	return tiers
+}
+
+// Best returns the best tier this CPU offers, ignoring the environment.
+func Best() ISA {
+	s := Supported()
+	return s[len(s)-1]
+}
+
+// Capped returns the best supported tier that is not above limit.
+func Capped(limit ISA) ISA {
+	best := Generic
+	for _, i := range Supported() {
+		if i <= limit {
+			best = i
+		}
+	}
+	return best
+}
+
+// Default returns the tier to use: the best one, capped by GNEISS_ISA. It fails if GNEISS_ISA is no
+// tier's name or if a tier listed in GNEISS_REQUIRE is absent or above the cap.
+func Default() (ISA, error) { return choose(os.Getenv("GNEISS_ISA"), os.Getenv("GNEISS_REQUIRE")) }
+
+func choose(limit, require string) (ISA, error) {
+	isa := Best()
+	if limit != "" {
+		l, err := ParseISA(limit)
+		if err != nil {
+			return Generic, fmt.Errorf("GNEISS_ISA: %w", err)
+		}
+		isa = Capped(l)
+	}
+	for word := range strings.SplitSeq(require, ",") {
+		if word = strings.TrimSpace(word); word == "" {
+			continue
+		}
+		r, err := ParseISA(word)
+		if err != nil {
+			return Generic, fmt.Errorf("GNEISS_REQUIRE: %w", err)
+		}
+		if !Supports(r) || r > isa {
+			return Generic, &MissingError{Want: r, Have: isa}
+		}
+	}
+	return isa, nil
+}
+
+// MissingError says that GNEISS_REQUIRE named a tier that this run does not have.
+type MissingError struct{ Want, Have ISA }
+
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("arch: GNEISS_REQUIRE wants %s, but the best tier of this run is %s", e.Want, e.Have)
+}

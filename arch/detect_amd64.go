@@ -1,0 +1,23 @@
+package arch
+
+import "golang.org/x/sys/cpu"
+
+func detect() Feature {
+	var f Feature
+	set := func(ok bool, bit Feature) {
+		if ok {
+			f |= bit
+		}
+	}
+	x := &cpu.X86
+	set(x.HasAVX2, FeatAVX2)
+	set(x.HasFMA, FeatFMA)
+	set(x.HasAVXVNNI, FeatAVXVNNI)
+	set(x.HasAVX512F, FeatAVX512F)
+	set(x.HasAVX512BW, FeatAVX512BW)
+	set(x.HasAVX512DQ, FeatAVX512DQ)
+	set(x.HasAVX512VL, FeatAVX512VL)
+	set(x.HasAVX512VNNI, FeatAVX512VNNI)
+	// AMX also needs leave from the kernel (arch_prctl); until a kernel uses it, it is not offered.
+	return f
+}

@@ -1,0 +1,59 @@
+package kernels
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// OpKind names what an inner kernel computes. Its function type is fixed by the kind and the dtype, and
+// documented at the kind's reference.
+type OpKind string
+
+const (
+	OpConvTile    OpKind = "conv"      // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*ConvTileF32)
+	OpWinoInput   OpKind = "winoinput" // Winograd F(4,3) input transform of tiles
+	OpWinoOutput  OpKind = "winooutput"
+	OpFC          OpKind = "fc" // fully connected, one input row
+	OpMaxPool     OpKind = "maxpool"
+	OpAvgPool     OpKind = "avgpool"
+	OpLRN         OpKind = "lrn"
+	OpSoftmax     OpKind = "softmax"
+	OpElementwise OpKind = "eltwise"
+)
+
+// Kernel is one row of the table: the only place where an inner kernel is declared. Selection, tests, selftest
+// and benchmarks range over the rows.
+type Kernel struct {
+	Name       string       // <dtype>_<op>_<tile>__<isa>
+	Op         OpKind       //
+	DType      DType        // of the activations
+	MR, NR, KR int          // tile: pixels × output channels × channels per step; 0 where it has no meaning
+	ISA        arch.ISA     // the tier it belongs to
+	Requires   arch.Feature // exactly the features its instructions need
+	Fn         any          // the function; its type is given by Op and DType
+}
+
+// Table returns all kernels of this architecture, whether or not this CPU can run them, best tier first within
+// an op. The slice must not be changed.
+var Table = sync.OnceValue(func() []Kernel {
+	return append(archKernels(), genericKernels...)
+})
+
+// Runnable reports whether this CPU has the kernel's features.
+func (k *Kernel) Runnable() bool { return arch.Features().Has(k.Requires) }
+
+// Select returns the first kernel in the table of that op and dtype that this CPU can run and whose tier is not
+// above limit, with its function. There is always the generic one; a missing one is a bug, hence the panic.
+func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
+	t := Table()
+	for i := range t {
+		if k := &t[i]; k.Op == op && k.DType == dt && k.ISA <= limit && k.Runnable() {
+			if fn, ok := k.Fn.(F); ok {
+				return k, fn
+			}
+		}
+	}
+	panic(fmt.Sprintf("kernels: no %s %s kernel at or below %s", dt, op, limit))
+}

@@ -1,0 +1,5 @@
+//go:build !gc || purego || noasm || !amd64
+
+package kernels
+
+func archKernels() []Kernel { return nil }

@@ -1,0 +1,58 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Errors that callers may test for with errors.Is.
+var (
+	ErrShape   = errors.New("shape mismatch")       // tensors do not fit an operation
+	ErrCorrupt = errors.New("corrupt model")        // bytes that are no valid model
+	ErrLimit   = errors.New("limit exceeded")       // a size beyond [Limits]
+	ErrClosed  = errors.New("session is closed")    // Run after Close
+	ErrGraph   = errors.New("invalid graph")        // duplicate names, foreign values, no output
+	ErrBusy    = errors.New("session already runs") // two goroutines in one session
+)
+
+// NodeError says which node of a graph is at fault and why.
+type NodeError struct {
+	Node string // the node's name
+	Op   string // its operation
+	Err  error  // the reason; unwraps to one of the errors above where one fits
+}
+
+func (e *NodeError) Error() string { return fmt.Sprintf("node %q (%s): %v", e.Node, e.Op, e.Err) }
+func (e *NodeError) Unwrap() error { return e.Err }
+
+// FileError says which file is at fault; every importer wraps what it returns in one.
+type FileError struct {
+	File string
+	Err  error
+}
+
+func (e *FileError) Error() string { return fmt.Sprintf("%s: %v", e.File, e.Err) }
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Unsupported is one operation that cannot be imported.
+type Unsupported struct {
+	Op     string // the operation's name in its own format
+	Node   string // the node's name
+	Reason string // "" when the operation as a whole is unknown; else what about it is not supported, and the way round
+}
+
+// UnsupportedError lists everything in a model that is not supported, not only the first thing met.
+type UnsupportedError struct{ Ops []Unsupported }
+
+func (e *UnsupportedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d unsupported operation(s):", len(e.Ops))
+	for _, u := range e.Ops {
+		fmt.Fprintf(&b, "\n  %s (node %q)", u.Op, u.Node)
+		if u.Reason != "" {
+			fmt.Fprintf(&b, ": %s", u.Reason)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,180 @@
+package runtime
+
+import (
+	"fmt"
+
+	"github.com/gneiss-go/gneiss/kernels"
+)
+
+// DType is the type of a value's elements.
+type DType = kernels.DType
+
+// The element types of values.
+const (
+	F32 = kernels.F32
+	U8  = kernels.U8
+)
+
+// Shape is that of an activation: N images of H rows × W columns × C channels, NHWC.
+// A vector of length n is {1, 1, 1, n}.
+type Shape struct{ N, H, W, C int }
+
+// Elements returns N·H·W·C.
+func (s Shape) Elements() int { return s.N * s.H * s.W * s.C }
+
+// String returns, for example, 1×28×28×256.
+func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d×%d", s.N, s.H, s.W, s.C) }
+
+// Quant maps uint8 to real numbers: real = Scale·(q − Zero). It is the zero value for float values.
+type Quant struct {
+	Scale float32
+	Zero  uint8
+}
+
+// Value is a tensor that flows between nodes. Its fields are set by the graph and must not be changed.
+type Value struct {
+	Name  string
+	Shape Shape
+	DType DType
+	Quant Quant // only with DType U8
+
+	graph *Graph
+	id    int
+}
+
+// Node is one operation of a graph.
+type Node struct {
+	Name string
+	Op   Op
+	In   []*Value
+	Out  *Value
+}
+
+// Graph is what a model means, whatever the machine: operations in topological order, float or quantised,
+// weights included. It is built by Input, Add and Output, each of which checks what it is given, so that a
+// graph which exists is consistent. A graph may be read by several goroutines, and changed by none while read.
+type Graph struct {
+	Name    string
+	Nodes   []*Node // an order in which they can run
+	Inputs  []*Value
+	Outputs []*Value
+
+	limits  Limits
+	names   map[string]bool
+	nvalues int
+}
+
+// Limits bound what a graph may ask for, so that a hostile model is refused before anything is allocated for it.
+type Limits struct {
+	MaxNodes    int   // nodes in a graph
+	MaxElements int   // elements of one activation
+	MaxWeights  int   // elements of one node's weights
+	MaxMACs     int64 // multiply-accumulates of one run
+}
+
+// DefaultLimits suit every network of the image-classification kind.
+var DefaultLimits = Limits{MaxNodes: 20_000, MaxElements: 1 << 28, MaxWeights: 1 << 29, MaxMACs: 1 << 42}
+
+// NewGraph returns an empty graph under DefaultLimits.
+func NewGraph(name string) *Graph {
+	return &Graph{Name: name, limits: DefaultLimits, names: map[string]bool{}}
+}
+
+// SetLimits replaces the limits that later calls check.
+func (g *Graph) SetLimits(l Limits) { g.limits = l }
+
+// Input declares a float input of the graph.
+func (g *Graph) Input(name string, s Shape) (*Value, error) {
+	if g.names[name] {
+		return nil, fmt.Errorf("input %q: name used twice: %w", name, ErrGraph)
+	}
+	if err := g.checkShape(s); err != nil {
+		return nil, fmt.Errorf("input %q: %w", name, err)
+	}
+	v := g.newValue(name, s)
+	g.Inputs = append(g.Inputs, v)
+	return v, nil
+}
+
+// Add appends a node and returns its output, which bears the node's name. It infers and checks the output's
+// shape and returns a [NodeError] if the operation does not fit its inputs.
+func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
+	fail := func(err error) (*Value, error) {
+		return nil, &NodeError{Node: name, Op: op.Kind(), Err: err}
+	}
+	switch {
+	case g.names[name]:
+		return fail(fmt.Errorf("name used twice: %w", ErrGraph))
+	case len(g.Nodes) >= g.limits.MaxNodes:
+		return fail(fmt.Errorf("more than %d nodes: %w", g.limits.MaxNodes, ErrLimit))
+	}
+	shapes := make([]Shape, len(in))
+	for i, v := range in {
+		if v == nil || v.graph != g {
+			return fail(fmt.Errorf("input %d is not of this graph: %w", i, ErrGraph))
+		}
+		shapes[i] = v.Shape
+	}
+	s, err := op.infer(shapes, &g.limits)
+	if err == nil {
+		err = g.checkShape(s)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	n := &Node{Name: name, Op: op, In: append([]*Value(nil), in...), Out: g.newValue(name, s)}
+	if t, ok := op.(typer); ok {
+		if n.Out.DType, n.Out.Quant, err = t.outType(in); err != nil {
+			return fail(err)
+		}
+	} else if len(in) > 0 {
+		n.Out.DType, n.Out.Quant = in[0].DType, in[0].Quant
+	}
+	g.Nodes = append(g.Nodes, n)
+	return n.Out, nil
+}
+
+// Output declares values as outputs of the graph, in this order.
+func (g *Graph) Output(vs ...*Value) error {
+	for _, v := range vs {
+		if v == nil || v.graph != g {
+			return fmt.Errorf("output is not of this graph: %w", ErrGraph)
+		}
+		g.Outputs = append(g.Outputs, v)
+	}
+	return nil
+}
+
+// typer is implemented by operations whose output type differs from their first input's.
+type typer interface {
+	outType(in []*Value) (DType, Quant, error)
+}
+
+func (g *Graph) newValue(name string, s Shape) *Value {
+	g.names[name] = true
+	v := &Value{Name: name, Shape: s, graph: g, id: g.nvalues}
+	g.nvalues++
+	return v
+}
+
+func (g *Graph) checkShape(s Shape) error {
+	if s.N < 1 || s.H < 1 || s.W < 1 || s.C < 1 {
+		return fmt.Errorf("shape %v has an empty dimension: %w", s, ErrShape)
+	}
+	if _, ok := product(g.limits.MaxElements, s.N, s.H, s.W, s.C); !ok {
+		return fmt.Errorf("shape %v has more than %d elements: %w", s, g.limits.MaxElements, ErrLimit)
+	}
+	return nil
+}
+
+// product multiplies positive factors; ok is false when one is not positive or the product exceeds limit.
+func product(limit int, factors ...int) (p int, ok bool) {
+	p = 1
+	for _, f := range factors {
+		if f < 1 || p > limit/f {
+			return 0, false
+		}
+		p *= f
+	}
+	return p, p <= limit
+}
