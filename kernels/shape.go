@@ -1,5 +1,7 @@
 package kernels
 
+import "math"
+
 // ConvShape is the geometry of a 2-D convolution over NHWC data with filters [K][R][S][C/Groups].
 type ConvShape struct {
 	N, H, W, C                           int // input images, rows, columns, channels
@@ -47,3 +49,8 @@ type PoolShape struct {
 	PadBottom, PadRight int
 	CountIncludePad     bool
 }
+
+var (
+	negInf = float32(math.Inf(-1))
+	posInf = float32(math.Inf(1))
+)

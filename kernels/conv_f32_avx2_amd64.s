@@ -1,0 +1,190 @@
+//go:build gc && !purego && !noasm
+
+#include "textflag.h"
+#include "go_asm.h"
+
+// f32_conv_6x16__avx2 — convolution tile, 6 output pixels × 16 output channels; 1×1, 3×3, 5×5 and any other window.
+//
+// Computes   dst[p][k] = clamp(bias[k] + Σ_{t,c} (*ptrs[t][p])[c] · w[t][c][k])
+// Reference  convTileF32Generic (conv_tile.go)
+// Requires   AVX2, FMA
+// Layout     src/dst NHWC; w packed [K/16][taps][C][16] by packConvF32
+// Contract   taps, c, tiles ≥ 1; 1 ≤ rows ≤ 6; 1 ≤ cols ≤ 16; no over-read; dst does not alias src
+// Bound      12 FMA per 2 loads + 6 broadcasts
+// Tile       col →  0–7   8–15       Registers
+//   pixel 0         Y4    Y5           DI  args              SI  row addresses of this tap
+//   pixel 1         Y6    Y7           DX  w                 CX  channels (constant)
+//   pixel 2         Y8    Y9           AX  −channels left    BX  taps left
+//   pixel 3         Y10   Y11          R8–R13  ends of the six input rows
+//   pixel 4         Y12   Y13          Y0, Y1  weights       Y2, Y3  input, broadcast
+//   pixel 5         Y14   Y15
+// Phases     tile → tap → channel ×4 | ×1 → clamp → store | store_tail
+
+// convMask: 16 ones, then 16 zeros: cols ones from entry 16−cols on.
+DATA convMask<>+0x00(SB)/8, $-1
+DATA convMask<>+0x08(SB)/8, $-1
+DATA convMask<>+0x10(SB)/8, $-1
+DATA convMask<>+0x18(SB)/8, $-1
+DATA convMask<>+0x20(SB)/8, $-1
+DATA convMask<>+0x28(SB)/8, $-1
+DATA convMask<>+0x30(SB)/8, $-1
+DATA convMask<>+0x38(SB)/8, $-1
+GLOBL convMask<>(SB), RODATA|NOPTR, $128
+
+// One channel: acc[p][0:16] += src[p][c]·w[c][0:16].
+// Reads DX, R8–R13, AX, Y4–Y15. Writes Y4–Y15. Clobbers Y0–Y3.
+#define CHANNEL(wOff, srcOff) \
+	VMOVUPS (wOff)(DX), Y0 \
+	VMOVUPS (wOff+32)(DX), Y1 \
+	VBROADCASTSS srcOff(R8)(AX*4), Y2 \
+	VBROADCASTSS srcOff(R9)(AX*4), Y3 \
+	VFMADD231PS Y0, Y2, Y4 \
+	VFMADD231PS Y1, Y2, Y5 \
+	VBROADCASTSS srcOff(R10)(AX*4), Y2 \
+	VFMADD231PS Y0, Y3, Y6 \
+	VFMADD231PS Y1, Y3, Y7 \
+	VBROADCASTSS srcOff(R11)(AX*4), Y3 \
+	VFMADD231PS Y0, Y2, Y8 \
+	VFMADD231PS Y1, Y2, Y9 \
+	VBROADCASTSS srcOff(R12)(AX*4), Y2 \
+	VFMADD231PS Y0, Y3, Y10 \
+	VFMADD231PS Y1, Y3, Y11 \
+	VBROADCASTSS srcOff(R13)(AX*4), Y3 \
+	VFMADD231PS Y0, Y2, Y12 \
+	VFMADD231PS Y1, Y2, Y13 \
+	VFMADD231PS Y0, Y3, Y14 \
+	VFMADD231PS Y1, Y3, Y15
+
+// Clamp one pixel; a NaN accumulator stays a NaN (it is the second operand of max and min).
+#define CLAMP(a, b) \
+	VMAXPS a, Y0, a \
+	VMAXPS b, Y0, b \
+	VMINPS a, Y1, a \
+	VMINPS b, Y1, b
+
+// Store one pixel and go on to the next, if there is one.
+#define STORE(a, b) \
+	VMOVUPS a, (R8) \
+	VMOVUPS b, 32(R8) \
+	ADDQ R9, R8 \
+	SUBQ $1, CX \
+	JZ   tile_done
+
+#define STORE_TAIL(a, b) \
+	VMASKMOVPS a, Y2, (R8) \
+	VMASKMOVPS b, Y3, 32(R8) \
+	ADDQ R9, R8 \
+	SUBQ $1, CX \
+	JZ   tile_done
+
+// func convTileF32AVX2(a *ConvTileF32)
+TEXT ·convTileF32AVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), DI
+	MOVQ ConvTileF32_ptrs(DI), SI
+
+tile:
+	MOVQ    ConvTileF32_bias(DI), AX
+	VMOVUPS (AX), Y4                 // every pixel starts from the bias
+	VMOVUPS 32(AX), Y5
+	VMOVAPS Y4, Y6
+	VMOVAPS Y5, Y7
+	VMOVAPS Y4, Y8
+	VMOVAPS Y5, Y9
+	VMOVAPS Y4, Y10
+	VMOVAPS Y5, Y11
+	VMOVAPS Y4, Y12
+	VMOVAPS Y5, Y13
+	VMOVAPS Y4, Y14
+	VMOVAPS Y5, Y15
+	MOVQ    ConvTileF32_w(DI), DX
+	MOVQ    ConvTileF32_taps(DI), BX
+	MOVQ    ConvTileF32_c(DI), CX
+
+tap:
+	MOVQ 0(SI), R8
+	MOVQ 8(SI), R9
+	MOVQ 16(SI), R10
+	MOVQ 24(SI), R11
+	MOVQ 32(SI), R12
+	MOVQ 40(SI), R13
+	ADDQ $48, SI
+	LEAQ (R8)(CX*4), R8              // address rows from their ends, so that one index counts and addresses
+	LEAQ (R9)(CX*4), R9
+	LEAQ (R10)(CX*4), R10
+	LEAQ (R11)(CX*4), R11
+	LEAQ (R12)(CX*4), R12
+	LEAQ (R13)(CX*4), R13
+	MOVQ CX, AX
+	NEGQ AX
+	ADDQ $4, AX
+	JGT  channel_tail
+
+	PCALIGN $32
+channel_loop:                            // AX = 4 − channels left ≤ 0
+	CHANNEL(0, -16)
+	CHANNEL(64, -12)
+	CHANNEL(128, -8)
+	CHANNEL(192, -4)
+	ADDQ $256, DX
+	ADDQ $4, AX
+	JLE  channel_loop
+
+channel_tail:
+	SUBQ $4, AX
+	JGE  tap_done
+
+channel_tail_loop:                       // AX = −channels left < 0
+	CHANNEL(0, 0)
+	ADDQ $64, DX
+	ADDQ $1, AX
+	JLT  channel_tail_loop
+
+tap_done:
+	SUBQ $1, BX
+	JNZ  tap
+
+	VBROADCASTSS ConvTileF32_lo(DI), Y0
+	VBROADCASTSS ConvTileF32_hi(DI), Y1
+	CLAMP(Y4, Y5)
+	CLAMP(Y6, Y7)
+	CLAMP(Y8, Y9)
+	CLAMP(Y10, Y11)
+	CLAMP(Y12, Y13)
+	CLAMP(Y14, Y15)
+	MOVQ ConvTileF32_dst(DI), R8
+	MOVQ ConvTileF32_dstStride(DI), R9
+	MOVQ ConvTileF32_cols(DI), R10
+	MOVQ $6, CX
+	CMPQ ConvTileF32_tiles(DI), $1
+	JNE  rows_known
+	MOVQ ConvTileF32_rows(DI), CX
+
+rows_known:
+	CMPQ R10, $16
+	JNE  store_tail
+	STORE(Y4, Y5)
+	STORE(Y6, Y7)
+	STORE(Y8, Y9)
+	STORE(Y10, Y11)
+	STORE(Y12, Y13)
+	STORE(Y14, Y15)
+
+store_tail:
+	LEAQ    convMask<>+64(SB), R11
+	SHLQ    $2, R10
+	SUBQ    R10, R11
+	VMOVUPS (R11), Y2                // channels 0–7 to store
+	VMOVUPS 32(R11), Y3              // channels 8–15 to store
+	STORE_TAIL(Y4, Y5)
+	STORE_TAIL(Y6, Y7)
+	STORE_TAIL(Y8, Y9)
+	STORE_TAIL(Y10, Y11)
+	STORE_TAIL(Y12, Y13)
+	STORE_TAIL(Y14, Y15)
+
+tile_done:
+	MOVQ R8, ConvTileF32_dst(DI)     // where the next tile's pixels go
+	SUBQ $1, ConvTileF32_tiles(DI)
+	JNZ  tile
+	VZEROUPPER
+	RET

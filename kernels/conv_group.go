@@ -1,0 +1,152 @@
+package kernels
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// groupedF32 runs each group as a convolution of its own over its slice of the channels (AlexNet).
+type groupedF32 struct {
+	convF32
+	groups []Op
+}
+
+func newGroupedF32(c convF32, weights, bias []float32, limit arch.ISA) (Op, error) {
+	s := c.shape
+	if len(c.segments) != 1 {
+		return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)
+	}
+	g := &groupedF32{convF32: c}
+	part := s
+	part.C, part.K, part.Groups = s.C/s.Groups, s.K/s.Groups, 1
+	each := len(weights) / s.Groups
+	for i := range s.Groups {
+		var b []float32
+		if bias != nil {
+			b = bias[i*part.K:][:part.K]
+		}
+		op, err := NewConvF32(part, nil, weights[i*each:][:each], b, c.act, limit)
+		if err != nil {
+			return nil, err
+		}
+		g.groups = append(g.groups, op)
+	}
+	return g, nil
+}
+
+func (g *groupedF32) Kernel() string { return g.groups[0].Kernel() }
+func (g *groupedF32) ISA() arch.ISA  { return g.groups[0].ISA() }
+
+func (g *groupedF32) PackedBytes() (n int) {
+	for _, op := range g.groups {
+		n += op.PackedBytes()
+	}
+	return n
+}
+
+// Scratch: groups may run at the same time on different workers, so each has its own.
+func (g *groupedF32) Scratch(workers int) int {
+	return len(g.groups) * g.scratchEach(workers)
+}
+
+func (g *groupedF32) scratchEach(workers int) int { return (g.groups[0].Scratch(workers) + 63) &^ 63 }
+
+func (g *groupedF32) Bind(in, out []View, scratch []byte, workers int) Task {
+	g.checkBind(in, out)
+	t := &groupedTask{}
+	each := g.scratchEach(workers)
+	for i, op := range g.groups {
+		src, dst := in[0], out[0]
+		src.C, dst.C = src.C/len(g.groups), dst.C/len(g.groups)
+		src.Data, dst.Data = src.at(i*src.C), dst.at(i*dst.C)
+		t.tasks = append(t.tasks, op.Bind([]View{src}, []View{dst}, scratch[i*each:][:each], workers))
+	}
+	t.each = t.tasks[0].Units()
+	return t
+}
+
+type groupedTask struct {
+	tasks []Task
+	each  int // units of one group
+}
+
+func (t *groupedTask) Units() int { return len(t.tasks) * t.each }
+
+func (t *groupedTask) Run(worker, lo, hi int) {
+	for g := lo / t.each; lo < hi; g++ {
+		end := min(hi, (g+1)*t.each)
+		t.tasks[g].Run(worker, lo-g*t.each, end-g*t.each)
+		lo = end
+	}
+}
+
+// depthwiseF32 is the convolution in which every channel has one filter of its own (MobileNet).
+type depthwiseF32 struct {
+	convF32
+	w    []float32 // [R][S][C]
+	bias []float32 // [C]
+}
+
+func newDepthwiseF32(c convF32, weights, bias []float32, _ arch.ISA) *depthwiseF32 {
+	s := &c.shape
+	taps := s.R * s.S
+	d := &depthwiseF32{convF32: c, w: make([]float32, len(weights)), bias: make([]float32, s.C)}
+	for k := range s.C {
+		for t := range taps {
+			d.w[t*s.C+k] = weights[k*taps+t]
+		}
+	}
+	copy(d.bias, bias)
+	return d
+}
+
+func (d *depthwiseF32) Kernel() string   { return "f32_depthwise_1x1__generic" }
+func (d *depthwiseF32) ISA() arch.ISA    { return arch.Generic }
+func (d *depthwiseF32) PackedBytes() int { return 4 * (len(d.w) + len(d.bias)) }
+func (d *depthwiseF32) Scratch(int) int  { return 0 }
+
+func (d *depthwiseF32) Bind(in, out []View, _ []byte, _ int) Task {
+	d.checkBind(in, out)
+	return &depthwiseTask{d, in[0], out[0]}
+}
+
+type depthwiseTask struct {
+	*depthwiseF32
+	in, out View
+}
+
+// Units are output rows.
+func (t *depthwiseTask) Units() int { return t.shape.N * t.shape.OutH() }
+
+func (t *depthwiseTask) Run(_, lo, hi int) {
+	s := &t.shape
+	for u := lo; u < hi; u++ {
+		n, y := u/s.OutH(), u%s.OutH()
+		for x := range s.OutW() {
+			dst := unsafe.Slice((*float32)(t.out.at((u*s.OutW()+x)*t.out.Stride)), s.C)
+			copy(dst, t.bias)
+			for r := range s.R {
+				iy := y*s.StrideH + r*s.DilationH - s.PadTop
+				if uint(iy) >= uint(s.H) {
+					continue
+				}
+				for q := range s.S {
+					ix := x*s.StrideW + q*s.DilationW - s.PadLeft
+					if uint(ix) >= uint(s.W) {
+						continue
+					}
+					src := unsafe.Slice((*float32)(t.in.at(((n*s.H+iy)*s.W+ix)*t.in.Stride)), s.C)
+					w := t.w[(r*s.S+q)*s.C:][:s.C]
+					for c := range dst {
+						dst[c] += src[c] * w[c]
+					}
+				}
+			}
+			for c := range dst {
+				dst[c] = t.act.apply(dst[c])
+			}
+		}
+	}
+}
