@@ -1,0 +1,475 @@
+// Package caffe imports Caffe networks: a .prototxt that describes one, and a .caffemodel with its weights, of the
+// present format (V2, "layer") or that of 2014 (V1, "layers").
+//
+//	graph, err := caffe.Open("bvlc_googlenet.caffemodel", "deploy.prototxt")
+//
+// The graph is the network as it classifies: the TEST phase, without losses, accuracies and whatever else the output
+// does not depend on, such as auxiliary heads. A training network's SoftmaxWithLoss becomes a Softmax. The batch
+// size in the description is a training or oversampling habit and is replaced by 1, or by WithBatch.
+//
+// # Input
+//
+// The graph's input is NHWC float32. Mean subtraction, scaling and the order of colours (BGR in most Caffe models) are
+// not part of the network; the caller prepares the image.
+//
+// # Semantics
+//
+// Pooling rounds its output size up, and averages divide by the window clipped to the padded input. LRN divides α by
+// its size. BatchNorm, Scale, Bias and Power become [runtime.Affine]. Filters [K][C/g][R][S] are stored as
+// [K][R][S][C/g], and the weights of an InnerProduct over a map as [K][H][W][C].
+//
+// # Trust
+//
+// Model files may be hostile: shapes are checked against the data that is there before memory is taken for them.
+// Errors are [runtime.FileError]s around [runtime.NodeError], [runtime.UnsupportedError] or a plain reason. All
+// unsupported layers are reported at once.
+//
+// # How to add a layer
+//
+// Write a handler in layers.go, name it in handlers, and list its parameter message in binary.go.
+package caffe
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/models/internal/sniff"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// ErrNoWeights is wrapped when layers have no weights in the caffemodel, or no caffemodel is given.
+var ErrNoWeights = errors.New("weights missing")
+
+// Option changes how a network is imported.
+type Option func(*config)
+
+type config struct {
+	batch   int
+	shape   []int // C, H, W
+	outputs []string
+	limits  runtime.Limits
+	random  bool
+	seed    uint64
+}
+
+// WithBatch sets the number of images per run; the default is 1.
+func WithBatch(n int) Option { return func(c *config) { c.batch = n } }
+
+// WithInputShape sets the size of the input images, over what the description says. It is needed for a training network
+// that does not crop its images.
+func WithInputShape(channels, height, width int) Option {
+	return func(c *config) { c.shape = []int{channels, height, width} }
+}
+
+// WithOutputs names the blobs or layers that the graph gives, in place of those that no layer consumes.
+func WithOutputs(names ...string) Option { return func(c *config) { c.outputs = names } }
+
+// WithLimits replaces [runtime.DefaultLimits].
+func WithLimits(l runtime.Limits) Option { return func(c *config) { c.limits = l } }
+
+// WithRandomWeights gives all layers weights drawn from a generator seeded with seed and the layer's name, scaled to keep
+// activations in range. They serve to test and measure a network of which only the description is at hand.
+func WithRandomWeights(seed uint64) Option {
+	return func(c *config) { c.random, c.seed = true, seed }
+}
+
+func configure(opts []Option) *config {
+	c := &config{batch: 1, limits: runtime.DefaultLimits}
+	for _, o := range opts {
+		o(c)
+	}
+	return c
+}
+
+// maxFile bounds the files that are read; protocol buffers end there.
+const maxFile = 1<<31 - 1
+
+// Open imports a caffemodel with the network that prototxt describes. If prototxt is "", the description is the
+// .prototxt of the same name beside the caffemodel, or a deploy.prototxt beside it whose layers the caffemodel has
+// weights for, or the one inside the caffemodel. The caffemodel may be "" with [WithRandomWeights].
+func Open(caffemodel, prototxt string, opts ...Option) (*runtime.Graph, error) {
+	c := configure(opts)
+	var weights []byte
+	if caffemodel != "" {
+		var err error
+		if weights, err = readFile(caffemodel); err != nil {
+			return nil, err
+		}
+	}
+	if prototxt != "" {
+		text, err := readFile(prototxt)
+		if err != nil {
+			return nil, err
+		}
+		return load(weights, text, caffemodel, prototxt, c)
+	}
+	ext := filepath.Ext(caffemodel)
+	same := strings.TrimSuffix(caffemodel, ext) + ".prototxt"
+	if text, err := readFile(same); err == nil {
+		return load(weights, text, caffemodel, same, c)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	deploy := filepath.Join(filepath.Dir(caffemodel), "deploy.prototxt")
+	text, err := readFile(deploy)
+	if err == nil {
+		g, err := load(weights, text, caffemodel, deploy, c)
+		if err == nil || !errors.Is(err, ErrNoWeights) && !errors.Is(err, runtime.ErrShape) {
+			return g, err
+		}
+		if g, err := load(weights, nil, caffemodel, "", c); err == nil {
+			return g, nil
+		}
+		return nil, err
+	}
+	g, err := load(weights, nil, caffemodel, "", c)
+	if errors.Is(err, errNoNet) {
+		err = &runtime.FileError{File: caffemodel, Err: fmt.Errorf("%w; there is neither %s nor deploy.prototxt beside it", errNoNet, filepath.Base(same))}
+	}
+	return g, err
+}
+
+func readFile(path string) ([]byte, error) {
+	if st, err := os.Stat(path); err == nil && st.Size() > maxFile {
+		return nil, &runtime.FileError{File: path, Err: fmt.Errorf("%d bytes, at most %d are read: %w", st.Size(), maxFile, runtime.ErrLimit)}
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err
+		}
+		return nil, &runtime.FileError{File: path, Err: err}
+	}
+	return b, nil
+}
+
+// Load imports a network from the bytes of a caffemodel and of a prototxt. The prototxt may be nil if the caffemodel holds
+// the network, and the caffemodel with [WithRandomWeights].
+func Load(weights, prototxt []byte, opts ...Option) (*runtime.Graph, error) {
+	return load(weights, prototxt, "caffemodel", "prototxt", configure(opts))
+}
+
+var errNoNet = fmt.Errorf("it holds weights but does not say how its layers are connected; give the network's deploy.prototxt too: %w", runtime.ErrGraph)
+
+func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Graph, error) {
+	var file, def *message // of the caffemodel; the description
+	if weights != nil {
+		d := decoder{}
+		var err error
+		if file, err = d.message(weights, netParam); err == nil && len(file.subs("layer"))+len(file.subs("layers")) == 0 {
+			err = fmt.Errorf("no layers: %w", runtime.ErrCorrupt)
+		}
+		if err != nil {
+			return nil, &runtime.FileError{File: wname, Err: sniff.Explain(weights, "caffemodel", err)}
+		}
+	}
+	from := wname
+	if prototxt != nil {
+		from = pname
+		var err error
+		if def, err = parseText(prototxt); err == nil && len(def.fields) == 0 {
+			err = fmt.Errorf("empty: %w", runtime.ErrCorrupt)
+		}
+		if err != nil {
+			return nil, &runtime.FileError{File: pname, Err: sniff.Explain(prototxt, "prototxt", err)}
+		}
+	} else if def = file; def == nil {
+		return nil, &runtime.FileError{File: wname, Err: fmt.Errorf("neither caffemodel nor prototxt: %w", runtime.ErrGraph)}
+	}
+	im := &importer{cfg: c, b: nchw.NewBuilder(def.str("name", ""), len(weights), c.limits), blobs: map[string][]*nchw.Source{}}
+	if c.random {
+		im.b.Grant(c.limits.MaxWeights)
+	}
+	im.collect(file)
+	g, err := im.run(def, prototxt == nil)
+	if err != nil {
+		if errors.Is(err, ErrNoWeights) && weights != nil {
+			from = wname
+		}
+		return nil, &runtime.FileError{File: from, Err: err}
+	}
+	return g, nil
+}
+
+// importer builds one graph.
+type importer struct {
+	cfg     *config
+	b       *nchw.Builder
+	blobs   map[string][]*nchw.Source // weights by layer name
+	missing []string                  // layers without weights
+}
+
+// collect finds the weights of a caffemodel.
+func (im *importer) collect(file *message) {
+	if file == nil {
+		return
+	}
+	for _, l := range slices.Concat(file.subs("layer"), file.subs("layers")) {
+		if len(l.blobs) == 0 {
+			continue
+		}
+		srcs := make([]*nchw.Source, len(l.blobs))
+		for i := range l.blobs {
+			srcs[i] = &nchw.Source{Dims: l.blobs[i].dims, Decode: l.blobs[i].decode}
+		}
+		im.blobs[l.str("name", "")] = srcs
+	}
+}
+
+func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
+	n, err := readNet(def, im.cfg.limits.MaxNodes)
+	if err != nil {
+		return nil, err
+	}
+	if embedded && !slices.ContainsFunc(n.layers, func(l *layer) bool { return len(l.in) > 0 }) {
+		return nil, errNoNet
+	}
+	outs, err := n.outputs()
+	if im.cfg.outputs != nil {
+		outs, err = n.named(im.cfg.outputs)
+	}
+	if err != nil {
+		return nil, err
+	}
+	need, err := n.needed(outs)
+	if err != nil {
+		return nil, err
+	}
+	tops := make([]*nchw.Tensor, len(n.layers)) // every top that is supported is the same tensor, but for inputs
+	feeds := map[ref]*nchw.Tensor{}
+	get := func(l *layer, r ref) *nchw.Tensor {
+		p := n.layers[r.layer]
+		if isData(p.typ) {
+			return feeds[r]
+		}
+		if r.top > 0 && p.typ != "Split" && tops[r.layer] != nil {
+			im.b.Unsupported(p.typ, p.name, "its second top %q, which %q uses", p.top[r.top], l.name)
+			return nil
+		}
+		return tops[r.layer]
+	}
+	used := map[ref]bool{}
+	for i, l := range n.layers {
+		for _, r := range l.in {
+			used[r] = used[r] || need[i]
+		}
+	}
+	for _, o := range outs {
+		used[o.ref] = true
+	}
+	for i, l := range n.layers {
+		if !need[i] {
+			continue
+		}
+		if isData(l.typ) {
+			for t := range l.top {
+				if r := (ref{i, t}); used[r] {
+					if feeds[r], err = im.feed(n, l, r); err != nil {
+						return nil, &runtime.NodeError{Node: l.name, Op: l.typ, Err: err}
+					}
+				}
+			}
+			continue
+		}
+		in := make([]*nchw.Tensor, len(l.in))
+		for j, r := range l.in {
+			in[j] = get(l, r)
+		}
+		if weighted[l.typ] && !im.cfg.random && len(im.blobs[l.name]) == 0 {
+			im.missing = append(im.missing, l.name)
+		}
+		if tops[i], err = im.layer(l, in); err != nil {
+			return nil, err
+		}
+	}
+	if err := im.b.Err(); err != nil {
+		return nil, err
+	}
+	if len(im.missing) > 0 {
+		return nil, fmt.Errorf("%w for %d layer(s): %s; give the .caffemodel that belongs to this network, or use WithRandomWeights",
+			ErrNoWeights, len(im.missing), list(im.missing, 5))
+	}
+	for _, o := range outs {
+		p := n.layers[o.layer]
+		t := get(&layer{name: "output"}, o.ref)
+		if o.softmax != "" && t != nil {
+			if t, err = im.layer(&layer{name: o.softmax, typ: "Softmax"}, []*nchw.Tensor{t}); err != nil {
+				return nil, err
+			}
+		}
+		if t == nil {
+			return nil, im.b.Err() // a second top
+		}
+		if err := im.b.Output(p.top[o.top], t); err != nil {
+			return nil, err
+		}
+	}
+	return im.b.G, im.b.Err()
+}
+
+func list(names []string, most int) string {
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
+}
+
+// feed declares an input of the graph for a top of a data layer.
+func (im *importer) feed(n *net, l *layer, r ref) (*nchw.Tensor, error) {
+	dims, err := im.feedDims(n, l, r)
+	if err != nil {
+		return nil, err
+	}
+	dims = slices.Clone(dims)
+	if len(dims) > 1 {
+		dims[0] = im.cfg.batch
+	}
+	return im.b.Input(l.top[r.top], dims)
+}
+
+// feedDims finds the dimensions of a data layer's top. Those of a training network are not written down: its images are
+// as large as they are cropped, and have as many channels as the first convolution takes.
+func (im *importer) feedDims(n *net, l *layer, r ref) ([]int, error) {
+	if im.cfg.shape != nil {
+		return append([]int{1}, im.cfg.shape...), nil
+	}
+	if d := n.inputs[l.name]; d != nil && l.msg == nil {
+		return d, nil
+	}
+	unknown := fmt.Errorf("the description does not say how large the images of %q are; use a deploy.prototxt or WithInputShape: %w", l.top[r.top], runtime.ErrShape)
+	if l.msg == nil {
+		return nil, unknown
+	}
+	param := "input_param"
+	if l.typ == "DummyData" {
+		param = "dummy_data_param"
+	}
+	if shapes := l.msg.sub(param).subs("shape"); len(shapes) > 0 {
+		s := reader{message: shapes[min(r.top, len(shapes)-1)]}
+		return s.sizes("dim"), s.err
+	}
+	c, h, w := 0, 0, 0
+	for _, name := range []string{"dummy_data_param", "memory_data_param", "transform_param", "data_param", "image_data_param"} {
+		p := reader{message: l.msg.sub(name)}
+		c, h, w = p.size("channels", c), p.size("height", h), p.size("width", w)
+		h, w = p.size("new_height", h), p.size("new_width", w)
+		if crop := p.size("crop_size", 0); crop > 0 {
+			h, w = crop, crop
+		}
+		if p.err != nil {
+			return nil, p.err
+		}
+	}
+	if c == 0 {
+		c = im.channelsOf(n, r)
+	}
+	if c < 1 || h < 1 || w < 1 {
+		return nil, unknown
+	}
+	return []int{1, c, h, w}, nil
+}
+
+// channelsOf returns how many channels the first convolution after r takes, or 0.
+func (im *importer) channelsOf(n *net, r ref) int {
+	reached := map[ref]bool{r: true}
+	for i, l := range n.layers {
+		if !slices.ContainsFunc(l.in, func(r ref) bool { return reached[r] }) {
+			continue
+		}
+		if l.typ == "Convolution" {
+			p := l.params("convolution_param")
+			if ws := im.blobs[l.name]; len(ws) > 0 && len(ws[0].Dims) == 4 {
+				if g := p.size("group", 1); g <= maxInt/ws[0].Dims[1] {
+					return g * ws[0].Dims[1]
+				}
+			}
+			return 0
+		}
+		for t := range l.top {
+			reached[ref{i, t}] = true
+		}
+	}
+	return 0
+}
+
+// role says what an array of weights is for, which matters only when it is invented.
+type role int
+
+const (
+	kernelOf role = iota // products: uniform with variance 2/fan-in
+	scaleOf              // factors around 1
+	shiftOf              // terms around 0
+	oneOf                // 1
+)
+
+// weights returns a layer's array of that index with the given dimensions, or nil if it is missing, which is noted.
+func (im *importer) weights(l *layer, index int, what role, dims ...int) (*nchw.Source, error) {
+	if _, ok := nchw.Product(im.cfg.limits.MaxWeights, dims...); !ok {
+		return nil, fmt.Errorf("weights of %v are empty or exceed %d elements: %w", dims, im.cfg.limits.MaxWeights, runtime.ErrLimit)
+	}
+	if im.cfg.random {
+		return im.invent(l, index, what, dims), nil
+	}
+	have := im.blobs[l.name]
+	if index >= len(have) {
+		if !slices.Contains(im.missing, l.name) {
+			im.missing = append(im.missing, l.name)
+		}
+		return nil, nil
+	}
+	src := have[index]
+	if !slices.Equal(squeeze(src.Dims), squeeze(dims)) {
+		return nil, fmt.Errorf("the caffemodel has weights of %v, the network wants %v: %w", src.Dims, dims, runtime.ErrShape)
+	}
+	return src, nil
+}
+
+// vector returns an array of n elements, decoded.
+func (im *importer) vector(l *layer, index int, what role, n int) ([]float32, error) {
+	src, err := im.weights(l, index, what, n)
+	if src == nil || err != nil {
+		return nil, err
+	}
+	return im.b.Floats(src)
+}
+
+// squeeze drops dimensions of 1, by which old and new files differ.
+func squeeze(dims []int) []int {
+	return slices.DeleteFunc(slices.Clone(dims), func(d int) bool { return d == 1 })
+}
+
+// invent makes weights from the seed, the layer's name and the index: the same on every machine.
+func (im *importer) invent(l *layer, index int, what role, dims []int) *nchw.Source {
+	h := fnv.New64a()
+	h.Write([]byte(l.name))
+	rng := rand.New(rand.NewPCG(im.cfg.seed, h.Sum64()+uint64(index)))
+	fan := 1
+	for _, d := range dims[1:] {
+		fan *= d
+	}
+	lo, span := float32(0.5), float32(1)
+	switch what {
+	case kernelOf:
+		a := float32(math.Sqrt(6 / float64(fan)))
+		lo, span = -a, 2*a
+	case shiftOf:
+		lo, span = -0.1, 0.2
+	case oneOf:
+		lo, span = 1, 0
+	}
+	return &nchw.Source{Dims: dims, Decode: func(dst []float32) {
+		for i := range dst {
+			dst[i] = lo + float32(span*rng.Float32())
+		}
+	}}
+}

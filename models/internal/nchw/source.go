@@ -1,0 +1,132 @@
+package nchw
+
+import (
+	"fmt"
+
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// Source is a constant tensor of a model file. Whoever makes one has checked that the file holds all the elements
+// that Dims claim.
+type Source struct {
+	Dims   []int
+	Decode func(dst []float32) // fills dst, of Elements() elements, in row-major order
+
+	laid map[layout][]float32
+}
+
+// layout names an order of elements, for the cache: a constant shared by layers is decoded once per order.
+type layout struct{ k, c, rs int }
+
+// Elements returns the number of elements.
+func (s *Source) Elements() int {
+	n := 1
+	for _, d := range s.Dims {
+		n *= d
+	}
+	return n
+}
+
+// alloc returns n zeros, if the budget allows them.
+func (b *Builder) alloc(n int) ([]float32, error) {
+	if n < 0 || n > b.budget {
+		return nil, fmt.Errorf("the model's constants grow far beyond the size of its file: %w", runtime.ErrLimit)
+	}
+	b.budget -= n
+	return make([]float32, n), nil
+}
+
+// Fill returns n elements of one value.
+func (b *Builder) Fill(n int, v float32) ([]float32, error) {
+	f, err := b.alloc(n)
+	for i := range f {
+		f[i] = v
+	}
+	return f, err
+}
+
+// Spread returns f if it has c elements, its one element c times, or c times def if it is nil.
+func (b *Builder) Spread(f []float32, c int, def float32) ([]float32, error) {
+	switch len(f) {
+	case c:
+		return f, nil
+	case 0:
+		return b.Fill(c, def)
+	case 1:
+		return b.Fill(c, f[0])
+	}
+	return nil, fmt.Errorf("%d constants for %d channels: %w", len(f), c, runtime.ErrShape)
+}
+
+// Floats returns the elements in row-major order.
+func (b *Builder) Floats(s *Source) ([]float32, error) {
+	return b.lay(s, layout{1, 1, s.Elements()}, func(dst []float32) error { s.Decode(dst); return nil })
+}
+
+// ConvWeights returns filters [K][C][R·S] as [K][R·S][C].
+func (b *Builder) ConvWeights(s *Source, k, c, rs int) ([]float32, error) {
+	if c == 1 || rs == 1 {
+		return b.Floats(s)
+	}
+	return b.lay(s, layout{k, c, rs}, func(dst []float32) error {
+		src, err := b.alloc(len(dst))
+		if err != nil {
+			return err
+		}
+		s.Decode(src)
+		Interleave(dst, src, k, c, rs)
+		return nil
+	})
+}
+
+// Interleave copies k blocks of [c][rs] to dst as k blocks of [rs][c].
+func Interleave(dst, src []float32, k, c, rs int) {
+	for ; k > 0; k-- {
+		for i := range c {
+			for j, v := range src[i*rs : (i+1)*rs] {
+				dst[j*c+i] = v
+			}
+		}
+		dst, src = dst[c*rs:], src[c*rs:]
+	}
+}
+
+// FCWeights returns the matrix [K][C·HW], or [C·HW][K] if it is transposed, as [K][HW][C].
+func (b *Builder) FCWeights(s *Source, k, c, hw int, transposed bool) ([]float32, error) {
+	if !transposed {
+		return b.ConvWeights(s, k, c, hw)
+	}
+	return b.lay(s, layout{-k, c, hw}, func(dst []float32) error {
+		src, err := b.alloc(len(dst))
+		if err != nil {
+			return err
+		}
+		s.Decode(src)
+		for i := range c {
+			for j := range hw {
+				for o, v := range src[(i*hw+j)*k : (i*hw+j+1)*k] {
+					dst[(o*hw+j)*c+i] = v
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func (b *Builder) lay(s *Source, l layout, fill func(dst []float32) error) ([]float32, error) {
+	if f, ok := s.laid[l]; ok {
+		return f, nil
+	}
+	f, err := b.alloc(s.Elements())
+	if err == nil {
+		err = fill(f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if s.laid == nil {
+		s.laid = map[layout][]float32{}
+	}
+	s.laid[l] = f
+	return f, nil
+}
