@@ -1,33 +1,18 @@
 package kernels
 
-import (
-	"unsafe"
+import "unsafe"
 
-	"github.com/gneiss-go/gneiss/arch"
-)
-
-// directConvF32 is the indirect GEMM: output pixels in tiles of MR, whatever row they are in, times blocks of NR
+// directConv is the indirect GEMM: output pixels in tiles of MR, whatever row they are in, times blocks of NR
 // filters. A unit of work is a run of tiles times a run of blocks; within it the addresses of the input pixels are
 // computed once and every block's panel of weights passes over all tiles while it is in cache.
-type directConvF32 struct {
-	convF32
-	kernel *Kernel
-	fn     func(*ConvTileF32)
-	blocks []convBlock
-	w      []float32 // [blocks][taps][C][NR]
-	bias   []float32 // [blocks][NR]
-	zeros  []float32 // [C], what border taps read
-	grid   convGrid
+type directConv struct {
+	conv
+	grid convGrid
 }
 
-func newDirectConvF32(c convF32, weights, bias []float32, limit arch.ISA) *directConvF32 {
-	k, fn := Select[func(*ConvTileF32)](OpConvTile, F32, limit)
+func newDirectConv(c conv) *directConv {
 	s := &c.shape
-	d := &directConvF32{convF32: c, kernel: k, fn: fn, blocks: convBlocks(c.segments, k.NR), zeros: alignedF32(s.C)}
-	d.w = packConvF32(weights, s.R*s.S*s.C, d.blocks, k.NR)
-	d.bias = packBiasF32(bias, d.blocks, k.NR)
-	d.grid = newConvGrid(s.N*s.OutH()*s.OutW(), k.MR, len(d.blocks))
-	return d
+	return &directConv{conv: c, grid: newConvGrid(s.N*s.OutH()*s.OutW(), c.kernel.MR, len(c.blocks))}
 }
 
 // convGrid cuts tiles × blocks into units.
@@ -65,14 +50,11 @@ func (g *convGrid) unit(u int) (t0, t1, b0, b1 int) {
 // part returns where part i of n begins when total is cut into n nearly equal parts.
 func part(i, n, total int) int { return i * total / n }
 
-func (d *directConvF32) Kernel() string   { return d.kernel.Name }
-func (d *directConvF32) ISA() arch.ISA    { return d.kernel.ISA }
-func (d *directConvF32) PackedBytes() int { return 4 * (len(d.w) + len(d.bias) + len(d.zeros)) }
-func (d *directConvF32) Scratch(int) int  { return 0 }
+func (d *directConv) Scratch(int) int { return 0 }
 
-func (d *directConvF32) Bind(in, out []View, _ []byte, workers int) Task {
-	d.checkBind(in, out)
-	t := &directConvTask{directConvF32: d, in: in[0], out: append([]View(nil), out...), workers: make([]directConvWorker, workers)}
+func (d *directConv) Bind(in, out []View, _ []byte, workers int) Task {
+	checkConvViews(&d.shape, d.dtype, d.segments, in, out)
+	t := &directConvTask{directConv: d, in: in[0], out: append([]View(nil), out...), workers: make([]convWorker, workers)}
 	for i := range t.workers {
 		t.workers[i].ptrs = make([]unsafe.Pointer, d.grid.maxTiles()*d.shape.R*d.shape.S*d.kernel.MR)
 	}
@@ -80,52 +62,44 @@ func (d *directConvF32) Bind(in, out []View, _ []byte, workers int) Task {
 }
 
 type directConvTask struct {
-	*directConvF32
+	*directConv
 	in      View
 	out     []View
-	workers []directConvWorker
+	workers []convWorker
 }
 
-type directConvWorker struct {
-	ptrs []unsafe.Pointer // [tiles of a unit][taps][MR]
-	args ConvTileF32
+// convWorker is one worker's own memory.
+type convWorker struct {
+	ptrs []unsafe.Pointer // [tiles][taps][MR]
+	args ConvTile
 	_    [64]byte // workers do not share a cache line
 }
 
 func (t *directConvTask) Units() int { return t.grid.units() }
 
 func (t *directConvTask) Run(worker, lo, hi int) {
-	s, mr, nr := &t.shape, t.kernel.MR, t.kernel.NR
+	s, mr := &t.shape, t.kernel.MR
 	wk := &t.workers[worker]
 	a := &wk.args
-	a.taps, a.c, a.lo, a.hi = s.R*s.S, s.C, t.act.Lo, t.act.Hi
-	a.ptrs = unsafe.Pointer(unsafe.SliceData(wk.ptrs))
+	a.taps, a.groups = s.R*s.S, (s.C+t.kernel.KR-1)/t.kernel.KR
+	a.ptrs = addr(wk.ptrs)
 	pixels := s.N * s.OutH() * s.OutW()
-	depth := a.taps * s.C * nr
 	have := -1 // first tile whose addresses are in ptrs
 	for u := lo; u < hi; u++ {
 		t0, t1, b0, b1 := t.grid.unit(u)
 		if t0 != have {
-			fillTapPointers(wk.ptrs, s, &t.in, unsafe.Pointer(unsafe.SliceData(t.zeros)), mr, t0*mr, min(t1*mr, pixels))
+			fillTapPointers(wk.ptrs, s, &t.in, addr(t.border), mr, t0*mr, min(t1*mr, pixels))
 			have = t0
 		}
-		a.rows = min(mr, pixels-(t1-1)*mr)
 		for b := b0; b < b1; b++ {
-			blk := &t.blocks[b]
-			o := &t.out[blk.segment]
-			a.w = unsafe.Pointer(&t.w[b*depth])
-			a.bias = unsafe.Pointer(&t.bias[b*nr])
-			a.dst = o.at(t0*mr*o.Stride + blk.at)
-			a.dstStride = o.Stride * 4
-			a.cols, a.tiles = blk.cols, t1-t0
-			t.fn(a)
+			t.call(a, t.out, b, t0*mr, t1-t0, min(mr, pixels-(t1-1)*mr))
 		}
 	}
 }
 
 // fillTapPointers writes the addresses of the input pixels under each tap of output pixels p0 ≤ p < p1, tile by tile:
-// [tile][tap][mr]. Taps outside the input get zeros' address; rows past p1 repeat the first of their tile.
-func fillTapPointers(ptrs []unsafe.Pointer, s *ConvShape, in *View, zeros unsafe.Pointer, mr, p0, p1 int) {
+// [tile][tap][mr]. Taps outside the input get the border's address; rows past p1 repeat the first of their tile.
+func fillTapPointers(ptrs []unsafe.Pointer, s *ConvShape, in *View, border unsafe.Pointer, mr, p0, p1 int) {
 	outH, outW, taps := s.OutH(), s.OutW(), s.R*s.S
 	pixelBytes := in.Stride * in.DType.Size()
 	x := p0 % outW
@@ -142,7 +116,7 @@ func fillTapPointers(ptrs []unsafe.Pointer, s *ConvShape, in *View, zeros unsafe
 			row := (n*s.H + iy) * s.W
 			for c := range s.S {
 				ix := ix0 + c*s.DilationW
-				ptr := zeros
+				ptr := border
 				if inside && uint(ix) < uint(s.W) {
 					ptr = unsafe.Add(in.Data, (row+ix)*pixelBytes)
 				}

@@ -1,14 +1,10 @@
 package kernels
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/gneiss-go/gneiss/arch"
 )
-
-// ErrShape says that an operation's arguments do not fit together.
-var ErrShape = errors.New("kernels: shape mismatch")
 
 // NewConvF32 returns a float convolution of the given geometry with weights [K][R][S][C/Groups] and bias [K] or nil,
 // clamped by act, on the best kernel at or below limit. Its meaning is that of [RefConvF32].
@@ -16,24 +12,28 @@ var ErrShape = errors.New("kernels: shape mismatch")
 // Segments, when not nil, splits the K output channels between that many output views, in order: so siblings that
 // read the same tensor are computed as one. The op takes one input view and as many output views.
 //
-// The algorithm is chosen by geometry: Winograd F(4,3) for 3×3 stride 1 on maps where it wins, rows of a padded
-// copy for inputs of few channels, one channel at a time for depthwise, indirect GEMM for the rest.
+// The algorithm is chosen by geometry: Winograd F(4,3) for 3×3 stride 1 where it wins, rows of a padded copy for
+// inputs of few channels, one channel at a time for depthwise, indirect GEMM for the rest.
 func NewConvF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) (Op, error) {
 	if err := checkConv(&s, &segments, len(weights), len(bias)); err != nil {
 		return nil, err
 	}
-	c := convF32{shape: s, segments: segments, act: act}
 	switch {
 	case s.Groups > 1 && s.Groups == s.C && s.Groups == s.K && len(segments) == 1:
-		return newDepthwiseF32(c, weights, bias, limit), nil
+		return newDepthwiseF32(s, weights, bias, act), nil
 	case s.Groups > 1:
-		return newGroupedF32(c, weights, bias, limit)
+		if len(segments) != 1 {
+			return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)
+		}
+		return newGrouped(s, F32, func(part ConvShape, g int) (Op, error) {
+			return NewConvF32(part, nil, groupOf(weights, g, s.Groups), groupOf(bias, g, s.Groups), act, limit)
+		})
 	case winogradWins(&s, limit):
-		return newWinogradF32(c, weights, bias, limit), nil
+		return newWinogradF32(s, segments, weights, bias, act, limit), nil
 	case fewChannels(&s):
-		return newRowConvF32(c, weights, bias, limit), nil
+		return newRowConv(newConvF32(s, segments, s.R, s.S*s.C, weights, bias, act, limit)), nil
 	}
-	return newDirectConvF32(c, weights, bias, limit), nil
+	return newDirectConv(newConvF32(s, segments, s.R*s.S, s.C, weights, bias, act, limit)), nil
 }
 
 // NewDirectConvF32 is NewConvF32 restricted to the indirect GEMM, for tests and for measuring the choice.
@@ -44,7 +44,7 @@ func NewDirectConvF32(s ConvShape, segments []int, weights, bias []float32, act 
 	if s.Groups != 1 {
 		return nil, fmt.Errorf("%w: direct convolution of %d groups", ErrShape, s.Groups)
 	}
-	return newDirectConvF32(convF32{shape: s, segments: segments, act: act}, weights, bias, limit), nil
+	return newDirectConv(newConvF32(s, segments, s.R*s.S, s.C, weights, bias, act, limit)), nil
 }
 
 // NewWinogradConvF32 is NewConvF32 restricted to Winograd F(4,3); it fails where that does not apply.
@@ -55,59 +55,19 @@ func NewWinogradConvF32(s ConvShape, segments []int, weights, bias []float32, ac
 	if !winogradFits(&s) {
 		return nil, fmt.Errorf("%w: Winograd F(4,3) needs a 3×3 window of stride 1 over a multiple of 8 channels", ErrShape)
 	}
-	return newWinogradF32(convF32{shape: s, segments: segments, act: act}, weights, bias, limit), nil
+	return newWinogradF32(s, segments, weights, bias, act, limit), nil
 }
 
-// convF32 is what all float convolutions have in common.
-type convF32 struct {
-	shape    ConvShape
-	segments []int
-	act      Clamp
-}
-
-func checkConv(s *ConvShape, segments *[]int, weights, bias int) error {
-	if s.N < 1 || s.H < 1 || s.W < 1 || s.C < 1 || s.K < 1 || s.R < 1 || s.S < 1 || s.StrideH < 1 || s.StrideW < 1 ||
-		s.DilationH < 1 || s.DilationW < 1 || s.Groups < 1 || s.C%s.Groups != 0 || s.K%s.Groups != 0 ||
-		min(s.PadTop, s.PadLeft, s.PadBottom, s.PadRight) < 0 || s.OutH() < 1 || s.OutW() < 1 {
-		return fmt.Errorf("%w: convolution %+v", ErrShape, *s)
+// newConvF32 chooses the tile kernel and packs for it: the window counts as `taps` taps of `depth` channels.
+func newConvF32(s ConvShape, segments []int, taps, depth int, weights, bias []float32, act Clamp, limit arch.ISA) conv {
+	k, fn := Select[func(*ConvTile)](OpConvTile, F32, limit)
+	c := conv{shape: s, segments: segments, dtype: F32, kernel: k, fn: fn, blocks: convBlocks(segments, k.NR)}
+	c.border = aligned[byte](4 * s.C)
+	w := packWeights(weights, taps, depth, c.blocks, k.NR, k.KR)
+	b := packRow(bias, c.blocks, k.NR)
+	for i := range c.blocks {
+		c.panels = append(c.panels, convPanel{w: addr(w[i]), bias: addr(b[i*k.NR:]), lo: act.Lo, hi: act.Hi})
+		c.bytes += 4 * (len(w[i]) + k.NR)
 	}
-	if want := s.K * s.R * s.S * (s.C / s.Groups); weights != want {
-		return fmt.Errorf("%w: %d weights, want %d", ErrShape, weights, want)
-	}
-	if bias != 0 && bias != s.K {
-		return fmt.Errorf("%w: %d biases, want %d", ErrShape, bias, s.K)
-	}
-	if len(*segments) == 0 {
-		*segments = []int{s.K}
-	}
-	sum := 0
-	for _, n := range *segments {
-		if n < 1 {
-			return fmt.Errorf("%w: segments %v", ErrShape, *segments)
-		}
-		sum += n
-	}
-	if sum != s.K {
-		return fmt.Errorf("%w: segments %v for %d channels", ErrShape, *segments, s.K)
-	}
-	return nil
-}
-
-// checkViews panics unless Bind was given what the op was made for; the runtime's verifier has checked already, so
-// this is the last line before assembly.
-func checkViews(what string, ok bool) {
-	if !ok {
-		panic("kernels: " + what + " bound to views of another shape")
-	}
-}
-
-func (c *convF32) checkBind(in, out []View) {
-	s := &c.shape
-	ok := len(in) == 1 && len(out) == len(c.segments) && in[0].DType == F32 &&
-		in[0].N == s.N && in[0].H == s.H && in[0].W == s.W && in[0].C == s.C && in[0].Stride >= s.C
-	for i := 0; ok && i < len(out); i++ {
-		o := &out[i]
-		ok = o.DType == F32 && o.N == s.N && o.H == s.OutH() && o.W == s.OutW() && o.C == c.segments[i] && o.Stride >= o.C
-	}
-	checkViews("convolution", ok)
+	return c
 }

@@ -77,13 +77,13 @@ GLOBL convMask<>(SB), RODATA|NOPTR, $128
 	SUBQ $1, CX \
 	JZ   tile_done
 
-// func convTileF32AVX2(a *ConvTileF32)
+// func convTileF32AVX2(a *ConvTile)
 TEXT ·convTileF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ ConvTileF32_ptrs(DI), SI
+	MOVQ ConvTile_ptrs(DI), SI
 
 tile:
-	MOVQ    ConvTileF32_bias(DI), AX
+	MOVQ    ConvTile_bias(DI), AX
 	VMOVUPS (AX), Y4                 // every pixel starts from the bias
 	VMOVUPS 32(AX), Y5
 	VMOVAPS Y4, Y6
@@ -96,9 +96,9 @@ tile:
 	VMOVAPS Y5, Y13
 	VMOVAPS Y4, Y14
 	VMOVAPS Y5, Y15
-	MOVQ    ConvTileF32_w(DI), DX
-	MOVQ    ConvTileF32_taps(DI), BX
-	MOVQ    ConvTileF32_c(DI), CX
+	MOVQ    ConvTile_w(DI), DX
+	MOVQ    ConvTile_taps(DI), BX
+	MOVQ    ConvTile_groups(DI), CX
 
 tap:
 	MOVQ 0(SI), R8
@@ -143,21 +143,21 @@ tap_done:
 	SUBQ $1, BX
 	JNZ  tap
 
-	VBROADCASTSS ConvTileF32_lo(DI), Y0
-	VBROADCASTSS ConvTileF32_hi(DI), Y1
+	VBROADCASTSS ConvTile_lo(DI), Y0
+	VBROADCASTSS ConvTile_hi(DI), Y1
 	CLAMP(Y4, Y5)
 	CLAMP(Y6, Y7)
 	CLAMP(Y8, Y9)
 	CLAMP(Y10, Y11)
 	CLAMP(Y12, Y13)
 	CLAMP(Y14, Y15)
-	MOVQ ConvTileF32_dst(DI), R8
-	MOVQ ConvTileF32_dstStride(DI), R9
-	MOVQ ConvTileF32_cols(DI), R10
+	MOVQ ConvTile_dst(DI), R8
+	MOVQ ConvTile_dstStride(DI), R9
+	MOVQ ConvTile_cols(DI), R10
 	MOVQ $6, CX
-	CMPQ ConvTileF32_tiles(DI), $1
+	CMPQ ConvTile_tiles(DI), $1
 	JNE  rows_known
-	MOVQ ConvTileF32_rows(DI), CX
+	MOVQ ConvTile_rows(DI), CX
 
 rows_known:
 	CMPQ R10, $16
@@ -183,8 +183,8 @@ store_tail:
 	STORE_TAIL(Y14, Y15)
 
 tile_done:
-	MOVQ R8, ConvTileF32_dst(DI)     // where the next tile's pixels go
-	SUBQ $1, ConvTileF32_tiles(DI)
+	MOVQ R8, ConvTile_dst(DI)     // where the next tile's pixels go
+	SUBQ $1, ConvTile_tiles(DI)
 	JNZ  tile
 	VZEROUPPER
 	RET

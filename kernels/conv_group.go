@@ -1,33 +1,24 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// groupedF32 runs each group as a convolution of its own over its slice of the channels (AlexNet).
-type groupedF32 struct {
-	convF32
+// grouped runs each group as a convolution of its own over its slice of the channels (AlexNet).
+type grouped struct {
+	shape  ConvShape
+	dtype  DType
 	groups []Op
 }
 
-func newGroupedF32(c convF32, weights, bias []float32, limit arch.ISA) (Op, error) {
-	s := c.shape
-	if len(c.segments) != 1 {
-		return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)
-	}
-	g := &groupedF32{convF32: c}
+func newGrouped(s ConvShape, dt DType, group func(part ConvShape, g int) (Op, error)) (Op, error) {
+	g := &grouped{shape: s, dtype: dt}
 	part := s
 	part.C, part.K, part.Groups = s.C/s.Groups, s.K/s.Groups, 1
-	each := len(weights) / s.Groups
 	for i := range s.Groups {
-		var b []float32
-		if bias != nil {
-			b = bias[i*part.K:][:part.K]
-		}
-		op, err := NewConvF32(part, nil, weights[i*each:][:each], b, c.act, limit)
+		op, err := group(part, i)
 		if err != nil {
 			return nil, err
 		}
@@ -36,10 +27,16 @@ func newGroupedF32(c convF32, weights, bias []float32, limit arch.ISA) (Op, erro
 	return g, nil
 }
 
-func (g *groupedF32) Kernel() string { return g.groups[0].Kernel() }
-func (g *groupedF32) ISA() arch.ISA  { return g.groups[0].ISA() }
+// groupOf is group g's share of what is laid out group by group; nil stays nil.
+func groupOf[T any](all []T, g, groups int) []T {
+	each := len(all) / groups
+	return all[g*each:][:each:each]
+}
 
-func (g *groupedF32) PackedBytes() (n int) {
+func (g *grouped) Kernel() string { return g.groups[0].Kernel() }
+func (g *grouped) ISA() arch.ISA  { return g.groups[0].ISA() }
+
+func (g *grouped) PackedBytes() (n int) {
 	for _, op := range g.groups {
 		n += op.PackedBytes()
 	}
@@ -47,14 +44,12 @@ func (g *groupedF32) PackedBytes() (n int) {
 }
 
 // Scratch: groups may run at the same time on different workers, so each has its own.
-func (g *groupedF32) Scratch(workers int) int {
-	return len(g.groups) * g.scratchEach(workers)
-}
+func (g *grouped) Scratch(workers int) int { return len(g.groups) * g.scratchEach(workers) }
 
-func (g *groupedF32) scratchEach(workers int) int { return (g.groups[0].Scratch(workers) + 63) &^ 63 }
+func (g *grouped) scratchEach(workers int) int { return (g.groups[0].Scratch(workers) + 63) &^ 63 }
 
-func (g *groupedF32) Bind(in, out []View, scratch []byte, workers int) Task {
-	g.checkBind(in, out)
+func (g *grouped) Bind(in, out []View, scratch []byte, workers int) Task {
+	checkConvViews(&g.shape, g.dtype, []int{g.shape.K}, in, out)
 	t := &groupedTask{}
 	each := g.scratchEach(workers)
 	for i, op := range g.groups {
@@ -84,15 +79,15 @@ func (t *groupedTask) Run(worker, lo, hi int) {
 
 // depthwiseF32 is the convolution in which every channel has one filter of its own (MobileNet).
 type depthwiseF32 struct {
-	convF32
-	w    []float32 // [R][S][C]
-	bias []float32 // [C]
+	shape ConvShape
+	act   Clamp
+	w     []float32 // [R][S][C]
+	bias  []float32 // [C]
 }
 
-func newDepthwiseF32(c convF32, weights, bias []float32, _ arch.ISA) *depthwiseF32 {
-	s := &c.shape
+func newDepthwiseF32(s ConvShape, weights, bias []float32, act Clamp) *depthwiseF32 {
+	d := &depthwiseF32{shape: s, act: act, w: make([]float32, len(weights)), bias: make([]float32, s.C)}
 	taps := s.R * s.S
-	d := &depthwiseF32{convF32: c, w: make([]float32, len(weights)), bias: make([]float32, s.C)}
 	for k := range s.C {
 		for t := range taps {
 			d.w[t*s.C+k] = weights[k*taps+t]
@@ -108,7 +103,7 @@ func (d *depthwiseF32) PackedBytes() int { return 4 * (len(d.w) + len(d.bias)) }
 func (d *depthwiseF32) Scratch(int) int  { return 0 }
 
 func (d *depthwiseF32) Bind(in, out []View, _ []byte, _ int) Task {
-	d.checkBind(in, out)
+	checkConvViews(&d.shape, F32, []int{d.shape.K}, in, out)
 	return &depthwiseTask{d, in[0], out[0]}
 }
 

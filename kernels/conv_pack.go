@@ -24,36 +24,56 @@ func convBlocks(segments []int, nr int) []convBlock {
 	return blocks
 }
 
-// packConvF32 lays filters out as the tile kernel reads them: [blocks][taps·c][nr] with zeros for the filters a
-// partial block lacks. Weights are [K][taps·c].
-func packConvF32(weights []float32, depth int, blocks []convBlock, nr int) []float32 {
-	packed := alignedF32(len(blocks) * depth * nr)
+// convPanel is what the tile kernel reads for one block; the fields are those of ConvTile.
+type convPanel struct {
+	w, bias, scale unsafe.Pointer
+	extra          unsafe.Pointer
+	extras         int
+	lo, hi         float32
+	zero           int32
+}
+
+// packWeights lays filters [K][taps][depth] out as [block][taps][⌈depth/kr⌉][nr][kr], zeros where there is no
+// filter or no channel, and returns each block's part.
+func packWeights[T float32 | int8](weights []T, taps, depth int, blocks []convBlock, nr, kr int) [][]T {
+	groups := (depth + kr - 1) / kr
+	size := taps * groups * nr * kr
+	all := aligned[T](len(blocks) * size)
+	panels := make([][]T, len(blocks))
 	for b, blk := range blocks {
-		panel := packed[b*depth*nr:][:depth*nr]
+		panel := all[b*size:][:size:size]
 		for j := range blk.cols {
-			for i, w := range weights[(blk.k+j)*depth:][:depth] {
-				panel[i*nr+j] = w
+			filter := weights[(blk.k+j)*taps*depth:]
+			for t := range taps {
+				for c, w := range filter[t*depth:][:depth] {
+					panel[((t*groups+c/kr)*nr+j)*kr+c%kr] = w
+				}
 			}
 		}
+		panels[b] = panel
 	}
-	return packed
+	return panels
 }
 
-// packBiasF32 lays biases out as [blocks][nr]; nil biases are zeros.
-func packBiasF32(bias []float32, blocks []convBlock, nr int) []float32 {
-	packed := alignedF32(len(blocks) * nr)
-	if bias != nil {
+// packRow lays one number per filter out as [blocks][nr]; nil is all zeros.
+func packRow[T float32 | int32](row []T, blocks []convBlock, nr int) []T {
+	packed := aligned[T](len(blocks) * nr)
+	if row != nil {
 		for b, blk := range blocks {
-			copy(packed[b*nr:], bias[blk.k:][:blk.cols])
+			copy(packed[b*nr:], row[blk.k:][:blk.cols])
 		}
 	}
 	return packed
 }
 
-// alignedF32 returns n zero floats starting on a cache line.
-func alignedF32(n int) []float32 {
+// aligned returns n zero elements starting on a cache line.
+func aligned[T any](n int) []T {
 	const line = 64
-	buf := make([]float32, n+line/4-1)
-	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(buf)))%line) / 4
+	size := int(unsafe.Sizeof(*new(T)))
+	buf := make([]T, n+line/size)
+	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(buf)))%line) / size
 	return buf[skip:][:n:n]
 }
+
+// addr is the address of a slice's first element.
+func addr[T any](s []T) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s)) }

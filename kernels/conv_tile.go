@@ -1,53 +1,69 @@
 package kernels
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
-// ConvTileF32 is the argument of the inner kernel of float convolution, an indirect GEMM (Dukhan, arXiv
-// 1907.02129): for each of tiles·MR output pixels and NR output channels
+// ConvTile is the argument of the inner kernels of convolution, an indirect GEMM (Dukhan, arXiv 1907.02129): for
+// each of tiles·MR output pixels and NR output channels
 //
-//	dst[p][k] = clamp(bias[k] + Σ_{t<taps, c<c} (*ptrs[p/MR][t][p%MR])[c] · w[t][c][k])
+//	acc[p][k] = bias[k] + Σ_{t<taps, c<groups·KR} (*ptrs[p/MR][t][p%MR])[c] · w[t][c/KR][k][c%KR]
 //
-// ptrs holds, tile by tile, tap by tap, the addresses of MR input pixels; a border tap points at zeros, and in
-// the last tile the rows beyond `rows` repeat a valid address. Rows < MR of the last tile and cols < NR of every
-// tile limit what is stored, never what is read: w and bias are padded to NR.
-type ConvTileF32 struct {
+// ptrs holds, tile by tile, tap by tap, the addresses of MR input pixels; a border tap points at the border row, and
+// in the last tile the rows beyond `rows` repeat a valid address. Rows < MR of the last tile and cols < NR of every
+// tile limit what is stored, never what is read: w, bias and scale are padded to NR.
+//
+// float32 (KR = 1): dst = min(max(acc, lo), hi).
+//
+// uint8: products of uint8 and int8 are summed exactly in int32, bias is int32, and (docs/NUMERICS.md)
+//
+//	dst = zero + roundEven(min(max(float32(acc)·scale[k], lo), hi))
+//
+// in IEEE binary32; lo and hi are integers, so clamping before rounding equals clamping after it.
+type ConvTile struct {
 	ptrs      unsafe.Pointer // [tiles][taps][MR] addresses
-	w         unsafe.Pointer // [taps][c][NR] float32
-	bias      unsafe.Pointer // [NR] float32
+	w         unsafe.Pointer // [taps][groups][NR][KR], then [extras][NR][KR]
+	bias      unsafe.Pointer // [NR] float32 or int32
+	scale     unsafe.Pointer // [NR] float32; uint8 only
 	dst       unsafe.Pointer // first pixel, first channel
 	dstStride int            // bytes from one pixel to the next
-	taps, c   int            // ≥ 1
+	taps      int            // ≥ 1
+	groups    int            // groups of KR channels per tap, ≥ 1
 	tiles     int            // ≥ 1
 	rows      int            // pixels of the last tile, 1…MR
 	cols      int            // channels to store, 1…NR
 	lo, hi    float32
+	zero      int32
+	extras    int            // further groups, each read at a place of its own; see splitPairs
+	extra     unsafe.Pointer // [extras][2]int32: byte offset of the tap in ptrs, byte offset of the group in the pixel
+	left      int            // scratch of the kernel: taps left
+	spare     [64]byte       // scratch of the kernel
 }
 
-// Tile of the portable kernel: eight accumulators, four weights and two inputs fit sixteen registers.
+// Tile of the portable kernels: eight accumulators, four weights and two inputs fit sixteen registers.
 const (
 	genericMR = 2
 	genericNR = 4
 )
 
-func convTileF32Generic(a *ConvTileF32) {
+func convTileF32Generic(a *ConvTile) {
 	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.tiles*a.taps*genericMR)
-	w := unsafe.Slice((*float32)(a.w), a.taps*a.c*genericNR)
+	w := unsafe.Slice((*float32)(a.w), a.taps*a.groups*genericNR)
 	bias := (*[genericNR]float32)(a.bias)
 	act := Clamp{a.lo, a.hi}
 	for t := range a.tiles {
-		var acc [genericMR][genericNR]float32
 		a0, a1, a2, a3 := bias[0], bias[1], bias[2], bias[3]
 		b0, b1, b2, b3 := a0, a1, a2, a3
 		wt := w
 		for tap := range a.taps {
 			p := ptrs[(t*a.taps+tap)*genericMR:][:genericMR]
-			x := unsafe.Slice((*float32)(p[0]), a.c)
-			y := unsafe.Slice((*float32)(p[1]), a.c)
-			y = y[:len(x)]
-			for c := range x {
+			x := unsafe.Slice((*float32)(p[0]), a.groups)
+			y := unsafe.Slice((*float32)(p[1]), a.groups)[:len(x)]
+			for c, xc := range x {
 				v := (*[genericNR]float32)(wt)
 				wt = wt[genericNR:]
-				xc, yc := x[c], y[c]
+				yc := y[c]
 				a0 += xc * v[0]
 				a1 += xc * v[1]
 				a2 += xc * v[2]
@@ -58,17 +74,65 @@ func convTileF32Generic(a *ConvTileF32) {
 				b3 += yc * v[3]
 			}
 		}
-		acc[0] = [genericNR]float32{a0, a1, a2, a3}
-		acc[1] = [genericNR]float32{b0, b1, b2, b3}
-		rows := genericMR
-		if t == a.tiles-1 {
-			rows = a.rows
-		}
-		for r := range rows {
+		acc := [genericMR][genericNR]float32{{a0, a1, a2, a3}, {b0, b1, b2, b3}}
+		for r := range a.rowsOf(t, genericMR) {
 			dst := unsafe.Slice((*float32)(unsafe.Add(a.dst, (t*genericMR+r)*a.dstStride)), a.cols)
 			for k := range dst {
 				dst[k] = act.apply(acc[r][k])
 			}
 		}
 	}
+}
+
+// rowsOf is the number of pixels to store of tile t.
+func (a *ConvTile) rowsOf(t, mr int) int {
+	if t == a.tiles-1 {
+		return a.rows
+	}
+	return mr
+}
+
+func convTileU8Generic(a *ConvTile) {
+	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.tiles*a.taps*genericMR)
+	w := unsafe.Slice((*int8)(a.w), a.taps*a.groups*genericNR)
+	bias := (*[genericNR]int32)(a.bias)
+	scale := (*[genericNR]float32)(a.scale)
+	for t := range a.tiles {
+		a0, a1, a2, a3 := bias[0], bias[1], bias[2], bias[3]
+		b0, b1, b2, b3 := a0, a1, a2, a3
+		wt := w
+		for tap := range a.taps {
+			p := ptrs[(t*a.taps+tap)*genericMR:][:genericMR]
+			x := unsafe.Slice((*uint8)(p[0]), a.groups)
+			y := unsafe.Slice((*uint8)(p[1]), a.groups)[:len(x)]
+			for c := range x {
+				v := (*[genericNR]int8)(wt)
+				wt = wt[genericNR:]
+				xc, yc := int32(x[c]), int32(y[c])
+				v0, v1, v2, v3 := int32(v[0]), int32(v[1]), int32(v[2]), int32(v[3])
+				a0 += xc * v0
+				a1 += xc * v1
+				a2 += xc * v2
+				a3 += xc * v3
+				b0 += yc * v0
+				b1 += yc * v1
+				b2 += yc * v2
+				b3 += yc * v3
+			}
+		}
+		acc := [genericMR][genericNR]int32{{a0, a1, a2, a3}, {b0, b1, b2, b3}}
+		for r := range a.rowsOf(t, genericMR) {
+			dst := unsafe.Slice((*uint8)(unsafe.Add(a.dst, (t*genericMR+r)*a.dstStride)), a.cols)
+			for k := range dst {
+				dst[k] = Requantize(acc[r][k], scale[k], a.lo, a.hi, a.zero)
+			}
+		}
+	}
+}
+
+// Requantize maps an int32 accumulator to uint8: zero + roundEven(min(max(float32(acc)·scale, lo), hi)), every step
+// in IEEE binary32. lo and hi are the output's bounds minus zero. It is the one requantisation rule of gneiss.
+func Requantize(acc int32, scale, lo, hi float32, zero int32) uint8 {
+	v := min(max(float32(acc)*scale, lo), hi)
+	return uint8(int32(math.RoundToEven(float64(v))) + zero)
 }

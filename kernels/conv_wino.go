@@ -11,9 +11,11 @@ import (
 // position and transforms back, so that the products never leave the L1 or L2 cache. A unit of work is a block of
 // tiles times a run of filter blocks; a worker that continues on the same tiles reuses their transform.
 type winogradF32 struct {
-	convF32
+	shape     ConvShape
+	segments  []int
+	act       Clamp
 	kernel    *Kernel
-	gemm      func(*ConvTileF32)
+	gemm      func(*ConvTile)
 	input     func(*WinoInputF32)
 	output    func(*WinoOutputF32)
 	blocks    []convBlock
@@ -44,16 +46,16 @@ func winogradWins(s *ConvShape, limit arch.ISA) bool {
 // streaming past.
 const winoScratch = 384 << 10
 
-func newWinogradF32(c convF32, weights, bias []float32, limit arch.ISA) *winogradF32 {
-	w := &winogradF32{convF32: c}
-	w.kernel, w.gemm = Select[func(*ConvTileF32)](OpConvTile, F32, limit)
+func newWinogradF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) *winogradF32 {
+	w := &winogradF32{shape: s, segments: segments, act: act}
+	w.kernel, w.gemm = Select[func(*ConvTile)](OpConvTile, F32, limit)
 	_, w.input = Select[func(*WinoInputF32)](OpWinoInput, F32, limit)
 	_, w.output = Select[func(*WinoOutputF32)](OpWinoOutput, F32, limit)
-	s, nr, mr := &w.shape, w.kernel.NR, w.kernel.MR
-	w.blocks = convBlocks(c.segments, nr)
+	nr, mr := w.kernel.NR, w.kernel.MR
+	w.blocks = convBlocks(segments, nr)
 	w.u = packWinograd(weights, s.C, w.blocks, nr)
-	w.bias = packBiasF32(bias, w.blocks, nr)
-	w.zeros = alignedF32(max(s.C, nr))
+	w.bias = packRow(bias, w.blocks, nr)
+	w.zeros = aligned[float32](max(s.C, nr))
 	w.tilesH, w.tilesW = (s.OutH()+winoOut-1)/winoOut, (s.OutW()+winoOut-1)/winoOut
 	tiles := s.N * w.tilesH * w.tilesW
 	most := max(winoScratch/(winoPos*4*(s.C+nr))/mr, 1) * mr // whole GEMM tiles
@@ -70,7 +72,7 @@ func newWinogradF32(c convF32, weights, bias []float32, limit arch.ISA) *winogra
 
 // packWinograd transforms filters [K][3][3][C] into [blocks][36][C][nr].
 func packWinograd(weights []float32, c int, blocks []convBlock, nr int) []float32 {
-	u := alignedF32(len(blocks) * winoPos * c * nr)
+	u := aligned[float32](len(blocks) * winoPos * c * nr)
 	for b, blk := range blocks {
 		panel := u[b*winoPos*c*nr:]
 		for j := range blk.cols {
@@ -99,7 +101,7 @@ func (w *winogradF32) scratchFloats() int { return winoPos * w.most * (w.shape.C
 func (w *winogradF32) Scratch(workers int) int { return 4 * workers * w.scratchFloats() }
 
 func (w *winogradF32) Bind(in, out []View, scratch []byte, workers int) Task {
-	w.checkBind(in, out)
+	checkConvViews(&w.shape, F32, w.segments, in, out)
 	t := &winogradTask{winogradF32: w, in: in[0], out: append([]View(nil), out...), workers: make([]winogradWorker, workers)}
 	all := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(scratch))), workers*w.scratchFloats())
 	c := w.shape.C
@@ -126,7 +128,7 @@ type winogradWorker struct {
 	v, m []float32        // [36][most][C] and [36][most][NR]
 	rows []unsafe.Pointer // [36][most] addresses of rows of v; most is a multiple of MR
 	ptrs [winoPos]unsafe.Pointer
-	gemm ConvTileF32
+	gemm ConvTile
 	in   WinoInputF32
 	out  WinoOutputF32
 	_    [64]byte
@@ -189,7 +191,7 @@ func (t *winogradTask) tile(i int) (n, y, x int) {
 // multiply computes m[pos] = v[pos]·u[block][pos] for all 36 positions.
 func (t *winogradTask) multiply(wk *winogradWorker, block, n int) {
 	a, c, mr, nr := &wk.gemm, t.shape.C, t.kernel.MR, t.kernel.NR
-	a.taps, a.c, a.cols = 1, c, nr
+	a.taps, a.groups, a.cols = 1, c, nr
 	a.lo, a.hi = negInf, posInf
 	a.bias = unsafe.Pointer(unsafe.SliceData(t.zeros))
 	a.dstStride = nr * 4

@@ -12,7 +12,7 @@ import (
 type OpKind string
 
 const (
-	OpConvTile    OpKind = "conv"      // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*ConvTileF32)
+	OpConvTile    OpKind = "conv"      // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*ConvTile)
 	OpWinoInput   OpKind = "winoinput" // Winograd F(4,3) input transform of tiles
 	OpWinoOutput  OpKind = "winooutput"
 	OpFC          OpKind = "fc" // fully connected, one input row
@@ -32,6 +32,7 @@ type Kernel struct {
 	MR, NR, KR int          // tile: pixels × output channels × channels per step; 0 where it has no meaning
 	ISA        arch.ISA     // the tier it belongs to
 	Requires   arch.Feature // exactly the features its instructions need
+	PairSum16  bool         // adds pairs of products in saturating int16: weights go through splitPairs
 	Fn         any          // the function; its type is given by Op and DType
 }
 

@@ -4,12 +4,17 @@ package kernels
 
 import "github.com/gneiss-go/gneiss/arch"
 
-const avx2fma = arch.FeatAVX2 | arch.FeatFMA
+const (
+	avx2fma    = arch.FeatAVX2 | arch.FeatFMA
+	avx512vnni = arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VL | arch.FeatAVX512VNNI
+)
 
 // archKernels lists the amd64 kernels, best tier first within an op.
 func archKernels() []Kernel {
 	return []Kernel{
 		{Name: "f32_conv_6x16__avx2", Op: OpConvTile, DType: F32, MR: 6, NR: 16, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: convTileF32AVX2},
+		{Name: "u8_conv_8x32__avx512vnni", Op: OpConvTile, DType: U8, MR: 8, NR: 32, KR: 4, ISA: arch.AVX512VNNI, Requires: avx512vnni, Fn: convTileU8AVX512VNNI},
+		{Name: "u8_conv_4x16__avx2", Op: OpConvTile, DType: U8, MR: 4, NR: 16, KR: 4, ISA: arch.AVX2, Requires: arch.FeatAVX2, PairSum16: true, Fn: convTileU8AVX2},
 		{Name: "f32_winoinput_6x6__avx2", Op: OpWinoInput, DType: F32, MR: winoIn, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: winoInputF32AVX2},
 		{Name: "f32_winooutput_4x4__avx2", Op: OpWinoOutput, DType: F32, MR: winoOut, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: winoOutputF32AVX2},
 	}

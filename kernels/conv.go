@@ -1,0 +1,86 @@
+package kernels
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// ErrShape says that an operation's arguments do not fit together.
+var ErrShape = errors.New("kernels: shape mismatch")
+
+// conv is what the convolutions built on the tile kernel have in common, float or quantised.
+type conv struct {
+	shape    ConvShape
+	segments []int // channels of each output view
+	dtype    DType
+	kernel   *Kernel
+	fn       func(*ConvTile)
+	blocks   []convBlock
+	panels   []convPanel // of each block
+	border   []byte      // what border taps read: zeros, or the input's zero point
+	bytes    int         // packed weights, biases and scales
+}
+
+func (c *conv) Kernel() string   { return c.kernel.Name }
+func (c *conv) ISA() arch.ISA    { return c.kernel.ISA }
+func (c *conv) PackedBytes() int { return c.bytes }
+
+// call runs the tile kernel over block b: tiles of pixels from `pixel` on, `rows` of them in the last tile.
+func (c *conv) call(a *ConvTile, out []View, b, pixel, tiles, rows int) {
+	blk, p := &c.blocks[b], &c.panels[b]
+	o := &out[blk.segment]
+	a.w, a.bias, a.scale, a.extra, a.extras = p.w, p.bias, p.scale, p.extra, p.extras
+	a.lo, a.hi, a.zero = p.lo, p.hi, p.zero
+	a.dst = o.at(pixel*o.Stride + blk.at)
+	a.dstStride = o.Stride * c.dtype.Size()
+	a.cols, a.tiles, a.rows = blk.cols, tiles, rows
+	c.fn(a)
+}
+
+func checkConv(s *ConvShape, segments *[]int, weights, bias int) error {
+	if s.N < 1 || s.H < 1 || s.W < 1 || s.C < 1 || s.K < 1 || s.R < 1 || s.S < 1 || s.StrideH < 1 || s.StrideW < 1 ||
+		s.DilationH < 1 || s.DilationW < 1 || s.Groups < 1 || s.C%s.Groups != 0 || s.K%s.Groups != 0 ||
+		min(s.PadTop, s.PadLeft, s.PadBottom, s.PadRight) < 0 || s.OutH() < 1 || s.OutW() < 1 {
+		return fmt.Errorf("%w: convolution %+v", ErrShape, *s)
+	}
+	if want := s.K * s.R * s.S * (s.C / s.Groups); weights != want {
+		return fmt.Errorf("%w: %d weights, want %d", ErrShape, weights, want)
+	}
+	if bias != 0 && bias != s.K {
+		return fmt.Errorf("%w: %d biases, want %d", ErrShape, bias, s.K)
+	}
+	if len(*segments) == 0 {
+		*segments = []int{s.K}
+	}
+	sum := 0
+	for _, n := range *segments {
+		if n < 1 {
+			return fmt.Errorf("%w: segments %v", ErrShape, *segments)
+		}
+		sum += n
+	}
+	if sum != s.K {
+		return fmt.Errorf("%w: segments %v for %d channels", ErrShape, *segments, s.K)
+	}
+	return nil
+}
+
+// checkViews panics unless Bind was given what the op was made for; the runtime's verifier has checked already, so
+// this is the last line before assembly.
+func checkViews(what string, ok bool) {
+	if !ok {
+		panic("kernels: " + what + " bound to views of another shape")
+	}
+}
+
+func checkConvViews(s *ConvShape, dt DType, segments []int, in, out []View) {
+	ok := len(in) == 1 && len(out) == len(segments) && in[0].DType == dt &&
+		in[0].N == s.N && in[0].H == s.H && in[0].W == s.W && in[0].C == s.C && in[0].Stride >= s.C
+	for i := 0; ok && i < len(out); i++ {
+		o := &out[i]
+		ok = o.DType == dt && o.N == s.N && o.H == s.OutH() && o.W == s.OutW() && o.C == segments[i] && o.Stride >= o.C
+	}
+	checkViews("convolution", ok)
+}

@@ -1,0 +1,203 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// ConvU8 is a quantised convolution's parameters. Activations are uint8, real = scale·(q − zero), weights int8
+// per output channel with zero point 0, and
+//
+//	acc[k] = Bias[k] + Σ (in − InZero)·Weights[k,…]          exactly, in int32
+//	out[k] = Requantize(acc[k], Scale[k], …)                 see [Requantize]
+//
+// with Scale[k] = inputScale·weightScale[k]/outputScale. Border taps contribute nothing: they read InZero.
+type ConvU8 struct {
+	Weights []int8    // [K][R][S][C/Groups], in −127…127
+	Bias    []int32   // [K], or nil for zeros
+	Scale   []float32 // [K], positive and finite
+	InZero  uint8
+	Out     []OutU8 // one for each segment
+}
+
+// OutU8 is how one output view is quantised: its zero point and the bounds of its values, Lo ≤ Zero ≤ Hi where a
+// ReLU's lower bound is Zero.
+type OutU8 struct{ Zero, Lo, Hi uint8 }
+
+// Rounding bounds of an output, as the tile kernels take them.
+func (o OutU8) bounds() (lo, hi float32, zero int32) {
+	return float32(int32(o.Lo) - int32(o.Zero)), float32(int32(o.Hi) - int32(o.Zero)), int32(o.Zero)
+}
+
+// NewConvU8 returns a quantised convolution on the best kernel at or below limit. Every kernel gives the same bytes
+// as [RefConvU8]. Segments are as for [NewConvF32].
+func NewConvU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) (Op, error) {
+	if err := checkConv(&s, &segments, len(q.Weights), len(q.Bias)); err != nil {
+		return nil, err
+	}
+	if err := q.check(&s, len(segments)); err != nil {
+		return nil, err
+	}
+	if s.Groups > 1 {
+		if len(segments) != 1 {
+			return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)
+		}
+		return newGrouped(s, U8, func(part ConvShape, g int) (Op, error) {
+			return NewConvU8(part, nil, ConvU8{Weights: groupOf(q.Weights, g, s.Groups), Bias: groupOf(q.Bias, g, s.Groups),
+				Scale: groupOf(q.Scale, g, s.Groups), InZero: q.InZero, Out: q.Out}, limit)
+		})
+	}
+	k, _ := Select[func(*ConvTile)](OpConvTile, U8, limit)
+	switch {
+	case fewChannels(&s), s.C%k.KR != 0 && s.DilationW == 1:
+		return newRowConv(newConvU8(s, segments, s.R, s.S*s.C, q, limit)), nil
+	case s.C%k.KR != 0: // whole groups would be read beyond a pixel's end
+		limit = arch.Generic
+	}
+	return newDirectConv(newConvU8(s, segments, s.R*s.S, s.C, q, limit)), nil
+}
+
+func (q *ConvU8) check(s *ConvShape, segments int) error {
+	if len(q.Scale) != s.K || len(q.Out) != segments {
+		return fmt.Errorf("%w: %d scales and %d output ranges for %d channels in %d segments", ErrShape, len(q.Scale), len(q.Out), s.K, segments)
+	}
+	for _, o := range q.Out {
+		if o.Lo > o.Hi {
+			return fmt.Errorf("%w: output range %d…%d", ErrShape, o.Lo, o.Hi)
+		}
+	}
+	depth := s.R * s.S * (s.C / s.Groups)
+	for k, scale := range q.Scale {
+		if !(scale > 0) || scale > math.MaxFloat32 {
+			return fmt.Errorf("%w: scale %v of channel %d is not positive and finite", ErrShape, scale, k)
+		}
+		sum := int64(0)
+		for _, w := range q.Weights[k*depth:][:depth] {
+			if w == -128 {
+				return fmt.Errorf("%w: weight −128 in channel %d", ErrShape, k)
+			}
+			sum += int64(max(w, -w))
+		}
+		if q.Bias != nil {
+			sum += (int64(max(q.Bias[k], -q.Bias[k])) + 254) / 255
+		}
+		if sum > math.MaxInt32/(2*255) { // 2: Σ in·w and InZero·Σ w are summed apart
+			return fmt.Errorf("%w: channel %d may overflow its int32 accumulator", ErrShape, k)
+		}
+	}
+	return nil
+}
+
+// newConvU8 chooses the tile kernel and packs for it: the window counts as `taps` taps of `depth` channels. The
+// input's zero point is folded into the bias: Σ (in − z)·w = Σ in·w − z·Σ w.
+func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, limit arch.ISA) conv {
+	k, fn := Select[func(*ConvTile)](OpConvTile, U8, limit)
+	c := conv{shape: s, segments: segments, dtype: U8, kernel: k, fn: fn, blocks: convBlocks(segments, k.NR)}
+	c.border = aligned[byte](s.C + k.KR)
+	fill(c.border, q.InZero)
+	bias := make([]int32, s.K)
+	copy(bias, q.Bias)
+	for i := range bias {
+		sum := int32(0)
+		for _, w := range q.Weights[i*taps*depth:][:taps*depth] {
+			sum += int32(w)
+		}
+		bias[i] -= int32(q.InZero) * sum
+	}
+	w := packWeights(q.Weights, taps, depth, c.blocks, k.NR, k.KR)
+	b := packRow(bias, c.blocks, k.NR)
+	m := packRow(q.Scale, c.blocks, k.NR)
+	for i, blk := range c.blocks {
+		p := convPanel{bias: addr(b[i*k.NR:]), scale: addr(m[i*k.NR:])}
+		if k.PairSum16 {
+			var extra []int32
+			w[i], extra = splitPairs(w[i], taps, (depth+k.KR-1)/k.KR, k.NR, k.MR)
+			p.extra, p.extras = addr(extra), len(extra)/2
+		}
+		p.w = addr(w[i])
+		p.lo, p.hi, p.zero = q.Out[blk.segment].bounds()
+		c.panels = append(c.panels, p)
+		c.bytes += len(w[i]) + 8*k.NR + 8*p.extras
+	}
+	return c
+}
+
+// splitPairs makes a panel [taps][groups][nr][4] safe for kernels that add two products in a saturating int16
+// (vpmaddubsw): 255·(w0 + w1) must not exceed 32767 for neighbours of equal sign, so |w0 + w1| ≤ 128. Where a pair
+// breaks that, what is too much moves to an extra group, which the kernel adds after the others. The sum stays
+// exact. It returns the panel with the extra groups behind it, and for each the byte offsets of its tap in the
+// address table (mr addresses a tap) and of its channels in the pixel.
+func splitPairs(panel []int8, taps, groups, nr, mr int) (out []int8, extra []int32) {
+	const kr, most = 4, 128
+	var spill []int8
+	for t := range taps {
+		for g := range groups {
+			group := panel[(t*groups+g)*nr*kr:][:nr*kr]
+			var moved []int8
+			for i := 0; i < len(group); i += 2 {
+				if sum := int(group[i]) + int(group[i+1]); sum > most || sum < -most {
+					if moved == nil {
+						moved = make([]int8, nr*kr)
+					}
+					excess := sum - most
+					if sum < 0 {
+						excess = sum + most
+					}
+					moved[i] = int8(excess)
+					group[i] -= int8(excess)
+				}
+			}
+			if moved != nil {
+				spill = append(spill, moved...)
+				extra = append(extra, int32(t*mr*8), int32(g*kr))
+			}
+		}
+	}
+	if len(spill) == 0 {
+		return panel, nil
+	}
+	out = aligned[int8](len(panel) + len(spill))
+	copy(out[copy(out, panel):], spill)
+	return out, extra
+}
+
+// RefConvU8 is what quantised convolution means here; every kernel gives the same bytes. All slices are dense, laid
+// out as for [RefConvF32]; q.Out has one entry.
+func RefConvU8(s *ConvShape, in []uint8, q *ConvU8, out []uint8) {
+	cg, kg := s.C/s.Groups, s.K/s.Groups
+	lo, hi, zero := q.Out[0].bounds()
+	o := 0
+	for n := range s.N {
+		for y := range s.OutH() {
+			for x := range s.OutW() {
+				for k := range s.K {
+					acc := int32(0)
+					if q.Bias != nil {
+						acc = q.Bias[k]
+					}
+					for r := range s.R {
+						iy := y*s.StrideH + r*s.DilationH - s.PadTop
+						if iy < 0 || iy >= s.H {
+							continue
+						}
+						for t := range s.S {
+							ix := x*s.StrideW + t*s.DilationW - s.PadLeft
+							if ix < 0 || ix >= s.W {
+								continue
+							}
+							px := in[((n*s.H+iy)*s.W+ix)*s.C+k/kg*cg:][:cg]
+							w := q.Weights[((k*s.R+r)*s.S+t)*cg:][:cg]
+							for c := range px {
+								acc += (int32(px[c]) - int32(q.InZero)) * int32(w[c])
+							}
+						}
+					}
+					out[o] = Requantize(acc, q.Scale[k], lo, hi, zero)
+					o++
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,165 @@
+//go:build gc && !purego && !noasm
+
+#include "textflag.h"
+#include "go_asm.h"
+
+// u8_conv_8x32__avx512vnni — quantised convolution tile, 8 output pixels × 32 output channels.
+//
+// Computes   dst[p][k] = requantize(bias[k] + Σ_{t,c} (*ptrs[t][p])[c] · w[t][c][k])
+// Reference  convTileU8Generic (conv_tile.go)
+// Requires   AVX-512 F, BW, VL, VNNI
+// Layout     src/dst NHWC uint8; w int8 packed [K/32][taps][C/4][32][4]
+// Contract   taps, groups, tiles ≥ 1; 1 ≤ rows ≤ 8; 1 ≤ cols ≤ 32; reads whole groups of 4 channels; dst does not alias src
+// Bound      16 VPDPBUSD per 2 loads + 8 broadcasts, 4 channels; exact: VPDPBUSD does not saturate
+// Tile       col →  0–15  16–31      Registers
+//   pixel 0         Z8    Z9           DI  args              SI  row addresses of this tap
+//   pixel 1         Z10   Z11          DX  w                 CX  −bytes left
+//   …                                  R8–R13, AX, BX  ends of the eight input rows
+//   pixel 7         Z22   Z23          Z0, Z1  weights       Z2–Z5  input, broadcast
+// Phases     tile → tap → group → requantize → store
+
+#define ROW(src, t, a, b) \
+	VPBROADCASTD src, t \
+	VPDPBUSD Z0, t, a \
+	VPDPBUSD Z1, t, b
+
+#define GROUP(wOff, srcOff) \
+	VMOVDQU32 (wOff)(DX), Z0 \
+	VMOVDQU32 (wOff+64)(DX), Z1 \
+	ROW(srcOff(R8)(CX*1), Z2, Z8, Z9) \
+	ROW(srcOff(R9)(CX*1), Z3, Z10, Z11) \
+	ROW(srcOff(R10)(CX*1), Z4, Z12, Z13) \
+	ROW(srcOff(R11)(CX*1), Z5, Z14, Z15) \
+	ROW(srcOff(R12)(CX*1), Z2, Z16, Z17) \
+	ROW(srcOff(R13)(CX*1), Z3, Z18, Z19) \
+	ROW(srcOff(AX)(CX*1), Z4, Z20, Z21) \
+	ROW(srcOff(BX)(CX*1), Z5, Z22, Z23)
+
+// One pixel's 32 accumulators to bytes, stored under the masks K1 (0–15) and K2 (16–31); then the next, if there is one.
+#define STORE(a, b, xa, xb) \
+	VCVTDQ2PS a, a \
+	VCVTDQ2PS b, b \
+	VMULPS Z0, a, a \
+	VMULPS Z1, b, b \
+	VMAXPS Z2, a, a \
+	VMAXPS Z2, b, b \
+	VMINPS Z3, a, a \
+	VMINPS Z3, b, b \
+	VCVTPS2DQ a, a \
+	VCVTPS2DQ b, b \
+	VPADDD Z4, a, a \
+	VPADDD Z4, b, b \
+	VPMOVDB a, xa \
+	VPMOVDB b, xb \
+	VMOVDQU8 xa, K1, (R8) \
+	VMOVDQU8 xb, K2, 16(R8) \
+	ADDQ R9, R8 \
+	SUBQ $1, CX \
+	JZ   tile_done
+
+// func convTileU8AVX512VNNI(a *ConvTile)
+TEXT ·convTileU8AVX512VNNI(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), DI
+	MOVQ ConvTile_ptrs(DI), SI
+
+	MOVQ  ConvTile_cols(DI), CX      // masks of the channels to store
+	MOVQ  $1, AX
+	SHLQ  CX, AX
+	SUBQ  $1, AX
+	KMOVW AX, K1
+	SHRQ  $16, AX
+	KMOVW AX, K2
+
+tile:
+	MOVQ      ConvTile_bias(DI), AX
+	VMOVDQU32 (AX), Z8
+	VMOVDQU32 64(AX), Z9
+	VMOVDQA32 Z8, Z10
+	VMOVDQA32 Z9, Z11
+	VMOVDQA32 Z8, Z12
+	VMOVDQA32 Z9, Z13
+	VMOVDQA32 Z8, Z14
+	VMOVDQA32 Z9, Z15
+	VMOVDQA32 Z8, Z16
+	VMOVDQA32 Z9, Z17
+	VMOVDQA32 Z8, Z18
+	VMOVDQA32 Z9, Z19
+	VMOVDQA32 Z8, Z20
+	VMOVDQA32 Z9, Z21
+	VMOVDQA32 Z8, Z22
+	VMOVDQA32 Z9, Z23
+	MOVQ      ConvTile_w(DI), DX
+	MOVQ      ConvTile_taps(DI), CX
+	MOVQ      CX, ConvTile_left(DI)
+
+tap:
+	MOVQ ConvTile_groups(DI), CX
+	SHLQ $2, CX
+	MOVQ 0(SI), R8
+	MOVQ 8(SI), R9
+	MOVQ 16(SI), R10
+	MOVQ 24(SI), R11
+	MOVQ 32(SI), R12
+	MOVQ 40(SI), R13
+	MOVQ 48(SI), AX
+	MOVQ 56(SI), BX
+	ADDQ $64, SI
+	ADDQ CX, R8                      // address rows from their ends, so that one index counts and addresses
+	ADDQ CX, R9
+	ADDQ CX, R10
+	ADDQ CX, R11
+	ADDQ CX, R12
+	ADDQ CX, R13
+	ADDQ CX, AX
+	ADDQ CX, BX
+	NEGQ CX
+	ADDQ $8, CX
+	JGT  group_tail
+
+	PCALIGN $32
+group_loop:                              // CX = 8 − bytes left ≤ 0
+	GROUP(0, -8)
+	GROUP(128, -4)
+	ADDQ $256, DX
+	ADDQ $8, CX
+	JLE  group_loop
+
+group_tail:
+	SUBQ $8, CX
+	JGE  tap_done
+	GROUP(0, 0)
+	ADDQ $128, DX
+
+tap_done:
+	SUBQ $1, ConvTile_left(DI)
+	JNZ  tap
+
+	MOVQ         ConvTile_scale(DI), AX
+	VMOVUPS      (AX), Z0
+	VMOVUPS      64(AX), Z1
+	VBROADCASTSS ConvTile_lo(DI), Z2
+	VBROADCASTSS ConvTile_hi(DI), Z3
+	VPBROADCASTD ConvTile_zero(DI), Z4
+	MOVQ         ConvTile_dst(DI), R8
+	MOVQ         ConvTile_dstStride(DI), R9
+	MOVQ         $8, CX
+	CMPQ         ConvTile_tiles(DI), $1
+	JNE          rows_known
+	MOVQ         ConvTile_rows(DI), CX
+
+rows_known:
+	STORE(Z8, Z9, X8, X9)
+	STORE(Z10, Z11, X10, X11)
+	STORE(Z12, Z13, X12, X13)
+	STORE(Z14, Z15, X14, X15)
+	STORE(Z16, Z17, X16, X17)
+	STORE(Z18, Z19, X18, X19)
+	STORE(Z20, Z21, X20, X21)
+	STORE(Z22, Z23, X22, X23)
+
+tile_done:
+	MOVQ R8, ConvTile_dst(DI)        // where the next tile's pixels go
+	SUBQ $1, ConvTile_tiles(DI)
+	JNZ  tile
+	VZEROUPPER
+	RET
