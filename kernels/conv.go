@@ -23,6 +23,12 @@ type conv struct {
 	bytes    int         // packed weights, biases and scales
 }
 
+// convTile is the best tile kernel for a dtype at or below limit.
+func convTile(dt DType, limit arch.ISA) *Kernel {
+	k, _ := Select[func(*ConvTile)](OpConvTile, dt, limit)
+	return k
+}
+
 func (c *conv) Kernel() string   { return c.kernel.Name }
 func (c *conv) ISA() arch.ISA    { return c.kernel.ISA }
 func (c *conv) PackedBytes() int { return c.bytes }

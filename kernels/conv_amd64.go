@@ -9,13 +9,28 @@ package kernels
 func convTileF32AVX2(a *ConvTile)
 
 //go:noescape
-func winoInputF32AVX2(a *WinoInputF32)
+func winoInputF32AVX2(a *WinoInput)
 
 //go:noescape
-func winoOutputF32AVX2(a *WinoOutputF32)
+func winoOutputF32AVX2(a *WinoOutput)
 
 //go:noescape
 func convTileU8AVX2(a *ConvTile)
 
 //go:noescape
 func convTileU8AVX512VNNI(a *ConvTile)
+
+//go:noescape
+func convTileU8AVXVNNI(a *ConvTile)
+
+//go:noescape
+func convTileU8VNNI256(a *ConvTile)
+
+//go:noescape
+func winoInputU8AVX2(a *WinoInput)
+
+//go:noescape
+func winoGemmAVX2(a *ConvTile)
+
+//go:noescape
+func winoOutputU8AVX2(a *WinoOutput)

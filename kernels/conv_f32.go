@@ -18,6 +18,7 @@ func NewConvF32(s ConvShape, segments []int, weights, bias []float32, act Clamp,
 	if err := checkConv(&s, &segments, len(weights), len(bias)); err != nil {
 		return nil, err
 	}
+	k := convTile(F32, limit)
 	switch {
 	case s.Groups > 1 && s.Groups == s.C && s.Groups == s.K && len(segments) == 1:
 		return newDepthwiseF32(s, weights, bias, act), nil
@@ -28,12 +29,12 @@ func NewConvF32(s ConvShape, segments []int, weights, bias []float32, act Clamp,
 		return newGrouped(s, F32, func(part ConvShape, g int) (Op, error) {
 			return NewConvF32(part, nil, groupOf(weights, g, s.Groups), groupOf(bias, g, s.Groups), act, limit)
 		})
-	case winogradWins(&s, limit):
+	case winogradWins(&s) && winogradFits(&s, winoChannelsF32) && vectorF32(limit):
 		return newWinogradF32(s, segments, weights, bias, act, limit), nil
 	case fewChannels(&s):
-		return newRowConv(newConvF32(s, segments, s.R, s.S*s.C, weights, bias, act, limit)), nil
+		return newRowConv(newConvF32(s, segments, s.R, s.S*s.C, weights, bias, act, k)), nil
 	}
-	return newDirectConv(newConvF32(s, segments, s.R*s.S, s.C, weights, bias, act, limit)), nil
+	return newDirectConv(newConvF32(s, segments, s.R*s.S, s.C, weights, bias, act, k)), nil
 }
 
 // NewDirectConvF32 is NewConvF32 restricted to the indirect GEMM, for tests and for measuring the choice.
@@ -44,24 +45,28 @@ func NewDirectConvF32(s ConvShape, segments []int, weights, bias []float32, act 
 	if s.Groups != 1 {
 		return nil, fmt.Errorf("%w: direct convolution of %d groups", ErrShape, s.Groups)
 	}
-	return newDirectConv(newConvF32(s, segments, s.R*s.S, s.C, weights, bias, act, limit)), nil
+	k := convTile(F32, limit)
+	return newDirectConv(newConvF32(s, segments, s.R*s.S, s.C, weights, bias, act, k)), nil
 }
+
+// vectorF32 reports whether there is a vector kernel to do Winograd's products; transforms in scalar code cost more
+// than the multiplications they save.
+func vectorF32(limit arch.ISA) bool { return convTile(F32, limit).ISA != arch.Generic }
 
 // NewWinogradConvF32 is NewConvF32 restricted to Winograd F(4,3); it fails where that does not apply.
 func NewWinogradConvF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) (Op, error) {
 	if err := checkConv(&s, &segments, len(weights), len(bias)); err != nil {
 		return nil, err
 	}
-	if !winogradFits(&s) {
+	if !winogradFits(&s, winoChannelsF32) {
 		return nil, fmt.Errorf("%w: Winograd F(4,3) needs a 3×3 window of stride 1 over a multiple of 8 channels", ErrShape)
 	}
 	return newWinogradF32(s, segments, weights, bias, act, limit), nil
 }
 
-// newConvF32 chooses the tile kernel and packs for it: the window counts as `taps` taps of `depth` channels.
-func newConvF32(s ConvShape, segments []int, taps, depth int, weights, bias []float32, act Clamp, limit arch.ISA) conv {
-	k, fn := Select[func(*ConvTile)](OpConvTile, F32, limit)
-	c := conv{shape: s, segments: segments, dtype: F32, kernel: k, fn: fn, blocks: convBlocks(segments, k.NR)}
+// newConvF32 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.
+func newConvF32(s ConvShape, segments []int, taps, depth int, weights, bias []float32, act Clamp, k *Kernel) conv {
+	c := conv{shape: s, segments: segments, dtype: F32, kernel: k, fn: k.Fn.(func(*ConvTile)), blocks: convBlocks(segments, k.NR)}
 	c.border = aligned[byte](4 * s.C)
 	w := packWeights(weights, taps, depth, c.blocks, k.NR, k.KR)
 	b := packRow(bias, c.blocks, k.NR)

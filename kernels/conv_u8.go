@@ -49,14 +49,22 @@ func NewConvU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) (Op, error
 				Scale: groupOf(q.Scale, g, s.Groups), InZero: q.InZero, Out: q.Out}, limit)
 		})
 	}
-	k, _ := Select[func(*ConvTile)](OpConvTile, U8, limit)
+	k := convTile(U8, limit)
+	if winogradWins(&s) && winogradFits(&s, winoChannelsU8) && k.PairSum16 && winogradExactU8(&s, &q) {
+		return newWinogradU8(s, segments, q, limit), nil
+	}
+	return newTiledU8(s, segments, q, k), nil
+}
+
+// newTiledU8 is quantised convolution by the given tile kernel.
+func newTiledU8(s ConvShape, segments []int, q ConvU8, k *Kernel) Op {
 	switch {
 	case fewChannels(&s), s.C%k.KR != 0 && s.DilationW == 1:
-		return newRowConv(newConvU8(s, segments, s.R, s.S*s.C, q, limit)), nil
+		return newRowConv(newConvU8(s, segments, s.R, s.S*s.C, q, k))
 	case s.C%k.KR != 0: // whole groups would be read beyond a pixel's end
-		limit = arch.Generic
+		k = convTile(U8, arch.Generic)
 	}
-	return newDirectConv(newConvU8(s, segments, s.R*s.S, s.C, q, limit)), nil
+	return newDirectConv(newConvU8(s, segments, s.R*s.S, s.C, q, k))
 }
 
 func (q *ConvU8) check(s *ConvShape, segments int) error {
@@ -90,24 +98,28 @@ func (q *ConvU8) check(s *ConvShape, segments int) error {
 	return nil
 }
 
-// newConvU8 chooses the tile kernel and packs for it: the window counts as `taps` taps of `depth` channels. The
-// input's zero point is folded into the bias: Σ (in − z)·w = Σ in·w − z·Σ w.
-func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, limit arch.ISA) conv {
-	k, fn := Select[func(*ConvTile)](OpConvTile, U8, limit)
-	c := conv{shape: s, segments: segments, dtype: U8, kernel: k, fn: fn, blocks: convBlocks(segments, k.NR)}
-	c.border = aligned[byte](s.C + k.KR)
-	fill(c.border, q.InZero)
-	bias := make([]int32, s.K)
+// foldedBias is the bias with the input's zero point folded in: Σ (in − z)·w = Σ in·w − z·Σ w.
+func (q *ConvU8) foldedBias(k int) []int32 {
+	bias := make([]int32, k)
 	copy(bias, q.Bias)
+	depth := len(q.Weights) / k
 	for i := range bias {
 		sum := int32(0)
-		for _, w := range q.Weights[i*taps*depth:][:taps*depth] {
+		for _, w := range q.Weights[i*depth:][:depth] {
 			sum += int32(w)
 		}
 		bias[i] -= int32(q.InZero) * sum
 	}
+	return bias
+}
+
+// newConvU8 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.
+func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel) conv {
+	c := conv{shape: s, segments: segments, dtype: U8, kernel: k, fn: k.Fn.(func(*ConvTile)), blocks: convBlocks(segments, k.NR)}
+	c.border = aligned[byte](s.C + k.KR)
+	fill(c.border, q.InZero)
 	w := packWeights(q.Weights, taps, depth, c.blocks, k.NR, k.KR)
-	b := packRow(bias, c.blocks, k.NR)
+	b := packRow(q.foldedBias(s.K), c.blocks, k.NR)
 	m := packRow(q.Scale, c.blocks, k.NR)
 	for i, blk := range c.blocks {
 		p := convPanel{bias: addr(b[i*k.NR:]), scale: addr(m[i*k.NR:])}

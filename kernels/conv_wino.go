@@ -6,59 +6,125 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// winogradF32 is 3×3 stride 1 convolution by F(4,3); see wino_tile.go. Output tiles are taken a block at a time:
-// each worker transforms the block's input into scratch, then for every block of filters multiplies position by
-// position and transforms back, so that the products never leave the L1 or L2 cache. A unit of work is a block of
-// tiles times a run of filter blocks; a worker that continues on the same tiles reuses their transform.
-type winogradF32 struct {
+// winograd is 3×3 stride 1 convolution by F(m,3); see wino_tile.go. Output tiles are taken a block at a time: each
+// worker transforms the block's input into scratch, then for every block of filters multiplies position by position
+// and transforms back, so that the products never leave the L1 or L2 cache. A unit of work is a block of tiles times
+// a run of filter blocks; a worker that continues on the same tiles reuses their transform.
+type winograd struct {
 	shape     ConvShape
 	segments  []int
-	act       Clamp
-	kernel    *Kernel
+	dtype     DType
+	m         int     // outputs per side of a tile
+	side, pos int     // inputs per side, m+2, and positions, (m+2)²
+	vBytes    int     // size of a transformed input
+	kernel    *Kernel // of the products
 	gemm      func(*ConvTile)
-	input     func(*WinoInputF32)
-	output    func(*WinoOutputF32)
+	input     func(*WinoInput)
+	output    func(*WinoOutput)
 	blocks    []convBlock
-	u         []float32 // transformed filters, [blocks][36][C][NR]
-	bias      []float32 // [blocks][NR]
-	zeros     []float32 // max(C, NR): border pixels, and the bias of the products
-	tilesH    int
-	tilesW    int
-	groups    int // blocks of tiles
-	most      int // tiles in the largest block
-	blkGroups int // runs of filter blocks per block of tiles
+	panels    []convPanel // w is the block's transformed filters, [pos][C/kr][NR][kr]
+	panelStep int         // bytes of one position of a panel
+	border    []byte      // what pixels outside the input are; in float32 also the products' bias
+	bytes     int
+
+	tilesH, tilesW int
+	groups         int // blocks of tiles
+	most           int // tiles in the largest block, a multiple of MR
+	blkGroups      int // runs of filter blocks per block of tiles
 }
 
-// winogradFits reports whether F(4,3) can compute the convolution.
-func winogradFits(s *ConvShape) bool {
+// winogradFits reports whether F(m,3) can compute the convolution; the input transform takes `channels` at a time.
+func winogradFits(s *ConvShape, channels int) bool {
 	return s.R == 3 && s.S == 3 && s.StrideH == 1 && s.StrideW == 1 && s.DilationH == 1 && s.DilationW == 1 &&
-		s.Groups == 1 && s.C%8 == 0
+		s.Groups == 1 && s.C%channels == 0
 }
 
-// winogradWins reports whether F(4,3) is the faster way. On small maps the four times larger filters cost more to
-// read than the multiplications save; measured by bench's BenchmarkConv.
-func winogradWins(s *ConvShape, limit arch.ISA) bool {
-	return winogradFits(s) && limit >= arch.AVX2 && arch.Capped(limit) >= arch.AVX2 && limit < arch.NEON &&
-		s.C >= 16 && s.K >= 16 && s.OutH()*s.OutW() >= 100
-}
+const (
+	winoChannelsF32 = 8
+	winoChannelsU8  = 16
+)
+
+// winogradWins reports whether F(m,3) is the faster way; the thresholds come from bench's BenchmarkConv.
+func winogradWins(s *ConvShape) bool { return s.C >= 16 && s.K >= 16 && s.OutH()*s.OutW() >= 36 }
 
 // winoScratch bounds the transformed input of one block of tiles, so that it stays in a 512 KiB L2 with the filters
 // streaming past.
 const winoScratch = 384 << 10
 
-func newWinogradF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) *winogradF32 {
-	w := &winogradF32{shape: s, segments: segments, act: act}
+func newWinogradF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) *winograd {
+	w := &winograd{shape: s, segments: segments, dtype: F32, m: 4, vBytes: 4}
 	w.kernel, w.gemm = Select[func(*ConvTile)](OpConvTile, F32, limit)
-	_, w.input = Select[func(*WinoInputF32)](OpWinoInput, F32, limit)
-	_, w.output = Select[func(*WinoOutputF32)](OpWinoOutput, F32, limit)
-	nr, mr := w.kernel.NR, w.kernel.MR
-	w.blocks = convBlocks(segments, nr)
-	w.u = packWinograd(weights, s.C, w.blocks, nr)
-	w.bias = packRow(bias, w.blocks, nr)
-	w.zeros = aligned[float32](max(s.C, nr))
-	w.tilesH, w.tilesW = (s.OutH()+winoOut-1)/winoOut, (s.OutW()+winoOut-1)/winoOut
+	w.plan(limit)
+	w.border = aligned[byte](4 * max(s.C, w.kernel.NR))
+	u := packWinograd(weights, s.C, w.blocks, w.kernel.NR, w.kernel.KR, func(g *[9]float32, put func(pos int, v float32)) {
+		var wide [9]float64
+		for i, v := range g {
+			wide[i] = float64(v)
+		}
+		for pos, v := range winoG4(&wide) {
+			put(pos, float32(v))
+		}
+	}, w.pos)
+	b := packRow(bias, w.blocks, w.kernel.NR)
+	size := len(u) / len(w.blocks)
+	for i := range w.blocks {
+		w.panels = append(w.panels, convPanel{w: addr(u[i*size:]), bias: addr(b[i*w.kernel.NR:]), lo: act.Lo, hi: act.Hi})
+	}
+	w.panelStep = 4 * size / w.pos
+	w.bytes = 4 * (len(u) + len(b))
+	return w
+}
+
+func newWinogradU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) *winograd {
+	w := &winograd{shape: s, segments: segments, dtype: U8, m: 2, vBytes: 2}
+	w.kernel, w.gemm = Select[func(*ConvTile)](OpWinoGemm, U8, limit)
+	w.plan(limit)
+	w.border = aligned[byte](s.C)
+	fill(w.border, q.InZero)
+	u := packWinograd(q.Weights, s.C, w.blocks, w.kernel.NR, w.kernel.KR, func(g *[9]int8, put func(pos int, v int16)) {
+		for pos, v := range winoG2(g) {
+			put(pos, v)
+		}
+	}, w.pos)
+	b := packRow(q.foldedBias(s.K), w.blocks, w.kernel.NR)
+	m := packRow(q.Scale, w.blocks, w.kernel.NR)
+	size := len(u) / len(w.blocks)
+	for i, blk := range w.blocks {
+		p := convPanel{w: addr(u[i*size:]), bias: addr(b[i*w.kernel.NR:]), scale: addr(m[i*w.kernel.NR:])}
+		p.lo, p.hi, p.zero = q.Out[blk.segment].bounds()
+		w.panels = append(w.panels, p)
+	}
+	w.panelStep = 2 * size / w.pos
+	w.bytes = 2*len(u) + 4*(len(b)+len(m))
+	return w
+}
+
+// winogradExactU8 reports whether four times every accumulator fits int32, bias and zero point apart.
+func winogradExactU8(s *ConvShape, q *ConvU8) bool {
+	depth := 9 * s.C
+	for k := range s.K {
+		sum := 0
+		for _, w := range q.Weights[k*depth:][:depth] {
+			sum += int(max(w, -w))
+		}
+		if sum > (1<<29-1)/255 {
+			return false
+		}
+	}
+	return true
+}
+
+// plan cuts the work, once the tile and the kernel are known.
+func (w *winograd) plan(limit arch.ISA) {
+	_, w.input = Select[func(*WinoInput)](OpWinoInput, w.dtype, limit)
+	_, w.output = Select[func(*WinoOutput)](OpWinoOutput, w.dtype, limit)
+	w.side = w.m + 2
+	w.pos = w.side * w.side
+	s, nr, mr := &w.shape, w.kernel.NR, w.kernel.MR
+	w.blocks = convBlocks(w.segments, nr)
+	w.tilesH, w.tilesW = (s.OutH()+w.m-1)/w.m, (s.OutW()+w.m-1)/w.m
 	tiles := s.N * w.tilesH * w.tilesW
-	most := max(winoScratch/(winoPos*4*(s.C+nr))/mr, 1) * mr // whole GEMM tiles
+	most := max(winoScratch/(w.pos*(s.C*w.vBytes+nr*4))/mr, 1) * mr // whole GEMM tiles
 	w.groups = (tiles + most - 1) / most
 	each := (tiles + w.groups - 1) / w.groups
 	w.most = (each + mr - 1) / mr * mr
@@ -67,79 +133,83 @@ func newWinogradF32(s ConvShape, segments []int, weights, bias []float32, act Cl
 	if w.groups < minUnits/2 {
 		w.blkGroups = min(len(w.blocks), minUnits/2/w.groups)
 	}
-	return w
 }
 
-// packWinograd transforms filters [K][3][3][C] into [blocks][36][C][nr].
-func packWinograd(weights []float32, c int, blocks []convBlock, nr int) []float32 {
-	u := aligned[float32](len(blocks) * winoPos * c * nr)
+// packWinograd transforms filters [K][3][3][C] into [blocks][pos][⌈C/kr⌉][nr][kr].
+func packWinograd[T float32 | int8, U float32 | int16](weights []T, c int, blocks []convBlock, nr, kr int, transform func(*[9]T, func(int, U)), pos int) []U {
+	groups := (c + kr - 1) / kr
+	u := aligned[U](len(blocks) * pos * groups * nr * kr)
 	for b, blk := range blocks {
-		panel := u[b*winoPos*c*nr:]
+		panel := u[b*pos*groups*nr*kr:]
 		for j := range blk.cols {
 			filter := weights[(blk.k+j)*9*c:]
 			for i := range c {
-				var g [9]float64
+				var g [9]T
 				for t := range g {
-					g[t] = float64(filter[t*c+i])
+					g[t] = filter[t*c+i]
 				}
-				for pos, v := range winoG(&g) {
-					panel[(pos*c+i)*nr+j] = float32(v)
-				}
+				transform(&g, func(p int, v U) { panel[((p*groups+i/kr)*nr+j)*kr+i%kr] = v })
 			}
 		}
 	}
 	return u
 }
 
-func (w *winogradF32) Kernel() string   { return "f32_winograd4x3" + w.kernel.Name[len("f32_conv"):] }
-func (w *winogradF32) ISA() arch.ISA    { return w.kernel.ISA }
-func (w *winogradF32) PackedBytes() int { return 4 * (len(w.u) + len(w.bias) + len(w.zeros)) }
+func (w *winograd) Kernel() string {
+	if w.dtype == F32 {
+		return "f32_winograd4x3" + w.kernel.Name[len("f32_conv"):]
+	}
+	return "u8_winograd2x3" + w.kernel.Name[len("u8_winogemm"):]
+}
+func (w *winograd) ISA() arch.ISA    { return w.kernel.ISA }
+func (w *winograd) PackedBytes() int { return w.bytes }
 
-// scratchFloats: the transformed input [36][most][C], then one block's products [36][most][NR].
-func (w *winogradF32) scratchFloats() int { return winoPos * w.most * (w.shape.C + w.kernel.NR) }
+// vSize is the bytes of a worker's transformed input, [pos][most][C], and mSize of one block's products,
+// [pos][most][NR]; both are whole cache lines.
+func (w *winograd) vSize() int { return (w.pos*w.most*w.shape.C*w.vBytes + 63) &^ 63 }
+func (w *winograd) mSize() int { return (w.pos*w.most*w.kernel.NR*4 + 63) &^ 63 }
 
-func (w *winogradF32) Scratch(workers int) int { return 4 * workers * w.scratchFloats() }
+func (w *winograd) Scratch(workers int) int { return workers * (w.vSize() + w.mSize()) }
 
-func (w *winogradF32) Bind(in, out []View, scratch []byte, workers int) Task {
-	checkConvViews(&w.shape, F32, w.segments, in, out)
-	t := &winogradTask{winogradF32: w, in: in[0], out: append([]View(nil), out...), workers: make([]winogradWorker, workers)}
-	all := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(scratch))), workers*w.scratchFloats())
-	c := w.shape.C
+func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
+	checkConvViews(&w.shape, w.dtype, w.segments, in, out)
+	t := &winogradTask{winograd: w, in: in[0], out: append([]View(nil), out...), workers: make([]winogradWorker, workers)}
+	each := w.vSize() + w.mSize()
 	for i := range t.workers {
 		wk := &t.workers[i]
-		buf := all[i*w.scratchFloats():][:w.scratchFloats()]
-		wk.v, wk.m = buf[:winoPos*w.most*c], buf[winoPos*w.most*c:]
-		wk.rows = make([]unsafe.Pointer, winoPos*w.most)
-		for r := range wk.rows { // row r of the matrix, tile by tile: the same order the GEMM takes them in
-			wk.rows[r] = unsafe.Pointer(&wk.v[r*c])
+		buf := scratch[i*each:][:each]
+		wk.v, wk.m = addr(buf), addr(buf[w.vSize():])
+		wk.rows = make([]unsafe.Pointer, w.pos*w.most)
+		for r := range wk.rows { // row r of the matrix, tile by tile: the order the products are taken in
+			wk.rows[r] = unsafe.Add(wk.v, r*w.shape.C*w.vBytes)
 		}
+		wk.ptrs = make([]unsafe.Pointer, w.pos)
 	}
 	return t
 }
 
 type winogradTask struct {
-	*winogradF32
+	*winograd
 	in      View
 	out     []View
 	workers []winogradWorker
 }
 
 type winogradWorker struct {
-	v, m []float32        // [36][most][C] and [36][most][NR]
-	rows []unsafe.Pointer // [36][most] addresses of rows of v; most is a multiple of MR
-	ptrs [winoPos]unsafe.Pointer
+	v, m unsafe.Pointer   // [pos][most][C] and [pos][most][NR]
+	rows []unsafe.Pointer // [pos][most] addresses of rows of v
+	ptrs []unsafe.Pointer // [pos] addresses of one tile's pixels
 	gemm ConvTile
-	in   WinoInputF32
-	out  WinoOutputF32
-	_    [64]byte
+	in   WinoInput
+	out  WinoOutput
+	_    [64]byte // workers do not share a cache line
 }
 
 func (t *winogradTask) Units() int { return t.groups * t.blkGroups }
 
 func (t *winogradTask) Run(worker, lo, hi int) {
 	wk := &t.workers[worker]
-	s := &t.shape
-	tiles := s.N * t.tilesH * t.tilesW
+	tiles := t.shape.N * t.tilesH * t.tilesW
 	have := -1
 	for u := lo; u < hi; u++ {
 		group, bg := u/t.blkGroups, u%t.blkGroups
@@ -156,51 +226,50 @@ func (t *winogradTask) Run(worker, lo, hi int) {
 	}
 }
 
+// tile returns the image, row and column of output tile i.
+func (w *winograd) tile(i int) (n, y, x int) {
+	per := w.tilesH * w.tilesW
+	return i / per, i % per / w.tilesW, i % w.tilesW
+}
+
 // transformInput fills v for n tiles from t0 on.
 func (t *winogradTask) transformInput(wk *winogradWorker, t0, n int) {
 	s, a := &t.shape, &wk.in
-	a.ptrs, a.posStride, a.c = unsafe.Pointer(&wk.ptrs), t.most*s.C*4, s.C
-	pixelBytes := t.in.Stride * 4
-	zeros := unsafe.Pointer(unsafe.SliceData(t.zeros))
+	a.ptrs, a.posStride, a.c = addr(wk.ptrs), t.most*s.C*t.vBytes, s.C
+	pixelBytes := t.in.Stride * t.dtype.Size()
 	for i := range n {
 		img, ty, tx := t.tile(t0 + i)
-		y0, x0 := ty*winoOut-s.PadTop, tx*winoOut-s.PadLeft
-		for dy := range winoIn {
-			row := wk.ptrs[dy*winoIn:][:winoIn]
+		y0, x0 := ty*t.m-s.PadTop, tx*t.m-s.PadLeft
+		for dy := range t.side {
+			row := wk.ptrs[dy*t.side:][:t.side]
 			y := y0 + dy
 			inside := uint(y) < uint(s.H)
 			base := ((img*s.H+y)*s.W + x0) * pixelBytes
 			for dx := range row {
-				row[dx] = zeros
+				row[dx] = addr(t.border)
 				if inside && uint(x0+dx) < uint(s.W) {
 					row[dx] = unsafe.Add(t.in.Data, base+dx*pixelBytes)
 				}
 			}
 		}
-		a.dst = unsafe.Pointer(&wk.v[i*s.C])
+		a.dst = unsafe.Add(wk.v, i*s.C*t.vBytes)
 		t.input(a)
 	}
 }
 
-// tile returns the image, row and column of output tile i.
-func (t *winogradTask) tile(i int) (n, y, x int) {
-	per := t.tilesH * t.tilesW
-	return i / per, i % per / t.tilesW, i % t.tilesW
-}
-
-// multiply computes m[pos] = v[pos]·u[block][pos] for all 36 positions.
+// multiply computes m[pos] = v[pos]·u[block][pos] for all positions.
 func (t *winogradTask) multiply(wk *winogradWorker, block, n int) {
-	a, c, mr, nr := &wk.gemm, t.shape.C, t.kernel.MR, t.kernel.NR
-	a.taps, a.groups, a.cols = 1, c, nr
+	a, mr, nr := &wk.gemm, t.kernel.MR, t.kernel.NR
+	a.taps, a.groups, a.cols = 1, (t.shape.C+t.kernel.KR-1)/t.kernel.KR, nr
 	a.lo, a.hi = negInf, posInf
-	a.bias = unsafe.Pointer(unsafe.SliceData(t.zeros))
+	a.bias = addr(t.border) // zeros where it is read, in float32
 	a.dstStride = nr * 4
 	tiles := (n + mr - 1) / mr
 	a.rows = n - (tiles-1)*mr
-	for pos := range winoPos {
+	for pos := range t.pos {
 		a.ptrs = unsafe.Pointer(&wk.rows[pos*t.most])
-		a.w = unsafe.Pointer(&t.u[(block*winoPos+pos)*c*nr])
-		a.dst = unsafe.Pointer(&wk.m[pos*t.most*nr])
+		a.w = unsafe.Add(t.panels[block].w, pos*t.panelStep)
+		a.dst = unsafe.Add(wk.m, pos*t.most*nr*4)
 		a.tiles = tiles
 		t.gemm(a)
 	}
@@ -209,18 +278,19 @@ func (t *winogradTask) multiply(wk *winogradWorker, block, n int) {
 // transformOutput writes n tiles of one block of filters.
 func (t *winogradTask) transformOutput(wk *winogradWorker, block, t0, n int) {
 	s, a, nr := &t.shape, &wk.out, t.kernel.NR
-	blk := &t.blocks[block]
+	blk, p := &t.blocks[block], &t.panels[block]
 	o := &t.out[blk.segment]
 	outH, outW := s.OutH(), s.OutW()
-	a.posStride, a.pixStride, a.rowStride = t.most*nr*4, o.Stride*4, outW*o.Stride*4
-	a.lo, a.hi, a.cols = t.act.Lo, t.act.Hi, blk.cols
+	a.posStride, a.pixStride = t.most*nr*4, o.Stride*t.dtype.Size()
+	a.rowStride = outW * a.pixStride
+	a.scale, a.lo, a.hi, a.zero, a.cols = p.scale, p.lo, p.hi, p.zero, blk.cols
 	for i := range n {
 		img, ty, tx := t.tile(t0 + i)
-		y, x := ty*winoOut, tx*winoOut
-		a.src = unsafe.Pointer(&wk.m[i*nr])
-		a.bias = unsafe.Pointer(&t.bias[block*nr])
+		y, x := ty*t.m, tx*t.m
+		a.src = unsafe.Add(wk.m, i*nr*4)
+		a.bias = p.bias
 		a.dst = o.at(((img*outH+y)*outW+x)*o.Stride + blk.at)
-		a.rows, a.columns = min(winoOut, outH-y), min(winoOut, outW-x)
+		a.rows, a.columns = min(t.m, outH-y), min(t.m, outW-x)
 		t.output(a)
 	}
 }

@@ -12,10 +12,11 @@ import (
 type OpKind string
 
 const (
-	OpConvTile    OpKind = "conv"      // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*ConvTile)
-	OpWinoInput   OpKind = "winoinput" // Winograd F(4,3) input transform of tiles
-	OpWinoOutput  OpKind = "winooutput"
-	OpFC          OpKind = "fc" // fully connected, one input row
+	OpConvTile    OpKind = "conv"       // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*ConvTile)
+	OpWinoInput   OpKind = "winoinput"  // Winograd input transform of a tile: F(4,3) float, F(2,3) quantised; func(*WinoInput)
+	OpWinoOutput  OpKind = "winooutput" // its output transform; func(*WinoOutput)
+	OpWinoGemm    OpKind = "winogemm"   // the int16 products of quantised F(2,3); func(*ConvTile)
+	OpFC          OpKind = "fc"         // fully connected, one input row
 	OpMaxPool     OpKind = "maxpool"
 	OpAvgPool     OpKind = "avgpool"
 	OpLRN         OpKind = "lrn"

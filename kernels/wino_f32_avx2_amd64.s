@@ -84,15 +84,15 @@ GLOBL winoConst<>(SB), RODATA|NOPTR, $16
 	VMOVUPS Y11, (R10)(R8*1) \
 	LEAQ (R10)(R8*2), R10
 
-// func winoInputF32AVX2(a *WinoInputF32)
+// func winoInputF32AVX2(a *WinoInput)
 TEXT ·winoInputF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), DI
-	MOVQ         WinoInputF32_ptrs(DI), SI
-	MOVQ         WinoInputF32_dst(DI), DX
-	MOVQ         WinoInputF32_posStride(DI), R8
-	MOVQ         WinoInputF32_c(DI), CX
+	MOVQ         WinoInput_ptrs(DI), SI
+	MOVQ         WinoInput_dst(DI), DX
+	MOVQ         WinoInput_posStride(DI), R8
+	MOVQ         WinoInput_c(DI), CX
 	SHLQ         $2, CX
-	LEAQ         WinoInputF32_tmp(DI), R9
+	LEAQ         WinoInput_tmp(DI), R9
 	VBROADCASTSS winoConst<>+0x00(SB), Y13
 	VBROADCASTSS winoConst<>+0x04(SB), Y14
 	VBROADCASTSS winoConst<>+0x08(SB), Y15
@@ -181,18 +181,18 @@ channels:
 	VMASKMOVPS y, Y0, (R11) \
 	ADDQ AX, R11
 
-// func winoOutputF32AVX2(a *WinoOutputF32)
+// func winoOutputF32AVX2(a *WinoOutput)
 TEXT ·winoOutputF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), DI
-	MOVQ         WinoOutputF32_src(DI), SI
-	MOVQ         WinoOutputF32_dst(DI), DX
-	MOVQ         WinoOutputF32_posStride(DI), R8
-	MOVQ         WinoOutputF32_cols(DI), CX
-	MOVQ         WinoOutputF32_pixStride(DI), AX
-	MOVQ         WinoOutputF32_columns(DI), BX
-	LEAQ         WinoOutputF32_tmp(DI), R9
-	VBROADCASTSS WinoOutputF32_lo(DI), Y11
-	VBROADCASTSS WinoOutputF32_hi(DI), Y12
+	MOVQ         WinoOutput_src(DI), SI
+	MOVQ         WinoOutput_dst(DI), DX
+	MOVQ         WinoOutput_posStride(DI), R8
+	MOVQ         WinoOutput_cols(DI), CX
+	MOVQ         WinoOutput_pixStride(DI), AX
+	MOVQ         WinoOutput_columns(DI), BX
+	LEAQ         WinoOutput_tmp(DI), R9
+	VBROADCASTSS WinoOutput_lo(DI), Y11
+	VBROADCASTSS WinoOutput_hi(DI), Y12
 	VBROADCASTSS winoConst<>+0x00(SB), Y13
 	VBROADCASTSS winoConst<>+0x0c(SB), Y14
 	VBROADCASTSS winoConst<>+0x08(SB), Y15
@@ -208,11 +208,11 @@ out_channels:
 	OUT_COLUMN(4)
 	OUT_COLUMN(5)
 
-	MOVQ    WinoOutputF32_bias(DI), R10
+	MOVQ    WinoOutput_bias(DI), R10
 	VMOVUPS (R10), Y10
 	ADDQ    $32, R10
-	MOVQ    R10, WinoOutputF32_bias(DI)
-	MOVQ    WinoOutputF32_rows(DI), R12
+	MOVQ    R10, WinoOutput_bias(DI)
+	MOVQ    WinoOutput_rows(DI), R12
 	MOVQ    DX, R10
 	MOVQ    R9, R13
 
@@ -259,7 +259,7 @@ pixel_tail:
 
 out_row_done:
 	ADDQ $192, R13
-	ADDQ WinoOutputF32_rowStride(DI), R10
+	ADDQ WinoOutput_rowStride(DI), R10
 	SUBQ $1, R12
 	JNZ  out_row
 

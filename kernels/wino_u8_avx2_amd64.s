@@ -1,0 +1,309 @@
+//go:build gc && !purego && !noasm
+
+#include "textflag.h"
+#include "go_asm.h"
+
+// u8_winoinput_4x4__avx2 — Winograd F(2,3) input transform of one 4×4 tile, 16 channels at a time.
+//
+// Computes   v[pos][c] = (Bᵀ d B)[pos] in int16
+// Reference  winoInputU8Generic (wino_tile.go)
+// Requires   AVX2
+// Layout     src NHWC uint8 through 16 addresses; dst [16] × posStride bytes of int16
+// Contract   c a multiple of 16, ≥ 16; no over-read
+// Bound      16 widening loads + 32 additions + 16 stores per 16 channels
+// Registers  DI  args    SI  addresses    DX  dst    CX  channels    AX  channel    R8  posStride
+//            R9  dst row    R10–R13 addresses    Y0–Y3, Y4–Y7  rows 1 and 2 of d    Y8–Y11  one row of Bᵀd    Y12, Y13  results
+
+// Widen channels AX…AX+15 of the four pixels of one row of the tile.
+#define LOAD_ROW(row, a, b, c, d) \
+	MOVQ (row*4+0)*8(SI), R10 \
+	MOVQ (row*4+1)*8(SI), R11 \
+	MOVQ (row*4+2)*8(SI), R12 \
+	MOVQ (row*4+3)*8(SI), R13 \
+	VPMOVZXBW (R10)(AX*1), a \
+	VPMOVZXBW (R11)(AX*1), b \
+	VPMOVZXBW (R12)(AX*1), c \
+	VPMOVZXBW (R13)(AX*1), d
+
+// The row of Bᵀd in Y8–Y11 times B, to four positions from R9 on; R9 goes on to the next row.
+#define STORE_ROW \
+	VPSUBW Y10, Y8, Y12 \
+	VPADDW Y10, Y9, Y13 \
+	VMOVDQU Y12, (R9) \
+	VMOVDQU Y13, (R9)(R8*1) \
+	LEAQ (R9)(R8*2), R9 \
+	VPSUBW Y9, Y10, Y12 \
+	VPSUBW Y11, Y9, Y13 \
+	VMOVDQU Y12, (R9) \
+	VMOVDQU Y13, (R9)(R8*1) \
+	LEAQ (R9)(R8*2), R9
+
+// func winoInputU8AVX2(a *WinoInput)
+TEXT ·winoInputU8AVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), DI
+	MOVQ WinoInput_ptrs(DI), SI
+	MOVQ WinoInput_dst(DI), DX
+	MOVQ WinoInput_posStride(DI), R8
+	MOVQ WinoInput_c(DI), CX
+	XORQ AX, AX
+
+channels:
+	LEAQ (DX)(AX*2), R9
+	LOAD_ROW(1, Y0, Y1, Y2, Y3)
+	LOAD_ROW(2, Y4, Y5, Y6, Y7)
+	LOAD_ROW(0, Y8, Y9, Y10, Y11)
+	VPSUBW Y4, Y8, Y8                // d0 − d2
+	VPSUBW Y5, Y9, Y9
+	VPSUBW Y6, Y10, Y10
+	VPSUBW Y7, Y11, Y11
+	STORE_ROW
+	VPADDW Y4, Y0, Y8                // d1 + d2
+	VPADDW Y5, Y1, Y9
+	VPADDW Y6, Y2, Y10
+	VPADDW Y7, Y3, Y11
+	STORE_ROW
+	VPSUBW Y0, Y4, Y8                // d2 − d1
+	VPSUBW Y1, Y5, Y9
+	VPSUBW Y2, Y6, Y10
+	VPSUBW Y3, Y7, Y11
+	STORE_ROW
+	LOAD_ROW(3, Y8, Y9, Y10, Y11)
+	VPSUBW Y8, Y0, Y8                // d1 − d3
+	VPSUBW Y9, Y1, Y9
+	VPSUBW Y10, Y2, Y10
+	VPSUBW Y11, Y3, Y11
+	STORE_ROW
+	ADDQ $16, AX
+	CMPQ AX, CX
+	JLT  channels
+	VZEROUPPER
+	RET
+
+// u8_winogemm_6x16__avx2 — products of Winograd F(2,3): 6 tiles × 16 output channels at one position.
+//
+// Computes   dst[row][k] = Σ_c v[row][c]·u[c/2][k][c%2] in int32, modulo 2³²
+// Reference  winoGemmGeneric (wino_tile.go)
+// Requires   AVX2
+// Layout     v int16 through addresses; u int16 packed [C/2][16][2]; dst int32, rows dstStride bytes apart
+// Contract   groups (pairs of channels), tiles ≥ 1; 1 ≤ rows ≤ 6; no over-read
+// Bound      12 × (VPMADDWD + VPADDD) per 2 loads + 6 broadcasts, 2 channels
+// Tile       col →  0–7   8–15       Registers
+//   row 0           Y4    Y5           DI  args              SI  row addresses
+//   …                                  DX  u                 AX  −bytes left
+//   row 5           Y14   Y15          R8–R13  ends of the six rows      CX  bytes of a row
+//                                      Y0, Y1  filters   Y2  input   Y3  product
+
+#define PAIR(src, a, b) \
+	VPBROADCASTD src, Y2 \
+	VPMADDWD Y0, Y2, Y3 \
+	VPMADDWD Y1, Y2, Y2 \
+	VPADDD Y3, a, a \
+	VPADDD Y2, b, b
+
+#define ROW_STORE(a, b) \
+	VMOVDQU a, (R8) \
+	VMOVDQU b, 32(R8) \
+	ADDQ R9, R8 \
+	SUBQ $1, CX \
+	JZ   gemm_done
+
+// func winoGemmAVX2(a *ConvTile)
+TEXT ·winoGemmAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), DI
+	MOVQ ConvTile_ptrs(DI), SI
+
+gemm_tile:
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+	VPXOR Y12, Y12, Y12
+	VPXOR Y13, Y13, Y13
+	VPXOR Y14, Y14, Y14
+	VPXOR Y15, Y15, Y15
+	MOVQ  ConvTile_w(DI), DX
+	MOVQ  ConvTile_groups(DI), CX
+	SHLQ  $2, CX
+	MOVQ  0(SI), R8
+	MOVQ  8(SI), R9
+	MOVQ  16(SI), R10
+	MOVQ  24(SI), R11
+	MOVQ  32(SI), R12
+	MOVQ  40(SI), R13
+	ADDQ  $48, SI
+	ADDQ  CX, R8
+	ADDQ  CX, R9
+	ADDQ  CX, R10
+	ADDQ  CX, R11
+	ADDQ  CX, R12
+	ADDQ  CX, R13
+	MOVQ  CX, AX
+	NEGQ  AX
+
+	PCALIGN $32
+gemm_pair:                               // AX = −bytes left < 0
+	VMOVDQU (DX), Y0
+	VMOVDQU 32(DX), Y1
+	PAIR((R8)(AX*1), Y4, Y5)
+	PAIR((R9)(AX*1), Y6, Y7)
+	PAIR((R10)(AX*1), Y8, Y9)
+	PAIR((R11)(AX*1), Y10, Y11)
+	PAIR((R12)(AX*1), Y12, Y13)
+	PAIR((R13)(AX*1), Y14, Y15)
+	ADDQ $64, DX
+	ADDQ $4, AX
+	JLT  gemm_pair
+
+	MOVQ ConvTile_dst(DI), R8
+	MOVQ ConvTile_dstStride(DI), R9
+	MOVQ $6, CX
+	CMPQ ConvTile_tiles(DI), $1
+	JNE  gemm_store
+	MOVQ ConvTile_rows(DI), CX
+
+gemm_store:
+	ROW_STORE(Y4, Y5)
+	ROW_STORE(Y6, Y7)
+	ROW_STORE(Y8, Y9)
+	ROW_STORE(Y10, Y11)
+	ROW_STORE(Y12, Y13)
+	ROW_STORE(Y14, Y15)
+
+gemm_done:
+	MOVQ R8, ConvTile_dst(DI)        // where the next tile's rows go
+	SUBQ $1, ConvTile_tiles(DI)
+	JNZ  gemm_tile
+	VZEROUPPER
+	RET
+
+// u8_winooutput_2x2__avx2 — Winograd F(2,3) output transform of one tile, 8 channels at a time.
+//
+// Computes   dst[y][x][k] = requantize((Aᵀ m A)[y][x]/4 + bias[k])
+// Reference  winoOutputU8Generic (wino_tile.go)
+// Requires   AVX2
+// Layout     src int32 [16] × posStride bytes; dst NHWC uint8
+// Contract   cols ≥ 1; src, bias and scale readable to the next multiple of 8; 1 ≤ rows, columns ≤ 2; no over-write
+// Bound      16 loads + 24 additions + 4 requantisations per 8 channels
+// Registers  DI  args    SI  src    DX  dst    CX  channels left    R8  posStride    R9  4·posStride
+//            R10 walks src, R11 pixel, BX bytes, AX channel offset in bias and scale
+//            Y0–Y3, Y4–Y7  rows 0 and 1 of Aᵀm    Y12 bias    Y13 scale    Y8–Y11, Y14 scratch
+
+// Column col of m to rows 0 and 1 of Aᵀm: a = m0 + m1 + m2, b = m1 − m2 − m3. Clobbers Y8, Y9.
+#define COLUMN(a, b) \
+	MOVQ R10, R11 \
+	VMOVDQU (R11), a \
+	ADDQ R9, R11 \
+	VMOVDQU (R11), Y8 \
+	ADDQ R9, R11 \
+	VMOVDQU (R11), Y9 \
+	VPADDD Y8, a, a \
+	VPADDD Y9, a, a \
+	VPSUBD Y9, Y8, b \
+	VPSUBD (R11)(R9*1), b, b \
+	ADDQ R8, R10
+
+// Requantise y (four times an accumulator less its bias) to eight bytes in BX. Clobbers y and X14.
+#define PIXEL(y, x) \
+	VPSRAD $2, y, y \
+	VPADDD Y12, y, y \
+	VCVTDQ2PS y, y \
+	VMULPS Y13, y, y \
+	VMAXPS Y9, y, y \
+	VMINPS Y10, y, y \
+	VCVTPS2DQ y, y \
+	VPADDD Y11, y, y \
+	VEXTRACTI128 $1, y, X14 \
+	VPACKSSDW X14, x, x \
+	VPACKUSWB x, x, x \
+	VMOVQ x, BX
+
+// Store CX < 8 or 8 bytes of BX at R11.
+#define STORE_PIXEL(l4, l2, l1, done) \
+	CMPQ CX, $8 \
+	JLT  l4 \
+	MOVQ BX, (R11) \
+	JMP  done \
+l4: \
+	MOVQ R11, R13 \
+	TESTQ $4, CX \
+	JZ   l2 \
+	MOVL BX, (R13) \
+	SHRQ $32, BX \
+	ADDQ $4, R13 \
+l2: \
+	TESTQ $2, CX \
+	JZ   l1 \
+	MOVW BX, (R13) \
+	SHRQ $16, BX \
+	ADDQ $2, R13 \
+l1: \
+	TESTQ $1, CX \
+	JZ   done \
+	MOVB BX, (R13) \
+done:
+
+// func winoOutputU8AVX2(a *WinoOutput)
+TEXT ·winoOutputU8AVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), DI
+	MOVQ WinoOutput_src(DI), SI
+	MOVQ WinoOutput_dst(DI), DX
+	MOVQ WinoOutput_posStride(DI), R8
+	MOVQ WinoOutput_cols(DI), CX
+	MOVQ R8, R9
+	SHLQ $2, R9
+	XORQ AX, AX
+
+out_channels:
+	LEAQ (SI)(AX*4), R10
+	COLUMN(Y0, Y4)
+	COLUMN(Y1, Y5)
+	COLUMN(Y2, Y6)
+	COLUMN(Y3, Y7)
+	VPADDD       Y1, Y0, Y0          // row 0: o0 = m0 + m1 + m2
+	VPADDD       Y2, Y0, Y0
+	VPSUBD       Y2, Y1, Y1          // o1 = m1 − m2 − m3
+	VPSUBD       Y3, Y1, Y1
+	VPADDD       Y5, Y4, Y4          // row 1
+	VPADDD       Y6, Y4, Y4
+	VPSUBD       Y6, Y5, Y5
+	VPSUBD       Y7, Y5, Y5
+	VBROADCASTSS WinoOutput_lo(DI), Y9
+	VBROADCASTSS WinoOutput_hi(DI), Y10
+	VPBROADCASTD WinoOutput_zero(DI), Y11
+	MOVQ         WinoOutput_bias(DI), R12
+	VMOVDQU      (R12)(AX*4), Y12
+	MOVQ         WinoOutput_scale(DI), R12
+	VMOVUPS      (R12)(AX*4), Y13
+
+	LEAQ (DX)(AX*1), R11
+	PIXEL(Y0, X0)
+	STORE_PIXEL(p00_4, p00_2, p00_1, p00)
+	CMPQ WinoOutput_columns(DI), $2
+	JLT  row_1
+	ADDQ WinoOutput_pixStride(DI), R11
+	PIXEL(Y1, X1)
+	STORE_PIXEL(p01_4, p01_2, p01_1, p01)
+
+row_1:
+	CMPQ WinoOutput_rows(DI), $2
+	JLT  out_next
+	LEAQ (DX)(AX*1), R11
+	ADDQ WinoOutput_rowStride(DI), R11
+	PIXEL(Y4, X4)
+	STORE_PIXEL(p10_4, p10_2, p10_1, p10)
+	CMPQ WinoOutput_columns(DI), $2
+	JLT  out_next
+	ADDQ WinoOutput_pixStride(DI), R11
+	PIXEL(Y5, X5)
+	STORE_PIXEL(p11_4, p11_2, p11_1, p11)
+
+out_next:
+	ADDQ $8, AX
+	SUBQ $8, CX
+	JGT  out_channels
+	VZEROUPPER
+	RET
