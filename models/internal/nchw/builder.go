@@ -382,3 +382,8 @@ func ResolveReshape(from, want []int, zeroCopies bool) ([]int, error) {
 	}
 	return dims, nil
 }
+
+// Wrap returns a tensor of that rank over a value of the graph.
+func (b *Builder) Wrap(v *runtime.Value, rank int) *Tensor {
+	return &Tensor{Dims: dimsOf(v.Shape, rank), DType: v.DType, v: v}
+}

@@ -130,3 +130,15 @@ func (b *Builder) lay(s *Source, l layout, fill func(dst []float32) error) ([]fl
 	s.laid[l] = f
 	return f, nil
 }
+
+// Scaled returns f times s.
+func (b *Builder) Scaled(f []float32, s float32) ([]float32, error) {
+	if s == 1 {
+		return f, nil
+	}
+	out, err := b.alloc(len(f))
+	for i := range out {
+		out[i] = f[i] * s
+	}
+	return out, err
+}

@@ -1,0 +1,344 @@
+// Package onnx imports ONNX models of convolutional networks, operator sets 7 to 21.
+//
+//	graph, err := onnx.Open("googlenet.onnx")
+//
+// The graph is NHWC: an input of [N C H W] becomes one of {N, H, W, C}, in float32. Constants (initializers, Constant
+// nodes and shape arithmetic) are resolved; nodes on which no output depends are left out.
+//
+// # Shapes
+//
+// Tensors have up to four dimensions, of which the first is the batch and the second the channels. What a graph cannot
+// express, such as a general transposition or an arithmetic between activations of different shapes, is reported as
+// [runtime.UnsupportedError]: all of it at once, with node names. An open first dimension becomes 1, or what
+// [WithBatch] says; other open dimensions need [WithInputShape].
+//
+// # Types
+//
+// Models of float16, bfloat16 and float64 are computed in float32. Quantised operators (QuantizeLinear, QLinearConv, …)
+// are not read yet.
+//
+// # Trust
+//
+// Model files may be hostile: every dimension is checked against the data that is there before memory is taken for it.
+// Errors are [runtime.FileError]s around [runtime.NodeError], [runtime.UnsupportedError] or a plain reason.
+//
+// # How to add an operator
+//
+// Write a handler in ops.go and name it in handlers.
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/models/internal/sniff"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// The operator sets whose semantics this package knows.
+const (
+	MinOpset = 7
+	MaxOpset = 21
+)
+
+// Option changes how a model is imported.
+type Option func(*config)
+
+type config struct {
+	batch   int
+	shape   []int // C, H, W
+	outputs []string
+	limits  runtime.Limits
+	inits   map[string][]byte
+}
+
+// WithBatch sets the number of images per run where the model leaves it open; the default is 1.
+func WithBatch(n int) Option { return func(c *config) { c.batch = n } }
+
+// WithInputShape sets the size of the input images where the model leaves it open.
+func WithInputShape(channels, height, width int) Option {
+	return func(c *config) { c.shape = []int{channels, height, width} }
+}
+
+// WithOutputs names the tensors that the graph gives, in place of the model's outputs.
+func WithOutputs(names ...string) Option { return func(c *config) { c.outputs = names } }
+
+// WithLimits replaces [runtime.DefaultLimits].
+func WithLimits(l runtime.Limits) Option { return func(c *config) { c.limits = l } }
+
+// WithInitializer makes an input of the model a constant, given as an encoded TensorProto.
+func WithInitializer(name string, tensorProto []byte) Option {
+	return func(c *config) { c.inits[name] = tensorProto }
+}
+
+// maxFile bounds the files that are read; protocol buffers end there.
+const maxFile = 1<<31 - 1
+
+// Open imports the ONNX model in a file.
+func Open(path string, opts ...Option) (*runtime.Graph, error) {
+	if st, err := os.Stat(path); err == nil && st.Size() > maxFile {
+		return nil, &runtime.FileError{File: path, Err: fmt.Errorf("%d bytes, at most %d are read: %w", st.Size(), maxFile, runtime.ErrLimit)}
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err
+		}
+		return nil, &runtime.FileError{File: path, Err: err}
+	}
+	return load(b, path, opts)
+}
+
+// Load imports an ONNX model. The graph does not keep b.
+func Load(b []byte, opts ...Option) (*runtime.Graph, error) { return load(b, "ONNX model", opts) }
+
+func load(b []byte, file string, opts []Option) (*runtime.Graph, error) {
+	c := &config{batch: 1, limits: runtime.DefaultLimits, inits: map[string][]byte{}}
+	for _, o := range opts {
+		o(c)
+	}
+	fail := func(err error) (*runtime.Graph, error) { return nil, &runtime.FileError{File: file, Err: err} }
+	m, err := decodeModel(b, c.limits)
+	if err != nil {
+		return fail(sniff.Explain(b, "ONNX model", err))
+	}
+	if m.opset < MinOpset || m.opset > MaxOpset {
+		return fail(fmt.Errorf("operator set %d, supported are %d to %d; convert the model with onnx.version_converter: %w",
+			m.opset, MinOpset, MaxOpset, &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: "opset_import",
+				Reason: fmt.Sprintf("operator set %d", m.opset)}}}))
+	}
+	size := len(b)
+	for name, raw := range c.inits {
+		t, err := decodeTensor(raw)
+		if err != nil {
+			return fail(fmt.Errorf("initializer %q: %w", name, err))
+		}
+		m.graph.inits[name] = t
+		size += len(raw)
+	}
+	im := &importer{cfg: c, m: m, b: nchw.NewBuilder(m.graph.name, size, c.limits), vals: map[string]*value{}, uses: map[string]int{}, nhwc: map[string]int{}}
+	g, err := im.run()
+	if err != nil {
+		return fail(err)
+	}
+	return g, nil
+}
+
+// value is what a name stands for while importing: a constant, or a tensor of the graph. If both are nil it is neither
+// known nor computable: an unsupported operator makes it.
+type value struct {
+	c   *tensor
+	src *nchw.Source // of c, for decoding
+	t   *nchw.Tensor
+	typ elem
+
+	fresh bool // t is the output of a Conv or FC without bias, under no other name
+	nhwc  bool // t is an input that the file lays out as [N H W C]
+}
+
+// constant returns the value of a constant.
+func constant(t *tensor) *value {
+	return &value{c: t, typ: t.typ, src: &nchw.Source{Dims: t.dims, Decode: t.decode}}
+}
+
+// importer builds one graph.
+type importer struct {
+	cfg  *config
+	m    *model
+	b    *nchw.Builder
+	vals map[string]*value
+	uses map[string]int // by needed nodes and outputs
+	nhwc map[string]int // of which as the input of a transposition from [N H W C] to [N C H W]
+}
+
+func (im *importer) run() (*runtime.Graph, error) {
+	g := im.m.graph
+	outs := im.cfg.outputs
+	if outs == nil {
+		for _, p := range g.outputs {
+			outs = append(outs, p.name)
+		}
+	}
+	if len(outs) == 0 {
+		return nil, fmt.Errorf("the model has no output: %w", runtime.ErrGraph)
+	}
+	need, err := im.needed(outs)
+	if err != nil {
+		return nil, err
+	}
+	for name, t := range g.inits {
+		if im.uses[name] > 0 {
+			im.vals[name] = constant(t)
+		}
+	}
+	for _, p := range g.inputs {
+		if g.inits[p.name] == nil && im.uses[p.name] > 0 {
+			v, err := im.input(p)
+			if err != nil {
+				return nil, err
+			}
+			im.vals[p.name] = v
+		}
+	}
+	for i, n := range g.nodes {
+		if !need[i] {
+			continue
+		}
+		v, err := im.node(n)
+		if err != nil {
+			var ne *runtime.NodeError
+			if errors.As(err, &ne) { // the graph's own: keep the reason, name the node
+				err = ne.Err
+			}
+			return nil, &runtime.NodeError{Node: n.label(), Op: n.op, Err: err}
+		}
+		for j, name := range n.out {
+			if name == "" {
+				continue
+			}
+			if j > 0 && v != nil && im.uses[name] > 0 {
+				im.b.Unsupported(n.op, n.label(), "its output %d, %q", j+1, name)
+			}
+			if j > 0 || v == nil {
+				im.vals[name] = &value{}
+			} else {
+				im.vals[name] = v
+			}
+		}
+	}
+	for _, name := range outs {
+		switch v := im.vals[name]; {
+		case v == nil:
+			return nil, fmt.Errorf("no node makes the output %q: %w", name, runtime.ErrGraph)
+		case v.c != nil:
+			im.b.Unsupported("output", name, "it is a constant")
+		case v.t != nil:
+			if err := im.b.Output(name, v.t); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := im.b.Err(); err != nil {
+		return nil, err
+	}
+	return im.b.G, nil
+}
+
+// needed marks the nodes on which the outputs depend, and counts how often each tensor is used by them.
+func (im *importer) needed(outs []string) ([]bool, error) {
+	g := im.m.graph
+	maker := map[string]int{}
+	for i, n := range g.nodes {
+		for _, o := range n.out {
+			if o == "" {
+				continue
+			}
+			if _, twice := maker[o]; twice || g.inits[o] != nil {
+				return nil, &runtime.NodeError{Node: n.label(), Op: n.op, Err: fmt.Errorf("%q is made twice: %w", o, runtime.ErrGraph)}
+			}
+			maker[o] = i
+		}
+	}
+	need := make([]bool, len(g.nodes))
+	use := func(name string) {
+		im.uses[name]++
+		if i, ok := maker[name]; ok {
+			need[i] = true
+		}
+	}
+	for _, o := range outs {
+		use(o)
+	}
+	for i := len(g.nodes) - 1; i >= 0; i-- { // the file's order is topological; if it is not, node finds out
+		if need[i] {
+			if n := g.nodes[i]; n.op == "Transpose" && len(n.in) == 1 && slices.Equal((&call{n: n}).ints("perm"), []int{0, 3, 1, 2}) {
+				im.nhwc[n.in[0]]++
+			}
+			for _, name := range g.nodes[i].in {
+				if name != "" {
+					use(name)
+				}
+			}
+		}
+	}
+	return need, nil
+}
+
+// input declares an input of the graph.
+func (im *importer) input(p *port) (*value, error) {
+	fail := func(format string, args ...any) (*value, error) {
+		return nil, fmt.Errorf("input %q: %w", p.name, fmt.Errorf(format, args...))
+	}
+	if !p.typ.real() {
+		im.b.Unsupported("input", p.name, "%v elements; only floating point", p.typ)
+		return &value{typ: p.typ}, nil
+	}
+	dims := slices.Clone(p.dims)
+	if dims == nil {
+		if im.cfg.shape == nil {
+			return fail("the model gives it no shape; use WithInputShape: %w", runtime.ErrShape)
+		}
+		dims = []int{-1, -1, -1, -1}
+	}
+	nhwc := len(dims) == 4 && im.uses[p.name] == im.nhwc[p.name] // all that is done with it is to make it NCHW
+	if nhwc {                                                    // it becomes NCHW for us, and stays NHWC for the caller
+		dims = []int{dims[0], dims[3], dims[1], dims[2]}
+	}
+	for i, d := range dims {
+		switch {
+		case d > 0:
+		case i == 0 && len(dims) > 1:
+			dims[i] = im.cfg.batch
+		case len(dims) == 4 && im.cfg.shape != nil:
+			dims[i] = im.cfg.shape[i-1]
+		default:
+			return fail("the model leaves its size open, %v; use WithInputShape: %w", p.dims, runtime.ErrShape)
+		}
+	}
+	if len(dims) > nchw.MaxRank {
+		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, nchw.MaxRank)
+		return &value{typ: p.typ}, nil
+	}
+	t, err := im.b.Input(p.name, dims)
+	if err != nil {
+		return nil, err
+	}
+	return &value{t: t, typ: p.typ, nhwc: nhwc}, nil
+}
+
+// node imports one node and returns the value of its first output, nil if that is unsupported.
+func (im *importer) node(n *node) (*value, error) {
+	c := &call{im: im, n: n}
+	for _, name := range n.in {
+		v := im.vals[name]
+		if name != "" && v == nil {
+			return nil, fmt.Errorf("its input %q is no input or initializer and no node before it makes it: %w", name, runtime.ErrGraph)
+		}
+		c.in = append(c.in, v)
+	}
+	if len(n.out) == 0 || n.out[0] == "" {
+		return nil, fmt.Errorf("no first output: %w", runtime.ErrGraph)
+	}
+	if n.domain != "" && n.domain != "ai.onnx" {
+		c.unsupported("an operator of the domain %s", n.domain)
+		return nil, nil
+	}
+	h := handlers[n.op]
+	if h == nil {
+		c.unsupported("%s", reasons[n.op])
+		if slices.Contains(sameShape, n.op) && len(c.in) > 0 && c.in[0] != nil {
+			return &value{t: c.in[0].t, typ: c.in[0].typ}, nil // to look further
+		}
+		return nil, nil
+	}
+	v, err := h(c)
+	if c.err != nil { // an attribute that cannot be read comes first
+		err = c.err
+	}
+	return v, err
+}

@@ -1,0 +1,1081 @@
+package onnx
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/models/internal/wire"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// handler imports a node and returns the value of its first output. A nil value without an error means that it is not
+// known: something unsupported has been noted.
+type handler func(c *call) (*value, error)
+
+// handlers are all operators that can be imported.
+var handlers map[string]handler
+
+func init() {
+	handlers = map[string]handler{
+		"Add":                arithmetic,
+		"AveragePool":        pool,
+		"BatchNormalization": batchNorm,
+		"Cast":               cast,
+		"Clip":               clip,
+		"Concat":             concat,
+		"Constant":           constantNode,
+		"Conv":               conv,
+		"Div":                arithmetic,
+		"Dropout":            dropout,
+		"Flatten":            flatten,
+		"Gather":             gather,
+		"Gemm":               gemm,
+		"GlobalAveragePool":  globalPool,
+		"GlobalMaxPool":      globalPool,
+		"Identity":           identity,
+		"LRN":                lrn,
+		"MatMul":             matMul,
+		"MaxPool":            pool,
+		"Mean":               sum,
+		"Mul":                arithmetic,
+		"Pad":                pad,
+		"ReduceMean":         reduceMean,
+		"Relu":               relu,
+		"Reshape":            reshape,
+		"Shape":              shape,
+		"Softmax":            softmax,
+		"Squeeze":            squeeze,
+		"Sub":                arithmetic,
+		"Sum":                sum,
+		"Transpose":          transpose,
+		"Unsqueeze":          unsqueeze,
+	}
+}
+
+// sameShape are unsupported operators whose output is shaped as their first input, so that the import can look further.
+var sameShape = []string{"LeakyRelu", "PRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Elu", "Selu", "Celu", "Gelu", "Mish", "Softplus",
+	"Softsign", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg", "Floor", "LogSoftmax", "InstanceNormalization", "LayerNormalization", "LpNormalization",
+	"QuantizeLinear", "DequantizeLinear"}
+
+// reasons tell the way round an unsupported operator, where there is one.
+var reasons = map[string]string{
+	"Sigmoid":          "no such activation; for a final sigmoid take its input with WithOutputs and apply it to the result",
+	"LeakyRelu":        "no such activation; train with ReLU or ReLU6",
+	"PRelu":            "no such activation; train with ReLU or ReLU6",
+	"HardSigmoid":      "no such activation; train with ReLU or ReLU6",
+	"HardSwish":        "no such activation; train with ReLU or ReLU6",
+	"Tanh":             "no such activation; train with ReLU or ReLU6",
+	"Elu":              "no such activation; train with ReLU or ReLU6",
+	"Gelu":             "no such activation; train with ReLU or ReLU6",
+	"LogSoftmax":       "take its input with WithOutputs, or export the model with Softmax",
+	"ArgMax":           "take its input with WithOutputs and use TopK on the result",
+	"TopK":             "take its input with WithOutputs and use TopK on the result",
+	"ConvTranspose":    "transposed convolution is not supported",
+	"QuantizeLinear":   quantised,
+	"DequantizeLinear": quantised,
+	"QLinearConv":      quantised,
+	"QLinearMatMul":    quantised,
+	"ConvInteger":      quantised,
+	"MatMulInteger":    quantised,
+	"Loop":             "control flow is not supported; export the model traced, not scripted",
+	"If":               "control flow is not supported; export the model traced, not scripted",
+	"Scan":             "control flow is not supported; export the model traced, not scripted",
+}
+
+const quantised = "quantised ONNX models are not read; import the float model and quantise it with gneiss quantize"
+
+// window reads kernel, strides, pads and dilations over an input of h×w. ok is false if something was unsupported.
+func (c *call) window(kernel []int, h, w int, pending nchw.Pad) (win runtime.Window, ok bool, err error) {
+	pair := func(name string, vs []int, def int) (int, int) {
+		switch len(vs) {
+		case 0:
+			return def, def
+		case 2:
+			if min(vs[0], vs[1]) >= 1 && max(vs[0], vs[1]) <= maxWindow {
+				return vs[0], vs[1]
+			}
+		}
+		if err == nil {
+			err = fmt.Errorf("%s %v, want two numbers from 1 to %d: %w", name, vs, maxWindow, runtime.ErrShape)
+		}
+		return 1, 1
+	}
+	win.R, win.S = pair("kernel_shape", kernel, 0)
+	win.StrideH, win.StrideW = pair("strides", c.ints("strides"), 1)
+	win.DilationH, win.DilationW = pair("dilations", c.ints("dilations"), 1)
+	if err == nil && win.R == 0 {
+		err = fmt.Errorf("no kernel_shape: %w", runtime.ErrShape)
+	}
+	if err != nil {
+		return win, false, err
+	}
+	pads := []int{0, 0, 0, 0}
+	switch mode := c.str("auto_pad", "NOTSET"); mode {
+	case "NOTSET", "":
+		if p := c.ints("pads"); len(p) == 4 {
+			pads = p
+		} else if len(p) != 0 {
+			return win, false, fmt.Errorf("pads %v, want four numbers: %w", p, runtime.ErrShape)
+		}
+	case "VALID":
+	case "SAME_UPPER", "SAME_LOWER":
+		pads[0], pads[2] = same(h, win.R, win.StrideH, win.DilationH, mode == "SAME_LOWER")
+		pads[1], pads[3] = same(w, win.S, win.StrideW, win.DilationW, mode == "SAME_LOWER")
+	default:
+		return win, false, fmt.Errorf("auto_pad %q: %w", mode, runtime.ErrCorrupt)
+	}
+	for i, p := range []int{pending.Top, pending.Left, pending.Bottom, pending.Right} {
+		if pads[i] < 0 {
+			c.unsupported("negative padding %v", pads)
+			return win, false, nil
+		}
+		if pads[i] > maxWindow {
+			return win, false, fmt.Errorf("pads %v above %d: %w", pads, maxWindow, runtime.ErrShape)
+		}
+		pads[i] += p
+	}
+	win.PadTop, win.PadLeft, win.PadBottom, win.PadRight = pads[0], pads[1], pads[2], pads[3]
+	return win, true, nil
+}
+
+const maxWindow = 1 << 14
+
+// same returns the padding that makes the output ⌈in/stride⌉ long.
+func same(in, taps, stride, dilation int, lower bool) (before, after int) {
+	out := (in + stride - 1) / stride
+	total := max((out-1)*stride+(taps-1)*dilation+1-in, 0)
+	before, after = total/2, total-total/2
+	if lower {
+		before, after = after, before
+	}
+	return before, after
+}
+
+// square returns input 0 if it is an image: of rank 4.
+func (c *call) square() (*nchw.Tensor, error) {
+	t, err := c.tensor(0)
+	if t != nil && len(t.Dims) != 4 {
+		c.unsupported("an input of %d dimensions; only 2-D images, [N C H W]", len(t.Dims))
+		return nil, err
+	}
+	return t, err
+}
+
+func conv(c *call) (*value, error) {
+	w, err := c.real(1)
+	if err != nil {
+		return nil, err
+	}
+	groups := c.int("group", 1)
+	t, err := c.square()
+	if w == nil || t == nil || err != nil {
+		return nil, err
+	}
+	d := w.c.dims
+	if len(d) != 4 || groups < 1 || t.Channels() != d[1]*groups || d[0]%groups != 0 {
+		return nil, fmt.Errorf("filters %v in %d groups over %v: %w", d, groups, t.Dims, runtime.ErrShape)
+	}
+	if ks := c.ints("kernel_shape"); ks != nil && !slices.Equal(ks, d[2:]) {
+		return nil, fmt.Errorf("kernel_shape %v, but filters %v: %w", ks, d, runtime.ErrShape)
+	}
+	t, pending := c.im.b.Unpad(t)
+	win, ok, err := c.window(d[2:], t.Dims[2]+pending.Top+pending.Bottom, t.Dims[3]+pending.Left+pending.Right, pending)
+	if !ok || err != nil {
+		return nil, err
+	}
+	op := &runtime.Conv{Window: win, K: d[0], Groups: groups}
+	if op.Weights, err = c.im.b.ConvWeights(w.src, d[0], d[1], d[2]*d[3]); err != nil {
+		return nil, err
+	}
+	if c.has(2) {
+		if op.Bias, err = c.vector(2, d[0]); op.Bias == nil || err != nil {
+			return nil, err
+		}
+	}
+	v, err := c.done(c.im.b.Add(c.name(), op, t))
+	if v != nil {
+		v.fresh = op.Bias == nil
+	}
+	return v, err
+}
+
+func pool(c *call) (*value, error) {
+	t, err := c.square()
+	op := &runtime.Pool{Type: runtime.MaxPool, Ceil: c.int("ceil_mode", 0) != 0}
+	if c.n.op == "AveragePool" {
+		op.Type, op.CountIncludePad = runtime.AvgPool, c.int("count_include_pad", 0) != 0
+	}
+	if mode := c.str("auto_pad", ""); mode == "SAME_UPPER" || mode == "SAME_LOWER" {
+		op.Ceil = false // the padding has seen to it
+	}
+	if t == nil || err != nil {
+		return nil, err
+	}
+	t, pending, err := c.poolPad(t, op)
+	if err != nil {
+		return nil, err
+	}
+	var ok bool
+	op.Window, ok, err = c.window(c.ints("kernel_shape"), t.Dims[2]+pending.Top+pending.Bottom, t.Dims[3]+pending.Left+pending.Right, pending)
+	if !ok || err != nil {
+		return nil, err
+	}
+	return c.done(c.im.b.Add(c.name(), op, t))
+}
+
+// poolPad takes over zeros that were put around a pool's input, where they mean the same as the pool's own padding: to an
+// average that counts them, and to a maximum over what is not negative. Otherwise they are made real.
+func (c *call) poolPad(t *nchw.Tensor, op *runtime.Pool) (*nchw.Tensor, nchw.Pad, error) {
+	bare, p := c.im.b.Unpad(t)
+	if p == (nchw.Pad{}) {
+		return t, p, nil
+	}
+	own := slices.ContainsFunc(c.ints("pads"), func(n int) bool { return n != 0 }) || c.str("auto_pad", "NOTSET") != "NOTSET"
+	small := false
+	if ks := c.ints("kernel_shape"); len(ks) == 2 {
+		small = max(p.Top, p.Bottom) < ks[0] && max(p.Left, p.Right) < ks[1]
+	}
+	switch {
+	case !small || op.Ceil || own:
+	case op.Type == runtime.AvgPool:
+		op.CountIncludePad = true
+		return bare, p, nil
+	case c.im.b.NonNegative(bare):
+		return bare, p, nil
+	}
+	v, err := c.im.b.Value(t)
+	if err != nil {
+		return nil, p, err
+	}
+	return c.im.b.Wrap(v, len(t.Dims)), nchw.Pad{}, nil
+}
+
+func globalPool(c *call) (*value, error) {
+	t, err := c.tensor(0)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	if len(t.Dims) < 3 {
+		return nil, fmt.Errorf("an input of %d dimensions: %w", len(t.Dims), runtime.ErrShape)
+	}
+	kind := runtime.AvgPool
+	if c.n.op == "GlobalMaxPool" {
+		kind = runtime.MaxPool
+	}
+	return c.done(c.im.b.Add(c.name(), &runtime.GlobalPool{Type: kind}, t))
+}
+
+func reduceMean(c *call) (*value, error) {
+	as, ok, err := c.list("axes", 1)
+	keep, noop := c.int("keepdims", 1) != 0, c.int("noop_with_empty_axes", 0) != 0
+	if !ok || err != nil {
+		return nil, err
+	}
+	t, err := c.tensor(0)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	if len(as) == 0 {
+		if noop {
+			return c.in[0], nil
+		}
+		for i := range t.Dims {
+			as = append(as, i)
+		}
+	}
+	over, err := axes(as, len(t.Dims))
+	if err != nil {
+		return nil, err
+	}
+	var left []int
+	legal := true
+	for i, d := range t.Dims {
+		if d > 1 && over[i] != (i > t.ChannelAxis()) {
+			legal = false
+		}
+		switch {
+		case !over[i]:
+			left = append(left, d)
+		case keep:
+			left = append(left, 1)
+		}
+	}
+	if !legal {
+		c.unsupported("over axes %v of %v; only over height and width", as, t.Dims)
+		return nil, nil
+	}
+	out, err := c.im.b.Add(c.name(), &runtime.GlobalPool{Type: runtime.AvgPool}, t)
+	if err != nil {
+		return nil, err
+	}
+	return c.reshaped(out, left)
+}
+
+func relu(c *call) (*value, error) { return c.activation(runtime.ReLU) }
+
+func (c *call) activation(clamp runtime.Clamp) (*value, error) {
+	t, err := c.tensor(0)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	return c.done(c.im.b.Each(c.name(), &runtime.Activation{Act: clamp}, t))
+}
+
+func clip(c *call) (*value, error) {
+	clamp := runtime.Clamp{On: true, Lo: c.float("min", float32(math.Inf(-1))), Hi: c.float("max", float32(math.Inf(1)))}
+	for i, bound := range []*float32{&clamp.Lo, &clamp.Hi} {
+		if !c.has(i + 1) {
+			continue
+		}
+		f, err := c.vector(i+1, 1)
+		if f == nil || err != nil {
+			return nil, err
+		}
+		*bound = f[0]
+	}
+	clamp.Lo = min(clamp.Lo, clamp.Hi) // as ONNX has it: the upper bound wins
+	return c.activation(clamp)
+}
+
+func lrn(c *call) (*value, error) {
+	op := &runtime.LRN{Size: c.int("size", 0), Alpha: c.float("alpha", 1e-4), Beta: c.float("beta", 0.75), Bias: c.float("bias", 1)}
+	if op.Size%2 == 0 && c.err == nil {
+		c.unsupported("size %d; only odd sizes", op.Size)
+	}
+	t, err := c.tensor(0)
+	if t == nil || err != nil || op.Size < 1 {
+		return nil, err
+	}
+	return c.done(c.im.b.Add(c.name(), op, t))
+}
+
+func concat(c *call) (*value, error) {
+	if len(c.in) == 0 || slices.Contains(c.in, nil) {
+		return nil, fmt.Errorf("an input is missing: %w", runtime.ErrGraph)
+	}
+	constants := 0
+	for _, v := range c.in {
+		if v.c != nil {
+			constants++
+		}
+	}
+	if constants == len(c.in) {
+		return c.concatInts()
+	}
+	ts := make([]*nchw.Tensor, len(c.in))
+	for i := range c.in {
+		var err error
+		if ts[i], err = c.tensor(i); ts[i] == nil || err != nil {
+			return nil, err
+		}
+		if len(ts[i].Dims) != len(ts[0].Dims) {
+			return nil, fmt.Errorf("%v beside %v: %w", ts[i].Dims, ts[0].Dims, runtime.ErrShape)
+		}
+	}
+	a, err := axis(c.int("axis", 1), len(ts[0].Dims))
+	if err != nil {
+		return nil, err
+	}
+	if a != ts[0].ChannelAxis() {
+		c.unsupported("axis %d; only the channels, axis 1", a)
+		return nil, nil
+	}
+	if len(ts) == 1 {
+		return identity(c)
+	}
+	return c.done(c.im.b.Add(c.name(), &runtime.Concat{}, ts...))
+}
+
+func softmax(c *call) (*value, error) {
+	t, err := c.tensor(0)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	def, last := -1, false // before opset 13, all axes from that on are one
+	if c.im.m.opset < 13 {
+		def, last = 1, true
+	}
+	rank := len(t.Dims)
+	a, err := axis(c.int("axis", def), rank)
+	if err != nil {
+		return nil, err
+	}
+	for i, d := range t.Dims {
+		if over := i == a || last && i > a; d > 1 && over != (i == t.ChannelAxis()) {
+			c.unsupported("axis %d of %v; only over the channels, axis 1", a, t.Dims)
+			return nil, nil
+		}
+	}
+	return c.done(c.im.b.Add(c.name(), &runtime.Softmax{}, t))
+}
+
+func identity(c *call) (*value, error) {
+	if !c.has(0) {
+		return nil, fmt.Errorf("input 1 is missing: %w", runtime.ErrGraph)
+	}
+	v := *c.in[0]
+	v.fresh = false // it has two names now
+	return &v, nil
+}
+
+func dropout(c *call) (*value, error) {
+	if c.has(2) {
+		v, err := c.constant(2)
+		if v == nil || err != nil {
+			return nil, err
+		}
+		if is, ok := v.c.ints(1); !ok || len(is) != 1 || is[0] != 0 {
+			c.unsupported("training_mode; export the model for inference")
+			return nil, nil
+		}
+	}
+	return identity(c)
+}
+
+func cast(c *call) (*value, error) {
+	to := elem(c.int("to", 0))
+	v, err := identity(c)
+	switch {
+	case err != nil:
+		return nil, err
+	case v.t != nil && to.real():
+		return v, nil
+	case v.c != nil && to == v.c.typ:
+		return v, nil
+	case v.c != nil && (to == elemInt64 || to == elemInt32):
+		if is, ok := v.c.ints(2 * maxRank); ok {
+			return constant(intTensor(v.c.dims, is)), nil
+		}
+	}
+	if v.t != nil || v.c != nil {
+		c.unsupported("from %v to %v", v.typ, to)
+	}
+	return nil, nil
+}
+
+// product makes a fully connected layer of activation a and matrix input i, of [in][out] or, transposed, [out][in].
+func (c *call) product(a *nchw.Tensor, w *value, transposed bool, alpha float32, bias []float32) (*value, error) {
+	d := w.c.dims
+	v, _, err := c.im.b.Unflat(a)
+	if err != nil {
+		return nil, err
+	}
+	in, out := d[0], d[1]
+	if transposed {
+		in, out = out, in
+	}
+	ch, hw := v.Shape.C, v.Shape.H*v.Shape.W
+	if in != ch*hw || in != a.Dims[len(a.Dims)-1] {
+		return nil, fmt.Errorf("a matrix %v over %v: %w", d, a.Dims, runtime.ErrShape)
+	}
+	op := &runtime.FC{K: out, Bias: bias}
+	if op.Weights, err = c.im.b.FCWeights(w.src, out, ch, hw, !transposed); err != nil {
+		return nil, err
+	}
+	if op.Weights, err = c.im.b.Scaled(op.Weights, alpha); err != nil {
+		return nil, err
+	}
+	val, err := c.done(c.im.b.AddValues(c.name(), op, len(a.Dims), v))
+	if val != nil {
+		val.fresh = bias == nil
+	}
+	return val, err
+}
+
+func matMul(c *call) (*value, error) {
+	if c.has(0) && c.has(1) && c.in[0].c != nil {
+		c.unsupported("a constant first factor; only activation × constant")
+		return nil, nil
+	}
+	w, err := c.real(1)
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.tensor(0)
+	if w == nil || a == nil || err != nil {
+		return nil, err
+	}
+	if len(w.c.dims) != 2 || len(a.Dims) < 1 || len(a.Dims) > 2 {
+		c.unsupported("%v × %v; only rows [N C] × a matrix", a.Dims, w.c.dims)
+		return nil, nil
+	}
+	return c.product(a, w, false, 1, nil)
+}
+
+func gemm(c *call) (*value, error) {
+	alpha, beta := c.float("alpha", 1), c.float("beta", 1)
+	transB := c.int("transB", 0) != 0
+	if c.int("transA", 0) != 0 {
+		c.unsupported("transA")
+	}
+	w, err := c.real(1)
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.tensor(0)
+	if w == nil || a == nil || err != nil {
+		return nil, err
+	}
+	if len(w.c.dims) != 2 || len(a.Dims) != 2 {
+		return nil, fmt.Errorf("%v × %v, want matrices: %w", a.Dims, w.c.dims, runtime.ErrShape)
+	}
+	out := w.c.dims[1]
+	if transB {
+		out = w.c.dims[0]
+	}
+	var bias []float32
+	if c.has(2) {
+		b, err := c.real(2)
+		if b == nil || err != nil {
+			return nil, err
+		}
+		f, ok, err := c.perChannel(b, []int{a.Dims[0], out})
+		if !ok || err != nil {
+			return nil, err
+		}
+		if bias, err = c.im.b.Spread(f, out, 0); err != nil {
+			return nil, err
+		}
+		if bias, err = c.im.b.Scaled(bias, beta); err != nil {
+			return nil, err
+		}
+	}
+	return c.product(a, w, transB, alpha, bias)
+}
+
+// perChannel returns a constant that is broadcast to dims as one number per channel, or as one number. ok is false if it
+// is neither, which is noted.
+func (c *call) perChannel(k *value, dims []int) (f []float32, ok bool, err error) {
+	d := k.c.dims
+	for len(d) > len(dims) && d[0] == 1 {
+		d = d[1:]
+	}
+	channel := min(1, len(dims)-1)
+	ok = len(d) <= len(dims)
+	for i := range d {
+		at := i + len(dims) - len(d)
+		ok = ok && (d[i] == 1 || at == channel && d[i] == dims[at])
+	}
+	if !ok {
+		c.unsupported("a constant of %v over %v; only one number per channel", k.c.dims, dims)
+		return nil, false, nil
+	}
+	f, err = c.im.b.Floats(k.src)
+	return f, true, err
+}
+
+func arithmetic(c *call) (*value, error) {
+	if !c.has(0) || !c.has(1) {
+		return nil, fmt.Errorf("an input is missing: %w", runtime.ErrGraph)
+	}
+	x, y := c.in[0], c.in[1]
+	switch {
+	case x.c != nil && y.c != nil:
+		c.unsupported("arithmetic between constants; fold them before export")
+		return nil, nil
+	case x.t != nil && y.t != nil:
+		return c.residual(x.t, y.t)
+	case x.c == nil && x.t == nil || y.c == nil && y.t == nil:
+		return nil, nil
+	}
+	ki, xi := 1, 0
+	if x.c != nil {
+		ki, xi = 0, 1
+	}
+	k, err := c.real(ki)
+	if k == nil || err != nil {
+		return nil, err
+	}
+	t := c.in[xi].t
+	if extra := len(k.c.dims) - len(t.Dims); extra > 0 { // the result has the constant's rank
+		wide, ok := c.im.b.Reshape(t, slices.Concat(slices.Repeat([]int{1}, extra), t.Dims))
+		if !ok {
+			c.unsupported("a constant of %v over %v; only one number per channel", k.c.dims, t.Dims)
+			return nil, nil
+		}
+		t = wide
+	}
+	f, ok, err := c.perChannel(k, t.Dims)
+	if !ok || err != nil {
+		return nil, err
+	}
+	switch c.n.op {
+	case "Add":
+		if v, done, err := c.addBias(c.in[xi], t, c.n.in[xi], f); done || err != nil {
+			return v, err
+		}
+		return c.done(c.im.b.Affine(c.name(), t, nil, f))
+	case "Mul":
+		return c.done(c.im.b.Affine(c.name(), t, f, nil))
+	case "Sub":
+		if ki == 0 {
+			return c.done(c.im.b.Affine(c.name(), t, []float32{-1}, f))
+		}
+		if f, err = c.im.b.Scaled(f, -1); err != nil {
+			return nil, err
+		}
+		return c.done(c.im.b.Affine(c.name(), t, nil, f))
+	}
+	if ki == 0 {
+		c.unsupported("a constant divided by an activation")
+		return nil, nil
+	}
+	inv, err := c.im.b.Fill(len(f), 0)
+	if err != nil {
+		return nil, err
+	}
+	for i := range inv {
+		inv[i] = 1 / f[i]
+	}
+	return c.done(c.im.b.Affine(c.name(), t, inv, nil))
+}
+
+// addBias makes a constant sum the bias of the convolution or product before it, if nothing else uses that.
+func (c *call) addBias(x *value, t *nchw.Tensor, name string, f []float32) (*value, bool, error) {
+	n := c.im.b.Node(t)
+	if !x.fresh || n == nil || c.im.uses[name] != 1 {
+		return nil, false, nil
+	}
+	switch op := n.Op.(type) {
+	case *runtime.Conv:
+		b, err := c.im.b.Spread(f, op.K, 0)
+		op.Bias = b
+		return &value{t: t, typ: elemFloat}, true, err
+	case *runtime.FC:
+		b, err := c.im.b.Spread(f, op.K, 0)
+		op.Bias = b
+		return &value{t: t, typ: elemFloat}, true, err
+	}
+	return nil, false, nil
+}
+
+// residual is arithmetic between two activations.
+func (c *call) residual(x, y *nchw.Tensor) (*value, error) {
+	if op := c.n.op; op == "Mul" || op == "Div" {
+		c.unsupported("between two activations; only by a constant")
+		return nil, nil
+	}
+	if !slices.Equal(x.Dims, y.Dims) {
+		c.unsupported("activations of %v and %v; only of one shape", x.Dims, y.Dims)
+		return nil, nil
+	}
+	if c.n.op == "Sub" {
+		var err error
+		if y, err = c.im.b.Affine(c.name()+"/negated", y, []float32{-1}, nil); err != nil {
+			return nil, err
+		}
+	}
+	return c.done(c.im.b.Add(c.name(), &runtime.Add{}, x, y))
+}
+
+// sum is Sum and Mean, of activations of one shape.
+func sum(c *call) (*value, error) {
+	var acc *nchw.Tensor
+	for i := range c.in {
+		t, err := c.tensor(i)
+		if t == nil || err != nil {
+			return nil, err
+		}
+		if acc == nil {
+			acc = t
+			continue
+		}
+		if !slices.Equal(acc.Dims, t.Dims) {
+			c.unsupported("activations of %v and %v; only of one shape", acc.Dims, t.Dims)
+			return nil, nil
+		}
+		name := c.name()
+		if i < len(c.in)-1 {
+			name = fmt.Sprintf("%s/%d", name, i)
+		}
+		if acc, err = c.im.b.Add(name, &runtime.Add{}, acc, t); err != nil {
+			return nil, err
+		}
+	}
+	if acc == nil {
+		return nil, fmt.Errorf("no inputs: %w", runtime.ErrGraph)
+	}
+	if c.n.op == "Mean" && len(c.in) > 1 {
+		return c.done(c.im.b.Affine(c.name(), acc, []float32{1 / float32(len(c.in))}, nil))
+	}
+	return &value{t: acc, typ: elemFloat}, nil
+}
+
+func batchNorm(c *call) (*value, error) {
+	eps := c.float("epsilon", 1e-5)
+	if c.int("training_mode", 0) != 0 || c.im.m.opset < 9 && c.int("spatial", 1) == 0 {
+		c.unsupported("statistics of the batch or per element; export the model for inference")
+		return nil, c.err
+	}
+	t, err := c.tensor(0)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	ch := t.Channels()
+	var p [4][]float32 // scale, bias, mean, variance
+	for i := range p {
+		if p[i], err = c.vector(i+1, ch); p[i] == nil || err != nil {
+			return nil, err
+		}
+	}
+	mul, err := c.im.b.Fill(ch, 0)
+	if err != nil {
+		return nil, err
+	}
+	add, err := c.im.b.Fill(ch, 0)
+	if err != nil {
+		return nil, err
+	}
+	for i := range mul {
+		s := float64(p[0][i]) / math.Sqrt(float64(p[3][i])+float64(eps))
+		mul[i], add[i] = float32(s), float32(float64(p[1][i])-float64(p[2][i])*s)
+	}
+	return c.done(c.im.b.Affine(c.name(), t, mul, add))
+}
+
+func pad(c *call) (*value, error) {
+	if mode := c.str("mode", "constant"); mode != "constant" {
+		c.unsupported("mode %s; only constant zeros", mode)
+		return nil, c.err
+	}
+	pads, ok, err := c.list("pads", 1)
+	if !ok || err != nil {
+		return nil, err
+	}
+	value := c.float("value", 0)
+	if c.has(2) {
+		f, err := c.vector(2, 1)
+		if f == nil || err != nil {
+			return nil, err
+		}
+		value = f[0]
+	}
+	t, err := c.tensor(0)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	rank := len(t.Dims)
+	if c.has(3) { // only some axes
+		as, ok, err := c.list("axes", 3)
+		if !ok || err != nil {
+			return nil, err
+		}
+		if len(pads) != 2*len(as) {
+			return nil, fmt.Errorf("pads %v of axes %v: %w", pads, as, runtime.ErrShape)
+		}
+		full := make([]int, 2*rank)
+		for i, a := range as {
+			if a, err = axis(a, rank); err != nil {
+				return nil, err
+			}
+			full[a], full[a+rank] = pads[i], pads[i+len(as)]
+		}
+		pads = full
+	}
+	if len(pads) != 2*rank {
+		return nil, fmt.Errorf("pads %v of %d dimensions: %w", pads, rank, runtime.ErrShape)
+	}
+	if !slices.ContainsFunc(pads, func(n int) bool { return n != 0 }) {
+		return identity(c)
+	}
+	if rank != 4 || pads[0] != 0 || pads[1] != 0 || pads[4] != 0 || pads[5] != 0 || slices.Min(pads) < 0 || value != 0 {
+		c.unsupported("pads %v with %v; only zeros around height and width", pads, value)
+		return nil, nil
+	}
+	out, ok := c.im.b.Pad(t, nchw.Pad{Top: pads[2], Left: pads[3], Bottom: pads[6], Right: pads[7]})
+	if !ok {
+		return nil, fmt.Errorf("pads %v over %v: %w", pads, t.Dims, runtime.ErrLimit)
+	}
+	return c.done(out, nil)
+}
+
+// reshaped gives t other dimensions, or notes that this is unsupported.
+func (c *call) reshaped(t *nchw.Tensor, dims []int) (*value, error) {
+	out, ok := c.im.b.Reshape(t, dims)
+	if !ok {
+		c.unsupported("from %v to %v; only to one row per image, or by dimensions of 1", t.Dims, dims)
+		return nil, nil
+	}
+	return c.done(out, nil)
+}
+
+func flatten(c *call) (*value, error) {
+	t, err := c.tensor(0)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	a := c.int("axis", 1)
+	if a != len(t.Dims) { // which is allowed here
+		if a, err = axis(a, len(t.Dims)); err != nil {
+			return nil, err
+		}
+	}
+	d := []int{1, 1}
+	for i, n := range t.Dims {
+		if i < a {
+			d[0] *= n
+		} else {
+			d[1] *= n
+		}
+	}
+	return c.reshaped(t, d)
+}
+
+func reshape(c *call) (*value, error) {
+	want, ok, err := c.list("shape", 1)
+	zero := c.int("allowzero", 0) == 0
+	if !ok || err != nil {
+		return nil, err
+	}
+	if c.has(0) && c.in[0].c != nil {
+		return c.constDims(func(from []int) ([]int, error) { return nchw.ResolveReshape(from, want, zero) })
+	}
+	t, err := c.tensor(0)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	d, err := nchw.ResolveReshape(t.Dims, want, zero)
+	if err != nil {
+		return nil, err
+	}
+	return c.reshaped(t, d)
+}
+
+// constDims gives a constant other dimensions.
+func (c *call) constDims(f func([]int) ([]int, error)) (*value, error) {
+	k := *c.in[0].c
+	var err error
+	if k.dims, err = f(k.dims); err != nil {
+		return nil, err
+	}
+	return constant(&k), nil
+}
+
+func squeeze(c *call) (*value, error) {
+	return c.ones(func(dims, as []int) ([]int, error) {
+		drop, err := axes(as, len(dims))
+		if err != nil {
+			return nil, err
+		}
+		d := []int{}
+		for i, n := range dims {
+			if n != 1 && drop[i] {
+				return nil, fmt.Errorf("axis %d of %v is not 1: %w", i, dims, runtime.ErrShape)
+			}
+			if n != 1 || !drop[i] && len(as) > 0 {
+				d = append(d, n)
+			}
+		}
+		return d, nil
+	})
+}
+
+func unsqueeze(c *call) (*value, error) {
+	return c.ones(func(dims, as []int) ([]int, error) {
+		put, err := axes(as, len(dims)+len(as))
+		if err != nil {
+			return nil, err
+		}
+		d, rest := []int{}, dims
+		for i := range put {
+			switch {
+			case put[i]:
+				d = append(d, 1)
+			case len(rest) == 0:
+				return nil, fmt.Errorf("axes %v twice: %w", as, runtime.ErrShape)
+			default:
+				d, rest = append(d, rest[0]), rest[1:]
+			}
+		}
+		return d, nil
+	})
+}
+
+// ones drops or inserts dimensions of 1.
+func (c *call) ones(f func(dims, as []int) ([]int, error)) (*value, error) {
+	as, ok, err := c.list("axes", 1)
+	if !ok || err != nil {
+		return nil, err
+	}
+	if c.has(0) && c.in[0].c != nil {
+		return c.constDims(func(d []int) ([]int, error) { return f(d, as) })
+	}
+	t, err := c.tensor(0)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	d, err := f(t.Dims, as)
+	if err != nil {
+		return nil, err
+	}
+	return c.reshaped(t, d)
+}
+
+func transpose(c *call) (*value, error) {
+	perm := c.ints("perm")
+	t, err := c.tensor(0)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	if c.in[0].nhwc {
+		return c.done(t, nil)
+	}
+	rank := len(t.Dims)
+	if perm == nil {
+		for i := range rank {
+			perm = append(perm, rank-1-i)
+		}
+	}
+	if len(perm) != rank {
+		return nil, fmt.Errorf("perm %v of %d dimensions: %w", perm, rank, runtime.ErrShape)
+	}
+	seen := make([]bool, rank)
+	d, last, ordered := []int{}, -1, true
+	for _, p := range perm {
+		if p < 0 || p >= rank || seen[p] {
+			return nil, fmt.Errorf("perm %v: %w", perm, runtime.ErrShape)
+		}
+		seen[p] = true
+		d = append(d, t.Dims[p])
+		if t.Dims[p] > 1 {
+			ordered = ordered && p > last
+			last = p
+		}
+	}
+	if !ordered {
+		c.unsupported("perm %v of %v moves data; export the model in NCHW", perm, t.Dims)
+		return nil, nil
+	}
+	return c.reshaped(t, d)
+}
+
+func constantNode(c *call) (*value, error) {
+	var t *tensor
+	c.each("value", func(f wire.Field) error {
+		if f.Num != 5 {
+			return nil
+		}
+		raw, err := f.Msg()
+		if err == nil {
+			t, err = decodeTensor(raw)
+		}
+		return err
+	})
+	var vs []int64
+	c.each("value_int", func(f wire.Field) error {
+		if f.Num != 3 {
+			return nil
+		}
+		v, err := f.Varint()
+		t = intTensor(nil, []int64{v})
+		return err
+	})
+	if c.each("value_ints", func(f wire.Field) (err error) {
+		if f.Num == 8 {
+			vs, err = f.AppendVarints(vs, 2*maxRank)
+		}
+		return err
+	}) {
+		t = intTensor([]int{len(vs)}, vs)
+	}
+	var raw []byte
+	c.each("value_float", func(f wire.Field) (err error) {
+		if f.Num == 2 {
+			raw, err = f.AppendFixed(nil, 4)
+			t = &tensor{typ: elemFloat, raw: raw}
+		}
+		return err
+	})
+	if c.each("value_floats", func(f wire.Field) (err error) {
+		if f.Num == 7 {
+			raw, err = f.AppendFixed(raw, 4)
+		}
+		return err
+	}) {
+		t = &tensor{typ: elemFloat, dims: []int{len(raw) / 4}, raw: raw}
+	}
+	if t == nil || c.err != nil {
+		if c.err == nil {
+			c.unsupported("a sparse or textual constant")
+		}
+		return nil, c.err
+	}
+	return constant(t), nil
+}
+
+// shape is the constant that a tensor's dimensions are, once the batch is fixed.
+func shape(c *call) (*value, error) {
+	if c.has(0) && c.in[0].nhwc {
+		c.unsupported("the shape of an NHWC input")
+		return nil, nil
+	}
+	var dims []int
+	switch {
+	case c.has(0) && c.in[0].c != nil:
+		dims = c.in[0].c.dims
+	default:
+		t, err := c.tensor(0)
+		if t == nil || err != nil {
+			return nil, err
+		}
+		dims = t.Dims
+	}
+	from, to := c.int("start", 0), c.int("end", len(dims))
+	if from < 0 {
+		from += len(dims)
+	}
+	if to < 0 {
+		to += len(dims)
+	}
+	from, to = min(max(from, 0), len(dims)), min(max(to, 0), len(dims))
+	vs := []int64{}
+	for _, d := range dims[min(from, to):to] {
+		vs = append(vs, int64(d))
+	}
+	return constant(intTensor([]int{len(vs)}, vs)), nil
+}
+
+// gather picks from a constant list of integers, as exporters do with shapes.
+func gather(c *call) (*value, error) {
+	if c.has(0) && c.in[0].t != nil {
+		c.unsupported("from an activation; only from a shape")
+		return nil, nil
+	}
+	k, err := c.constant(0)
+	if k == nil || err != nil {
+		return nil, err
+	}
+	at, ok, err := c.list("", 1)
+	if !ok || err != nil {
+		return nil, err
+	}
+	vs, ok := k.c.ints(2 * maxRank)
+	if !ok || len(k.c.dims) != 1 || c.int("axis", 0) != 0 {
+		c.unsupported("from %v %v; only from a shape", k.c.typ, k.c.dims)
+		return nil, nil
+	}
+	var out []int64
+	for _, i := range at {
+		if i, err = axis(i, len(vs)); err != nil {
+			return nil, err
+		}
+		out = append(out, vs[i])
+	}
+	return constant(intTensor(c.in[1].c.dims, out)), nil
+}
+
+// concatInts joins constant lists of integers, as exporters do with shapes.
+func (c *call) concatInts() (*value, error) {
+	var out []int64
+	for _, v := range c.in {
+		vs, ok := v.c.ints(2 * maxRank)
+		if !ok || len(v.c.dims) != 1 || len(out) > 2*maxRank {
+			c.unsupported("constants of %v %v; only shapes", v.c.typ, v.c.dims)
+			return nil, nil
+		}
+		out = append(out, vs...)
+	}
+	return constant(intTensor([]int{len(out)}, out)), nil
+}

@@ -1,0 +1,487 @@
+package onnx
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/gneiss-go/gneiss/models/internal/wire"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// elem is a TensorProto.DataType.
+type elem int32
+
+// The element types, by their numbers in onnx.proto.
+const (
+	elemFloat    elem = 1
+	elemUint8    elem = 2
+	elemInt8     elem = 3
+	elemUint16   elem = 4
+	elemInt16    elem = 5
+	elemInt32    elem = 6
+	elemInt64    elem = 7
+	elemString   elem = 8
+	elemBool     elem = 9
+	elemFloat16  elem = 10
+	elemDouble   elem = 11
+	elemUint32   elem = 12
+	elemUint64   elem = 13
+	elemBfloat16 elem = 16
+)
+
+var elemNames = map[elem]string{elemFloat: "float32", elemUint8: "uint8", elemInt8: "int8", elemUint16: "uint16", elemInt16: "int16",
+	elemInt32: "int32", elemInt64: "int64", elemString: "string", elemBool: "bool", elemFloat16: "float16", elemDouble: "float64",
+	elemUint32: "uint32", elemUint64: "uint64", elemBfloat16: "bfloat16"}
+
+func (e elem) String() string {
+	if s, ok := elemNames[e]; ok {
+		return s
+	}
+	return fmt.Sprintf("element type %d", int32(e))
+}
+
+// size returns the bytes of one element, or 0 for a type that is not read.
+func (e elem) size() int {
+	switch e {
+	case elemUint8, elemInt8, elemBool:
+		return 1
+	case elemUint16, elemInt16, elemFloat16, elemBfloat16:
+		return 2
+	case elemFloat, elemInt32, elemUint32:
+		return 4
+	case elemDouble, elemInt64, elemUint64:
+		return 8
+	}
+	return 0
+}
+
+// real reports whether values of the type are computed as float32 here.
+func (e elem) real() bool {
+	return e == elemFloat || e == elemFloat16 || e == elemBfloat16 || e == elemDouble
+}
+
+// model is a ModelProto, as far as it is used.
+type model struct {
+	opset    int64 // of the default domain; 0 if not given
+	producer string
+	graph    *graph
+}
+
+// graph is a GraphProto.
+type graph struct {
+	name            string
+	nodes           []*node
+	inits           map[string]*tensor
+	inputs, outputs []*port
+}
+
+// port is a ValueInfoProto. dims are −1 where they are open; nil if the file does not give a shape.
+type port struct {
+	name string
+	typ  elem
+	dims []int
+}
+
+// node is a NodeProto. Attributes stay encoded until they are asked for.
+type node struct {
+	name, op, domain string
+	in, out          []string
+	attrs            []attr
+}
+
+// attr is an AttributeProto.
+type attr struct {
+	name string
+	raw  []byte
+}
+
+// label names a node for people; names are optional in ONNX.
+func (n *node) label() string {
+	if n.name == "" && len(n.out) > 0 {
+		return n.out[0]
+	}
+	return n.name
+}
+
+// Bounds on what one message may repeat, so that a few bytes each do not grow into much memory.
+const (
+	maxAttrs = 64
+	maxRank  = 16
+	maxPorts = 4096
+)
+
+func decodeModel(b []byte, l runtime.Limits) (*model, error) {
+	m := &model{}
+	err := wire.Each(b, func(f wire.Field) (err error) {
+		switch f.Num {
+		case 2:
+			m.producer, err = f.Str()
+		case 7:
+			var raw []byte
+			if raw, err = f.Msg(); err == nil {
+				m.graph, err = decodeGraph(raw, l)
+			}
+		case 8:
+			var raw []byte
+			if raw, err = f.Msg(); err == nil {
+				err = m.decodeOpset(raw)
+			}
+		}
+		return err
+	})
+	if err == nil && m.graph == nil {
+		err = fmt.Errorf("no graph in it: %w", runtime.ErrCorrupt)
+	}
+	return m, err
+}
+
+func (m *model) decodeOpset(b []byte) error {
+	domain, version := "", int64(0)
+	err := wire.Each(b, func(f wire.Field) (err error) {
+		switch f.Num {
+		case 1:
+			domain, err = f.Str()
+		case 2:
+			version, err = f.Varint()
+		}
+		return err
+	})
+	if domain == "" || domain == "ai.onnx" {
+		m.opset = version
+	}
+	return err
+}
+
+func decodeGraph(b []byte, l runtime.Limits) (*graph, error) {
+	g := &graph{inits: map[string]*tensor{}}
+	err := wire.Each(b, func(f wire.Field) error {
+		switch f.Num {
+		case 1, 5, 11, 12, 15: // messages
+		case 2:
+			var err error
+			g.name, err = f.Str()
+			return err
+		default:
+			return nil
+		}
+		raw, err := f.Msg()
+		if err != nil {
+			return err
+		}
+		switch f.Num {
+		case 1:
+			if len(g.nodes) >= 4*l.MaxNodes { // many of them are constants, and are no nodes of ours
+				return fmt.Errorf("more than %d nodes: %w", 4*l.MaxNodes, runtime.ErrLimit)
+			}
+			n, err := decodeNode(raw)
+			if err != nil {
+				return fmt.Errorf("node %d: %w", len(g.nodes), err)
+			}
+			g.nodes = append(g.nodes, n)
+		case 5:
+			if len(g.inits) >= 8*l.MaxNodes {
+				return fmt.Errorf("more than %d initializers: %w", 8*l.MaxNodes, runtime.ErrLimit)
+			}
+			t, err := decodeTensor(raw)
+			if err != nil {
+				return fmt.Errorf("initializer %q: %w", t.name, err)
+			}
+			g.inits[t.name] = t
+		case 11, 12:
+			p, err := decodePort(raw)
+			if err != nil {
+				return fmt.Errorf("input or output %q: %w", p.name, err)
+			}
+			ps := &g.inputs
+			if f.Num == 12 {
+				ps = &g.outputs
+			}
+			if len(*ps) >= 8*l.MaxNodes {
+				return fmt.Errorf("more than %d inputs or outputs: %w", 8*l.MaxNodes, runtime.ErrLimit)
+			}
+			*ps = append(*ps, p)
+		case 15:
+			return fmt.Errorf("sparse initializers are not supported; store the weights dense: %w", runtime.ErrCorrupt)
+		}
+		return nil
+	})
+	return g, err
+}
+
+func decodeNode(b []byte) (*node, error) {
+	n := &node{}
+	err := wire.Each(b, func(f wire.Field) error {
+		var dst *string
+		switch f.Num {
+		case 1, 2:
+			s, err := f.Str()
+			if len(n.in)+len(n.out) >= maxPorts {
+				return fmt.Errorf("more than %d inputs and outputs: %w", maxPorts, runtime.ErrLimit)
+			}
+			if f.Num == 1 {
+				n.in = append(n.in, s)
+			} else {
+				n.out = append(n.out, s)
+			}
+			return err
+		case 3:
+			dst = &n.name
+		case 4:
+			dst = &n.op
+		case 7:
+			dst = &n.domain
+		case 5:
+			raw, err := f.Msg()
+			if err != nil {
+				return err
+			}
+			if len(n.attrs) >= maxAttrs {
+				return fmt.Errorf("more than %d attributes: %w", maxAttrs, runtime.ErrLimit)
+			}
+			a := attr{raw: raw}
+			err = wire.Each(raw, func(f wire.Field) (err error) {
+				if f.Num == 1 {
+					a.name, err = f.Str()
+				}
+				return err
+			})
+			n.attrs = append(n.attrs, a)
+			return err
+		default:
+			return nil
+		}
+		s, err := f.Str()
+		*dst = s
+		return err
+	})
+	return n, err
+}
+
+func decodePort(b []byte) (*port, error) {
+	p := &port{}
+	err := wire.Each(b, func(f wire.Field) (err error) {
+		switch f.Num {
+		case 1:
+			p.name, err = f.Str()
+		case 2: // TypeProto
+			err = within(f, 1, func(f wire.Field) error { // Tensor
+				switch f.Num {
+				case 1:
+					v, err := f.Varint()
+					p.typ = elem(v)
+					return err
+				case 2: // TensorShapeProto
+					p.dims = []int{}
+					return within(f, 1, func(f wire.Field) error { return nil }, func(raw []byte) error {
+						d := -1
+						err := wire.Each(raw, func(f wire.Field) error {
+							if f.Num != 1 {
+								return nil
+							}
+							v, err := f.Varint()
+							if err == nil && v > math.MaxInt32 {
+								err = fmt.Errorf("dimension %d: %w", v, runtime.ErrLimit)
+							}
+							if d = int(v); v < 1 { // 0 is how some exporters write an open dimension
+								d = -1
+							}
+							return err
+						})
+						if len(p.dims) >= maxRank {
+							return fmt.Errorf("more than %d dimensions: %w", maxRank, runtime.ErrLimit)
+						}
+						p.dims = append(p.dims, d)
+						return err
+					})
+				}
+				return nil
+			})
+		}
+		return err
+	})
+	return p, err
+}
+
+// within opens the message in f and, for each of its fields num, either walks into it with each or gives it to whole.
+func within(f wire.Field, num int, each func(wire.Field) error, whole ...func([]byte) error) error {
+	raw, err := f.Msg()
+	if err != nil {
+		return err
+	}
+	return wire.Each(raw, func(f wire.Field) error {
+		if f.Num != num {
+			return nil
+		}
+		raw, err := f.Msg()
+		if err != nil {
+			return err
+		}
+		if len(whole) > 0 {
+			return whole[0](raw)
+		}
+		return wire.Each(raw, each)
+	})
+}
+
+// tensor is a TensorProto: a constant. raw has its elements, little-endian; for a decoded raw_data field or
+// float_data it aliases the file.
+type tensor struct {
+	name string
+	typ  elem
+	dims []int
+	raw  []byte
+}
+
+// decodeTensor decodes a TensorProto and checks that it holds as many elements as its dimensions say. It always
+// returns a tensor, for its name.
+func decodeTensor(b []byte) (*tensor, error) {
+	t := &tensor{}
+	var dims []int64
+	var raw, fixed []byte
+	var hasRaw, external bool
+	var varints []wire.Field
+	err := wire.Each(b, func(f wire.Field) (err error) {
+		switch f.Num {
+		case 1:
+			dims, err = f.AppendVarints(dims, maxRank)
+		case 2:
+			var v int64
+			v, err = f.Varint()
+			t.typ = elem(v)
+		case 4: // float_data
+			fixed, err = f.AppendFixed(fixed, 4)
+		case 10: // double_data
+			fixed, err = f.AppendFixed(fixed, 8)
+		case 5, 7, 11: // int32_data, int64_data, uint64_data
+			varints = append(varints, f)
+		case 8:
+			t.name, err = f.Str()
+		case 9:
+			raw, err = f.Msg()
+			hasRaw = true
+		case 13, 14:
+			external = external || f.Num == 13 || f.Int == 1
+		}
+		return err
+	})
+	if err != nil {
+		return t, err
+	}
+	n := 1
+	for _, d := range dims {
+		if d < 0 || d > math.MaxInt32 || d > 0 && n > math.MaxInt32/int(d) {
+			return t, fmt.Errorf("dimensions %v: %w", dims, runtime.ErrCorrupt)
+		}
+		n *= int(d)
+		t.dims = append(t.dims, int(d))
+	}
+	size := t.typ.size()
+	switch {
+	case external:
+		return t, fmt.Errorf("its data is in another file; save the model with save_as_external_data=False: %w", runtime.ErrCorrupt)
+	case size == 0: // strings and exotic types: known by name only
+		return t, nil
+	case hasRaw:
+		t.raw = raw
+	case fixed != nil:
+		t.raw = fixed
+	case len(varints) > 0:
+		var ints []int64
+		for _, f := range varints {
+			if ints, err = f.AppendVarints(ints, n); err != nil {
+				return t, err
+			}
+		}
+		t.raw = pack(ints, size)
+	}
+	if len(t.raw)%size != 0 || len(t.raw)/size != n {
+		return t, fmt.Errorf("%v %v needs %d bytes of data, the file has %d: %w", t.typ, t.dims, uint64(n)*uint64(size), len(t.raw), runtime.ErrCorrupt)
+	}
+	return t, nil
+}
+
+// pack writes integers as little-endian elements of size bytes.
+func pack(ints []int64, size int) []byte {
+	raw := make([]byte, 0, len(ints)*size)
+	for _, v := range ints {
+		raw = append(raw, binary.LittleEndian.AppendUint64(nil, uint64(v))[:size]...)
+	}
+	return raw
+}
+
+// intTensor returns a constant of int64, as shape arithmetic makes them.
+func intTensor(dims []int, ints []int64) *tensor {
+	return &tensor{typ: elemInt64, dims: dims, raw: pack(ints, 8)}
+}
+
+// elements returns the number of elements.
+func (t *tensor) elements() int {
+	n := 1
+	for _, d := range t.dims {
+		n *= d
+	}
+	return n
+}
+
+// ints returns the elements of an integer tensor; ok is false for other types or more than limit elements.
+func (t *tensor) ints(limit int) (vs []int64, ok bool) {
+	if t.elements() > limit {
+		return nil, false
+	}
+	for i := range t.elements() {
+		switch t.typ {
+		case elemInt64:
+			vs = append(vs, int64(binary.LittleEndian.Uint64(t.raw[8*i:])))
+		case elemInt32:
+			vs = append(vs, int64(int32(binary.LittleEndian.Uint32(t.raw[4*i:]))))
+		case elemInt8:
+			vs = append(vs, int64(int8(t.raw[i])))
+		case elemUint8, elemBool:
+			vs = append(vs, int64(t.raw[i]))
+		default:
+			return nil, false
+		}
+	}
+	return vs, true
+}
+
+// decode fills dst with the elements of a real tensor.
+func (t *tensor) decode(dst []float32) {
+	le := binary.LittleEndian
+	for i := range dst {
+		switch t.typ {
+		case elemFloat:
+			dst[i] = math.Float32frombits(le.Uint32(t.raw[4*i:]))
+		case elemDouble:
+			dst[i] = float32(math.Float64frombits(le.Uint64(t.raw[8*i:])))
+		case elemBfloat16:
+			dst[i] = math.Float32frombits(uint32(le.Uint16(t.raw[2*i:])) << 16)
+		case elemFloat16:
+			dst[i] = float16(le.Uint16(t.raw[2*i:]))
+		}
+	}
+}
+
+// float16 widens an IEEE binary16.
+func float16(h uint16) float32 {
+	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
+	switch exp {
+	case 0: // subnormal: frac · 2⁻²⁴, exact
+		f := float32(frac) / (1 << 24)
+		return math.Float32frombits(math.Float32bits(f) | sign)
+	case 31:
+		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
+	}
+	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
+}
+
+// find returns an attribute's encoding, or nil.
+func (n *node) find(name string) []byte {
+	for _, a := range n.attrs {
+		if a.name == name {
+			return a.raw
+		}
+	}
+	return nil
+}
