@@ -81,36 +81,44 @@ func (c *Conv) infer(in []Shape, l *Limits) (Shape, error) {
 	if err != nil {
 		return s, err
 	}
-	if err := c.check(); err != nil {
+	if c.Bias != nil && len(c.Bias) != c.K {
+		return s, fmt.Errorf("%d biases, want %d: %w", len(c.Bias), c.K, ErrShape)
+	}
+	return inferConv(s, c.Window, c.K, c.Groups, len(c.Weights), l)
+}
+
+// inferConv is the output shape of a convolution, once its window, groups and number of weights are seen to fit.
+func inferConv(s Shape, w Window, k, groups, weights int, l *Limits) (Shape, error) {
+	if err := w.check(); err != nil {
 		return s, err
 	}
-	groups := max(c.Groups, 1)
-	if c.K < 1 || s.C%groups != 0 || c.K%groups != 0 {
-		return s, fmt.Errorf("%d filters over %d channels in %d groups: %w", c.K, s.C, groups, ErrShape)
+	groups = max(groups, 1)
+	if k < 1 || s.C%groups != 0 || k%groups != 0 {
+		return s, fmt.Errorf("%d filters over %d channels in %d groups: %w", k, s.C, groups, ErrShape)
 	}
-	want, ok := product(l.MaxWeights, c.K, c.R, c.S, s.C/groups)
+	want, ok := product(l.MaxWeights, k, w.R, w.S, s.C/groups)
 	switch {
 	case !ok:
 		return s, fmt.Errorf("more than %d weights: %w", l.MaxWeights, ErrLimit)
-	case len(c.Weights) != want:
-		return s, fmt.Errorf("%d weights, want %d×%d×%d×%d: %w", len(c.Weights), c.K, c.R, c.S, s.C/groups, ErrShape)
-	case c.Bias != nil && len(c.Bias) != c.K:
-		return s, fmt.Errorf("%d biases, want %d: %w", len(c.Bias), c.K, ErrShape)
+	case weights != want:
+		return s, fmt.Errorf("%d weights, want %d×%d×%d×%d: %w", weights, k, w.R, w.S, s.C/groups, ErrShape)
 	}
-	geo := c.Shape(s)
-	out := Shape{s.N, geo.OutH(), geo.OutW(), c.K}
+	geo := convShape(s, w, k, groups)
+	out := Shape{s.N, geo.OutH(), geo.OutW(), k}
 	if out.H < 1 || out.W < 1 {
-		return s, fmt.Errorf("a %d×%d window does not fit %v: %w", c.R, c.S, s, ErrShape)
+		return s, fmt.Errorf("a %d×%d window does not fit %v: %w", w.R, w.S, s, ErrShape)
 	}
 	return out, nil
 }
 
 // Shape returns the geometry over an input of shape s.
-func (c *Conv) Shape(s Shape) kernels.ConvShape {
-	w := c.Norm()
-	return kernels.ConvShape{N: s.N, H: s.H, W: s.W, C: s.C, K: c.K, R: w.R, S: w.S, StrideH: w.StrideH, StrideW: w.StrideW,
+func (c *Conv) Shape(s Shape) kernels.ConvShape { return convShape(s, c.Window, c.K, c.Groups) }
+
+func convShape(s Shape, w Window, k, groups int) kernels.ConvShape {
+	w = w.Norm()
+	return kernels.ConvShape{N: s.N, H: s.H, W: s.W, C: s.C, K: k, R: w.R, S: w.S, StrideH: w.StrideH, StrideW: w.StrideW,
 		PadTop: w.PadTop, PadLeft: w.PadLeft, PadBottom: w.PadBottom, PadRight: w.PadRight,
-		DilationH: w.DilationH, DilationW: w.DilationW, Groups: max(c.Groups, 1)}
+		DilationH: w.DilationH, DilationW: w.DilationW, Groups: max(groups, 1)}
 }
 
 // PoolKind is Max or Average.
@@ -233,7 +241,11 @@ func (n *LRN) infer(in []Shape, _ *Limits) (Shape, error) {
 }
 
 // Softmax is over the channels of each pixel.
-type Softmax struct{}
+type Softmax struct {
+	// Exact computes by IEEE operations in one written order, so that every CPU gives the same bytes; quantised
+	// graphs use it. Otherwise each tier is within the float kernels' bound.
+	Exact bool
+}
 
 func (*Softmax) Kind() string { return "Softmax" }
 
@@ -262,6 +274,15 @@ func (*Add) infer(in []Shape, _ *Limits) (Shape, error) {
 type Concat struct{}
 
 func (*Concat) Kind() string { return "Concat" }
+
+func (*Concat) outType(in []*Value) (DType, Quant, error) {
+	for _, v := range in {
+		if v.DType != in[0].DType || v.Quant != in[0].Quant {
+			return 0, Quant{}, fmt.Errorf("%q and %q differ in type or scale: %w", in[0].Name, v.Name, ErrShape)
+		}
+	}
+	return in[0].DType, in[0].Quant, nil
+}
 
 func (*Concat) infer(in []Shape, l *Limits) (Shape, error) {
 	if len(in) == 0 {
