@@ -1,4 +1,4 @@
-// Package onnx imports ONNX models of convolutional networks, operator sets 7 to 21.
+// Package onnx imports ONNX models of convolutional networks, operator sets 7 to 25.
 //
 //	graph, err := onnx.Open("googlenet.onnx")
 //
@@ -42,7 +42,7 @@ import (
 // The operator sets whose semantics this package knows.
 const (
 	MinOpset = 7
-	MaxOpset = 21
+	MaxOpset = 25
 )
 
 // Option changes how a model is imported.

@@ -1,0 +1,197 @@
+// Package interp runs a graph by the definitions of its operations: one plain loop each, sums in float64. Tests of
+// importers use it, so that they depend on no kernel and can check the ones there are.
+package interp
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// Run computes the outputs of a graph from its inputs, all NHWC.
+func Run(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
+	if len(inputs) != len(g.Inputs) {
+		return nil, fmt.Errorf("%d inputs, want %d", len(inputs), len(g.Inputs))
+	}
+	vals := map[*runtime.Value][]float32{}
+	for i, v := range g.Inputs {
+		if len(inputs[i]) != v.Shape.Elements() {
+			return nil, fmt.Errorf("input %s has %d elements, want %v", v.Name, len(inputs[i]), v.Shape)
+		}
+		vals[v] = inputs[i]
+	}
+	for _, n := range g.Nodes {
+		out := make([]float32, n.Out.Shape.Elements())
+		in := make([][]float32, len(n.In))
+		for i, v := range n.In {
+			in[i] = vals[v]
+		}
+		if err := step(n, in, out); err != nil {
+			return nil, err
+		}
+		vals[n.Out] = out
+	}
+	var outs [][]float32
+	for _, v := range g.Outputs {
+		outs = append(outs, vals[v])
+	}
+	return outs, nil
+}
+
+func step(n *runtime.Node, in [][]float32, out []float32) error {
+	s, d := n.In[0].Shape, n.Out.Shape
+	x := in[0]
+	switch op := n.Op.(type) {
+	case *runtime.Conv:
+		conv(op, s, d, x, out)
+	case *runtime.Pool:
+		pool(op, s, d, x, out)
+	case *runtime.GlobalPool:
+		whole := &runtime.Pool{Window: runtime.Window{R: s.H, S: s.W}, Type: op.Type}
+		pool(whole, s, d, x, out)
+	case *runtime.FC:
+		per := s.H * s.W * s.C
+		for i := range s.N {
+			for k := range op.K {
+				sum := 0.0
+				for j, w := range op.Weights[k*per : (k+1)*per] {
+					sum += float64(w) * float64(x[i*per+j])
+				}
+				if op.Bias != nil {
+					sum += float64(op.Bias[k])
+				}
+				out[i*op.K+k] = clamp(op.Act, float32(sum))
+			}
+		}
+	case *runtime.LRN:
+		for i := range x {
+			c, sum := i%s.C, 0.0
+			for j := max(c-op.Size/2, 0); j <= min(c+op.Size/2, s.C-1); j++ {
+				v := float64(x[i-c+j])
+				sum += v * v
+			}
+			out[i] = float32(float64(x[i]) / math.Pow(float64(op.Bias)+float64(op.Alpha)/float64(op.Size)*sum, float64(op.Beta)))
+		}
+	case *runtime.Softmax:
+		for i := 0; i < len(x); i += s.C {
+			row, most, sum := x[i:i+s.C], math.Inf(-1), 0.0
+			for _, v := range row {
+				most = max(most, float64(v))
+			}
+			for _, v := range row {
+				sum += math.Exp(float64(v) - most)
+			}
+			for j, v := range row {
+				out[i+j] = float32(math.Exp(float64(v)-most) / sum)
+			}
+		}
+	case *runtime.Activation:
+		for i, v := range x {
+			out[i] = clamp(op.Act, v)
+		}
+	case *runtime.Add:
+		for i, v := range x {
+			out[i] = clamp(op.Act, v+in[1][i])
+		}
+	case *runtime.Concat:
+		at := 0
+		for j, v := range n.In {
+			c := v.Shape.C
+			for p := range len(in[j]) / c {
+				copy(out[p*d.C+at:], in[j][p*c:(p+1)*c])
+			}
+			at += c
+		}
+	case *runtime.Affine:
+		for i, v := range x {
+			out[i] = float32(float64(v)*float64(op.Scale[i%s.C]) + float64(op.Shift[i%s.C]))
+		}
+	case *runtime.Identity:
+		copy(out, x)
+	case *runtime.Flatten:
+		copy(out, ToNCHW(s, x))
+	default:
+		return fmt.Errorf("no definition of %s", n.Op.Kind())
+	}
+	return nil
+}
+
+func clamp(c runtime.Clamp, v float32) float32 {
+	if c.On {
+		v = min(max(v, c.Lo), c.Hi)
+	}
+	return v
+}
+
+func conv(op *runtime.Conv, s, d runtime.Shape, x, out []float32) {
+	w, groups := op.Norm(), max(op.Groups, 1)
+	cg, kg := s.C/groups, op.K/groups
+	for i := range out {
+		k, ox, oy, n := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H
+		sum, first := 0.0, k/kg*cg
+		for r := range w.R {
+			iy := oy*w.StrideH - w.PadTop + r*w.DilationH
+			for q := range w.S {
+				ix := ox*w.StrideW - w.PadLeft + q*w.DilationW
+				if iy < 0 || iy >= s.H || ix < 0 || ix >= s.W {
+					continue
+				}
+				px := x[((n*s.H+iy)*s.W+ix)*s.C+first:]
+				for c, f := range op.Weights[((k*w.R+r)*w.S+q)*cg : ((k*w.R+r)*w.S+q+1)*cg] {
+					sum += float64(f) * float64(px[c])
+				}
+			}
+		}
+		if op.Bias != nil {
+			sum += float64(op.Bias[k])
+		}
+		out[i] = clamp(op.Act, float32(sum))
+	}
+}
+
+func pool(op *runtime.Pool, s, d runtime.Shape, x, out []float32) {
+	w := op.Norm()
+	for i := range out {
+		c, ox, oy, n := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H
+		most, sum, cells := float32(math.Inf(-1)), 0.0, 0
+		for r := range w.R {
+			iy := oy*w.StrideH - w.PadTop + r*w.DilationH
+			for q := range w.S {
+				ix := ox*w.StrideW - w.PadLeft + q*w.DilationW
+				if iy < 0 || iy >= s.H || ix < 0 || ix >= s.W {
+					if op.CountIncludePad && iy < s.H+w.PadBottom && ix < s.W+w.PadRight {
+						cells++
+					}
+					continue
+				}
+				v := x[((n*s.H+iy)*s.W+ix)*s.C+c]
+				most, sum = max(most, v), sum+float64(v)
+				cells++
+			}
+		}
+		if out[i] = most; op.Type == runtime.AvgPool {
+			out[i] = float32(sum / float64(cells))
+		}
+	}
+}
+
+// ToNCHW reorders the elements of an NHWC value.
+func ToNCHW(s runtime.Shape, x []float32) []float32 {
+	out := make([]float32, len(x))
+	for i, v := range x {
+		c, p := i%s.C, i/s.C
+		out[(p/(s.H*s.W)*s.C+c)*s.H*s.W+p%(s.H*s.W)] = v
+	}
+	return out
+}
+
+// ToNHWC reorders elements in NCHW to a value of shape s.
+func ToNHWC(s runtime.Shape, x []float32) []float32 {
+	out := make([]float32, len(x))
+	for i := range out {
+		c, p := i%s.C, i/s.C
+		out[i] = x[(p/(s.H*s.W)*s.C+c)*s.H*s.W+p%(s.H*s.W)]
+	}
+	return out
+}

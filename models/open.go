@@ -1,0 +1,133 @@
+package models
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gneiss-go/gneiss/models/caffe"
+	"github.com/gneiss-go/gneiss/models/internal/sniff"
+	"github.com/gneiss-go/gneiss/models/onnx"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// OpenOption changes how [Open] imports a model.
+type OpenOption func(*openConfig)
+
+type openConfig struct {
+	prototxt string
+	caffe    []caffe.Option
+	onnx     []onnx.Option
+}
+
+// WithPrototxt names the description of a Caffe network; see [caffe.Open] for what is done without it.
+func WithPrototxt(path string) OpenOption { return func(c *openConfig) { c.prototxt = path } }
+
+// WithBatch sets the number of images per run where the model leaves it open; the default is 1.
+func WithBatch(n int) OpenOption {
+	return func(c *openConfig) {
+		c.caffe, c.onnx = append(c.caffe, caffe.WithBatch(n)), append(c.onnx, onnx.WithBatch(n))
+	}
+}
+
+// WithInputShape sets the size of the input images where the model leaves it open.
+func WithInputShape(channels, height, width int) OpenOption {
+	return func(c *openConfig) {
+		c.caffe = append(c.caffe, caffe.WithInputShape(channels, height, width))
+		c.onnx = append(c.onnx, onnx.WithInputShape(channels, height, width))
+	}
+}
+
+// WithOutputs names the tensors that the graph gives, in place of the model's own outputs.
+func WithOutputs(names ...string) OpenOption {
+	return func(c *openConfig) {
+		c.caffe, c.onnx = append(c.caffe, caffe.WithOutputs(names...)), append(c.onnx, onnx.WithOutputs(names...))
+	}
+}
+
+// WithLimits replaces [runtime.DefaultLimits].
+func WithLimits(l runtime.Limits) OpenOption {
+	return func(c *openConfig) {
+		c.caffe, c.onnx = append(c.caffe, caffe.WithLimits(l)), append(c.onnx, onnx.WithLimits(l))
+	}
+}
+
+// WithRandomWeights gives a Caffe description without weights seeded random ones; see [caffe.WithRandomWeights].
+func WithRandomWeights(seed uint64) OpenOption {
+	return func(c *openConfig) { c.caffe = append(c.caffe, caffe.WithRandomWeights(seed)) }
+}
+
+// format is a kind of model file.
+type format string
+
+const (
+	formatCaffe    format = "caffemodel"
+	formatPrototxt format = "prototxt"
+	formatONNX     format = "onnx"
+	formatUnknown  format = ""
+)
+
+// Open imports the model in a file: a .caffemodel with its .prototxt (beside it, inside it, or named by [WithPrototxt]), a
+// .prototxt alone ([WithRandomWeights]), or an .onnx file. Under other extensions the content decides.
+func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
+	var c openConfig
+	for _, o := range opts {
+		o(&c)
+	}
+	f, err := formatOf(path)
+	if err != nil {
+		return nil, &runtime.FileError{File: path, Err: err}
+	}
+	switch f {
+	case formatONNX:
+		return onnx.Open(path, c.onnx...)
+	case formatPrototxt:
+		if c.prototxt == "" {
+			return caffe.Open("", path, c.caffe...)
+		}
+	}
+	return caffe.Open(path, c.prototxt, c.caffe...)
+}
+
+// formatOf tells a file's format by its extension or, failing that, by its first bytes.
+func formatOf(path string) (format, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".caffemodel":
+		return formatCaffe, nil
+	case ".prototxt", ".pbtxt":
+		return formatPrototxt, nil
+	case ".onnx":
+		return formatONNX, nil
+	}
+	head := make([]byte, 4096)
+	file, err := os.Open(path)
+	if err != nil {
+		var pe *os.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err
+		}
+		return formatUnknown, err
+	}
+	defer file.Close()
+	n, err := io.ReadFull(file, head)
+	if head = head[:n]; err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return formatUnknown, err
+	}
+	switch what := sniff.What(head); {
+	case n == 0:
+		return formatUnknown, fmt.Errorf("the file is empty: %w", runtime.ErrCorrupt)
+	case what != "":
+		return formatUnknown, fmt.Errorf("not a model that can be imported but %s: %w", what, runtime.ErrCorrupt)
+	case sniff.Text(head):
+		return formatPrototxt, nil
+	case head[0] == 0x08: // ModelProto begins with its ir_version, a caffemodel with a name or layers
+		return formatONNX, nil
+	case head[0] == 0x0a || head[0] == 0x12 || bytes.HasPrefix(head, []byte{0xa2, 0x06}):
+		return formatCaffe, nil
+	}
+	return formatUnknown, fmt.Errorf("neither a caffemodel, a prototxt nor an ONNX model: %w", runtime.ErrCorrupt)
+}
