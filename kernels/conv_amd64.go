@@ -2,8 +2,7 @@
 
 package kernels
 
-// The tile kernels use tiles, dst, left and spare of their argument as scratch; the caller sets tiles and dst anew
-// for each call.
+// The tile kernels use tiles, left and at of their argument as scratch; the caller sets tiles anew for each call.
 
 //go:noescape
 func convTileF32AVX2(a *ConvTile)

@@ -81,6 +81,8 @@ GLOBL convMask<>(SB), RODATA|NOPTR, $128
 TEXT ·convTileF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ ConvTile_ptrs(DI), SI
+	MOVQ ConvTile_dst(DI), AX
+	MOVQ AX, ConvTile_at(DI)
 
 tile:
 	MOVQ    ConvTile_bias(DI), AX
@@ -151,7 +153,7 @@ tap_done:
 	CLAMP(Y10, Y11)
 	CLAMP(Y12, Y13)
 	CLAMP(Y14, Y15)
-	MOVQ ConvTile_dst(DI), R8
+	MOVQ ConvTile_at(DI), R8
 	MOVQ ConvTile_dstStride(DI), R9
 	MOVQ ConvTile_cols(DI), R10
 	MOVQ $6, CX
@@ -183,7 +185,7 @@ store_tail:
 	STORE_TAIL(Y14, Y15)
 
 tile_done:
-	MOVQ R8, ConvTile_dst(DI)     // where the next tile's pixels go
+	MOVQ R8, ConvTile_at(DI)     // where the next tile's pixels go
 	SUBQ $1, ConvTile_tiles(DI)
 	JNZ  tile
 	VZEROUPPER

@@ -37,8 +37,8 @@ type ConvTile struct {
 	zero      int32
 	extras    int            // further groups, each read at a place of its own; see splitPairs
 	extra     unsafe.Pointer // [extras][2]int32: byte offset of the tap in ptrs, byte offset of the group in the pixel
-	left      int            // scratch of the kernel: taps left
-	spare     [64]byte       // scratch of the kernel
+	left      int            // scratch of the kernel: taps left, or this tile's addresses
+	at        int            // scratch of the kernel: where the next tile's pixels go; no pointer, for it ends past the last one
 }
 
 // Tile of the portable kernels: eight accumulators, four weights and two inputs fit sixteen registers.

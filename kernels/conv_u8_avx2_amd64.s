@@ -97,6 +97,8 @@ l1: \
 TEXT ·convTileU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ     a+0(FP), DI
 	MOVQ     ConvTile_ptrs(DI), SI
+	MOVQ     ConvTile_dst(DI), AX
+	MOVQ     AX, ConvTile_at(DI)
 	VPCMPEQW Y15, Y15, Y15
 	VPSRLW   $15, Y15, Y15
 
@@ -179,7 +181,7 @@ requantize:
 	REQUANTIZE(Y2, Y3, X2)
 	REQUANTIZE(Y4, Y5, X4)
 	REQUANTIZE(Y6, Y7, X6)
-	MOVQ         ConvTile_dst(DI), R8
+	MOVQ         ConvTile_at(DI), R8
 	MOVQ         ConvTile_dstStride(DI), R9
 	MOVQ         ConvTile_cols(DI), R10
 	MOVQ         $4, CX
@@ -202,7 +204,7 @@ store_tail:
 	STORE_TAIL(X6, row3_8, row3_4, row3_2, row3_1)
 
 tile_done:
-	MOVQ R8, ConvTile_dst(DI)        // where the next tile's pixels go
+	MOVQ R8, ConvTile_at(DI)        // where the next tile's pixels go
 	SUBQ $1, ConvTile_tiles(DI)
 	JNZ  tile
 	VZEROUPPER

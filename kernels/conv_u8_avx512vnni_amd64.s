@@ -61,6 +61,8 @@
 TEXT ·convTileU8AVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ ConvTile_ptrs(DI), SI
+	MOVQ ConvTile_dst(DI), AX
+	MOVQ AX, ConvTile_at(DI)
 
 	MOVQ  ConvTile_cols(DI), CX      // masks of the channels to store
 	MOVQ  $1, AX
@@ -140,7 +142,7 @@ tap_done:
 	VBROADCASTSS ConvTile_lo(DI), Z2
 	VBROADCASTSS ConvTile_hi(DI), Z3
 	VPBROADCASTD ConvTile_zero(DI), Z4
-	MOVQ         ConvTile_dst(DI), R8
+	MOVQ         ConvTile_at(DI), R8
 	MOVQ         ConvTile_dstStride(DI), R9
 	MOVQ         $8, CX
 	CMPQ         ConvTile_tiles(DI), $1
@@ -158,7 +160,7 @@ rows_known:
 	STORE(Z22, Z23, X22, X23)
 
 tile_done:
-	MOVQ R8, ConvTile_dst(DI)        // where the next tile's pixels go
+	MOVQ R8, ConvTile_at(DI)        // where the next tile's pixels go
 	SUBQ $1, ConvTile_tiles(DI)
 	JNZ  tile
 	VZEROUPPER

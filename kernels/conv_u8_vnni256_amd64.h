@@ -100,6 +100,8 @@ l1: \
 TEXT NAME(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ ConvTile_ptrs(DI), SI
+	MOVQ ConvTile_dst(DI), AX
+	MOVQ AX, ConvTile_at(DI)
 
 tile:
 	MOVQ    ConvTile_bias(DI), AX
@@ -147,7 +149,7 @@ group_loop:                              // AX = −bytes left < 0
 	JNZ  tap
 
 	MOVQ ConvTile_scale(DI), AX
-	MOVQ ConvTile_dst(DI), R8
+	MOVQ ConvTile_at(DI), R8
 	MOVQ ConvTile_dstStride(DI), R9
 	MOVQ ConvTile_cols(DI), R10
 	MOVQ $6, CX
@@ -174,7 +176,7 @@ store_tail:
 	STORE_TAIL(Y14, Y15, row5_8, row5_4, row5_2, row5_1)
 
 tile_done:
-	MOVQ R8, ConvTile_dst(DI)        // where the next tile's pixels go
+	MOVQ R8, ConvTile_at(DI)        // where the next tile's pixels go
 	SUBQ $1, ConvTile_tiles(DI)
 	JNZ  tile
 	VZEROUPPER

@@ -208,10 +208,10 @@ out_channels:
 	OUT_COLUMN(4)
 	OUT_COLUMN(5)
 
-	MOVQ    WinoOutput_bias(DI), R10
-	VMOVUPS (R10), Y10
-	ADDQ    $32, R10
-	MOVQ    R10, WinoOutput_bias(DI)
+	MOVQ    DX, R10
+	SUBQ    WinoOutput_dst(DI), R10
+	ADDQ    WinoOutput_bias(DI), R10
+	VMOVUPS (R10), Y10               // as far into bias as DX is into the first pixel
 	MOVQ    WinoOutput_rows(DI), R12
 	MOVQ    DX, R10
 	MOVQ    R9, R13

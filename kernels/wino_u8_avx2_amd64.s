@@ -111,6 +111,8 @@ channels:
 TEXT ·winoGemmAVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ ConvTile_ptrs(DI), SI
+	MOVQ ConvTile_dst(DI), AX
+	MOVQ AX, ConvTile_at(DI)
 
 gemm_tile:
 	VPXOR Y4, Y4, Y4
@@ -158,7 +160,7 @@ gemm_pair:                               // AX = −bytes left < 0
 	ADDQ $4, AX
 	JLT  gemm_pair
 
-	MOVQ ConvTile_dst(DI), R8
+	MOVQ ConvTile_at(DI), R8
 	MOVQ ConvTile_dstStride(DI), R9
 	MOVQ $6, CX
 	CMPQ ConvTile_tiles(DI), $1
@@ -174,7 +176,7 @@ gemm_store:
 	ROW_STORE(Y14, Y15)
 
 gemm_done:
-	MOVQ R8, ConvTile_dst(DI)        // where the next tile's rows go
+	MOVQ R8, ConvTile_at(DI)        // where the next tile's rows go
 	SUBQ $1, ConvTile_tiles(DI)
 	JNZ  gemm_tile
 	VZEROUPPER
