@@ -170,7 +170,7 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 			err = fmt.Errorf("no layers: %w", runtime.ErrCorrupt)
 		}
 		if err != nil {
-			return nil, &runtime.FileError{File: wname, Err: sniff.Explain(weights, "caffemodel", err)}
+			return nil, &runtime.FileError{File: wname, Err: sniff.Explain(weights, "a caffemodel", err)}
 		}
 	}
 	from := wname
@@ -181,7 +181,7 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 			err = fmt.Errorf("empty: %w", runtime.ErrCorrupt)
 		}
 		if err != nil {
-			return nil, &runtime.FileError{File: pname, Err: sniff.Explain(prototxt, "prototxt", err)}
+			return nil, &runtime.FileError{File: pname, Err: sniff.Explain(prototxt, "a prototxt", err)}
 		}
 	} else if def = file; def == nil {
 		return nil, &runtime.FileError{File: wname, Err: fmt.Errorf("neither caffemodel nor prototxt: %w", runtime.ErrGraph)}

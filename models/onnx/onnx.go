@@ -105,7 +105,7 @@ func load(b []byte, file string, opts []Option) (*runtime.Graph, error) {
 	fail := func(err error) (*runtime.Graph, error) { return nil, &runtime.FileError{File: file, Err: err} }
 	m, err := decodeModel(b, c.limits)
 	if err != nil {
-		return fail(sniff.Explain(b, "ONNX model", err))
+		return fail(sniff.Explain(b, "an ONNX model", err))
 	}
 	if m.opset < MinOpset || m.opset > MaxOpset {
 		return fail(fmt.Errorf("operator set %d, supported are %d to %d; convert the model with onnx.version_converter: %w",

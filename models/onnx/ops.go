@@ -1047,6 +1047,9 @@ func gather(c *call) (*value, error) {
 	if k == nil || err != nil {
 		return nil, err
 	}
+	if !c.has(1) {
+		return nil, fmt.Errorf("input 2 is missing: %w", runtime.ErrGraph)
+	}
 	at, ok, err := c.list("", 1)
 	if !ok || err != nil {
 		return nil, err

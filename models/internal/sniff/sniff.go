@@ -58,17 +58,17 @@ func Text(b []byte) bool {
 }
 
 // Explain adds to the error of a failed import what the file seems to be in truth. want names the format that was
-// expected, without its article.
+// expected, with its article.
 func Explain(b []byte, want string, err error) error {
 	switch what := What(b); {
 	case len(b) == 0:
 		return fmt.Errorf("the file is empty: %w", err)
 	case what != "":
-		return fmt.Errorf("not a %s but %s: %w", want, what, err)
-	case want != "prototxt" && Text(b):
-		return fmt.Errorf("not a %s but text: %w", want, err)
-	case want == "prototxt" && !Text(b):
-		return fmt.Errorf("not a %s but a binary file: %w", want, err)
+		return fmt.Errorf("not %s but %s: %w", want, what, err)
+	case want != "a prototxt" && Text(b):
+		return fmt.Errorf("not %s but text: %w", want, err)
+	case want == "a prototxt" && !Text(b):
+		return fmt.Errorf("not %s but a binary file: %w", want, err)
 	}
-	return fmt.Errorf("no valid %s: %w", want, err)
+	return fmt.Errorf("not %s that can be read: %w", want, err)
 }
