@@ -324,11 +324,16 @@ func list(names []string, most int) string {
 	return strings.Join(names, ", ")
 }
 
+const maxInputs = 256
+
 // feed declares an input of the graph for a top of a data layer.
 func (im *importer) feed(n *net, l *layer, r ref) (*nchw.Tensor, error) {
 	dims, err := im.feedDims(n, l, r)
 	if err != nil {
 		return nil, err
+	}
+	if len(im.b.G.Inputs) >= maxInputs {
+		return nil, fmt.Errorf("more than %d inputs: %w", maxInputs, runtime.ErrLimit)
 	}
 	dims = slices.Clone(dims)
 	if len(dims) > 1 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/gneiss-go/gneiss/models/internal/interp"
 	"github.com/gneiss-go/gneiss/models/internal/seeds"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -11,7 +12,7 @@ import (
 // fuzzLimits keep a fuzzing worker small.
 var fuzzLimits = runtime.Limits{MaxNodes: 200, MaxElements: 1 << 18, MaxWeights: 1 << 18, MaxMACs: 1 << 30}
 
-// checkImport is what fuzz targets demand: a graph that is complete, or an error that names the file.
+// checkImport is what fuzz targets demand: a graph that is complete and can run, or an error that names the file.
 func checkImport(t *testing.T, g *runtime.Graph, err error) {
 	t.Helper()
 	var fe *runtime.FileError
@@ -22,6 +23,17 @@ func checkImport(t *testing.T, g *runtime.Graph, err error) {
 		t.Fatalf("%v names no file", err)
 	case err == nil && (len(g.Inputs) == 0 || len(g.Outputs) == 0 || len(g.Nodes) > fuzzLimits.MaxNodes):
 		t.Fatalf("%d inputs, %d outputs, %d nodes", len(g.Inputs), len(g.Outputs), len(g.Nodes))
+	case err == nil && interp.Cost(g, 1<<16) < 1<<16:
+		var in [][]float32
+		for _, v := range g.Inputs {
+			if v.Shape.Elements() > 1<<16 {
+				return
+			}
+			in = append(in, make([]float32, v.Shape.Elements()))
+		}
+		if _, err := interp.Run(g, in...); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -169,7 +169,7 @@ func pooling(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 		return im.b.Add(l.name, &runtime.GlobalPool{Type: kind}, t)
 	}
 	// Caffe divides an average by the window clipped to the padded input.
-	return im.b.Add(l.name, &runtime.Pool{Window: w, Type: kind, Ceil: ceil, CountIncludePad: true}, t)
+	return im.b.Add(l.name, &runtime.Pool{Window: w, Type: kind, Ceil: ceil, CountIncludePad: kind == runtime.AvgPool}, t)
 }
 
 func innerProduct(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {

@@ -11,7 +11,7 @@ import (
 const (
 	maxText   = 8 << 20
 	maxDepth  = 32
-	maxFields = 1 << 20
+	maxFields = 1 << 18
 )
 
 // parseText parses a message in protocol-buffer text format:

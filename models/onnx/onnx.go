@@ -233,12 +233,19 @@ func (im *importer) run() (*runtime.Graph, error) {
 func (im *importer) needed(outs []string) ([]bool, error) {
 	g := im.m.graph
 	maker := map[string]int{}
+	given := map[string]bool{}
+	for _, p := range g.inputs {
+		if given[p.name] {
+			return nil, fmt.Errorf("two inputs %q: %w", p.name, runtime.ErrGraph)
+		}
+		given[p.name] = true
+	}
 	for i, n := range g.nodes {
 		for _, o := range n.out {
 			if o == "" {
 				continue
 			}
-			if _, twice := maker[o]; twice || g.inits[o] != nil {
+			if _, twice := maker[o]; twice || given[o] || g.inits[o] != nil {
 				return nil, &runtime.NodeError{Node: n.label(), Op: n.op, Err: fmt.Errorf("%q is made twice: %w", o, runtime.ErrGraph)}
 			}
 			maker[o] = i

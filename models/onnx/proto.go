@@ -193,12 +193,12 @@ func decodeGraph(b []byte, l runtime.Limits) (*graph, error) {
 			if err != nil {
 				return fmt.Errorf("input or output %q: %w", p.name, err)
 			}
-			ps := &g.inputs
+			ps, most := &g.inputs, 8*l.MaxNodes // initializers may be among them
 			if f.Num == 12 {
-				ps = &g.outputs
+				ps, most = &g.outputs, l.MaxNodes
 			}
-			if len(*ps) >= 8*l.MaxNodes {
-				return fmt.Errorf("more than %d inputs or outputs: %w", 8*l.MaxNodes, runtime.ErrLimit)
+			if len(*ps) >= most {
+				return fmt.Errorf("more than %d inputs or outputs: %w", most, runtime.ErrLimit)
 			}
 			*ps = append(*ps, p)
 		case 15:

@@ -39,6 +39,32 @@ func Run(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 	return outs, nil
 }
 
+// Cost is about the number of operations that Run takes, or limit if it is more.
+func Cost(g *runtime.Graph, limit int) int {
+	sum := 0
+	for _, n := range g.Nodes {
+		per, s := 1, n.In[0].Shape
+		switch op := n.Op.(type) {
+		case *runtime.Conv:
+			per = len(op.Weights) / op.K
+		case *runtime.FC:
+			per = s.H * s.W * s.C
+		case *runtime.Pool:
+			per = min(op.R*op.S, limit)
+		case *runtime.GlobalPool:
+			per = s.H * s.W
+		case *runtime.LRN:
+			per = op.Size
+		}
+		if out := n.Out.Shape.Elements(); per > (limit-sum)/out {
+			return limit
+		} else if sum += per * out; sum >= limit {
+			return limit
+		}
+	}
+	return sum
+}
+
 func step(n *runtime.Node, in [][]float32, out []float32) error {
 	s, d := n.In[0].Shape, n.Out.Shape
 	x := in[0]
