@@ -1,0 +1,188 @@
+package runtime
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// net builds test graphs and fails the test on errors that are not expected.
+type net struct {
+	t *testing.T
+	g *Graph
+	r *rand.Rand
+}
+
+func newNet(t *testing.T) *net {
+	return &net{t: t, g: NewGraph(t.Name()), r: rand.New(rand.NewPCG(1, 2))}
+}
+
+func (n *net) input(s Shape) *Value {
+	n.t.Helper()
+	v, err := n.g.Input("data", s)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return v
+}
+
+func (n *net) add(name string, op Op, in ...*Value) *Value {
+	n.t.Helper()
+	v, err := n.g.Add(name, op, in...)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return v
+}
+
+func (n *net) floats(count int) []float32 {
+	f := make([]float32, count)
+	for i := range f {
+		f[i] = n.r.Float32()*2 - 1
+	}
+	return f
+}
+
+// conv adds a same-size convolution with ReLU.
+func (n *net) conv(name string, in *Value, k, r int) *Value {
+	n.t.Helper()
+	c := &Conv{Window: Window{R: r, S: r, PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2, PadRight: r / 2}, K: k, Act: ReLU}
+	c.Weights = n.floats(k * r * r * in.Shape.C)
+	for i := range c.Weights {
+		c.Weights[i] /= float32(r*r*in.Shape.C) / 4
+	}
+	c.Bias = n.floats(k)
+	return n.add(name, c, in)
+}
+
+// inception adds a module: four branches and their concatenation.
+func (n *net) inception(name string, in *Value, k1, r3, k3, r5, k5, pp int) *Value {
+	n.t.Helper()
+	a := n.conv(name+"/1x1", in, k1, 1)
+	b := n.conv(name+"/3x3", n.conv(name+"/3x3_reduce", in, r3, 1), k3, 3)
+	c := n.conv(name+"/5x5", n.conv(name+"/5x5_reduce", in, r5, 1), k5, 5)
+	p := n.add(name+"/pool", &Pool{Window: Window{R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}}, in)
+	d := n.conv(name+"/pool_proj", p, pp, 1)
+	return n.add(name+"/output", &Concat{}, a, b, c, d)
+}
+
+func (n *net) output(v ...*Value) *Graph {
+	n.t.Helper()
+	if err := n.g.Output(v...); err != nil {
+		n.t.Fatal(err)
+	}
+	return n.g
+}
+
+// small is a network with every float operation.
+func small(t *testing.T) *Graph {
+	n := newNet(t)
+	x := n.input(Shape{1, 21, 21, 3})
+	x = n.add("conv1", &Conv{Window: Window{R: 7, S: 7, StrideH: 2, StrideW: 2, PadTop: 3, PadLeft: 3, PadBottom: 3, PadRight: 3}, K: 16, Weights: n.floats(16 * 147)}, x)
+	x = n.add("bn1", &Affine{Scale: n.floats(16), Shift: n.floats(16)}, x)
+	x = n.add("relu1", &Activation{Act: ReLU}, x)
+	x = n.add("pool1", &Pool{Window: Window{R: 3, S: 3, StrideH: 2, StrideW: 2}, Ceil: true}, x)
+	x = n.add("norm1", &LRN{Size: 5, Alpha: 1e-2, Beta: 0.75, Bias: 1}, x)
+	y := n.inception("3a", x, 8, 8, 16, 5, 7, 9)
+	y = n.inception("3b", y, 16, 16, 32, 4, 8, 8)
+	z := n.conv("res", y, y.Shape.C, 3)
+	y = n.add("sum", &Add{}, y, z)
+	y = n.add("relu2", &Activation{Act: ReLU}, y)
+	y = n.add("gap", &GlobalPool{Type: AvgPool}, y)
+	y = n.add("flat", &Flatten{}, y)
+	y = n.add("drop", &Identity{}, y)
+	y = n.add("fc", &FC{K: 10, Weights: n.floats(10 * y.Shape.C), Bias: n.floats(10)}, y)
+	return n.output(n.add("prob", &Softmax{}, y))
+}
+
+// run compiles and runs a graph on one input and returns copies of its outputs.
+func run(t *testing.T, g *Graph, in []float32, opts ...Option) [][]float32 {
+	t.Helper()
+	p, err := Compile(g, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := p.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	copy(s.Input(0).Float32(), in)
+	if err := s.Run(); err != nil {
+		t.Fatal(err)
+	}
+	var out [][]float32
+	for i := range g.Outputs {
+		out = append(out, append([]float32(nil), s.Output(i).Float32()...))
+	}
+	return out
+}
+
+func near(t *testing.T, what string, got, want []float32, tol float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d elements, want %d", what, len(got), len(want))
+	}
+	for i := range want {
+		if d := math.Abs(float64(got[i]) - float64(want[i])); !(d <= tol*(1+math.Abs(float64(want[i])))) {
+			t.Fatalf("%s: element %d is %v, want %v", what, i, got[i], want[i])
+		}
+	}
+}
+
+func TestGraphRefuses(t *testing.T) {
+	ok := Shape{1, 8, 8, 4}
+	for name, c := range map[string]struct {
+		op   Op
+		want error
+	}{
+		"weights":       {&Conv{Window: Window{R: 3, S: 3}, K: 2, Weights: make([]float32, 5)}, ErrShape},
+		"bias":          {&Conv{Window: Window{R: 1, S: 1}, K: 2, Weights: make([]float32, 8), Bias: make([]float32, 3)}, ErrShape},
+		"groups":        {&Conv{Window: Window{R: 1, S: 1}, K: 2, Groups: 3, Weights: make([]float32, 8)}, ErrShape},
+		"window":        {&Conv{Window: Window{R: 9, S: 9}, K: 1, Weights: make([]float32, 324)}, ErrShape},
+		"huge window":   {&Pool{Window: Window{R: 1 << 40, S: 1}}, ErrShape},
+		"negative pad":  {&Pool{Window: Window{R: 2, S: 2, PadTop: -1}}, ErrShape},
+		"pad ≥ window":  {&Pool{Window: Window{R: 2, S: 2, PadTop: 2}}, ErrShape},
+		"many weights":  {&FC{K: 1 << 40, Weights: nil}, ErrLimit},
+		"scales":        {&Affine{Scale: make([]float32, 3), Shift: make([]float32, 4)}, ErrShape},
+		"add of one":    {&Add{}, ErrShape},
+		"dequantize":    {&Dequantize{}, ErrShape},
+		"lrn size":      {&LRN{}, ErrShape},
+		"quant scale":   {&Quantize{}, ErrShape},
+		"float in qfc":  {&QFC{K: 1, Weights: make([]int8, 256), WScale: []float32{1}}, ErrShape},
+		"qconv scale":   {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{-1}}, ErrShape},
+		"quantised fc":  {&Quantised{Op: &Softmax{}, Out: Quant{Scale: 1}}, ErrGraph},
+		"qconv scales":  {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4)}, ErrShape},
+		"weight −128":   {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{-128, 0, 0, 0}, WScale: []float32{1}}, ErrShape},
+		"int8 of float": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{1}, Out: Quant{Scale: 1}}, ErrShape},
+	} {
+		g := NewGraph("g")
+		in, err := g.Input("data", ok)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = g.Add("bad", c.op, in)
+		var ne *NodeError
+		if !errors.Is(err, c.want) || !errors.As(err, &ne) || ne.Node != "bad" {
+			t.Errorf("%s: %v, want %v of node bad", name, err, c.want)
+		}
+	}
+	g := NewGraph("g")
+	if _, err := g.Input("data", Shape{1, 0, 3, 3}); !errors.Is(err, ErrShape) {
+		t.Errorf("empty input: %v", err)
+	}
+	if _, err := g.Input("data", Shape{1 << 20, 1 << 20, 1 << 20, 1 << 20}); !errors.Is(err, ErrLimit) {
+		t.Errorf("huge input: %v", err)
+	}
+	in, _ := g.Input("data", ok)
+	if _, err := g.Input("data", ok); !errors.Is(err, ErrGraph) {
+		t.Errorf("second input of a name: %v", err)
+	}
+	if _, err := NewGraph("h").Add("n", &Softmax{}, in); !errors.Is(err, ErrGraph) {
+		t.Errorf("foreign value: %v", err)
+	}
+	if _, err := Compile(g); !errors.Is(err, ErrGraph) {
+		t.Errorf("graph without outputs: %v", err)
+	}
+}

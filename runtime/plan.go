@@ -1,0 +1,150 @@
+package runtime
+
+import (
+	goruntime "runtime"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/kernels"
+)
+
+// Plan is how this CPU runs a graph: steps in order, each with its kernel chosen and its weights packed, and the place
+// of every tensor in one arena. It is immutable and safe for concurrent use; sessions share it.
+type Plan struct {
+	name    string
+	isa     arch.ISA
+	threads int
+	steps   []planStep
+	inputs  []TensorInfo
+	outputs []TensorInfo
+	arena   int // bytes
+	bound   int // the most bytes alive at once
+	storage []storage
+}
+
+// TensorInfo describes an input or output.
+type TensorInfo struct {
+	Name  string `json:"name"`
+	Shape Shape  `json:"shape"`
+	DType DType  `json:"-"`
+	Quant Quant  `json:"quant"`
+
+	view viewSpec
+}
+
+// viewSpec is a kernels.View whose address is an offset in the arena.
+type viewSpec struct {
+	offset int // bytes
+	dtype  DType
+	shape  Shape
+	stride int // elements
+}
+
+// extent is the bytes from the offset to the last element's end.
+func (v viewSpec) extent() int {
+	return ((v.shape.N*v.shape.H*v.shape.W-1)*v.stride + v.shape.C) * v.dtype.Size()
+}
+
+type planStep struct {
+	name    string
+	kind    string
+	op      kernels.Op
+	in, out []viewSpec
+	scratch storage
+	inPlace bool
+	macs    int64
+}
+
+// storage is a buffer of the arena and the steps during which it is in use.
+type storage struct {
+	Offset int    `json:"offset"`
+	Bytes  int    `json:"bytes"`
+	First  int    `json:"first"`
+	Last   int    `json:"last"`
+	Name   string `json:"name"`
+}
+
+// Option changes how a graph is compiled.
+type Option func(*options)
+
+type options struct {
+	isa     arch.ISA
+	isaSet  bool
+	threads int
+	keep    bool
+}
+
+// WithISA caps the tier kernels are chosen from; the CPU and GNEISS_ISA may lower it further.
+func WithISA(isa arch.ISA) Option { return func(o *options) { o.isa, o.isaSet = isa, true } }
+
+// WithThreads is a hard cap on the threads of a session: the caller's own and n−1 workers, which sleep when no Run is
+// in progress. 1, the default, starts none; 0 means one per processor. The result does not depend on n.
+func WithThreads(n int) Option { return func(o *options) { o.threads = n } }
+
+// maxThreads bounds what a caller may ask for by mistake.
+const maxThreads = 256
+
+// Compile makes a plan for this machine. It returns a [NodeError] for an operation that no kernel computes, an error
+// wrapping [ErrGraph] for a graph without outputs, and arch's errors if GNEISS_ISA or GNEISS_REQUIRE cannot be met.
+//
+// A session's inputs are consumed: their memory is used again during Run, so they are to be filled before each.
+func Compile(g *Graph, opts ...Option) (*Plan, error) {
+	o := options{threads: 1}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	isa, err := arch.Default()
+	if err != nil {
+		return nil, err
+	}
+	if o.isaSet && o.isa < isa {
+		isa = arch.Capped(o.isa)
+	}
+	if o.threads <= 0 {
+		o.threads = goruntime.GOMAXPROCS(0)
+	}
+	p := &Plan{name: g.Name, isa: isa, threads: min(o.threads, maxThreads)}
+	if err := p.build(g); err != nil {
+		return nil, err
+	}
+	if err := p.verify(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Name returns the graph's name.
+func (p *Plan) Name() string { return p.name }
+
+// ISA returns the tier the plan was compiled for; single steps may use kernels of lower tiers.
+func (p *Plan) ISA() arch.ISA { return p.isa }
+
+// Threads returns the number of threads a session runs on.
+func (p *Plan) Threads() int { return p.threads }
+
+// ArenaSize returns the bytes of a session's arena: all memory that activations, inputs, outputs and scratch take.
+func (p *Plan) ArenaSize() int { return p.arena }
+
+// ArenaLowerBound returns the most bytes that are alive at once: no placement is smaller.
+func (p *Plan) ArenaLowerBound() int { return p.bound }
+
+// Inputs describes the inputs, in the graph's order.
+func (p *Plan) Inputs() []TensorInfo { return append([]TensorInfo(nil), p.inputs...) }
+
+// Outputs describes the outputs, in the graph's order.
+func (p *Plan) Outputs() []TensorInfo { return append([]TensorInfo(nil), p.outputs...) }
+
+// MACs returns the multiply-accumulates of one run, as direct convolution would do them.
+func (p *Plan) MACs() (n int64) {
+	for i := range p.steps {
+		n += p.steps[i].macs
+	}
+	return n
+}
+
+// WeightBytes returns the size of all packed weights.
+func (p *Plan) WeightBytes() (n int) {
+	for i := range p.steps {
+		n += p.steps[i].op.PackedBytes()
+	}
+	return n
+}

@@ -1,0 +1,102 @@
+package runtime
+
+import (
+	goruntime "runtime"
+	"sync/atomic"
+
+	"github.com/gneiss-go/gneiss/kernels"
+)
+
+// pool is a session's workers. Between runs they sleep on a channel. During a run they follow the caller from step to
+// step through one counter, which costs far less than a wake-up: they look at it for a while, then give up their
+// processor between looks.
+//
+// Worker w does units [w·U/n, (w+1)·U/n) of each step, whoever is faster: the split is fixed, and so is the result.
+type pool struct {
+	n      int
+	tasks  []kernels.Task
+	start  []chan struct{} // one for each worker but the caller; closed to stop it
+	ticket atomic.Int64    // steps published in this run, or over
+	done   atomic.Int64    // shares finished in this run by workers
+	base   int64           // shares finished before this step
+}
+
+const over = int64(1) << 40 // a ticket that ends the run
+
+func newPool(n int, tasks []kernels.Task) *pool {
+	p := &pool{n: n, tasks: tasks, start: make([]chan struct{}, n)}
+	for w := 1; w < n; w++ {
+		p.start[w] = make(chan struct{}, 1)
+		go p.work(w, p.start[w])
+	}
+	return p
+}
+
+// wake begins a run.
+func (p *pool) wake() {
+	p.base = 0
+	p.done.Store(0)
+	p.ticket.Store(0)
+	for w := 1; w < p.n; w++ {
+		p.start[w] <- struct{}{}
+	}
+}
+
+// step runs one task on all workers and returns when it is done. Tickets carry the step's index in their low bits,
+// so that steps may be skipped but never mistaken.
+func (p *pool) step(i int) {
+	task := p.tasks[i]
+	p.ticket.Store(int64(i) + 1)
+	p.share(task, 0)
+	p.base += int64(p.n - 1)
+	for spins := 0; p.done.Load() < p.base; spins++ {
+		pause(spins)
+	}
+}
+
+// sleep ends a run: when it returns every worker has seen the end.
+func (p *pool) sleep() {
+	p.ticket.Store(over)
+	p.base += int64(p.n - 1)
+	for spins := 0; p.done.Load() < p.base; spins++ {
+		pause(spins)
+	}
+}
+
+// stop ends the workers for good.
+func (p *pool) stop() {
+	for w := 1; w < p.n; w++ {
+		close(p.start[w])
+	}
+}
+
+func (p *pool) work(w int, start <-chan struct{}) {
+	for range start {
+		for seen := int64(0); seen != over; {
+			t := p.ticket.Load()
+			for spins := 0; t == seen; spins++ {
+				pause(spins)
+				t = p.ticket.Load()
+			}
+			seen = t
+			if t != over {
+				p.share(p.tasks[t-1], w)
+			}
+			p.done.Add(1)
+		}
+	}
+}
+
+func (p *pool) share(task kernels.Task, w int) {
+	units := task.Units()
+	if lo, hi := w*units/p.n, (w+1)*units/p.n; lo < hi {
+		task.Run(w, lo, hi)
+	}
+}
+
+// pause waits a little: busily at first, since a step's end is microseconds away, then leaving the processor to others.
+func pause(spins int) {
+	if spins > 2000 {
+		goruntime.Gosched()
+	}
+}

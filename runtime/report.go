@@ -1,0 +1,84 @@
+package runtime
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// Report says what a plan does and where, step by step.
+type Report struct {
+	Name        string       `json:"name"`
+	ISA         arch.ISA     `json:"isa"`
+	Threads     int          `json:"threads"`
+	MACs        int64        `json:"macs"`
+	WeightBytes int          `json:"weight_bytes"`
+	ArenaBytes  int          `json:"arena_bytes"`
+	LowerBound  int          `json:"arena_lower_bound"`
+	Steps       []StepReport `json:"steps"`
+	Storage     []storage    `json:"storage"`
+}
+
+// StepReport is one step of a report.
+type StepReport struct {
+	Index   int      `json:"index"`
+	Name    string   `json:"name"`
+	Op      string   `json:"op"`
+	Kernel  string   `json:"kernel"`
+	ISA     arch.ISA `json:"isa"`
+	In      []Shape  `json:"in"`
+	Out     []Shape  `json:"out"`
+	MACs    int64    `json:"macs"`
+	Weights int      `json:"weight_bytes"`
+	Offset  int      `json:"offset"` // of the first output in the arena
+	End     int      `json:"end"`
+	Scratch int      `json:"scratch_bytes"`
+	Live    int      `json:"live_bytes"` // alive during the step
+}
+
+// Report describes the plan.
+func (p *Plan) Report() *Report {
+	r := &Report{Name: p.name, ISA: p.isa, Threads: p.threads, MACs: p.MACs(), WeightBytes: p.WeightBytes(),
+		ArenaBytes: p.arena, LowerBound: p.bound, Storage: append([]storage(nil), p.storage...)}
+	for i := range p.steps {
+		s := &p.steps[i]
+		sr := StepReport{Index: i, Name: s.name, Op: s.kind, Kernel: s.op.Kernel(), ISA: s.op.ISA(), MACs: s.macs,
+			Weights: s.op.PackedBytes(), Offset: s.out[0].offset, End: s.out[0].offset + s.out[0].extent(), Scratch: s.scratch.Bytes}
+		for _, v := range s.in {
+			sr.In = append(sr.In, v.shape)
+		}
+		for _, v := range s.out {
+			sr.Out = append(sr.Out, v.shape)
+		}
+		for _, st := range p.storage {
+			if st.First <= i && i <= st.Last {
+				sr.Live += alignUp(st.Bytes)
+			}
+		}
+		r.Steps = append(r.Steps, sr)
+	}
+	return r
+}
+
+// String returns the report as an aligned table.
+func (r *Report) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d steps, %s, %d thread(s), %.1f MMAC, packed weights %.2f MB\n", r.Name, len(r.Steps), r.ISA, r.Threads,
+		float64(r.MACs)/1e6, float64(r.WeightBytes)/1e6)
+	fmt.Fprintf(&b, "arena %d bytes (%.3f MiB), lower bound %d bytes (%.3f MiB)\n\n", r.ArenaBytes, mib(r.ArenaBytes), r.LowerBound, mib(r.LowerBound))
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "step\tname\top\tkernel\tout\tMMAC\tarena\tscratch\tlive")
+	for _, s := range r.Steps {
+		shapes := make([]string, len(s.Out))
+		for i, o := range s.Out {
+			shapes[i] = o.String()
+		}
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%.1f\t[%d, %d)\t%d\t%d\n", s.Index, s.Name, s.Op, s.Kernel, strings.Join(shapes, " "), float64(s.MACs)/1e6, s.Offset, s.End, s.Scratch, s.Live)
+	}
+	w.Flush()
+	return b.String()
+}
+
+func mib(n int) float64 { return float64(n) / (1 << 20) }

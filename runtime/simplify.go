@@ -1,0 +1,189 @@
+package runtime
+
+// Simplify returns a graph that means the same with less: what feeds no output is gone, identities (dropout) and
+// flattenings of 1×1 maps are passed through, scales and shifts (batch normalisation) are folded into the convolution
+// or fully connected layer before them, and activations are fused into the operation before them. The graph itself is
+// not changed; weights that do not change are shared.
+//
+// It is portable: nothing in it depends on the machine. Node names survive, those of folded nodes under the node that
+// absorbed them.
+func Simplify(g *Graph) (*Graph, error) {
+	r := &rewriter{from: g, uses: countUses(g), to: map[*Value]*Value{}}
+	r.out = NewGraph(g.Name)
+	r.out.limits = g.limits
+	for _, v := range g.Inputs {
+		in, err := r.out.Input(v.Name, v.Shape)
+		if err != nil {
+			return nil, err
+		}
+		r.to[v] = in
+	}
+	for _, n := range g.Nodes {
+		if r.uses[n.Out] == 0 {
+			continue
+		}
+		if err := r.node(n); err != nil {
+			return nil, err
+		}
+	}
+	for _, v := range g.Outputs {
+		if err := r.out.Output(r.to[v]); err != nil {
+			return nil, err
+		}
+	}
+	return r.out, nil
+}
+
+// countUses counts the live nodes and outputs that read each value; a value nobody needs has none.
+func countUses(g *Graph) map[*Value]int {
+	uses := map[*Value]int{}
+	for _, v := range g.Outputs {
+		uses[v]++
+	}
+	for i := len(g.Nodes) - 1; i >= 0; i-- {
+		if n := g.Nodes[i]; uses[n.Out] > 0 {
+			for _, v := range n.In {
+				uses[v]++
+			}
+		}
+	}
+	return uses
+}
+
+// rewriter copies a graph node by node. A node that folds into its producer replaces the producer's operation in the
+// new graph, which is possible as long as nobody else reads what the producer made.
+type rewriter struct {
+	from, out *Graph
+	uses      map[*Value]int
+	to        map[*Value]*Value // old value → new value
+}
+
+func (r *rewriter) node(n *Node) error {
+	switch op := n.Op.(type) {
+	case *Identity:
+		r.to[n.Out] = r.to[n.In[0]]
+		return nil
+	case *Flatten:
+		if s := n.In[0].Shape; s.H == 1 && s.W == 1 {
+			r.to[n.Out] = r.to[n.In[0]]
+			return nil
+		}
+	case *Affine:
+		if p := r.soleProducer(n.In[0]); p != nil {
+			if folded := foldAffine(p.Op, op); folded != nil {
+				p.Op = folded
+				r.to[n.Out] = p.Out
+				return nil
+			}
+		}
+	case *Activation:
+		if p := r.soleProducer(n.In[0]); p != nil {
+			if fused := fuseActivation(p.Op, op.Act); fused != nil {
+				p.Op = fused
+				r.to[n.Out] = p.Out
+				return nil
+			}
+		}
+	}
+	in := make([]*Value, len(n.In))
+	for i, v := range n.In {
+		in[i] = r.to[v]
+	}
+	out, err := r.out.Add(n.Name, n.Op, in...)
+	if err != nil {
+		return err
+	}
+	r.to[n.Out] = out
+	return nil
+}
+
+// soleProducer is the new node that makes old value v, if v is its only reader's: nil when others read it too.
+func (r *rewriter) soleProducer(v *Value) *Node {
+	if r.uses[v] != 1 {
+		return nil
+	}
+	made := r.to[v]
+	for old, new := range r.to { // a pass-through of v may be read under another name
+		if new == made && old != v && r.uses[old] > 1 {
+			return nil
+		}
+	}
+	for i := len(r.out.Nodes) - 1; i >= 0; i-- {
+		if r.out.Nodes[i].Out == made {
+			return r.out.Nodes[i]
+		}
+	}
+	return nil
+}
+
+// foldAffine returns op with a scale and shift of its output folded in, or nil: w'[k] = w[k]·scale[k],
+// b'[k] = b[k]·scale[k] + shift[k].
+func foldAffine(op Op, a *Affine) Op {
+	switch c := op.(type) {
+	case *Conv:
+		if c.Act.On {
+			return nil
+		}
+		folded := *c
+		folded.Weights, folded.Bias = scaleRows(c.Weights, c.Bias, a)
+		return &folded
+	case *FC:
+		if c.Act.On {
+			return nil
+		}
+		folded := *c
+		folded.Weights, folded.Bias = scaleRows(c.Weights, c.Bias, a)
+		return &folded
+	case *Affine:
+		scale, shift := scaleRows(c.Scale, c.Shift, a)
+		return &Affine{Scale: scale, Shift: shift}
+	}
+	return nil
+}
+
+func scaleRows(weights, bias []float32, a *Affine) (w, b []float32) {
+	k := len(a.Scale)
+	w, b = make([]float32, len(weights)), make([]float32, k)
+	each := len(weights) / k
+	for i := range k {
+		for j := range each {
+			w[i*each+j] = weights[i*each+j] * a.Scale[i]
+		}
+		if bias != nil {
+			b[i] = bias[i]
+		}
+		b[i] = float32(b[i]*a.Scale[i]) + a.Shift[i]
+	}
+	return w, b
+}
+
+// fuseActivation returns op with its output clamped, or nil.
+func fuseActivation(op Op, act Clamp) Op {
+	switch c := op.(type) {
+	case *Conv:
+		fused := *c
+		fused.Act = c.Act.then(act)
+		return &fused
+	case *FC:
+		fused := *c
+		fused.Act = c.Act.then(act)
+		return &fused
+	case *Add:
+		return &Add{Act: c.Act.then(act)}
+	case *Activation:
+		return &Activation{Act: c.Act.then(act)}
+	}
+	return nil
+}
+
+// then is the clamp that does c and then d.
+func (c Clamp) then(d Clamp) Clamp {
+	switch {
+	case !c.On:
+		return d
+	case !d.On:
+		return c
+	}
+	bound := func(x float32) float32 { return min(max(x, d.Lo), d.Hi) }
+	return Clamp{On: true, Lo: bound(c.Lo), Hi: bound(c.Hi)}
+}

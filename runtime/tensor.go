@@ -1,0 +1,72 @@
+package runtime
+
+import "unsafe"
+
+// Tensor is an input or output of a session: dense NHWC memory in its arena.
+type Tensor struct {
+	info TensorInfo
+	data unsafe.Pointer
+}
+
+// Info returns name, shape, type and quantisation.
+func (t *Tensor) Info() TensorInfo { return t.info }
+
+// Shape returns the shape, N×H×W×C.
+func (t *Tensor) Shape() Shape { return t.info.Shape }
+
+// Float32 returns the elements of a float tensor, NHWC, not copied; nil if the tensor is not float.
+func (t *Tensor) Float32() []float32 {
+	if t.info.DType != F32 {
+		return nil
+	}
+	return unsafe.Slice((*float32)(t.data), t.info.Shape.Elements())
+}
+
+// Uint8 returns the elements of a quantised tensor, NHWC, not copied; nil if the tensor is not quantised.
+func (t *Tensor) Uint8() []uint8 {
+	if t.info.DType != U8 {
+		return nil
+	}
+	return unsafe.Slice((*uint8)(t.data), t.info.Shape.Elements())
+}
+
+// Class is an index and its score.
+type Class struct {
+	Index int     `json:"index"`
+	Score float32 `json:"score"`
+}
+
+// TopK appends to buf the k elements of the first image with the highest scores, best first, and returns it; equal
+// scores stand in the order of their index, and NaNs are left out. Quantised elements are dequantised. It does not
+// allocate if buf has room.
+func (t *Tensor) TopK(k int, buf []Class) []Class {
+	base := len(buf)
+	n := t.info.Shape.Elements() / t.info.Shape.N
+	f, q := t.Float32(), t.Uint8()
+	for i := range n {
+		var v float32
+		if f != nil {
+			v = f[i]
+		} else {
+			v = float32(int32(q[i])-int32(t.info.Quant.Zero)) * t.info.Quant.Scale
+		}
+		if v != v {
+			continue
+		}
+		top := buf[base:]
+		if len(top) == k {
+			if k == 0 || !(v > top[k-1].Score) {
+				continue
+			}
+		} else {
+			buf = append(buf, Class{})
+			top = buf[base:]
+		}
+		j := len(top) - 1
+		for ; j > 0 && v > top[j-1].Score; j-- {
+			top[j] = top[j-1]
+		}
+		top[j] = Class{i, v}
+	}
+	return buf
+}
