@@ -79,13 +79,7 @@ func (c *call) str(name, def string) string {
 
 // ints returns a list of integers, nil if it is not there.
 func (c *call) ints(name string) []int {
-	var vs []int64
-	c.each(name, func(f wire.Field) (err error) {
-		if f.Num == 8 {
-			vs, err = f.AppendVarints(vs, 2*maxRank)
-		}
-		return err
-	})
+	vs, _, _ := c.wide(name, len(c.in))
 	return c.narrowAll(vs)
 }
 
@@ -161,18 +155,29 @@ func (c *call) vector(i, n int) ([]float32, error) {
 
 // list returns the integers of attribute name or, if input i is given, of that constant. ok is false if it is computed.
 func (c *call) list(name string, i int) (vs []int, ok bool, err error) {
+	raw, ok, err := c.wide(name, i)
+	return c.narrowAll(raw), ok, err
+}
+
+// wide is list without bounds on the integers.
+func (c *call) wide(name string, i int) (vs []int64, ok bool, err error) {
 	if !c.has(i) {
-		return c.ints(name), true, nil
+		c.each(name, func(f wire.Field) (err error) {
+			if f.Num == 8 {
+				vs, err = f.AppendVarints(vs, 2*maxRank)
+			}
+			return err
+		})
+		return vs, true, nil
 	}
 	v, err := c.constant(i)
 	if v == nil || err != nil {
 		return nil, false, err
 	}
-	is, ok := v.c.ints(2 * maxRank)
-	if !ok {
+	if vs, ok = v.c.ints(2 * maxRank); !ok {
 		return nil, false, fmt.Errorf("its input %q, %v %v, is no list of integers: %w", c.n.in[i], v.c.typ, v.c.dims, runtime.ErrShape)
 	}
-	return c.narrowAll(is), true, nil
+	return vs, true, nil
 }
 
 // done wraps a result of the builder.

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/gneiss-go/gneiss/models/internal/nchw"
-	"github.com/gneiss-go/gneiss/models/internal/wire"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -37,14 +36,17 @@ func init() {
 		"Identity":           identity,
 		"LRN":                lrn,
 		"MatMul":             matMul,
+		"Max":                bound,
 		"MaxPool":            pool,
 		"Mean":               sum,
+		"Min":                bound,
 		"Mul":                arithmetic,
 		"Pad":                pad,
 		"ReduceMean":         reduceMean,
 		"Relu":               relu,
 		"Reshape":            reshape,
 		"Shape":              shape,
+		"Slice":              slice,
 		"Softmax":            softmax,
 		"Squeeze":            squeeze,
 		"Sub":                arithmetic,
@@ -336,6 +338,37 @@ func clip(c *call) (*value, error) {
 		*bound = f[0]
 	}
 	clamp.Lo = min(clamp.Lo, clamp.Hi) // as ONNX has it: the upper bound wins
+	return c.activation(clamp)
+}
+
+// bound is Max and Min of an activation and one number, another way to say Clip.
+func bound(c *call) (*value, error) {
+	for _, v := range c.in {
+		if v != nil && v.c == nil && v.t == nil {
+			return nil, nil // unknown
+		}
+	}
+	if len(c.in) != 2 || !c.has(0) || !c.has(1) || (c.in[0].c == nil) == (c.in[1].c == nil) {
+		c.unsupported("only of an activation and one constant number")
+		return nil, nil
+	}
+	if c.in[0].c != nil { // the constant comes second
+		swapped := *c.n
+		swapped.in = []string{c.n.in[1], c.n.in[0]}
+		c.n, c.in = &swapped, []*value{c.in[1], c.in[0]}
+	}
+	if c.in[1].c.elements() != 1 {
+		c.unsupported("a constant of %v; only one number", c.in[1].c.dims)
+		return nil, nil
+	}
+	f, err := c.vector(1, 1)
+	if f == nil || err != nil {
+		return nil, err
+	}
+	clamp := runtime.Clamp{On: true, Lo: f[0], Hi: float32(math.Inf(1))}
+	if c.n.op == "Min" {
+		clamp = runtime.Clamp{On: true, Lo: float32(math.Inf(-1)), Hi: f[0]}
+	}
 	return c.activation(clamp)
 }
 
@@ -789,296 +822,4 @@ func pad(c *call) (*value, error) {
 		return nil, fmt.Errorf("pads %v over %v: %w", pads, t.Dims, runtime.ErrLimit)
 	}
 	return c.done(out, nil)
-}
-
-// reshaped gives t other dimensions, or notes that this is unsupported.
-func (c *call) reshaped(t *nchw.Tensor, dims []int) (*value, error) {
-	out, ok := c.im.b.Reshape(t, dims)
-	if !ok {
-		c.unsupported("from %v to %v; only to one row per image, or by dimensions of 1", t.Dims, dims)
-		return nil, nil
-	}
-	return c.done(out, nil)
-}
-
-func flatten(c *call) (*value, error) {
-	t, err := c.tensor(0)
-	if t == nil || err != nil {
-		return nil, err
-	}
-	a := c.int("axis", 1)
-	if a != len(t.Dims) { // which is allowed here
-		if a, err = axis(a, len(t.Dims)); err != nil {
-			return nil, err
-		}
-	}
-	d := []int{1, 1}
-	for i, n := range t.Dims {
-		if i < a {
-			d[0] *= n
-		} else {
-			d[1] *= n
-		}
-	}
-	return c.reshaped(t, d)
-}
-
-func reshape(c *call) (*value, error) {
-	want, ok, err := c.list("shape", 1)
-	zero := c.int("allowzero", 0) == 0
-	if !ok || err != nil {
-		return nil, err
-	}
-	if c.has(0) && c.in[0].c != nil {
-		return c.constDims(func(from []int) ([]int, error) { return nchw.ResolveReshape(from, want, zero) })
-	}
-	t, err := c.tensor(0)
-	if t == nil || err != nil {
-		return nil, err
-	}
-	d, err := nchw.ResolveReshape(t.Dims, want, zero)
-	if err != nil {
-		return nil, err
-	}
-	return c.reshaped(t, d)
-}
-
-// constDims gives a constant other dimensions.
-func (c *call) constDims(f func([]int) ([]int, error)) (*value, error) {
-	k := *c.in[0].c
-	var err error
-	if k.dims, err = f(k.dims); err != nil {
-		return nil, err
-	}
-	return constant(&k), nil
-}
-
-func squeeze(c *call) (*value, error) {
-	return c.ones(func(dims, as []int) ([]int, error) {
-		drop, err := axes(as, len(dims))
-		if err != nil {
-			return nil, err
-		}
-		d := []int{}
-		for i, n := range dims {
-			if n != 1 && drop[i] {
-				return nil, fmt.Errorf("axis %d of %v is not 1: %w", i, dims, runtime.ErrShape)
-			}
-			if n != 1 || !drop[i] && len(as) > 0 {
-				d = append(d, n)
-			}
-		}
-		return d, nil
-	})
-}
-
-func unsqueeze(c *call) (*value, error) {
-	return c.ones(func(dims, as []int) ([]int, error) {
-		put, err := axes(as, len(dims)+len(as))
-		if err != nil {
-			return nil, err
-		}
-		d, rest := []int{}, dims
-		for i := range put {
-			switch {
-			case put[i]:
-				d = append(d, 1)
-			case len(rest) == 0:
-				return nil, fmt.Errorf("axes %v twice: %w", as, runtime.ErrShape)
-			default:
-				d, rest = append(d, rest[0]), rest[1:]
-			}
-		}
-		return d, nil
-	})
-}
-
-// ones drops or inserts dimensions of 1.
-func (c *call) ones(f func(dims, as []int) ([]int, error)) (*value, error) {
-	as, ok, err := c.list("axes", 1)
-	if !ok || err != nil {
-		return nil, err
-	}
-	if c.has(0) && c.in[0].c != nil {
-		return c.constDims(func(d []int) ([]int, error) { return f(d, as) })
-	}
-	t, err := c.tensor(0)
-	if t == nil || err != nil {
-		return nil, err
-	}
-	d, err := f(t.Dims, as)
-	if err != nil {
-		return nil, err
-	}
-	return c.reshaped(t, d)
-}
-
-func transpose(c *call) (*value, error) {
-	perm := c.ints("perm")
-	t, err := c.tensor(0)
-	if t == nil || err != nil {
-		return nil, err
-	}
-	if c.in[0].nhwc {
-		return c.done(t, nil)
-	}
-	rank := len(t.Dims)
-	if perm == nil {
-		for i := range rank {
-			perm = append(perm, rank-1-i)
-		}
-	}
-	if len(perm) != rank {
-		return nil, fmt.Errorf("perm %v of %d dimensions: %w", perm, rank, runtime.ErrShape)
-	}
-	seen := make([]bool, rank)
-	d, last, ordered := []int{}, -1, true
-	for _, p := range perm {
-		if p < 0 || p >= rank || seen[p] {
-			return nil, fmt.Errorf("perm %v: %w", perm, runtime.ErrShape)
-		}
-		seen[p] = true
-		d = append(d, t.Dims[p])
-		if t.Dims[p] > 1 {
-			ordered = ordered && p > last
-			last = p
-		}
-	}
-	if !ordered {
-		c.unsupported("perm %v of %v moves data; export the model in NCHW", perm, t.Dims)
-		return nil, nil
-	}
-	return c.reshaped(t, d)
-}
-
-func constantNode(c *call) (*value, error) {
-	var t *tensor
-	c.each("value", func(f wire.Field) error {
-		if f.Num != 5 {
-			return nil
-		}
-		raw, err := f.Msg()
-		if err == nil {
-			t, err = decodeTensor(raw)
-		}
-		return err
-	})
-	var vs []int64
-	c.each("value_int", func(f wire.Field) error {
-		if f.Num != 3 {
-			return nil
-		}
-		v, err := f.Varint()
-		t = intTensor(nil, []int64{v})
-		return err
-	})
-	if c.each("value_ints", func(f wire.Field) (err error) {
-		if f.Num == 8 {
-			vs, err = f.AppendVarints(vs, 2*maxRank)
-		}
-		return err
-	}) {
-		t = intTensor([]int{len(vs)}, vs)
-	}
-	var raw []byte
-	c.each("value_float", func(f wire.Field) (err error) {
-		if f.Num == 2 {
-			raw, err = f.AppendFixed(nil, 4)
-			t = &tensor{typ: elemFloat, raw: raw}
-		}
-		return err
-	})
-	if c.each("value_floats", func(f wire.Field) (err error) {
-		if f.Num == 7 {
-			raw, err = f.AppendFixed(raw, 4)
-		}
-		return err
-	}) {
-		t = &tensor{typ: elemFloat, dims: []int{len(raw) / 4}, raw: raw}
-	}
-	if t == nil || c.err != nil {
-		if c.err == nil {
-			c.unsupported("a sparse or textual constant")
-		}
-		return nil, c.err
-	}
-	return constant(t), nil
-}
-
-// shape is the constant that a tensor's dimensions are, once the batch is fixed.
-func shape(c *call) (*value, error) {
-	if c.has(0) && c.in[0].nhwc {
-		c.unsupported("the shape of an NHWC input")
-		return nil, nil
-	}
-	var dims []int
-	switch {
-	case c.has(0) && c.in[0].c != nil:
-		dims = c.in[0].c.dims
-	default:
-		t, err := c.tensor(0)
-		if t == nil || err != nil {
-			return nil, err
-		}
-		dims = t.Dims
-	}
-	from, to := c.int("start", 0), c.int("end", len(dims))
-	if from < 0 {
-		from += len(dims)
-	}
-	if to < 0 {
-		to += len(dims)
-	}
-	from, to = min(max(from, 0), len(dims)), min(max(to, 0), len(dims))
-	vs := []int64{}
-	for _, d := range dims[min(from, to):to] {
-		vs = append(vs, int64(d))
-	}
-	return constant(intTensor([]int{len(vs)}, vs)), nil
-}
-
-// gather picks from a constant list of integers, as exporters do with shapes.
-func gather(c *call) (*value, error) {
-	if c.has(0) && c.in[0].t != nil {
-		c.unsupported("from an activation; only from a shape")
-		return nil, nil
-	}
-	k, err := c.constant(0)
-	if k == nil || err != nil {
-		return nil, err
-	}
-	if !c.has(1) {
-		return nil, fmt.Errorf("input 2 is missing: %w", runtime.ErrGraph)
-	}
-	at, ok, err := c.list("", 1)
-	if !ok || err != nil {
-		return nil, err
-	}
-	vs, ok := k.c.ints(2 * maxRank)
-	if !ok || len(k.c.dims) != 1 || c.int("axis", 0) != 0 {
-		c.unsupported("from %v %v; only from a shape", k.c.typ, k.c.dims)
-		return nil, nil
-	}
-	var out []int64
-	for _, i := range at {
-		if i, err = axis(i, len(vs)); err != nil {
-			return nil, err
-		}
-		out = append(out, vs[i])
-	}
-	return constant(intTensor(c.in[1].c.dims, out)), nil
-}
-
-// concatInts joins constant lists of integers, as exporters do with shapes.
-func (c *call) concatInts() (*value, error) {
-	var out []int64
-	for _, v := range c.in {
-		vs, ok := v.c.ints(2 * maxRank)
-		if !ok || len(v.c.dims) != 1 || len(out) > 2*maxRank {
-			c.unsupported("constants of %v %v; only shapes", v.c.typ, v.c.dims)
-			return nil, nil
-		}
-		out = append(out, vs...)
-	}
-	return constant(intTensor([]int{len(out)}, out)), nil
 }
