@@ -340,6 +340,16 @@ func TestConstantBudget(t *testing.T) {
 	}
 }
 
+// TestWorkLimit: a small file cannot ask for years of work.
+func TestWorkLimit(t *testing.T) {
+	m := modelOf(11, []int64{1, 64, 1024, 1024}, []wire.Msg{floats("w", []int64{64, 64, 3, 3}, ramp(64*64*9)...)}, nodeOf("Conv", "x w", "y"))
+	l := runtime.DefaultLimits
+	l.MaxMACs = 1 << 30
+	if _, err := Load(m, WithLimits(l)); !errors.Is(err, runtime.ErrLimit) || !strings.Contains(err.Error(), "Conv_y") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestBitFlips: no flipped bit and no truncation of a model makes the importer panic or forget to name the file.
 func TestBitFlips(t *testing.T) {
 	check := func(b []byte) {

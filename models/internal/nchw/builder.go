@@ -203,10 +203,22 @@ func (b *Builder) AddValues(name string, op runtime.Op, rank int, in ...*runtime
 
 func (b *Builder) add(name string, op runtime.Op, in ...*runtime.Value) (*runtime.Value, error) {
 	v, err := b.G.Add(b.Name(name), op, in...)
-	if err == nil {
-		b.made[v] = b.G.Nodes[len(b.G.Nodes)-1]
+	if err != nil {
+		return nil, err
 	}
-	return v, err
+	b.made[v] = b.G.Nodes[len(b.G.Nodes)-1]
+	per := 0
+	switch op := op.(type) {
+	case *runtime.Conv:
+		per = len(op.Weights) / op.K
+	case *runtime.FC:
+		per = len(op.Weights) / op.K
+	}
+	b.macs += int64(v.Shape.Elements()) * int64(per) // below 2⁵⁸: limits bound both
+	if b.macs > b.limits.MaxMACs {
+		return nil, &runtime.NodeError{Node: name, Op: op.Kind(), Err: fmt.Errorf("more than %d multiply-accumulates: %w", b.limits.MaxMACs, runtime.ErrLimit)}
+	}
+	return v, nil
 }
 
 // Each appends an operation that treats all elements alike, so that pending flattening can stay pending.
