@@ -22,6 +22,7 @@ type Builder struct {
 
 	limits runtime.Limits
 	budget int            // elements that constants may still take
+	macs   int64          // multiply-accumulates so far
 	names  map[string]int // how often a name was asked for
 	made   map[*runtime.Value]*runtime.Node
 	bad    []runtime.Unsupported
