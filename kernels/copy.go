@@ -1,0 +1,74 @@
+package kernels
+
+import (
+	"unsafe"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// CopyBlock is the argument of copying: dst[p][i] = src[p][i] for p < pixels, i < bytes. There is no faster kernel
+// than Go's own memmove, so the generic one is the only one. dst and src do not overlap.
+type CopyBlock struct {
+	dst, src             unsafe.Pointer
+	dstStride, srcStride int // bytes
+	pixels, bytes        int
+}
+
+func copyGeneric(b *CopyBlock) {
+	if b.dstStride == b.bytes && b.srcStride == b.bytes {
+		copy(unsafe.Slice((*byte)(b.dst), b.pixels*b.bytes), unsafe.Slice((*byte)(b.src), b.pixels*b.bytes))
+		return
+	}
+	for p := range b.pixels {
+		copy(unsafe.Slice((*byte)(unsafe.Add(b.dst, p*b.dstStride)), b.bytes), unsafe.Slice((*byte)(unsafe.Add(b.src, p*b.srcStride)), b.bytes))
+	}
+}
+
+// bySize is the dtype whose rows of the table move elements of dt's size.
+func bySize(dt DType) DType {
+	if dt.Size() == 4 {
+		return F32
+	}
+	return U8
+}
+
+// NewCopy returns the operation out = in for views of the same shape and dtype dt, with gaps or without.
+func NewCopy(dt DType, limit arch.ISA) (Op, error) {
+	o := &copyOp{dtype: dt}
+	o.kernel, o.fn = Select[func(*CopyBlock)](OpCopy, bySize(dt), limit)
+	return o, nil
+}
+
+type copyOp struct {
+	basic
+	fn    func(*CopyBlock)
+	dtype DType
+}
+
+func (o *copyOp) Bind(in, out []View, _ []byte, workers int) Task {
+	checkViews("copy", len(in) == 1 && len(out) == 1 && in[0].DType == o.dtype && out[0].DType == o.dtype && sameShape(&in[0], &out[0]))
+	return &copyTask{copyOp: o, in: in[0], out: out[0], pixelBlocks: newPixelBlocks(in[0].Pixels(), in[0].C), workers: make([]copyWorker, workers)}
+}
+
+type copyTask struct {
+	*copyOp
+	pixelBlocks
+	in, out View
+	workers []copyWorker
+}
+
+type copyWorker struct {
+	args CopyBlock
+	_    [64]byte
+}
+
+func (t *copyTask) Run(worker, lo, hi int) {
+	size := t.dtype.Size()
+	for u := lo; u < hi; u++ {
+		p0, p1 := t.block(u)
+		b := &t.workers[worker].args
+		*b = CopyBlock{dst: t.out.at(p0 * t.out.Stride), src: t.in.at(p0 * t.in.Stride), dstStride: t.out.Stride * size,
+			srcStride: t.in.Stride * size, pixels: p1 - p0, bytes: t.in.C * size}
+		t.fn(b)
+	}
+}

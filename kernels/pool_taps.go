@@ -1,0 +1,140 @@
+package kernels
+
+import "unsafe"
+
+// PoolTaps is the argument of the pooling kernels for any window: pixels output pixels side by side, each seeing
+// the same taps srcStep bytes further; for p < pixels, i < c
+//
+//	max:      dst[p][i] = max_{t<taps} (ptrs[t] + p·srcStep)[i]         from −Inf, in order of t; NaNs are passed over
+//	average:  dst[p][i] = (Σ_{t<taps} (ptrs[t] + p·srcStep)[i]) / divisor   from +0, in order of t
+//
+// A tap may be dst itself: so a long window is done in several calls, each going on from what the last one stored.
+// dst does not otherwise overlap the taps. divisor is float32 for float kernels; only average uses it.
+type PoolTaps struct {
+	ptrs             unsafe.Pointer // [taps] addresses
+	dst              unsafe.Pointer
+	srcStep, dstStep int // bytes from one output pixel to the next
+	taps, pixels, c  int // ≥ 1
+	divisor          float32
+}
+
+func maxPoolF32Generic(a *PoolTaps) { maxPoolGeneric(a, negInf) }
+func maxPoolU8Generic(a *PoolTaps)  { maxPoolGeneric(a, uint8(0)) }
+
+func maxPoolGeneric[T uint8 | float32](a *PoolTaps, least T) {
+	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.taps)
+	const block = 64 // channels kept on the stack: dst may be a tap
+	var best [block]T
+	size := int(unsafe.Sizeof(least))
+	for p := range a.pixels {
+		for c0 := 0; c0 < a.c; c0 += block {
+			m := best[:min(block, a.c-c0)]
+			for i := range m {
+				m[i] = least
+			}
+			for _, ptr := range ptrs {
+				src := unsafe.Slice((*T)(unsafe.Add(ptr, p*a.srcStep+c0*size)), len(m))
+				for i, v := range src {
+					if v > m[i] {
+						m[i] = v
+					}
+				}
+			}
+			copy(unsafe.Slice((*T)(unsafe.Add(a.dst, p*a.dstStep+c0*size)), len(m)), m)
+		}
+	}
+}
+
+func avgPoolF32Generic(a *PoolTaps) {
+	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.taps)
+	const block = 64
+	var sums [block]float32
+	for p := range a.pixels {
+		for c0 := 0; c0 < a.c; c0 += block {
+			s := sums[:min(block, a.c-c0)]
+			clear(s)
+			for _, ptr := range ptrs {
+				for i, v := range floats(ptr, p*a.srcStep+4*c0, len(s)) {
+					s[i] += v
+				}
+			}
+			dst := floats(a.dst, p*a.dstStep+4*c0, len(s))
+			for i := range dst {
+				dst[i] = s[i] / a.divisor
+			}
+		}
+	}
+}
+
+// MaxPool3Row is the argument of the kernels for rows of 3×3 maxima with stride 1 or 2. With v[x][i] the maximum of
+// channel i over column x of three input rows, for p < pixels, i < c
+//
+//	dst[p][i] = max(v[p·stride−left][i], v[p·stride−left+1][i], v[p·stride−left+2][i])
+//
+// where columns outside 0…columns−1 do not take part: left (0 or 1) says that the first window begins one column
+// early, right (0 or 1) that the last one ends one column late; columns = (pixels−1)·stride + 3 − left − right.
+// A window clipped above or below is given a row twice. NaNs are passed over as in [PoolTaps].
+type MaxPool3Row struct {
+	rows             [3]unsafe.Pointer // column 0 of the three rows
+	dst              unsafe.Pointer
+	srcStep, dstStep int // bytes from one column, one output pixel, to the next
+	pixels, c        int // ≥ 1
+	stride           int
+	left, right      int
+}
+
+func maxPool3F32Generic(a *MaxPool3Row) { maxPool3Generic(a, negInf) }
+func maxPool3U8Generic(a *MaxPool3Row)  { maxPool3Generic(a, uint8(0)) }
+
+func maxPool3Generic[T uint8 | float32](a *MaxPool3Row, least T) {
+	const block = 64 // channels that walk along the row together
+	var v [3][block]T
+	size := int(unsafe.Sizeof(least))
+	for c0 := 0; c0 < a.c; c0 += block {
+		n := min(block, a.c-c0)
+		column := func(m []T, x int) {
+			at := x*a.srcStep + c0*size
+			r0 := unsafe.Slice((*T)(unsafe.Add(a.rows[0], at)), len(m))
+			r1 := unsafe.Slice((*T)(unsafe.Add(a.rows[1], at)), len(m))
+			r2 := unsafe.Slice((*T)(unsafe.Add(a.rows[2], at)), len(m))
+			for i := range m {
+				b := least
+				if r0[i] > b {
+					b = r0[i]
+				}
+				if r1[i] > b {
+					b = r1[i]
+				}
+				if r2[i] > b {
+					b = r2[i]
+				}
+				m[i] = b
+			}
+		}
+		columns := (a.pixels-1)*a.stride + 3 - a.left - a.right
+		next := -a.left // the next column to be reduced
+		for p := range a.pixels {
+			for ; next <= p*a.stride-a.left+2; next++ {
+				m := v[(next+3)%3][:n]
+				if next >= 0 && next < columns {
+					column(m, next)
+					continue
+				}
+				for i := range m {
+					m[i] = least
+				}
+			}
+			dst := unsafe.Slice((*T)(unsafe.Add(a.dst, p*a.dstStep+c0*size)), n)
+			for i := range dst {
+				b := v[0][i]
+				if v[1][i] > b {
+					b = v[1][i]
+				}
+				if v[2][i] > b {
+					b = v[2][i]
+				}
+				dst[i] = b
+			}
+		}
+	}
+}
