@@ -6,8 +6,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/guard"
 )
 
 // convCase is a geometry and the outputs it is cut into.
@@ -90,15 +92,29 @@ func convOps(t *testing.T, c convCase, dt DType, build func(limit arch.ISA) (Op,
 	return ops
 }
 
-// runConv runs an op between guard pages with every output strided and its gaps watched, its units in two uneven
-// shares by two workers, and returns the outputs joined along the channels.
+// guarded returns n elements at one end of a guarded region.
+func guarded[T any](t *testing.T, side guard.Side, n int) []T {
+	var zero T
+	b := guard.Bytes(t, side, n*int(unsafe.Sizeof(zero)))
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
+}
+
+// runConv runs an op on both sides of guard pages and returns its outputs, which must not differ.
 func runConv[T float32 | uint8](t *testing.T, c convCase, dt DType, op Op, in []T, inGap, outGap int, canary T) []T {
+	out := runConvGuarded(t, guard.Start, c, dt, op, in, inGap, outGap, canary)
+	runConvGuarded(t, guard.End, c, dt, op, in, inGap, outGap, canary)
+	return out
+}
+
+// runConvGuarded runs an op between guard pages with every output strided and its gaps watched, its units in two uneven
+// shares by two workers, and returns the outputs joined along the channels.
+func runConvGuarded[T float32 | uint8](t *testing.T, side guard.Side, c convCase, dt DType, op Op, in []T, inGap, outGap int, canary T) []T {
 	segments := c.segments
 	if segments == nil {
 		segments = []int{c.K}
 	}
 	px := c.N * c.OutH() * c.OutW()
-	src := guarded[T](t, (c.N*c.H*c.W-1)*(c.C+inGap)+c.C)
+	src := guarded[T](t, side, (c.N*c.H*c.W-1)*(c.C+inGap)+c.C)
 	for p := range c.N * c.H * c.W {
 		copy(src[p*(c.C+inGap):], in[p*c.C:][:c.C])
 	}
@@ -106,14 +122,14 @@ func runConv[T float32 | uint8](t *testing.T, c convCase, dt DType, op Op, in []
 	var outs []View
 	var bufs [][]T
 	for _, k := range segments {
-		buf := guarded[T](t, (px-1)*(k+outGap)+k)
+		buf := guarded[T](t, side, (px-1)*(k+outGap)+k)
 		for i := range buf {
 			buf[i] = canary
 		}
 		bufs = append(bufs, buf)
 		outs = append(outs, View{Data: addr(buf), DType: dt, N: c.N, H: c.OutH(), W: c.OutW(), C: k, Stride: k + outGap})
 	}
-	scratch := guarded[byte](t, (op.Scratch(2)+63)&^63)
+	scratch := guarded[byte](t, side, (op.Scratch(2)+63)&^63)
 	task := op.Bind([]View{inView}, outs, scratch, 2)
 	units := task.Units()
 	cut := units / 3
@@ -246,7 +262,7 @@ func TestConvU8(t *testing.T) {
 				in, q := randomU8(rnd, c, extreme)
 				want := make([]uint8, c.N*c.OutH()*c.OutW()*c.K)
 				RefConvU8(&c.ConvShape, in, &q, want)
-				q.Out = repeat(q.Out[0], len(seg(c)))
+				q.Out = repeated(q.Out[0], len(seg(c)))
 				var wino func(arch.ISA) Op
 				if winogradFits(&c.ConvShape, winoChannelsU8) && winogradExactU8(&c.ConvShape, &q) {
 					wino = func(isa arch.ISA) Op { return newWinogradU8(c.ConvShape, seg(c), q, isa) }
@@ -267,7 +283,7 @@ func TestConvU8(t *testing.T) {
 	}
 }
 
-func repeat[T any](v T, n int) []T {
+func repeated[T any](v T, n int) []T {
 	s := make([]T, n)
 	for i := range s {
 		s[i] = v

@@ -70,11 +70,12 @@ func (p *Plan) verifyStep(i int) error {
 
 // verifyView proves that a view lies inside the arena.
 func (p *Plan) verifyView(v viewSpec) error {
-	if _, ok := product(p.arena, v.shape.N, v.shape.H, v.shape.W, v.stride, v.dtype.Size()); !ok && v.shape.N*v.shape.H*v.shape.W > 1 {
-		// The last pixel may be shorter than a stride, so the product may exceed the arena by less than one.
-		if _, ok := product(p.arena+v.stride*v.dtype.Size(), v.shape.N, v.shape.H, v.shape.W, v.stride, v.dtype.Size()); !ok {
-			return fmt.Errorf("view %v is larger than the arena: %w", v.shape, ErrGraph)
-		}
+	pixels, ok := product(p.arena, v.shape.N, v.shape.H, v.shape.W)
+	if !ok {
+		return fmt.Errorf("view %v is larger than the arena: %w", v.shape, ErrGraph)
+	}
+	if _, ok := product(p.arena, max(pixels-1, 1), v.stride, v.dtype.Size()); !ok {
+		return fmt.Errorf("view %v in pixels of %d is larger than the arena: %w", v.shape, v.stride, ErrGraph)
 	}
 	switch {
 	case v.stride < v.shape.C, v.shape.C < 1:
