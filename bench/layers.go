@@ -1,0 +1,88 @@
+package bench
+
+import (
+	"github.com/gneiss-go/gneiss/kernels"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// Layer is one layer of a network, without its weights.
+type Layer struct {
+	Label string // model:layer, such as googlenet:inception_3a/3x3
+	In    runtime.Shape
+	Out   runtime.Shape
+	Op    runtime.Op
+
+	// The geometry, by the kind of layer; the others are nil.
+	Conv *kernels.ConvShape
+	Pool *kernels.PoolShape // windowed or global
+}
+
+// Max reports whether a pooling layer takes maxima.
+func (l *Layer) Max() bool {
+	switch p := l.Op.(type) {
+	case *runtime.Pool:
+		return p.Type == runtime.MaxPool
+	case *runtime.GlobalPool:
+		return p.Type == runtime.MaxPool
+	}
+	return false
+}
+
+// MACs returns a layer's multiply-accumulates; 0 for layers that have none.
+func (l *Layer) MACs() int64 {
+	switch op := l.Op.(type) {
+	case *runtime.Conv:
+		return l.Conv.MACs()
+	case *runtime.FC:
+		return int64(l.In.Elements()) * int64(op.K)
+	}
+	return 0
+}
+
+// Layers lists the layers of a graph that compute something, in order.
+func Layers(g *runtime.Graph) []Layer {
+	var all []Layer
+	for _, n := range g.Nodes {
+		if len(n.In) == 0 {
+			continue
+		}
+		l := Layer{Label: g.Name + ":" + n.Name, In: n.In[0].Shape, Out: n.Out.Shape, Op: n.Op}
+		switch op := n.Op.(type) {
+		case *runtime.Conv:
+			s := op.Shape(l.In)
+			l.Conv = &s
+		case *runtime.Pool:
+			s := op.Shape(l.In)
+			l.Pool = &s
+		case *runtime.GlobalPool:
+			l.Pool = &kernels.PoolShape{N: l.In.N, H: l.In.H, W: l.In.W, C: l.In.C, R: l.In.H, S: l.In.W, StrideH: 1, StrideW: 1,
+				DilationH: 1, DilationW: 1, OutH: 1, OutW: 1}
+		case *runtime.FC, *runtime.LRN, *runtime.Softmax:
+		default:
+			continue
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// MACs returns the multiply-accumulates of one run of a graph, counted as direct convolution.
+func MACs(g *runtime.Graph) (n int64) {
+	for _, l := range Layers(g) {
+		n += l.MACs()
+	}
+	return n
+}
+
+// Parameters returns the number of weights and biases.
+func Parameters(g *runtime.Graph) (n int) {
+	for _, node := range g.Nodes {
+		switch op := node.Op.(type) {
+		case *runtime.Conv:
+			n += len(op.Weights) + len(op.Bias)
+		case *runtime.FC:
+			n += len(op.Weights) + len(op.Bias)
+		}
+	}
+	return n
+}
