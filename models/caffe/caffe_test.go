@@ -65,6 +65,16 @@ func run(t *testing.T, weights []byte, text string, x []float32, opts ...Option)
 	if err != nil {
 		t.Fatal(err)
 	}
+	compiled, err := interp.Compiled(g, interp.ToNHWC(g.Inputs[0].Shape, x))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range compiled[0] {
+		if math.Abs(float64(v-out[0][i])) > 1e-5*math.Abs(float64(v))+1e-6 {
+			t.Errorf("compiled it gives %v, by definition %v", compiled[0], out[0])
+			break
+		}
+	}
 	return interp.ToNCHW(g.Outputs[0].Shape, out[0])
 }
 

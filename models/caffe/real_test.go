@@ -48,21 +48,51 @@ func TestNIN(t *testing.T) {
 	}
 	in := npy(t, testdata.Path(t, "models", "cifar10_nin", "inputs_200x3x32x32_f32.npy"))
 	want := npy(t, testdata.Path(t, "models", "cifar10_nin", "expected_200x10_f32.npy"))
-	images := 2
+	labels := npyInts(t, testdata.Path(t, "models", "cifar10_nin", "labels_200_i32.npy"))
+	plan, err := runtime.Compile(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sess, err := plan.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sess.Close()
+	right := 0
+	images := len(labels)
 	if testing.Short() {
-		images = 1
+		images = 20
 	}
 	for i := range images {
-		out, err := interp.Run(g, interp.ToNHWC(g.Inputs[0].Shape, in[i*3072:(i+1)*3072]))
-		if err != nil {
+		copy(sess.Input(0).Float32(), interp.ToNHWC(g.Inputs[0].Shape, in[i*3072:(i+1)*3072]))
+		if err := sess.Run(); err != nil {
 			t.Fatal(err)
 		}
-		for j, v := range out[0] {
-			if w := want[i*10+j]; math.Abs(float64(v-w)) > 1e-5 {
+		best, out := 0, sess.Output(0).Float32()
+		for j, v := range out {
+			if w := want[i*10+j]; math.Abs(float64(v-w)) > 1e-4 {
 				t.Errorf("image %d, class %d: %v, want %v", i, j, v, w)
 			}
+			if v > out[best] {
+				best = j
+			}
+		}
+		if best == int(labels[i]) {
+			right++
 		}
 	}
+	if images == 200 && right != 179 {
+		t.Errorf("%d of 200 are right, want 179", right)
+	}
+}
+
+// npyInts reads the elements of a NumPy file of int32.
+func npyInts(t *testing.T, path string) []int32 {
+	var is []int32
+	for _, f := range npy(t, path) {
+		is = append(is, int32(math.Float32bits(f)))
+	}
+	return is
 }
 
 // TestSnapshotWithoutSize: the description inside that file is of training, and says nothing of the images' size.

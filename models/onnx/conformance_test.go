@@ -134,19 +134,24 @@ func (c *nodeCase) try(opts []Option) error {
 			}
 		}
 	}
-	got, err := interp.Run(g, in...)
-	if err != nil {
-		return err
-	}
-	for i, v := range g.Outputs {
-		want := make([]float32, c.out[i].elements())
-		c.out[i].decode(want)
-		if err := near(interp.ToNCHW(v.Shape, got[i]), want); err != nil {
-			return fmt.Errorf("output %s %v: %w", v.Name, v.Shape, err)
+	for how, run := range runs {
+		got, err := run(g, in...)
+		if err != nil {
+			return fmt.Errorf("%s: %v", how, err)
+		}
+		for i, v := range g.Outputs {
+			want := make([]float32, c.out[i].elements())
+			c.out[i].decode(want)
+			if err := near(interp.ToNCHW(v.Shape, got[i]), want); err != nil {
+				return fmt.Errorf("%s: output %s %v: %w", how, v.Name, v.Shape, err)
+			}
 		}
 	}
 	return nil
 }
+
+// runs are the two ways to run a graph: by the definitions of its operations, and compiled.
+var runs = map[string]func(*runtime.Graph, ...[]float32) ([][]float32, error){"by definition": interp.Run, "compiled": interp.Compiled}
 
 // near compares with the tolerance that the ONNX project uses: some expected numbers have four digits.
 func near(got, want []float32) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gneiss-go/gneiss/internal/testdata"
 	"github.com/gneiss-go/gneiss/models/caffe"
+	"github.com/gneiss-go/gneiss/models/internal/interp"
 	"github.com/gneiss-go/gneiss/models/onnx"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -112,6 +113,45 @@ func TestGoogLeNetShapes(t *testing.T) {
 		}
 		if out := g.Outputs; len(out) != 1 || out[0].Name != "prob" {
 			t.Errorf("%s: outputs %v", from, out)
+		}
+	}
+}
+
+// TestGoogLeNetOutputs: both graphs give the same outputs, bit for bit, and those are a distribution.
+func TestGoogLeNetOutputs(t *testing.T) {
+	a, b := bothGoogLeNets(t)
+	x := make([]float32, a.Inputs[0].Shape.Elements())
+	for i := range x {
+		x[i] = float32(i*7919%256) - 117
+	}
+	fromCaffe, err := interp.Compiled(a, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromONNX, err := interp.Compiled(b, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !sameBits(fromCaffe[0], fromONNX[0]) {
+		t.Error("the outputs differ")
+	}
+	sum := 0.0
+	for _, v := range fromCaffe[0] {
+		sum += float64(v)
+	}
+	if math.Abs(sum-1) > 1e-5 {
+		t.Errorf("the probabilities sum to %v", sum)
+	}
+	if testing.Short() {
+		return
+	}
+	want, err := interp.Run(a, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range fromCaffe[0] {
+		if math.Abs(float64(v-want[0][i])) > 1e-5 {
+			t.Errorf("class %d: %v compiled, %v by definition", i, v, want[0][i])
 		}
 	}
 }

@@ -197,12 +197,14 @@ func TestOps(t *testing.T) {
 			if in == nil {
 				in = ramp(s.Elements())
 			}
-			out, err := interp.Run(g, interp.ToNHWC(s, in))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := near(interp.ToNCHW(g.Outputs[0].Shape, out[0]), c.want); err != nil {
-				t.Error(err)
+			for how, run := range runs {
+				out, err := run(g, interp.ToNHWC(s, in))
+				if err != nil {
+					t.Fatalf("%s: %v", how, err)
+				}
+				if err := near(interp.ToNCHW(g.Outputs[0].Shape, out[0]), c.want); err != nil {
+					t.Errorf("%s: %v", how, err)
+				}
 			}
 		})
 	}

@@ -1,0 +1,33 @@
+package interp
+
+import (
+	"fmt"
+
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// Compiled computes the outputs of a graph as its users do: compiled for this machine, in a session.
+func Compiled(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
+	plan, err := runtime.Compile(g)
+	if err != nil {
+		return nil, err
+	}
+	s, err := plan.NewSession()
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	for i, x := range inputs {
+		if n := copy(s.Input(i).Float32(), x); n != len(x) || n != len(s.Input(i).Float32()) {
+			return nil, fmt.Errorf("input %d has %d elements, the session's %d", i, len(x), len(s.Input(i).Float32()))
+		}
+	}
+	if err := s.Run(); err != nil {
+		return nil, err
+	}
+	var outs [][]float32
+	for i := range g.Outputs {
+		outs = append(outs, append([]float32(nil), s.Output(i).Float32()...))
+	}
+	return outs, nil
+}
