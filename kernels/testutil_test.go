@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -267,3 +268,14 @@ func within(t testing.TB, what string, got, want []float32, bound func(i int) fl
 
 // epsilon is the unit roundoff of float32: one operation's relative error is at most that.
 const epsilon = 1.0 / (1 << 24)
+
+// around returns sizes that try a tile of n and a vector of 8: below, equal, above, several, primes.
+func around(n int) []int {
+	sizes := []int{1, 3, 7, 8, 9, 13, 16, 17, 37}
+	for _, v := range []int{n - 1, n, n + 1, 2 * n, 2*n + n/2 + 1, 3*n - 1} {
+		if v > 0 && !slices.Contains(sizes, v) {
+			sizes = append(sizes, v)
+		}
+	}
+	return sizes
+}

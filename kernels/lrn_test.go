@@ -1,0 +1,94 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/guard"
+)
+
+// refLRN is the formula in binary64.
+func refLRN(c, size int, alpha, beta, bias float32, in []float32) []float32 {
+	out := make([]float32, len(in))
+	for i, v := range in {
+		sum := 0.0
+		for j := i%c - (size-1)/2; j < i%c-(size-1)/2+size; j++ {
+			if j >= 0 && j < c {
+				q := float64(in[i-i%c+j])
+				sum += q * q
+			}
+		}
+		out[i] = float32(float64(v) / math.Pow(float64(bias)+float64(alpha)/float64(size)*sum, float64(beta)))
+	}
+	return out
+}
+
+func TestLRN(t *testing.T) {
+	forKernels(t, OpLRN, F32, func(t *testing.T, k *Kernel) {
+		r := newRand(t)
+		for _, c := range append(around(8), 64, 192) {
+			for _, size := range []int{1, 2, 3, 4, 5, 7, 16, 2*c + 3} {
+				for _, beta := range []float32{0.75, 0.5} {
+					if beta != 0.75 && k.ISA != arch.Generic {
+						continue // all other β are the generic kernel's
+					}
+					const alpha, bias = 0.9, 1.5
+					values := normals(r, 2*3*5*c)
+					op, err := NewLRNF32(c, size, alpha, beta, bias, k.ISA)
+					if err != nil || op.Kernel() != k.Name {
+						t.Fatal(op, err)
+					}
+					ref := refLRN(c, size, alpha, beta, bias, values)
+					what := fmt.Sprintf("c=%d size=%d β=%v", c, size, beta)
+					for i, side := range guard.Sides {
+						in := set(newTensor(t, side, F32, 2, 3, 5, c, c+3*i), values)
+						out := newTensor(t, side, F32, 2, 3, 5, c, c+5*(1-i))
+						runTask(t, op, []*tensor{in}, []*tensor{out})
+						got := get[float32](out)
+						within(t, what, got, ref, func(i int) float64 { return float64(size+5) * epsilon * math.Abs(float64(ref[i])) })
+						runTask(t, op, []*tensor{in}, []*tensor{in})
+						equalBits(t, what+" in place", get[float32](in), got)
+						if k.ISA != arch.Generic {
+							generic, _ := NewLRNF32(c, size, alpha, beta, bias, arch.Generic)
+							set(in, values)
+							runTask(t, generic, []*tensor{in}, []*tensor{out})
+							equalBits(t, what+" and generic", got, get[float32](out))
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// A NaN or infinity reaches the windows that see it, and no others.
+func TestLRNSpecialValues(t *testing.T) {
+	forKernels(t, OpLRN, F32, func(t *testing.T, k *Kernel) {
+		for _, x := range []float32{float32(math.NaN()), posInf, 1e30} {
+			values := normals(newRand(t), 3*40)
+			values[40+17] = x
+			op, _ := NewLRNF32(40, 5, 1, 0.75, 1, k.ISA)
+			in := set(newTensor(t, guard.End, F32, 1, 3, 1, 40, 40), values)
+			runTask(t, op, []*tensor{in}, []*tensor{in})
+			generic, _ := NewLRNF32(40, 5, 1, 0.75, 1, arch.Generic)
+			want := set(in.like(t, guard.End), values)
+			runTask(t, generic, []*tensor{want}, []*tensor{want})
+			equalBits(t, fmt.Sprint(x), get[float32](in), get[float32](want))
+			for i, v := range get[float32](in) {
+				if seen := i >= 40+15 && i <= 40+19; !seen && (v != v || v == 0) {
+					t.Errorf("%v at channel 17 makes %v of element %d", x, v, i)
+				}
+			}
+		}
+	})
+}
+
+func TestLRNErrors(t *testing.T) {
+	for _, c := range [][2]int{{0, 5}, {5, 0}, {5, math.MaxInt32}} {
+		if _, err := NewLRNF32(c[0], c[1], 1, 0.75, 1, arch.Generic); err == nil {
+			t.Errorf("%v was accepted", c)
+		}
+	}
+}
