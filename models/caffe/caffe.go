@@ -30,6 +30,7 @@
 package caffe
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -308,7 +309,7 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 			}
 		}
 		if t == nil {
-			return nil, im.b.Err() // a second top
+			return nil, cmp.Or(im.b.Err(), fmt.Errorf("nothing computes the output %q: %w", p.top[o.top], runtime.ErrGraph)) // a second top
 		}
 		if err := im.b.Output(p.top[o.top], t); err != nil {
 			return nil, err

@@ -269,7 +269,10 @@ func lrn(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 func concat(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	r := l.params("concat_param")
 	axis := r.int("axis", r.size("concat_dim", 1))
-	if r.err != nil || len(in) == 0 || slices.Contains(in, nil) {
+	if len(in) == 0 {
+		r.fail(errNoBottom)
+	}
+	if r.err != nil || slices.Contains(in, nil) {
 		return nil, r.err
 	}
 	if !im.channelAxis(l, axis, in[0]) {
@@ -284,7 +287,10 @@ func concat(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 func softmax(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	r := l.params("softmax_param")
 	axis := r.int("axis", 1)
-	if r.err != nil || len(in) == 0 || in[0] == nil {
+	if len(in) == 0 {
+		r.fail(errNoBottom)
+	}
+	if r.err != nil || in[0] == nil {
 		return nil, r.err
 	}
 	if !im.channelAxis(l, axis, in[0]) {
@@ -317,7 +323,10 @@ func eltwise(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	if len(coeffs) > 0 && len(coeffs) != len(in) {
 		r.fail(fmt.Errorf("%d coefficients for %d bottoms: %w", len(coeffs), len(in), runtime.ErrShape))
 	}
-	if r.err != nil || len(in) == 0 || slices.Contains(in, nil) {
+	if len(in) == 0 {
+		r.fail(errNoBottom)
+	}
+	if r.err != nil || slices.Contains(in, nil) {
 		return nil, r.err
 	}
 	var sum *nchw.Tensor
@@ -549,6 +558,8 @@ func one(in []*nchw.Tensor) (*nchw.Tensor, error) {
 	}
 	return in[0], nil
 }
+
+var errNoBottom = fmt.Errorf("no bottom: %w", runtime.ErrShape)
 
 // layer adds one layer and returns its top; it turns errors into NodeErrors.
 func (im *importer) layer(l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {

@@ -226,6 +226,9 @@ func (im *importer) run() (*runtime.Graph, error) {
 	if err := im.b.Err(); err != nil {
 		return nil, err
 	}
+	if len(im.b.G.Outputs) != len(outs) {
+		return nil, fmt.Errorf("nothing computes all of the outputs %q: %w", outs, runtime.ErrGraph)
+	}
 	return im.b.G, nil
 }
 

@@ -267,7 +267,7 @@ func TestErrors(t *testing.T) {
 		{"checkpoint", []byte("PK\x03\x04"), runtime.ErrCorrupt, "PyTorch"},
 		{"pointer", []byte("version https://git-lfs.github.com/spec/v1\n"), runtime.ErrCorrupt, "git lfs pull"},
 		{"text", []byte("name: \"net\"\n"), runtime.ErrCorrupt, "but text"},
-		{"truncated", good[:len(good)-2], runtime.ErrCorrupt, "unexpected EOF"},
+		{"truncated", good[:len(good)-2], runtime.ErrCorrupt, "cut short: a field of"},
 		{"no graph", wire.Msg{}.Int(1, 8), runtime.ErrCorrupt, "no graph"},
 		{"too little data", modelOf(11, x, []wire.Msg{raw(2, 1, 1, 1)}, conv), runtime.ErrCorrupt, `initializer "w": float32 [2 1 1 1] needs 8 bytes of data, the file has 4`},
 		{"huge claim", modelOf(11, x, []wire.Msg{raw(1<<31-1, 1<<31-1, 1<<31-1)}, conv), runtime.ErrCorrupt, `"w"`},

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/gneiss-go/gneiss/runtime"
 )
 
 // signatures are first bytes with the article and name of what begins with them.
@@ -57,18 +59,20 @@ func Text(b []byte) bool {
 	})
 }
 
-// Explain adds to the error of a failed import what the file seems to be in truth. want names the format that was
+// Explain makes of the error of a failed import one that tells what the file seems to be in truth. want names the format that was
 // expected, with its article.
 func Explain(b []byte, want string, err error) error {
-	switch what := What(b); {
+	what := What(b)
+	switch {
 	case len(b) == 0:
-		return fmt.Errorf("the file is empty: %w", err)
-	case what != "":
-		return fmt.Errorf("not %s but %s: %w", want, what, err)
-	case want != "a prototxt" && Text(b):
-		return fmt.Errorf("not %s but text: %w", want, err)
-	case want == "a prototxt" && !Text(b):
-		return fmt.Errorf("not %s but a binary file: %w", want, err)
+		return fmt.Errorf("the file is empty: %w", runtime.ErrCorrupt)
+	case what == "" && want != "a prototxt" && Text(b):
+		what = "text"
+	case what == "" && want == "a prototxt" && !Text(b):
+		what = "a binary file"
+	}
+	if what != "" { // where the parser stumbled tells nothing then
+		return fmt.Errorf("not %s but %s: %w", want, what, runtime.ErrCorrupt)
 	}
 	return fmt.Errorf("not %s that can be read: %w", want, err)
 }

@@ -7,6 +7,7 @@ package wire
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -47,6 +48,9 @@ func Each(msg []byte, fn func(Field) error) error {
 			m = protowire.ConsumeFieldValue(num, typ, rest)
 		}
 		if m < 0 {
+			if size, k := protowire.ConsumeVarint(rest); typ == protowire.BytesType && k > 0 {
+				return fmt.Errorf("cut short: a field of %d bytes begins at byte %d, and only %d are left: %w", size, off+n+k, len(rest)-k, runtime.ErrCorrupt)
+			}
 			return corrupt(off+n, m)
 		}
 		off += n + m
@@ -61,7 +65,7 @@ func Each(msg []byte, fn func(Field) error) error {
 }
 
 func corrupt(off, code int) error {
-	return fmt.Errorf("byte %d of a message: %v: %w", off, protowire.ParseError(code), runtime.ErrCorrupt)
+	return fmt.Errorf("byte %d of a message: %s: %w", off, strings.TrimPrefix(protowire.ParseError(code).Error(), "proto: "), runtime.ErrCorrupt)
 }
 
 // want reports a field of another wire type than its schema says.
