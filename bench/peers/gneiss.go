@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gneiss-go/gneiss/bench"
+	"github.com/gneiss-go/gneiss/models"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// openGraph is the network that all engines run, simplified so that every peer gets the same operations.
+func openGraph(model string, seed uint64) (*runtime.Graph, error) {
+	var g *runtime.Graph
+	var err error
+	if model == "" {
+		g, err = bench.GoogLeNet(seed)
+	} else {
+		g, err = models.Open(model)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return runtime.Simplify(g)
+}
+
+// picture is the input that all engines get. Seeded networks take numbers around one, real ones pixels.
+func picture(s runtime.Shape, model string, seed uint64) []float32 {
+	if model == "" {
+		return bench.Picture(s, seed, 2)
+	}
+	return bench.Picture(s, seed, 120)
+}
+
+// serveGneiss is this program as a child: gneiss in a process of its own, like every peer.
+func serveGneiss(model string, seed uint64, c config, in io.Reader, out io.Writer) error {
+	g, err := openGraph(model, seed)
+	if err != nil {
+		return err
+	}
+	x := picture(g.Inputs[0].Shape, model, seed)
+	plan, err := runtime.Compile(g, runtime.WithISA(c.limit()), runtime.WithThreads(c.Threads))
+	if err != nil {
+		return err
+	}
+	g = nil // the plan has its own copy of the weights
+	session, err := plan.NewSession()
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	infer := func() (time.Duration, error) {
+		copy(session.Input(0).Float32(), x) // a run consumes its input; the peers keep theirs
+		start := time.Now()
+		err := session.Run()
+		return time.Since(start), err
+	}
+	return serve(in, out, plan.ISA().String(), infer, session.Output(0).Float32)
+}
+
+// export writes everything the peers read into dir. What cannot be written as ONNX leaves setup.onnx empty.
+func (s *setup) export(g *runtime.Graph, scales string) error {
+	in := g.Inputs[0].Shape
+	if err := exportInput(picture(in, s.model, s.seed), in, s.dir); err != nil {
+		return err
+	}
+	if err := exportNet(g, s.dir); err != nil {
+		fmt.Fprintln(os.Stderr, "peers: oneDNN:", err)
+	}
+	if scales != "" {
+		text, err := os.ReadFile(scales)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(s.dir, scalesFile), text, 0o644); err != nil {
+			return err
+		}
+	}
+	if filepath.Ext(s.model) == ".onnx" {
+		s.onnx = s.model
+		return nil
+	}
+	if err := exportONNX(g, s.dir); err != nil {
+		fmt.Fprintln(os.Stderr, "peers: ONNX:", err)
+		return nil
+	}
+	s.onnx = filepath.Join(s.dir, modelFile)
+	return nil
+}
