@@ -45,7 +45,7 @@ const (
 )
 
 // winogradWins reports whether F(m,3) is the faster way; the thresholds come from bench's BenchmarkConv.
-func winogradWins(s *ConvShape) bool { return s.C >= 16 && s.K >= 16 && s.OutH()*s.OutW() >= 36 }
+func winogradWins(s *ConvShape) bool { return s.C >= 16 && s.K >= 16 && s.OutH()*s.OutW() >= 100 }
 
 // winoScratch bounds the transformed input of one block of tiles, so that it stays in a 512 KiB L2 with the filters
 // streaming past.
