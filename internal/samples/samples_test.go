@@ -1,0 +1,44 @@
+package samples
+
+import (
+	"bytes"
+	"image/color"
+	"image/png"
+	"testing"
+
+	"github.com/gneiss-go/gneiss/internal/samples/draw"
+)
+
+// TestFresh: the files are what the code draws. Levels may differ by 2, for a compiler may fuse a multiplication
+// with an addition.
+func TestFresh(t *testing.T) {
+	all := All()
+	if len(all) != len(draw.Scenes) {
+		t.Fatalf("%d samples, %d scenes", len(all), len(draw.Scenes))
+	}
+	for i, s := range all {
+		scene := draw.Scenes[i]
+		if s.Name != scene.Name+".png" || len(s.Data) > 20<<10 {
+			t.Errorf("%s of %d bytes, want %s.png of at most 20 KiB", s.Name, len(s.Data), scene.Name)
+		}
+		got, err := png.Decode(bytes.NewReader(s.Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, off := scene.Image(), 0
+		for y := range draw.Size {
+			for x := range draw.Size {
+				g := color.RGBAModel.Convert(got.At(x, y)).(color.RGBA)
+				w := want.RGBAAt(x, y)
+				if far(g.R, w.R) || far(g.G, w.G) || far(g.B, w.B) {
+					off++
+				}
+			}
+		}
+		if off > draw.Size { // edges may fall on the other side of a sampling point
+			t.Errorf("%s: %d pixels differ from what is drawn; run go generate ./internal/samples", s.Name, off)
+		}
+	}
+}
+
+func far(a, b uint8) bool { return max(a, b)-min(a, b) > 2 }
