@@ -22,5 +22,14 @@ func archKernels() []Kernel {
 		{Name: "u8_winoinput_4x4__avx2", Op: OpWinoInput, DType: U8, MR: 4, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoInputU8AVX2},
 		{Name: "u8_winogemm_6x16__avx2", Op: OpWinoGemm, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoGemmAVX2},
 		{Name: "u8_winooutput_2x2__avx2", Op: OpWinoOutput, DType: U8, MR: 2, NR: 8, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoOutputU8AVX2},
+		{Name: "f32_fc_4__avx2", Op: OpFC, DType: F32, MR: 4, NR: 16, ISA: arch.AVX2, Requires: avx2fma, Fn: fcF32AVX2},
+		{Name: "f32_maxpool_1x32__avx2", Op: OpMaxPool, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: maxPoolF32AVX2},
+		{Name: "f32_maxpool3_1x32__avx2", Op: OpMaxPool3, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: maxPool3F32AVX2},
+		{Name: "f32_avgpool_1x32__avx2", Op: OpAvgPool, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: avgPoolF32AVX2},
+		{Name: "f32_lrn_1x8__avx2", Op: OpLRN, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: lrnF32AVX2},
+		{Name: "f32_softmax_1x8__avx2", Op: OpSoftmax, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: softmaxF32AVX2},
+		{Name: "f32_clamp_1x32__avx2", Op: OpClamp, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: clampF32AVX2},
+		{Name: "f32_add_1x32__avx2", Op: OpAdd, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: addF32AVX2},
+		{Name: "f32_affine_1x32__avx2", Op: OpAffine, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: affineF32AVX2},
 	}
 }
