@@ -1,10 +1,6 @@
 package runtime
 
-import (
-	"fmt"
-
-	"github.com/gneiss-go/gneiss/kernels"
-)
+import "fmt"
 
 // build fills the plan: simplify → merge siblings → lay out → choose kernels and pack → lifetimes → offsets.
 func (p *Plan) build(g *Graph) error {
@@ -109,17 +105,21 @@ func (p *Plan) locate(g *Graph, lay *layout, steps []*step) {
 
 // macs counts a step's multiply-accumulates.
 func macs(s *step) (n int64) {
-	conv := func(shape kernels.ConvShape) int64 { return shape.MACs() }
 	for _, node := range s.nodes {
-		in, out := node.In, node.Out
-		switch op := node.Op.(type) {
-		case *Conv:
-			n += conv(op.Shape(in[0].Shape))
-		case *QConv:
-			n += conv(op.Shape(in[0].Shape))
-		case *FC, *QFC:
-			n += int64(in[0].Shape.Elements()) * int64(out.Shape.C)
-		}
+		n += opMACs(node.Op, node.In[0].Shape, node.Out.Shape)
 	}
 	return n
+}
+
+// opMACs counts an operation's multiply-accumulates, as direct convolution does them.
+func opMACs(op Op, in, out Shape) int64 {
+	switch op := op.(type) {
+	case *Conv:
+		return int64(out.Elements()) * int64(op.R) * int64(op.S) * int64(in.C/max(op.Groups, 1))
+	case *QConv:
+		return int64(out.Elements()) * int64(op.R) * int64(op.S) * int64(in.C/max(op.Groups, 1))
+	case *FC, *QFC:
+		return int64(in.Elements()) * int64(out.C)
+	}
+	return 0
 }

@@ -62,6 +62,7 @@ type Graph struct {
 	limits  Limits
 	names   map[string]bool
 	nvalues int
+	macs    int64
 }
 
 // Limits bound what a graph may ask for, so that a hostile model is refused before anything is allocated for it.
@@ -122,6 +123,13 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	if err != nil {
 		return fail(err)
 	}
+	var macs int64
+	if len(shapes) > 0 { // within 2⁶³: elements and weights are each within their limits, at most 2⁶² together by default
+		macs = opMACs(op, shapes[0], s)
+	}
+	if macs < 0 || macs > g.limits.MaxMACs-g.macs {
+		return fail(fmt.Errorf("more than %d multiply-accumulates in all: %w", g.limits.MaxMACs, ErrLimit))
+	}
 	n := &Node{Name: name, Op: op, In: append([]*Value(nil), in...), Out: g.newValue(name, s)}
 	if t, ok := op.(typer); ok {
 		if n.Out.DType, n.Out.Quant, err = t.outType(in); err != nil {
@@ -130,6 +138,7 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	} else if len(in) > 0 {
 		n.Out.DType, n.Out.Quant = in[0].DType, in[0].Quant
 	}
+	g.macs += macs
 	g.Nodes = append(g.Nodes, n)
 	return n.Out, nil
 }

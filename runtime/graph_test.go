@@ -176,6 +176,10 @@ func TestGraphRefuses(t *testing.T) {
 		t.Errorf("huge input: %v", err)
 	}
 	in, _ := g.Input("data", ok)
+	g.SetLimits(Limits{MaxNodes: 9, MaxElements: 1 << 20, MaxWeights: 1 << 20, MaxMACs: 1000})
+	if _, err := g.Add("work", &Conv{Window: Window{R: 1, S: 1}, K: 4, Weights: make([]float32, 16)}, in); !errors.Is(err, ErrLimit) {
+		t.Errorf("1024 multiply-accumulates of 1000: %v", err)
+	}
 	if _, err := g.Input("data", ok); !errors.Is(err, ErrGraph) {
 		t.Errorf("second input of a name: %v", err)
 	}
