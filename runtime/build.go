@@ -106,6 +106,9 @@ func (p *Plan) locate(g *Graph, lay *layout, steps []*step) {
 // macs counts a step's multiply-accumulates.
 func macs(s *step) (n int64) {
 	for _, node := range s.nodes {
+		if len(node.In) == 0 { // a copy that arrange put in
+			continue
+		}
 		n += opMACs(node.Op, node.In[0].Shape, node.Out.Shape)
 	}
 	return n
