@@ -1,0 +1,203 @@
+package quant
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// Errors that callers may test for with errors.Is.
+var (
+	ErrNoInputs  = errors.New("no inputs to learn from")          // the source was empty
+	ErrNotFinite = errors.New("a value is NaN or infinite")       // of the float graph, on calibration inputs
+	ErrStats     = errors.New("statistics of another graph")      // a value is missing in the statistics
+	ErrQuantised = errors.New("the graph is quantised already")   // Calibrate and Quantize want a float graph
+	ErrUnlike    = errors.New("graphs with nothing in common")    // Compare found no layer of the same name and shape
+	errNoOutputs = fmt.Errorf("no outputs: %w", runtime.ErrGraph) // as Compile says
+)
+
+// Stats is what calibration saw of each value of the simplified graph, by the name of its node or input.
+type Stats struct {
+	Graph  string                `json:"graph"`
+	Inputs int                   `json:"inputs"` // how many inputs were run
+	Values map[string]*Histogram `json:"values"`
+}
+
+// Calibrate runs a float graph over the inputs of a source and keeps a histogram of every value.
+func Calibrate(g *runtime.Graph, next Source, opts ...Option) (*Stats, error) {
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	if g, err = prepare(g); err != nil {
+		return nil, err
+	}
+	r, err := newRunner(g, o.compile)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	s := &Stats{Graph: g.Name, Values: map[string]*Histogram{}}
+	hists := make([]*Histogram, len(r.values))
+	for i, v := range r.values {
+		hists[i] = new(Histogram)
+		s.Values[v.Name] = hists[i]
+	}
+	for {
+		input := r.buffer
+		if err := next(input); err == io.EOF {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("input %d: %w", s.Inputs, err)
+		}
+		if err := r.run(input); err != nil {
+			return nil, err
+		}
+		for i := range r.values {
+			hists[i].Observe(r.float(i))
+			if hists[i].Strange > 0 {
+				return nil, fmt.Errorf("%q, input %d: %w", r.values[i].Name, s.Inputs, ErrNotFinite)
+			}
+		}
+		s.Inputs++
+		o.progress(s.Inputs)
+	}
+	if s.Inputs == 0 {
+		return nil, ErrNoInputs
+	}
+	return s, nil
+}
+
+// Write writes the statistics as JSON.
+func (s *Stats) Write(w io.Writer) error { return json.NewEncoder(w).Encode(s) }
+
+// ReadStats reads what Write wrote. Its errors wrap runtime.ErrCorrupt.
+func ReadStats(r io.Reader) (*Stats, error) {
+	s := new(Stats)
+	if err := json.NewDecoder(r).Decode(s); err != nil {
+		if !errors.Is(err, runtime.ErrCorrupt) {
+			err = fmt.Errorf("%w: %w", err, runtime.ErrCorrupt)
+		}
+		return nil, fmt.Errorf("calibration statistics: %w", err)
+	}
+	for name, h := range s.Values {
+		if h == nil {
+			return nil, fmt.Errorf("calibration statistics: %q is null: %w", name, runtime.ErrCorrupt)
+		}
+	}
+	return s, nil
+}
+
+// unlimited is for copies of graphs, which were within their limits.
+var unlimited = runtime.Limits{MaxNodes: math.MaxInt, MaxElements: math.MaxInt, MaxWeights: math.MaxInt, MaxMACs: math.MaxInt64}
+
+// prepare checks and simplifies a float graph.
+func prepare(g *runtime.Graph) (*runtime.Graph, error) {
+	if len(g.Outputs) == 0 {
+		return nil, errNoOutputs
+	}
+	for _, n := range g.Nodes {
+		if n.Out.DType != runtime.F32 {
+			return nil, &runtime.NodeError{Node: n.Name, Op: n.Op.Kind(), Err: ErrQuantised}
+		}
+	}
+	return runtime.Simplify(g)
+}
+
+// runner runs a graph with all of its values to be seen.
+type runner struct {
+	values  []*runtime.Value // inputs, then what nodes make; of the graph given
+	ops     []string         // what made them; not of the inputs
+	outputs []int            // index in values of each of the graph's outputs
+	session *runtime.Session
+	buffer  []float32 // room for the graph's inputs
+	scratch []float32 // of dequantised
+	ins     int
+}
+
+// newRunner compiles a copy of a graph in which every value is an output.
+func newRunner(g *runtime.Graph, opts []runtime.Option) (*runner, error) {
+	r := &runner{ins: len(g.Inputs)}
+	c := runtime.NewGraph(g.Name)
+	c.SetLimits(unlimited)
+	to, at := map[*runtime.Value]*runtime.Value{}, map[*runtime.Value]int{}
+	size := 0
+	for _, v := range g.Inputs {
+		in, err := c.Input(v.Name, v.Shape)
+		if err != nil {
+			return nil, err
+		}
+		to[v], at[v] = in, len(r.values)
+		r.values = append(r.values, v)
+		size += v.Shape.Elements()
+	}
+	r.buffer = make([]float32, size)
+	for _, n := range g.Nodes {
+		in := make([]*runtime.Value, len(n.In))
+		for i, v := range n.In {
+			in[i] = to[v]
+		}
+		out, err := c.Add(n.Name, n.Op, in...)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.Output(out); err != nil {
+			return nil, err
+		}
+		to[n.Out], at[n.Out] = out, len(r.values)
+		r.values = append(r.values, n.Out)
+		r.ops = append(r.ops, n.Op.Kind())
+	}
+	for _, v := range g.Outputs {
+		r.outputs = append(r.outputs, at[v])
+	}
+	plan, err := runtime.Compile(c, opts...)
+	if err != nil {
+		return nil, err
+	}
+	r.session, err = plan.NewSession()
+	return r, err
+}
+
+func (r *runner) close() { r.session.Close() }
+
+// run computes all values of an input.
+func (r *runner) run(input []float32) error {
+	copy(r.buffer, input)
+	for i := range r.ins {
+		input = input[copy(r.session.Input(i).Float32(), input):]
+	}
+	return r.session.Run()
+}
+
+// float returns value i as floats, valid until the next call or run.
+func (r *runner) float(i int) []float32 {
+	if i < r.ins {
+		at := 0
+		for _, v := range r.values[:i] {
+			at += v.Shape.Elements()
+		}
+		return r.buffer[at:][:r.values[i].Shape.Elements()]
+	}
+	t := r.session.Output(i - r.ins)
+	if t.Info().DType == runtime.F32 {
+		return t.Float32()
+	}
+	return r.dequantised(t)
+}
+
+func (r *runner) dequantised(t *runtime.Tensor) []float32 {
+	q, u := t.Info().Quant, t.Uint8()
+	if len(r.scratch) < len(u) {
+		r.scratch = make([]float32, len(u))
+	}
+	out := r.scratch[:len(u)]
+	for i, v := range u {
+		out[i] = float32(int32(v)-int32(q.Zero)) * q.Scale
+	}
+	return out
+}

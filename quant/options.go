@@ -1,0 +1,71 @@
+package quant
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// Source gives inputs one at a time: it fills input, which is the graph's inputs in NHWC order one after the other, and
+// returns io.EOF instead when there are no more.
+type Source func(input []float32) error
+
+// Option changes how [Calibrate], [Quantize] and [Compare] work; each uses what concerns it.
+type Option func(*options)
+
+type options struct {
+	observer Observer
+	float    []string
+	progress func(done int)
+	compile  []runtime.Option
+	top      int
+}
+
+// DefaultObserver is what measured best on GoogLeNet; see docs/NUMERICS.md.
+func DefaultObserver() Observer { return MinMax() }
+
+func newOptions(opts []Option) (o options, err error) {
+	o = options{observer: DefaultObserver(), progress: func(int) {}}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	for _, p := range o.float {
+		if _, err := path.Match(p, ""); err != nil {
+			return o, fmt.Errorf("pattern %q: %w", p, err)
+		}
+	}
+	return o, nil
+}
+
+// WithObserver chooses how a value's range follows from its histogram; the default is [DefaultObserver].
+func WithObserver(ob Observer) Option { return func(o *options) { o.observer = ob } }
+
+// WithFloat leaves layers in float: those whose name matches one of the patterns (as in path.Match, except that *
+// also matches slashes) or whose kind is one of them, such as LRN.
+func WithFloat(patterns ...string) Option {
+	return func(o *options) { o.float = append(o.float, patterns...) }
+}
+
+// WithProgress has f called after every input with the number of inputs done.
+func WithProgress(f func(done int)) Option { return func(o *options) { o.progress = f } }
+
+// WithCompile passes options, such as runtime.WithThreads, to the compilation of the graphs that are run.
+func WithCompile(opts ...runtime.Option) Option {
+	return func(o *options) { o.compile = append(o.compile, opts...) }
+}
+
+// staysFloat reports whether the options keep a node in float.
+func (o *options) staysFloat(n *runtime.Node) bool {
+	flat := func(s string) string { return strings.ReplaceAll(s, "/", "\x00") } // * matches slashes
+	for _, p := range o.float {
+		if strings.EqualFold(p, n.Op.Kind()) {
+			return true
+		}
+		if ok, _ := path.Match(flat(p), flat(n.Name)); ok {
+			return true
+		}
+	}
+	return false
+}

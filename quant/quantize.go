@@ -1,0 +1,322 @@
+package quant
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// Quantize turns a float graph into one whose layers work on uint8, with scales that follow from the statistics of
+// [Calibrate]. Inputs and outputs stay float. What has no quantised form, and what [WithFloat] names, stays float
+// between a Dequantize and a Quantize; the report says what and how. The graph given is not changed.
+func Quantize(g *runtime.Graph, s *Stats, opts ...Option) (*runtime.Graph, *Report, error) {
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	if g, err = prepare(g); err != nil {
+		return nil, nil, err
+	}
+	r := &rewriter{from: g, opts: &o, out: runtime.NewGraph(g.Name), asFloat: map[*runtime.Value]*runtime.Value{},
+		asU8: map[*runtime.Value]*runtime.Value{}, names: map[string]bool{}, report: &Report{Graph: g.Name, Observer: o.observer.String()}}
+	r.out.SetLimits(unlimited)
+	r.decide()
+	if r.scales, err = chooseScales(g, r.u8, s, o.observer); err != nil {
+		return nil, nil, err
+	}
+	if err := r.rewrite(); err != nil {
+		return nil, nil, err
+	}
+	r.report.finish(r.out)
+	return r.out, r.report, nil
+}
+
+// rewriter copies a graph node by node into a quantised one. A value may exist there as float, as uint8 or both;
+// conversions are added when first asked for.
+type rewriter struct {
+	from, out     *runtime.Graph
+	opts          *options
+	u8            map[*runtime.Node]bool // nodes that work on uint8
+	scales        map[*runtime.Value]runtime.Quant
+	asFloat, asU8 map[*runtime.Value]*runtime.Value // old value → new value
+	names         map[string]bool
+	report        *Report
+}
+
+// form is how an operation works in a quantised graph.
+type form int
+
+const (
+	floatOnly form = iota
+	computes       // on uint8, to a scale of its own
+	passes         // bytes as they are: the output has the inputs' scale
+)
+
+func formOf(op runtime.Op) form {
+	switch op := op.(type) {
+	case *runtime.Conv, *runtime.FC, *runtime.LRN, *runtime.Add:
+		return computes
+	case *runtime.Pool:
+		if op.Type == runtime.MaxPool {
+			return passes
+		}
+		return computes
+	case *runtime.GlobalPool:
+		if op.Type == runtime.MaxPool {
+			return passes
+		}
+		return computes
+	case *runtime.Concat, *runtime.Flatten, *runtime.Identity:
+		return passes
+	}
+	return floatOnly
+}
+
+// decide chooses the nodes that work on uint8: all that compute, and those that pass bytes on if at least one of their
+// inputs is made as uint8; on float inputs they stay float, which loses nothing.
+func (r *rewriter) decide() {
+	r.u8 = map[*runtime.Node]bool{}
+	native := map[*runtime.Value]bool{} // made as uint8
+	for _, n := range r.from.Nodes {
+		if r.opts.staysFloat(n) {
+			continue
+		}
+		switch formOf(n.Op) {
+		case computes:
+			r.u8[n] = true
+			_, fc := n.Op.(*runtime.FC)
+			native[n.Out] = !fc
+		case passes:
+			for _, v := range n.In {
+				if native[v] {
+					r.u8[n], native[n.Out] = true, true
+				}
+			}
+		}
+	}
+}
+
+func (r *rewriter) rewrite() error {
+	for _, n := range r.from.Nodes {
+		r.names[n.Name] = true
+	}
+	for _, v := range r.from.Inputs {
+		r.names[v.Name] = true
+	}
+	for _, v := range r.from.Inputs {
+		in, err := r.out.Input(v.Name, v.Shape)
+		if err != nil {
+			return err
+		}
+		r.asFloat[v] = in
+	}
+	for _, n := range r.from.Nodes {
+		if err := r.node(n); err != nil {
+			return err
+		}
+	}
+	for _, v := range r.from.Outputs {
+		out, err := r.float(v)
+		if err != nil {
+			return err
+		}
+		if err := r.out.Output(out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// float returns an old value as float.
+func (r *rewriter) float(v *runtime.Value) (*runtime.Value, error) {
+	if f := r.asFloat[v]; f != nil {
+		return f, nil
+	}
+	f, err := r.out.Add(r.unused(v.Name+"/float"), &runtime.Dequantize{}, r.asU8[v])
+	r.asFloat[v] = f
+	return f, err
+}
+
+// uint8 returns an old value as uint8.
+func (r *rewriter) uint8(v *runtime.Value) (*runtime.Value, error) {
+	if u := r.asU8[v]; u != nil {
+		return u, nil
+	}
+	u, err := r.out.Add(r.unused(v.Name+"/uint8"), &runtime.Quantize{To: r.scales[v]}, r.asFloat[v])
+	r.asU8[v] = u
+	return u, err
+}
+
+// unused returns a name that no node bears yet.
+func (r *rewriter) unused(name string) string {
+	for r.names[name] {
+		name += "_"
+	}
+	r.names[name] = true
+	return name
+}
+
+func (r *rewriter) node(n *runtime.Node) error {
+	convert := r.float
+	if r.u8[n] {
+		convert = r.uint8
+	}
+	in := make([]*runtime.Value, len(n.In))
+	for i, v := range n.In {
+		var err error
+		if in[i], err = convert(v); err != nil {
+			return err
+		}
+	}
+	if !r.u8[n] {
+		op := n.Op
+		if _, ok := op.(*runtime.Softmax); ok {
+			op = &runtime.Softmax{Exact: true}
+		}
+		out, err := r.out.Add(n.Name, op, in...)
+		r.asFloat[n.Out] = out
+		r.report.add(n, runtime.Quant{}, Layer{Float: true})
+		return err
+	}
+	to := r.scales[n.Out]
+	switch op := n.Op.(type) {
+	case *runtime.Conv:
+		lo, hi := bounds(op.Act, to)
+		q, err := quantiseWeights(op.Weights, op.Bias, op.K, in[0].Quant.Scale, to.Scale)
+		if err != nil {
+			return &runtime.NodeError{Node: n.Name, Op: op.Kind(), Err: err}
+		}
+		r.report.add(n, to, Layer{WeightSQNR: q.sqnr})
+		return r.addU8(n, &runtime.QConv{Window: op.Window, K: op.K, Groups: op.Groups, Weights: q.weights, WScale: q.scale,
+			Bias: q.bias, Out: to, Lo: lo, Hi: hi}, in)
+	case *runtime.FC:
+		return r.fullyConnected(n, op, in[0])
+	case *runtime.Pool, *runtime.GlobalPool, *runtime.LRN, *runtime.Add:
+		r.report.add(n, to, Layer{})
+		if formOf(n.Op) == passes {
+			return r.addU8(n, n.Op, in)
+		}
+		return r.addU8(n, &runtime.Quantised{Op: n.Op, Out: to}, in)
+	default: // passes bytes on
+		r.report.add(n, to, Layer{})
+		return r.addU8(n, n.Op, in)
+	}
+}
+
+func (r *rewriter) addU8(n *runtime.Node, op runtime.Op, in []*runtime.Value) error {
+	out, err := r.out.Add(n.Name, op, in...)
+	r.asU8[n.Out] = out
+	return err
+}
+
+// fullyConnected adds a QFC, whose output is float, and its activation behind it, which then bears the layer's name.
+func (r *rewriter) fullyConnected(n *runtime.Node, op *runtime.FC, in *runtime.Value) error {
+	q, err := quantiseWeights(op.Weights, op.Bias, op.K, in.Quant.Scale, 1)
+	if err != nil {
+		return &runtime.NodeError{Node: n.Name, Op: op.Kind(), Err: err}
+	}
+	r.report.add(n, runtime.Quant{}, Layer{WeightSQNR: q.sqnr})
+	name := n.Name
+	if op.Act.On {
+		name = r.unused(name + "/sum")
+	}
+	out, err := r.out.Add(name, &runtime.QFC{K: op.K, Weights: q.weights, WScale: q.scale, Bias: q.bias}, in)
+	if err == nil && op.Act.On {
+		out, err = r.out.Add(n.Name, &runtime.Activation{Act: op.Act}, out)
+	}
+	r.asFloat[n.Out] = out
+	return err
+}
+
+// bounds are an activation's bounds as levels.
+func bounds(act runtime.Clamp, q runtime.Quant) (lo, hi uint8) {
+	if !act.On {
+		return 0, 255
+	}
+	level := func(x float32) uint8 {
+		return uint8(min(max(math.RoundToEven(float64(x)/float64(q.Scale))+float64(q.Zero), 0), 255))
+	}
+	return level(act.Lo), level(act.Hi)
+}
+
+// chooseScales gives every value that is needed as uint8 its scale. Values joined by nodes that pass bytes on share one,
+// chosen from all that was seen of the values of the group that are computed.
+func chooseScales(g *runtime.Graph, u8 map[*runtime.Node]bool, s *Stats, o Observer) (map[*runtime.Value]runtime.Quant, error) {
+	groups := newGroups()
+	passed := map[*runtime.Value]bool{} // made by passing bytes on
+	var values []*runtime.Value
+	need := func(v *runtime.Value) {
+		if !groups.has(v) {
+			values = append(values, v)
+		}
+		groups.find(v)
+	}
+	for _, n := range g.Nodes {
+		if !u8[n] {
+			continue
+		}
+		for _, v := range n.In {
+			need(v)
+		}
+		if _, fc := n.Op.(*runtime.FC); fc {
+			continue
+		}
+		need(n.Out)
+		if formOf(n.Op) == passes {
+			passed[n.Out] = true
+			for _, v := range n.In {
+				groups.join(v, n.Out)
+			}
+		}
+	}
+	seen := map[*runtime.Value]*Histogram{}
+	for _, v := range values {
+		h := s.Values[v.Name]
+		if h == nil || h.Count == 0 {
+			return nil, fmt.Errorf("nothing is known of %q: %w", v.Name, ErrStats)
+		}
+		if passed[v] {
+			continue
+		}
+		root := groups.find(v)
+		if seen[root] == nil {
+			seen[root] = new(Histogram)
+		}
+		seen[root].Merge(h)
+	}
+	scales, of := map[*runtime.Value]runtime.Quant{}, map[*runtime.Value]runtime.Quant{}
+	for _, v := range values {
+		root := groups.find(v)
+		if _, ok := of[root]; !ok {
+			of[root] = quantOf(o.Range(seen[root]))
+		}
+		scales[v] = of[root]
+	}
+	return scales, nil
+}
+
+// groups is a partition of values into sets (union-find).
+type groups struct {
+	parent map[*runtime.Value]*runtime.Value
+}
+
+func newGroups() *groups { return &groups{map[*runtime.Value]*runtime.Value{}} }
+
+func (g *groups) has(v *runtime.Value) bool { return g.parent[v] != nil }
+
+// find returns the representative of a value's set, a set of its own if it is new.
+func (g *groups) find(v *runtime.Value) *runtime.Value {
+	p := g.parent[v]
+	if p == nil {
+		g.parent[v] = v
+		return v
+	}
+	for p != v {
+		g.parent[v] = g.parent[p] // halve the path
+		v, p = p, g.parent[p]
+	}
+	return v
+}
+
+func (g *groups) join(a, b *runtime.Value) { g.parent[g.find(b)] = g.find(a) }
