@@ -39,14 +39,14 @@ func (l *Layer) MACs() int64 {
 	return 0
 }
 
-// Layers lists the layers of a graph that compute something, in order.
-func Layers(g *runtime.Graph) []Layer {
+// Layers lists the layers of a graph that compute something, in order, labelled with the model's name.
+func Layers(model string, g *runtime.Graph) []Layer {
 	var all []Layer
 	for _, n := range g.Nodes {
 		if len(n.In) == 0 {
 			continue
 		}
-		l := Layer{Label: g.Name + ":" + n.Name, In: n.In[0].Shape, Out: n.Out.Shape, Op: n.Op}
+		l := Layer{Label: model + ":" + n.Name, In: n.In[0].Shape, Out: n.Out.Shape, Op: n.Op}
 		switch op := n.Op.(type) {
 		case *runtime.Conv:
 			s := op.Shape(l.In)
@@ -68,21 +68,8 @@ func Layers(g *runtime.Graph) []Layer {
 
 // MACs returns the multiply-accumulates of one run of a graph, counted as direct convolution.
 func MACs(g *runtime.Graph) (n int64) {
-	for _, l := range Layers(g) {
+	for _, l := range Layers(g.Name, g) {
 		n += l.MACs()
-	}
-	return n
-}
-
-// Parameters returns the number of weights and biases.
-func Parameters(g *runtime.Graph) (n int) {
-	for _, node := range g.Nodes {
-		switch op := node.Op.(type) {
-		case *runtime.Conv:
-			n += len(op.Weights) + len(op.Bias)
-		case *runtime.FC:
-			n += len(op.Weights) + len(op.Bias)
-		}
 	}
 	return n
 }

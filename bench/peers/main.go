@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -65,7 +66,7 @@ func main() {
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	if err := f.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
@@ -125,6 +126,10 @@ func (f *flags) run(ctx context.Context) error {
 	failed := false
 	for _, c := range configs {
 		ok, err := f.contest(ctx, &r, c, chosen)
+		if errors.Is(err, context.Canceled) {
+			r.print(os.Stdout) // what there is
+			return errors.New("interrupted; the table has what was finished")
+		}
 		if err != nil {
 			return err
 		}
@@ -220,7 +225,7 @@ func (f *flags) contest(ctx context.Context, r *report, c config, chosen []engin
 		for _, x := range all {
 			select {
 			case <-ctx.Done():
-				return false, ctx.Err()
+				return false, context.Canceled
 			case <-time.After(f.pause):
 			}
 			times, err := x.run(f.runs)
