@@ -83,7 +83,7 @@ func TestShapes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]runtime.Shape{
+	want := map[string][4]int{
 		"conv1/7x7_s2": {1, 112, 112, 64}, "pool1/3x3_s2": {1, 56, 56, 64}, "conv2/3x3": {1, 56, 56, 192}, "pool2/3x3_s2": {1, 28, 28, 192},
 		"inception_3a/output": {1, 28, 28, 256}, "inception_3b/output": {1, 28, 28, 480}, "pool3/3x3_s2": {1, 14, 14, 480},
 		"inception_4a/output": {1, 14, 14, 512}, "inception_4d/output": {1, 14, 14, 528}, "inception_4e/output": {1, 14, 14, 832},
@@ -91,7 +91,7 @@ func TestShapes(t *testing.T) {
 	}
 	for _, n := range g.Nodes {
 		if s, ok := want[n.Name]; ok {
-			if n.Out.Shape != s {
+			if o := n.Out.Shape; [4]int{o.N, o.H, o.W, o.C} != s {
 				t.Errorf("%s: %v, want %v", n.Name, n.Out.Shape, s)
 			}
 			delete(want, n.Name)

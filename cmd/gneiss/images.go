@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gneiss-go/gneiss/internal/samples"
+	"github.com/gneiss-go/gneiss/models/imagefile"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// source is an image that can be opened.
+type source struct {
+	name string
+	open func() (image.Image, error)
+}
+
+// sampleSources are the embedded pictures.
+func sampleSources() []source {
+	var out []source
+	for _, s := range samples.All() {
+		out = append(out, source{s.Name, func() (image.Image, error) {
+			return imagefile.Decode(bytes.NewReader(s.Data), imagefile.DefaultLimits)
+		}})
+	}
+	return out
+}
+
+func fileSource(path string) source {
+	return source{path, func() (image.Image, error) { return imagefile.Open(path) }}
+}
+
+// sources are the images that the arguments stand for: files, folders, patterns, - for standard input.
+func sources(args []string, stdin io.Reader) ([]source, error) {
+	var out []source
+	usedStdin := false
+	for _, a := range args {
+		if a == "-" {
+			if usedStdin {
+				return nil, usagef("standard input (-) can be read only once")
+			}
+			usedStdin = true
+			out = append(out, source{"-", func() (image.Image, error) {
+				img, err := imagefile.Decode(stdin, imagefile.DefaultLimits)
+				if err != nil {
+					err = &runtime.FileError{File: "standard input", Err: err}
+				}
+				return img, err
+			}})
+			continue
+		}
+		st, err := os.Stat(a)
+		switch {
+		case err == nil && st.IsDir():
+			files, err := imagesIn(a)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, files...)
+		case err != nil && errors.Is(err, os.ErrNotExist) && strings.ContainsAny(a, "*?["):
+			paths, err := filepath.Glob(a)
+			if err != nil {
+				return nil, usagef("%s: %v", a, err)
+			}
+			if len(paths) == 0 {
+				return nil, &runtime.FileError{File: a, Err: errors.New("no file matches")}
+			}
+			for _, p := range paths {
+				out = append(out, fileSource(p))
+			}
+		default:
+			out = append(out, fileSource(a)) // what is wrong with it is said when it is opened
+		}
+	}
+	return out, nil
+}
+
+// imagesIn lists the images of a folder by their extension.
+func imagesIn(dir string) ([]source, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		var pe *os.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err
+		}
+		return nil, &runtime.FileError{File: dir, Err: err}
+	}
+	var out []source
+	for _, e := range entries {
+		if !e.IsDir() && slices.Contains([]string{".jpg", ".jpeg", ".png"}, strings.ToLower(filepath.Ext(e.Name()))) {
+			out = append(out, fileSource(filepath.Join(dir, e.Name())))
+		}
+	}
+	if len(out) == 0 {
+		return nil, &runtime.FileError{File: dir, Err: fmt.Errorf("no .jpg, .jpeg or .png file in it")}
+	}
+	return out, nil
+}

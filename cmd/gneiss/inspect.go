@@ -1,0 +1,155 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gneiss-go/gneiss/models"
+	"github.com/gneiss-go/gneiss/models/googlenet"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// inspection is what is said of a model.
+type inspection struct {
+	Name      string             `json:"name"`
+	Source    string             `json:"source"`
+	Note      string             `json:"note,omitempty"`
+	Inputs    []port             `json:"inputs"`
+	Outputs   []port             `json:"outputs"`
+	Nodes     []models.NodeStats `json:"nodes"`
+	Params    int                `json:"params"`
+	MACs      int64              `json:"macs"`
+	Published []published        `json:"published,omitempty"`
+	Plan      *runtime.Report    `json:"plan,omitempty"`
+}
+
+type port struct {
+	Name  string        `json:"name"`
+	Shape runtime.Shape `json:"shape"`
+}
+
+// published sets a block of GoogLeNet beside the paper's table.
+type published struct {
+	Block           string `json:"block"`
+	Params          int    `json:"params"`
+	PublishedParams int    `json:"published_params"`
+	MACs            int64  `json:"macs"`
+	PublishedMACs   int64  `json:"published_macs"`
+	Note            string `json:"note,omitempty"`
+}
+
+func inspectCommand() *cobra.Command {
+	var mf modelFlags
+	var plan, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "inspect [flags] [MODEL]",
+		Short: "Show a model's nodes, sizes and costs",
+		Long: `Inspect lists a model's nodes with their shapes, parameters and multiply-accumulates (those of convolutions and fully
+connected layers, counted directly). For GoogLeNet it sets them beside the table of the paper. MODEL is a file, or
+googlenet, which needs no download for this; without it the built-in model is shown. --plan adds what this CPU would
+do, step by step, and the place of every tensor in memory.`,
+		Example: `  gneiss inspect googlenet
+  gneiss inspect --plan net.onnx
+  gneiss inspect --json deploy.prototxt`,
+		Args: atMost(1, "MODEL"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				mf.model = args[0]
+			}
+			m, err := mf.open(true)
+			if err != nil {
+				return err
+			}
+			in := inspect(m)
+			if plan {
+				sess, err := mf.compile(m.Graph)
+				if err != nil {
+					return err
+				}
+				defer sess.Close()
+				in.Plan = sess.Plan().Report()
+			}
+			if asJSON {
+				return writeJSON(cmd.OutOrStdout(), in)
+			}
+			in.print(cmd.OutOrStdout())
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&mf.prototxt, "prototxt", "", "description `file` of a Caffe model; default: beside or inside the model")
+	mf.addRun(cmd)
+	cmd.Flags().BoolVar(&plan, "plan", false, "add this CPU's plan and its memory")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func inspect(m *model) *inspection {
+	in := &inspection{Name: m.Name, Source: m.Source, Note: m.Note, Nodes: models.Stats(m.Graph)}
+	for _, v := range m.Graph.Inputs {
+		in.Inputs = append(in.Inputs, port{v.Name, v.Shape})
+	}
+	for _, v := range m.Graph.Outputs {
+		in.Outputs = append(in.Outputs, port{v.Name, v.Shape})
+	}
+	in.Params, in.MACs = models.Total(in.Nodes, "")
+	if isGoogLeNet(in.Nodes) {
+		for _, r := range googlenet.Paper {
+			p, macs := models.Total(in.Nodes, r.Prefix)
+			in.Published = append(in.Published, published{r.Block, p, r.Params, macs, r.MACs, r.Note})
+		}
+	}
+	return in
+}
+
+func (in *inspection) print(out io.Writer) {
+	fmt.Fprintf(out, "%s (%s)\n", in.Name, in.Source)
+	if in.Note != "" {
+		fmt.Fprintf(out, "note: %s\n", in.Note)
+	}
+	for _, p := range in.Inputs {
+		fmt.Fprintf(out, "input %s %v\n", p.Name, p.Shape)
+	}
+	for _, p := range in.Outputs {
+		fmt.Fprintf(out, "output %s %v\n", p.Name, p.Shape)
+	}
+	fmt.Fprintf(out, "%s, %s parameters, %.1f MMAC\n\n", plural(len(in.Nodes), "node"), thousands(in.Params), float64(in.MACs)/1e6)
+
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "params\tMMAC\toutput\top\t name")
+	for _, n := range in.Nodes {
+		params, macs := "", ""
+		if n.Params > 0 {
+			params = thousands(n.Params)
+		}
+		if n.MACs > 0 {
+			macs = fmt.Sprintf("%.3f", float64(n.MACs)/1e6)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%v\t%s\t %s\n", params, macs, n.Out, n.Op, n.Name)
+	}
+	w.Flush()
+
+	if len(in.Published) > 0 {
+		fmt.Fprintln(out, "\nbeside table 1 of \"Going deeper with convolutions\" (K = 1000):")
+		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(w, "K params\tpaper\tMMAC\tpaper\t block")
+		notes := []string{}
+		for _, p := range in.Published {
+			mark := ""
+			if p.Note != "" {
+				notes = append(notes, p.Note)
+				mark = fmt.Sprintf(" [%d]", len(notes))
+			}
+			fmt.Fprintf(w, "%.1f\t%.1f\t%.1f\t%.0f\t %s%s\n", float64(p.Params)/1e3, float64(p.PublishedParams)/1e3, float64(p.MACs)/1e6, float64(p.PublishedMACs)/1e6, p.Block, mark)
+		}
+		w.Flush()
+		for i, n := range notes {
+			fmt.Fprintf(out, "[%d] %s\n", i+1, n)
+		}
+	}
+	if in.Plan != nil {
+		fmt.Fprintf(out, "\nplan of %s", in.Plan)
+	}
+}

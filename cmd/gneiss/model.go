@@ -1,0 +1,354 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/fetch"
+	"github.com/gneiss-go/gneiss/models"
+	"github.com/gneiss-go/gneiss/models/googlenet"
+	"github.com/gneiss-go/gneiss/models/labels"
+	"github.com/gneiss-go/gneiss/models/preprocess"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// model is a network with what is needed to feed it and to read its answer.
+type model struct {
+	Name   string
+	Source string // a file, or where else it comes from
+	Note   string // what a user should know of it; often ""
+	Graph  *runtime.Graph
+	Spec   preprocess.Spec
+	Labels []string // nil if unknown
+}
+
+// label is the name of a class.
+func (m *model) label(i int) string {
+	if i < len(m.Labels) && m.Labels[i] != "" {
+		return m.Labels[i]
+	}
+	return fmt.Sprintf("class %d", i)
+}
+
+// probabilities reports whether the output is that of a softmax.
+func (m *model) probabilities() bool {
+	out := m.Graph.Outputs[0]
+	for i := len(m.Graph.Nodes) - 1; i >= 0; i-- {
+		if n := m.Graph.Nodes[i]; n.Out == out {
+			switch n.Op.(type) {
+			case *runtime.Softmax:
+				return true
+			case *runtime.Identity, *runtime.Flatten, *runtime.Dequantize, *runtime.Quantize:
+				out = n.In[0]
+			}
+		}
+	}
+	return false
+}
+
+// modelFlags choose a model and how it is run.
+type modelFlags struct {
+	model, prototxt, labels string
+	isa                     string
+	threads                 int
+}
+
+func (f *modelFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&f.model, "model", "m", "", "model `file` (.onnx, .caffemodel, .prototxt), or googlenet once fetched; default: the built-in one")
+	cmd.Flags().StringVar(&f.prototxt, "prototxt", "", "description `file` of a Caffe model; default: beside or inside the model")
+	f.addRun(cmd)
+}
+
+func (f *modelFlags) addRun(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.isa, "isa", "", "highest instruction set to use, e.g. generic or avx2; default: the best")
+	cmd.Flags().IntVarP(&f.threads, "threads", "t", 1, "threads; 0 means one per processor")
+}
+
+func (f *modelFlags) addLabels(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&f.labels, "labels", "l", "", "text `file` of class names, one a line; default: synset_words.txt or labels.txt beside the model")
+}
+
+// googlenetFile is the name of the fetched model in the cache.
+const googlenetFile = "bvlc_googlenet.caffemodel"
+
+// open loads the model. With random, a network that has no weights at hand gets random ones, which serve to look at it
+// and to measure it.
+func (f *modelFlags) open(random bool) (*model, error) {
+	var m *model
+	var err error
+	switch {
+	case f.model == "":
+		if f.prototxt != "" {
+			return nil, usagef("--prototxt needs --model")
+		}
+		m, err = defaultModel()
+	case f.model == "googlenet":
+		m, err = f.openGoogLeNet(random)
+	default:
+		m, err = f.openFile(f.model, random)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if f.labels != "" {
+		if m.Labels, err = labels.Read(f.labels); err != nil {
+			return nil, err
+		}
+		if n := m.classes(); len(m.Labels) != n {
+			return nil, &runtime.FileError{File: f.labels, Err: fmt.Errorf("%d labels for %d classes", len(m.Labels), n)}
+		}
+	}
+	return m, nil
+}
+
+func (m *model) classes() int { return m.Graph.Outputs[0].Shape.C }
+
+func (f *modelFlags) openGoogLeNet(random bool) (*model, error) {
+	dir, err := fetch.CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, googlenetFile)
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if !random {
+			return nil, errors.New("googlenet is not in the cache; download it with: gneiss fetch googlenet")
+		}
+		g, err := googlenet.Graph(googlenet.Random(1))
+		return &model{Name: "GoogLeNet", Source: "built in code", Note: "random weights: good for measuring, not for classifying", Graph: g, Spec: preprocess.GoogLeNet}, err
+	}
+	g, err := openCached(path)
+	if err != nil {
+		return nil, err
+	}
+	m := &model{Name: "GoogLeNet", Source: path, Graph: g, Spec: preprocess.GoogLeNet}
+	_, m.Labels = labels.Find(path, m.classes())
+	return m, nil
+}
+
+// openCached builds GoogLeNet with the weights of the published file, which describes a network for training.
+func openCached(path string) (*runtime.Graph, error) {
+	imported, err := models.Open(path, models.WithInputShape(3, googlenet.Size, googlenet.Size), models.WithOutputs("loss3/classifier"))
+	if err != nil {
+		return nil, err
+	}
+	g, err := googlenet.Graph(googlenet.FromGraph(imported))
+	if err != nil {
+		return nil, &runtime.FileError{File: path, Err: err}
+	}
+	return g, nil
+}
+
+func (f *modelFlags) openFile(path string, random bool) (*model, error) {
+	opts := []models.OpenOption{models.WithBatch(1)}
+	if f.prototxt != "" {
+		opts = append(opts, models.WithPrototxt(f.prototxt))
+	}
+	m := &model{Source: path}
+	ext := strings.ToLower(filepath.Ext(path))
+	if random && ext == ".prototxt" {
+		opts = append(opts, models.WithRandomWeights(1))
+		m.Note = "random weights: good for measuring, not for classifying"
+	}
+	var err error
+	if m.Graph, err = models.Open(path, opts...); err != nil {
+		return nil, err
+	}
+	m.Name = m.Graph.Name
+	if m.Name == "" {
+		m.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	}
+	m.Spec = guessSpec(m.Graph, ext)
+	if len(m.Graph.Outputs) > 0 {
+		_, m.Labels = labels.Find(path, m.classes())
+	}
+	return m, nil
+}
+
+// guessSpec is what the family of a model expects: the file does not say.
+func guessSpec(g *runtime.Graph, ext string) preprocess.Spec {
+	s := preprocess.ImageNet
+	if ext == ".caffemodel" || ext == ".prototxt" || isGoogLeNet(models.Stats(g)) {
+		s = preprocess.GoogLeNet
+	}
+	if len(g.Inputs) > 0 {
+		in := g.Inputs[0].Shape
+		if in.C == 1 {
+			s = preprocess.Spec{Order: preprocess.Gray, Filter: preprocess.Antialias, Scale: [3]float32{1. / 255}}
+		}
+		s.Width, s.Height = in.W, in.H
+	}
+	return s
+}
+
+// isGoogLeNet recognises the network by its nodes' names and its size.
+func isGoogLeNet(stats []models.NodeStats) bool {
+	for _, r := range googlenet.Paper {
+		if p, _ := models.Total(stats, r.Prefix); p == 0 {
+			return false
+		}
+	}
+	p, _ := models.Total(stats, "")
+	return p == 6_998_552
+}
+
+// compile makes a session and its plan.
+func (f *modelFlags) compile(g *runtime.Graph) (*runtime.Session, error) {
+	if f.threads < 0 {
+		return nil, usagef("--threads %d is negative", f.threads)
+	}
+	opts := []runtime.Option{runtime.WithThreads(f.threads)}
+	if f.isa != "" {
+		isa, err := arch.ParseISA(f.isa)
+		if err != nil {
+			return nil, usagef("--isa: %v", err)
+		}
+		if !arch.Supports(isa) {
+			return nil, fmt.Errorf("--isa %s: this CPU has %v", isa, arch.Supported())
+		}
+		opts = append(opts, runtime.WithISA(isa))
+	}
+	plan, err := runtime.Compile(g, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return plan.NewSession()
+}
+
+// specFlags change how images are prepared.
+type specFlags struct {
+	resize, filter string
+	bgr, rgb       bool
+	mean, scale    string
+}
+
+func (f *specFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.resize, "resize", "", "squash the whole image, or crop its centre; default: as the model's family does")
+	cmd.Flags().StringVar(&f.filter, "filter", "", "bilinear (as OpenCV) or antialias (as PIL)")
+	cmd.Flags().BoolVar(&f.bgr, "bgr", false, "the network takes blue, green, red")
+	cmd.Flags().BoolVar(&f.rgb, "rgb", false, "the network takes red, green, blue")
+	cmd.Flags().StringVar(&f.mean, "mean", "", "`number`s to subtract from 0…255, one or one per channel in the network's order, e.g. 104,117,123")
+	cmd.Flags().StringVar(&f.scale, "scale", "", "`number`s to multiply by after that, one or one per channel, e.g. 0.0039")
+}
+
+// apply returns the spec as the flags change it.
+func (f *specFlags) apply(s preprocess.Spec) (preprocess.Spec, error) {
+	switch f.resize {
+	case "":
+	case "squash":
+		s.Mode = preprocess.Squash
+	case "crop":
+		s.Mode = preprocess.Crop
+	default:
+		return s, usagef("--resize %q is neither squash nor crop", f.resize)
+	}
+	switch f.filter {
+	case "":
+	case "bilinear":
+		s.Filter = preprocess.Bilinear
+	case "antialias":
+		s.Filter = preprocess.Antialias
+	default:
+		return s, usagef("--filter %q is neither bilinear nor antialias", f.filter)
+	}
+	want := s.Order
+	switch {
+	case f.bgr && f.rgb:
+		return s, usagef("--bgr and --rgb exclude each other")
+	case f.bgr:
+		want = preprocess.BGR
+	case f.rgb:
+		want = preprocess.RGB
+	}
+	if want != s.Order {
+		if s.Order == preprocess.Gray {
+			return s, usagef("--bgr and --rgb are for networks of three channels; this one has one")
+		}
+		s.Order = want
+		s.Mean[0], s.Mean[2] = s.Mean[2], s.Mean[0]
+		s.Scale[0], s.Scale[2] = s.Scale[2], s.Scale[0]
+	}
+	var err error
+	if s.Mean, err = numbers("--mean", f.mean, s.Mean, s.Order.Channels()); err != nil {
+		return s, err
+	}
+	if s.Scale, err = numbers("--scale", f.scale, s.Scale, s.Order.Channels()); err != nil {
+		return s, err
+	}
+	if f.scale != "" && s.Scale == [3]float32{} {
+		return s, usagef("--scale 0 makes every image the same")
+	}
+	return s, nil
+}
+
+// numbers parses one number, or one per channel.
+func numbers(flag, text string, old [3]float32, channels int) ([3]float32, error) {
+	if text == "" {
+		return old, nil
+	}
+	fields := strings.Split(text, ",")
+	if len(fields) != 1 && len(fields) != channels {
+		return old, usagef("%s %q: want 1 number or %d", flag, text, channels)
+	}
+	var v [3]float32
+	for i := range v {
+		word := strings.TrimSpace(fields[min(i, len(fields)-1)])
+		x, err := strconv.ParseFloat(word, 32)
+		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+			return old, usagef("%s: %q is not a number", flag, word)
+		}
+		v[i] = float32(x)
+	}
+	return v, nil
+}
+
+// classifier is a model ready to answer.
+type classifier struct {
+	*model
+	sess *runtime.Session
+	prep *preprocess.Preparer
+}
+
+// newClassifier opens, checks and compiles the model.
+func newClassifier(mf *modelFlags, sf *specFlags) (*classifier, error) {
+	m, err := mf.open(false)
+	if err != nil {
+		return nil, err
+	}
+	if m.Spec, err = sf.apply(m.Spec); err != nil {
+		return nil, err
+	}
+	g := m.Graph
+	if len(g.Inputs) != 1 || len(g.Outputs) < 1 {
+		return nil, fmt.Errorf("%s: %d inputs and %d outputs; an image classifier has one of each", m.Name, len(g.Inputs), len(g.Outputs))
+	}
+	in, out := g.Inputs[0].Shape, g.Outputs[0].Shape
+	if in.N != 1 || in.C != m.Spec.Order.Channels() {
+		return nil, fmt.Errorf("%s: the input is %v; want 1×H×W×3 or 1×H×W×1", m.Name, in)
+	}
+	if out.Elements() != out.C {
+		return nil, fmt.Errorf("%s: the output is %v, not one score per class", m.Name, out)
+	}
+	sess, err := mf.compile(g)
+	if err != nil {
+		return nil, err
+	}
+	return &classifier{model: m, sess: sess, prep: m.Spec.Preparer()}, nil
+}
+
+// describe says in a line or two which model answers and how it is fed.
+func (c *classifier) describe() string {
+	p := c.sess.Plan()
+	s := fmt.Sprintf("%s (%s), %s, %s\ninput %v\n", c.Name, c.Source, p.ISA(), plural(p.Threads(), "thread"), c.Spec)
+	if c.Note != "" {
+		s += "note: " + c.Note + "\n"
+	}
+	return s
+}
