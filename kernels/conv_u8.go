@@ -98,8 +98,9 @@ func (q *ConvU8) check(s *ConvShape, segments int) error {
 	return nil
 }
 
-// foldedBias is the bias with the input's zero point folded in: Σ (in − z)·w = Σ in·w − z·Σ w.
-func (q *ConvU8) foldedBias(k int) []int32 {
+// foldedBias is the bias with the input's zero point folded in: Σ (in − z)·w = Σ (in − taken)·w − (z − taken)·Σ w for
+// a kernel that takes `taken` from each input.
+func (q *ConvU8) foldedBias(k int, taken int32) []int32 {
 	bias := make([]int32, k)
 	copy(bias, q.Bias)
 	depth := len(q.Weights) / k
@@ -108,7 +109,7 @@ func (q *ConvU8) foldedBias(k int) []int32 {
 		for _, w := range q.Weights[i*depth:][:depth] {
 			sum += int32(w)
 		}
-		bias[i] -= int32(q.InZero) * sum
+		bias[i] -= (int32(q.InZero) - taken) * sum
 	}
 	return bias
 }
@@ -119,7 +120,7 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 	c.border = aligned[byte](s.C + k.KR)
 	fill(c.border, q.InZero)
 	w := packWeights(q.Weights, taps, depth, c.blocks, k.NR, k.KR)
-	b := packRow(q.foldedBias(s.K), c.blocks, k.NR)
+	b := packRow(q.foldedBias(s.K, k.taken()), c.blocks, k.NR)
 	m := packRow(q.Scale, c.blocks, k.NR)
 	for i, blk := range c.blocks {
 		p := convPanel{bias: addr(b[i*k.NR:]), scale: addr(m[i*k.NR:])}

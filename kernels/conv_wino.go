@@ -86,7 +86,7 @@ func newWinogradU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) *winog
 			put(pos, v)
 		}
 	}, w.pos)
-	b := packRow(q.foldedBias(s.K), w.blocks, w.kernel.NR)
+	b := packRow(q.foldedBias(s.K, 0), w.blocks, w.kernel.NR)
 	m := packRow(q.Scale, w.blocks, w.kernel.NR)
 	size := len(u) / len(w.blocks)
 	for i, blk := range w.blocks {

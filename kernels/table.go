@@ -39,6 +39,7 @@ type Kernel struct {
 	ISA        arch.ISA     // the tier it belongs to
 	Requires   arch.Feature // exactly the features its instructions need
 	PairSum16  bool         // adds pairs of products in saturating int16: weights go through splitPairs
+	Minus128   bool         // takes 128 from each input: bias carries 128·Σ w
 	Fn         any          // the function; its type is given by Op and DType
 }
 
@@ -63,4 +64,12 @@ func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
 		}
 	}
 	panic(fmt.Sprintf("kernels: no %s %s kernel at or below %s", dt, op, limit))
+}
+
+// taken is what the kernel takes from each uint8 input.
+func (k *Kernel) taken() int32 {
+	if k.Minus128 {
+		return 128
+	}
+	return 0
 }

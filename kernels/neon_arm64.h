@@ -1,0 +1,23 @@
+// NEON instructions that Go's assembler lacks, by register number. Source operands m and n, destination d, in Go's
+// order; i is a lane. TestNeonMacros decodes each with objdump.
+#define NEON3(base, m, n, d)       WORD $((base) | ((m)<<16) | ((n)<<5) | (d))
+#define NEON2(base, n, d)          WORD $((base) | ((n)<<5) | (d))
+#define NEONLANE(base, m, i, n, d) WORD $((base) | ((m)<<16) | (((i)&1)<<21) | (((i)>>1)<<11) | ((n)<<5) | (d))
+
+#define FADD(m, n, d)        NEON3(0x4E20D400, m, n, d)       // fadd d.4s, n.4s, m.4s
+#define FSUB(m, n, d)        NEON3(0x4EA0D400, m, n, d)       // fsub d.4s, n.4s, m.4s: n − m
+#define FMUL(m, n, d)        NEON3(0x6E20DC00, m, n, d)       // fmul d.4s, n.4s, m.4s
+#define FMAX(m, n, d)        NEON3(0x4E20F400, m, n, d)       // fmax d.4s, n.4s, m.4s
+#define FMIN(m, n, d)        NEON3(0x4EA0F400, m, n, d)       // fmin d.4s, n.4s, m.4s
+#define FMLA_LANE(m, i, n, d) NEONLANE(0x4F801000, m, i, n, d) // fmla d.4s, n.4s, m.s[i]
+#define FMLS_LANE(m, i, n, d) NEONLANE(0x4F805000, m, i, n, d) // fmls d.4s, n.4s, m.s[i]
+#define SDOT_LANE(m, i, n, d) NEONLANE(0x4F80E000, m, i, n, d) // sdot d.4s, n.16b, m.4b[i]
+#define SUDOT_LANE(m, i, n, d) NEONLANE(0x4F00F000, m, i, n, d) // sudot d.4s, n.16b, m.4b[i]: n signed, m unsigned
+#define SMULL(m, n, d)       NEON3(0x0E20C000, m, n, d)       // smull d.8h, n.8b, m.8b
+#define SMLAL2(m, n, d)      NEON3(0x4E208000, m, n, d)       // smlal2 d.8h, n.16b, m.16b
+#define SADALP(n, d)         NEON2(0x4E606800, n, d)          // sadalp d.4s, n.8h
+#define SCVTF(n, d)          NEON2(0x4E21D800, n, d)          // scvtf d.4s, n.4s
+#define FCVTNS(n, d)         NEON2(0x4E21A800, n, d)          // fcvtns d.4s, n.4s
+#define SQXTN(n, d)          NEON2(0x0E614800, n, d)          // sqxtn d.4h, n.4s
+#define SQXTN2(n, d)         NEON2(0x4E614800, n, d)          // sqxtn2 d.8h, n.4s
+#define SQXTUN(n, d)         NEON2(0x2E212800, n, d)          // sqxtun d.8b, n.8h

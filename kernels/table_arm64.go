@@ -1,0 +1,15 @@
+//go:build gc && !purego && !noasm
+
+package kernels
+
+import "github.com/gneiss-go/gneiss/arch"
+
+// archKernels lists the arm64 kernels, best tier first within an op.
+func archKernels() []Kernel {
+	return []Kernel{
+		{Name: "f32_conv_8x8__neon", Op: OpConvTile, DType: F32, MR: 8, NR: 8, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: convTileF32NEON},
+		{Name: "u8_conv_8x8__i8mm", Op: OpConvTile, DType: U8, MR: 8, NR: 8, KR: 4, ISA: arch.I8MM, Requires: arch.FeatNEON | arch.FeatI8MM, Fn: convTileU8I8MM},
+		{Name: "u8_conv_8x8__dotprod", Op: OpConvTile, DType: U8, MR: 8, NR: 8, KR: 4, ISA: arch.DotProd, Requires: arch.FeatNEON | arch.FeatDotProd, Minus128: true, Fn: convTileU8DotProd},
+		{Name: "u8_conv_4x4__neon", Op: OpConvTile, DType: U8, MR: 4, NR: 4, KR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Minus128: true, Fn: convTileU8NEON},
+	}
+}
