@@ -1,0 +1,191 @@
+package quant_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/gneiss-go/gneiss/internal/testdata"
+	"github.com/gneiss-go/gneiss/models/caffe"
+	"github.com/gneiss-go/gneiss/models/gnm"
+	"github.com/gneiss-go/gneiss/models/imagefile"
+	"github.com/gneiss-go/gneiss/models/preprocess"
+	"github.com/gneiss-go/gneiss/quant"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// photo is a labelled photograph as GoogLeNet's input.
+type photo struct {
+	input []float32
+	label int
+}
+
+// photos returns those of a role, one in every.
+func photos(t testing.TB, role string, every int) (ps []photo) {
+	t.Helper()
+	dir := testdata.Path(t, "images", "nips17")
+	f, err := os.Open(filepath.Join(dir, "labels.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r := csv.NewReader(f)
+	r.LazyQuotes = true
+	rows, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	prep, n := preprocess.GoogLeNet.Preparer(), 0
+	for _, row := range rows[1:] { // file, label, role, …
+		if row[2] != role {
+			continue
+		}
+		if n++; n%every != 0 {
+			continue
+		}
+		img, err := imagefile.Open(filepath.Join(dir, row[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		label, err := strconv.Atoi(row[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := photo{make([]float32, preprocess.GoogLeNet.Elements()), label}
+		if err := prep.Into(p.input, img); err != nil {
+			t.Fatal(err)
+		}
+		ps = append(ps, p)
+	}
+	return ps
+}
+
+func source(ps []photo) quant.Source {
+	i := 0
+	return func(input []float32) error {
+		if i == len(ps) {
+			return io.EOF
+		}
+		copy(input, ps[i].input)
+		i++
+		return nil
+	}
+}
+
+// score counts the photographs whose label is first, and among the first five.
+func score(t testing.TB, g *runtime.Graph, ps []photo) (top1, top5 int) {
+	t.Helper()
+	plan, err := runtime.Compile(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := plan.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, p := range ps {
+		copy(s.Input(0).Float32(), p.input)
+		if err := s.Run(); err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range s.Output(0).TopK(5, nil) {
+			if c.Index == p.label {
+				if top5++; i == 0 {
+					top1++
+				}
+			}
+		}
+	}
+	return top1, top5
+}
+
+func googlenet(t testing.TB) *runtime.Graph {
+	t.Helper()
+	dir := testdata.Path(t, "models", "bvlc_googlenet")
+	g, err := caffe.Open(filepath.Join(dir, "bvlc_googlenet.caffemodel"), filepath.Join(dir, "deploy.prototxt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// TestGoogLeNet: the real network, calibrated on 100 photographs, loses next to nothing on 150 others.
+func TestGoogLeNet(t *testing.T) {
+	g := googlenet(t)
+	every := 1
+	if testing.Short() {
+		every = 10
+	}
+	stats, err := quant.Calibrate(g, source(photos(t, "calibrate", every)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	evaluate := photos(t, "evaluate", every)
+	int8Graph, report, err := quant.Quantize(g, stats)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !report.Portable || report.Conversions != 1 {
+		t.Errorf("portable: %v, %d conversions; want only the input's", report.Portable, report.Conversions)
+	}
+	c, err := quant.Compare(g, int8Graph, source(evaluate))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want1, want5 := score(t, g, evaluate)
+	got1, got5 := score(t, int8Graph, evaluate)
+	n := len(evaluate)
+	t.Logf("%d images: top-1 %d → %d, top-5 %d → %d, same class %d, float's best among the five best %d", n, want1, got1, want5, got5, c.Top1, c.Top5)
+	for _, l := range c.Layers[:5] {
+		t.Logf("%s: %.1f dB", l.Name, l.SQNR)
+	}
+	if got1 < want1-1 || got5 < want5-1 || c.Top1*100 < 95*n {
+		t.Error("accuracy is lost")
+	}
+	var file bytes.Buffer
+	if err := gnm.Write(&file, int8Graph); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes as a file", file.Len())
+	if file.Len() > 7_300_000 {
+		t.Errorf("%d bytes as a file", file.Len())
+	}
+}
+
+// TestObserversOnGoogLeNet shows what each observer gives, to choose the default by.
+func TestObserversOnGoogLeNet(t *testing.T) {
+	if testing.Short() || os.Getenv("GNEISS_LONG") == "" {
+		t.Skip("a comparison, not a test: GNEISS_LONG=1 runs it")
+	}
+	g := googlenet(t)
+	stats, err := quant.Calibrate(g, source(photos(t, "calibrate", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	evaluate := photos(t, "evaluate", 1)
+	for _, o := range []quant.Observer{quant.MinMax(), quant.Percentile(99.999), quant.Percentile(99.99), quant.Percentile(99.9), quant.Entropy(), quant.MSE()} {
+		q, _, err := quant.Quantize(g, stats, quant.WithObserver(o))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := quant.Compare(g, q, source(evaluate))
+		if err != nil {
+			t.Fatal(err)
+		}
+		top1, top5 := score(t, q, evaluate)
+		mean, last := 0.0, 0.0
+		for _, l := range c.Layers {
+			mean += l.SQNR / float64(len(c.Layers))
+			if l.Name == "loss3/classifier" {
+				last = l.SQNR
+			}
+		}
+		t.Logf("%-18s top-1 %d, top-5 %d, same class %d, among five %d, mean %.1f dB, worst %.1f dB (%s), scores %.1f dB", o, top1, top5,
+			c.Top1, c.Top5, mean, c.Layers[0].SQNR, c.Layers[0].Name, last)
+	}
+}
