@@ -13,3 +13,9 @@ func convTileU8DotProd(a *ConvTile)
 
 //go:noescape
 func convTileU8I8MM(a *ConvTile)
+
+//go:noescape
+func winoInputF32NEON(a *WinoInput)
+
+//go:noescape
+func winoOutputF32NEON(a *WinoOutput)

@@ -9,6 +9,8 @@
 #define FMUL(m, n, d)        NEON3(0x6E20DC00, m, n, d)       // fmul d.4s, n.4s, m.4s
 #define FMAX(m, n, d)        NEON3(0x4E20F400, m, n, d)       // fmax d.4s, n.4s, m.4s
 #define FMIN(m, n, d)        NEON3(0x4EA0F400, m, n, d)       // fmin d.4s, n.4s, m.4s
+#define FMLA(m, n, d)        NEON3(0x4E20CC00, m, n, d)       // fmla d.4s, n.4s, m.4s
+#define FMLS(m, n, d)        NEON3(0x4EA0CC00, m, n, d)       // fmls d.4s, n.4s, m.4s
 #define FMLA_LANE(m, i, n, d) NEONLANE(0x4F801000, m, i, n, d) // fmla d.4s, n.4s, m.s[i]
 #define FMLS_LANE(m, i, n, d) NEONLANE(0x4F805000, m, i, n, d) // fmls d.4s, n.4s, m.s[i]
 #define SDOT_LANE(m, i, n, d) NEONLANE(0x4F80E000, m, i, n, d) // sdot d.4s, n.16b, m.4b[i]

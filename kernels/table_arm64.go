@@ -11,5 +11,7 @@ func archKernels() []Kernel {
 		{Name: "u8_conv_8x8__i8mm", Op: OpConvTile, DType: U8, MR: 8, NR: 8, KR: 4, ISA: arch.I8MM, Requires: arch.FeatNEON | arch.FeatI8MM, Fn: convTileU8I8MM},
 		{Name: "u8_conv_8x8__dotprod", Op: OpConvTile, DType: U8, MR: 8, NR: 8, KR: 4, ISA: arch.DotProd, Requires: arch.FeatNEON | arch.FeatDotProd, Minus128: true, Fn: convTileU8DotProd},
 		{Name: "u8_conv_4x4__neon", Op: OpConvTile, DType: U8, MR: 4, NR: 4, KR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Minus128: true, Fn: convTileU8NEON},
+		{Name: "f32_winoinput_6x6__neon", Op: OpWinoInput, DType: F32, MR: 6, NR: 4, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: winoInputF32NEON},
+		{Name: "f32_winooutput_4x4__neon", Op: OpWinoOutput, DType: F32, MR: 4, NR: 4, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: winoOutputF32NEON},
 	}
 }
