@@ -163,14 +163,14 @@ func (b *benchmark) print(out io.Writer) {
 		return
 	}
 	fmt.Fprintln(out)
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "ms\tshare\tGMAC/s\t op\tkernel\tname")
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%9s  %7s  %7s\top\tkernel\tname\n", "ms", "share", "GMAC/s")
 	for _, s := range b.Steps {
 		speed := ""
 		if s.MACs > 0 {
 			speed = fmt.Sprintf("%.1f", s.GMACs)
 		}
-		fmt.Fprintf(w, "%.3f\t%.1f %%\t%s\t %s\t%s\t%s\n", s.Ms, 100*s.Share, speed, s.Op, s.Kernel, s.Name)
+		fmt.Fprintf(w, "%9.3f  %5.1f %%  %7s\t%s\t%s\t%s\n", s.Ms, 100*s.Share, speed, s.Op, s.Kernel, s.Name)
 	}
 	w.Flush()
 }

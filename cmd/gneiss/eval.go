@@ -95,11 +95,7 @@ const maxCSV = 256 << 20
 func readLabelled(path, role string, names []string, classes int) ([]labelled, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		var pe *os.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, err
+		return nil, reason(err)
 	}
 	defer f.Close()
 	r := csv.NewReader(io.LimitReader(f, maxCSV))

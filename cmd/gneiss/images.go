@@ -86,11 +86,7 @@ func sources(args []string, stdin io.Reader) ([]source, error) {
 func imagesIn(dir string) ([]source, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		var pe *os.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, &runtime.FileError{File: dir, Err: err}
+		return nil, &runtime.FileError{File: dir, Err: reason(err)}
 	}
 	var out []source
 	for _, e := range entries {

@@ -117,8 +117,8 @@ func (in *inspection) print(out io.Writer) {
 	}
 	fmt.Fprintf(out, "%s, %s parameters, %.1f MMAC\n\n", plural(len(in.Nodes), "node"), thousands(in.Params), float64(in.MACs)/1e6)
 
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "params\tMMAC\toutput\top\t name")
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%11s  %8s\toutput\top\tname\n", "params", "MMAC")
 	for _, n := range in.Nodes {
 		params, macs := "", ""
 		if n.Params > 0 {
@@ -127,7 +127,7 @@ func (in *inspection) print(out io.Writer) {
 		if n.MACs > 0 {
 			macs = fmt.Sprintf("%.3f", float64(n.MACs)/1e6)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%v\t%s\t %s\n", params, macs, n.Out, n.Op, n.Name)
+		fmt.Fprintf(w, "%11s  %8s\t%v\t%s\t%s\n", params, macs, n.Out, n.Op, n.Name)
 	}
 	w.Flush()
 

@@ -14,6 +14,7 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/internal/fetch"
 	"github.com/gneiss-go/gneiss/models"
+	"github.com/gneiss-go/gneiss/models/caffe"
 	"github.com/gneiss-go/gneiss/models/googlenet"
 	"github.com/gneiss-go/gneiss/models/labels"
 	"github.com/gneiss-go/gneiss/models/preprocess"
@@ -133,17 +134,44 @@ func (f *modelFlags) openGoogLeNet(random bool) (*model, error) {
 	return m, nil
 }
 
-// openCached builds GoogLeNet with the weights of the published file, which describes a network for training.
+// maxCached bounds what is read of the cache.
+const maxCached = 256 << 20
+
+// openCached builds GoogLeNet with the weights of the published file. That describes a network for training, with its
+// auxiliary heads: what to make of the weights is known here.
 func openCached(path string) (*runtime.Graph, error) {
-	imported, err := models.Open(path, models.WithInputShape(3, googlenet.Size, googlenet.Size), models.WithOutputs("loss3/classifier"))
+	fail := func(err error) (*runtime.Graph, error) {
+		return nil, &runtime.FileError{File: path, Err: reason(err)}
+	}
+	st, err := os.Stat(path)
+	if err == nil && st.Size() > maxCached {
+		err = fmt.Errorf("%d bytes, more than %d: %w", st.Size(), maxCached, runtime.ErrLimit)
+	}
 	if err != nil {
-		return nil, err
+		return fail(err)
+	}
+	weights, err := os.ReadFile(path)
+	if err != nil {
+		return fail(err)
+	}
+	imported, err := caffe.Load(weights, googlenet.Prototxt())
+	if err != nil {
+		return fail(err)
 	}
 	g, err := googlenet.Graph(googlenet.FromGraph(imported))
 	if err != nil {
-		return nil, &runtime.FileError{File: path, Err: err}
+		return fail(err)
 	}
 	return g, nil
+}
+
+// reason is what an error of the file system says but for the path.
+func reason(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
 }
 
 func (f *modelFlags) openFile(path string, random bool) (*model, error) {

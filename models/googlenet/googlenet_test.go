@@ -8,6 +8,7 @@ import (
 
 	"github.com/gneiss-go/gneiss/internal/testdata"
 	"github.com/gneiss-go/gneiss/models"
+	"github.com/gneiss-go/gneiss/models/caffe"
 	"github.com/gneiss-go/gneiss/models/googlenet"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -148,5 +149,45 @@ func TestInceptionErrors(t *testing.T) {
 	short := func(string, int, int, int, int) ([]float32, []float32, error) { return make([]float32, 1), nil, nil }
 	if _, err := googlenet.Inception(g, "b", in, c, short); err == nil {
 		t.Error("no error for too few weights")
+	}
+}
+
+// TestPrototxt: the description in Caffe's language, imported, is the same network.
+func TestPrototxt(t *testing.T) {
+	g, err := googlenet.Graph(zeros)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := caffe.Load(nil, googlenet.Prototxt(), caffe.WithRandomWeights(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nodes := map[string]*runtime.Node{}
+	for _, n := range h.Nodes {
+		nodes[n.Name] = n
+	}
+	for _, want := range g.Nodes {
+		n := nodes[want.Name]
+		if n == nil || n.Op.Kind() != want.Op.Kind() || n.Out.Shape != want.Out.Shape {
+			t.Errorf("%s: imported as %+v", want.Name, n)
+			continue
+		}
+		switch op := n.Op.(type) {
+		case *runtime.Pool:
+			if w := want.Op.(*runtime.Pool); op.Norm() != w.Norm() || op.Type != w.Type || op.Ceil != w.Ceil {
+				t.Errorf("%s: %+v, want %+v", n.Name, op, w)
+			}
+		case *runtime.LRN:
+			if *op != *want.Op.(*runtime.LRN) {
+				t.Errorf("%s: %+v", n.Name, op)
+			}
+		case *runtime.Conv:
+			if op.Norm() != want.Op.(*runtime.Conv).Norm() {
+				t.Errorf("%s: %+v", n.Name, op.Window)
+			}
+		}
+	}
+	if h.Outputs[0].Name != "prob" || len(h.Outputs) != 1 {
+		t.Errorf("outputs %v", h.Outputs)
 	}
 }

@@ -1,0 +1,60 @@
+# gneiss needs no make: this is a list of commands worth remembering.
+
+GO    ?= go
+OUT   ?= bin
+FUZZ  ?= 30s
+PEERS ?=
+
+.PHONY: help build test short race vet fmt bench bench-peers cross fuzz generate train ci clean
+
+help: ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+build: ## the command line, into bin/
+	$(GO) build -trimpath -o $(OUT)/gneiss ./cmd/gneiss
+
+test: ## everything
+	$(GO) test ./...
+
+short: ## the quick part of it
+	$(GO) test -short ./...
+
+race: ## the executor and its users under the race detector
+	$(GO) test -race -short ./runtime ./models/... ./cmd/...
+
+vet: ## go vet for each architecture with assembly, and without it
+	$(GO) vet ./...
+	GOARCH=arm64 $(GO) vet ./...
+	GOARCH=arm GOARM=7 $(GO) vet ./...
+	$(GO) vet -tags purego ./...
+
+fmt: ## gofmt
+	gofmt -l -w .
+
+bench: ## layers and networks on this machine
+	$(GO) test -run '^$$' -bench . -benchtime 200ms ./bench ./kernels ./models/preprocess
+
+bench-peers: ## beside other engines; PEERS="--install --threads 1"
+	$(GO) run ./bench/peers $(PEERS)
+
+cross: ## compile for other systems
+	.ci/run cross
+
+fuzz: ## each fuzz target for FUZZ=30s
+	@$(GO) list ./... | while read -r p; do \
+		$(GO) test -list '^Fuzz' "$$p" | grep '^Fuzz' | while read -r f; do \
+			echo "== $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZ) "$$p" </dev/null || exit 1; \
+		done || exit 1; \
+	done
+
+generate: ## sample pictures and other generated files
+	$(GO) generate ./...
+
+train: ## the built-in model; needs python3 with torch, and CIFAR-10
+	cd models/cifar10/train && python3 train.py
+
+ci: ## all that is checked before a change is taken
+	.ci/run
+
+clean:
+	rm -rf $(OUT)
