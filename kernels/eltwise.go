@@ -13,9 +13,9 @@ import (
 //	add:     dst[i] = clamp(a[i] + b[i])
 //	affine:  dst[i] = a[i]·scale[i] + shift[i]     scale and shift are the same for every row
 //
-// in IEEE binary32, each operation rounded (no fused multiply-add), so that every tier gives the same bits.
-// clamp(x) is lo if x < lo, else hi if x > hi, else x: a NaN stays a NaN and a zero keeps its sign. On x86 that is
-// MAXPS(lo, x), then MINPS(hi, x), with x as the second source operand.
+// in IEEE binary32, each operation rounded (no fused multiply-add), so that every tier gives the same bits, up to
+// the sign of a zero: clamp(x) = min(max(x, lo), hi), in which a NaN stays a NaN, but whether −0 clamped to +0 is
+// −0 or +0 is not defined. On x86 these are MAXPS(lo, x) and MINPS(hi, x), with x as the second source operand.
 // dst may be a or b exactly (in place); otherwise they do not overlap.
 type Eltwise struct {
 	dst, a, b                   unsafe.Pointer
@@ -26,21 +26,19 @@ type Eltwise struct {
 }
 
 func clampF32Generic(e *Eltwise) {
-	act := Clamp{e.lo, e.hi}
 	for r := range e.rows {
 		dst, a := floats(e.dst, r*e.dstStride, e.c), floats(e.a, r*e.aStride, e.c)
 		for i, x := range a {
-			dst[i] = act.apply(x)
+			dst[i] = min(max(x, e.lo), e.hi)
 		}
 	}
 }
 
 func addF32Generic(e *Eltwise) {
-	act := Clamp{e.lo, e.hi}
 	for r := range e.rows {
 		dst, a, b := floats(e.dst, r*e.dstStride, e.c), floats(e.a, r*e.aStride, e.c), floats(e.b, r*e.bStride, e.c)
 		for i, x := range a {
-			dst[i] = act.apply(x + b[i])
+			dst[i] = min(max(x+b[i], e.lo), e.hi)
 		}
 	}
 }

@@ -35,14 +35,21 @@ func maxPoolGeneric[T uint8 | float32](a *PoolTaps, least T) {
 			for _, ptr := range ptrs {
 				src := unsafe.Slice((*T)(unsafe.Add(ptr, p*a.srcStep+c0*size)), len(m))
 				for i, v := range src {
-					if v > m[i] {
-						m[i] = v
-					}
+					m[i] = greater(v, m[i])
 				}
 			}
 			copy(unsafe.Slice((*T)(unsafe.Add(a.dst, p*a.dstStep+c0*size)), len(m)), m)
 		}
 	}
+}
+
+// greater is v or m, whichever is greater; m if v is a NaN. The comparison is never taken in practice, so that
+// random data do not mislead the branch predictor.
+func greater[T uint8 | float32](v, m T) T {
+	if v != v {
+		return m
+	}
+	return max(v, m)
 }
 
 func avgPoolF32Generic(a *PoolTaps) {
@@ -98,17 +105,7 @@ func maxPool3Generic[T uint8 | float32](a *MaxPool3Row, least T) {
 			r1 := unsafe.Slice((*T)(unsafe.Add(a.rows[1], at)), len(m))
 			r2 := unsafe.Slice((*T)(unsafe.Add(a.rows[2], at)), len(m))
 			for i := range m {
-				b := least
-				if r0[i] > b {
-					b = r0[i]
-				}
-				if r1[i] > b {
-					b = r1[i]
-				}
-				if r2[i] > b {
-					b = r2[i]
-				}
-				m[i] = b
+				m[i] = greater(r2[i], greater(r1[i], greater(r0[i], least)))
 			}
 		}
 		columns := (a.pixels-1)*a.stride + 3 - a.left - a.right
@@ -126,14 +123,7 @@ func maxPool3Generic[T uint8 | float32](a *MaxPool3Row, least T) {
 			}
 			dst := unsafe.Slice((*T)(unsafe.Add(a.dst, p*a.dstStep+c0*size)), n)
 			for i := range dst {
-				b := v[0][i]
-				if v[1][i] > b {
-					b = v[1][i]
-				}
-				if v[2][i] > b {
-					b = v[2][i]
-				}
-				dst[i] = b
+				dst[i] = max(v[0][i], v[1][i], v[2][i])
 			}
 		}
 	}

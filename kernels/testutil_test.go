@@ -244,6 +244,15 @@ func equalBits[T comparable](t testing.TB, what string, got, want []T) {
 	}
 }
 
+// plainZeros returns v with +0 for −0, for results in which the sign of a zero is not defined.
+func plainZeros(v []float32) []float32 {
+	plain := make([]float32, len(v))
+	for i, x := range v {
+		plain[i] = x + 0 // −0 + 0 = +0
+	}
+	return plain
+}
+
 // within fails the test if |got − want| > bound(i) for some element, naming the worst. NaN and infinities must
 // be equal.
 func within(t testing.TB, what string, got, want []float32, bound func(i int) float64) {
