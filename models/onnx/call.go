@@ -15,6 +15,9 @@ type call struct {
 	n   *node
 	in  []*value // nil for an optional input left out
 	err error
+
+	quanta bool // dequantised inputs are given as the uint8 tensors that they come from
+	typ    elem // of inputs and output, if they are integers
 }
 
 // unsupported notes that the node cannot be imported, and why.
@@ -178,14 +181,6 @@ func (c *call) wide(name string, i int) (vs []int64, ok bool, err error) {
 		return nil, false, fmt.Errorf("its input %q, %v %v, is no list of integers: %w", c.n.in[i], v.c.typ, v.c.dims, runtime.ErrShape)
 	}
 	return vs, true, nil
-}
-
-// done wraps a result of the builder.
-func (c *call) done(t *nchw.Tensor, err error) (*value, error) {
-	if err != nil {
-		return nil, err
-	}
-	return &value{t: t, typ: elemFloat}, nil
 }
 
 // name is that of the node to add: ONNX tensors have unique names, nodes need not have any.

@@ -121,7 +121,8 @@ func load(b []byte, file string, opts []Option) (*runtime.Graph, error) {
 		m.graph.inits[name] = t
 		size += len(raw)
 	}
-	im := &importer{cfg: c, m: m, b: nchw.NewBuilder(m.graph.name, size, c.limits), vals: map[string]*value{}, uses: map[string]int{}, nhwc: map[string]int{}}
+	im := &importer{cfg: c, m: m, b: nchw.NewBuilder(m.graph.name, size, c.limits), vals: map[string]*value{}, uses: map[string]int{}, nhwc: map[string]int{},
+		floats: map[*nchw.Tensor]*nchw.Tensor{}, bytes: map[coded]*nchw.Tensor{}}
 	g, err := im.run()
 	if err != nil {
 		return fail(err)
@@ -129,13 +130,15 @@ func load(b []byte, file string, opts []Option) (*runtime.Graph, error) {
 	return g, nil
 }
 
-// value is what a name stands for while importing: a constant, or a tensor of the graph. If both are nil it is neither
+// value is what a name stands for while importing: a constant, or a tensor of the graph. If all are nil it is neither
 // known nor computable: an unsupported operator makes it.
 type value struct {
 	c   *tensor
 	src *nchw.Source // of c, for decoding
 	t   *nchw.Tensor
-	typ elem
+	typ elem // of int8 or uint8: t is uint8 (int8 with 128 added), or float with the integers in it if it is of an input
+
+	lazy *lazy // in place of t
 
 	fresh bool // t is the output of a Conv or FC without bias, under no other name
 	nhwc  bool // t is an input that the file lays out as [N H W C]
@@ -154,6 +157,10 @@ type importer struct {
 	vals map[string]*value
 	uses map[string]int // by needed nodes and outputs
 	nhwc map[string]int // of which as the input of a transposition from [N H W C] to [N C H W]
+
+	quantised bool                          // there are quantised nodes
+	floats    map[*nchw.Tensor]*nchw.Tensor // of uint8 tensors, dequantised
+	bytes     map[coded]*nchw.Tensor        // of integers given as floats, as uint8
 }
 
 func (im *importer) run() (*runtime.Graph, error) {
@@ -217,7 +224,11 @@ func (im *importer) run() (*runtime.Graph, error) {
 			return nil, fmt.Errorf("no node makes the output %q: %w", name, runtime.ErrGraph)
 		case v.c != nil:
 			im.b.Unsupported("output", name, "it is a constant")
-		case v.t != nil:
+		case v.t != nil || v.lazy != nil:
+			v, err := im.plain(v)
+			if err != nil {
+				return nil, fmt.Errorf("output %q: %w", name, err)
+			}
 			if err := im.b.Output(name, v.t); err != nil {
 				return nil, err
 			}
@@ -259,6 +270,7 @@ func (im *importer) needed(outs []string) ([]bool, error) {
 		im.uses[name]++
 		if i, ok := maker[name]; ok {
 			need[i] = true
+			im.quantised = im.quantised || quantOps[g.nodes[i].op]
 		}
 	}
 	for _, o := range outs {
@@ -284,8 +296,8 @@ func (im *importer) input(p *port) (*value, error) {
 	fail := func(format string, args ...any) (*value, error) {
 		return nil, fmt.Errorf("input %q: %w", p.name, fmt.Errorf(format, args...))
 	}
-	if !p.typ.real() {
-		im.b.Unsupported("input", p.name, "%v elements; only floating point", p.typ)
+	if !p.typ.real() && p.typ != elemUint8 && p.typ != elemInt8 {
+		im.b.Unsupported("input", p.name, "%v elements; only floating point, uint8 and int8", p.typ)
 		return &value{typ: p.typ}, nil
 	}
 	dims := slices.Clone(p.dims)
@@ -334,17 +346,34 @@ func (im *importer) node(n *node) (*value, error) {
 	if len(n.out) == 0 || n.out[0] == "" {
 		return nil, fmt.Errorf("no first output: %w", runtime.ErrGraph)
 	}
-	if n.domain != "" && n.domain != "ai.onnx" {
-		c.unsupported("an operator of the domain %s", n.domain)
-		return nil, nil
-	}
 	h := handlers[n.op]
+	if n.domain != "" && n.domain != "ai.onnx" {
+		if h = nil; n.domain == contribDomain {
+			h = contrib[n.op]
+		}
+		if h == nil {
+			c.unsupported("an operator of the domain %s", n.domain)
+			return nil, nil
+		}
+	}
 	if h == nil {
 		c.unsupported("%s", reasons[n.op])
 		if slices.Contains(sameShape, n.op) && len(c.in) > 0 && c.in[0] != nil {
-			return &value{t: c.in[0].t, typ: c.in[0].typ}, nil // to look further
+			x, err := im.plain(c.in[0])
+			if err != nil {
+				return nil, err
+			}
+			return &value{t: x.t, typ: x.typ}, nil // to look further
 		}
 		return nil, nil
+	}
+	return c.run(h)
+}
+
+// run calls a handler with its inputs as it wants them.
+func (c *call) run(h handler) (*value, error) {
+	if ok, err := c.prepare(); !ok || err != nil {
+		return nil, err
 	}
 	v, err := h(c)
 	if c.err != nil { // an attribute that cannot be read comes first

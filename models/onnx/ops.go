@@ -26,6 +26,7 @@ func init() {
 		"Concat":             concat,
 		"Constant":           constantNode,
 		"Conv":               conv,
+		"DequantizeLinear":   dequantizeLinear,
 		"Div":                arithmetic,
 		"Dropout":            dropout,
 		"Flatten":            flatten,
@@ -42,6 +43,9 @@ func init() {
 		"Min":                bound,
 		"Mul":                arithmetic,
 		"Pad":                pad,
+		"QLinearConv":        qlinearConv,
+		"QLinearMatMul":      qlinearMatMul,
+		"QuantizeLinear":     quantizeLinear,
 		"ReduceMean":         reduceMean,
 		"Relu":               relu,
 		"Reshape":            reshape,
@@ -58,35 +62,31 @@ func init() {
 
 // sameShape are unsupported operators whose output is shaped as their first input, so that the import can look further.
 var sameShape = []string{"LeakyRelu", "PRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Elu", "Selu", "Celu", "Gelu", "Mish", "Softplus",
-	"Softsign", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg", "Floor", "LogSoftmax", "InstanceNormalization", "LayerNormalization", "LpNormalization",
-	"QuantizeLinear", "DequantizeLinear"}
+	"Softsign", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg", "Floor", "LogSoftmax", "InstanceNormalization", "LayerNormalization", "LpNormalization"}
 
 // reasons tell the way round an unsupported operator, where there is one.
 var reasons = map[string]string{
-	"Sigmoid":          "no such activation; for a final sigmoid take its input with WithOutputs and apply it to the result",
-	"LeakyRelu":        "no such activation; train with ReLU or ReLU6",
-	"PRelu":            "no such activation; train with ReLU or ReLU6",
-	"HardSigmoid":      "no such activation; train with ReLU or ReLU6",
-	"HardSwish":        "no such activation; train with ReLU or ReLU6",
-	"Tanh":             "no such activation; train with ReLU or ReLU6",
-	"Elu":              "no such activation; train with ReLU or ReLU6",
-	"Gelu":             "no such activation; train with ReLU or ReLU6",
-	"LogSoftmax":       "take its input with WithOutputs, or export the model with Softmax",
-	"ArgMax":           "take its input with WithOutputs and use TopK on the result",
-	"TopK":             "take its input with WithOutputs and use TopK on the result",
-	"ConvTranspose":    "transposed convolution is not supported",
-	"QuantizeLinear":   quantised,
-	"DequantizeLinear": quantised,
-	"QLinearConv":      quantised,
-	"QLinearMatMul":    quantised,
-	"ConvInteger":      quantised,
-	"MatMulInteger":    quantised,
-	"Loop":             "control flow is not supported; export the model traced, not scripted",
-	"If":               "control flow is not supported; export the model traced, not scripted",
-	"Scan":             "control flow is not supported; export the model traced, not scripted",
+	"Sigmoid":               "no such activation; for a final sigmoid take its input with WithOutputs and apply it to the result",
+	"LeakyRelu":             "no such activation; train with ReLU or ReLU6",
+	"PRelu":                 "no such activation; train with ReLU or ReLU6",
+	"HardSigmoid":           "no such activation; train with ReLU or ReLU6",
+	"HardSwish":             "no such activation; train with ReLU or ReLU6",
+	"Tanh":                  "no such activation; train with ReLU or ReLU6",
+	"Elu":                   "no such activation; train with ReLU or ReLU6",
+	"Gelu":                  "no such activation; train with ReLU or ReLU6",
+	"LogSoftmax":            "take its input with WithOutputs, or export the model with Softmax",
+	"ArgMax":                "take its input with WithOutputs and use TopK on the result",
+	"TopK":                  "take its input with WithOutputs and use TopK on the result",
+	"ConvTranspose":         "transposed convolution is not supported",
+	"ConvInteger":           dynamic,
+	"MatMulInteger":         dynamic,
+	"DynamicQuantizeLinear": dynamic,
+	"Loop":                  "control flow is not supported; export the model traced, not scripted",
+	"If":                    "control flow is not supported; export the model traced, not scripted",
+	"Scan":                  "control flow is not supported; export the model traced, not scripted",
 }
 
-const quantised = "quantised ONNX models are not read; import the float model and quantise it with gneiss quantize"
+const dynamic = "integers of 32 bits are no activations here; quantise statically (onnxruntime.quantization.quantize_static), or import the float model and quantise it with gneiss quantize"
 
 // window reads kernel, strides, pads and dilations over an input of h×w. ok is false if something was unsupported.
 func (c *call) window(kernel []int, h, w int, pending nchw.Pad) (win runtime.Window, ok bool, err error) {
@@ -187,18 +187,41 @@ func conv(c *call) (*value, error) {
 	if !ok || err != nil {
 		return nil, err
 	}
-	op := &runtime.Conv{Window: win, K: d[0], Groups: groups}
-	if op.Weights, err = c.im.b.ConvWeights(w.src, d[0], d[1], d[2]*d[3]); err != nil {
-		return nil, err
-	}
+	var bias *value
 	if c.has(2) {
-		if op.Bias, err = c.vector(2, d[0]); op.Bias == nil || err != nil {
+		if bias, err = c.real(2); bias == nil || err != nil {
 			return nil, err
 		}
+		if n := bias.c.elements(); n != d[0] {
+			return nil, fmt.Errorf("%d biases for %d filters: %w", n, d[0], runtime.ErrShape)
+		}
+	}
+	float := func(act runtime.Clamp, _ ...*nchw.Tensor) (runtime.Op, error) {
+		op := &runtime.Conv{Window: win, K: d[0], Groups: groups, Act: act}
+		var err error
+		if op.Weights, err = c.im.b.ConvWeights(w.src, d[0], d[1], d[2]*d[3]); err == nil && bias != nil {
+			op.Bias, err = c.im.b.Floats(bias.src)
+		}
+		return op, err
+	}
+	if c.quanta {
+		return c.put(float, func(to runtime.Quant, act runtime.Clamp) (runtime.Op, error) {
+			l, err := c.levels(w, bias, order{k: d[0], c: d[1], rs: d[2] * d[3]}, t.Quant().Scale)
+			if l == nil || err != nil || !l.fits(t.Quant(), to) {
+				return nil, err
+			}
+			op := &runtime.QConv{Window: win, K: d[0], Groups: groups, Weights: l.weights, WScale: l.scale, Bias: l.bias, Out: to}
+			op.Lo, op.Hi = bounds(act, to)
+			return op, nil
+		}, t), nil
+	}
+	op, err := float(runtime.Clamp{})
+	if err != nil {
+		return nil, err
 	}
 	v, err := c.done(c.im.b.Add(c.name(), op, t))
 	if v != nil {
-		v.fresh = op.Bias == nil
+		v.fresh = bias == nil
 	}
 	return v, err
 }
@@ -224,7 +247,7 @@ func pool(c *call) (*value, error) {
 	if !ok || err != nil {
 		return nil, err
 	}
-	return c.done(c.im.b.Add(c.name(), op, t))
+	return c.add(op, t)
 }
 
 // poolPad takes over zeros that were put around a pool's input, where they mean the same as the pool's own padding: to an
@@ -266,7 +289,7 @@ func globalPool(c *call) (*value, error) {
 	if c.n.op == "GlobalMaxPool" {
 		kind = runtime.MaxPool
 	}
-	return c.done(c.im.b.Add(c.name(), &runtime.GlobalPool{Type: kind}, t))
+	return c.add(&runtime.GlobalPool{Type: kind}, t)
 }
 
 func reduceMean(c *call) (*value, error) {
@@ -318,9 +341,23 @@ func reduceMean(c *call) (*value, error) {
 func relu(c *call) (*value, error) { return c.activation(runtime.ReLU) }
 
 func (c *call) activation(clamp runtime.Clamp) (*value, error) {
+	if c.has(0) && c.in[0].lazy != nil {
+		if v := c.clamped(c.in[0], clamp); v != nil {
+			return v, nil
+		}
+		x, err := c.im.plain(c.in[0])
+		if err != nil {
+			return nil, err
+		}
+		c.in[0] = x
+	}
 	t, err := c.tensor(0)
 	if t == nil || err != nil {
 		return nil, err
+	}
+	if !c.in[0].typ.real() {
+		c.unsupported("of %v elements; only floating point, or dequantised", c.in[0].typ)
+		return nil, nil
 	}
 	return c.done(c.im.b.Each(c.name(), &runtime.Activation{Act: clamp}, t))
 }
@@ -381,7 +418,7 @@ func lrn(c *call) (*value, error) {
 	if t == nil || err != nil || op.Size < 1 {
 		return nil, err
 	}
-	return c.done(c.im.b.Add(c.name(), op, t))
+	return c.add(op, t)
 }
 
 func concat(c *call) (*value, error) {
@@ -416,9 +453,9 @@ func concat(c *call) (*value, error) {
 		return nil, nil
 	}
 	if len(ts) == 1 {
-		return identity(c)
+		return c.done(ts[0], nil)
 	}
-	return c.done(c.im.b.Add(c.name(), &runtime.Concat{}, ts...))
+	return c.add(&runtime.Concat{}, ts...)
 }
 
 func softmax(c *call) (*value, error) {
@@ -441,7 +478,7 @@ func softmax(c *call) (*value, error) {
 			return nil, nil
 		}
 	}
-	return c.done(c.im.b.Add(c.name(), &runtime.Softmax{}, t))
+	return c.done(c.im.b.Add(c.name(), &runtime.Softmax{Exact: c.im.quantised}, t))
 }
 
 func identity(c *call) (*value, error) {
@@ -473,7 +510,11 @@ func cast(c *call) (*value, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case v.t != nil && v.t.DType == runtime.U8:
+		c.unsupported("of quantised elements; only DequantizeLinear")
+		return nil, nil
 	case v.t != nil && to.real():
+		v.typ = to
 		return v, nil
 	case v.c != nil && to == v.c.typ:
 		return v, nil
@@ -488,8 +529,9 @@ func cast(c *call) (*value, error) {
 	return nil, nil
 }
 
-// product makes a fully connected layer of activation a and matrix input i, of [in][out] or, transposed, [out][in].
-func (c *call) product(a *nchw.Tensor, w *value, transposed bool, alpha float32, bias []float32) (*value, error) {
+// product makes a fully connected layer of activation a and matrix w, of [in][out] or, transposed, [out][in]. own is the
+// constant that bias comes from, if it comes from it unchanged.
+func (c *call) product(a *nchw.Tensor, w *value, transposed bool, alpha float32, bias []float32, own *value) (*value, error) {
 	d := w.c.dims
 	v, _, err := c.im.b.Unflat(a)
 	if err != nil {
@@ -502,6 +544,27 @@ func (c *call) product(a *nchw.Tensor, w *value, transposed bool, alpha float32,
 	ch, hw := v.Shape.C, v.Shape.H*v.Shape.W
 	if in != ch*hw || in != a.Dims[len(a.Dims)-1] {
 		return nil, fmt.Errorf("a matrix %v over %v: %w", d, a.Dims, runtime.ErrShape)
+	}
+	if c.quanta {
+		l, err := c.levels(w, own, order{k: out, c: ch, rs: hw, transposed: !transposed}, v.Quant.Scale)
+		if err != nil {
+			return nil, err
+		}
+		if l != nil && l.fits(v.Quant, runtime.Quant{Scale: 1}) && alpha == 1 && (bias == nil || own != nil) {
+			c.quanta = false // from here on it is float
+			val, err := c.done(c.im.b.AddValues(c.name(), &runtime.QFC{K: out, Weights: l.weights, WScale: l.scale, Bias: l.bias}, len(a.Dims), v))
+			if val != nil {
+				val.fresh = bias == nil
+			}
+			return val, err
+		}
+		c.quanta = false
+		if a, err = c.im.dequantise(a.Name()+"/dequantized", a); err != nil {
+			return nil, err
+		}
+		if v, _, err = c.im.b.Unflat(a); err != nil {
+			return nil, err
+		}
 	}
 	op := &runtime.FC{K: out, Bias: bias}
 	if op.Weights, err = c.im.b.FCWeights(w.src, out, ch, hw, !transposed); err != nil {
@@ -534,7 +597,7 @@ func matMul(c *call) (*value, error) {
 		c.unsupported("%v × %v; only rows [N C] × a matrix", a.Dims, w.c.dims)
 		return nil, nil
 	}
-	return c.product(a, w, false, 1, nil)
+	return c.product(a, w, false, 1, nil, nil)
 }
 
 func gemm(c *call) (*value, error) {
@@ -559,8 +622,9 @@ func gemm(c *call) (*value, error) {
 		out = w.c.dims[0]
 	}
 	var bias []float32
+	var b *value
 	if c.has(2) {
-		b, err := c.real(2)
+		b, err = c.real(2)
 		if b == nil || err != nil {
 			return nil, err
 		}
@@ -575,7 +639,10 @@ func gemm(c *call) (*value, error) {
 			return nil, err
 		}
 	}
-	return c.product(a, w, transB, alpha, bias)
+	if b != nil && (beta != 1 || b.c.elements() != out) {
+		b = nil
+	}
+	return c.product(a, w, transB, alpha, bias, b)
 }
 
 // perChannel returns a constant that is broadcast to dims as one number per channel, or as one number. ok is false if it
@@ -680,6 +747,17 @@ func (c *call) addBias(x *value, t *nchw.Tensor, name string, f []float32) (*val
 		b, err := c.im.b.Spread(f, op.K, 0)
 		op.Bias = b
 		return &value{t: t, typ: elemFloat}, true, err
+	case *runtime.QFC:
+		b, err := c.im.b.Spread(f, op.K, 0)
+		if err != nil {
+			return nil, true, err
+		}
+		whole := roundBias(b, op.WScale, n.In[0].Quant.Scale)
+		if whole == nil || !exact(op.Weights, whole, op.K) {
+			return nil, false, nil
+		}
+		op.Bias = whole
+		return &value{t: t, typ: elemFloat}, true, nil
 	}
 	return nil, false, nil
 }
@@ -700,7 +778,7 @@ func (c *call) residual(x, y *nchw.Tensor) (*value, error) {
 			return nil, err
 		}
 	}
-	return c.done(c.im.b.Add(c.name(), &runtime.Add{}, x, y))
+	return c.add(&runtime.Add{}, x, y)
 }
 
 // sum is Sum and Mean, of activations of one shape.

@@ -331,6 +331,7 @@ type tensor struct {
 	typ  elem
 	dims []int
 	raw  []byte
+	q    *quantum // of a dequantised constant: raw has its integers, although typ is float32
 }
 
 // decodeTensor decodes a TensorProto and checks that it holds as many elements as its dimensions say. It always
@@ -446,8 +447,12 @@ func (t *tensor) ints(limit int) (vs []int64, ok bool) {
 	return vs, true
 }
 
-// decode fills dst with the elements of a real tensor.
+// decode fills dst with the elements of a tensor of floating-point or small integer elements.
 func (t *tensor) decode(dst []float32) {
+	if t.q != nil {
+		t.q.decode(t.raw, dst)
+		return
+	}
 	le := binary.LittleEndian
 	for i := range dst {
 		switch t.typ {
@@ -459,6 +464,12 @@ func (t *tensor) decode(dst []float32) {
 			dst[i] = math.Float32frombits(uint32(le.Uint16(t.raw[2*i:])) << 16)
 		case elemFloat16:
 			dst[i] = float16(le.Uint16(t.raw[2*i:]))
+		case elemUint8:
+			dst[i] = float32(t.raw[i])
+		case elemInt8:
+			dst[i] = float32(int8(t.raw[i]))
+		case elemInt32:
+			dst[i] = float32(int32(le.Uint32(t.raw[4*i:])))
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Run computes the outputs of a graph from its inputs, all NHWC.
+// Run computes the outputs of a graph from its inputs, all NHWC; uint8 outputs as whole numbers.
 func Run(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 	if len(inputs) != len(g.Inputs) {
 		return nil, fmt.Errorf("%d inputs, want %d", len(inputs), len(g.Inputs))
@@ -47,7 +47,9 @@ func Cost(g *runtime.Graph, limit int) int {
 		switch op := n.Op.(type) {
 		case *runtime.Conv:
 			per = len(op.Weights) / op.K
-		case *runtime.FC:
+		case *runtime.QConv:
+			per = len(op.Weights) / op.K
+		case *runtime.FC, *runtime.QFC:
 			per = s.H * s.W * s.C
 		case *runtime.Pool:
 			per = min(op.R*op.S, limit)
@@ -55,6 +57,15 @@ func Cost(g *runtime.Graph, limit int) int {
 			per = s.H * s.W
 		case *runtime.LRN:
 			per = op.Size
+		case *runtime.Quantised:
+			switch op := op.Op.(type) {
+			case *runtime.Pool:
+				per = min(op.R*op.S, limit)
+			case *runtime.GlobalPool:
+				per = s.H * s.W
+			case *runtime.LRN:
+				per = op.Size
+			}
 		}
 		if out := n.Out.Shape.Elements(); per > (limit-sum)/out {
 			return limit
@@ -138,7 +149,7 @@ func step(n *runtime.Node, in [][]float32, out []float32) error {
 	case *runtime.Flatten:
 		copy(out, ToNCHW(s, x))
 	default:
-		return fmt.Errorf("no definition of %s", n.Op.Kind())
+		return quantised(n, in, out)
 	}
 	return nil
 }
@@ -151,9 +162,19 @@ func clamp(c runtime.Clamp, v float32) float32 {
 }
 
 func conv(op *runtime.Conv, s, d runtime.Shape, x, out []float32) {
+	convSums(op, s, d, x, func(i int, sum float64) {
+		if op.Bias != nil {
+			sum += float64(op.Bias[i%d.C])
+		}
+		out[i] = clamp(op.Act, float32(sum))
+	})
+}
+
+// convSums gives each output's sum without bias.
+func convSums(op *runtime.Conv, s, d runtime.Shape, x []float32, emit func(i int, sum float64)) {
 	w, groups := op.Norm(), max(op.Groups, 1)
 	cg, kg := s.C/groups, op.K/groups
-	for i := range out {
+	for i := range d.Elements() {
 		k, ox, oy, n := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H
 		sum, first := 0.0, k/kg*cg
 		for r := range w.R {
@@ -169,10 +190,7 @@ func conv(op *runtime.Conv, s, d runtime.Shape, x, out []float32) {
 				}
 			}
 		}
-		if op.Bias != nil {
-			sum += float64(op.Bias[k])
-		}
-		out[i] = clamp(op.Act, float32(sum))
+		emit(i, sum)
 	}
 }
 

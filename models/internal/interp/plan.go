@@ -6,7 +6,7 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Compiled computes the outputs of a graph as its users do: compiled for this machine, in a session.
+// Compiled computes the outputs of a graph as its users do: compiled for this machine, in a session; uint8 outputs as whole numbers.
 func Compiled(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 	plan, err := runtime.Compile(g)
 	if err != nil {
@@ -27,7 +27,15 @@ func Compiled(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 	}
 	var outs [][]float32
 	for i := range g.Outputs {
-		outs = append(outs, append([]float32(nil), s.Output(i).Float32()...))
+		if g.Outputs[i].DType == runtime.F32 {
+			outs = append(outs, append([]float32(nil), s.Output(i).Float32()...))
+			continue
+		}
+		var levels []float32
+		for _, v := range s.Output(i).Uint8() {
+			levels = append(levels, float32(v))
+		}
+		outs = append(outs, levels)
 	}
 	return outs, nil
 }

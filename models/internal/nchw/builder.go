@@ -125,6 +125,12 @@ func shapeOf(dims []int) runtime.Shape {
 	return runtime.Shape{N: d[0], C: d[1], H: d[2], W: d[3]}
 }
 
+// Quant returns how a quantised tensor stands for numbers; the zero value for a float one.
+func (t *Tensor) Quant() runtime.Quant { return t.v.Quant }
+
+// Name returns the name of the value behind t.
+func (t *Tensor) Name() string { return t.v.Name }
+
 // Channels returns the size of the channel axis.
 func (t *Tensor) Channels() int { return shapeOf(t.Dims).C }
 
@@ -213,6 +219,10 @@ func (b *Builder) add(name string, op runtime.Op, in ...*runtime.Value) (*runtim
 	case *runtime.Conv:
 		per = len(op.Weights) / op.K
 	case *runtime.FC:
+		per = len(op.Weights) / op.K
+	case *runtime.QConv:
+		per = len(op.Weights) / op.K
+	case *runtime.QFC:
 		per = len(op.Weights) / op.K
 	}
 	b.macs += int64(v.Shape.Elements()) * int64(per) // below 2⁵⁸: limits bound both

@@ -29,11 +29,19 @@ func (s *Source) Elements() int {
 
 // alloc returns n zeros, if the budget allows them.
 func (b *Builder) alloc(n int) ([]float32, error) {
+	if err := b.Take(n); err != nil {
+		return nil, err
+	}
+	return make([]float32, n), nil
+}
+
+// Take takes n elements from the budget, for constants that are not float.
+func (b *Builder) Take(n int) error {
 	if n < 0 || n > b.budget {
-		return nil, fmt.Errorf("the model's constants grow far beyond the size of its file: %w", runtime.ErrLimit)
+		return fmt.Errorf("the model's constants grow far beyond the size of its file: %w", runtime.ErrLimit)
 	}
 	b.budget -= n
-	return make([]float32, n), nil
+	return nil
 }
 
 // Fill returns n elements of one value.

@@ -1,0 +1,302 @@
+package onnx
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// lazy is a float tensor that nobody has needed as floats yet: the dequantisation of a uint8 tensor, or an operation over
+// such. A QuantizeLinear that reads it makes it uint8 without a detour; whatever else reads it makes it float.
+type lazy struct {
+	u     *nchw.Tensor // what is dequantised; nil for an operation
+	act   runtime.Clamp
+	float func(runtime.Clamp) (*nchw.Tensor, error)
+	quant func(runtime.Quant, runtime.Clamp) (*nchw.Tensor, error) // nil, or gives nil, if there is no quantised form
+	made  *nchw.Tensor
+}
+
+// plain returns v with its tensor made float if it is lazy.
+func (im *importer) plain(v *value) (*value, error) {
+	if v == nil || v.lazy == nil {
+		return v, nil
+	}
+	lz := v.lazy
+	if lz.made == nil {
+		var err error
+		if lz.made, err = lz.float(lz.act); err != nil {
+			return nil, err
+		}
+	}
+	return &value{t: lz.made, typ: elemFloat}, nil
+}
+
+// dequantised returns u as a lazy float value.
+func (im *importer) dequantised(name string, u *nchw.Tensor) *value {
+	return &value{typ: elemFloat, lazy: &lazy{u: u, float: func(runtime.Clamp) (*nchw.Tensor, error) {
+		return im.dequantise(name, u)
+	}}}
+}
+
+// dequantise returns u as floats, by one node however many ask.
+func (im *importer) dequantise(name string, u *nchw.Tensor) (*nchw.Tensor, error) {
+	if t := im.floats[u]; t != nil {
+		return t, nil
+	}
+	t, err := im.b.Each(name, &runtime.Dequantize{}, u)
+	if err == nil {
+		im.floats[u] = t
+	}
+	return t, err
+}
+
+// quantise returns v as uint8.
+func (im *importer) quantise(name string, v *value, to runtime.Quant) (*nchw.Tensor, error) {
+	if lz := v.lazy; lz != nil {
+		if lz.u != nil && lz.u.Quant() == to {
+			return lz.u, nil
+		}
+		if lz.quant != nil {
+			if t, err := lz.quant(to, lz.act); t != nil || err != nil {
+				return t, err
+			}
+		}
+	}
+	v, err := im.plain(v)
+	if err != nil {
+		return nil, err
+	}
+	return im.b.Each(name, &runtime.Quantize{To: to}, v.t)
+}
+
+// Operators that know of quantised tensors.
+type awareness int
+
+const (
+	unaware  awareness = iota // works on floats
+	onLazy                    // takes a lazy value as it is
+	onQuanta                  // takes the uint8 tensors of dequantised values in place of floats
+)
+
+var aware = map[string]awareness{
+	"Clip": onLazy, "Dropout": onLazy, "Identity": onLazy, "Relu": onLazy, "QuantizeLinear": onLazy, "DequantizeLinear": onLazy,
+	"QLinearConv": onLazy, "QLinearMatMul": onLazy, "QLinearAdd": onLazy, "QLinearConcat": onLazy, "QLinearAveragePool": onLazy,
+	"QLinearGlobalAveragePool": onLazy, "QGemm": onLazy,
+	"Add": onQuanta, "AveragePool": onQuanta, "Concat": onQuanta, "Conv": onQuanta, "Flatten": onQuanta, "Gemm": onQuanta,
+	"GlobalAveragePool": onQuanta, "GlobalMaxPool": onQuanta, "LRN": onQuanta, "MatMul": onQuanta, "MaxPool": onQuanta, "Reshape": onQuanta,
+	"Shape": onQuanta, "Squeeze": onQuanta, "Transpose": onQuanta, "Unsqueeze": onQuanta,
+}
+
+// anyType are operators that work on integers as they do on floats.
+var anyType = map[string]bool{"Concat": true, "Flatten": true, "GlobalMaxPool": true, "MaxPool": true, "Reshape": true, "Shape": true,
+	"Squeeze": true, "Transpose": true, "Unsqueeze": true}
+
+// prepare gives the handler its inputs as it wants them. ok is false if it cannot take them, which is noted.
+func (c *call) prepare() (ok bool, err error) {
+	how := aware[c.n.op]
+	if how == onLazy {
+		return true, nil
+	}
+	quanta := how == onQuanta
+	for i, v := range c.in {
+		switch {
+		case v == nil || v.c != nil:
+			if i < 2 && c.n.op == "Add" {
+				quanta = false
+			}
+		case v.lazy == nil || v.lazy.u == nil:
+			quanta = false
+		}
+		if v != nil && v.c == nil && v.t != nil && !v.typ.real() {
+			if c.typ = v.typ; !anyType[c.n.op] && c.n.op != "Cast" {
+				c.unsupported("of %v elements; only floating point, or dequantised", v.typ)
+				return false, nil
+			}
+		}
+	}
+	for i, v := range c.in {
+		switch {
+		case v == nil || v.lazy == nil:
+		case quanta:
+			c.in[i] = &value{t: v.lazy.u, typ: elemFloat}
+			c.quanta = true
+		default:
+			if c.in[i], err = c.im.plain(v); err != nil {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
+
+// done wraps a result of the builder.
+func (c *call) done(t *nchw.Tensor, err error) (*value, error) {
+	switch {
+	case err != nil:
+		return nil, err
+	case c.quanta && t.DType == runtime.U8:
+		return c.im.dequantised(c.name(), t), nil
+	case c.typ != 0:
+		return &value{t: t, typ: c.typ}, nil
+	}
+	return &value{t: t, typ: elemFloat}, nil
+}
+
+// add appends a node over ts. If those are what was dequantised, it is put off until it is known how its result is quantised;
+// maxima, and what joins values of one scale, work on uint8 as they are.
+func (c *call) add(op runtime.Op, ts ...*nchw.Tensor) (*value, error) {
+	if !c.quanta {
+		return c.done(c.im.b.Add(c.name(), op, ts...))
+	}
+	switch op := op.(type) {
+	case *runtime.Pool:
+		if op.Type == runtime.MaxPool {
+			return c.done(c.im.b.Add(c.name(), op, ts...))
+		}
+	case *runtime.GlobalPool:
+		if op.Type == runtime.MaxPool {
+			return c.done(c.im.b.Add(c.name(), op, ts...))
+		}
+	case *runtime.Concat:
+		return c.concatQuanta(op, ts)
+	}
+	return c.put(func(act runtime.Clamp, ts ...*nchw.Tensor) (runtime.Op, error) {
+		if sum, ok := op.(*runtime.Add); ok && act.On {
+			return &runtime.Add{Act: then(sum.Act, act)}, nil
+		}
+		return op, nil
+	}, func(to runtime.Quant, act runtime.Clamp) (runtime.Op, error) {
+		q := &runtime.Quantised{Op: op, Out: to}
+		if act.On {
+			if _, ok := op.(*runtime.Add); !ok {
+				return nil, nil
+			}
+			q.Op = &runtime.Add{Act: act}
+		}
+		return q, nil
+	}, ts...), nil
+}
+
+// put returns an operation over uint8 tensors that is put off, with its float and its quantised form. An activation that
+// the float form does not have built in follows it.
+func (c *call) put(float func(runtime.Clamp, ...*nchw.Tensor) (runtime.Op, error), quant func(runtime.Quant, runtime.Clamp) (runtime.Op, error), ts ...*nchw.Tensor) *value {
+	im, name := c.im, c.name()
+	lz := &lazy{}
+	lz.float = func(act runtime.Clamp) (*nchw.Tensor, error) {
+		op, err := float(act, ts...)
+		if err != nil {
+			return nil, err
+		}
+		in := make([]*nchw.Tensor, len(ts))
+		for i, u := range ts {
+			if in[i], err = im.dequantise(u.Name()+"/dequantized", u); err != nil {
+				return nil, err
+			}
+		}
+		t, err := im.b.Add(name, op, in...)
+		if err != nil || !act.On || builtIn(op) {
+			return t, err
+		}
+		return im.b.Each(name+"/activation", &runtime.Activation{Act: act}, t)
+	}
+	lz.quant = func(to runtime.Quant, act runtime.Clamp) (*nchw.Tensor, error) {
+		op, err := quant(to, act)
+		if op == nil || err != nil {
+			return nil, err
+		}
+		return im.b.Add(name, op, ts...)
+	}
+	return &value{typ: elemFloat, lazy: lz}
+}
+
+// builtIn reports whether an operation clamps its result itself.
+func builtIn(op runtime.Op) bool {
+	switch op.(type) {
+	case *runtime.Conv, *runtime.Add:
+		return true
+	}
+	return false
+}
+
+// concatQuanta joins dequantised values: as uint8 if they have one scale, else once the scale of the result is known.
+func (c *call) concatQuanta(op *runtime.Concat, ts []*nchw.Tensor) (*value, error) {
+	same := true
+	for _, t := range ts {
+		same = same && t.Quant() == ts[0].Quant()
+	}
+	if same {
+		return c.done(c.im.b.Add(c.name(), op, ts...))
+	}
+	im, name := c.im, c.name()
+	v := c.put(func(runtime.Clamp, ...*nchw.Tensor) (runtime.Op, error) { return op, nil }, nil, ts...)
+	v.lazy.quant = func(to runtime.Quant, act runtime.Clamp) (*nchw.Tensor, error) {
+		if act.On {
+			return nil, nil
+		}
+		in := make([]*nchw.Tensor, len(ts))
+		for i, t := range ts {
+			var err error
+			if in[i], err = im.quantise(fmt.Sprintf("%s/input%d", name, i), im.dequantised(t.Name()+"/dequantized", t), to); err != nil {
+				return nil, err
+			}
+		}
+		return im.b.Add(name, op, in...)
+	}
+	return v, nil
+}
+
+// clamped returns x clamped, without a node of its own if it is lazy and nothing else reads it.
+func (c *call) clamped(x *value, act runtime.Clamp) *value {
+	lz := x.lazy
+	if math.IsNaN(float64(act.Lo)) || math.IsNaN(float64(act.Hi)) {
+		return nil
+	}
+	if lz.u == nil {
+		if c.im.uses[c.n.in[0]] != 1 {
+			return nil
+		}
+		fused := *lz
+		fused.act, fused.made = then(lz.act, act), nil
+		return &value{typ: elemFloat, lazy: &fused}
+	}
+	im, name := c.im, c.name()
+	return &value{typ: elemFloat, lazy: &lazy{act: act,
+		float: func(act runtime.Clamp) (*nchw.Tensor, error) {
+			t, err := im.plain(x)
+			if err != nil {
+				return nil, err
+			}
+			return im.b.Each(name, &runtime.Activation{Act: act}, t.t)
+		},
+		quant: func(to runtime.Quant, act runtime.Clamp) (*nchw.Tensor, error) {
+			if lo, hi := bounds(act, to); lz.u.Quant() == to && lo == 0 && hi == 255 { // what is quantised is in range already
+				return lz.u, nil
+			}
+			return nil, nil
+		}}}
+}
+
+// bounds are the quantised values of a clamp's bounds.
+func bounds(act runtime.Clamp, q runtime.Quant) (lo, hi uint8) {
+	if !act.On {
+		return 0, 255
+	}
+	level := func(x float32) uint8 {
+		return uint8(min(max(math.RoundToEven(float64(x/q.Scale))+float64(q.Zero), 0), 255))
+	}
+	return level(act.Lo), level(act.Hi)
+}
+
+// then is the clamp that does c and then d.
+func then(c, d runtime.Clamp) runtime.Clamp {
+	switch {
+	case !c.On:
+		return d
+	case !d.On:
+		return c
+	}
+	bound := func(x float32) float32 { return min(max(x, d.Lo), d.Hi) }
+	return runtime.Clamp{On: true, Lo: bound(c.Lo), Hi: bound(c.Hi)}
+}

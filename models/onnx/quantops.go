@@ -1,0 +1,462 @@
+package onnx
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// contribDomain is that of ONNX Runtime's own operators, of which its QOperator format has some.
+const contribDomain = "com.microsoft"
+
+var contrib map[string]handler
+
+func init() {
+	contrib = map[string]handler{
+		"DequantizeLinear":         dequantizeLinear,
+		"QGemm":                    qGemm,
+		"QLinearAdd":               qlinearAdd,
+		"QLinearAveragePool":       qlinearPool,
+		"QLinearConcat":            qlinearConcat,
+		"QLinearGlobalAveragePool": qlinearPool,
+		"QuantizeLinear":           quantizeLinear,
+	}
+}
+
+// quantOps make a model a quantised one.
+var quantOps = map[string]bool{"QuantizeLinear": true, "DequantizeLinear": true, "QLinearConv": true, "QLinearMatMul": true, "QLinearAdd": true,
+	"QLinearAveragePool": true, "QLinearConcat": true, "QLinearGlobalAveragePool": true, "QGemm": true}
+
+// coded names a tensor of integers held as floats, and what they are to stand for.
+type coded struct {
+	t  *nchw.Tensor
+	to runtime.Quant
+}
+
+// params are the scales and zero points of inputs of a node.
+type params struct {
+	scale []float32
+	zero  []int32
+	typ   elem // of the zero point; 0 if there is none
+}
+
+// params reads scale input si and zero point input zi, constants. It returns nil if one is unknown or unsupported.
+func (c *call) params(si, zi int) (*params, error) {
+	s, err := c.real(si)
+	if s == nil || err != nil {
+		return nil, err
+	}
+	p := &params{}
+	if p.scale, err = c.im.b.Floats(s.src); err != nil {
+		return nil, err
+	}
+	if err := c.im.b.Take(len(p.scale)); err != nil {
+		return nil, err
+	}
+	p.zero = make([]int32, len(p.scale))
+	if !c.has(zi) {
+		return p, nil
+	}
+	z, err := c.constant(zi)
+	if z == nil || err != nil {
+		return nil, err
+	}
+	if p.typ = z.c.typ; p.typ != elemUint8 && p.typ != elemInt8 && p.typ != elemInt32 || z.c.raw == nil {
+		c.unsupported("quantisation to %v; only to uint8 and int8", p.typ)
+		return nil, nil
+	}
+	n := z.c.elements()
+	if n != len(p.zero) && n != 1 {
+		return nil, fmt.Errorf("%d zero points for %d scales: %w", n, len(p.scale), runtime.ErrShape)
+	}
+	q := quantum{typ: p.typ, scale: []float32{1}, zero: []int32{0}, inner: 1}
+	for i := range p.zero {
+		v, _ := q.at(z.c.raw, i%n)
+		p.zero[i] = int32(v)
+	}
+	return p, nil
+}
+
+// quant returns the parameters of an activation of that type, int8 shifted to uint8. ok is false if they are unsupported.
+func (c *call) quant(p *params, typ elem) (q runtime.Quant, ok bool, err error) {
+	switch {
+	case typ != elemUint8 && typ != elemInt8:
+		c.unsupported("quantisation of activations to %v; only to uint8 and int8", typ)
+		return q, false, nil
+	case p.typ != 0 && p.typ != typ:
+		return q, false, fmt.Errorf("%v elements with a zero point of %v: %w", typ, p.typ, runtime.ErrShape)
+	case len(p.scale) != 1:
+		c.unsupported("%d scales for an activation; only one", len(p.scale))
+		return q, false, nil
+	case !normal(p.scale[0]):
+		return q, false, fmt.Errorf("scale %v is not a positive normal number: %w", p.scale[0], runtime.ErrShape)
+	}
+	zero := p.zero[0]
+	if typ == elemInt8 {
+		zero += 128
+	}
+	return runtime.Quant{Scale: p.scale[0], Zero: uint8(zero)}, true, nil
+}
+
+// along returns the elements for each index of the axis that n scales are along; ok is false if they do not fit.
+func (c *call) along(dims []int, n, a int) (inner int, ok bool, err error) {
+	if n == 1 {
+		return 1, true, nil
+	}
+	if a, err = axis(a, len(dims)); err != nil {
+		return 0, false, err
+	}
+	if dims[a] != n {
+		c.unsupported("%d scales along axis %d of %v", n, a, dims)
+		return 0, false, nil
+	}
+	inner = 1
+	for _, d := range dims[a+1:] {
+		inner *= d
+	}
+	return inner, true, nil
+}
+
+func dequantizeLinear(c *call) (*value, error) {
+	if c.int("block_size", 0) != 0 {
+		c.unsupported("block_size; only one scale, or one for each index of an axis")
+		return nil, c.err
+	}
+	return c.dequant(0, 1, 2, c.int("axis", 1))
+}
+
+// dequant returns the dequantisation of input xi by the scale of input si and the zero point of input zi.
+func (c *call) dequant(xi, si, zi, a int) (*value, error) {
+	if !c.has(xi) {
+		return nil, fmt.Errorf("input %d is missing: %w", xi+1, runtime.ErrGraph)
+	}
+	p, err := c.params(si, zi)
+	if p == nil || err != nil {
+		return nil, err
+	}
+	x := c.in[xi]
+	switch {
+	case x.c != nil:
+		return c.dequantConstant(x.c, p, a)
+	case x.lazy != nil:
+		return nil, fmt.Errorf("its input %q is float: %w", c.n.in[xi], runtime.ErrShape)
+	case x.t == nil:
+		return nil, nil
+	}
+	q, ok, err := c.quant(p, x.typ)
+	if !ok || err != nil {
+		return nil, err
+	}
+	u, err := c.bytes(c.n.in[xi], x, q)
+	if u == nil || err != nil {
+		return nil, err
+	}
+	name := c.name()
+	if c.n.op != "DequantizeLinear" {
+		name = u.Name() + "/dequantized"
+	}
+	return c.im.dequantised(name, u), nil
+}
+
+func (c *call) dequantConstant(t *tensor, p *params, a int) (*value, error) {
+	switch {
+	case t.typ != elemUint8 && t.typ != elemInt8 && t.typ != elemInt32 || t.raw == nil || t.q != nil:
+		c.unsupported("constants of %v; only of int8, uint8 and int32", t.typ)
+		return nil, nil
+	case p.typ != 0 && p.typ != t.typ:
+		return nil, fmt.Errorf("%v elements with a zero point of %v: %w", t.typ, p.typ, runtime.ErrShape)
+	}
+	inner, ok, err := c.along(t.dims, len(p.scale), a)
+	if !ok || err != nil {
+		return nil, err
+	}
+	k := *t
+	k.typ, k.q = elemFloat, &quantum{typ: t.typ, scale: p.scale, zero: p.zero, inner: inner}
+	return constant(&k), nil
+}
+
+// bytes returns an integer tensor as the uint8 tensor that stands for what q says; nil if it stands for something else.
+func (c *call) bytes(name string, x *value, q runtime.Quant) (*nchw.Tensor, error) {
+	if x.t.DType == runtime.U8 {
+		if have := x.t.Quant(); have != q {
+			c.unsupported("its input %q is quantised by %v and zero point %d, and read by %v and %d", name, have.Scale, have.Zero, q.Scale, q.Zero)
+			return nil, nil
+		}
+		return x.t, nil
+	}
+	key := coded{x.t, q}
+	if u := c.im.bytes[key]; u != nil {
+		return u, nil
+	}
+	if !(q.Scale >= 1e-30 && q.Scale <= 1e30) {
+		c.unsupported("scale %v of an input of integers", q.Scale)
+		return nil, nil
+	}
+	// The integer v stands for s·(v − z), which, divided by s and rounded, is v − z again: the error is far below ½.
+	zero := float32(q.Zero)
+	if x.typ == elemInt8 {
+		zero -= 128
+	}
+	real := x.t
+	var err error
+	if q.Scale != 1 || zero != 0 {
+		if real, err = c.im.b.Affine(name+"/real", x.t, []float32{q.Scale}, []float32{-zero * q.Scale}); err != nil {
+			return nil, err
+		}
+	}
+	u, err := c.im.b.Each(name+"/quantized", &runtime.Quantize{To: q}, real)
+	if err == nil {
+		c.im.bytes[key] = u
+	}
+	return u, err
+}
+
+func quantizeLinear(c *call) (*value, error) {
+	if c.int("block_size", 0) != 0 {
+		c.unsupported("block_size; only one scale, or one for each index of an axis")
+		return nil, c.err
+	}
+	p, err := c.params(1, 2)
+	if p == nil || err != nil {
+		return nil, err
+	}
+	if !c.has(0) {
+		return nil, fmt.Errorf("input 1 is missing: %w", runtime.ErrGraph)
+	}
+	typ := elem(c.int("output_dtype", 0))
+	if typ == 0 {
+		if typ = p.typ; typ == 0 {
+			typ = elemUint8
+		}
+	}
+	if x := c.in[0]; x.c != nil {
+		return c.quantConstant(x, p, typ)
+	}
+	return c.quantiseAs(c.in[0], p, typ)
+}
+
+// quantiseAs returns a float activation as integers.
+func (c *call) quantiseAs(x *value, p *params, typ elem) (*value, error) {
+	if x == nil || x.t == nil && x.lazy == nil {
+		return nil, nil
+	}
+	q, ok, err := c.quant(p, typ)
+	if !ok || err != nil {
+		return nil, err
+	}
+	if !x.typ.real() {
+		return nil, fmt.Errorf("its input has %v elements: %w", x.typ, runtime.ErrShape)
+	}
+	u, err := c.im.quantise(c.name(), x, q)
+	if err != nil {
+		return nil, err
+	}
+	return &value{t: u, typ: typ}, nil
+}
+
+// quantConstant rounds a constant, as exporters of quantisation-aware training leave it to be done.
+func (c *call) quantConstant(x *value, p *params, typ elem) (*value, error) {
+	lo, hi := 0., 255.
+	switch {
+	case typ == elemInt8:
+		lo, hi = -128, 127
+	case typ != elemUint8:
+		c.unsupported("quantisation to %v; only to uint8 and int8", typ)
+		return nil, nil
+	}
+	f, err := c.real(0)
+	if f == nil || err != nil {
+		return nil, err
+	}
+	inner, ok, err := c.along(x.c.dims, len(p.scale), c.int("axis", 1))
+	if !ok || err != nil {
+		return nil, err
+	}
+	fs, err := c.im.b.Floats(x.src)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.im.b.Take(len(fs)); err != nil {
+		return nil, err
+	}
+	raw := make([]byte, len(fs))
+	for i, v := range fs {
+		ch := i / inner % len(p.scale)
+		level := math.RoundToEven(float64(v/p.scale[ch])) + float64(p.zero[ch])
+		if !(level >= lo) { // NaN too
+			level = lo
+		}
+		raw[i] = byte(int(min(level, hi)))
+	}
+	return constant(&tensor{typ: typ, dims: x.c.dims, raw: raw}), nil
+}
+
+// The operators of the QOperator format are a DequantizeLinear of each input, a float operator and a QuantizeLinear.
+
+// as calls a float operator's handler on other inputs, with this node's attributes and output.
+func (c *call) as(op string, h handler, in ...*value) (*value, error) {
+	for _, v := range in {
+		if v == nil { // unknown
+			return nil, nil
+		}
+	}
+	n := *c.n
+	n.op, n.in = op, slices.Repeat([]string{c.n.out[0]}, len(in))
+	sub := &call{im: c.im, n: &n, in: in}
+	v, err := sub.run(h)
+	if v == nil || err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// requant quantises a result by scale input si and zero point input zi.
+func (c *call) requant(v *value, err error, si, zi int) (*value, error) {
+	if v == nil || err != nil {
+		return nil, err
+	}
+	p, err := c.params(si, zi)
+	if p == nil || err != nil {
+		return nil, err
+	}
+	typ := p.typ
+	if typ == 0 {
+		typ = elemUint8
+	}
+	return c.quantiseAs(v, p, typ)
+}
+
+// bias returns the int32 constant of input i, in units of in times each of the weights' scales.
+func (c *call) bias(i int, in *value, w *value) (*value, error) {
+	b, err := c.constant(i)
+	if b == nil || err != nil {
+		return nil, err
+	}
+	if b.c.typ != elemInt32 || in.lazy == nil || in.lazy.u == nil || w.c == nil || w.c.q == nil {
+		c.unsupported("a bias of %v; only int32", b.c.typ)
+		return nil, nil
+	}
+	n := len(w.c.q.scale)
+	if n != 1 && n != b.c.elements() {
+		return nil, fmt.Errorf("%d biases for %d scales: %w", b.c.elements(), n, runtime.ErrShape)
+	}
+	p := &params{scale: make([]float32, n), zero: make([]int32, n)}
+	for k, s := range w.c.q.scale {
+		p.scale[k] = in.lazy.u.Quant().Scale * s
+	}
+	k := *b.c
+	k.dims = []int{b.c.elements()}
+	return c.dequantConstant(&k, p, 0)
+}
+
+func qlinearConv(c *call) (*value, error) {
+	x, err := c.dequant(0, 1, 2, 1)
+	if err != nil {
+		return nil, err
+	}
+	w, err := c.dequant(3, 4, 5, 0)
+	if x == nil || w == nil || err != nil {
+		return nil, err
+	}
+	in := []*value{x, w}
+	if c.has(8) {
+		b, err := c.bias(8, x, w)
+		if err != nil {
+			return nil, err
+		}
+		in = append(in, b)
+	}
+	v, err := c.as("Conv", conv, in...)
+	return c.requant(v, err, 6, 7)
+}
+
+func qlinearMatMul(c *call) (*value, error) {
+	a, err := c.dequant(0, 1, 2, 1)
+	if err != nil {
+		return nil, err
+	}
+	w, err := c.dequant(3, 4, 5, 1)
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.as("MatMul", matMul, a, w)
+	return c.requant(v, err, 6, 7)
+}
+
+func qGemm(c *call) (*value, error) {
+	a, err := c.dequant(0, 1, 2, 1)
+	if err != nil {
+		return nil, err
+	}
+	axis := 1
+	if c.int("transB", 0) != 0 {
+		axis = 0
+	}
+	w, err := c.dequant(3, 4, 5, axis)
+	if a == nil || w == nil || err != nil {
+		return nil, err
+	}
+	in := []*value{a, w}
+	if c.has(6) {
+		if c.float("alpha", 1) != 1 {
+			c.unsupported("alpha %v", c.float("alpha", 1))
+			return nil, nil
+		}
+		b, err := c.bias(6, a, w)
+		if err != nil {
+			return nil, err
+		}
+		in = append(in, b)
+	}
+	v, err := c.as("Gemm", gemm, in...)
+	if !c.has(7) {
+		return v, err
+	}
+	return c.requant(v, err, 7, 8)
+}
+
+func qlinearAdd(c *call) (*value, error) {
+	a, err := c.dequant(0, 1, 2, 1)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.dequant(3, 4, 5, 1)
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.as("Add", arithmetic, a, b)
+	return c.requant(v, err, 6, 7)
+}
+
+func qlinearPool(c *call) (*value, error) {
+	if c.int("channels_last", 0) != 0 {
+		c.unsupported("channels_last; only [N C H W]")
+		return nil, c.err
+	}
+	x, err := c.dequant(0, 1, 2, 1)
+	if err != nil {
+		return nil, err
+	}
+	op, h := "AveragePool", handler(pool)
+	if c.n.op == "QLinearGlobalAveragePool" {
+		op, h = "GlobalAveragePool", globalPool
+	}
+	v, err := c.as(op, h, x)
+	return c.requant(v, err, 3, 4)
+}
+
+func qlinearConcat(c *call) (*value, error) {
+	var in []*value
+	for i := 2; i < len(c.in); i += 3 {
+		x, err := c.dequant(i, i+1, i+2, 1)
+		if err != nil {
+			return nil, err
+		}
+		in = append(in, x)
+	}
+	v, err := c.as("Concat", concat, in...)
+	return c.requant(v, err, 0, 1)
+}
