@@ -115,7 +115,7 @@ func TestErrors(t *testing.T) {
 		{"eval " + dir + "/none.csv", exitFailure, "none.csv: no such file"},
 		{"eval " + csv("empty", ""), exitFailure, "empty"},
 		{"eval " + csv("header", "a,b\n"), exitFailure, "does not name the columns"},
-		{"eval " + csv("none", "file,label\n"), exitFailure, "no images"},
+		{"eval " + csv("nothing", "file,label\n"), exitFailure, "no images"},
 		{"eval " + csv("label", "file,label\nx.png,what\n"), exitFailure, "line 2: label \"what\""},
 		{"eval " + csv("range", "file,label\nx.png,-1\n"), exitFailure, "line 2: label -1"},
 		{"eval " + csv("fields", "file,label\nx.png\n"), exitFailure, "line 2: 1 fields"},
