@@ -55,6 +55,10 @@ GLOBL convMask<>(SB), RODATA|NOPTR, $128
 	VFMADD231PS Y0, Y3, Y14 \
 	VFMADD231PS Y1, Y3, Y15
 
+// How far ahead weights are fetched, in bytes: the time of 64 channels, about the latency of memory. Panels follow each
+// other, so this also starts on the next one.
+#define AHEAD 4096
+
 // Clamp one pixel; a NaN accumulator stays a NaN (it is the second operand of max and min).
 #define CLAMP(a, b) \
 	VMAXPS a, Y0, a \
@@ -123,9 +127,13 @@ tap:
 
 	PCALIGN $32
 channel_loop:                            // AX = 4 − channels left ≤ 0
+	PREFETCHT0 AHEAD+0(DX)
 	CHANNEL(0, -16)
+	PREFETCHT0 AHEAD+64(DX)
 	CHANNEL(64, -12)
+	PREFETCHT0 AHEAD+128(DX)
 	CHANNEL(128, -8)
+	PREFETCHT0 AHEAD+192(DX)
 	CHANNEL(192, -4)
 	ADDQ $256, DX
 	ADDQ $4, AX
