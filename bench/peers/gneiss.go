@@ -62,13 +62,19 @@ func serveGneiss(model string, seed uint64, c config, in io.Reader, out io.Write
 }
 
 // export writes everything the peers read into dir. What cannot be written as ONNX leaves setup.onnx empty.
-func (s *setup) export(g *runtime.Graph, scales string) error {
+func (s *setup) export(g *runtime.Graph, scales string, int8 bool) error {
 	in := g.Inputs[0].Shape
-	if err := exportInput(picture(in, s.model, s.seed), in, s.dir); err != nil {
+	x := picture(in, s.model, s.seed)
+	if err := exportInput(x, in, s.dir); err != nil {
 		return err
 	}
 	if err := exportNet(g, s.dir); err != nil {
 		fmt.Fprintln(os.Stderr, "peers: oneDNN:", err)
+	}
+	if int8 && scales == "" {
+		if err := exportScales(g, x, s.dir); err != nil {
+			fmt.Fprintln(os.Stderr, "peers: scales:", err)
+		}
 	}
 	if scales != "" {
 		text, err := os.ReadFile(scales)

@@ -49,7 +49,7 @@ func main() {
 	flag.StringVar(&f.dtypes, "dtype", "f32", "f32, int8 or both, a `list`")
 	flag.StringVar(&f.only, "engines", "", "engines to run, a `list` (default all)")
 	flag.StringVar(&f.gneiss8, "gneiss-int8", "", "the quantised network for gneiss, a `file`")
-	flag.StringVar(&f.scales, "scales", "", "activation scales for oneDNN in int8, a `file` of lines \"name scale\"")
+	flag.StringVar(&f.scales, "scales", "", "activation scales for oneDNN in int8, a `file` of lines \"name scale\" (default: from one run on the picture)")
 	flag.StringVar(&f.qdq, "onnx-int8", "", "the quantised network for ONNX Runtime, an .onnx `file` with QDQ nodes")
 	flag.IntVar(&f.rounds, "rounds", 10, "rounds")
 	flag.IntVar(&f.runs, "runs", 8, "timed inferences of each engine in a round")
@@ -119,7 +119,7 @@ func (f *flags) run(ctx context.Context) error {
 			}
 		}
 	}
-	if err := f.export(g, f.scales); err != nil {
+	if err := f.export(g, f.scales, slices.Contains(list(f.dtypes), "int8")); err != nil {
 		return err
 	}
 	r := report{Time: time.Now().UTC(), CPU: arch.Info(), Model: modelName(g, f.model), MACs: bench.MACs(g), Rounds: f.rounds, Runs: f.runs}

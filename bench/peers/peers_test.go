@@ -14,8 +14,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// smallGraph has one of everything that is exported.
-func smallGraph(t *testing.T) *runtime.Graph {
+// smallGraph has one of everything that is exported. One of its convolutions has the given activation.
+func smallGraph(t *testing.T, act runtime.Clamp) *runtime.Graph {
 	t.Helper()
 	g := runtime.NewGraph("small")
 	var err error
@@ -35,7 +35,7 @@ func smallGraph(t *testing.T) *runtime.Graph {
 	same := runtime.Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}
 	x := v(g.Input("data", runtime.Shape{N: 1, H: 10, W: 8, C: 3}))
 	x = v(g.Add("conv", &runtime.Conv{Window: same, K: 8, Weights: seq(8 * 9 * 3), Bias: seq(8), Act: runtime.ReLU}, x))
-	a := v(g.Add("group", &runtime.Conv{Window: runtime.Window{R: 1, S: 1}, K: 4, Groups: 2, Weights: seq(16)}, x))
+	a := v(g.Add("group", &runtime.Conv{Window: runtime.Window{R: 1, S: 1}, K: 4, Groups: 2, Weights: seq(16), Act: act}, x))
 	b := v(g.Add("max", &runtime.Pool{Window: same}, x))
 	x = v(g.Add("join", &runtime.Concat{}, a, b))
 	x = v(g.Add("norm", &runtime.LRN{Size: 5, Alpha: 0.1, Beta: 0.75, Bias: 1}, x))
@@ -72,7 +72,7 @@ func infer(t *testing.T, g *runtime.Graph, x []float32) []float32 {
 
 // TestExportONNX: the project's own importer reads back the same network.
 func TestExportONNX(t *testing.T) {
-	g, dir := smallGraph(t), t.TempDir()
+	g, dir := smallGraph(t, runtime.Clamp{}), t.TempDir()
 	if err := exportONNX(g, dir); err != nil {
 		t.Fatal(err)
 	}
@@ -94,12 +94,12 @@ func TestPeers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts other engines")
 	}
-	g := smallGraph(t)
+	g := smallGraph(t, runtime.Clamp{})
 	s := setup{dir: t.TempDir(), home: defaultHome(), seed: 1}
 	if home := os.Getenv("GNEISS_PEERS"); home != "" {
 		s.home = home
 	}
-	if err := s.export(g, ""); err != nil {
+	if err := s.export(g, "", false); err != nil {
 		t.Fatal(err)
 	}
 	want := infer(t, g, picture(g.Inputs[0].Shape, "", 1))
@@ -126,6 +126,36 @@ func TestPeers(t *testing.T) {
 				t.Errorf("run 3 gave %v, %v", times, err)
 			}
 		})
+	}
+}
+
+// TestOneDNNInt8: quantised on oneDNN, a network gives nearly its float result; signs and scales are right.
+func TestOneDNNInt8(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts another engine")
+	}
+	g := smallGraph(t, runtime.ReLU)
+	s := setup{dir: t.TempDir(), home: t.TempDir(), seed: 1}
+	if err := s.export(g, "", true); err != nil {
+		t.Fatal(err)
+	}
+	cmd, err := oneDNNCommand(&s, config{"int8", "full", 1})
+	if err != nil {
+		t.Skipf("NOT TESTED: %v", err)
+	}
+	c, err := start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.stop()
+	got, err := c.output(s.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := flags{tolerance: 0.02}
+	want := infer(t, g, picture(g.Inputs[0].Shape, "", 1))
+	if diff, err := f.agree(config{DType: "f32"}, want, got); err != nil || diff == 0 {
+		t.Errorf("%v, off by %v: %v, want about %v", err, diff, got, want)
 	}
 }
 

@@ -80,6 +80,8 @@ std::vector<float> readFloats(std::istream &f, size_t n) {
     return v;
 }
 
+tag plain(const memory::desc &d) { return d.dims().size() == 4 ? tag::nhwc : tag::nc; }
+
 class Net {
   public:
     Net(const std::string &dir, bool int8) : int8_(int8), stream_(engine_), weights_(dir + "/weights.bin", std::ios::binary) {
@@ -232,14 +234,14 @@ class Net {
     Tensor real(const Tensor &t, const std::string &name) {
         auto d = t.mem.get_desc();
         if (d.data_type() == type::f32) return t;
-        return {convert(t.mem, {d.dims(), type::f32, tag::nhwc}, name, t.scale), 1};
+        return {convert(t.mem, {d.dims(), type::f32, plain(d)}, name, t.scale), 1};
     }
 
     Tensor quantised(const Tensor &t, const std::string &name, type to = type::u8) {
         auto d = t.mem.get_desc();
-        if (d.data_type() == to) return t;
+        if (d.data_type() != type::f32) return t; // the image stays signed
         float s = scaleOf(name);
-        return {convert(t.mem, {d.dims(), to, tag::nhwc}, name, t.scale / s), s};
+        return {convert(t.mem, {d.dims(), to, plain(d)}, name, t.scale / s), s};
     }
 
     void emit(const Line &l, const std::string &dir) {
@@ -310,7 +312,7 @@ class Net {
 
         dims wd = g > 1 ? dims{g, k / g, c / g, r, s} : dims{k, c, r, s};
         dnnl::primitive_attr attr;
-        // What a normalisation reads is left in float: LRN has no integer form.
+        // A value without a scale is left in float.
         bool toFloat = int8_ && scales_.find(l.out) == scales_.end();
         float out = int8_ && !toFloat ? scaleOf(l.out) : 1;
         if (int8_) attr.set_output_scales(1 << 1, quantiseWeights(w, b, x.scale, out));
@@ -358,7 +360,8 @@ class Net {
     void pool(const Line &l) {
         bool avg = l.kind == "avgpool";
         Tensor x = value(l.in[0]);
-        if (int8_) x = quantised(x, l.in[0]);
+        // An average is much smaller than the largest of its inputs: in their scale it would be a few steps.
+        if (int8_ && avg) x = real(x, l.out);
         auto d = x.mem.get_desc();
         auto xd = d.dims();
         dims window{l.n[0], l.n[1]}, stride{l.n[2], l.n[3]}, before{l.n[4], l.n[5]}, after(2);
@@ -366,9 +369,10 @@ class Net {
         for (int i = 0; i < 2; i++) after[i] = std::max(0L, long((od[2 + i] - 1) * stride[i] + window[i] - xd[2 + i] - before[i]));
         algorithm how = !avg ? algorithm::pooling_max
             : l.n[8] ? algorithm::pooling_avg_include_padding : algorithm::pooling_avg_exclude_padding;
-        memory::desc dst(od, d.data_type(), int8_ ? tag::nhwc : tag::any);
+        memory::desc dst(od, d.data_type(), int8_ ? tag::nhwc : tag::any); // a maximum keeps type and scale
         dnnl::pooling_forward::primitive_desc pd({prop_kind::forward_inference, how, d, dst, stride, window, before, after}, engine_);
         add(l, x, pd, dnnl::pooling_forward(pd), x.scale);
+        if (int8_ && avg && scales_.count(l.out)) values_[l.out] = quantised(values_[l.out], l.out);
     }
 
     void lrn(const Line &l) {
