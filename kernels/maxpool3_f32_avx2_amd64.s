@@ -140,7 +140,7 @@ next:
 	JMP  tail
 
 two:
-	VMOVAPS Y15, Y0                  // the column before the first window's middle: none, or
+	VMOVAPS Y15, Y0                  // the left column of the first window: none, or
 	VMOVAPS Y15, Y1
 	VMOVAPS Y15, Y2
 	VMOVAPS Y15, Y3

@@ -219,10 +219,7 @@ func (t *poolTask) nothing(dst unsafe.Pointer, pixels, c int) {
 	for p := range pixels {
 		at := unsafe.Add(dst, p*t.out.Stride*t.dtype.Size())
 		if t.dtype == F32 && t.max {
-			row := floats(at, 0, c)
-			for i := range row {
-				row[i] = negInf
-			}
+			fillWith(floats(at, 0, c), negInf)
 		} else {
 			clear(unsafe.Slice((*byte)(at), c*t.dtype.Size()))
 		}

@@ -29,27 +29,37 @@ func maxPoolGeneric[T uint8 | float32](a *PoolTaps, least T) {
 	for p := range a.pixels {
 		for c0 := 0; c0 < a.c; c0 += block {
 			m := best[:min(block, a.c-c0)]
-			for i := range m {
-				m[i] = least
-			}
+			fillWith(m, least)
 			for _, ptr := range ptrs {
-				src := unsafe.Slice((*T)(unsafe.Add(ptr, p*a.srcStep+c0*size)), len(m))
-				for i, v := range src {
-					m[i] = greater(v, m[i])
-				}
+				maxInto(m, unsafe.Slice((*T)(unsafe.Add(ptr, p*a.srcStep+c0*size)), len(m)))
 			}
 			copy(unsafe.Slice((*T)(unsafe.Add(a.dst, p*a.dstStep+c0*size)), len(m)), m)
 		}
 	}
 }
 
-// greater is v or m, whichever is greater; m if v is a NaN. The comparison is never taken in practice, so that
-// random data do not mislead the branch predictor.
-func greater[T uint8 | float32](v, m T) T {
-	if v != v {
-		return m
+// maxInto sets m[i] to src[i] where that is greater; a NaN is not.
+func maxInto[T uint8 | float32](m, src []T) {
+	// No branch here depends on which number is greater: random data would mislead its predictor half of the time.
+	switch m := any(m).(type) {
+	case []float32:
+		for i, v := range any(src).([]float32)[:len(m)] {
+			if v == v {
+				m[i] = max(m[i], v)
+			}
+		}
+	case []uint8:
+		for i, v := range any(src).([]uint8)[:len(m)] {
+			more := int(v) - int(m[i])
+			m[i] += uint8(more &^ (more >> 31))
+		}
 	}
-	return max(v, m)
+}
+
+func fillWith[T any](m []T, v T) {
+	for i := range m {
+		m[i] = v
+	}
 }
 
 func avgPoolF32Generic(a *PoolTaps) {
@@ -101,11 +111,9 @@ func maxPool3Generic[T uint8 | float32](a *MaxPool3Row, least T) {
 		n := min(block, a.c-c0)
 		column := func(m []T, x int) {
 			at := x*a.srcStep + c0*size
-			r0 := unsafe.Slice((*T)(unsafe.Add(a.rows[0], at)), len(m))
-			r1 := unsafe.Slice((*T)(unsafe.Add(a.rows[1], at)), len(m))
-			r2 := unsafe.Slice((*T)(unsafe.Add(a.rows[2], at)), len(m))
-			for i := range m {
-				m[i] = greater(r2[i], greater(r1[i], greater(r0[i], least)))
+			fillWith(m, least)
+			for _, row := range a.rows {
+				maxInto(m, unsafe.Slice((*T)(unsafe.Add(row, at)), len(m)))
 			}
 		}
 		columns := (a.pixels-1)*a.stride + 3 - a.left - a.right
@@ -115,16 +123,14 @@ func maxPool3Generic[T uint8 | float32](a *MaxPool3Row, least T) {
 				m := v[(next+3)%3][:n]
 				if next >= 0 && next < columns {
 					column(m, next)
-					continue
-				}
-				for i := range m {
-					m[i] = least
+				} else {
+					fillWith(m, least)
 				}
 			}
 			dst := unsafe.Slice((*T)(unsafe.Add(a.dst, p*a.dstStep+c0*size)), n)
-			for i := range dst {
-				dst[i] = max(v[0][i], v[1][i], v[2][i])
-			}
+			copy(dst, v[0][:])
+			maxInto(dst, v[1][:n])
+			maxInto(dst, v[2][:n])
 		}
 	}
 }
