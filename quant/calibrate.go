@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -90,22 +89,6 @@ func ReadStats(r io.Reader) (*Stats, error) {
 		}
 	}
 	return s, nil
-}
-
-// unlimited is for copies of graphs, which were within their limits.
-var unlimited = runtime.Limits{MaxNodes: math.MaxInt, MaxElements: math.MaxInt, MaxWeights: math.MaxInt, MaxMACs: math.MaxInt64}
-
-// prepare checks and simplifies a float graph.
-func prepare(g *runtime.Graph) (*runtime.Graph, error) {
-	if len(g.Outputs) == 0 {
-		return nil, errNoOutputs
-	}
-	for _, n := range g.Nodes {
-		if n.Out.DType != runtime.F32 {
-			return nil, &runtime.NodeError{Node: n.Name, Op: n.Op.Kind(), Err: ErrQuantised}
-		}
-	}
-	return runtime.Simplify(g)
 }
 
 // runner runs a graph with all of its values to be seen.

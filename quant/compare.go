@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -39,10 +40,7 @@ func Compare(float, quantised *runtime.Graph, next Source, opts ...Option) (*Com
 	}
 	var rs [2]*runner
 	for i, g := range []*runtime.Graph{float, quantised} {
-		if len(g.Outputs) == 0 {
-			return nil, errNoOutputs
-		}
-		if g, err = runtime.Simplify(g); err != nil {
+		if g, err = simplified(g); err != nil {
 			return nil, err
 		}
 		if rs[i], err = newRunner(g, o.compile); err != nil {
@@ -89,6 +87,15 @@ func Compare(float, quantised *runtime.Graph, next Source, opts ...Option) (*Com
 		return 0
 	})
 	return c, nil
+}
+
+// simplified is a graph's form before it is quantised, or that of a quantised one.
+func simplified(g *runtime.Graph) (*runtime.Graph, error) {
+	s, err := prepare(g)
+	if errors.Is(err, ErrQuantised) {
+		return runtime.Simplify(g)
+	}
+	return s, err
 }
 
 // pair is a layer of both graphs and the sums over what it has given so far.

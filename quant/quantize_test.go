@@ -85,7 +85,7 @@ func noise(seed uint64, count int) Source {
 
 var (
 	none    = runtime.Clamp{}
-	maximum = &runtime.Pool{Window: runtime.Window{R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}}
+	max3    = &runtime.Pool{Window: runtime.Window{R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}}
 	average = &runtime.Pool{Window: runtime.Window{R: 2, S: 2, StrideH: 2, StrideW: 2}, Type: runtime.AvgPool}
 )
 
@@ -97,10 +97,10 @@ func inception(t testing.TB) *runtime.Graph {
 	stem := n.conv("stem", x, 8, 3, runtime.ReLU)
 	a := n.conv("a", stem, 4, 1, runtime.ReLU)
 	b := n.conv("b", stem, 8, 3, none) // signed
-	p := n.add("p", maximum, stem)
+	p := n.add("p", max3, stem)
 	c := n.conv("c", p, 4, 1, runtime.ReLU)
 	inner := n.add("inner", &runtime.Concat{}, a, b)
-	m := n.add("m", maximum, c)
+	m := n.add("m", max3, c)
 	outer := n.add("outer", &runtime.Concat{}, inner, m, p)
 	beside := n.conv("beside", b, 4, 1, runtime.ReLU) // b feeds it and the concatenation
 	l := n.add("lrn", &runtime.LRN{Size: 5, Alpha: 0.3, Beta: 0.75, Bias: 1}, outer)
@@ -238,10 +238,10 @@ func sortAs(a, b []string) {
 func TestCorners(t *testing.T) {
 	n := newNet(t, 3)
 	x := n.input(4, 4, 3)
-	p := n.add("first", maximum, x) // of floats: nothing is lost by staying so
+	p := n.add("first", max3, x) // of floats: nothing is lost by staying so
 	c := n.conv("data/uint8", p, 4, 3, runtime.ReLU)
 	d := n.conv("data/uint8/float", c, 4, 1, runtime.Clamp{On: true, Lo: -1, Hi: 0.5})
-	a := n.add("affine", &runtime.Affine{Scale: []float32{1, 2, 3, 4}, Shift: make([]float32, 4)}, c)
+	a := n.add("affine", &runtime.Affine{Scale: []float32{1, -2, 0, 4}, Shift: []float32{1, 2, 3, 0}}, c)
 	r := n.add("relu", &runtime.Activation{Act: runtime.ReLU}, d)
 	e := n.add("sum", &runtime.Add{}, a, d)
 	g := n.outputs(c, x, e, r, p)
@@ -250,12 +250,12 @@ func TestCorners(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Portable {
-		t.Error("a float scale and shift counts as portable")
-	}
 	at := nodes(q)
-	if at["first"].Out.DType != runtime.F32 || at["affine"].Out.DType != runtime.F32 || at["sum"].Out.DType != runtime.U8 {
-		t.Errorf("first %v, affine %v, sum %v", at["first"].Out.DType, at["affine"].Out.DType, at["sum"].Out.DType)
+	if aff := at["affine"].Op.(*runtime.QConv); aff.Groups != 4 || !reflect.DeepEqual(aff.Weights, []int8{127, -127, 0, 127}) {
+		t.Errorf("scale and shift are %d groups, weights %v", aff.Groups, aff.Weights)
+	}
+	if !report.Portable || at["first"].Out.DType != runtime.F32 || at["sum"].Out.DType != runtime.U8 {
+		t.Errorf("portable %v, first %v, sum %v", report.Portable, at["first"].Out.DType, at["sum"].Out.DType)
 	}
 	if len(q.Outputs) != 5 || q.Outputs[1] != q.Inputs[0] {
 		t.Errorf("%d outputs", len(q.Outputs))
@@ -266,6 +266,38 @@ func TestCorners(t *testing.T) {
 		}
 	}
 }
+
+// TestHoist: an activation behind a maximum is fused into the convolution before it; one that others must not see stays.
+func TestHoist(t *testing.T) {
+	n := newNet(t, 4)
+	c := n.conv("conv", n.input(6, 6, 3), 4, 3, none)
+	p := n.add("pool", max3, c)
+	a := n.add("relu", &runtime.Activation{Act: runtime.ReLU}, p)
+	p2 := n.add("pool2", max3, a)
+	n.add("seen", average, p2)
+	a2 := n.add("relu6", &runtime.Activation{Act: runtime.Clamp{On: true, Lo: 0.1, Hi: 0.5}}, p2)
+	g := n.outputs(a2, p2)
+	s := calibrated(t, g)
+	q, report, err := Quantize(g, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, n := range q.Nodes {
+		kinds = append(kinds, n.Op.Kind())
+	}
+	if got, want := strings.Join(kinds, " "), "Quantize QConv MaxPool MaxPool Dequantize Activation"; got != want || !report.Portable {
+		t.Errorf("%s, portable %v; want %s", got, report.Portable, want)
+	}
+	if op := q.Nodes[1].Op.(*runtime.QConv); op.Lo != op.Out.Zero {
+		t.Errorf("convolution's output is %d…%d with zero %d", op.Lo, op.Hi, op.Out.Zero)
+	}
+	if !s.Values["conv"].nonNegative() {
+		t.Error("the convolution's statistics are of before the activation")
+	}
+}
+
+func (h *Histogram) nonNegative() bool { return h.Min >= 0 }
 
 func TestErrors(t *testing.T) {
 	g := inception(t)
