@@ -75,13 +75,10 @@ func (entropy) Range(h *Histogram) (lo, hi float64) {
 	l := newLine(h)
 	reach := max(l.zero, len(l.n)-l.zero) // bins of the longer side
 	best, at := math.Inf(1), reach
-	for t := levels / 2; t <= reach; t += max(1, reach/128) {
-		if kl := l.divergence(max(0, l.zero-t), min(len(l.n), l.zero+t)); kl < best {
+	for t := reach; t >= levels/2; t -= max(1, reach/128) {
+		if kl := l.divergence(max(0, l.zero-t), min(len(l.n), l.zero+t)); kl <= best {
 			best, at = kl, t
 		}
-	}
-	if at >= reach-reach/128 {
-		return lo, hi
 	}
 	return max(lo, -float64(at)*l.width), min(hi, float64(at)*l.width)
 }

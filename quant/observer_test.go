@@ -104,6 +104,21 @@ func TestOutlier(t *testing.T) {
 	}
 }
 
+// TestSaturated: of numbers that were clamped before, many are the greatest, and none of them is clipped.
+func TestSaturated(t *testing.T) {
+	for _, top := range []float32{1, 0.999, 6} {
+		xs := relu(normal(1, 100000, 1.5*float64(top), float64(top)))
+		for i := range xs {
+			xs[i] = min(xs[i], top)
+		}
+		for _, o := range observers {
+			if lo, hi := o.Range(histogram(xs)); lo != 0 || hi < 0.99*float64(top) {
+				t.Errorf("%s: %g…%g of 0…%g", o, lo, hi, top)
+			}
+		}
+	}
+}
+
 // TestMSE: no other observer's range has a smaller error, and of a normal distribution the range is near the known best
 // (256 levels: about 3.9 σ; J. Max, "Quantizing for minimum distortion", IRE Trans. 1960).
 func TestMSE(t *testing.T) {
