@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gneiss-go/gneiss/models/caffe"
+	"github.com/gneiss-go/gneiss/models/gnm"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/onnx"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -22,6 +23,7 @@ type openConfig struct {
 	prototxt string
 	caffe    []caffe.Option
 	onnx     []onnx.Option
+	gnm      []gnm.Option
 }
 
 // WithPrototxt names the description of a Caffe network; see [caffe.Open] for what is done without it.
@@ -53,6 +55,7 @@ func WithOutputs(names ...string) OpenOption {
 func WithLimits(l runtime.Limits) OpenOption {
 	return func(c *openConfig) {
 		c.caffe, c.onnx = append(c.caffe, caffe.WithLimits(l)), append(c.onnx, onnx.WithLimits(l))
+		c.gnm = append(c.gnm, gnm.WithLimits(l))
 	}
 }
 
@@ -68,11 +71,12 @@ const (
 	formatCaffe    format = "caffemodel"
 	formatPrototxt format = "prototxt"
 	formatONNX     format = "onnx"
+	formatGNM      format = "gnm"
 	formatUnknown  format = ""
 )
 
 // Open imports the model in a file: a .caffemodel with its .prototxt (beside it, inside it, or named by [WithPrototxt]), a
-// .prototxt alone ([WithRandomWeights]), or an .onnx file. Under other extensions the content decides.
+// .prototxt alone ([WithRandomWeights]), an .onnx file, or gneiss's own .gnm. Under other extensions the content decides.
 func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	var c openConfig
 	for _, o := range opts {
@@ -85,6 +89,8 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	switch f {
 	case formatONNX:
 		return onnx.Open(path, c.onnx...)
+	case formatGNM:
+		return gnm.Open(path, c.gnm...)
 	case formatPrototxt:
 		if c.prototxt == "" {
 			return caffe.Open("", path, c.caffe...)
@@ -102,6 +108,8 @@ func formatOf(path string) (format, error) {
 		return formatPrototxt, nil
 	case ".onnx":
 		return formatONNX, nil
+	case ".gnm":
+		return formatGNM, nil
 	}
 	head := make([]byte, 4096)
 	file, err := os.Open(path)
@@ -118,6 +126,8 @@ func formatOf(path string) (format, error) {
 		return formatUnknown, err
 	}
 	switch what := sniff.What(head); {
+	case gnm.Is(head):
+		return formatGNM, nil
 	case n == 0:
 		return formatUnknown, fmt.Errorf("the file is empty: %w", runtime.ErrCorrupt)
 	case what != "":

@@ -25,6 +25,7 @@ import (
 	"hash/crc32"
 	"os"
 
+	"github.com/gneiss-go/gneiss/internal/wholefile"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -70,24 +71,11 @@ func Open(path string, opts ...Option) (*runtime.Graph, error) {
 
 // Save writes a graph to a file, which appears whole or not at all. Its errors are [*runtime.FileError].
 func Save(path string, g *runtime.Graph) error {
-	fail := func(err error) error { return &runtime.FileError{File: path, Err: err} }
 	data, err := encode(g)
 	if err != nil {
-		return fail(err)
+		return &runtime.FileError{File: path, Err: err}
 	}
-	tmp := path + ".part"
-	if err := os.WriteFile(tmp, data, 0o644); err != nil {
-		var pe *os.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return fail(err)
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		os.Remove(tmp)
-		return fail(err)
-	}
-	return nil
+	return wholefile.Write(path, data)
 }
 
 // opCode is an operation's number in the file.

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gneiss-go/gneiss/internal/wholefile"
+	"github.com/gneiss-go/gneiss/models/gnm"
+	"github.com/gneiss-go/gneiss/models/preprocess"
+	"github.com/gneiss-go/gneiss/quant"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// imageFlags choose images to calibrate or to compare with.
+type imageFlags struct {
+	role  string
+	limit int
+}
+
+func (f *imageFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.role, "role", "", "of a CSV file, only lines with this `word` in the column role")
+	cmd.Flags().IntVar(&f.limit, "limit", 0, "use at most so many images; 0 means all")
+}
+
+// sources are the images that the arguments stand for: as for classify, and CSV files as for eval.
+func (f *imageFlags) sources(args []string, stdin io.Reader, m *model) ([]source, error) {
+	if len(args) == 0 {
+		return nil, usagef("no images given")
+	}
+	var out []source
+	for _, a := range args {
+		if strings.EqualFold(filepath.Ext(a), ".csv") {
+			lines, err := readLabelled(a, f.role, m.Labels, m.classes())
+			if err != nil {
+				return nil, &runtime.FileError{File: a, Err: err}
+			}
+			for _, l := range lines {
+				out = append(out, fileSource(filepath.Join(filepath.Dir(a), filepath.FromSlash(l.file))))
+			}
+			continue
+		}
+		more, err := sources([]string{a}, stdin)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	if f.limit > 0 && len(out) > f.limit {
+		out = out[:f.limit]
+	}
+	return out, nil
+}
+
+// feed gives the images to package quant one after the other, prepared for the model.
+func feed(images []source, spec preprocess.Spec) quant.Source {
+	prep := spec.Preparer()
+	i := 0
+	return func(input []float32) error {
+		if i == len(images) {
+			return io.EOF
+		}
+		s := images[i]
+		i++
+		img, err := s.open()
+		if err != nil {
+			return err
+		}
+		if err := prep.Into(input, img); err != nil {
+			return &runtime.FileError{File: s.name, Err: err}
+		}
+		return nil
+	}
+}
+
+// quantised is what quantize prints as JSON.
+type quantised struct {
+	Model      modelInfo     `json:"model"`
+	Images     int           `json:"images"`
+	Output     string        `json:"output"`
+	Bytes      int           `json:"bytes"`
+	FloatBytes int           `json:"float_bytes"`
+	Report     *quant.Report `json:"report"`
+}
+
+func quantizeCommand() *cobra.Command {
+	var mf modelFlags
+	var sf specFlags
+	var imf imageFlags
+	var output, observer, stats string
+	var float []string
+	var layers, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "quantize --output FILE.gnm [flags] IMAGE…",
+		Short: "Make an int8 model of a float one",
+		Long: `Quantize runs a float model on calibration images, a hundred or so of the kind it will see, and writes an int8 model:
+a quarter of the size, faster, and with the same answers, byte for byte, on every CPU. Images are files, folders,
+patterns, or CSV files as for eval.`,
+		Example: `  gneiss quantize --model googlenet --output googlenet-int8.gnm photos/
+  gneiss quantize --model net.onnx --output net.gnm --observer entropy --float fc labels.csv --role calibrate`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if output == "" {
+				return usagef("--output is missing")
+			}
+			ob, err := quant.ParseObserver(observer)
+			if err != nil {
+				return usagef("--observer: %v", err)
+			}
+			c, err := newClassifier(&mf, &sf)
+			if err != nil {
+				return err
+			}
+			defer c.sess.Close()
+			st, images, err := c.calibrate(cmd, stats, args, &imf, &mf)
+			if err != nil {
+				return err
+			}
+			g, report, err := quant.Quantize(c.Graph, st, quant.WithObserver(ob), quant.WithFloat(float...))
+			if err != nil {
+				return err
+			}
+			var file bytes.Buffer
+			if err := gnm.Write(&file, g); err != nil {
+				return err
+			}
+			if err := wholefile.Write(output, file.Bytes()); err != nil {
+				return err
+			}
+			q := quantised{Model: c.info(), Images: images, Output: output, Bytes: file.Len(), Report: report}
+			for _, n := range c.Graph.Nodes {
+				switch op := n.Op.(type) {
+				case *runtime.Conv:
+					q.FloatBytes += 4 * (len(op.Weights) + len(op.Bias))
+				case *runtime.FC:
+					q.FloatBytes += 4 * (len(op.Weights) + len(op.Bias))
+				}
+			}
+			out := cmd.OutOrStdout()
+			if asJSON {
+				return writeJSON(out, q)
+			}
+			fmt.Fprintf(out, "%s: %s bytes, from %s of float weights; %d of %d layers in int8, %s, observer %s\n", output,
+				thousands(q.Bytes), thousands(q.FloatBytes), report.Quantised, len(report.Layers), plural(images, "image"), report.Observer)
+			if !report.Portable {
+				fmt.Fprintln(out, "some layers are float: answers are near, not equal, on other CPUs")
+			}
+			if layers {
+				fmt.Fprintln(out)
+				fmt.Fprint(out, report)
+			}
+			return nil
+		},
+	}
+	mf.add(cmd)
+	mf.addLabels(cmd)
+	sf.add(cmd)
+	imf.add(cmd)
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gnm")
+	cmd.Flags().StringVar(&observer, "observer", quant.DefaultObserver().String(), "how ranges follow from what was seen: minmax, percentile:99.99, entropy or mse")
+	cmd.Flags().StringArrayVar(&float, "float", nil, "leave layers of this `name`, pattern or kind in float; may be given again")
+	cmd.Flags().StringVar(&stats, "stats", "", "`file` of calibration statistics: read if it exists, in place of images, else written")
+	cmd.Flags().BoolVar(&layers, "layers", false, "list the layers, with scales and the weights' error")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// calibrate reads statistics from a file, or makes them from images and keeps them there.
+func (c *classifier) calibrate(cmd *cobra.Command, file string, args []string, imf *imageFlags, mf *modelFlags) (*quant.Stats, int, error) {
+	if file != "" {
+		f, err := os.Open(file)
+		if err == nil {
+			defer f.Close()
+			st, err := quant.ReadStats(f)
+			if err != nil {
+				return nil, 0, &runtime.FileError{File: file, Err: err}
+			}
+			return st, st.Inputs, nil
+		}
+		if !os.IsNotExist(err) {
+			return nil, 0, &runtime.FileError{File: file, Err: reason(err)}
+		}
+	}
+	images, err := imf.sources(args, cmd.InOrStdin(), c.model)
+	if err != nil {
+		return nil, 0, err
+	}
+	progress := newProgress(cmd.ErrOrStderr(), int64(len(images)), false, "calibrating")
+	st, err := quant.Calibrate(c.Graph, feed(images, c.Spec), quant.WithCompile(runtime.WithThreads(mf.threads)),
+		quant.WithProgress(func(n int) { _ = progress.Set(n) }))
+	_ = progress.Finish()
+	if err != nil {
+		return nil, 0, err
+	}
+	if file != "" {
+		var b bytes.Buffer
+		if err := st.Write(&b); err != nil {
+			return nil, 0, err
+		}
+		if err := wholefile.Write(file, b.Bytes()); err != nil {
+			return nil, 0, err
+		}
+	}
+	return st, len(images), nil
+}
+
+func compareCommand() *cobra.Command {
+	var mf modelFlags
+	var sf specFlags
+	var imf imageFlags
+	var with, chart string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "compare --model FLOAT --with INT8.gnm [flags] IMAGE…",
+		Short: "Compare an int8 model with its float one",
+		Long: `Compare runs two models on the same images and says on how many they agree, and how far each layer is from that of
+the first model, the worst first. Images are files, folders, patterns, or CSV files as for eval.`,
+		Example: `  gneiss compare --model googlenet --with googlenet-int8.gnm photos/
+  gneiss compare --model net.onnx --with net.gnm --chart layers.svg labels.csv --role evaluate`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if with == "" {
+				return usagef("--with is missing")
+			}
+			c, err := newClassifier(&mf, &sf)
+			if err != nil {
+				return err
+			}
+			defer c.sess.Close()
+			second, err := (&modelFlags{model: with}).open(false)
+			if err != nil {
+				return err
+			}
+			images, err := imf.sources(args, cmd.InOrStdin(), c.model)
+			if err != nil {
+				return err
+			}
+			progress := newProgress(cmd.ErrOrStderr(), int64(len(images)), false, "comparing")
+			cmp, err := quant.Compare(c.Graph, second.Graph, feed(images, c.Spec), quant.WithCompile(runtime.WithThreads(mf.threads)),
+				quant.WithProgress(func(n int) { _ = progress.Set(n) }))
+			_ = progress.Finish()
+			if err != nil {
+				return err
+			}
+			if chart != "" {
+				var b bytes.Buffer
+				if err := cmp.WriteSVG(&b); err != nil {
+					return err
+				}
+				if err := wholefile.Write(chart, b.Bytes()); err != nil {
+					return err
+				}
+			}
+			if asJSON {
+				return writeJSON(cmd.OutOrStdout(), cmp)
+			}
+			fmt.Fprint(cmd.OutOrStdout(), cmp)
+			return nil
+		},
+	}
+	mf.add(cmd)
+	mf.addLabels(cmd)
+	sf.add(cmd)
+	imf.add(cmd)
+	cmd.Flags().StringVar(&with, "with", "", "the other model `file`")
+	cmd.Flags().StringVar(&chart, "chart", "", "draw the layers' errors in this .svg `file`")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
