@@ -55,8 +55,12 @@ const (
 
 func formOf(op runtime.Op) form {
 	switch op := op.(type) {
-	case *runtime.Conv, *runtime.FC, *runtime.LRN, *runtime.Add:
+	case *runtime.Conv, *runtime.FC, *runtime.Add:
 		return computes
+	case *runtime.LRN:
+		if op.Beta == 0.75 && op.Bias > 0 && op.Alpha >= 0 && op.Size <= 1<<15 { // what kernels.NewLRNU8 computes
+			return computes
+		}
 	case *runtime.Pool:
 		if op.Type == runtime.MaxPool {
 			return passes

@@ -43,8 +43,10 @@ func (r *Report) finish(g *runtime.Graph) {
 		switch op := n.Op.(type) {
 		case *runtime.Quantize, *runtime.Dequantize:
 			r.Conversions++
-		case *runtime.Conv, *runtime.FC, *runtime.Affine, *runtime.LRN:
+		case *runtime.Conv, *runtime.FC, *runtime.Affine:
 			r.Portable = false
+		case *runtime.LRN:
+			r.Portable = r.Portable && op.Beta == 0.75
 		case *runtime.Pool:
 			r.Portable = r.Portable && (n.Out.DType == runtime.U8 || op.Type == runtime.MaxPool)
 		case *runtime.GlobalPool:
