@@ -1,0 +1,86 @@
+package kernels
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// AddU8 is the argument of quantised addition: for each of rows rows of c elements
+//
+//	dst[i] = zero + roundEven(min(max(float32(a[i] − aZero)·aScale + float32(b[i] − bZero)·bScale, lo), hi))
+//
+// in IEEE binary32, two products and one sum, each rounded; the scales are those of the inputs over the output's. dst
+// may be a or b.
+type AddU8 struct {
+	dst, a, b                   unsafe.Pointer
+	dstStride, aStride, bStride int // bytes
+	rows, c                     int // ≥ 1
+	aZero, bZero, zero          int32
+	aScale, bScale              float32
+	lo, hi                      float32
+}
+
+func addU8Generic(e *AddU8) {
+	for r := range e.rows {
+		dst := unsafe.Slice((*uint8)(unsafe.Add(e.dst, r*e.dstStride)), e.c)
+		a := unsafe.Slice((*uint8)(unsafe.Add(e.a, r*e.aStride)), e.c)
+		b := unsafe.Slice((*uint8)(unsafe.Add(e.b, r*e.bStride)), e.c)
+		for i, q := range a {
+			x := float32(int32(q)-e.aZero) * e.aScale
+			y := float32(int32(b[i])-e.bZero) * e.bScale
+			dst[i] = quantized(float32(x)+float32(y), e.lo, e.hi, e.zero)
+		}
+	}
+}
+
+// NewAddU8 returns the quantised sum of two inputs; [AddU8] defines it. The output may be either input.
+func NewAddU8(aScale float32, aZero uint8, bScale float32, bZero uint8, outScale float32, out OutU8, limit arch.ISA) (Op, error) {
+	if !(aScale > 0) || !(bScale > 0) || !(outScale > 0) {
+		return nil, fmt.Errorf("%w: scales %v, %v and %v", ErrShape, aScale, bScale, outScale)
+	}
+	o := &addU8{args: AddU8{aZero: int32(aZero), bZero: int32(bZero),
+		aScale: float32(float64(aScale) / float64(outScale)), bScale: float32(float64(bScale) / float64(outScale))}}
+	o.args.lo, o.args.hi, o.args.zero = out.bounds()
+	o.kernel, o.fn = Select[func(*AddU8)](OpAdd, U8, limit)
+	return o, nil
+}
+
+type addU8 struct {
+	basic
+	fn   func(*AddU8)
+	args AddU8
+}
+
+func (o *addU8) Bind(in, out []View, _ []byte, workers int) Task {
+	checkViews("sum", len(in) == 2 && len(out) == 1 && in[0].DType == U8 && in[1].DType == U8 && out[0].DType == U8 &&
+		sameShape(&in[0], &out[0]) && sameShape(&in[1], &out[0]))
+	t := &addU8Task{addU8: o, a: in[0], b: in[1], out: out[0], workers: make([]addU8Worker, workers)}
+	t.pixelBlocks = newPixelBlocks(in[0].Pixels(), in[0].C)
+	return t
+}
+
+type addU8Task struct {
+	*addU8
+	pixelBlocks
+	a, b, out View
+	workers   []addU8Worker
+}
+
+type addU8Worker struct {
+	args AddU8
+	_    [64]byte
+}
+
+func (t *addU8Task) Run(worker, lo, hi int) {
+	e := &t.workers[worker].args
+	for u := lo; u < hi; u++ {
+		p0, p1 := t.block(u)
+		*e = t.args
+		e.dst, e.a, e.b = t.out.at(p0*t.out.Stride), t.a.at(p0*t.a.Stride), t.b.at(p0*t.b.Stride)
+		e.dstStride, e.aStride, e.bStride = t.out.Stride, t.a.Stride, t.b.Stride
+		e.rows, e.c = p1-p0, t.out.C
+		t.fn(e)
+	}
+}

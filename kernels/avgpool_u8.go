@@ -1,0 +1,115 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// NewAvgPoolU8 returns quantised average pooling:
+//
+//	sum = Σ (in − inZero) over the cells of the window inside the input       exactly, in int32
+//	out = Requantize(sum, inScale/(outScale·n), lo, hi, zero)
+//
+// n is the number of those cells or, with CountIncludePad, of those inside the padded input. The factor is computed in
+// binary64 and rounded once. It is the same on every tier.
+func NewAvgPoolU8(s PoolShape, inScale float32, inZero uint8, outScale float32, out OutU8, limit arch.ISA) (Op, error) {
+	ok := min(s.N, s.H, s.W, s.C) >= 1 && dimOK(s.H, s.R, s.StrideH, s.DilationH, s.PadTop, s.PadBottom, s.OutH) &&
+		dimOK(s.W, s.S, s.StrideW, s.DilationW, s.PadLeft, s.PadRight, s.OutW)
+	if !ok || min(s.R, s.H)*min(s.S, s.W) > math.MaxInt32/255 {
+		return nil, fmt.Errorf("%w: pooling %+v", ErrShape, s)
+	}
+	if !(inScale > 0) || !(outScale > 0) {
+		return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, inScale, outScale)
+	}
+	o := &avgPoolU8{shape: s, inZero: int32(inZero), ratio: float64(inScale) / float64(outScale)}
+	o.lo, o.hi, o.zero = out.bounds()
+	o.kernel, o.add = Select[func(*SumU8)](OpAvgPool, U8, limit)
+	return o, nil
+}
+
+// SumU8 is the argument of the inner kernel of quantised average pooling: sums[i] += src[i] for i < c, int32.
+type SumU8 struct {
+	sums, src unsafe.Pointer
+	c         int // ≥ 1
+}
+
+func sumU8Generic(a *SumU8) {
+	sums := unsafe.Slice((*int32)(a.sums), a.c)
+	for i, q := range unsafe.Slice((*uint8)(a.src), a.c) {
+		sums[i] += int32(q)
+	}
+}
+
+type avgPoolU8 struct {
+	basic
+	shape        PoolShape
+	add          func(*SumU8)
+	inZero, zero int32
+	ratio        float64
+	lo, hi       float32
+}
+
+func (o *avgPoolU8) Bind(in, out []View, _ []byte, workers int) Task {
+	s := &o.shape
+	checkViews("pooling", len(in) == 1 && len(out) == 1 && in[0].DType == U8 && out[0].DType == U8 &&
+		in[0].N == s.N && in[0].H == s.H && in[0].W == s.W && in[0].C == s.C && in[0].Stride >= s.C &&
+		out[0].N == s.N && out[0].H == s.OutH && out[0].W == s.OutW && out[0].C == s.C && out[0].Stride >= s.C)
+	t := &avgPoolU8Task{avgPoolU8: o, in: in[0], out: out[0], workers: make([]avgPoolU8Worker, workers)}
+	for i := range t.workers {
+		t.workers[i].sums = make([]int32, sumBlock)
+	}
+	return t
+}
+
+const sumBlock = 256 // channels summed at a time
+
+type avgPoolU8Task struct {
+	*avgPoolU8
+	in, out View
+	workers []avgPoolU8Worker
+}
+
+type avgPoolU8Worker struct {
+	sums []int32
+	args SumU8
+	_    [64]byte
+}
+
+func (t *avgPoolU8Task) blocks() int { return (t.shape.C + sumBlock - 1) / sumBlock }
+
+// Units are output pixels times blocks of channels.
+func (t *avgPoolU8Task) Units() int { return t.shape.N * t.shape.OutH * t.shape.OutW * t.blocks() }
+
+func (t *avgPoolU8Task) Run(worker, lo, hi int) {
+	s, wk := &t.shape, &t.workers[worker]
+	for u := lo; u < hi; u++ {
+		p, c0 := u/t.blocks(), u%t.blocks()*sumBlock
+		n, y, x := p/(s.OutH*s.OutW), p/s.OutW%s.OutH, p%s.OutW
+		sums := wk.sums[:min(sumBlock, s.C-c0)]
+		clear(sums)
+		iy, ix := y*s.StrideH-s.PadTop, x*s.StrideW-s.PadLeft
+		r0, r1, padH := clip(iy, s.R, s.DilationH, s.H, s.H+s.PadBottom)
+		s0, s1, padW := clip(ix, s.S, s.DilationW, s.W, s.W+s.PadRight)
+		a := &wk.args
+		a.sums, a.c = addr(sums), len(sums)
+		for r := r0; r < r1; r++ {
+			for q := s0; q < s1; q++ {
+				a.src = t.in.at(((n*s.H+iy+r*s.DilationH)*s.W+ix+q*s.DilationW)*t.in.Stride + c0)
+				t.add(a)
+			}
+		}
+		cells := max(r1-r0, 0) * max(s1-s0, 0)
+		divisor := cells
+		if s.CountIncludePad {
+			divisor = padH * padW
+		}
+		m := float32(t.ratio / float64(max(divisor, 1)))
+		dst := unsafe.Slice((*uint8)(t.out.at(p*t.out.Stride+c0)), len(sums))
+		for i, sum := range sums {
+			dst[i] = Requantize(sum-t.inZero*int32(cells), m, t.lo, t.hi, t.zero)
+		}
+	}
+}

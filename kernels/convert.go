@@ -1,0 +1,118 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// Convert is the argument of the kernels between float32 and uint8: for each of rows rows of c elements
+//
+//	quantize:    dst[i] = zero + roundEven(min(max(src[i]/scale, −zero), 255 − zero))     a NaN gives 0
+//	dequantize:  dst[i] = float32(src[i] − zero)·scale
+//
+// in IEEE binary32. It is the same on every tier.
+type Convert struct {
+	dst, src             unsafe.Pointer
+	dstStride, srcStride int // bytes
+	rows, c              int // ≥ 1
+	scale                float32
+	zero                 int32
+}
+
+func quantizeGeneric(a *Convert) {
+	lo, hi := float32(-a.zero), float32(255-a.zero)
+	for r := range a.rows {
+		dst := unsafe.Slice((*uint8)(unsafe.Add(a.dst, r*a.dstStride)), a.c)
+		for i, x := range floats(a.src, r*a.srcStride, a.c) {
+			dst[i] = quantized(x/a.scale, lo, hi, a.zero)
+		}
+	}
+}
+
+// quantized rounds v into the output's bounds; NaN is the lower bound.
+func quantized(v, lo, hi float32, zero int32) uint8 {
+	if !(v > lo) {
+		v = lo
+	}
+	if v > hi {
+		v = hi
+	}
+	return uint8(int32(math.RoundToEven(float64(v))) + zero)
+}
+
+func dequantizeGeneric(a *Convert) {
+	for r := range a.rows {
+		dst := floats(a.dst, r*a.dstStride, a.c)
+		for i, q := range unsafe.Slice((*uint8)(unsafe.Add(a.src, r*a.srcStride)), a.c) {
+			dst[i] = float32(int32(q)-a.zero) * a.scale
+		}
+	}
+}
+
+// NewQuantize returns the operation that makes uint8 of float32; [Convert] defines it.
+func NewQuantize(scale float32, zero uint8, limit arch.ISA) (Op, error) {
+	return newConvert(OpQuantize, F32, U8, scale, zero, limit)
+}
+
+// NewDequantize returns the operation that makes float32 of uint8; [Convert] defines it.
+func NewDequantize(scale float32, zero uint8, limit arch.ISA) (Op, error) {
+	return newConvert(OpDequantize, U8, F32, scale, zero, limit)
+}
+
+func newConvert(kind OpKind, from, to DType, scale float32, zero uint8, limit arch.ISA) (Op, error) {
+	if !(scale > 0) || scale > math.MaxFloat32 {
+		return nil, fmt.Errorf("%w: scale %v is not positive and finite", ErrShape, scale)
+	}
+	o := &convert{from: from, to: to, args: Convert{scale: scale, zero: int32(zero)}}
+	o.kernel, o.fn = Select[func(*Convert)](kind, from, limit)
+	return o, nil
+}
+
+type convert struct {
+	basic
+	from, to DType
+	fn       func(*Convert)
+	args     Convert
+}
+
+func (o *convert) Bind(in, out []View, _ []byte, workers int) Task {
+	checkViews("conversion", len(in) == 1 && len(out) == 1 && in[0].DType == o.from && out[0].DType == o.to && sameShape(&in[0], &out[0]))
+	t := &convertTask{convert: o, in: in[0], out: out[0], workers: make([]convertWorker, workers)}
+	if v := &t.in; v.Dense() && t.out.Dense() { // one long row, cut as it comes
+		t.in.C, t.in.Stride, t.out.C, t.out.Stride = 1, 1, 1, 1
+		t.in.W *= v.H * v.N * out[0].C
+		t.in.N, t.in.H = 1, 1
+	}
+	t.pixelBlocks = newPixelBlocks(t.in.Pixels(), t.in.C)
+	return t
+}
+
+type convertTask struct {
+	*convert
+	pixelBlocks
+	in, out View
+	workers []convertWorker
+}
+
+type convertWorker struct {
+	args Convert
+	_    [64]byte
+}
+
+func (t *convertTask) Run(worker, lo, hi int) {
+	a := &t.workers[worker].args
+	for u := lo; u < hi; u++ {
+		p0, p1 := t.block(u)
+		*a = t.args
+		a.src, a.dst = t.in.at(p0*t.in.Stride), t.out.at(p0*t.out.Stride)
+		a.srcStride, a.dstStride = t.in.Stride*t.from.Size(), t.out.Stride*t.to.Size()
+		a.rows, a.c = p1-p0, t.in.C
+		if t.in.C == 1 && t.in.Stride == 1 {
+			a.rows, a.c = 1, p1-p0
+		}
+		t.fn(a)
+	}
+}

@@ -1,0 +1,116 @@
+package kernels
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// FCTileU8 is the argument of the inner kernels of the quantised fully connected layer: for each of four rows of
+// weights
+//
+//	sum[r] += Σ_{i<c} w[r][i]·x[i]     exactly, in int32
+type FCTileU8 struct {
+	w   [4]unsafe.Pointer // int8 rows; a row may be given twice
+	x   unsafe.Pointer    // uint8
+	c   int               // > 0, a multiple of the kernel's KR
+	sum [4]int32
+}
+
+func fcU8Generic(t *FCTileU8) {
+	x := unsafe.Slice((*uint8)(t.x), t.c)
+	for r := range t.w {
+		w := unsafe.Slice((*int8)(t.w[r]), len(x))
+		var s int32
+		for i, v := range x {
+			s += int32(w[i]) * int32(v)
+		}
+		t.sum[r] += s
+	}
+}
+
+// NewFCU8 returns the quantised fully connected layer with float output
+//
+//	out[n][k] = float32(bias[k] + Σ_{i<c} (in[n][i] − inZero)·weights[k][i])·scale[k]
+//
+// over images of c uint8 elements in NHWC order without gaps, with weights [K][C] in −127…127, bias [K] or nil and
+// scale [K] = inputScale·weightScale. The sum is exact in int32 and the product rounded once: the same on every tier.
+// The op keeps the weights' slice, and nobody may change it.
+func NewFCU8(n, c, k int, weights []int8, bias []int32, scale []float32, inZero uint8, limit arch.ISA) (Op, error) {
+	if n < 1 || c < 1 || k < 1 || len(weights)%c != 0 || len(weights)/c != k || len(scale) != k || (bias != nil && len(bias) != k) {
+		return nil, fmt.Errorf("%w: fully connected: %d images, %d×%d weights: %d; %d scales, %d biases", ErrShape, n, k, c, len(weights), len(scale), len(bias))
+	}
+	o := &fcU8{n: n, c: c, k: k, weights: weights, scale: scale}
+	q := ConvU8{Weights: weights, Bias: bias, Scale: scale, InZero: inZero, Out: []OutU8{{Hi: 255}}}
+	if err := q.check(&ConvShape{C: c, K: k, R: 1, S: 1, Groups: 1}, 1); err != nil {
+		return nil, err
+	}
+	o.bias = q.foldedBias(k, 0)
+	o.kernel, o.fn = Select[func(*FCTileU8)](OpFC, U8, limit)
+	o.tiles = (k + len(FCTileU8{}.w) - 1) / len(FCTileU8{}.w)
+	const unit = 32 << 10 // weights of a unit of work, unless that makes too few units
+	o.perUnit = max(1, min(unit/(c*len(FCTileU8{}.w)), o.tiles/8))
+	return o, nil
+}
+
+type fcU8 struct {
+	basic
+	fn             func(*FCTileU8)
+	n, c, k        int
+	weights        []int8
+	bias           []int32 // the input's zero point folded in
+	scale          []float32
+	tiles, perUnit int
+}
+
+func (o *fcU8) PackedBytes() int { return len(o.weights) + 8*o.k }
+
+func (o *fcU8) Bind(in, out []View, _ []byte, workers int) Task {
+	checkViews("fully connected layer", len(in) == 1 && len(out) == 1 && in[0].DType == U8 && out[0].DType == F32 && in[0].N == o.n &&
+		out[0].N == o.n && in[0].H*in[0].W*in[0].C == o.c && in[0].Stride >= in[0].C && (in[0].Dense() || in[0].H*in[0].W == 1) &&
+		out[0].H == 1 && out[0].W == 1 && out[0].C == o.k && out[0].Stride >= o.k)
+	return &fcU8Task{fcU8: o, in: in[0], out: out[0], workers: make([]fcU8Worker, workers)}
+}
+
+type fcU8Task struct {
+	*fcU8
+	in, out View
+	workers []fcU8Worker
+}
+
+type fcU8Worker struct {
+	args FCTileU8
+	_    [64]byte
+}
+
+func (t *fcU8Task) Units() int { return (t.tiles + t.perUnit - 1) / t.perUnit }
+
+func (t *fcU8Task) Run(worker, lo, hi int) {
+	const most = 64 << 10 // elements of a row in one call
+	a := &t.workers[worker].args
+	whole := t.c / t.kernel.KR * t.kernel.KR
+	for tile := lo * t.perUnit; tile < min(hi*t.perUnit, t.tiles); tile++ {
+		k0 := tile * len(a.w)
+		rows := min(len(a.w), t.k-k0)
+		for n := range t.n {
+			x := t.in.at(n * t.in.H * t.in.W * t.in.Stride)
+			a.sum = [4]int32{}
+			for at := 0; at < whole; at += most {
+				a.x, a.c = unsafe.Add(x, at), min(most, whole-at)
+				for r := range a.w {
+					a.w[r] = unsafe.Pointer(&t.weights[(k0+min(r, rows-1))*t.c+at])
+				}
+				t.fn(a)
+			}
+			dst := floats(t.out.at(n*t.out.Stride+k0), 0, rows)
+			for r := range dst {
+				acc := t.bias[k0+r] + a.sum[r]
+				for i, w := range t.weights[(k0+r)*t.c+whole:][:t.c-whole] {
+					acc += int32(w) * int32(*(*uint8)(unsafe.Add(x, whole+i)))
+				}
+				dst[r] = float32(acc) * t.scale[k0+r]
+			}
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// LRNU8 is the argument of quantised local response normalisation across channels: for each pixel and channel i < c,
+// with x[j] = src[j] − inZero,
+//
+//	s = Σ_{j<size} x[i−before+j]²                exactly, in int32; zeros outside the pixel
+//	t = bias + float32(s)·alpha                   alpha is α/size·inScale²
+//	d = √t·√√t                                    t^¾
+//	dst[i] = zero + roundEven(min(max(float32(x[i])·scale / d, lo), hi))     scale is inScale/outScale
+//
+// in IEEE binary32, every operation rounded, in this order: the same on every tier. β is ¾. dst may be src (in place).
+type LRNU8 struct {
+	src, dst             unsafe.Pointer
+	srcStride, dstStride int            // bytes
+	pixels, c            int            // ≥ 1
+	size, before         int            // channels in the window; those before its own
+	squares              unsafe.Pointer // [lrnSquares(c, size)] int32, scratch; zeros at the start
+	inZero, zero         int32
+	alpha, bias, scale   float32
+	lo, hi               float32
+}
+
+func lrnU8Generic(a *LRNU8) {
+	squares := unsafe.Slice((*int32)(a.squares), lrnSquares(a.c, a.size))
+	for p := range a.pixels {
+		src := unsafe.Slice((*uint8)(unsafe.Add(a.src, p*a.srcStride)), a.c)
+		dst := unsafe.Slice((*uint8)(unsafe.Add(a.dst, p*a.dstStride)), a.c)
+		for i, q := range src {
+			x := int32(q) - a.inZero
+			squares[a.before+i] = x * x
+		}
+		for i, q := range src {
+			var s int32
+			for _, v := range squares[i : i+a.size] {
+				s += v
+			}
+			t := float32(float32(s)*a.alpha) + a.bias
+			r := sqrt(t)
+			d := r * sqrt(r)
+			v := float32(float32(int32(q)-a.inZero)*a.scale) / d
+			dst[i] = quantized(v, a.lo, a.hi, a.zero)
+		}
+	}
+}
+
+// NewLRNU8 returns quantised local response normalisation over `size` of c channels, α divided by size; [LRNU8] defines
+// it. β must be ¾, bias positive and alpha not negative. In place is allowed.
+func NewLRNU8(c, size int, alpha, beta, bias, inScale float32, inZero uint8, outScale float32, out OutU8, limit arch.ISA) (Op, error) {
+	if c < 1 || size < 1 || size > 1<<15 { // 2¹⁵·255² < 2³¹
+		return nil, fmt.Errorf("%w: LRN of %d channels over %d", ErrShape, c, size)
+	}
+	if beta != 0.75 || !(bias > 0) || !(alpha >= 0) || bias > math.MaxFloat32 || alpha > math.MaxFloat32 {
+		return nil, fmt.Errorf("%w: quantised LRN with α = %v, β = %v, k = %v; β must be 0.75 and k positive (leave it in float)", ErrShape, alpha, beta, bias)
+	}
+	o := &lrnU8{c: c, args: LRNU8{c: c, size: size, before: (size - 1) / 2, inZero: int32(inZero), bias: bias,
+		alpha: float32(float64(alpha) / float64(size) * float64(inScale) * float64(inScale)),
+		scale: float32(float64(inScale) / float64(outScale))}}
+	o.args.lo, o.args.hi, o.args.zero = out.bounds()
+	if c%8 != 0 || c*size > 16*maxChannels {
+		limit = arch.Generic
+	}
+	o.kernel, o.fn = Select[func(*LRNU8)](OpLRN, U8, limit)
+	return o, nil
+}
+
+type lrnU8 struct {
+	basic
+	c    int
+	fn   func(*LRNU8)
+	args LRNU8
+}
+
+func (o *lrnU8) scratchEach() int { return roundUp(4*lrnSquares(o.c, o.args.size), 64) }
+
+func (o *lrnU8) Scratch(workers int) int { return workers * o.scratchEach() }
+
+func (o *lrnU8) Bind(in, out []View, scratch []byte, workers int) Task {
+	checkViews("LRN", len(in) == 1 && len(out) == 1 && in[0].DType == U8 && out[0].DType == U8 && in[0].C == o.c &&
+		sameShape(&in[0], &out[0]) && len(scratch) >= o.Scratch(workers))
+	t := &lrnU8Task{lrnU8: o, in: in[0], out: out[0], workers: make([]lrnU8Worker, workers)}
+	t.pixelBlocks = newPixelBlocks(in[0].Pixels(), o.c*max(1, o.args.size/8))
+	for i := range t.workers {
+		t.workers[i].squares = scratch[i*o.scratchEach():][:o.scratchEach()]
+	}
+	return t
+}
+
+type lrnU8Task struct {
+	*lrnU8
+	pixelBlocks
+	in, out View
+	workers []lrnU8Worker
+}
+
+type lrnU8Worker struct {
+	squares []byte
+	args    LRNU8
+	_       [64]byte
+}
+
+func (t *lrnU8Task) Run(worker, lo, hi int) {
+	wk := &t.workers[worker]
+	clear(wk.squares) // the margins; the memory may have served another step since
+	for u := lo; u < hi; u++ {
+		p0, p1 := t.block(u)
+		a := &wk.args
+		*a = t.args
+		a.src, a.dst = t.in.at(p0*t.in.Stride), t.out.at(p0*t.out.Stride)
+		a.srcStride, a.dstStride, a.pixels, a.squares = t.in.Stride, t.out.Stride, p1-p0, addr(wk.squares)
+		t.fn(a)
+	}
+}
