@@ -42,6 +42,9 @@ func fuzzModels() map[string][]byte {
 	for _, c := range opCases {
 		m[c.name] = modelOf(c.opset, c.dims, c.inits, c.nodes...)
 	}
+	for _, c := range quantCases {
+		m["quantised "+c.name] = c.model()
+	}
 	return m
 }
 

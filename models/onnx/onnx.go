@@ -1,4 +1,4 @@
-// Package onnx imports ONNX models of convolutional networks, operator sets 7 to 25.
+// Package onnx imports ONNX models of convolutional networks, float or quantised, operator sets 7 to 25.
 //
 //	graph, err := onnx.Open("googlenet.onnx")
 //
@@ -14,8 +14,29 @@
 //
 // # Types
 //
-// Models of float16, bfloat16 and float64 are computed in float32. Quantised operators (QuantizeLinear, QLinearConv, …)
-// are not read yet.
+// Models of float16, bfloat16 and float64 are computed in float32.
+//
+// # Quantised models
+//
+// A model quantised by another tool, in the QDQ or the QOperator format of ONNX Runtime, becomes a quantised graph and runs
+// on integers. An operator whose inputs come from DequantizeLinear and whose output goes to QuantizeLinear (a Relu or Clip
+// may be between) is computed on uint8:
+//
+//	Conv                                        → QConv, the activation in its bounds
+//	MaxPool, GlobalMaxPool, Concat, Flatten, …  → themselves, on bytes
+//	AveragePool, GlobalAveragePool, LRN, Add    → Quantised
+//	Gemm, MatMul                                → QFC, whose result is float
+//
+// What has no such form is computed in float between Dequantize and Quantize, and so is a layer whose weights are not exact
+// as int8 in −127…127 with one scale for all or for each output channel. A float bias is rounded to units of the
+// accumulator. int8 activations are shifted to uint8: level q is byte q + 128, in outputs too. Results follow gneiss's rule of
+// requantisation (docs/NUMERICS.md), which may differ from ONNX Runtime's by one level.
+//
+// An input of uint8 or int8 is a float input of whole numbers here. Scales must be constants: dynamic quantisation
+// (DynamicQuantizeLinear, ConvInteger, MatMulInteger) is refused, as are types of other widths, scales by block, and scales
+// per channel of an activation.
+//
+// [WriteQDQ] goes the other way.
 //
 // # Trust
 //
@@ -24,7 +45,8 @@
 //
 // # How to add an operator
 //
-// Write a handler in ops.go and name it in handlers.
+// Write a handler in ops.go and name it in handlers; name it in aware too if it can work on quantised tensors, and end it
+// with call.add.
 package onnx
 
 import (
