@@ -60,13 +60,21 @@ func poolShapes(three bool) (shapes []PoolShape) {
 	return append(shapes, wide, tall, global, nothing)
 }
 
+// some are four of the sizes, others for each i: all pairs of shape and size would take too long.
+func some(sizes []int, i int) (four []int) {
+	for j := range 4 {
+		four = append(four, sizes[(4*i+j)%len(sizes)])
+	}
+	return four
+}
+
 func TestPool(t *testing.T) {
 	for _, kind := range []OpKind{OpMaxPool, OpMaxPool3, OpAvgPool} {
 		maximum := kind != OpAvgPool
 		forKernels(t, kind, F32, func(t *testing.T, k *Kernel) {
 			r := newRand(t)
-			for _, s := range poolShapes(kind == OpMaxPool3) {
-				for _, c := range around(k.NR) {
+			for i, s := range poolShapes(kind == OpMaxPool3) {
+				for _, c := range some(around(k.NR), i) {
 					for _, includePad := range []bool{false, true} {
 						if includePad && maximum {
 							continue
@@ -153,8 +161,8 @@ func TestMaxPoolU8(t *testing.T) {
 	for _, kind := range []OpKind{OpMaxPool, OpMaxPool3} {
 		forKernels(t, kind, U8, func(t *testing.T, k *Kernel) {
 			r := newRand(t)
-			for _, s := range poolShapes(kind == OpMaxPool3) {
-				for _, c := range around(k.NR) {
+			for i, s := range poolShapes(kind == OpMaxPool3) {
+				for _, c := range some(around(k.NR), i) {
 					s.C = c
 					values := integers[uint8](r, s.H*s.W*c, 0, 255)
 					op, err := NewMaxPoolU8(s, k.ISA)
@@ -197,5 +205,45 @@ func TestPoolErrors(t *testing.T) {
 		if _, err := NewPoolF32(s, true, arch.Generic); err == nil {
 			t.Errorf("%+v was accepted", s)
 		}
+	}
+}
+
+// Bind refuses views that are not what the op was made for, before any assembly sees them.
+func TestBindChecks(t *testing.T) {
+	s := squarePool(4, 4, 2, 2, 0, 1, false)
+	s.C = 8
+	ops := map[string]Op{}
+	add := func(name string, op Op, err error) {
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		ops[name] = op
+	}
+	op, err := NewPoolF32(s, true, arch.Best())
+	add("pool", op, err)
+	op, err = NewFCF32(1, 8, 2, make([]float32, 16), nil, Clamp{}, arch.Best())
+	add("fc", op, err)
+	op, err = NewLRNF32(8, 5, 1, 0.75, 1, arch.Best())
+	add("lrn", op, err)
+	op, err = NewSoftmaxF32(arch.Best())
+	add("softmax", op, err)
+	op, err = NewAddF32(Clamp{}, arch.Best())
+	add("add", op, err)
+	op, err = NewAffineF32(make([]float32, 8), make([]float32, 8), arch.Best())
+	add("affine", op, err)
+	op, err = NewCopy(F32, arch.Best())
+	add("copy", op, err)
+	op, err = NewFlatten(F32, arch.Best())
+	add("flatten", op, err)
+	in, out := newTensor(t, guard.End, F32, 1, 4, 4, 8, 8), newTensor(t, guard.End, F32, 1, 4, 4, 7, 8)
+	for name, op := range ops {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: Bind accepted an output of another shape", name)
+				}
+			}()
+			op.Bind([]View{in.View}, []View{out.View}, aligned[byte](op.Scratch(1)), 1)
+		}()
 	}
 }
