@@ -3,12 +3,16 @@ package runtime
 import "fmt"
 
 // build fills the plan: simplify → merge siblings → lay out → choose kernels and pack → lifetimes → offsets.
-func (p *Plan) build(g *Graph) error {
+func (p *Plan) build(g *Graph) (err error) {
+	if g == nil {
+		return fmt.Errorf("no graph: %w", ErrGraph)
+	}
 	if len(g.Outputs) == 0 {
 		return fmt.Errorf("graph %q has no output: %w", g.Name, ErrGraph)
 	}
-	g, err := Simplify(g)
-	if err != nil {
+	p.name = g.Name
+	names := g.Outputs // simplified, an output may be what another node makes
+	if g, err = Simplify(g); err != nil {
 		return err
 	}
 	nodes := g.Nodes
@@ -32,46 +36,45 @@ func (p *Plan) build(g *Graph) error {
 		}
 		p.steps[i] = planStep{name: s.name(), kind: s.nodes[0].Op.Kind(), op: op, macs: macs(s), inPlace: inPlace(s.nodes[0].Op)}
 	}
-	p.locate(g, lay, steps)
+	if err := p.locate(g, lay, steps); err != nil {
+		return err
+	}
+	for i := range p.outputs {
+		p.outputs[i].Name = names[i].Name
+	}
 	return nil
 }
 
 // locate computes lifetimes, places all storage in the arena and turns values into views.
-func (p *Plan) locate(g *Graph, lay *layout, steps []*step) {
-	index := map[*Value]int{}
+func (p *Plan) locate(g *Graph, lay *layout, steps []*step) error {
+	t := tabulate(g, lay, steps)
+	stored := map[*Value]int{} // by root
 	var bufs []buffer
-	live := func(v *Value, at int) {
-		root, _ := lay.root(v)
-		i, ok := index[root]
+	for i := range t.values {
+		v := &t.values[i]
+		root, _ := lay.root(t.of[i])
+		at, ok := stored[root]
+		first, last := max(v.made, 0), min(v.until, len(steps)-1)
 		if !ok {
-			i = len(bufs)
-			index[root] = i
-			bufs = append(bufs, buffer{size: root.Shape.Elements() * root.DType.Size(), first: at, last: at})
-			p.storage = append(p.storage, storage{Name: root.Name})
+			at = len(bufs)
+			stored[root] = at
+			bufs = append(bufs, buffer{size: root.Shape.Elements() * root.DType.Size(), first: first, last: last})
+			p.storage = append(p.storage, Storage{Name: root.Name})
 		}
-		bufs[i].first, bufs[i].last = min(bufs[i].first, at), max(bufs[i].last, at)
+		bufs[at].first, bufs[at].last = min(bufs[at].first, first), max(bufs[at].last, last)
+		v.storage = at
 	}
-	for _, v := range g.Inputs {
-		live(v, 0)
-	}
-	for i, s := range steps {
-		for _, v := range s.in {
-			live(v, i)
-		}
-		for _, v := range s.out {
-			live(v, i)
-		}
-	}
-	for _, v := range g.Outputs {
-		live(v, max(len(steps)-1, 0))
-	}
-	scratch := map[int]int{}
+	p.tensorBound = memoryBound(bufs)
 	for i := range p.steps {
+		p.steps[i].scratchAt = -1
 		if n := p.steps[i].op.Scratch(p.threads); n > 0 {
-			scratch[i] = len(bufs)
+			p.steps[i].scratchAt = len(bufs)
 			bufs = append(bufs, buffer{size: n, first: i, last: i})
-			p.storage = append(p.storage, storage{Name: "scratch of " + p.steps[i].name})
+			p.storage = append(p.storage, Storage{Name: "scratch of " + p.steps[i].name})
 		}
+	}
+	if err := checkSizes(bufs); err != nil {
+		return err
 	}
 	var offsets []int
 	offsets, p.arena = planMemory(bufs)
@@ -80,27 +83,36 @@ func (p *Plan) locate(g *Graph, lay *layout, steps []*step) {
 		s := &p.storage[i]
 		s.Offset, s.Bytes, s.First, s.Last = offsets[i], b.size, b.first, b.last
 	}
-	view := func(v *Value) viewSpec {
+	for i := range t.values {
+		v, w := t.of[i], &t.values[i]
 		root, at := lay.root(v)
-		return viewSpec{offset: offsets[index[root]] + at*v.DType.Size(), dtype: v.DType, shape: v.Shape, stride: root.Shape.C}
+		w.view = viewSpec{offset: offsets[w.storage] + at*v.DType.Size(), dtype: v.DType, shape: v.Shape, stride: root.Shape.C}
 	}
+	p.values = t.values
 	for i, s := range steps {
+		st := &p.steps[i]
 		for _, v := range s.in {
-			p.steps[i].in = append(p.steps[i].in, view(v))
+			st.reads = append(st.reads, t.index[v])
+			st.in = append(st.in, p.values[t.index[v]].view)
 		}
 		for _, v := range s.out {
-			p.steps[i].out = append(p.steps[i].out, view(v))
+			st.writes = append(st.writes, t.index[v])
+			st.out = append(st.out, p.values[t.index[v]].view)
 		}
-		if j, ok := scratch[i]; ok {
-			p.steps[i].scratch = p.storage[j]
+		if st.scratchAt >= 0 {
+			st.scratch = p.storage[st.scratchAt]
 		}
+	}
+	info := func(v *Value) TensorInfo {
+		return TensorInfo{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant, view: p.values[t.index[v]].view, value: t.index[v]}
 	}
 	for _, v := range g.Inputs {
-		p.inputs = append(p.inputs, TensorInfo{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant, view: view(v)})
+		p.inputs = append(p.inputs, info(v))
 	}
 	for _, v := range g.Outputs {
-		p.outputs = append(p.outputs, TensorInfo{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant, view: view(v)})
+		p.outputs = append(p.outputs, info(v))
 	}
+	return nil
 }
 
 // macs counts a step's multiply-accumulates.

@@ -76,7 +76,7 @@ type Limits struct {
 // DefaultLimits suit every network of the image-classification kind.
 var DefaultLimits = Limits{MaxNodes: 20_000, MaxElements: 1 << 28, MaxWeights: 1 << 29, MaxMACs: 1 << 42}
 
-// NewGraph returns an empty graph under DefaultLimits.
+// NewGraph returns an empty graph under DefaultLimits. (The zero Graph is one whose limits allow nothing.)
 func NewGraph(name string) *Graph {
 	return &Graph{Name: name, limits: DefaultLimits, names: map[string]bool{}}
 }
@@ -98,8 +98,11 @@ func (g *Graph) Input(name string, s Shape) (*Value, error) {
 }
 
 // Add appends a node and returns its output, which bears the node's name. It infers and checks the output's
-// shape and returns a [NodeError] if the operation does not fit its inputs.
+// shape and type and returns a [NodeError] if the operation does not fit its inputs.
 func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
+	if q, ok := op.(*Quantised); op == nil || ok && (q == nil || q.Op == nil) {
+		return nil, &NodeError{Node: name, Op: "none", Err: fmt.Errorf("no operation: %w", ErrGraph)}
+	}
 	fail := func(err error) (*Value, error) {
 		return nil, &NodeError{Node: name, Op: op.Kind(), Err: err}
 	}
@@ -130,14 +133,19 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	if macs < 0 || macs > g.limits.MaxMACs-g.macs {
 		return fail(fmt.Errorf("more than %d multiply-accumulates in all: %w", g.limits.MaxMACs, ErrLimit))
 	}
-	n := &Node{Name: name, Op: op, In: append([]*Value(nil), in...), Out: g.newValue(name, s)}
+	dt, quant := F32, Quant{}
 	if t, ok := op.(typer); ok {
-		if n.Out.DType, n.Out.Quant, err = t.outType(in); err != nil {
-			return fail(err)
-		}
-	} else if len(in) > 0 {
-		n.Out.DType, n.Out.Quant = in[0].DType, in[0].Quant
+		dt, quant, err = t.outType(in)
+	} else if movesElements(op) {
+		dt, quant = in[0].DType, in[0].Quant
+	} else {
+		err = wantType(in, F32)
 	}
+	if err != nil {
+		return fail(err)
+	}
+	n := &Node{Name: name, Op: op, In: append([]*Value(nil), in...), Out: g.newValue(name, s)}
+	n.Out.DType, n.Out.Quant = dt, quant
 	g.macs += macs
 	g.Nodes = append(g.Nodes, n)
 	return n.Out, nil
@@ -154,12 +162,16 @@ func (g *Graph) Output(vs ...*Value) error {
 	return nil
 }
 
-// typer is implemented by operations whose output type differs from their first input's.
+// typer is implemented by operations that are particular about types; the others take and give float values, or, if
+// they move elements only, values of any one type.
 type typer interface {
 	outType(in []*Value) (DType, Quant, error)
 }
 
 func (g *Graph) newValue(name string, s Shape) *Value {
+	if g.names == nil {
+		g.names = map[string]bool{}
+	}
 	g.names[name] = true
 	v := &Value{Name: name, Shape: s, graph: g, id: g.nvalues}
 	g.nvalues++

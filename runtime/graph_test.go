@@ -141,10 +141,10 @@ func TestGraphRefuses(t *testing.T) {
 		"bias":          {&Conv{Window: Window{R: 1, S: 1}, K: 2, Weights: make([]float32, 8), Bias: make([]float32, 3)}, ErrShape},
 		"groups":        {&Conv{Window: Window{R: 1, S: 1}, K: 2, Groups: 3, Weights: make([]float32, 8)}, ErrShape},
 		"window":        {&Conv{Window: Window{R: 9, S: 9}, K: 1, Weights: make([]float32, 324)}, ErrShape},
-		"huge window":   {&Pool{Window: Window{R: 1 << 40, S: 1}}, ErrShape},
+		"huge window":   {&Pool{Window: Window{R: 1 << 30, S: 1}}, ErrShape},
 		"negative pad":  {&Pool{Window: Window{R: 2, S: 2, PadTop: -1}}, ErrShape},
 		"pad ≥ window":  {&Pool{Window: Window{R: 2, S: 2, PadTop: 2}}, ErrShape},
-		"many weights":  {&FC{K: 1 << 40, Weights: nil}, ErrLimit},
+		"many weights":  {&FC{K: 1 << 30, Weights: nil}, ErrLimit},
 		"scales":        {&Affine{Scale: make([]float32, 3), Shift: make([]float32, 4)}, ErrShape},
 		"add of one":    {&Add{}, ErrShape},
 		"dequantize":    {&Dequantize{}, ErrShape},
@@ -154,6 +154,13 @@ func TestGraphRefuses(t *testing.T) {
 		"qconv scale":   {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{-1}}, ErrShape},
 		"quantised fc":  {&Quantised{Op: &Softmax{}, Out: Quant{Scale: 1}}, ErrGraph},
 		"qconv scales":  {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4)}, ErrShape},
+		"no operation":  {nil, ErrGraph},
+		"quantised nil": {&Quantised{}, ErrGraph},
+		"pool kind":     {&Pool{Window: Window{R: 1, S: 1}, Type: 7}, ErrGraph},
+		"global kind":   {&GlobalPool{Type: 2}, ErrGraph},
+		"bound NaN":     {&Activation{Act: Clamp{On: true, Lo: float32(math.NaN()), Hi: 1}}, ErrShape},
+		"conv bound":    {&Conv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]float32, 4), Act: Clamp{On: true, Hi: float32(math.NaN())}}, ErrShape},
+		"fc bound":      {&FC{K: 1, Weights: make([]float32, 256), Act: Clamp{On: true, Hi: float32(math.NaN())}}, ErrShape},
 		"weight −128":   {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{-128, 0, 0, 0}, WScale: []float32{1}}, ErrShape},
 		"int8 of float": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{1}, Out: Quant{Scale: 1}}, ErrShape},
 	} {
@@ -188,5 +195,55 @@ func TestGraphRefuses(t *testing.T) {
 	}
 	if _, err := Compile(g); !errors.Is(err, ErrGraph) {
 		t.Errorf("graph without outputs: %v", err)
+	}
+	if _, err := Compile(nil); !errors.Is(err, ErrGraph) {
+		t.Errorf("no graph: %v", err)
+	}
+	if _, err := new(Graph).Input("data", ok); !errors.Is(err, ErrLimit) {
+		t.Errorf("the zero Graph: %v", err)
+	}
+}
+
+// Operations on float values refuse quantised ones; those that only move elements take both.
+func TestGraphTypes(t *testing.T) {
+	q := Quant{Scale: 0.5, Zero: 3}
+	for name, c := range map[string]struct {
+		op   Op
+		want error
+	}{
+		"conv":       {&Conv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]float32, 2)}, ErrShape},
+		"fc":         {&FC{K: 1, Weights: make([]float32, 8)}, ErrShape},
+		"average":    {&Pool{Window: Window{R: 1, S: 1}, Type: AvgPool}, ErrShape},
+		"global":     {&GlobalPool{Type: AvgPool}, ErrShape},
+		"lrn":        {&LRN{Size: 5}, ErrShape},
+		"softmax":    {&Softmax{}, ErrShape},
+		"activation": {&Activation{Act: ReLU}, ErrShape},
+		"affine":     {&Affine{Scale: make([]float32, 2), Shift: make([]float32, 2)}, ErrShape},
+		"add":        {&Add{}, ErrShape},
+		"quantize":   {&Quantize{To: q}, ErrShape},
+		"max":        {&Pool{Window: Window{R: 1, S: 1}}, nil},
+		"global max": {&GlobalPool{}, nil},
+		"identity":   {&Identity{}, nil},
+		"flatten":    {&Flatten{}, nil},
+		"concat":     {&Concat{}, nil},
+	} {
+		n := newNet(t)
+		x := n.add("q", &Quantize{To: q}, n.input(Shape{1, 2, 2, 2}))
+		in := []*Value{x}
+		if name == "add" || name == "concat" {
+			in = append(in, x)
+		}
+		v, err := n.g.Add(name, c.op, in...)
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s of uint8: %v, want %v", name, err, c.want)
+		}
+		if err == nil && (v.DType != U8 || v.Quant != q) {
+			t.Errorf("%s of uint8 gives %v %v", name, v.DType, v.Quant)
+		}
+	}
+	n := newNet(t)
+	x := n.input(Shape{1, 2, 2, 2})
+	if _, err := n.g.Add("mixed", &Add{}, x, n.add("q", &Quantize{To: q}, x)); !errors.Is(err, ErrShape) {
+		t.Errorf("sum of float and uint8: %v", err)
 	}
 }

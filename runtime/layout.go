@@ -5,6 +5,13 @@ package runtime
 // over their input.
 type layout struct {
 	within map[*Value]slice
+	joined []joined // concatenations, in order
+}
+
+// joined is a value that nobody computes as a whole: its parts lie side by side.
+type joined struct {
+	out   *Value
+	parts []*Value
 }
 
 // slice is a range of channels of another value of the same height and width.
@@ -13,35 +20,36 @@ type slice struct {
 	at int // first channel
 }
 
-// root returns the value whose storage holds v, and v's first channel in it.
+// root returns the value whose storage holds v, and v's first channel in it. It shortens the way for the next time:
+// chains of operations in place may be as long as the network.
 func (l *layout) root(v *Value) (*Value, int) {
-	at := 0
-	for {
-		s, ok := l.within[v]
-		if !ok {
-			return v, at
-		}
-		v, at = s.of, at+s.at
+	root, at := v, 0
+	for s, ok := l.within[root]; ok; s, ok = l.within[root] {
+		root, at = s.of, at+s.at
 	}
+	for left := at; v != root; {
+		s := l.within[v]
+		l.within[v] = slice{root, left}
+		v, left = s.of, left-s.at
+	}
+	return root, at
 }
 
 // arrange decides the layout and returns the steps that are left: concatenations are gone, except for copies of
 // inputs that cannot be written in place: an input or output of the graph, a value that is in another concatenation
-// already, or one that a fully connected layer needs without gaps.
+// already, or one that a fully connected layer needs without gaps. An operation works in place where it is the last to
+// read its input, of which nobody reads a part later either.
 func arrange(g *Graph, steps []*step) (*layout, []*step) {
 	l := &layout{within: map[*Value]slice{}}
-	uses := map[*Value]int{}
 	fixed := map[*Value]bool{} // dense, with storage of its own
 	for _, v := range g.Inputs {
 		fixed[v] = true
 	}
 	for _, v := range g.Outputs {
 		fixed[v] = true
-		uses[v]++
 	}
 	for _, s := range steps {
 		for _, v := range s.in {
-			uses[v]++
 			if needsDense(s.nodes[0].Op) && v.Shape.N*v.Shape.H*v.Shape.W > 1 {
 				fixed[v] = true
 			}
@@ -53,33 +61,52 @@ func arrange(g *Graph, steps []*step) (*layout, []*step) {
 			left = append(left, s)
 			continue
 		}
-		out, at := s.out[0], 0
+		j := joined{out: s.out[0]}
+		at := 0
 		for _, v := range s.in {
 			_, taken := l.within[v]
 			if taken || fixed[v] {
 				part := &Value{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant}
-				l.within[part] = slice{out, at}
 				left = append(left, &step{nodes: []*Node{{Name: s.nodes[0].Name, Op: &Identity{}}}, in: []*Value{v}, out: []*Value{part}})
-			} else {
-				l.within[v] = slice{out, at}
+				v = part
 			}
+			l.within[v] = slice{j.out, at}
+			j.parts = append(j.parts, v)
 			at += v.Shape.C
 		}
+		l.joined = append(l.joined, j)
 	}
-	for _, s := range left {
+	last := l.lastReads(left)
+	for i, s := range left {
 		if !inPlace(s.nodes[0].Op) {
 			continue
 		}
 		out := s.out[0]
 		for _, v := range s.in {
 			_, taken := l.within[v]
-			if !taken && !fixed[v] && uses[v] == 1 && v.DType == out.DType && v.Shape == out.Shape {
+			if !taken && !fixed[v] && last[v] == i && v.DType == out.DType && v.Shape == out.Shape {
 				l.within[v] = slice{out, 0}
 				break
 			}
 		}
 	}
 	return l, left
+}
+
+// lastReads returns for each value the last step that reads it or any part of it.
+func (l *layout) lastReads(steps []*step) map[*Value]int {
+	last := map[*Value]int{}
+	for i, s := range steps {
+		for _, v := range s.in {
+			last[v] = i
+		}
+	}
+	for _, j := range l.joined { // parts that are joined themselves come before what they are part of
+		for _, v := range j.parts {
+			last[j.out] = max(last[j.out], last[v])
+		}
+	}
+	return last
 }
 
 // inPlace reports whether an operation's kernels allow its output to be its input.

@@ -32,6 +32,14 @@ func (c Clamp) Kernel() kernels.Clamp {
 	return kernels.Clamp{Lo: c.Lo, Hi: c.Hi}
 }
 
+// check refuses bounds that are not numbers. Where Lo > Hi, every element becomes Hi.
+func (c Clamp) check() error {
+	if c.On && (c.Lo != c.Lo || c.Hi != c.Hi) {
+		return fmt.Errorf("activation bound [%v, %v]: %w", c.Lo, c.Hi, ErrShape)
+	}
+	return nil
+}
+
 // Window is the geometry shared by convolution and pooling.
 // Zero strides and dilations mean 1.
 type Window struct {
@@ -84,6 +92,9 @@ func (c *Conv) infer(in []Shape, l *Limits) (Shape, error) {
 	if c.Bias != nil && len(c.Bias) != c.K {
 		return s, fmt.Errorf("%d biases, want %d: %w", len(c.Bias), c.K, ErrShape)
 	}
+	if err := c.Act.check(); err != nil {
+		return s, err
+	}
 	return inferConv(s, c.Window, c.K, c.Groups, len(c.Weights), l)
 }
 
@@ -131,6 +142,13 @@ const (
 
 func (k PoolKind) String() string { return [...]string{"MaxPool", "AveragePool"}[k&1] }
 
+func (k PoolKind) check() error {
+	if k > AvgPool {
+		return fmt.Errorf("pooling of kind %d: %w", uint8(k), ErrGraph)
+	}
+	return nil
+}
+
 // Pool is windowed max or average pooling.
 type Pool struct {
 	Window
@@ -144,6 +162,9 @@ func (p *Pool) Kind() string { return p.Type.String() }
 func (p *Pool) infer(in []Shape, _ *Limits) (Shape, error) {
 	s, err := one(in)
 	if err != nil {
+		return s, err
+	}
+	if err := p.Type.check(); err != nil {
 		return s, err
 	}
 	if err := p.check(); err != nil {
@@ -193,6 +214,9 @@ func (p *GlobalPool) Kind() string { return "Global" + p.Type.String() }
 
 func (p *GlobalPool) infer(in []Shape, _ *Limits) (Shape, error) {
 	s, err := one(in)
+	if err == nil {
+		err = p.Type.check()
+	}
 	return Shape{s.N, 1, 1, s.C}, err
 }
 
@@ -220,7 +244,7 @@ func (f *FC) infer(in []Shape, l *Limits) (Shape, error) {
 	case f.Bias != nil && len(f.Bias) != f.K:
 		return s, fmt.Errorf("%d biases, want %d: %w", len(f.Bias), f.K, ErrShape)
 	}
-	return Shape{s.N, 1, 1, f.K}, nil
+	return Shape{s.N, 1, 1, f.K}, f.Act.check()
 }
 
 // LRN is local response normalisation across channels (Krizhevsky et al. 2012, with α divided by the window as in
@@ -256,18 +280,24 @@ type Activation struct{ Act Clamp }
 
 func (*Activation) Kind() string { return "Activation" }
 
-func (*Activation) infer(in []Shape, _ *Limits) (Shape, error) { return one(in) }
+func (a *Activation) infer(in []Shape, _ *Limits) (Shape, error) {
+	s, err := one(in)
+	if err == nil {
+		err = a.Act.check()
+	}
+	return s, err
+}
 
 // Add is the elementwise sum of two values of one shape, clamped.
 type Add struct{ Act Clamp }
 
 func (*Add) Kind() string { return "Add" }
 
-func (*Add) infer(in []Shape, _ *Limits) (Shape, error) {
+func (a *Add) infer(in []Shape, _ *Limits) (Shape, error) {
 	if len(in) != 2 || in[0] != in[1] {
 		return Shape{}, fmt.Errorf("want two inputs of one shape, have %v: %w", in, ErrShape)
 	}
-	return in[0], nil
+	return in[0], a.Act.check()
 }
 
 // Concat joins its inputs along the channels.
@@ -330,6 +360,20 @@ func (*Flatten) Kind() string { return "Flatten" }
 func (*Flatten) infer(in []Shape, l *Limits) (Shape, error) {
 	s, err := one(in)
 	return Shape{s.N, 1, 1, s.H * s.W * s.C}, err
+}
+
+// movesElements reports whether an operation only moves or compares its one input's elements, so that it takes a value
+// of any type and gives one of the same.
+func movesElements(op Op) bool {
+	switch op := op.(type) {
+	case *Pool:
+		return op.Type == MaxPool
+	case *GlobalPool:
+		return op.Type == MaxPool
+	case *Identity, *Flatten:
+		return true
+	}
+	return false
 }
 
 func one(in []Shape) (Shape, error) {

@@ -18,7 +18,10 @@ type Plan struct {
 	outputs []TensorInfo
 	arena   int // bytes
 	bound   int // the most bytes alive at once
-	storage []storage
+	storage []Storage
+	values  []planValue
+
+	tensorBound int // the most bytes of tensors alive at once, without scratch
 }
 
 // TensorInfo describes an input or output.
@@ -28,7 +31,8 @@ type TensorInfo struct {
 	DType DType  `json:"-"`
 	Quant Quant  `json:"quant"`
 
-	view viewSpec
+	view  viewSpec
+	value int // index in Plan.values
 }
 
 // viewSpec is a kernels.View whose address is an offset in the arena.
@@ -49,13 +53,16 @@ type planStep struct {
 	kind    string
 	op      kernels.Op
 	in, out []viewSpec
-	scratch storage
+	scratch Storage
 	inPlace bool
 	macs    int64
+
+	reads, writes []int // indices in Plan.values, of in and out
+	scratchAt     int   // index in Plan.storage, or −1
 }
 
-// storage is a buffer of the arena and the steps during which it is in use.
-type storage struct {
+// Storage is a buffer of the arena and the steps during which it is in use, both included.
+type Storage struct {
 	Offset int    `json:"offset"`
 	Bytes  int    `json:"bytes"`
 	First  int    `json:"first"`
@@ -70,7 +77,6 @@ type options struct {
 	isa     arch.ISA
 	isaSet  bool
 	threads int
-	keep    bool
 }
 
 // WithISA caps the tier kernels are chosen from; the CPU and GNEISS_ISA may lower it further.
@@ -102,7 +108,7 @@ func Compile(g *Graph, opts ...Option) (*Plan, error) {
 	if o.threads <= 0 {
 		o.threads = goruntime.GOMAXPROCS(0)
 	}
-	p := &Plan{name: g.Name, isa: isa, threads: min(o.threads, maxThreads)}
+	p := &Plan{isa: isa, threads: min(o.threads, maxThreads)}
 	if err := p.build(g); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -19,6 +20,18 @@ const align = 64
 
 func alignUp(n int) int { return (n + align - 1) &^ (align - 1) }
 
+// checkSizes returns an error if the buffers together are more than an int can count.
+func checkSizes(buffers []buffer) error {
+	sum := 0
+	for i, b := range buffers {
+		if b.size < 0 || b.size > math.MaxInt-align-sum {
+			return fmt.Errorf("memory of %d buffers: %w", i+1, ErrLimit)
+		}
+		sum += alignUp(b.size)
+	}
+	return nil
+}
+
 // planMemory places buffers so that those alive at the same time do not overlap, and returns their offsets and the
 // size of the whole. It is a pure function of sizes and lifetimes. Buffers are taken largest first and put into the
 // lowest gap that holds them (greedy by size, Pisarchyk & Lee, arXiv 2001.03288); where that misses the lower bound a
@@ -33,7 +46,8 @@ func planMemory(buffers []buffer) (offsets []int, total int) {
 	best, bestTotal := place(buffers, order)
 	// Move whatever tops the arena to the front of the order, again and again.
 	tried := slices.Clone(order)
-	for round := 0; round < 4*len(buffers) && bestTotal > bound; round++ {
+	rounds := min(4*len(buffers), searchBudget/max(len(buffers)*len(buffers), 1))
+	for round := 0; round < rounds && bestTotal > bound; round++ {
 		offs, tot := place(buffers, tried)
 		if tot < bestTotal {
 			best, bestTotal = offs, tot
@@ -52,6 +66,9 @@ func planMemory(buffers []buffer) (offsets []int, total int) {
 	}
 	return best, bestTotal
 }
+
+// searchBudget bounds the search, in pairs of buffers looked at: a second or so.
+const searchBudget = 1 << 29
 
 // place puts buffers, in the given order, each into the lowest gap that is free for its whole life.
 func place(buffers []buffer, order []int) (offsets []int, total int) {
@@ -78,14 +95,16 @@ func place(buffers []buffer, order []int) (offsets []int, total int) {
 
 // memoryBound is the most bytes alive at any step: no plan is smaller.
 func memoryBound(buffers []buffer) int {
-	bound := 0
-	for _, b := range buffers { // the maximum is reached when some buffer begins
-		live := 0
-		for _, c := range buffers {
-			if c.first <= b.first && b.first <= c.last {
-				live += alignUp(c.size)
-			}
+	begin, end := slices.Clone(buffers), slices.Clone(buffers)
+	slices.SortFunc(begin, func(a, b buffer) int { return a.first - b.first })
+	slices.SortFunc(end, func(a, b buffer) int { return a.last - b.last })
+	bound, live := 0, 0
+	for _, b := range begin { // the maximum is reached when some buffer begins
+		for end[0].last < b.first { // never the last one: b itself has not ended
+			live -= alignUp(end[0].size)
+			end = end[1:]
 		}
+		live += alignUp(b.size)
 		bound = max(bound, live)
 	}
 	return bound

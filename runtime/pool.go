@@ -19,6 +19,8 @@ type pool struct {
 	ticket atomic.Int64    // steps published in this run, or over
 	done   atomic.Int64    // shares finished in this run by workers
 	base   int64           // shares finished before this step
+
+	cleanup goruntime.Cleanup
 }
 
 const over = int64(1) << 40 // a ticket that ends the run
@@ -63,7 +65,17 @@ func (p *pool) sleep() {
 	}
 }
 
-// stop ends the workers for good.
+// endWith has the workers end when the session is collected without having been closed. They know the tasks, and so
+// the arena, but not the session.
+func (p *pool) endWith(s *Session) { p.cleanup = goruntime.AddCleanup(s, (*pool).stop, p) }
+
+// close ends the workers now.
+func (p *pool) close() {
+	p.cleanup.Stop()
+	p.stop()
+}
+
+// stop ends the workers for good. It is called once.
 func (p *pool) stop() {
 	for w := 1; w < p.n; w++ {
 		close(p.start[w])

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -16,9 +17,10 @@ type Report struct {
 	MACs        int64        `json:"macs"`
 	WeightBytes int          `json:"weight_bytes"`
 	ArenaBytes  int          `json:"arena_bytes"`
-	LowerBound  int          `json:"arena_lower_bound"`
+	LowerBound  int          `json:"arena_lower_bound"`  // the most bytes alive at once
+	TensorBound int          `json:"arena_tensor_bound"` // the same without scratch: where it is less, scratch makes the peak
 	Steps       []StepReport `json:"steps"`
-	Storage     []storage    `json:"storage"`
+	Storage     []Storage    `json:"storage"`
 }
 
 // StepReport is one step of a report.
@@ -41,7 +43,7 @@ type StepReport struct {
 // Report describes the plan.
 func (p *Plan) Report() *Report {
 	r := &Report{Name: p.name, ISA: p.isa, Threads: p.threads, MACs: p.MACs(), WeightBytes: p.WeightBytes(),
-		ArenaBytes: p.arena, LowerBound: p.bound, Storage: append([]storage(nil), p.storage...)}
+		ArenaBytes: p.arena, LowerBound: p.bound, TensorBound: p.tensorBound, Storage: append([]Storage(nil), p.storage...)}
 	for i := range p.steps {
 		s := &p.steps[i]
 		sr := StepReport{Index: i, Name: s.name, Op: s.kind, Kernel: s.op.Kernel(), ISA: s.op.ISA(), MACs: s.macs,
@@ -67,7 +69,11 @@ func (r *Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d steps, %s, %d thread(s), %.1f MMAC, packed weights %.2f MB\n", r.Name, len(r.Steps), r.ISA, r.Threads,
 		float64(r.MACs)/1e6, float64(r.WeightBytes)/1e6)
-	fmt.Fprintf(&b, "arena %d bytes (%.3f MiB), lower bound %d bytes (%.3f MiB)\n\n", r.ArenaBytes, mib(r.ArenaBytes), r.LowerBound, mib(r.LowerBound))
+	fmt.Fprintf(&b, "arena %d bytes (%.3f MiB), lower bound %d bytes (%.3f MiB)", r.ArenaBytes, mib(r.ArenaBytes), r.LowerBound, mib(r.LowerBound))
+	if extra := r.LowerBound - r.TensorBound; extra > 0 {
+		fmt.Fprintf(&b, ", of which scratch adds %d", extra)
+	}
+	b.WriteString("\n\n")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "step\tname\top\tkernel\tout\tMMAC\tarena\tscratch\tlive")
 	for _, s := range r.Steps {
@@ -79,6 +85,12 @@ func (r *Report) String() string {
 	}
 	w.Flush()
 	return b.String()
+}
+
+// WriteTo writes the table that String returns.
+func (r *Report) WriteTo(w io.Writer) (int64, error) {
+	n, err := io.WriteString(w, r.String())
+	return int64(n), err
 }
 
 func mib(n int) float64 { return float64(n) / (1 << 20) }

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -25,8 +26,9 @@ type Session struct {
 
 // Session states.
 const (
-	idle int32 = iota
-	running
+	idle    int32 = iota
+	running       // in Run
+	closing       // in Run, and closed when that ends
 	closed
 )
 
@@ -39,7 +41,8 @@ type StepInfo struct {
 	MACs   int64
 }
 
-// NewSession allocates an arena and binds the plan to it. With more than one thread it also starts the workers.
+// NewSession allocates an arena and binds the plan to it. With more than one thread it also starts the workers, which
+// end when the session is closed, or collected as garbage.
 func (p *Plan) NewSession() (*Session, error) {
 	s := &Session{plan: p, arena: alignedBytes(p.arena), tasks: make([]kernels.Task, len(p.steps)), infos: make([]StepInfo, len(p.steps))}
 	for i := range p.steps {
@@ -51,7 +54,10 @@ func (p *Plan) NewSession() (*Session, error) {
 		for j, v := range st.out {
 			out[j] = s.view(v)
 		}
-		s.tasks[i] = st.op.Bind(in, out, s.arena[st.scratch.Offset:][:st.scratch.Bytes], p.threads)
+		var err error
+		if s.tasks[i], err = bind(st, in, out, s.arena[st.scratch.Offset:][:st.scratch.Bytes], p.threads); err != nil {
+			return nil, err
+		}
 		s.infos[i] = StepInfo{Index: i, Name: st.name, Op: st.kind, Kernel: st.op.Kernel(), MACs: st.macs}
 	}
 	for _, t := range p.inputs {
@@ -62,8 +68,20 @@ func (p *Plan) NewSession() (*Session, error) {
 	}
 	if p.threads > 1 {
 		s.pool = newPool(p.threads, s.tasks)
+		s.pool.endWith(s)
 	}
 	return s, nil
+}
+
+// bind binds a step. Kernels look once more at what they are given and panic if it does not fit, which after a
+// verified plan is a fault of this package: the caller gets it as an error.
+func bind(st *planStep, in, out []kernels.View, scratch []byte, workers int) (t kernels.Task, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = &NodeError{Node: st.name, Op: st.kind, Err: fmt.Errorf("%v: %w", fault, ErrGraph)}
+		}
+	}()
+	return st.op.Bind(in, out, scratch, workers), nil
 }
 
 func (s *Session) view(v viewSpec) kernels.View {
@@ -118,12 +136,12 @@ func (s *Session) RunContext(ctx context.Context) error {
 
 func (s *Session) run(ctx context.Context) error {
 	if !s.state.CompareAndSwap(idle, running) {
-		if s.state.Load() == closed {
+		if s.state.Load() >= closing {
 			return ErrClosed
 		}
 		return ErrBusy
 	}
-	defer s.state.CompareAndSwap(running, idle)
+	defer s.finish()
 	if s.pool != nil {
 		s.pool.wake()
 		defer s.pool.sleep()
@@ -156,19 +174,37 @@ func (s *Session) run(ctx context.Context) error {
 	return nil
 }
 
-// Close stops the workers. It may be called more than once, and after it Run returns [ErrClosed]. Close during a Run
-// waits for nothing: the Run ends, then the session is closed.
+// finish ends a run, and the session if it was closed meanwhile.
+func (s *Session) finish() {
+	if !s.state.CompareAndSwap(running, idle) {
+		s.state.Store(closed)
+		s.release()
+	}
+}
+
+func (s *Session) release() {
+	if s.pool != nil {
+		s.pool.close()
+	}
+}
+
+// Close stops the workers. It may be called more than once and by any goroutine, a hook's too; after it Run returns
+// [ErrClosed]. A Run that is in progress ends as usual, and the workers with it; Close does not wait for that. Tensors
+// stay readable.
 func (s *Session) Close() error {
 	for {
-		switch {
-		case s.state.CompareAndSwap(idle, closed):
-			if s.pool != nil {
-				s.pool.stop()
+		switch state := s.state.Load(); state {
+		case idle:
+			if s.state.CompareAndSwap(idle, closed) {
+				s.release()
+				return nil
 			}
-			return nil
-		case s.state.Load() == closed:
+		case running:
+			if s.state.CompareAndSwap(running, closing) {
+				return nil
+			}
+		default:
 			return nil
 		}
-		time.Sleep(50 * time.Microsecond) // a Run is in progress
 	}
 }

@@ -8,7 +8,7 @@ package runtime
 // It is portable: nothing in it depends on the machine. Node names survive, those of folded nodes under the node that
 // absorbed them.
 func Simplify(g *Graph) (*Graph, error) {
-	r := &rewriter{from: g, uses: countUses(g), to: map[*Value]*Value{}}
+	r := &rewriter{uses: countUses(g), to: map[*Value]*Value{}, makes: map[*Value]*Node{}, shared: map[*Value]bool{}}
 	r.out = NewGraph(g.Name)
 	r.out.limits = g.limits
 	for _, v := range g.Inputs {
@@ -16,7 +16,7 @@ func Simplify(g *Graph) (*Graph, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.to[v] = in
+		r.becomes(v, in)
 	}
 	for _, n := range g.Nodes {
 		if r.uses[n.Out] == 0 {
@@ -53,26 +53,36 @@ func countUses(g *Graph) map[*Value]int {
 // rewriter copies a graph node by node. A node that folds into its producer replaces the producer's operation in the
 // new graph, which is possible as long as nobody else reads what the producer made.
 type rewriter struct {
-	from, out *Graph
-	uses      map[*Value]int
-	to        map[*Value]*Value // old value → new value
+	out    *Graph
+	uses   map[*Value]int
+	to     map[*Value]*Value // old value → new value
+	makes  map[*Value]*Node  // new value → the new node that makes it
+	shared map[*Value]bool   // new values that have several readers, under one old name or another
+}
+
+// becomes notes that a new value stands for an old one. Values that are passed through have several old names.
+func (r *rewriter) becomes(old, now *Value) {
+	r.to[old] = now
+	if r.uses[old] > 1 {
+		r.shared[now] = true
+	}
 }
 
 func (r *rewriter) node(n *Node) error {
 	switch op := n.Op.(type) {
 	case *Identity:
-		r.to[n.Out] = r.to[n.In[0]]
+		r.becomes(n.Out, r.to[n.In[0]])
 		return nil
 	case *Flatten:
 		if s := n.In[0].Shape; s.H == 1 && s.W == 1 {
-			r.to[n.Out] = r.to[n.In[0]]
+			r.becomes(n.Out, r.to[n.In[0]])
 			return nil
 		}
 	case *Affine:
 		if p := r.soleProducer(n.In[0]); p != nil {
 			if folded := foldAffine(p.Op, op); folded != nil {
 				p.Op = folded
-				r.to[n.Out] = p.Out
+				r.becomes(n.Out, p.Out)
 				return nil
 			}
 		}
@@ -80,7 +90,7 @@ func (r *rewriter) node(n *Node) error {
 		if p := r.soleProducer(n.In[0]); p != nil {
 			if fused := fuseActivation(p.Op, op.Act); fused != nil {
 				p.Op = fused
-				r.to[n.Out] = p.Out
+				r.becomes(n.Out, p.Out)
 				return nil
 			}
 		}
@@ -93,27 +103,19 @@ func (r *rewriter) node(n *Node) error {
 	if err != nil {
 		return err
 	}
-	r.to[n.Out] = out
+	r.makes[out] = r.out.Nodes[len(r.out.Nodes)-1]
+	r.becomes(n.Out, out)
 	return nil
 }
 
-// soleProducer is the new node that makes old value v, if v is its only reader's: nil when others read it too.
+// soleProducer is the new node that makes old value v if v has one reader only; nil if others read it too, or if it is
+// an input of the graph.
 func (r *rewriter) soleProducer(v *Value) *Node {
-	if r.uses[v] != 1 {
+	made := r.to[v]
+	if r.shared[made] {
 		return nil
 	}
-	made := r.to[v]
-	for old, new := range r.to { // a pass-through of v may be read under another name
-		if new == made && old != v && r.uses[old] > 1 {
-			return nil
-		}
-	}
-	for i := len(r.out.Nodes) - 1; i >= 0; i-- {
-		if r.out.Nodes[i].Out == made {
-			return r.out.Nodes[i]
-		}
-	}
-	return nil
+	return r.makes[made]
 }
 
 // foldAffine returns op with a scale and shift of its output folded in, or nil: w'[k] = w[k]·scale[k],

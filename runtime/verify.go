@@ -2,9 +2,16 @@ package runtime
 
 import "fmt"
 
-// verify proves, before anything runs, that every step reads and writes only memory it may: all views and scratch lie
-// inside the arena, storage in use at the same time does not overlap, and outputs do not alias what the step reads
-// unless its kernels work in place and the views are the same.
+// verify proves, before anything runs, that the plan keeps what it promises, whatever the passes did:
+//
+//   - all storage lies inside the arena, and none overlaps other storage in use at the same time;
+//   - every value lies inside its storage, which is in use as long as the value is needed;
+//   - a concatenation is its parts, side by side and nothing between;
+//   - a step reads values that exist, where their makers wrote them, and scratch is its own;
+//   - nothing is written over a value that is still needed, and a step's output does not touch what the step reads,
+//     unless its kernels work in place and the views are the same.
+//
+// The arithmetic cannot overflow: a view is measured against the arena before it is multiplied out.
 func (p *Plan) verify() error {
 	bufs := make([]buffer, len(p.storage))
 	offsets := make([]int, len(p.storage))
@@ -15,38 +22,116 @@ func (p *Plan) verify() error {
 	if err := checkMemory(bufs, offsets, p.arena); err != nil {
 		return fmt.Errorf("plan %q: %w: %w", p.name, err, ErrGraph)
 	}
+	holds := make([]bool, len(p.storage)) // values, not scratch
+	for i := range p.values {
+		if err := p.verifyValue(i); err != nil {
+			return fmt.Errorf("value %q: %w", p.values[i].name, err)
+		}
+		holds[p.values[i].storage] = true
+	}
+	if err := p.verifyLifetimes(); err != nil {
+		return err
+	}
 	for i := range p.steps {
-		if err := p.verifyStep(i); err != nil {
+		if err := p.verifyStep(i, holds); err != nil {
 			return &NodeError{Node: p.steps[i].name, Op: p.steps[i].kind, Err: err}
 		}
 	}
-	for _, t := range append(p.Inputs(), p.outputs...) {
-		if err := p.verifyView(t.view); err != nil {
+	for i, t := range append(p.Inputs(), p.outputs...) {
+		if err := p.verifyTensor(t, i < len(p.inputs)); err != nil {
 			return fmt.Errorf("tensor %q: %w", t.Name, err)
-		}
-		if t.view.stride != t.Shape.C {
-			return fmt.Errorf("tensor %q is not dense: %w", t.Name, ErrGraph)
 		}
 	}
 	return nil
 }
 
-func (p *Plan) verifyStep(i int) error {
-	s := &p.steps[i]
-	for _, v := range s.in {
-		if err := p.verifyView(v); err != nil {
-			return fmt.Errorf("input: %w", err)
+// verifyValue proves that a value lies in storage that is in use as long as the value is needed, and that a
+// concatenation is made of its parts.
+func (p *Plan) verifyValue(i int) error {
+	v := &p.values[i]
+	if err := p.verifyView(v.view); err != nil {
+		return err
+	}
+	if v.storage < 0 || v.storage >= len(p.storage) {
+		return fmt.Errorf("storage %d of %d: %w", v.storage, len(p.storage), ErrGraph)
+	}
+	s := p.storage[v.storage]
+	if v.view.offset < s.Offset || v.view.offset-s.Offset > s.Bytes-v.view.extent() {
+		return fmt.Errorf("[%d, %d) is outside its storage at %d of %d bytes: %w", v.view.offset, v.view.offset+v.view.extent(), s.Offset, s.Bytes, ErrGraph)
+	}
+	if v.made < -1 || v.made >= len(p.steps) || v.until < max(v.made, 0) || s.First > max(v.made, 0) || s.Last < min(v.until, len(p.steps)-1) {
+		return fmt.Errorf("needed in steps %d–%d, its storage is there in %d–%d: %w", v.made, v.until, s.First, s.Last, ErrGraph)
+	}
+	if v.parts == nil {
+		return nil
+	}
+	next := v.view
+	next.shape.C = 0
+	for _, k := range v.parts {
+		if k < 0 || k >= i {
+			return fmt.Errorf("part %d is no earlier value: %w", k, ErrGraph)
 		}
-		if p.holder(i, v) == nil {
-			return fmt.Errorf("input at %d is in no storage alive at step %d: %w", v.offset, i, ErrGraph)
+		part := &p.values[k]
+		next.shape.C = part.view.shape.C
+		if part.view != next || part.storage != v.storage || part.made > v.made || part.until < v.until {
+			return fmt.Errorf("part %q is not where or when it should be: %w", part.name, ErrGraph)
+		}
+		next.offset += part.view.shape.C * part.view.dtype.Size()
+	}
+	if end := v.view.offset + v.view.shape.C*v.view.dtype.Size(); next.offset != end {
+		return fmt.Errorf("parts have %d bytes more than the whole: %w", next.offset-end, ErrGraph)
+	}
+	return nil
+}
+
+// verifyLifetimes proves that nothing is written over a value between the step that makes it and the last that needs
+// it. Values in different storage cannot meet. What the last step itself writes is judged by verifyStep.
+func (p *Plan) verifyLifetimes() error {
+	made := make([][]int, len(p.storage)) // values that are written, in order of time
+	for i := range p.values {
+		if v := &p.values[i]; v.parts == nil {
+			made[v.storage] = append(made[v.storage], i)
+		}
+	}
+	for _, group := range made {
+		for n, i := range group {
+			v := &p.values[i]
+			for _, k := range group[n+1:] {
+				w := &p.values[k]
+				if w.made < v.made {
+					return fmt.Errorf("value %q is listed before %q: %w", v.name, w.name, ErrGraph)
+				}
+				if w.made > v.made && w.made >= v.until {
+					break
+				}
+				if v.view.touches(w.view) {
+					return fmt.Errorf("value %q, needed until step %d, is overwritten by %q in step %d: %w", v.name, v.until, w.name, w.made, ErrGraph)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Plan) verifyStep(i int, holds []bool) error {
+	s := &p.steps[i]
+	if len(s.reads) != len(s.in) || len(s.writes) != len(s.out) || len(s.in) == 0 || len(s.out) == 0 {
+		return fmt.Errorf("%d inputs and %d outputs: %w", len(s.in), len(s.out), ErrGraph)
+	}
+	for j, v := range s.in {
+		if s.reads[j] < 0 || s.reads[j] >= len(p.values) {
+			return fmt.Errorf("input %d is no value: %w", j, ErrGraph)
+		}
+		if w := &p.values[s.reads[j]]; v != w.view || w.made >= i || w.until < i {
+			return fmt.Errorf("input %q is not where or when the step reads it: %w", w.name, ErrGraph)
 		}
 	}
 	for j, v := range s.out {
-		if err := p.verifyView(v); err != nil {
-			return fmt.Errorf("output: %w", err)
+		if s.writes[j] < 0 || s.writes[j] >= len(p.values) {
+			return fmt.Errorf("output %d is no value: %w", j, ErrGraph)
 		}
-		if p.holder(i, v) == nil {
-			return fmt.Errorf("output at %d is in no storage alive at step %d: %w", v.offset, i, ErrGraph)
+		if w := &p.values[s.writes[j]]; v != w.view || w.made != i || w.parts != nil {
+			return fmt.Errorf("output %q is not where or when the step writes it: %w", w.name, ErrGraph)
 		}
 		for _, in := range s.in {
 			if v.touches(in) && !(s.inPlace && v == in) {
@@ -58,12 +143,40 @@ func (p *Plan) verifyStep(i int) error {
 				return fmt.Errorf("two outputs overlap: %w", ErrGraph)
 			}
 		}
-		if s.scratch.Bytes > 0 && v.offset < s.scratch.Offset+s.scratch.Bytes && s.scratch.Offset < v.offset+v.extent() {
-			return fmt.Errorf("scratch overlaps an output: %w", ErrGraph)
-		}
 	}
-	if want := s.op.Scratch(p.threads); want != s.scratch.Bytes || s.scratch.Offset < 0 || s.scratch.Offset > p.arena-want {
-		return fmt.Errorf("scratch of %d bytes, want %d: %w", s.scratch.Bytes, want, ErrGraph)
+	return p.verifyScratch(i, holds)
+}
+
+// verifyScratch proves that a step has the scratch it asks for, in storage that holds nothing else meanwhile.
+func (p *Plan) verifyScratch(i int, holds []bool) error {
+	s := &p.steps[i]
+	want := s.op.Scratch(p.threads)
+	if want == 0 && s.scratchAt < 0 && s.scratch == (Storage{}) {
+		return nil
+	}
+	if want != s.scratch.Bytes || s.scratchAt < 0 || s.scratchAt >= len(p.storage) || p.storage[s.scratchAt] != s.scratch ||
+		s.scratch.First > i || s.scratch.Last < i {
+		return fmt.Errorf("scratch of %d bytes in steps %d–%d, want %d: %w", s.scratch.Bytes, s.scratch.First, s.scratch.Last, want, ErrGraph)
+	}
+	if holds[s.scratchAt] {
+		return fmt.Errorf("scratch shares its storage with a value: %w", ErrGraph)
+	}
+	return nil
+}
+
+// verifyTensor proves that an input is written before anything runs and an output stays until the end, both dense.
+func (p *Plan) verifyTensor(t TensorInfo, input bool) error {
+	if t.value < 0 || t.value >= len(p.values) {
+		return fmt.Errorf("no value: %w", ErrGraph)
+	}
+	v := &p.values[t.value]
+	switch {
+	case t.view != v.view || t.view.shape != t.Shape || t.view.dtype != t.DType:
+		return fmt.Errorf("not where its value is: %w", ErrGraph)
+	case t.view.stride != t.Shape.C:
+		return fmt.Errorf("not dense: %w", ErrGraph)
+	case input && v.made != -1, !input && v.until < len(p.steps):
+		return fmt.Errorf("needed in steps %d–%d only: %w", v.made, v.until, ErrGraph)
 	}
 	return nil
 }
@@ -74,7 +187,7 @@ func (p *Plan) verifyView(v viewSpec) error {
 	if !ok {
 		return fmt.Errorf("view %v is larger than the arena: %w", v.shape, ErrGraph)
 	}
-	if _, ok := product(p.arena, max(pixels-1, 1), v.stride, v.dtype.Size()); !ok {
+	if _, ok := product(p.arena, pixels, v.stride, v.dtype.Size()); !ok {
 		return fmt.Errorf("view %v in pixels of %d is larger than the arena: %w", v.shape, v.stride, ErrGraph)
 	}
 	switch {
@@ -82,17 +195,6 @@ func (p *Plan) verifyView(v viewSpec) error {
 		return fmt.Errorf("view of %d channels in pixels of %d: %w", v.shape.C, v.stride, ErrGraph)
 	case v.offset < 0, v.offset%v.dtype.Size() != 0, v.offset > p.arena-v.extent():
 		return fmt.Errorf("view [%d, %d) leaves the arena of %d bytes: %w", v.offset, v.offset+v.extent(), p.arena, ErrGraph)
-	}
-	return nil
-}
-
-// holder returns the storage, alive at step i, that holds a view.
-func (p *Plan) holder(i int, v viewSpec) *storage {
-	for j := range p.storage {
-		s := &p.storage[j]
-		if s.First <= i && i <= s.Last && s.Offset <= v.offset && v.offset+v.extent() <= s.Offset+s.Bytes {
-			return s
-		}
 	}
 	return nil
 }

@@ -1,0 +1,119 @@
+package runtime
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// An operation must not work in place on a concatenation while one of its parts is still to be read.
+func TestInPlaceWaitsForParts(t *testing.T) {
+	for _, nested := range []bool{false, true} {
+		n := newNet(t)
+		x := n.input(Shape{1, 6, 6, 8})
+		a, b := n.conv("a", x, 8, 3), n.conv("b", x, 8, 3)
+		c := n.add("cat", &Concat{}, a, b)
+		if nested {
+			c = n.add("cat2", &Concat{}, c, n.conv("c", x, 4, 1))
+		}
+		l := n.add("lrn", &LRN{Size: 5, Alpha: 1, Beta: 0.75, Bias: 1}, c)
+		z := n.conv("z", a, 8, 3) // reads a after lrn
+		g := n.output(n.conv("end", n.add("o", &Concat{}, l, z), 4, 1))
+		in := testInput(6 * 6 * 8)
+		near(t, "end", run(t, g, in)[0], nodeByNode(t, g, in)[g.Outputs[0]], 1e-4)
+	}
+}
+
+// randomGraph has every way to share memory: concatenations of concatenations, of one value twice, operations in place
+// on their parts and on the whole, outputs in the middle.
+func randomGraph(t *testing.T, seed uint64) *Graph {
+	n := newNet(t)
+	n.r = rand.New(rand.NewPCG(seed, 11))
+	values := []*Value{n.input(Shape{1, 5, 4, 4})}
+	pick := func() *Value { // recent ones rather than old ones
+		i := len(values) - 1 - min(n.r.IntN(len(values)), n.r.IntN(len(values)))
+		return values[i]
+	}
+	for i := range 4 + n.r.IntN(16) {
+		name, x := fmt.Sprint("n", i), pick()
+		var v *Value
+		switch n.r.IntN(12) {
+		case 0, 1, 2:
+			v = n.conv(name, x, 1+n.r.IntN(9), 1)
+		case 3:
+			v = n.conv(name, x, 1+n.r.IntN(9), 3)
+		case 4, 5, 6:
+			in := make([]*Value, 1+n.r.IntN(4))
+			channels := 0
+			for j := range in {
+				in[j] = pick()
+				channels += in[j].Shape.C
+			}
+			if channels > 200 {
+				continue
+			}
+			v = n.add(name, &Concat{}, in...)
+		case 7:
+			v = n.add(name, &LRN{Size: 3, Alpha: 1, Beta: 0.75, Bias: 1}, x)
+		case 8:
+			v = n.add(name, &Activation{Act: Clamp{On: true, Lo: -0.5, Hi: 1}}, x)
+		case 9:
+			v = n.add(name, &Affine{Scale: n.floats(x.Shape.C), Shift: n.floats(x.Shape.C)}, x)
+		case 10:
+			y := x
+			for _, w := range values {
+				if w.Shape == x.Shape {
+					y = w
+				}
+			}
+			v = n.add(name, &Add{}, x, y)
+		default:
+			v = n.add(name, []Op{&Identity{}, &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}}, &Softmax{}}[n.r.IntN(3)], x)
+		}
+		values = append(values, v)
+	}
+	n.output(values[len(values)-1])
+	for range n.r.IntN(3) {
+		n.output(pick())
+	}
+	if n.r.IntN(3) == 0 {
+		x := pick()
+		n.output(n.add("fc", &FC{K: 3, Weights: n.floats(3 * x.Shape.Elements())}, x))
+	}
+	return n.g
+}
+
+func TestRandomGraphsAgreeNodeByNode(t *testing.T) {
+	graphs := uint64(300)
+	if testing.Short() {
+		graphs = 60
+	}
+	for seed := range graphs {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := randomGraph(t, seed)
+			in := testInput(5 * 4 * 4)
+			want := nodeByNode(t, g, in)
+			for i, got := range run(t, g, in, WithThreads(1+int(seed%3))) {
+				near(t, g.Outputs[i].Name, got, want[g.Outputs[i]], 2e-3)
+			}
+		})
+	}
+}
+
+// Thousands of nodes compile in far less than a second, whatever they are.
+func TestLongGraphs(t *testing.T) {
+	for name, ops := range map[string][]Op{
+		"in place": {&LRN{Size: 3, Beta: 0.75, Bias: 1}, &Activation{Act: ReLU}},
+		"concat":   {&Pool{Window: Window{R: 1, S: 1}}, &Concat{}},
+		"identity": {&Identity{}},
+	} {
+		n := newNet(t)
+		x := n.input(Shape{1, 2, 2, 2})
+		for i := range 4000 {
+			x = n.add(fmt.Sprint("n", i), ops[i%len(ops)], x)
+		}
+		if _, err := Compile(n.output(x)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

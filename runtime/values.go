@@ -1,0 +1,66 @@
+package runtime
+
+// planValue is a tensor of a plan: where it lies, and from when until when it must not be overwritten. The verifier
+// proves a plan from these.
+type planValue struct {
+	name    string
+	view    viewSpec
+	storage int   // index in Plan.storage
+	made    int   // the step that writes it, or −1: the caller does, before the first step
+	until   int   // the last step that needs it, or the number of steps: the caller reads it after the last
+	parts   []int // of a concatenation: values that are side by side and together are it; nil if a step makes it
+}
+
+// valueTable is the values of a plan on the way to it.
+type valueTable struct {
+	values []planValue
+	of     []*Value // of the same index
+	index  map[*Value]int
+}
+
+// tabulate lists all values that exist at some time, with their lifetimes, in the order in which they come to be:
+// inputs, what steps make, concatenations after their parts.
+func tabulate(g *Graph, lay *layout, steps []*step) *valueTable {
+	t := &valueTable{index: map[*Value]int{}}
+	add := func(v *Value, made int) *planValue {
+		t.index[v] = len(t.values)
+		t.of = append(t.of, v)
+		t.values = append(t.values, planValue{name: v.Name, made: made, until: max(made, 0)})
+		return &t.values[len(t.values)-1]
+	}
+	for _, v := range g.Inputs {
+		add(v, -1)
+	}
+	for i, s := range steps {
+		for _, v := range s.out {
+			add(v, i)
+		}
+	}
+	for _, j := range lay.joined {
+		v := add(j.out, -1)
+		for _, part := range j.parts {
+			k := t.index[part]
+			v.parts = append(v.parts, k)
+			v.made = max(v.made, t.values[k].made)
+		}
+		v.until = max(v.made, 0)
+	}
+	needed := func(v *Value, at int) {
+		u := &t.values[t.index[v]].until
+		*u = max(*u, at)
+	}
+	for i, s := range steps {
+		for _, v := range s.in {
+			needed(v, i)
+		}
+	}
+	for _, v := range g.Outputs {
+		needed(v, len(steps))
+	}
+	for i := len(t.values) - 1; i >= 0; i-- { // parts are needed as long as the whole
+		for _, part := range t.values[i].parts {
+			t.values[part].until = max(t.values[part].until, t.values[i].until)
+		}
+	}
+	return t
+}
