@@ -2,8 +2,10 @@ package quant_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/csv"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -154,6 +156,71 @@ func TestGoogLeNet(t *testing.T) {
 	t.Logf("%d bytes as a file", file.Len())
 	if file.Len() > 7_300_000 {
 		t.Errorf("%d bytes as a file", file.Len())
+	}
+}
+
+// cifar returns NIN for CIFAR-10 and its 200 labelled inputs.
+func cifar(t testing.TB) (*runtime.Graph, []photo) {
+	t.Helper()
+	dir := testdata.Path(t, "models", "cifar10_nin")
+	g, err := caffe.Open(filepath.Join(dir, "cifar10_nin.caffemodel"), filepath.Join(dir, "deploy.prototxt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := func(name string, n int) []byte { // of a .npy file of n numbers of four bytes
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || len(b) < 4*n {
+			t.Fatalf("%s: %d bytes, %v", name, len(b), err)
+		}
+		return b[len(b)-4*n:]
+	}
+	const images, side = 200, 32
+	data, labels := body("inputs_200x3x32x32_f32.npy", images*3*side*side), body("labels_200_i32.npy", images)
+	ps := make([]photo, images)
+	for i := range ps {
+		ps[i] = photo{make([]float32, 3*side*side), int(binary.LittleEndian.Uint32(labels[4*i:]))}
+		for c := range 3 {
+			for p := range side * side {
+				at := 4 * ((i*3+c)*side*side + p)
+				ps[i].input[p*3+c] = math.Float32frombits(binary.LittleEndian.Uint32(data[at:]))
+			}
+		}
+	}
+	return g, ps
+}
+
+// TestCIFAR: NIN on CIFAR-10 calibrated on 50 images keeps its accuracy on the other 150, whatever the observer.
+func TestCIFAR(t *testing.T) {
+	g, ps := cifar(t)
+	stats, err := quant.Calibrate(g, source(ps[:50]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	evaluate := ps[50:]
+	want, _ := score(t, g, evaluate)
+	for _, o := range []quant.Observer{quant.MinMax(), quant.Percentile(99.999), quant.Percentile(99.99), quant.Entropy(), quant.MSE()} {
+		q, report, err := quant.Quantize(g, stats, quant.WithObserver(o))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !report.Portable {
+			t.Errorf("%s: not portable\n%s", o, report)
+		}
+		c, err := quant.Compare(g, q, source(evaluate))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _ := score(t, q, evaluate)
+		last := 0.0
+		for _, l := range c.Layers {
+			if l.Name == g.Nodes[len(g.Nodes)-2].Name {
+				last = l.SQNR
+			}
+		}
+		t.Logf("%-18s right %d → %d of %d, same class %d, worst layer %.1f dB (%s), scores %.1f dB", o, want, got, c.Images, c.Top1, c.Layers[0].SQNR, c.Layers[0].Name, last)
+		if got < want-2 || c.Top1*100 < 95*c.Images {
+			t.Errorf("%s: accuracy is lost", o)
+		}
 	}
 }
 
