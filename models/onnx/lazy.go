@@ -168,6 +168,9 @@ func (c *call) add(op runtime.Op, ts ...*nchw.Tensor) (*value, error) {
 		}
 		return op, nil
 	}, func(to runtime.Quant, act runtime.Clamp) (runtime.Op, error) {
+		if !hasQuantised(op, to, ts) {
+			return nil, nil
+		}
 		q := &runtime.Quantised{Op: op, Out: to}
 		if act.On {
 			if _, ok := op.(*runtime.Add); !ok {
@@ -177,6 +180,29 @@ func (c *call) add(op runtime.Op, ts ...*nchw.Tensor) (*value, error) {
 		}
 		return q, nil
 	}, ts...), nil
+}
+
+// hasQuantised reports whether the kernels have a quantised form of an operation with these parameters.
+func hasQuantised(op runtime.Op, to runtime.Quant, ts []*nchw.Tensor) bool {
+	const least, most = 1e-12, 1e24 // as package quant keeps scales: products and quotients of a few are normal numbers
+	for _, t := range ts {
+		if s := t.Quant().Scale; s < least || s > most {
+			return false
+		}
+	}
+	if to.Scale < least || to.Scale > most {
+		return false
+	}
+	switch op := op.(type) {
+	case *runtime.LRN:
+		return op.Beta == 0.75 && op.Bias > 0 && op.Bias <= most && op.Alpha >= 0 && op.Alpha <= most && op.Size <= maxWindow
+	case *runtime.Pool:
+		return op.R*op.S <= math.MaxInt32/255 // the sum of a window is an int32
+	case *runtime.GlobalPool:
+		d := ts[0].Dims
+		return len(d) < 4 || d[2] <= math.MaxInt32/255/d[3]
+	}
+	return true
 }
 
 // put returns an operation over uint8 tensors that is put off, with its float and its quantised form. An activation that
