@@ -82,6 +82,7 @@ func (o *convert) Bind(in, out []View, _ []byte, workers int) Task {
 	checkViews("conversion", len(in) == 1 && len(out) == 1 && in[0].DType == o.from && out[0].DType == o.to && sameShape(&in[0], &out[0]))
 	t := &convertTask{convert: o, in: in[0], out: out[0], workers: make([]convertWorker, workers)}
 	if v := &t.in; v.Dense() && t.out.Dense() { // one long row, cut as it comes
+		t.long = true
 		t.in.C, t.in.Stride, t.out.C, t.out.Stride = 1, 1, 1, 1
 		t.in.W *= v.H * v.N * out[0].C
 		t.in.N, t.in.H = 1, 1
@@ -94,6 +95,7 @@ type convertTask struct {
 	*convert
 	pixelBlocks
 	in, out View
+	long    bool
 	workers []convertWorker
 }
 
@@ -110,7 +112,7 @@ func (t *convertTask) Run(worker, lo, hi int) {
 		a.src, a.dst = t.in.at(p0*t.in.Stride), t.out.at(p0*t.out.Stride)
 		a.srcStride, a.dstStride = t.in.Stride*t.from.Size(), t.out.Stride*t.to.Size()
 		a.rows, a.c = p1-p0, t.in.C
-		if t.in.C == 1 && t.in.Stride == 1 {
+		if t.long {
 			a.rows, a.c = 1, p1-p0
 		}
 		t.fn(a)

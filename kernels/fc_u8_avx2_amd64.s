@@ -1,0 +1,53 @@
+//go:build gc && !purego && !noasm
+
+#include "textflag.h"
+#include "go_asm.h"
+
+// u8_fc_4x16__avx2 — dot products of four rows of int8 weights with one row of uint8.
+//
+// Computes   sum[r] += Σ_{i<c} w[r][i]·x[i]
+// Reference  fcU8Generic (fc_u8.go)
+// Requires   AVX2
+// Contract   c > 0, a multiple of 16; no over-read
+// Bound      the weights' way from memory: 4 × 16 bytes per 5 widening loads + 4 × (VPMADDWD + VPADDD)
+// Registers  DI  args    SI  x    R8–R11  rows    AX  element    CX  elements    Y0–Y3  sums    Y4  x    Y5–Y8  products
+
+#define ROW(w, p, acc) \
+	VPMOVSXBW (w)(AX*1), p \
+	VPMADDWD Y4, p, p \
+	VPADDD p, acc, acc
+
+// func fcU8AVX2(t *FCTileU8)
+TEXT ·fcU8AVX2(SB), NOSPLIT, $0-8
+	MOVQ  t+0(FP), DI
+	MOVQ  FCTileU8_x(DI), SI
+	MOVQ  FCTileU8_c(DI), CX
+	MOVQ  FCTileU8_w+0(DI), R8
+	MOVQ  FCTileU8_w+8(DI), R9
+	MOVQ  FCTileU8_w+16(DI), R10
+	MOVQ  FCTileU8_w+24(DI), R11
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	XORQ  AX, AX
+
+loop:
+	VPMOVZXBW (SI)(AX*1), Y4
+	ROW(R8, Y5, Y0)
+	ROW(R9, Y6, Y1)
+	ROW(R10, Y7, Y2)
+	ROW(R11, Y8, Y3)
+	ADDQ $16, AX
+	CMPQ AX, CX
+	JLT  loop
+
+	VPHADDD      Y1, Y0, Y0          // pairs of sums 0, 1
+	VPHADDD      Y3, Y2, Y2
+	VPHADDD      Y2, Y0, Y0          // sums 0 1 2 3 of each half
+	VEXTRACTI128 $1, Y0, X1
+	VPADDD       X1, X0, X0
+	VPADDD       FCTileU8_sum(DI), X0, X0
+	VMOVDQU      X0, FCTileU8_sum(DI)
+	VZEROUPPER
+	RET
