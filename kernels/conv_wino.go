@@ -47,9 +47,12 @@ const (
 // winogradWins reports whether F(m,3) is the faster way; the thresholds come from bench's BenchmarkConv.
 func winogradWins(s *ConvShape) bool { return s.C >= 16 && s.K >= 16 && s.OutH()*s.OutW() >= 100 }
 
-// winoScratch bounds the transformed input of one block of tiles, so that it stays in a 512 KiB L2 with the filters
-// streaming past.
-const winoScratch = 384 << 10
+// Scratch for one block of tiles, so that it stays in a 512 KiB L2 with the filters streaming past and, in GoogLeNet's
+// conv2, in the memory that conv1 and pool1 need anyway.
+const (
+	winoScratchF32 = 384 << 10
+	winoScratchU8  = 192 << 10
+)
 
 func newWinogradF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) *winograd {
 	w := &winograd{shape: s, segments: segments, dtype: F32, m: 4, vBytes: 4}
@@ -124,7 +127,11 @@ func (w *winograd) plan(limit arch.ISA) {
 	w.blocks = convBlocks(w.segments, nr)
 	w.tilesH, w.tilesW = (s.OutH()+w.m-1)/w.m, (s.OutW()+w.m-1)/w.m
 	tiles := s.N * w.tilesH * w.tilesW
-	most := max(winoScratch/(w.pos*(s.C*w.vBytes+nr*4))/mr, 1) * mr // whole GEMM tiles
+	scratch := winoScratchF32
+	if w.dtype == U8 {
+		scratch = winoScratchU8
+	}
+	most := max(scratch/(w.pos*(s.C*w.vBytes+nr*4))/mr, 1) * mr // whole GEMM tiles
 	w.groups = (tiles + most - 1) / most
 	each := (tiles + w.groups - 1) / w.groups
 	w.most = (each + mr - 1) / mr * mr
