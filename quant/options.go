@@ -24,7 +24,7 @@ type options struct {
 }
 
 // DefaultObserver is what measured best on GoogLeNet; see docs/NUMERICS.md.
-func DefaultObserver() Observer { return MinMax() }
+func DefaultObserver() Observer { return MSE() }
 
 func newOptions(opts []Option) (o options, err error) {
 	o = options{observer: DefaultObserver(), progress: func(int) {}}
