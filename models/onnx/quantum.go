@@ -85,6 +85,7 @@ func (q *quantum) lay(b *nchw.Builder, raw []byte, o order) ([]int8, error) {
 		}
 		v, _ := q.at(raw, i)
 		if v < -127 || v > 127 {
+			b.Grant(n) // what is not kept
 			w = nil
 			break
 		}
