@@ -40,6 +40,9 @@ type Class struct {
 // scores stand in the order of their index, and NaNs are left out. Quantised elements are dequantised. It does not
 // allocate if buf has room.
 func (t *Tensor) TopK(k int, buf []Class) []Class {
+	if k < 1 {
+		return buf
+	}
 	base := len(buf)
 	n := t.info.Shape.Elements() / t.info.Shape.N
 	f, q := t.Float32(), t.Uint8()
@@ -55,7 +58,7 @@ func (t *Tensor) TopK(k int, buf []Class) []Class {
 		}
 		top := buf[base:]
 		if len(top) == k {
-			if k == 0 || !(v > top[k-1].Score) {
+			if !(v > top[k-1].Score) {
 				continue
 			}
 		} else {
