@@ -146,7 +146,7 @@ func TestGoogLeNet(t *testing.T) {
 	for _, l := range c.Layers[:5] {
 		t.Logf("%s: %.1f dB", l.Name, l.SQNR)
 	}
-	if got1 < want1-1 || got5 < want5-1 || c.Top1*100 < 95*n {
+	if got1 < want1-1 || got5 < want5-1 || c.Top1 < n-max(1, n/20) {
 		t.Error("accuracy is lost")
 	}
 	var file bytes.Buffer
@@ -198,7 +198,12 @@ func TestCIFAR(t *testing.T) {
 	}
 	evaluate := ps[50:]
 	want, _ := score(t, g, evaluate)
-	for _, o := range []quant.Observer{quant.MinMax(), quant.Percentile(99.999), quant.Percentile(99.99), quant.Entropy(), quant.MSE()} {
+	some := []quant.Observer{quant.DefaultObserver(), quant.MinMax(), quant.Percentile(99.99), quant.Entropy()}
+	if testing.Short() {
+		some, evaluate = some[:1], evaluate[:30]
+		want, _ = score(t, g, evaluate)
+	}
+	for _, o := range some {
 		q, report, err := quant.Quantize(g, stats, quant.WithObserver(o))
 		if err != nil {
 			t.Fatal(err)
