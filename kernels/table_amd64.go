@@ -37,5 +37,7 @@ func archKernels() []Kernel {
 		{Name: "u8_fc_4x16__avx2", Op: OpFC, DType: U8, MR: 4, KR: 16, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: fcU8AVX2},
 		{Name: "u8_avgpool_1x8__avx2", Op: OpAvgPool, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: sumU8AVX2},
 		{Name: "f32_quantize_1x8__avx2", Op: OpQuantize, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: quantizeAVX2},
+		{Name: "u8_add_1x8__avx2", Op: OpAdd, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: addU8AVX2},
+		{Name: "u8_dequantize_1x8__avx2", Op: OpDequantize, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: dequantizeAVX2},
 	}
 }
