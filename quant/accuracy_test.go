@@ -3,12 +3,10 @@ package quant_test
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/csv"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/internal/testdata"
@@ -29,39 +27,20 @@ type photo struct {
 // photos returns those of a role, one in every.
 func photos(t testing.TB, role string, every int) (ps []photo) {
 	t.Helper()
-	dir := testdata.Path(t, "images", "nips17")
-	f, err := os.Open(filepath.Join(dir, "labels.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.LazyQuotes = true
-	rows, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	prep, n := preprocess.GoogLeNet.Preparer(), 0
-	for _, row := range rows[1:] { // file, label, role, …
-		if row[2] != role {
+	prep := preprocess.GoogLeNet.Preparer()
+	for i, p := range testdata.Photos(t, role) {
+		if (i+1)%every != 0 {
 			continue
 		}
-		if n++; n%every != 0 {
-			continue
-		}
-		img, err := imagefile.Open(filepath.Join(dir, row[0]))
+		img, err := imagefile.Open(p.File)
 		if err != nil {
 			t.Fatal(err)
 		}
-		label, err := strconv.Atoi(row[1])
-		if err != nil {
+		in := photo{make([]float32, preprocess.GoogLeNet.Elements()), p.Label}
+		if err := prep.Into(in.input, img); err != nil {
 			t.Fatal(err)
 		}
-		p := photo{make([]float32, preprocess.GoogLeNet.Elements()), label}
-		if err := prep.Into(p.input, img); err != nil {
-			t.Fatal(err)
-		}
-		ps = append(ps, p)
+		ps = append(ps, in)
 	}
 	return ps
 }

@@ -1,10 +1,6 @@
 package googlenet_test
 
 import (
-	"encoding/csv"
-	"os"
-	"path/filepath"
-	"strconv"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/internal/testdata"
@@ -34,36 +30,17 @@ func TestAccuracy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer sess.Close()
-	dir := testdata.Path(t, "images", "nips17")
-	f, err := os.Open(filepath.Join(dir, "labels.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.LazyQuotes = true
-	rows, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	column := map[string]int{}
-	for i, name := range rows[0] {
-		column[name] = i
-	}
 	every := 1
 	if testing.Short() {
 		every = 15
 	}
 	prep := preprocess.GoogLeNet.Preparer()
 	var images, top1, top5, agree int
-	for _, row := range rows[1:] {
-		if row[column["role"]] != "evaluate" {
-			continue
-		}
+	for _, photo := range testdata.Photos(t, "evaluate") {
 		if images++; images%every != 0 {
 			continue
 		}
-		img, err := imagefile.Open(filepath.Join(dir, row[column["file"]]))
+		img, err := imagefile.Open(photo.File)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,19 +50,17 @@ func TestAccuracy(t *testing.T) {
 		if err := sess.Run(); err != nil {
 			t.Fatal(err)
 		}
-		label, _ := strconv.Atoi(row[column["label"]])
-		reference, _ := strconv.Atoi(row[column["reference_top1"]])
 		for i, c := range sess.Output(0).TopK(5, nil) {
-			if c.Index == label {
+			if c.Index == photo.Label {
 				top5++
 				if i == 0 {
 					top1++
 				}
 			}
-			if i == 0 && c.Index == reference {
+			if i == 0 && c.Index == photo.Reference {
 				agree++
 			} else if i == 0 {
-				t.Logf("%s: %d (%v), the reference says %d (%s)", row[column["file"]], c.Index, c.Score, reference, row[column["reference_top1_prob"]])
+				t.Logf("%s: %d (%v), the reference says %d", photo.File, c.Index, c.Score, photo.Reference)
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/csv"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -35,24 +34,9 @@ const (
 // goldenImages are photographs as the network takes them, without resizing: the centre 224×224 pixels, less an integral
 // mean. So the inputs are integers, the same on every machine.
 func goldenImages(t *testing.T, role string, n int) [][]float32 {
-	dir := testdata.Path(t, "images", "nips17")
-	f, err := os.Open(filepath.Join(dir, "labels.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.LazyQuotes = true
-	rows, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var all [][]float32
-	for _, row := range rows[1:] {
-		if row[2] != role || len(all) == n {
-			continue
-		}
-		img, err := imagefile.Open(filepath.Join(dir, row[0]))
+	for _, p := range testdata.Photos(t, role)[:n] {
+		img, err := imagefile.Open(p.File)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,10 +2,8 @@ package onnx_test
 
 import (
 	"bytes"
-	"encoding/csv"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -20,23 +18,8 @@ import (
 // photos returns the files of the photographs of a role, calibrate or evaluate.
 func photos(t *testing.T, role string) (files []string) {
 	t.Helper()
-	dir := testdata.Path(t, "images", "nips17")
-	f, err := os.Open(filepath.Join(dir, "labels.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.LazyQuotes = true
-	rows, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, at := slices.Index(rows[0], "file"), slices.Index(rows[0], "role")
-	for _, row := range rows[1:] {
-		if row[at] == role {
-			files = append(files, filepath.Join(dir, row[file]))
-		}
+	for _, p := range testdata.Photos(t, role) {
+		files = append(files, p.File)
 	}
 	return files
 }
