@@ -2,17 +2,34 @@ package kernels
 
 import "unsafe"
 
-// rowConv is for inputs of few channels, such as a network's first layer: in NHWC the S pixels under one row of the
-// window are S·C numbers side by side, so the window is R taps of S·C channels. Each worker keeps the input rows it
-// needs, padded, in scratch; going down one output row replaces only the rows that changed. The tile kernels and the
-// packing are those of directConv. Rows end in slack, so that a kernel may read whole groups of KR channels.
-type rowConv struct{ conv }
+// rowConv is for windows over few channels, such as a network's first layer or the 5×5 branches of an Inception module:
+// in NHWC the S pixels under one row of the window are S·C numbers side by side, so the window is R taps of S·C channels
+// and the tile kernel goes on for longer between taps. Each worker keeps the input rows it needs, padded, in scratch;
+// going down replaces only the rows that changed. Several output rows are taken at a time, so that they fill whole
+// tiles. The tile kernels and the packing are those of directConv. Rows end in slack, so that a kernel may read whole
+// groups of KR channels.
+type rowConv struct {
+	conv
+	per int // output rows of a unit
+}
 
-// fewChannels reports whether the row copies pay: the per-tap overhead of the indirect tile is worth about 8
+// fewChannels reports whether the row copies pay, by measurement: a tap costs the indirect tile as much as about ten
 // channels. Dilated rows are not contiguous.
-func fewChannels(s *ConvShape) bool { return s.C <= 8 && s.S > 1 && s.DilationW == 1 }
+func fewChannels(s *ConvShape) bool { return s.C <= 48 && s.S > 1 && s.DilationW == 1 }
 
-func newRowConv(c conv) *rowConv { return &rowConv{c} }
+func newRowConv(c conv) *rowConv {
+	d := &rowConv{conv: c, per: 1}
+	w, mr := c.shape.OutW(), c.kernel.MR
+	waste := func(rows int) float64 { // computed over wanted pixels
+		return float64((rows*w+mr-1)/mr*mr) / float64(rows*w)
+	}
+	for rows := 2; rows <= min(8, c.shape.OutH()) && rows*w <= 32*mr; rows++ {
+		if waste(rows) < waste(d.per) {
+			d.per = rows
+		}
+	}
+	return d
+}
 
 const rowSlack = 64 // bytes after each row that a kernel may read; their weights are zero
 
@@ -22,8 +39,11 @@ func (d *rowConv) rowBytes() int {
 	return ((s.OutW()-1)*s.StrideW+s.S)*s.C*d.dtype.Size() + rowSlack
 }
 
-// slots is the number of rows kept: all between the first and the last row of the window.
-func (d *rowConv) slots() int { return (d.shape.R-1)*d.shape.DilationH + 1 }
+// slots is the number of rows kept: all between the first row of the first window and the last of the last.
+func (d *rowConv) slots() int {
+	s := &d.shape
+	return (d.per-1)*s.StrideH + (s.R-1)*s.DilationH + 1
+}
 
 func (d *rowConv) scratchEach() int { return (d.slots()*d.rowBytes() + 63) &^ 63 }
 
@@ -35,13 +55,13 @@ func (d *rowConv) Bind(in, out []View, scratch []byte, workers int) Task {
 	t := &rowConvTask{rowConv: d, in: in[0], out: append([]View(nil), out...), workers: make([]rowConvWorker, workers)}
 	for i := range t.workers {
 		t.workers[i].rows = scratch[i*d.scratchEach():][:d.slots()*d.rowBytes()]
-		t.workers[i].ptrs = make([]unsafe.Pointer, d.tiles()*s.R*d.kernel.MR)
+		t.workers[i].ptrs = make([]unsafe.Pointer, d.tiles(d.per)*s.R*d.kernel.MR)
 	}
 	return t
 }
 
-// tiles of one output row.
-func (d *rowConv) tiles() int { return (d.shape.OutW() + d.kernel.MR - 1) / d.kernel.MR }
+// tiles of so many output rows.
+func (d *rowConv) tiles(rows int) int { return (rows*d.shape.OutW() + d.kernel.MR - 1) / d.kernel.MR }
 
 type rowConvTask struct {
 	*rowConv
@@ -55,8 +75,10 @@ type rowConvWorker struct {
 	convWorker
 }
 
-// Units are output rows.
-func (t *rowConvTask) Units() int { return t.shape.N * t.shape.OutH() }
+// Units are runs of output rows of one image.
+func (t *rowConvTask) Units() int { return t.shape.N * t.runs() }
+
+func (t *rowConvTask) runs() int { return (t.shape.OutH() + t.per - 1) / t.per }
 
 func (t *rowConvTask) Run(worker, lo, hi int) {
 	s, mr, kr := &t.shape, t.kernel.MR, t.kernel.KR
@@ -64,29 +86,36 @@ func (t *rowConvTask) Run(worker, lo, hi int) {
 	a := &wk.args
 	outH, outW := s.OutH(), s.OutW()
 	slots, rowBytes := t.slots(), t.rowBytes()
-	pixelBytes := s.C * t.dtype.Size()
+	step := s.StrideW * s.C * t.dtype.Size() // bytes from one window to the next
 	a.taps, a.groups = s.R, (s.S*s.C+kr-1)/kr
 	a.ptrs = addr(wk.ptrs)
-	tiles := t.tiles()
 	loaded := 0 // padded rows of this image up to here are in the ring
 	for u := lo; u < hi; u++ {
-		n, y := u/outH, u%outH
-		top := y * s.StrideH // first padded row of the window
+		n, y := u/t.runs(), u%t.runs()*t.per
+		rows := min(t.per, outH-y)
+		top := y * s.StrideH // first padded row of the first window
+		bottom := top + (rows-1)*s.StrideH + (s.R-1)*s.DilationH
 		if u == lo || y == 0 {
 			loaded = top
 		}
-		for loaded = max(loaded, top); loaded < top+slots; loaded++ {
+		for loaded = max(loaded, top); loaded <= bottom; loaded++ {
 			t.loadRow(wk.rows[loaded%slots*rowBytes:][:rowBytes-rowSlack], n, loaded-s.PadTop)
 		}
-		for x := range tiles * mr {
-			px := min(x, outW-1) * s.StrideW * pixelBytes
-			for r := range s.R {
-				slot := (top + r*s.DilationH) % slots
-				wk.ptrs[(x/mr*s.R+r)*mr+x%mr] = unsafe.Pointer(&wk.rows[slot*rowBytes+px])
+		tiles := t.tiles(rows)
+		for r := range s.R {
+			x, row := 0, top+r*s.DilationH
+			base := row % slots * rowBytes
+			for p := range tiles * mr {
+				wk.ptrs[(p/mr*s.R+r)*mr+p%mr] = unsafe.Pointer(&wk.rows[base+x*step])
+				if x++; x == outW && p < rows*outW-1 { // past the end, the last row again: read, never stored
+					x, row = 0, row+s.StrideH
+					base = row % slots * rowBytes
+				}
+				x = min(x, outW-1)
 			}
 		}
 		for b := range t.blocks {
-			t.call(a, t.out, b, u*outW, tiles, outW-(tiles-1)*mr)
+			t.call(a, t.out, b, (n*outH+y)*outW, tiles, rows*outW-(tiles-1)*mr)
 		}
 	}
 }
