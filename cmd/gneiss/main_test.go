@@ -160,6 +160,21 @@ func TestClassifySamples(t *testing.T) {
 	}
 }
 
+// TestRecognised: the built-in model sees in the sample pictures what they show.
+func TestRecognised(t *testing.T) {
+	var got classified
+	mustJSON(t, &got, "classify", "--json", "--top", "1")
+	for _, a := range got.Images {
+		want := strings.TrimSuffix(a.Image, ".png")
+		if want == "car" {
+			want = "automobile"
+		}
+		if a.Top[0].Label != want || a.Top[0].Score < 0.5 {
+			t.Errorf("%s: %+v", a.Image, a.Top[0])
+		}
+	}
+}
+
 type classified struct {
 	Model  modelInfo
 	Images []answer
@@ -269,7 +284,6 @@ func TestEval(t *testing.T) {
 func TestGolden(t *testing.T) {
 	t.Setenv("GNEISS_CACHE", t.TempDir())
 	for name, args := range map[string]string{
-		"help":              "--help",
 		"help-classify":     "classify --help",
 		"help-eval":         "eval --help",
 		"help-inspect":      "inspect --help",
@@ -291,8 +305,21 @@ func TestGolden(t *testing.T) {
 			t.Errorf("gneiss %s: not what %s has (go test ./cmd/gneiss -update):\n%s", args, path, got)
 		}
 	}
-	if out := must(t); out != must(t, "--help") {
+}
+
+// TestHelp: every command explains itself, with an example.
+func TestHelp(t *testing.T) {
+	help := must(t)
+	if help != must(t, "--help") {
 		t.Error("gneiss alone does not print its help")
+	}
+	for _, c := range newRoot(nil, io.Discard, io.Discard).Commands() {
+		if c.Short == "" || !strings.Contains(c.Example, "gneiss "+c.Name()) || !strings.Contains(help, "\n  "+c.Name()+" ") {
+			t.Errorf("%s: no summary, no example, or not in the help", c.Name())
+		}
+		if c.HasAvailableLocalFlags() && c.Flags().Lookup("json") == nil {
+			t.Errorf("%s: no --json", c.Name())
+		}
 	}
 }
 
@@ -408,5 +435,16 @@ func TestBar(t *testing.T) {
 		if got := thousands(n); got != want {
 			t.Errorf("%d: %q", n, got)
 		}
+	}
+}
+
+// TestKeptName: a model made of the built-in one is fed and read as it is.
+func TestKeptName(t *testing.T) {
+	m, err := defaultModel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Name != builtinName || guessSpec(m.Graph, ".gnm") != m.Spec {
+		t.Errorf("%q: %v", m.Name, guessSpec(m.Graph, ".gnm"))
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/gneiss-go/gneiss/internal/fetch"
 	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/caffe"
+	"github.com/gneiss-go/gneiss/models/cifar10"
 	"github.com/gneiss-go/gneiss/models/googlenet"
 	"github.com/gneiss-go/gneiss/models/labels"
 	"github.com/gneiss-go/gneiss/models/preprocess"
@@ -63,7 +64,7 @@ type modelFlags struct {
 }
 
 func (f *modelFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&f.model, "model", "m", "", "model `file` (.onnx, .caffemodel, .prototxt), or googlenet once fetched; default: the built-in one")
+	cmd.Flags().StringVarP(&f.model, "model", "m", "", "model `file` (.onnx, .caffemodel, .prototxt, .gnm), or googlenet once fetched; default: the built-in one")
 	cmd.Flags().StringVar(&f.prototxt, "prototxt", "", "description `file` of a Caffe model; default: beside or inside the model")
 	f.addRun(cmd)
 }
@@ -196,6 +197,9 @@ func (f *modelFlags) openFile(path string, random bool) (*model, error) {
 	m.Spec = guessSpec(m.Graph, ext)
 	if len(m.Graph.Outputs) > 0 {
 		_, m.Labels = labels.Find(path, m.classes())
+		if m.Labels == nil && m.Graph.Name == builtinName && m.classes() == len(cifar10.Classes) {
+			m.Labels = cifar10.Classes
+		}
 	}
 	return m, nil
 }
@@ -203,7 +207,9 @@ func (f *modelFlags) openFile(path string, random bool) (*model, error) {
 // guessSpec is what the family of a model expects: the file does not say.
 func guessSpec(g *runtime.Graph, ext string) preprocess.Spec {
 	s := preprocess.ImageNet
-	if ext == ".caffemodel" || ext == ".prototxt" || isGoogLeNet(models.Stats(g)) {
+	if g.Name == builtinName {
+		s = cifar10.Preprocess
+	} else if ext == ".caffemodel" || ext == ".prototxt" || isGoogLeNet(models.Stats(g)) {
 		s = preprocess.GoogLeNet
 	}
 	if len(g.Inputs) > 0 {

@@ -1,8 +1,12 @@
 package house_test
 
 import (
+	"flag"
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +15,8 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
+
+var update = flag.Bool("update", false, "write README.md's table of kernels anew")
 
 const module = "github.com/gneiss-go/gneiss/"
 
@@ -105,44 +111,81 @@ func TestReadmeExample(t *testing.T) {
 	}
 }
 
-// TestReadmeKernels: README.md claims no kernel that the table of this architecture does not have.
-func TestReadmeKernels(t *testing.T) {
-	have := map[string]bool{}
-	known := map[arch.ISA]bool{}
-	for _, k := range kernels.Table() {
-		have[string(k.Op)+" "+k.DType.String()+" "+k.ISA.String()] = true
-		known[k.ISA] = true
+// words describe a kernel's operation in README.md.
+var words = map[kernels.OpKind]string{
+	kernels.OpConvTile: "convolution", kernels.OpWinoInput: "Winograd, input", kernels.OpWinoGemm: "Winograd, products", kernels.OpWinoOutput: "Winograd, output",
+	kernels.OpFC: "fully connected", kernels.OpMaxPool: "max-pooling", kernels.OpMaxPool3: "3×3 max-pooling", kernels.OpAvgPool: "average pooling",
+	kernels.OpLRN: "LRN", kernels.OpLRN5: "LRN over 5 channels", kernels.OpQuantize: "float to int8", kernels.OpDequantize: "int8 to float", kernels.OpSoftmax: "softmax", kernels.OpClamp: "clamp", kernels.OpAdd: "addition", kernels.OpAffine: "scale and shift",
+	kernels.OpCopy: "copy", kernels.OpFlatten: "flatten",
+}
+
+// kernelTable is README.md's table of kernels: every operation of the tables in the source, of all architectures. It
+// is read there, for a program has only the tables of its own architecture.
+func kernelTable(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Glob("../../kernels/table*.go")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("tables of kernels: %v, %v", files, err)
 	}
-	_, table, _ := strings.Cut(readme(t), "<!-- kernels -->\n")
-	table, _, ok := strings.Cut(table, "<!-- /kernels -->")
-	if !ok {
+	row := regexp.MustCompile(`Name: "(f32|u8)_(\w+?)(?:_\w+)?__(\w+)"`)
+	type key struct{ op, dtype string }
+	have := map[key]map[arch.ISA]bool{}
+	var rows []key
+	tiers := map[arch.ISA]bool{}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range row.FindAllStringSubmatch(string(b), -1) {
+			isa, err := arch.ParseISA(m[3])
+			if err != nil {
+				t.Fatalf("%s: %v", f, err)
+			}
+			k := key{m[2], m[1]}
+			if have[k] == nil {
+				have[k] = map[arch.ISA]bool{}
+				rows = append(rows, k)
+			}
+			have[k][isa] = true
+			tiers[isa] = true
+		}
+	}
+	delete(tiers, arch.Generic)
+	columns := slices.Sorted(maps.Keys(tiers))
+	out := "| kernel | |"
+	for _, isa := range columns {
+		out += fmt.Sprintf(" %v |", isa)
+	}
+	out += "\n|---|---|" + strings.Repeat("---|", len(columns)) + "\n"
+	for _, k := range rows {
+		word := words[kernels.OpKind(k.op)]
+		if word == "" {
+			word = k.op
+		}
+		out += fmt.Sprintf("| %s | %s |", word, map[string]string{"f32": "float", "u8": "int8"}[k.dtype])
+		for _, isa := range columns {
+			out += map[bool]string{true: " ● |", false: " |"}[have[k][isa]]
+		}
+		out += "\n"
+	}
+	return out
+}
+
+// TestReadmeKernels: README.md's table of kernels is that of the source.
+func TestReadmeKernels(t *testing.T) {
+	text := readme(t)
+	before, rest, ok := strings.Cut(text, "<!-- kernels -->\n")
+	got, after, ok2 := strings.Cut(rest, "<!-- /kernels -->")
+	if !ok || !ok2 {
 		t.Fatal("README.md has no table of kernels")
 	}
-	rows := strings.Split(strings.TrimSpace(table), "\n")
-	cells := func(row string) []string {
-		c := strings.Split(strings.Trim(row, "|"), "|")
-		for i := range c {
-			c[i] = strings.TrimSpace(c[i])
+	want := kernelTable(t)
+	if *update {
+		if err := os.WriteFile("../../README.md", []byte(before+"<!-- kernels -->\n"+want+"<!-- /kernels -->"+after), 0o644); err != nil {
+			t.Fatal(err)
 		}
-		return c
-	}
-	header := cells(rows[0])
-	word := regexp.MustCompile("`([a-z0-9]+) (f32|u8)`")
-	for _, row := range rows[2:] {
-		c := cells(row)
-		m := word.FindStringSubmatch(c[0])
-		if m == nil || len(c) != len(header) {
-			t.Errorf("row %q is not understood", row)
-			continue
-		}
-		for i := 1; i < len(c); i++ {
-			isa, err := arch.ParseISA(header[i])
-			if err != nil {
-				t.Fatal(err)
-			}
-			if c[i] == "●" && known[isa] && !have[m[1]+" "+m[2]+" "+isa.String()] {
-				t.Errorf("README.md claims %s %s on %s", m[1], m[2], isa)
-			}
-		}
+	} else if got != want {
+		t.Errorf("README.md's table of kernels is not fresh (go test ./internal/house -update); want:\n%s", want)
 	}
 }
