@@ -47,6 +47,9 @@ func (f File) To(ctx context.Context, path string) error {
 	}
 	part := path + ".part"
 	if err := f.download(ctx, part); err != nil {
+		if st, serr := os.Stat(part); serr == nil && st.Size() == 0 {
+			os.Remove(part) // nothing to go on from
+		}
 		return err
 	}
 	sum, err := HashFile(part)

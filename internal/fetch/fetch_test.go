@@ -59,10 +59,10 @@ func TestTo(t *testing.T) {
 			w.Header().Set("Content-Length", fmt.Sprint(len(content)))
 			w.Write(content[:half])
 		}, nil, "broken off", half},
-		{"not found", nil, func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }, nil, "404", 0},
+		{"not found", nil, func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }, nil, "404", -1},
 		{"claims too much", nil, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "99999999999")
-		}, ErrSize, "at most", 0},
+		}, ErrSize, "at most", -1},
 		{"sends too much", nil, func(w http.ResponseWriter, r *http.Request) {
 			for range 3 {
 				w.Write(content)
