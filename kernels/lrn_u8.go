@@ -22,7 +22,8 @@ type LRNU8 struct {
 	srcStride, dstStride int            // bytes
 	pixels, c            int            // ≥ 1
 	size, before         int            // channels in the window; those before its own
-	squares              unsafe.Pointer // [lrnSquares(c, size)] int32, scratch; zeros at the start
+	squares              unsafe.Pointer // two rows [lrnSquares(c, size)] int32, scratch; zeros at the start
+	squaresBytes         int            // from one row to the other
 	inZero, zero         int32
 	alpha, bias, scale   float32
 	lo, hi               float32
@@ -64,10 +65,26 @@ func NewLRNU8(c, size int, alpha, beta, bias, inScale float32, inZero uint8, out
 		alpha: float32(float64(alpha) / float64(size) * float64(inScale) * float64(inScale)),
 		scale: float32(float64(inScale) / float64(outScale))}}
 	o.args.lo, o.args.hi, o.args.zero = out.bounds()
-	if c%8 != 0 || c*size > 16*maxChannels {
+	if o.args.scale > math.MaxFloat32 || !(o.args.scale > 0) {
+		return nil, fmt.Errorf("%w: quantised LRN with scales %v and %v", ErrShape, inScale, outScale)
+	}
+	// The vector kernels' contract, which sane models keep.
+	least, most := float64(bias), float64(bias)+float64(o.args.alpha)*float64(size)*255*255 // t
+	scale := float64(o.args.scale)
+	if c*size > 16*maxChannels || least < 0x1p-60 || most > 0x1p60 || scale < 0x1p-60 || 255*scale/math.Pow(least, 0.75) > 0x1p30 {
 		limit = arch.Generic
 	}
-	o.kernel, o.fn = Select[func(*LRNU8)](OpLRN, U8, limit)
+	o.args.squaresBytes = o.rowBytes()
+	wide := limit // of the kernels for any size, which take channels by eight
+	if c%8 != 0 {
+		wide = arch.Generic
+	}
+	o.kernel, o.fn = Select[func(*LRNU8)](OpLRN, U8, wide)
+	if size == 5 {
+		if k, fn := Select[func(*LRNU8)](OpLRN5, U8, limit); k.ISA > o.kernel.ISA {
+			o.kernel, o.fn = k, fn
+		}
+	}
 	return o, nil
 }
 
@@ -78,7 +95,9 @@ type lrnU8 struct {
 	args LRNU8
 }
 
-func (o *lrnU8) scratchEach() int { return roundUp(4*lrnSquares(o.c, o.args.size), 64) }
+func (o *lrnU8) rowBytes() int { return roundUp(4*lrnSquares(o.c, o.args.size), 64) }
+
+func (o *lrnU8) scratchEach() int { return 2 * o.rowBytes() }
 
 func (o *lrnU8) Scratch(workers int) int { return workers * o.scratchEach() }
 

@@ -8,6 +8,9 @@ import "unsafe"
 func lrnU8AVX2(a *LRNU8)
 
 //go:noescape
+func lrnU8AVX512(a *LRNU8)
+
+//go:noescape
 func fcU8AVX2(t *FCTileU8)
 
 //go:noescape

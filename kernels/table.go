@@ -21,6 +21,7 @@ const (
 	OpMaxPool3   OpKind = "maxpool3"   // a row of 3×3 windows, stride 1 or 2; func(*MaxPool3Row)
 	OpAvgPool    OpKind = "avgpool"    // mean of any taps; func(*PoolTaps), quantised func(*SumU8)
 	OpLRN        OpKind = "lrn"        // across channels; func(*LRNBlock); above generic only β = 3/4; quantised func(*LRNU8)
+	OpLRN5       OpKind = "lrn5"       // over 5 channels; quantised only: func(*LRNU8)
 	OpSoftmax    OpKind = "softmax"    // over channels; func(*SoftmaxBlock)
 	OpQuantize   OpKind = "quantize"   // float32 to uint8; func(*Convert)
 	OpDequantize OpKind = "dequantize" // uint8 to float32; func(*Convert)

@@ -27,6 +27,7 @@ var genericKernels = []Kernel{
 	{Name: "u8_fc_4__generic", Op: OpFC, DType: U8, MR: 4, KR: 1, Fn: fcU8Generic},
 	{Name: "u8_avgpool__generic", Op: OpAvgPool, DType: U8, Fn: sumU8Generic},
 	{Name: "u8_lrn__generic", Op: OpLRN, DType: U8, Fn: lrnU8Generic},
+	{Name: "u8_lrn5__generic", Op: OpLRN5, DType: U8, Fn: lrnU8Generic},
 	{Name: "u8_add__generic", Op: OpAdd, DType: U8, Fn: addU8Generic},
 	{Name: "f32_quantize__generic", Op: OpQuantize, DType: F32, Fn: quantizeGeneric},
 	{Name: "u8_dequantize__generic", Op: OpDequantize, DType: U8, Fn: dequantizeGeneric},
