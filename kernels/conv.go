@@ -38,7 +38,7 @@ func (c *conv) call(a *ConvTile, out []View, b, pixel, tiles, rows int) {
 	blk, p := &c.blocks[b], &c.panels[b]
 	o := &out[blk.segment]
 	a.w, a.bias, a.scale, a.extra, a.extras = p.w, p.bias, p.scale, p.extra, p.extras
-	a.lo, a.hi, a.zero = p.lo, p.hi, p.zero
+	a.lo, a.hi, a.zero, a.plain = p.lo, p.hi, p.zero, p.plain
 	a.dst = o.at(pixel*o.Stride + blk.at)
 	a.dstStride = o.Stride * c.dtype.Size()
 	a.cols, a.tiles, a.rows = blk.cols, tiles, rows

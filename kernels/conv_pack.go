@@ -31,6 +31,7 @@ type convPanel struct {
 	extras         int
 	lo, hi         float32
 	zero           int32
+	plain          int
 }
 
 // packWeights lays filters [K][taps][depth] out as [block][taps][⌈depth/kr⌉][nr][kr], zeros where there is no

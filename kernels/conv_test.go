@@ -299,6 +299,9 @@ func randomU8(rnd *rand.Rand, c convCase, extreme bool) ([]uint8, ConvU8) {
 	q := ConvU8{Weights: make([]int8, c.K*depth), Bias: make([]int32, c.K), Scale: make([]float32, c.K), InZero: uint8(rnd.IntN(256))}
 	zero := uint8(rnd.IntN(256))
 	q.Out = []OutU8{{Zero: zero, Lo: zero / 2, Hi: 255 - zero/4}}
+	if rnd.IntN(2) == 0 {
+		q.Out[0] = OutU8{Zero: zero, Lo: 0, Hi: 255} // the whole range
+	}
 	for i := range in {
 		in[i] = uint8(rnd.IntN(256))
 		if extreme {
@@ -314,7 +317,7 @@ func randomU8(rnd *rand.Rand, c convCase, extreme bool) ([]uint8, ConvU8) {
 	for i := range q.Scale {
 		q.Bias[i] = int32(rnd.IntN(1<<16) - 1<<15)
 		q.Scale[i] = rnd.Float32() * 64 / float32(depth*127)
-		if extreme && i%3 == 0 {
+		if extreme && i%3 == 0 && q.Out[0].Hi < 255 {
 			q.Scale[i] = math.MaxFloat32 // overflows to ±Inf, which clamps
 		}
 	}

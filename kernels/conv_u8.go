@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gneiss-go/gneiss/arch"
 )
@@ -131,6 +132,9 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 		}
 		p.w = addr(w[i])
 		p.lo, p.hi, p.zero = q.Out[blk.segment].bounds()
+		if p.lo == float32(-p.zero) && p.hi == float32(255-p.zero) && slices.Max(q.Scale[blk.k:][:blk.cols]) < 1 {
+			p.plain = 1 // accumulators are below 2³⁰, as check saw to
+		}
 		c.panels = append(c.panels, p)
 		c.bytes += len(w[i]) + 8*k.NR + 8*p.extras
 	}

@@ -16,7 +16,7 @@
 //   pixel 1         Z10   Z11          DX  w                 CX  −bytes left
 //   …                                  R8–R13, AX, BX  ends of the eight input rows
 //   pixel 7         Z22   Z23          Z0, Z1  weights       Z2–Z5  input, broadcast
-// Phases     tile → tap → group → requantize → store
+// Phases     tile → tap → group → requantise → store | store two by two
 
 #define ROW(src, t, a, b) \
 	VPBROADCASTD src, t \
@@ -57,6 +57,49 @@
 	SUBQ $1, CX \
 	JZ   tile_done
 
+// Where the output's range is that of the type, saturating packs clamp, and two pixels are packed at a time:
+// a, b are the first pixel's accumulators, c, d the second's; y is the low half of a. Reads Z0, Z1 scales, Z2 zero as
+// words, Z3 plainOrder. Saturation to int16 before zero is added changes nothing: what it cuts is cut to 0 or 255 anyway.
+#define STORE_PLAIN(a, b, c, d, y) \
+	VCVTDQ2PS a, a \
+	VCVTDQ2PS b, b \
+	VCVTDQ2PS c, c \
+	VCVTDQ2PS d, d \
+	VMULPS Z0, a, a \
+	VMULPS Z1, b, b \
+	VMULPS Z0, c, c \
+	VMULPS Z1, d, d \
+	VCVTPS2DQ a, a \
+	VCVTPS2DQ b, b \
+	VCVTPS2DQ c, c \
+	VCVTPS2DQ d, d \
+	VPACKSSDW b, a, a \
+	VPACKSSDW d, c, c \
+	VPADDSW Z2, a, a \
+	VPADDSW Z2, c, c \
+	VPACKUSWB c, a, a \
+	VPERMD a, Z3, a \
+	VMOVDQU8 y, K3, (R8) \
+	ADDQ R9, R8 \
+	SUBQ $1, CX \
+	JZ   tile_done \
+	VEXTRACTI64X4 $1, a, y \
+	VMOVDQU8 y, K3, (R8) \
+	ADDQ R9, R8 \
+	SUBQ $1, CX \
+	JZ   tile_done
+
+// plainOrder: packing works on 128-bit lanes and leaves a b c d a b c d …; pixel by pixel it is a a a a b b b b.
+DATA plainOrder<>+0x00(SB)/8, $0x0000000400000000
+DATA plainOrder<>+0x08(SB)/8, $0x0000000c00000008
+DATA plainOrder<>+0x10(SB)/8, $0x0000000500000001
+DATA plainOrder<>+0x18(SB)/8, $0x0000000d00000009
+DATA plainOrder<>+0x20(SB)/8, $0x0000000600000002
+DATA plainOrder<>+0x28(SB)/8, $0x0000000e0000000a
+DATA plainOrder<>+0x30(SB)/8, $0x0000000700000003
+DATA plainOrder<>+0x38(SB)/8, $0x0000000f0000000b
+GLOBL plainOrder<>(SB), RODATA|NOPTR, $64
+
 // func convTileU8AVX512VNNI(a *ConvTile)
 TEXT ·convTileU8AVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
@@ -68,6 +111,7 @@ TEXT ·convTileU8AVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ  $1, AX
 	SHLQ  CX, AX
 	SUBQ  $1, AX
+	KMOVD AX, K3                     // all 32
 	KMOVW AX, K1
 	SHRQ  $16, AX
 	KMOVW AX, K2
@@ -139,9 +183,6 @@ tap_done:
 	MOVQ         ConvTile_scale(DI), AX
 	VMOVUPS      (AX), Z0
 	VMOVUPS      64(AX), Z1
-	VBROADCASTSS ConvTile_lo(DI), Z2
-	VBROADCASTSS ConvTile_hi(DI), Z3
-	VPBROADCASTD ConvTile_zero(DI), Z4
 	MOVQ         ConvTile_at(DI), R8
 	MOVQ         ConvTile_dstStride(DI), R9
 	MOVQ         $8, CX
@@ -150,6 +191,19 @@ tap_done:
 	MOVQ         ConvTile_rows(DI), CX
 
 rows_known:
+	CMPQ         ConvTile_plain(DI), $0
+	JEQ          store
+	VPBROADCASTW ConvTile_zero(DI), Z2
+	VMOVDQU32    plainOrder<>(SB), Z3
+	STORE_PLAIN(Z8, Z9, Z10, Z11, Y8)
+	STORE_PLAIN(Z12, Z13, Z14, Z15, Y12)
+	STORE_PLAIN(Z16, Z17, Z18, Z19, Y16)
+	STORE_PLAIN(Z20, Z21, Z22, Z23, Y20)
+
+store:
+	VBROADCASTSS ConvTile_lo(DI), Z2
+	VBROADCASTSS ConvTile_hi(DI), Z3
+	VPBROADCASTD ConvTile_zero(DI), Z4
 	STORE(Z8, Z9, X8, X9)
 	STORE(Z10, Z11, X10, X11)
 	STORE(Z12, Z13, X12, X13)

@@ -14,6 +14,9 @@ func lrnU8AVX512(a *LRNU8)
 func fcU8AVX2(t *FCTileU8)
 
 //go:noescape
+func fcU8AVX512VNNI(t *FCTileU8)
+
+//go:noescape
 func quantizeBlocksAVX2(a *Convert)
 
 //go:noescape

@@ -35,6 +35,7 @@ func archKernels() []Kernel {
 		{Name: "f32_affine_1x32__avx2", Op: OpAffine, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: affineF32AVX2},
 		{Name: "u8_lrn5_1x16__avx512", Op: OpLRN5, DType: U8, MR: 1, NR: 16, ISA: arch.AVX512, Requires: arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VL, Fn: lrnU8AVX512},
 		{Name: "u8_lrn_1x8__avx2", Op: OpLRN, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2fma, Fn: lrnU8AVX2},
+		{Name: "u8_fc_4x64__avx512vnni", Op: OpFC, DType: U8, MR: 4, KR: 1, ISA: arch.AVX512VNNI, Requires: avx512vnni, Fn: fcU8AVX512VNNI},
 		{Name: "u8_fc_4x16__avx2", Op: OpFC, DType: U8, MR: 4, KR: 16, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: fcU8AVX2},
 		{Name: "u8_avgpool_1x8__avx2", Op: OpAvgPool, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: sumU8AVX2},
 		{Name: "f32_quantize_1x8__avx2", Op: OpQuantize, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: quantizeAVX2},
