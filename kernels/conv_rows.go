@@ -103,15 +103,20 @@ func (t *rowConvTask) Run(worker, lo, hi int) {
 		}
 		tiles := t.tiles(rows)
 		for r := range s.R {
-			x, row := 0, top+r*s.DilationH
-			base := row % slots * rowBytes
-			for p := range tiles * mr {
-				wk.ptrs[(p/mr*s.R+r)*mr+p%mr] = unsafe.Pointer(&wk.rows[base+x*step])
-				if x++; x == outW && p < rows*outW-1 { // past the end, the last row again: read, never stored
-					x, row = 0, row+s.StrideH
-					base = row % slots * rowBytes
+			x, row, left := 0, top+r*s.DilationH, rows*outW
+			src := unsafe.Pointer(&wk.rows[row%slots*rowBytes])
+			for tile := range tiles {
+				for i, lane := 0, wk.ptrs[(tile*s.R+r)*mr:][:mr]; i < len(lane); i++ {
+					lane[i] = src
+					if left--; left < 1 { // past the end, the last pixel again: read, never stored
+						continue
+					}
+					src = unsafe.Add(src, step)
+					if x++; x == outW {
+						x, row = 0, row+s.StrideH
+						src = unsafe.Pointer(&wk.rows[row%slots*rowBytes])
+					}
 				}
-				x = min(x, outW-1)
 			}
 		}
 		for b := range t.blocks {
