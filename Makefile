@@ -50,8 +50,10 @@ fuzz: ## each fuzz target for FUZZ=30s
 generate: ## sample pictures and other generated files
 	$(GO) generate ./...
 
-train: ## the built-in model; needs python3 with torch, and CIFAR-10
-	cd models/cifar10/train && python3 train.py
+train: ## the built-in model anew; needs python3 with torch, and CIFAR=cifar10-jpg.tar.gz
+	@test -n "$(CIFAR)" || { echo "say where the pictures are: make train CIFAR=.../cifar10-jpg.tar.gz"; exit 2; }
+	python3 models/cifar10/train/train.py --data $(CIFAR) --out $(OUT)/cifar10
+	python3 models/cifar10/train/export.py --run $(OUT)/cifar10 --weights models/cifar10/cifar10_googlenet.weights
 
 ci: ## all that is checked before a change is taken
 	.ci/run
