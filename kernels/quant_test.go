@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -73,7 +74,7 @@ func TestQuantizeDequantize(t *testing.T) {
 
 func TestLRNU8(t *testing.T) {
 	r := newRand(t)
-	for _, c := range append(around(8), 64, 192) {
+	for _, c := range append(around(16), 64, 192) {
 		for _, size := range []int{1, 2, 5, 2*c + 3} {
 			for _, zero := range []uint8{0, 77, 255} {
 				const alpha, bias, inScale, outScale = 0.5, 1, 0.031, 0.017
@@ -182,10 +183,11 @@ func TestAddU8(t *testing.T) {
 
 func TestFCU8(t *testing.T) {
 	r := newRand(t)
-	for _, c := range append(around(16), 1024) {
+	for _, c := range slices.Concat(around(16), around(64), []int{1024, 4099, 70001}) {
+		most := min(127, 4<<20/c) // so that sums fit
 		for _, k := range []int{1, 3, 4, 5, 10} {
 			for _, zero := range []uint8{0, 130} {
-				w := integers[int8](r, k*c, -127, 127)
+				w := integers[int8](r, k*c, -most, most)
 				x := integers[uint8](r, 2*c, 0, 255)
 				for i := range x {
 					if i%3 == 0 {
