@@ -38,8 +38,10 @@ type ConvTile struct {
 	extras    int            // further groups, each read at a place of its own; see splitPairs
 	extra     unsafe.Pointer // [extras][2]int32: byte offset of the tap in ptrs, byte offset of the group in the pixel
 	plain     int            // not 0: lo and hi are 0 and 255 less zero, and no product reaches 2³¹, so saturation clamps
-	left      int            // scratch of the kernel: taps left, or this tile's addresses
-	at        int            // scratch of the kernel: where the next tile's pixels go; no pointer, for it ends past the last one
+	//lint:ignore U1000 assembly uses it
+	left int // scratch of the kernel: taps left, or this tile's addresses
+	//lint:ignore U1000 assembly uses it
+	at int // scratch of the kernel: where the next tile's pixels go; no pointer, for it ends past the last one
 }
 
 // Tile of the portable kernels: eight accumulators, four weights and two inputs fit sixteen registers.

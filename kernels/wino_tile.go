@@ -33,7 +33,8 @@ type WinoInput struct {
 	dst       unsafe.Pointer // position 0, channel 0; float32, or int16 for uint8 inputs
 	posStride int            // bytes from one position to the next
 	c         int            // channels, a multiple of 8 (float32) or 16 (uint8)
-	tmp       [36 * 8]float32
+	//lint:ignore U1000 assembly uses it
+	tmp [36 * 8]float32
 }
 
 // WinoOutput is the argument of the output transform of one tile and one block of channels: for y < rows,
@@ -54,7 +55,8 @@ type WinoOutput struct {
 	cols      int            // channels, ≥ 1; src, bias and scale are padded to a multiple of 8
 	lo, hi    float32
 	zero      int32
-	tmp       [24 * 8]float32
+	//lint:ignore U1000 assembly uses it
+	tmp [24 * 8]float32
 }
 
 // F(4,3) in float32.

@@ -20,7 +20,6 @@ type options struct {
 	float    []string
 	progress func(done int)
 	compile  []runtime.Option
-	top      int
 }
 
 // DefaultObserver is what measured best on GoogLeNet; see docs/NUMERICS.md.

@@ -123,7 +123,7 @@ func (s *Session) SetHook(f func(StepInfo, time.Duration)) { s.hook = f }
 
 // Run computes the outputs from the inputs. It returns [ErrClosed] after Close and [ErrBusy] if another goroutine is
 // in Run.
-func (s *Session) Run() error { return s.run(nil) }
+func (s *Session) Run() error { return s.run(context.Background()) }
 
 // RunContext is Run that gives up between two steps once the context is done; it then returns the context's error and
 // the outputs are undefined.
@@ -146,10 +146,7 @@ func (s *Session) run(ctx context.Context) error {
 		s.pool.wake()
 		defer s.pool.sleep()
 	}
-	var done <-chan struct{}
-	if ctx != nil {
-		done = ctx.Done()
-	}
+	done := ctx.Done() // nil if the context cannot end
 	for i, task := range s.tasks {
 		if done != nil {
 			select {

@@ -36,7 +36,7 @@ type flags struct {
 	threads, caps, dtypes, only string
 	rounds, runs                int
 	pause                       time.Duration
-	install, keep, child        bool
+	install, child              bool
 	tolerance                   float64
 }
 

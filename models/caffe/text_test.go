@@ -4,14 +4,14 @@ import "testing"
 
 // TestText covers the grammar of the text format.
 func TestText(t *testing.T) {
-	m, err := parseText([]byte("\ufeff# a comment\n" +
+	_, err := parseText([]byte("\ufeff# a comment\n" +
 		"a: 1, b: -2; c: 0x10 d: .5e-2 e: 1.f f: -inf g: true\n" +
 		`s: "it's" ' "one"' s2: 'a\n\x41\101\"\\' ` + "\n" +
 		"list: [1, 2, 3] list: 4 empty: [] msgs [ { x: 1 }, { x: 2 } ] bad_colon: { y: 5 } angle < z: 6 > [some.extension/x]: 7 # end"))
 	if err == nil {
 		t.Fatal("a list of messages without a colon was accepted")
 	}
-	m, err = parseText([]byte("\ufeff# a comment\n" +
+	m, err := parseText([]byte("\ufeff# a comment\n" +
 		"a: 1, b: -2; c: 0x10 d: .5e-2 e: 1.f f: -inf g: true\n" +
 		`s: "it's" ' "one"' s2: 'a\n\x41\101\"\\' ` + "\n" +
 		"list: [1, 2, 3] list: 4 empty: [] msgs: [ { x: 1 }, { x: 2 } ] colon: { y: 5 } angle < z: 6 > [some.extension/x]: 7 # end"))
