@@ -57,7 +57,14 @@ func (o *addU8) Bind(in, out []View, _ []byte, workers int) Task {
 	checkViews("sum", len(in) == 2 && len(out) == 1 && in[0].DType == U8 && in[1].DType == U8 && out[0].DType == U8 &&
 		sameShape(&in[0], &out[0]) && sameShape(&in[1], &out[0]))
 	t := &addU8Task{addU8: o, a: in[0], b: in[1], out: out[0], workers: make([]addU8Worker, workers)}
-	t.pixelBlocks = newPixelBlocks(in[0].Pixels(), in[0].C)
+	if v := &t.out; v.Dense() && t.a.Dense() && t.b.Dense() { // one long row, cut as it comes
+		t.long = true
+		n := v.Pixels() * v.C
+		for _, v := range []*View{&t.a, &t.b, &t.out} {
+			v.N, v.H, v.W, v.C, v.Stride = 1, 1, n, 1, 1
+		}
+	}
+	t.pixelBlocks = newPixelBlocks(t.out.Pixels(), t.out.C)
 	return t
 }
 
@@ -65,6 +72,7 @@ type addU8Task struct {
 	*addU8
 	pixelBlocks
 	a, b, out View
+	long      bool
 	workers   []addU8Worker
 }
 
@@ -81,6 +89,13 @@ func (t *addU8Task) Run(worker, lo, hi int) {
 		e.dst, e.a, e.b = t.out.at(p0*t.out.Stride), t.a.at(p0*t.a.Stride), t.b.at(p0*t.b.Stride)
 		e.dstStride, e.aStride, e.bStride = t.out.Stride, t.a.Stride, t.b.Stride
 		e.rows, e.c = p1-p0, t.out.C
-		t.fn(e)
+		if t.long {
+			e.rows, e.c = 1, p1-p0
+		}
+		if e.c > maxChannels { // too wide for one assembly call
+			addU8Generic(e)
+		} else {
+			t.fn(e)
+		}
 	}
 }

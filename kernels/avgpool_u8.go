@@ -24,7 +24,7 @@ func NewAvgPoolU8(s PoolShape, inScale float32, inZero uint8, outScale float32, 
 	if !(inScale > 0) || !(outScale > 0) {
 		return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, inScale, outScale)
 	}
-	o := &avgPoolU8{shape: s, inZero: int32(inZero), ratio: float64(inScale) / float64(outScale)}
+	o := &avgPoolU8{shape: s, inZero: int32(inZero), inScale: float64(inScale), outScale: float64(outScale)}
 	o.lo, o.hi, o.zero = out.bounds()
 	o.kernel, o.add = Select[func(*SumU8)](OpAvgPool, U8, limit)
 	return o, nil
@@ -48,7 +48,8 @@ type avgPoolU8 struct {
 	shape        PoolShape
 	add          func(*SumU8)
 	inZero, zero int32
-	ratio        float64
+	inScale      float64
+	outScale     float64
 	lo, hi       float32
 }
 
@@ -106,7 +107,7 @@ func (t *avgPoolU8Task) Run(worker, lo, hi int) {
 		if s.CountIncludePad {
 			divisor = padH * padW
 		}
-		m := float32(t.ratio / float64(max(divisor, 1)))
+		m := float32(t.inScale / (t.outScale * float64(max(divisor, 1)))) // the product is exact
 		dst := unsafe.Slice((*uint8)(t.out.at(p*t.out.Stride+c0)), len(sums))
 		for i, sum := range sums {
 			dst[i] = Requantize(sum-t.inZero*int32(cells), m, t.lo, t.hi, t.zero)

@@ -68,6 +68,7 @@ func newConvert(kind OpKind, from, to DType, scale float32, zero uint8, limit ar
 	}
 	o := &convert{from: from, to: to, args: Convert{scale: scale, zero: int32(zero)}}
 	o.kernel, o.fn = Select[func(*Convert)](kind, from, limit)
+	_, o.wide = Select[func(*Convert)](kind, from, arch.Generic)
 	return o, nil
 }
 
@@ -75,6 +76,7 @@ type convert struct {
 	basic
 	from, to DType
 	fn       func(*Convert)
+	wide     func(*Convert) // for pixels too wide for one assembly call
 	args     Convert
 }
 
@@ -115,6 +117,10 @@ func (t *convertTask) Run(worker, lo, hi int) {
 		if t.long {
 			a.rows, a.c = 1, p1-p0
 		}
-		t.fn(a)
+		if a.c > maxChannels {
+			t.wide(a)
+		} else {
+			t.fn(a)
+		}
 	}
 }

@@ -19,12 +19,15 @@ func everyTier[I, O uint8 | float32](t *testing.T, what string, build func(arch.
 		if err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
-		for i, side := range guard.Sides {
+		for _, gaps := range []struct {
+			side    guard.Side
+			in, out int // between pixels
+		}{{guard.Start, 0, 5}, {guard.End, 3, 0}, {guard.End, 0, 0}} {
 			var ins []*tensor
 			for _, x := range in {
-				ins = append(ins, set(newTensor(t, side, from, x.N, x.H, x.W, x.C, x.C+3*i), get[I](x)))
+				ins = append(ins, set(newTensor(t, gaps.side, from, x.N, x.H, x.W, x.C, x.C+gaps.in), get[I](x)))
 			}
-			out := newTensor(t, side, to, in[0].N, h, w, c, c+5*(1-i))
+			out := newTensor(t, gaps.side, to, in[0].N, h, w, c, c+gaps.out)
 			runTask(t, op, ins, []*tensor{out})
 			equalBits(t, fmt.Sprintf("%s, %s", what, op.Kernel()), get[O](out), want)
 		}
@@ -70,6 +73,22 @@ func TestQuantizeDequantize(t *testing.T) {
 	if _, err := NewQuantize(float32(math.NaN()), 0, arch.Best()); err == nil {
 		t.Error("a scale that is no number: accepted")
 	}
+}
+
+// Pixels too wide for one assembly call.
+func TestConvertWide(t *testing.T) {
+	r := newRand(t)
+	const c = maxChannels + 13
+	values := normals(r, 6*c)
+	want, back := make([]uint8, len(values)), make([]float32, len(values))
+	for i, x := range values {
+		want[i] = roundTo(x/0.02, OutU8{Zero: 128, Hi: 255})
+		back[i] = float32(int(want[i])-128) * 0.02
+	}
+	everyTier[float32](t, "wide", func(l arch.ISA) (Op, error) { return NewQuantize(0.02, 128, l) },
+		[]*tensor{dense(t, F32, 1, 2, 3, c, values)}, F32, U8, 2, 3, c, want)
+	everyTier[uint8](t, "wide", func(l arch.ISA) (Op, error) { return NewDequantize(0.02, 128, l) },
+		[]*tensor{dense(t, U8, 1, 2, 3, c, want)}, U8, F32, 2, 3, c, back)
 }
 
 func TestLRNU8(t *testing.T) {
@@ -152,7 +171,7 @@ func TestAvgPoolU8(t *testing.T) {
 							if s.CountIncludePad {
 								cells = all
 							}
-							m := float32(float64(float32(inScale)) / float64(float32(outScale)) / float64(cells))
+							m := float32(float64(float32(inScale)) / (float64(float32(outScale)) * float64(cells)))
 							want = append(want, Requantize(sum, m, lo, hi, zero))
 						}
 					}
@@ -167,17 +186,49 @@ func TestAvgPoolU8(t *testing.T) {
 
 func TestAddU8(t *testing.T) {
 	r := newRand(t)
-	for _, c := range around(8) {
+	for _, c := range append(around(8), maxChannels+9) {
 		a, b := integers[uint8](r, 6*c, 0, 255), integers[uint8](r, 6*c, 0, 255)
 		out := OutU8{Zero: 10, Lo: 10, Hi: 255}
 		want := make([]uint8, len(a))
 		ma, mb := float32(float64(float32(0.02))/float64(float32(0.05))), float32(float64(float32(0.03))/float64(float32(0.05)))
 		for i := range a {
 			x, y := float32(int(a[i])-3)*ma, float32(int(b[i])-200)*mb
-			want[i] = roundTo(x+y, out)
+			want[i] = roundTo(float32(x)+float32(y), out)
 		}
-		everyTier[uint8](t, fmt.Sprint("c=", c), func(l arch.ISA) (Op, error) { return NewAddU8(0.02, 3, 0.03, 200, 0.05, out, l) },
+		build := func(l arch.ISA) (Op, error) { return NewAddU8(0.02, 3, 0.03, 200, 0.05, out, l) }
+		everyTier[uint8](t, fmt.Sprint("c=", c), build,
 			[]*tensor{dense(t, U8, 1, 2, 3, c, a), dense(t, U8, 1, 2, 3, c, b)}, U8, U8, 2, 3, c, want)
+		for _, isa := range arch.Supported() {
+			op, _ := build(isa)
+			x, y := dense(t, U8, 1, 2, 3, c, a), dense(t, U8, 1, 2, 3, c, b)
+			runTask(t, op, []*tensor{x, y}, []*tensor{x})
+			equalBits(t, fmt.Sprintf("c=%d, in place of the first, %s", c, op.Kernel()), get[uint8](x), want)
+			set(x, a)
+			runTask(t, op, []*tensor{x, y}, []*tensor{y})
+			equalBits(t, fmt.Sprintf("c=%d, in place of the second, %s", c, op.Kernel()), get[uint8](y), want)
+		}
+	}
+}
+
+func TestClampU8(t *testing.T) {
+	r := newRand(t)
+	for _, c := range around(8) {
+		for _, bounds := range [][2]uint8{{0, 255}, {7, 200}, {9, 9}, {0, 0}, {255, 255}} {
+			values := integers[uint8](r, 6*c, 0, 255)
+			want := make([]uint8, len(values))
+			for i, q := range values {
+				want[i] = min(max(q, bounds[0]), bounds[1])
+			}
+			build := func(l arch.ISA) (Op, error) { return NewClampU8(bounds[0], bounds[1], l) }
+			everyTier[uint8](t, fmt.Sprintf("c=%d %v", c, bounds), build, []*tensor{dense(t, U8, 1, 2, 3, c, values)}, U8, U8, 2, 3, c, want)
+			op, _ := build(arch.Best())
+			x := dense(t, U8, 1, 2, 3, c, values)
+			runTask(t, op, []*tensor{x}, []*tensor{x})
+			equalBits(t, "in place", get[uint8](x), want)
+		}
+	}
+	if _, err := NewClampU8(2, 1, arch.Best()); err == nil {
+		t.Error("2…1: accepted")
 	}
 }
 
