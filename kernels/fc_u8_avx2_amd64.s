@@ -10,7 +10,7 @@
 // Requires   AVX2
 // Contract   c > 0, a multiple of 16; no over-read
 // Bound      the weights' way from memory: 4 × 16 bytes per 5 widening loads + 4 × (VPMADDWD + VPADDD)
-// Measured   EPYC (Zen 4), one core, 1024×1000, busy machine: 24 µs from L2 and L3; in GoogLeNet, from memory, about 90 µs, and 155 without
+// Measured   EPYC (Zen 4), one core, 1024×1000, busy machine: 24 µs from L2 and L3; in GoogLeNet, from memory, about 73 µs, and 135 without
 //            fetching ahead
 // Registers  DI  args    SI  x    R8–R11  rows    AX  element    CX  elements    R12 weights to fetch ahead
 //            R13 bytes of them per step, 0 to fetch none    Y0–Y3  sums    Y4  x    Y5–Y8  products
