@@ -53,17 +53,6 @@ func NewDirectConvF32(s ConvShape, segments []int, weights, bias []float32, act 
 // than the multiplications they save.
 func vectorF32(limit arch.ISA) bool { return convTile(F32, limit).ISA != arch.Generic }
 
-// NewWinogradConvF32 is NewConvF32 restricted to Winograd F(4,3); it fails where that does not apply.
-func NewWinogradConvF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) (Op, error) {
-	if err := checkConv(&s, &segments, len(weights), len(bias)); err != nil {
-		return nil, err
-	}
-	if !winogradFits(&s, winoChannelsF32) {
-		return nil, fmt.Errorf("%w: Winograd F(4,3) needs a 3×3 window of stride 1 over a multiple of 8 channels", ErrShape)
-	}
-	return newWinogradF32(s, segments, weights, bias, act, limit), nil
-}
-
 // newConvF32 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.
 func newConvF32(s ConvShape, segments []int, taps, depth int, weights, bias []float32, act Clamp, k *Kernel) conv {
 	c := conv{shape: s, segments: segments, dtype: F32, kernel: k, fn: k.Fn.(func(*ConvTile)), blocks: convBlocks(segments, k.NR)}

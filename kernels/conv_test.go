@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -109,10 +111,7 @@ func runConv[T float32 | uint8](t *testing.T, c convCase, dt DType, op Op, in []
 // runConvGuarded runs an op between guard pages with every output strided and its gaps watched, its units in two uneven
 // shares by two workers, and returns the outputs joined along the channels.
 func runConvGuarded[T float32 | uint8](t *testing.T, side guard.Side, c convCase, dt DType, op Op, in []T, inGap, outGap int, canary T) []T {
-	segments := c.segments
-	if segments == nil {
-		segments = []int{c.K}
-	}
+	segments := seg(c)
 	px := c.N * c.OutH() * c.OutW()
 	src := guarded[T](t, side, (c.N*c.H*c.W-1)*(c.C+inGap)+c.C)
 	for p := range c.N * c.H * c.W {
@@ -180,7 +179,7 @@ func TestConvF32(t *testing.T) {
 				if math.Sqrt(float64(depth))*1e-6 < bound {
 					bound = math.Sqrt(float64(depth)) * 1e-6
 				}
-				if op.Kernel() != "" && bytes.Contains([]byte(op.Kernel()), []byte("winograd")) {
+				if strings.Contains(op.Kernel(), "winograd") {
 					bound *= 12
 				}
 				for i := range want {
@@ -262,7 +261,7 @@ func TestConvU8(t *testing.T) {
 				in, q := randomU8(rnd, c, extreme)
 				want := make([]uint8, c.N*c.OutH()*c.OutW()*c.K)
 				RefConvU8(&c.ConvShape, in, &q, want)
-				q.Out = repeated(q.Out[0], len(seg(c)))
+				q.Out = slices.Repeat(q.Out, len(seg(c)))
 				var wino func(arch.ISA) Op
 				if winogradFits(&c.ConvShape, winoChannelsU8) && winogradExactU8(&c.ConvShape, &q) {
 					wino = func(isa arch.ISA) Op { return newWinogradU8(c.ConvShape, seg(c), q, isa) }
@@ -281,14 +280,6 @@ func TestConvU8(t *testing.T) {
 			})
 		}
 	}
-}
-
-func repeated[T any](v T, n int) []T {
-	s := make([]T, n)
-	for i := range s {
-		s[i] = v
-	}
-	return s
 }
 
 // randomU8 makes inputs and parameters; the extreme ones are all 0 or 255 and ±127, so that pairs of products would

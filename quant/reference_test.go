@@ -135,7 +135,7 @@ func quantised8(n *runtime.Node, op runtime.Op, levels map[*runtime.Value][]uint
 		for _, p := range cells {
 			sum += int32(u[p*s.C+i%s.C]) - zero
 		}
-		put(i, float32(sum)*float32(ratio/float64(len(cells))))
+		put(i, float32(sum)*float32(float64(in.Quant.Scale)/(float64(out.Scale)*float64(len(cells)))))
 	}
 	switch op := op.(type) {
 	case *runtime.Pool:
