@@ -17,6 +17,9 @@ func winoOutputF32AVX2(a *WinoOutput)
 func convTileU8AVX2(a *ConvTile)
 
 //go:noescape
+func convWideU8AVX2(a *ConvTile)
+
+//go:noescape
 func convTileU8AVX512VNNI(a *ConvTile)
 
 //go:noescape

@@ -46,34 +46,42 @@ func (g *grouped) PackedBytes() (n int) {
 // Scratch: groups may run at the same time on different workers, so each has its own.
 func (g *grouped) Scratch(workers int) int { return len(g.groups) * g.scratchEach(workers) }
 
-func (g *grouped) scratchEach(workers int) int { return (g.groups[0].Scratch(workers) + 63) &^ 63 }
+// scratchEach is what the group that needs most needs: a kernel may be chosen for its weights.
+func (g *grouped) scratchEach(workers int) int {
+	most := 0
+	for _, op := range g.groups {
+		most = max(most, op.Scratch(workers))
+	}
+	return roundUp(most, 64)
+}
 
 func (g *grouped) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&g.shape, g.dtype, []int{g.shape.K}, in, out)
-	t := &groupedTask{}
+	t := &groupedTask{first: []int{0}}
 	each := g.scratchEach(workers)
 	for i, op := range g.groups {
 		src, dst := in[0], out[0]
 		src.C, dst.C = src.C/len(g.groups), dst.C/len(g.groups)
 		src.Data, dst.Data = src.at(i*src.C), dst.at(i*dst.C)
-		t.tasks = append(t.tasks, op.Bind([]View{src}, []View{dst}, scratch[i*each:][:each], workers))
+		task := op.Bind([]View{src}, []View{dst}, scratch[i*each:][:each], workers)
+		t.tasks = append(t.tasks, task)
+		t.first = append(t.first, t.first[i]+task.Units())
 	}
-	t.each = t.tasks[0].Units()
 	return t
 }
 
 type groupedTask struct {
 	tasks []Task
-	each  int // units of one group
+	first []int // unit that each group begins with, and the number of all; groups may be cut differently
 }
 
-func (t *groupedTask) Units() int { return len(t.tasks) * t.each }
+func (t *groupedTask) Units() int { return t.first[len(t.tasks)] }
 
 func (t *groupedTask) Run(worker, lo, hi int) {
-	for g := lo / t.each; lo < hi; g++ {
-		end := min(hi, (g+1)*t.each)
-		t.tasks[g].Run(worker, lo-g*t.each, end-g*t.each)
-		lo = end
+	for g, task := range t.tasks {
+		if from, to := max(lo, t.first[g]), min(hi, t.first[g+1]); from < to {
+			task.Run(worker, from-t.first[g], to-t.first[g])
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ type convPanel struct {
 
 // packWeights lays filters [K][taps][depth] out as [block][taps][⌈depth/kr⌉][nr][kr], zeros where there is no
 // filter or no channel, and returns each block's part.
-func packWeights[T float32 | int8](weights []T, taps, depth int, blocks []convBlock, nr, kr int) [][]T {
+func packWeights[T float32 | int8 | int16](weights []T, taps, depth int, blocks []convBlock, nr, kr int) [][]T {
 	groups := (depth + kr - 1) / kr
 	size := taps * groups * nr * kr
 	all := aligned[T](len(blocks) * size)

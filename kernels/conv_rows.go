@@ -1,6 +1,9 @@
 package kernels
 
-import "unsafe"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 // rowConv is for windows over few channels, such as a network's first layer or the 5×5 branches of an Inception module:
 // in NHWC the S pixels under one row of the window are S·C numbers side by side, so the window is R taps of S·C channels
@@ -36,7 +39,15 @@ const rowSlack = 64 // bytes after each row that a kernel may read; their weight
 // rowBytes is the size of one padded row: as many pixels as the windows of all output columns reach, and slack.
 func (d *rowConv) rowBytes() int {
 	s := &d.shape
-	return ((s.OutW()-1)*s.StrideW+s.S)*s.C*d.dtype.Size() + rowSlack
+	return ((s.OutW()-1)*s.StrideW+s.S)*s.C*d.rowElem() + rowSlack
+}
+
+// rowElem is the size of an element in the row copies.
+func (d *rowConv) rowElem() int {
+	if d.kernel.Op == OpConvWide {
+		return 2
+	}
+	return d.dtype.Size()
 }
 
 // slots is the number of rows kept: all between the first row of the first window and the last of the last.
@@ -86,7 +97,7 @@ func (t *rowConvTask) Run(worker, lo, hi int) {
 	a := &wk.args
 	outH, outW := s.OutH(), s.OutW()
 	slots, rowBytes := t.slots(), t.rowBytes()
-	step := s.StrideW * s.C * t.dtype.Size() // bytes from one window to the next
+	step := s.StrideW * s.C * t.rowElem() // bytes from one window to the next
 	a.taps, a.groups = s.R, (s.S*s.C+kr-1)/kr
 	a.ptrs = addr(wk.ptrs)
 	loaded := 0 // padded rows of this image up to here are in the ring
@@ -127,6 +138,16 @@ func (t *rowConvTask) Run(worker, lo, hi int) {
 
 // loadRow copies row y of image n into a padded row, with the border's value around it.
 func (t *rowConvTask) loadRow(row []byte, n, y int) {
+	if t.kernel.Op == OpConvWide {
+		t.copyRow(row[len(row)/2:], n, y)
+		widen(row)
+		return
+	}
+	t.copyRow(row, n, y)
+}
+
+// copyRow is loadRow in the input's own type.
+func (t *rowConvTask) copyRow(row []byte, n, y int) {
 	s := &t.shape
 	border := t.border[0]
 	if uint(y) >= uint(s.H) {
@@ -154,5 +175,20 @@ func (t *rowConvTask) loadRow(row []byte, n, y int) {
 func fill(b []byte, v byte) {
 	for i := range b {
 		b[i] = v
+	}
+}
+
+// widen makes uint16 of the bytes in the second half of a row, over the whole row.
+func widen(row []byte) {
+	const spread2, spread = 0x0000ffff0000ffff, 0x00ff00ff00ff00ff
+	src := row[len(row)/2:]
+	i := 0
+	for ; i+4 <= len(src); i += 4 { // what is written lies before what is read next
+		v := uint64(binary.LittleEndian.Uint32(src[i:]))
+		v = (v | v<<16) & spread2
+		binary.LittleEndian.PutUint64(row[2*i:], (v|v<<8)&spread)
+	}
+	for ; i < len(src); i++ {
+		binary.LittleEndian.PutUint16(row[2*i:], uint16(src[i]))
 	}
 }

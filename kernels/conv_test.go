@@ -30,7 +30,7 @@ func square(n, h, c, k, r, stride, pad int) convCase {
 		PadTop: pad, PadLeft: pad, PadBottom: pad, PadRight: pad, DilationH: 1, DilationW: 1, Groups: 1}}
 }
 
-// convCases cover every path: tile remainders of the kernels in use (MR 2, 4, 6, 8; NR 4, 16, 32; KR 1, 4), prime
+// convCases cover every path: tile remainders of the kernels in use (MR 2, 4, 6, 8; NR 4, 16, 32; KR 1, 2, 4), prime
 // sizes, the windows of GoogLeNet, strides, uneven padding, dilation, groups, segments, batches.
 func convCases() []convCase {
 	var cases []convCase
@@ -86,7 +86,11 @@ func convOps(t *testing.T, c convCase, dt DType, build func(limit arch.ISA) (Op,
 	}
 	if c.Groups == 1 {
 		for i := range Table() {
-			if k := &Table()[i]; k.Op == OpConvTile && k.DType == dt && k.Runnable() {
+			k := &Table()[i]
+			if k.DType != dt || !k.Runnable() {
+				continue
+			}
+			if k.Op == OpConvTile || k.Op == OpConvWide && c.DilationW == 1 {
 				ops["tile_"+k.Name] = tile(k)
 			}
 		}
@@ -267,7 +271,12 @@ func TestConvU8(t *testing.T) {
 					wino = func(isa arch.ISA) Op { return newWinogradU8(c.ConvShape, seg(c), q, isa) }
 				}
 				ops := convOps(t, c, U8, func(l arch.ISA) (Op, error) { return NewConvU8(c.ConvShape, c.segments, q, l) },
-					func(k *Kernel) Op { return newTiledU8(c.ConvShape, seg(c), q, k) }, wino)
+					func(k *Kernel) Op {
+						if k.Op == OpConvWide { // row copies only
+							return newRowConv(newConvU8(c.ConvShape, seg(c), c.R, c.S*c.C, q, k))
+						}
+						return newTiledU8(c.ConvShape, seg(c), q, k)
+					}, wino)
 				for name, op := range ops {
 					if got := runConv(t, c, U8, op, in, 3, 5, 0xA5); !bytes.Equal(got, want) {
 						for i := range want {

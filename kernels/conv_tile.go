@@ -133,6 +133,29 @@ func convTileU8Generic(a *ConvTile) {
 	}
 }
 
+// convWideGeneric is convTileU8Generic over rows and weights that were widened to int16; groups counts pairs of channels.
+func convWideGeneric(a *ConvTile) {
+	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.tiles*a.taps*genericMR)
+	w := unsafe.Slice((*int16)(a.w), a.taps*a.groups*genericNR*2)
+	for t := range a.tiles {
+		for r := range a.rowsOf(t, genericMR) {
+			acc := *(*[genericNR]int32)(a.bias)
+			for tap := range a.taps {
+				panel := w[tap*a.groups*genericNR*2:]
+				for c, x := range unsafe.Slice((*int16)(ptrs[(t*a.taps+tap)*genericMR+r]), a.groups*2) {
+					for k := range acc {
+						acc[k] += int32(x) * int32(panel[(c/2*genericNR+k)*2+c%2])
+					}
+				}
+			}
+			dst := unsafe.Slice((*uint8)(unsafe.Add(a.dst, (t*genericMR+r)*a.dstStride)), a.cols)
+			for k := range dst {
+				dst[k] = Requantize(acc[k], (*[genericNR]float32)(a.scale)[k], a.lo, a.hi, a.zero)
+			}
+		}
+	}
+}
+
 // Requantize maps an int32 accumulator to uint8: zero + roundEven(min(max(float32(acc)·scale, lo), hi)), every step
 // in IEEE binary32. lo and hi are the output's bounds minus zero. It is the one requantisation rule of gneiss.
 func Requantize(acc int32, scale, lo, hi float32, zero int32) uint8 {

@@ -61,7 +61,12 @@ func NewConvU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) (Op, error
 func newTiledU8(s ConvShape, segments []int, q ConvU8, k *Kernel) Op {
 	switch {
 	case fewChannels(&s), s.C%k.KR != 0 && s.DilationW == 1:
-		return newRowConv(newConvU8(s, segments, s.R, s.S*s.C, q, k))
+		c := newConvU8(s, segments, s.R, s.S*s.C, q, k)
+		if k.PairSum16 && c.mostlySplit() {
+			wide, _ := Select[func(*ConvTile)](OpConvWide, U8, k.ISA)
+			c = newConvU8(s, segments, s.R, s.S*s.C, q, wide)
+		}
+		return newRowConv(c)
 	case s.C%k.KR != 0: // whole groups would be read beyond a pixel's end
 		k = convTile(U8, arch.Generic)
 	}
@@ -120,25 +125,57 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 	c := conv{shape: s, segments: segments, dtype: U8, kernel: k, fn: k.Fn.(func(*ConvTile)), blocks: convBlocks(segments, k.NR)}
 	c.border = aligned[byte](s.C + k.KR)
 	fill(c.border, q.InZero)
-	w := packWeights(q.Weights, taps, depth, c.blocks, k.NR, k.KR)
+	var narrow [][]int8
+	var wide [][]int16
+	if k.Op == OpConvWide {
+		wide = packWeights(widened(q.Weights), taps, depth, c.blocks, k.NR, k.KR)
+	} else {
+		narrow = packWeights(q.Weights, taps, depth, c.blocks, k.NR, k.KR)
+	}
 	b := packRow(q.foldedBias(s.K, k.taken()), c.blocks, k.NR)
 	m := packRow(q.Scale, c.blocks, k.NR)
 	for i, blk := range c.blocks {
 		p := convPanel{bias: addr(b[i*k.NR:]), scale: addr(m[i*k.NR:])}
-		if k.PairSum16 {
-			var extra []int32
-			w[i], extra = splitPairs(w[i], taps, (depth+k.KR-1)/k.KR, k.NR, k.MR)
-			p.extra, p.extras = addr(extra), len(extra)/2
+		if wide != nil {
+			p.w = addr(wide[i])
+			c.bytes += 2 * len(wide[i])
+		} else {
+			if k.PairSum16 {
+				var extra []int32
+				narrow[i], extra = splitPairs(narrow[i], taps, (depth+k.KR-1)/k.KR, k.NR, k.MR)
+				p.extra, p.extras = addr(extra), len(extra)/2
+			}
+			p.w = addr(narrow[i])
+			c.bytes += len(narrow[i]) + 8*p.extras
 		}
-		p.w = addr(w[i])
 		p.lo, p.hi, p.zero = q.Out[blk.segment].bounds()
 		if p.lo == float32(-p.zero) && p.hi == float32(255-p.zero) && slices.Max(q.Scale[blk.k:][:blk.cols]) < 1 {
 			p.plain = 1 // accumulators are below 2³⁰, as check saw to
 		}
 		c.panels = append(c.panels, p)
-		c.bytes += len(w[i]) + 8*k.NR + 8*p.extras
+		c.bytes += 8 * k.NR
 	}
 	return c
+}
+
+// mostlySplit reports whether splitPairs added so many groups that products in int16 throughout are cheaper: six
+// instructions do four channels of the one, eight of the other, and there fewer inputs are loaded. A first layer's
+// three colours have weights alike, so their pairs are split often.
+func (c *conv) mostlySplit() bool {
+	groups, extras := 0, 0
+	for _, p := range c.panels {
+		groups += c.shape.R * ((c.shape.S*c.shape.C + c.kernel.KR - 1) / c.kernel.KR)
+		extras += p.extras
+	}
+	return 4*extras > groups
+}
+
+func widened(w []int8) []int16 {
+	wide := make([]int16, len(w))
+	for i, v := range w {
+		wide[i] = int16(v)
+	}
+	return wide
 }
 
 // splitPairs makes a panel [taps][groups][nr][4] safe for kernels that add two products in a saturating int16

@@ -17,6 +17,7 @@ func archKernels() []Kernel {
 		{Name: "u8_conv_6x16__avx512vnni", Op: OpConvTile, DType: U8, MR: 6, NR: 16, KR: 4, ISA: arch.AVX512VNNI, Requires: avx512vnni, Fn: convTileU8VNNI256},
 		{Name: "u8_conv_6x16__avxvnni", Op: OpConvTile, DType: U8, MR: 6, NR: 16, KR: 4, ISA: arch.AVXVNNI, Requires: arch.FeatAVX2 | arch.FeatAVXVNNI, Fn: convTileU8AVXVNNI},
 		{Name: "u8_conv_4x16__avx2", Op: OpConvTile, DType: U8, MR: 4, NR: 16, KR: 4, ISA: arch.AVX2, Requires: arch.FeatAVX2, PairSum16: true, Fn: convTileU8AVX2},
+		{Name: "u8_convwide_6x16__avx2", Op: OpConvWide, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: convWideU8AVX2},
 		{Name: "f32_winoinput_6x6__avx2", Op: OpWinoInput, DType: F32, MR: 6, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: winoInputF32AVX2},
 		{Name: "f32_winooutput_4x4__avx2", Op: OpWinoOutput, DType: F32, MR: 4, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: winoOutputF32AVX2},
 		{Name: "u8_winoinput_4x4__avx2", Op: OpWinoInput, DType: U8, MR: 4, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoInputU8AVX2},

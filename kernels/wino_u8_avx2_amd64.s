@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "go_asm.h"
+#include "pairs_avx2_amd64.h"
 
 // u8_winoinput_4x4__avx2 — Winograd F(2,3) input transform of one 4×4 tile, 16 channels at a time.
 //
@@ -93,13 +94,6 @@ channels:
 //   row 5           Y14   Y15          R8–R13  ends of the six rows      CX  bytes of a row
 //                                      Y0, Y1  filters   Y2  input   Y3  product
 
-#define PAIR(src, a, b) \
-	VPBROADCASTD src, Y2 \
-	VPMADDWD Y0, Y2, Y3 \
-	VPMADDWD Y1, Y2, Y2 \
-	VPADDD Y3, a, a \
-	VPADDD Y2, b, b
-
 #define ROW_STORE(a, b) \
 	VMOVDQU a, (R8) \
 	VMOVDQU b, 32(R8) \
@@ -148,14 +142,7 @@ gemm_tile:
 
 	PCALIGN $32
 gemm_pair:                               // AX = −bytes left < 0
-	VMOVDQU (DX), Y0
-	VMOVDQU 32(DX), Y1
-	PAIR((R8)(AX*1), Y4, Y5)
-	PAIR((R9)(AX*1), Y6, Y7)
-	PAIR((R10)(AX*1), Y8, Y9)
-	PAIR((R11)(AX*1), Y10, Y11)
-	PAIR((R12)(AX*1), Y12, Y13)
-	PAIR((R13)(AX*1), Y14, Y15)
+	PAIRS
 	ADDQ $64, DX
 	ADDQ $4, AX
 	JLT  gemm_pair

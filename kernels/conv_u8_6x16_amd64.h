@@ -1,0 +1,159 @@
+// Body of the quantised convolution tiles of 6 output pixels × 16 output channels with 256-bit registers. The including
+// file defines NAME and GROUP, which adds the products of four bytes of each input row:
+//
+//	accumulators += inputs at (R8)…(R13), indexed by AX, times the weights at DX; may clobber Y0–Y3
+//
+// Computes   dst[p][k] = requantize(bias[k] + Σ_{t,c} (*ptrs[t][p])[c] · w[t][c][k])
+// Tile       col →  0–7   8–15       Registers
+//   pixel 0         Y4    Y5           DI  args              SI  row addresses of this tap
+//   pixel 1         Y6    Y7           DX  w                 CX  bytes of a row read
+//   …                                  AX  −bytes left       BX  taps left
+//   pixel 5         Y14   Y15          R8–R13  ends of the six input rows
+//                                      Y0, Y1 weights   Y2, Y3 input and products
+// Phases     tile → tap → group → requantize → store | store_tail
+
+// One pixel's sixteen accumulators to bytes in X0, through memory operands: every register holds an accumulator but
+// Y0–Y3. Reads AX scale.
+#define REQUANTIZE(a, b) \
+	VCVTDQ2PS a, Y0 \
+	VCVTDQ2PS b, Y1 \
+	VMULPS (AX), Y0, Y0 \
+	VMULPS 32(AX), Y1, Y1 \
+	VBROADCASTSS ConvTile_lo(DI), Y2 \
+	VBROADCASTSS ConvTile_hi(DI), Y3 \
+	VMAXPS Y2, Y0, Y0 \
+	VMAXPS Y2, Y1, Y1 \
+	VMINPS Y3, Y0, Y0 \
+	VMINPS Y3, Y1, Y1 \
+	VPBROADCASTD ConvTile_zero(DI), Y2 \
+	VCVTPS2DQ Y0, Y0 \
+	VCVTPS2DQ Y1, Y1 \
+	VPADDD Y2, Y0, Y0 \
+	VPADDD Y2, Y1, Y1 \
+	VPACKSSDW Y1, Y0, Y0 \
+	VPERMQ $0xd8, Y0, Y0 \
+	VEXTRACTI128 $1, Y0, X1 \
+	VPACKUSWB X1, X0, X0
+
+#define STORE(a, b) \
+	REQUANTIZE(a, b) \
+	VMOVDQU X0, (R8) \
+	ADDQ R9, R8 \
+	SUBQ $1, CX \
+	JZ   tile_done
+
+// As STORE, but of R10 < 16 bytes: eight, four, two, one. Clobbers BX, R11.
+#define STORE_TAIL(a, b, l8, l4, l2, l1) \
+	REQUANTIZE(a, b) \
+	MOVQ R8, R11 \
+	TESTQ $8, R10 \
+	JZ   l8 \
+	VMOVQ X0, (R11) \
+	VPSRLDQ $8, X0, X0 \
+	ADDQ $8, R11 \
+l8: \
+	VMOVQ X0, BX \
+	TESTQ $4, R10 \
+	JZ   l4 \
+	MOVL BX, (R11) \
+	SHRQ $32, BX \
+	ADDQ $4, R11 \
+l4: \
+	TESTQ $2, R10 \
+	JZ   l2 \
+	MOVW BX, (R11) \
+	SHRQ $16, BX \
+	ADDQ $2, R11 \
+l2: \
+	TESTQ $1, R10 \
+	JZ   l1 \
+	MOVB BX, (R11) \
+l1: \
+	ADDQ R9, R8 \
+	SUBQ $1, CX \
+	JZ   tile_done
+
+TEXT NAME(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), DI
+	MOVQ ConvTile_ptrs(DI), SI
+	MOVQ ConvTile_dst(DI), AX
+	MOVQ AX, ConvTile_at(DI)
+
+tile:
+	MOVQ    ConvTile_bias(DI), AX
+	VMOVDQU (AX), Y4
+	VMOVDQU 32(AX), Y5
+	VMOVDQA Y4, Y6
+	VMOVDQA Y5, Y7
+	VMOVDQA Y4, Y8
+	VMOVDQA Y5, Y9
+	VMOVDQA Y4, Y10
+	VMOVDQA Y5, Y11
+	VMOVDQA Y4, Y12
+	VMOVDQA Y5, Y13
+	VMOVDQA Y4, Y14
+	VMOVDQA Y5, Y15
+	MOVQ    ConvTile_w(DI), DX
+	MOVQ    ConvTile_taps(DI), BX
+	MOVQ    ConvTile_groups(DI), CX
+	SHLQ    $2, CX
+
+tap:
+	MOVQ 0(SI), R8
+	MOVQ 8(SI), R9
+	MOVQ 16(SI), R10
+	MOVQ 24(SI), R11
+	MOVQ 32(SI), R12
+	MOVQ 40(SI), R13
+	ADDQ $48, SI
+	ADDQ CX, R8                      // address rows from their ends, so that one index counts and addresses
+	ADDQ CX, R9
+	ADDQ CX, R10
+	ADDQ CX, R11
+	ADDQ CX, R12
+	ADDQ CX, R13
+	MOVQ CX, AX
+	NEGQ AX
+
+	PCALIGN $32
+group_loop:                              // AX = −bytes left < 0
+	GROUP
+	ADDQ $64, DX
+	ADDQ $4, AX
+	JLT  group_loop
+	SUBQ $1, BX
+	JNZ  tap
+
+	MOVQ ConvTile_scale(DI), AX
+	MOVQ ConvTile_at(DI), R8
+	MOVQ ConvTile_dstStride(DI), R9
+	MOVQ ConvTile_cols(DI), R10
+	MOVQ $6, CX
+	CMPQ ConvTile_tiles(DI), $1
+	JNE  rows_known
+	MOVQ ConvTile_rows(DI), CX
+
+rows_known:
+	CMPQ R10, $16
+	JNE  store_tail
+	STORE(Y4, Y5)
+	STORE(Y6, Y7)
+	STORE(Y8, Y9)
+	STORE(Y10, Y11)
+	STORE(Y12, Y13)
+	STORE(Y14, Y15)
+
+store_tail:
+	STORE_TAIL(Y4, Y5, row0_8, row0_4, row0_2, row0_1)
+	STORE_TAIL(Y6, Y7, row1_8, row1_4, row1_2, row1_1)
+	STORE_TAIL(Y8, Y9, row2_8, row2_4, row2_2, row2_1)
+	STORE_TAIL(Y10, Y11, row3_8, row3_4, row3_2, row3_1)
+	STORE_TAIL(Y12, Y13, row4_8, row4_4, row4_2, row4_1)
+	STORE_TAIL(Y14, Y15, row5_8, row5_4, row5_2, row5_1)
+
+tile_done:
+	MOVQ R8, ConvTile_at(DI)        // where the next tile's pixels go
+	SUBQ $1, ConvTile_tiles(DI)
+	JNZ  tile
+	VZEROUPPER
+	RET
