@@ -50,11 +50,15 @@ func (d *rowConv) rowElem() int {
 	return d.dtype.Size()
 }
 
-// slots is the number of rows kept: all between the first row of the first window and the last of the last.
+// slots is the number of rows kept: all between the first row of the first window and the last of the last, made up to
+// whole steps of a unit, so that few phases repeat.
 func (d *rowConv) slots() int {
 	s := &d.shape
-	return (d.per-1)*s.StrideH + (s.R-1)*s.DilationH + 1
+	return roundUp((d.per-1)*s.StrideH+(s.R-1)*s.DilationH+1, d.per*s.StrideH)
 }
+
+// phases is how many units it takes until rows are in the same slots again.
+func (d *rowConv) phases() int { return d.slots() / (d.per * d.shape.StrideH) }
 
 func (d *rowConv) scratchEach() int { return (d.slots()*d.rowBytes() + 63) &^ 63 }
 
@@ -62,13 +66,28 @@ func (d *rowConv) Scratch(workers int) int { return workers * d.scratchEach() }
 
 func (d *rowConv) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&d.shape, d.dtype, d.segments, in, out)
-	s := &d.shape
 	t := &rowConvTask{rowConv: d, in: in[0], out: append([]View(nil), out...), workers: make([]rowConvWorker, workers)}
 	for i := range t.workers {
 		t.workers[i].rows = scratch[i*d.scratchEach():][:d.slots()*d.rowBytes()]
-		t.workers[i].ptrs = make([]unsafe.Pointer, d.tiles(d.per)*s.R*d.kernel.MR)
+		t.workers[i].ptrs = d.addresses(t.workers[i].rows)
 	}
 	return t
+}
+
+// addresses is [phase][tile][R][MR]: where the windows of a unit's output pixels begin. A last unit of fewer rows uses
+// the first of its tiles. Lanes past the end have the last pixel's address: read, never stored.
+func (d *rowConv) addresses(rows []byte) []unsafe.Pointer {
+	s, mr := &d.shape, d.kernel.MR
+	slots, rowBytes, tiles := d.slots(), d.rowBytes(), d.tiles(d.per)
+	step := s.StrideW * s.C * d.rowElem() // bytes from one window to the next
+	ptrs := make([]unsafe.Pointer, d.phases()*tiles*s.R*mr)
+	for i := range ptrs {
+		lane, r, tile, phase := i%mr, i/mr%s.R, i/mr/s.R%tiles, i/mr/s.R/tiles
+		p := min(tile*mr+lane, d.per*s.OutW()-1)
+		row := (phase*d.per+p/s.OutW())*s.StrideH + r*s.DilationH
+		ptrs[i] = unsafe.Pointer(&rows[row%slots*rowBytes+p%s.OutW()*step])
+	}
+	return ptrs
 }
 
 // tiles of so many output rows.
@@ -97,9 +116,8 @@ func (t *rowConvTask) Run(worker, lo, hi int) {
 	a := &wk.args
 	outH, outW := s.OutH(), s.OutW()
 	slots, rowBytes := t.slots(), t.rowBytes()
-	step := s.StrideW * s.C * t.rowElem() // bytes from one window to the next
 	a.taps, a.groups = s.R, (s.S*s.C+kr-1)/kr
-	a.ptrs = addr(wk.ptrs)
+	each := len(wk.ptrs) / t.phases()
 	loaded := 0 // padded rows of this image up to here are in the ring
 	for u := lo; u < hi; u++ {
 		n, y := u/t.runs(), u%t.runs()*t.per
@@ -113,23 +131,7 @@ func (t *rowConvTask) Run(worker, lo, hi int) {
 			t.loadRow(wk.rows[loaded%slots*rowBytes:][:rowBytes-rowSlack], n, loaded-s.PadTop)
 		}
 		tiles := t.tiles(rows)
-		for r := range s.R {
-			x, row, left := 0, top+r*s.DilationH, rows*outW
-			src := unsafe.Pointer(&wk.rows[row%slots*rowBytes])
-			for tile := range tiles {
-				for i, lane := 0, wk.ptrs[(tile*s.R+r)*mr:][:mr]; i < len(lane); i++ {
-					lane[i] = src
-					if left--; left < 1 { // past the end, the last pixel again: read, never stored
-						continue
-					}
-					src = unsafe.Add(src, step)
-					if x++; x == outW {
-						x, row = 0, row+s.StrideH
-						src = unsafe.Pointer(&wk.rows[row%slots*rowBytes])
-					}
-				}
-			}
-		}
+		a.ptrs = addr(wk.ptrs[y/t.per%t.phases()*each:])
 		for b := range t.blocks {
 			t.call(a, t.out, b, (n*outH+y)*outW, tiles, rows*outW-(tiles-1)*mr)
 		}

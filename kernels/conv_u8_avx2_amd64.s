@@ -31,6 +31,7 @@
 	VPADDD Y13, b, b
 
 #define GROUP(wOff, srcOff) \
+	PREFETCHT0 (wOff+4096)(DX) \
 	VMOVDQU (wOff)(DX), Y8 \
 	VMOVDQU (wOff+32)(DX), Y9 \
 	ROW(srcOff(R8)(AX*1), Y0, Y1) \
