@@ -18,7 +18,7 @@ type rowConv struct {
 
 // fewChannels reports whether the row copies pay, by measurement: a tap costs the indirect tile as much as about ten
 // channels. Dilated rows are not contiguous.
-func fewChannels(s *ConvShape) bool { return s.C <= 48 && s.S > 1 && s.DilationW == 1 }
+func fewChannels(s *ConvShape) bool { return s.C <= 128 && s.S > 1 && s.DilationW == 1 }
 
 func newRowConv(c conv) *rowConv {
 	d := &rowConv{conv: c, per: 1}

@@ -16,7 +16,7 @@
 //   pixel 1         Z10   Z11          DX  w                 CX  −bytes left
 //   …                                  R8–R13, AX, BX  ends of the eight input rows
 //   pixel 7         Z22   Z23          Z0, Z1  weights       Z2–Z5  input, broadcast
-// Phases     tile → tap → group → requantise → store | store two by two
+// Phases     tile → tap → group | half group → requantise → store | store two by two
 
 #define ROW(src, t, a, b) \
 	VPBROADCASTD src, t \
@@ -34,6 +34,22 @@
 	ROW(srcOff(R13)(CX*1), Z3, Z18, Z19) \
 	ROW(srcOff(AX)(CX*1), Z4, Z20, Z21) \
 	ROW(srcOff(BX)(CX*1), Z5, Z22, Z23)
+
+// The same for blocks of at most 16 channels: the second half of the panel is zeros, and its accumulators are not stored.
+#define HALF_ROW(src, t, a) \
+	VPBROADCASTD src, t \
+	VPDPBUSD Z0, t, a
+
+#define HALF_GROUP \
+	VMOVDQU32 (DX), Z0 \
+	HALF_ROW((R8)(CX*1), Z2, Z8) \
+	HALF_ROW((R9)(CX*1), Z3, Z10) \
+	HALF_ROW((R10)(CX*1), Z4, Z12) \
+	HALF_ROW((R11)(CX*1), Z5, Z14) \
+	HALF_ROW((R12)(CX*1), Z2, Z16) \
+	HALF_ROW((R13)(CX*1), Z3, Z18) \
+	HALF_ROW((AX)(CX*1), Z4, Z20) \
+	HALF_ROW((BX)(CX*1), Z5, Z22)
 
 // One pixel's 32 accumulators to bytes, stored under the masks K1 (0–15) and K2 (16–31); then the next, if there is one.
 #define STORE(a, b, xa, xb) \
@@ -159,6 +175,8 @@ tap:
 	ADDQ CX, AX
 	ADDQ CX, BX
 	NEGQ CX
+	CMPQ ConvTile_cols(DI), $16
+	JLE  half_loop
 	ADDQ $8, CX
 	JGT  group_tail
 
@@ -175,6 +193,14 @@ group_tail:
 	JGE  tap_done
 	GROUP(0, 0)
 	ADDQ $128, DX
+	JMP  tap_done
+
+	PCALIGN $32
+half_loop:                               // CX = −bytes left < 0
+	HALF_GROUP
+	ADDQ $128, DX
+	ADDQ $4, CX
+	JLT  half_loop
 
 tap_done:
 	SUBQ $1, ConvTile_left(DI)
