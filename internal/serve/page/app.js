@@ -1,0 +1,404 @@
+// The page: takes a picture from a file, the clipboard, a drop, a sample or the camera, has the server classify it, and
+// shows the answer and where the time went. What the server or a file says is only ever put into text, never into HTML.
+
+const $ = (id) => document.getElementById(id);
+const el = (tag, className, text) => {
+  const e = document.createElement(tag);
+  if (className) e.className = className;
+  if (text !== undefined) e.textContent = text;
+  return e;
+};
+const params = new URLSearchParams(location.search);
+
+let model = null; // what /api/model says
+let steps = []; // of the last answer, times smoothed while the camera runs
+let slowestFirst = false;
+let camera = null; // the stream, while it runs
+let ticket = 0; // of the newest picture: answers to older ones are dropped
+
+// ---- Theme: the system's until the button is used, then the visitor's.
+
+function setTheme(name) {
+  document.documentElement.dataset.theme = name;
+  $("theme").textContent = name === "dark" ? "Light" : "Dark";
+  $("theme").setAttribute("aria-label", `Change to ${name === "dark" ? "light" : "dark"} colours`);
+}
+const systemDark = matchMedia("(prefers-color-scheme: dark)");
+const chosenTheme = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
+const systemTheme = () => setTheme(chosenTheme() || (systemDark.matches ? "dark" : "light"));
+systemDark.addEventListener("change", systemTheme);
+$("theme").addEventListener("click", () => {
+  const name = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  try { localStorage.setItem("theme", name); } catch { /* private window: it lasts until the page is closed */ }
+  setTheme(name);
+});
+systemTheme();
+
+// ---- Numbers
+
+const digits = (v, n) => v.toLocaleString("en", { minimumFractionDigits: n, maximumFractionDigits: n });
+const milli = (v) => digits(v, v < 1 ? 3 : v < 100 ? 2 : 0);
+const bytes = (n) => n < 1 << 20 ? `${digits(n / 1024, 0)} KiB` : `${digits(n / (1 << 20), 2)} MiB`;
+const count = (n) => n >= 1e9 ? `${digits(n / 1e9, 2)} G` : n >= 1e6 ? `${digits(n / 1e6, 2)} M` : digits(n, 0);
+
+// ---- The server
+
+class Busy extends Error {}
+
+async function ask(path, options) {
+  const response = await fetch(path, options).catch(() => { throw new Error("The server does not answer."); });
+  const body = await response.json().catch(() => ({}));
+  if (response.ok) return body;
+  const text = body.error || `The server answered with status ${response.status}.`;
+  throw response.status === 503 ? new Busy(text) : new Error(text);
+}
+
+function fail(error) {
+  $("error").textContent = error.message;
+  $("error").hidden = false;
+}
+
+// ---- Pictures
+
+// sendable returns a file as the server reads it: JPEG and PNG go as they are, others and large ones are drawn anew.
+async function sendable(file) {
+  if (["image/jpeg", "image/png"].includes(file.type) && file.size <= (model?.max_body ?? 0)) return file;
+  const picture = await createImageBitmap(file).catch(() => { throw new Error("The browser cannot read this file as a picture."); });
+  const scale = Math.min(1, 1024 / Math.max(picture.width, picture.height));
+  return drawn(picture, Math.max(1, Math.round(picture.width * scale)), Math.max(1, Math.round(picture.height * scale)), "image/png");
+}
+
+const canvas = el("canvas");
+function drawn(source, width, height, type) {
+  canvas.width = width;
+  canvas.height = height;
+  canvas.getContext("2d").drawImage(source, 0, 0, width, height);
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((blob) => blob ? resolve(blob) : reject(new Error("The browser could not encode the picture.")), type, 0.92));
+}
+
+async function classify(blob) {
+  return ask("/api/classify?top=5&steps=1", { method: "POST", headers: { "Content-Type": blob.type }, body: blob });
+}
+
+// take classifies a picture that a visitor gave and shows both.
+async function take(file) {
+  stopCamera();
+  const mine = ++ticket;
+  $("error").hidden = true;
+  const preview = $("preview");
+  if (preview.src) URL.revokeObjectURL(preview.src);
+  preview.src = URL.createObjectURL(file);
+  preview.alt = file.name ? `Your picture: ${file.name}` : "Your picture";
+  preview.onload = () => preview.classList.toggle("tiny", preview.naturalWidth <= 96);
+  preview.hidden = false;
+  $("hint").hidden = true;
+  $("drop").classList.add("filled");
+  waiting("Looking…");
+  try {
+    const answer = await classify(await sendable(file));
+    if (mine !== ticket) return;
+    steps = answer.steps ?? [];
+    show(answer);
+  } catch (error) {
+    if (mine !== ticket) return;
+    forget();
+    fail(error);
+  }
+}
+
+function waiting(text) {
+  $("verdict").textContent = text;
+  $("verdict").className = "waiting";
+}
+
+// forget takes an old answer away: it would seem to belong to the new picture.
+function forget() {
+  waiting("");
+  $("top").replaceChildren();
+  $("times").hidden = true;
+}
+
+$("choose").addEventListener("click", () => $("file").click());
+$("drop").addEventListener("click", () => { if (!camera) $("file").click(); });
+$("file").addEventListener("change", () => {
+  const [file] = $("file").files;
+  if (file) take(file);
+  $("file").value = ""; // so that the same file may be chosen again
+});
+for (const name of ["dragenter", "dragover"]) {
+  document.addEventListener(name, (event) => { event.preventDefault(); $("drop").classList.add("over"); });
+}
+document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) $("drop").classList.remove("over"); });
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  $("drop").classList.remove("over");
+  const [file] = event.dataTransfer.files;
+  if (file) take(file);
+});
+document.addEventListener("paste", (event) => {
+  const file = [...event.clipboardData.files].find((f) => f.type.startsWith("image/"));
+  if (file) take(file);
+});
+
+async function takeSample(name) {
+  const response = await fetch(`/api/samples/${encodeURIComponent(name)}`);
+  if (!response.ok) throw new Error(`There is no sample ${name}.`);
+  const blob = await response.blob();
+  await take(new File([blob], name, { type: blob.type }));
+}
+
+async function showSamples() {
+  const names = await ask("/api/samples");
+  for (const name of names) {
+    const label = name.replace(/\.[a-z]+$/, "");
+    const button = el("button");
+    const picture = el("img");
+    button.type = "button";
+    button.title = label;
+    picture.src = `/api/samples/${encodeURIComponent(name)}`;
+    picture.alt = `Sample: ${label}`;
+    button.append(picture);
+    button.addEventListener("click", () => takeSample(name).catch(fail));
+    $("samples").append(button);
+  }
+  $("samples").hidden = names.length === 0;
+  return names;
+}
+
+// ---- The camera: one picture at a time, the next when the answer is there.
+
+$("camera").addEventListener("click", () => camera ? stopCamera() : startCamera());
+
+async function startCamera() {
+  $("error").hidden = true;
+  if (!navigator.mediaDevices?.getUserMedia) {
+    fail(new Error("The browser gives the camera only to pages from localhost or over https."));
+    return;
+  }
+  const mine = ++ticket;
+  $("camera").disabled = true;
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 640 } }, audio: false });
+    if (mine !== ticket) { // a picture was chosen meanwhile
+      stream.getTracks().forEach((track) => track.stop());
+      return;
+    }
+    camera = stream;
+  } catch (error) {
+    fail(new Error(error.name === "NotAllowedError" ? "The camera was not allowed." : error.name === "NotFoundError" ? "There is no camera here." : `The camera cannot be used: ${error.message}`));
+    return;
+  } finally {
+    $("camera").disabled = false;
+  }
+  for (const track of camera.getTracks()) track.addEventListener("ended", stopCamera);
+  $("camera").textContent = "Stop the camera";
+  $("camera").setAttribute("aria-pressed", "true");
+  $("verdict").setAttribute("aria-live", "off"); // a screen reader could not keep up
+  $("preview").hidden = true;
+  $("hint").hidden = true;
+  $("video").hidden = false;
+  $("drop").classList.add("filled");
+  forget();
+  $("video").srcObject = camera;
+  try {
+    await $("video").play();
+  } catch { /* stopped before it began */ }
+  if (camera) watch(mine);
+}
+
+function stopCamera() {
+  if (!camera) return;
+  ++ticket;
+  camera.getTracks().forEach((track) => track.stop());
+  camera = null;
+  $("video").srcObject = null;
+  $("video").hidden = true;
+  $("fps").hidden = true;
+  $("preview").hidden = !$("preview").src;
+  $("hint").hidden = !$("preview").hidden;
+  $("drop").classList.toggle("filled", !$("preview").hidden);
+  $("camera").textContent = "Use the camera";
+  $("camera").setAttribute("aria-pressed", "false");
+  $("verdict").setAttribute("aria-live", "polite");
+}
+
+const sleep = (time) => new Promise((resolve) => setTimeout(resolve, time));
+const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve)); // none while the page is hidden
+
+async function watch(mine) {
+  const video = $("video");
+  let period = 0; // of one picture, ms, smoothed
+  let last = performance.now();
+  let drawnAt = 0;
+  steps = [];
+  while (mine === ticket) {
+    await nextFrame();
+    if (mine !== ticket) return;
+    if (!video.videoWidth) continue;
+    // Twice the network's input is enough for it, and small to send.
+    const [, high, wide] = model.shape;
+    const scale = Math.min(1, 2 * Math.max(high, wide, 64) / Math.min(video.videoWidth, video.videoHeight));
+    try {
+      const answer = await classify(await drawn(video, Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale), "image/jpeg"));
+      if (mine !== ticket) return;
+      smooth(answer.steps ?? []);
+      const now = performance.now();
+      period = period ? 0.9 * period + 0.1 * (now - last) : now - last;
+      last = now;
+      $("error").hidden = true;
+      $("fps").textContent = `${digits(1000 / period, 1)} fps · network ${milli(answer.ms.run)} ms`;
+      $("fps").hidden = false;
+      if (now - drawnAt > 100) { // more often nobody can read it
+        drawnAt = now;
+        show(answer);
+      }
+    } catch (error) {
+      if (mine !== ticket) return;
+      fail(error);
+      if (!(error instanceof Busy)) stopCamera();
+      else await sleep(1000);
+    }
+  }
+}
+
+// smooth averages the layers' times over pictures.
+function smooth(fresh) {
+  if (steps.length !== fresh.length) steps = fresh;
+  else steps = fresh.map((s, i) => ({ ...s, ms: 0.9 * steps[i].ms + 0.1 * s.ms }));
+}
+
+// ---- Showing
+
+function show(answer) {
+  const [best] = answer.top;
+  const name = (c) => c.label || `class ${c.class}`;
+  $("verdict").textContent = name(best);
+  $("verdict").className = "";
+  const low = Math.min(0, ...answer.top.map((c) => c.score));
+  const high = answer.probabilities ? 1 : Math.max(best.score, low + 1e-9);
+  const list = $("top");
+  while (list.children.length > answer.top.length) list.lastChild.remove();
+  answer.top.forEach((c, i) => {
+    let item = list.children[i];
+    if (!item) {
+      item = el("li");
+      const track = el("div", "track");
+      track.setAttribute("aria-hidden", "true");
+      track.append(el("div"));
+      item.append(el("span", "name"), el("span", "value"), track);
+      list.append(item);
+    }
+    item.querySelector(".name").textContent = name(c);
+    item.querySelector(".name").title = name(c);
+    item.querySelector(".value").textContent = answer.probabilities ? `${digits(100 * c.score, 1)} %` : digits(c.score, 3);
+    item.querySelector(".track div").style.width = `${Math.max(0, Math.min(1, (c.score - low) / (high - low))) * 100}%`;
+  });
+  facts($("times"), [
+    ["Network", `${milli(answer.ms.run)} ms`],
+    ["Decode + prepare", `${milli(answer.ms.decode + answer.ms.prepare)} ms`],
+    ["Picture", `${answer.width} × ${answer.height}`],
+  ]);
+  $("times").hidden = false;
+  showSteps();
+}
+
+function facts(list, rows) {
+  list.replaceChildren(...rows.map(([term, value, long]) => {
+    const row = el("div", long ? "long" : "");
+    row.append(el("dt", "", term), el("dd", "", value));
+    return row;
+  }));
+}
+
+const kindNames = ["Convolution", "Pooling", "Fully connected", "Normalisation", "Other"];
+function kindOf(op) {
+  const o = op.toLowerCase();
+  if (o.includes("conv")) return 0;
+  if (o.includes("pool")) return 1;
+  if (o.includes("fc") || o.includes("gemm")) return 2;
+  if (o.includes("lrn") || o.includes("norm")) return 3;
+  return 4;
+}
+
+function showSteps() {
+  const total = steps.reduce((sum, s) => sum + s.ms, 0);
+  $("layers-empty").hidden = steps.length > 0;
+  $("kinds").hidden = $("layers-box").hidden = steps.length === 0;
+  if (!(total > 0)) return;
+
+  const sums = kindNames.map(() => 0);
+  for (const s of steps) sums[kindOf(s.op)] += s.ms;
+  const stack = el("div", "stack"), legend = el("div", "legend");
+  stack.setAttribute("aria-hidden", "true");
+  sums.forEach((sum, kind) => {
+    if (!sum) return;
+    const part = el("div", `kind-${kind}`);
+    part.style.width = `${100 * sum / total}%`;
+    stack.append(part);
+    legend.append(el("span", `kind-${kind}`, `${kindNames[kind]} ${digits(100 * sum / total, 1)} %`));
+  });
+  $("kinds").replaceChildren(stack, legend);
+
+  const longest = Math.max(...steps.map((s) => s.ms));
+  const order = slowestFirst ? [...steps].sort((a, b) => b.ms - a.ms) : steps;
+  const body = $("layers").tBodies[0];
+  while (body.rows.length > order.length) body.deleteRow(-1);
+  order.forEach((s, i) => {
+    let row = body.rows[i];
+    if (!row) {
+      row = body.insertRow();
+      for (const className of ["", "", "number", "number", "kernel"]) row.insertCell().className = className;
+      row.cells[1].append(el("div"));
+    }
+    row.cells[0].textContent = row.cells[0].title = s.name;
+    row.cells[1].firstChild.className = `fill kind-${kindOf(s.op)}`;
+    row.cells[1].firstChild.style.width = `${100 * s.ms / longest}%`;
+    row.cells[2].textContent = milli(s.ms);
+    row.cells[3].textContent = `${digits(100 * s.ms / total, 1)} %`;
+    row.cells[4].textContent = row.cells[4].title = s.kernel;
+  });
+}
+
+for (const [id, slowest] of [["by-order", false], ["by-time", true]]) {
+  $(id).addEventListener("click", () => {
+    slowestFirst = slowest;
+    $("by-order").setAttribute("aria-pressed", String(!slowest));
+    $("by-time").setAttribute("aria-pressed", String(slowest));
+    showSteps();
+  });
+}
+
+function showModel() {
+  document.title = `gneiss: ${model.name}`;
+  $("subtitle").textContent = `${model.name} · ${model.dtype} · ${model.isa}`;
+  $("note").textContent = model.note ?? "";
+  $("note").hidden = !model.note;
+  facts($("card"), [
+    ["Name", model.name],
+    ["From", model.source],
+    ["Weights", `${model.dtype}, ${count(model.params)} parameters`],
+    ["Work per picture", `${count(model.macs)} multiply-adds`],
+    ["Layers", String(model.layers)],
+    ["Classes", String(model.classes)],
+    ["Instruction set", model.isa],
+    ["Sessions × threads", `${model.sessions} × ${model.threads}`],
+    ["Memory of a session", `${bytes(model.arena_bytes)} (least possible ${bytes(model.arena_lower_bound)})`],
+    ["Packed weights", bytes(model.weight_bytes)],
+    ["Input", model.input, true],
+    ["Processor", model.cpu || "unknown", true],
+  ]);
+}
+
+// ---- Start. ?sample=N (from 1) classifies a sample at once, ?camera=1 starts the camera.
+
+async function start() {
+  waiting("No picture yet.");
+  model = await ask("/api/model");
+  showModel();
+  const names = await showSamples();
+  const wanted = names[Number(params.get("sample")) - 1];
+  if (wanted) await takeSample(wanted);
+  if (params.get("camera")) await startCamera();
+}
+start().catch(fail);

@@ -1,0 +1,205 @@
+// Package serve answers over HTTP with one network: a page to try it in a browser, an image classifier, the REST part
+// of the Open Inference Protocol (version 2), health checks and Prometheus metrics.
+//
+//	s, err := serve.New(serve.Model{Name: "net", Graph: g, Plan: plan, Spec: spec}, serve.Options{Sessions: 2})
+//	err = s.Serve(ctx, listener) // until the context is done; then requests in progress are finished
+//
+// What a client can make the server use is bounded: connections, requests at a time, bytes and pixels of a request,
+// time. A fixed number of sessions is made at the start; a request that finds neither a session nor a place to wait
+// gets status 503 with Retry-After. Pages and API are described in docs/SERVE.md.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/gneiss-go/gneiss/models"
+	"github.com/gneiss-go/gneiss/models/imagefile"
+	"github.com/gneiss-go/gneiss/models/preprocess"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// Model is the network that answers, with what is needed to feed it and to read its answer.
+type Model struct {
+	Name          string // for people; the name in URLs is made of it, see [Server.ModelID]
+	Source        string // a file, or where else it comes from
+	Note          string // what a user should know of it; may be ""
+	Graph         *runtime.Graph
+	Plan          *runtime.Plan   // of the graph
+	Spec          preprocess.Spec // how an image becomes the input
+	Labels        []string        // by class; nil if unknown
+	Probabilities bool            // whether the scores are those of a softmax
+}
+
+// label is the name of class i, or "".
+func (m *Model) label(i int) string {
+	if i < len(m.Labels) {
+		return m.Labels[i]
+	}
+	return ""
+}
+
+// check says why the model cannot classify images.
+func (m *Model) check() error {
+	if m.Graph == nil || m.Plan == nil {
+		return fmt.Errorf("a model is a graph and its plan: %w", runtime.ErrGraph)
+	}
+	if err := m.Spec.Check(); err != nil {
+		return err
+	}
+	ins, outs := m.Plan.Inputs(), m.Plan.Outputs()
+	if len(ins) != 1 || len(outs) < 1 {
+		return fmt.Errorf("%d inputs and %d outputs; an image classifier has one of each: %w", len(ins), len(outs), runtime.ErrGraph)
+	}
+	if in := ins[0].Shape; in.N != 1 || in.Elements() != m.Spec.Elements() || ins[0].DType != runtime.F32 {
+		return fmt.Errorf("the input is %v %v; images are made float, %v: %w", ins[0].DType, in, m.Spec, runtime.ErrShape)
+	}
+	if out := outs[0].Shape; out.Elements() != out.C {
+		return fmt.Errorf("the output is %v, not one score per class: %w", out, runtime.ErrShape)
+	}
+	return nil
+}
+
+// Options bound what the server uses. A zero field means its default.
+type Options struct {
+	Sessions    int           // runs at a time, default 1
+	Queue       int           // requests that may wait for a session, default 4 per session
+	MaxBody     int64         // bytes of a request, default 16 MiB
+	MaxPixels   int           // width × height of an image, default 50 million
+	Timeout     time.Duration // of one request from its headers to its answer, default 30 s
+	Connections int           // at a time, default 256; more wait to be accepted
+	Drain       time.Duration // how long Serve waits for requests in progress at the end, default 10 s
+	Version     string        // of the program, for /v2 and the page
+	Log         *slog.Logger  // one line a request; default: none
+}
+
+// Limits on what may be asked for, against mistakes.
+const (
+	maxSessions = 1024
+	maxQueue    = 65536
+)
+
+func (o *Options) setDefaults() error {
+	if o.Sessions < 0 || o.Sessions > maxSessions {
+		return fmt.Errorf("%d sessions: want 1…%d", o.Sessions, maxSessions)
+	}
+	if o.Queue < 0 || o.Queue > maxQueue {
+		return fmt.Errorf("queue of %d: want 1…%d", o.Queue, maxQueue)
+	}
+	if o.MaxBody < 0 || o.MaxPixels < 0 || o.Timeout < 0 || o.Connections < 0 || o.Drain < 0 {
+		return errors.New("a limit is negative")
+	}
+	o.Sessions = defaulted(o.Sessions, 1)
+	o.Queue = defaulted(o.Queue, 4*o.Sessions)
+	o.MaxBody = defaulted(o.MaxBody, 16<<20)
+	o.MaxPixels = defaulted(o.MaxPixels, 50_000_000)
+	o.Timeout = defaulted(o.Timeout, 30*time.Second)
+	o.Connections = defaulted(o.Connections, 256)
+	o.Drain = defaulted(o.Drain, 10*time.Second)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+func defaulted[T comparable](v, fallback T) T {
+	var zero T
+	if v == zero {
+		return fallback
+	}
+	return v
+}
+
+// Server answers with one model.
+type Server struct {
+	model    Model
+	id       string
+	plan     *runtime.Plan
+	card     card
+	steps    []step // of a run, without times
+	opts     Options
+	pool     *pool
+	metrics  *metrics
+	handler  http.Handler
+	draining atomic.Bool
+}
+
+// New makes all sessions. It returns an error for a network that is no image classifier, or that the spec does not fit.
+func New(m Model, o Options) (*Server, error) {
+	if err := o.setDefaults(); err != nil {
+		return nil, err
+	}
+	if err := m.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Name, err)
+	}
+	plan := m.Plan
+	p, err := newPool(plan, m.Spec, o.Sessions, o.Queue)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{model: m, id: slug(m.Name), plan: plan, opts: o, pool: p}
+	s.card = s.makeCard(models.Stats(m.Graph))
+	for _, r := range plan.Report().Steps {
+		s.steps = append(s.steps, step{Name: r.Name, Op: r.Op, Kernel: r.Kernel})
+	}
+	s.model.Graph = nil // the plan has packed weights of its own
+	s.metrics = newMetrics()
+	s.handler = s.routes()
+	return s, nil
+}
+
+// ModelID is the model's name in URLs: its name in lower case, everything but letters and digits made a hyphen.
+func (s *Server) ModelID() string { return s.id }
+
+// Handler answers all requests; for tests and for programs with a server of their own.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Close ends the sessions; requests get status 503 from then on. It may be called more than once.
+func (s *Server) Close() error {
+	s.draining.Store(true)
+	s.pool.close()
+	return nil
+}
+
+// limits are those of images.
+func (s *Server) limits() imagefile.Limits {
+	return imagefile.Limits{MaxBytes: s.opts.MaxBody, MaxPixels: s.opts.MaxPixels}
+}
+
+// Serve answers on l until ctx is done, then finishes the requests in progress, closes the server and returns nil. It
+// returns an error if the listener fails, or if requests did not finish in [Options.Drain].
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	defer s.Close()
+	srv := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       s.opts.Timeout,
+		WriteTimeout:      s.opts.Timeout + 10*time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(newLimitListener(l, s.opts.Connections)) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	s.draining.Store(true)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.opts.Drain)
+	defer cancel()
+	err := srv.Shutdown(grace)
+	if err != nil {
+		srv.Close()
+		err = fmt.Errorf("requests were still in progress %v after the end was asked for: %w", s.opts.Drain, err)
+	}
+	<-failed // http.ErrServerClosed
+	return err
+}
