@@ -50,6 +50,10 @@ func newPool(plan *runtime.Plan, spec preprocess.Spec, n, queue int) (*pool, err
 		}
 		w := &worker{sess: sess, prep: spec.Preparer(), steps: make([]time.Duration, steps)}
 		p.all = append(p.all, w)
+		if err := sess.Run(); err != nil { // once on zeros: the first request finds its memory mapped
+			p.close()
+			return nil, err
+		}
 		p.idle <- w
 	}
 	return p, nil

@@ -20,7 +20,7 @@ let ticket = 0; // of the newest picture: answers to older ones are dropped
 
 function setTheme(name) {
   document.documentElement.dataset.theme = name;
-  $("theme").textContent = name === "dark" ? "Light" : "Dark";
+  $("theme").textContent = name === "dark" ? "☀ Light" : "☾ Dark";
   $("theme").setAttribute("aria-label", `Change to ${name === "dark" ? "light" : "dark"} colours`);
 }
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
@@ -91,9 +91,8 @@ async function take(file) {
   preview.src = URL.createObjectURL(file);
   preview.alt = file.name ? `Your picture: ${file.name}` : "Your picture";
   preview.onload = () => preview.classList.toggle("tiny", preview.naturalWidth <= 96);
-  preview.hidden = false;
-  $("hint").hidden = true;
-  $("drop").classList.add("filled");
+  preview.onerror = () => showPreview(false);
+  showPreview(true);
   waiting("Looking…");
   try {
     const answer = await classify(await sendable(file));
@@ -107,6 +106,12 @@ async function take(file) {
   }
 }
 
+function showPreview(shown) {
+  $("preview").hidden = !shown;
+  $("hint").hidden = shown;
+  $("drop").classList.toggle("filled", shown);
+}
+
 function waiting(text) {
   $("verdict").textContent = text;
   $("verdict").className = "waiting";
@@ -117,6 +122,8 @@ function forget() {
   waiting("");
   $("top").replaceChildren();
   $("times").hidden = true;
+  steps = [];
+  showSteps();
 }
 
 $("choose").addEventListener("click", () => $("file").click());
@@ -195,10 +202,9 @@ async function startCamera() {
   $("camera").textContent = "Stop the camera";
   $("camera").setAttribute("aria-pressed", "true");
   $("verdict").setAttribute("aria-live", "off"); // a screen reader could not keep up
-  $("preview").hidden = true;
+  showPreview(false);
   $("hint").hidden = true;
   $("video").hidden = false;
-  $("drop").classList.add("filled");
   forget();
   $("video").srcObject = camera;
   try {
@@ -215,9 +221,7 @@ function stopCamera() {
   $("video").srcObject = null;
   $("video").hidden = true;
   $("fps").hidden = true;
-  $("preview").hidden = !$("preview").src;
-  $("hint").hidden = !$("preview").hidden;
-  $("drop").classList.toggle("filled", !$("preview").hidden);
+  showPreview(false);
   $("camera").textContent = "Use the camera";
   $("camera").setAttribute("aria-pressed", "false");
   $("verdict").setAttribute("aria-live", "polite");
@@ -321,6 +325,15 @@ function kindOf(op) {
   return 4;
 }
 
+// brief says a module's name once where a step is made of several of its layers: "a/x + a/y" is "a/x + y".
+function brief(name) {
+  const [first, ...others] = name.split(" + ");
+  const module = first.slice(0, first.lastIndexOf("/") + 1);
+  return [first, ...others.map((n) => module && n.startsWith(module) ? n.slice(module.length) : n)].join(" + ");
+}
+
+const percent = (share) => share > 0 && share < 0.001 ? "< 0.1 %" : `${digits(100 * share, 1)} %`;
+
 function showSteps() {
   const total = steps.reduce((sum, s) => sum + s.ms, 0);
   $("layers-empty").hidden = steps.length > 0;
@@ -336,7 +349,7 @@ function showSteps() {
     const part = el("div", `kind-${kind}`);
     part.style.width = `${100 * sum / total}%`;
     stack.append(part);
-    legend.append(el("span", `kind-${kind}`, `${kindNames[kind]} ${digits(100 * sum / total, 1)} %`));
+    legend.append(el("span", `kind-${kind}`, `${kindNames[kind]} ${percent(sum / total)}`));
   });
   $("kinds").replaceChildren(stack, legend);
 
@@ -351,11 +364,12 @@ function showSteps() {
       for (const className of ["", "", "number", "number", "kernel"]) row.insertCell().className = className;
       row.cells[1].append(el("div"));
     }
-    row.cells[0].textContent = row.cells[0].title = s.name;
+    row.cells[0].textContent = brief(s.name);
+    row.cells[0].title = s.name;
     row.cells[1].firstChild.className = `fill kind-${kindOf(s.op)}`;
     row.cells[1].firstChild.style.width = `${100 * s.ms / longest}%`;
     row.cells[2].textContent = milli(s.ms);
-    row.cells[3].textContent = `${digits(100 * s.ms / total, 1)} %`;
+    row.cells[3].textContent = percent(s.ms / total);
     row.cells[4].textContent = row.cells[4].title = s.kernel;
   });
 }
@@ -383,7 +397,7 @@ function showModel() {
     ["Classes", String(model.classes)],
     ["Instruction set", model.isa],
     ["Sessions × threads", `${model.sessions} × ${model.threads}`],
-    ["Memory of a session", `${bytes(model.arena_bytes)} (least possible ${bytes(model.arena_lower_bound)})`],
+    ["Memory of a session", bytes(model.arena_bytes) + (model.arena_bytes === model.arena_lower_bound ? ", the least possible" : ` (least possible ${bytes(model.arena_lower_bound)})`)],
     ["Packed weights", bytes(model.weight_bytes)],
     ["Input", model.input, true],
     ["Processor", model.cpu || "unknown", true],
