@@ -117,14 +117,19 @@ func winogradExactU8(s *ConvShape, q *ConvU8) bool {
 	return true
 }
 
-// plan cuts the work, once the tile and the kernel are known.
+// plan chooses the transforms and cuts the work, once the tile and the kernel are known.
 func (w *winograd) plan(limit arch.ISA) {
 	_, w.input = Select[func(*WinoInput)](OpWinoInput, w.dtype, limit)
 	_, w.output = Select[func(*WinoOutput)](OpWinoOutput, w.dtype, limit)
 	w.side = w.m + 2
 	w.pos = w.side * w.side
+	w.blocks = convBlocks(w.segments, w.kernel.NR)
+	w.cut()
+}
+
+// cut divides the work for this shape.
+func (w *winograd) cut() {
 	s, nr, mr := &w.shape, w.kernel.NR, w.kernel.MR
-	w.blocks = convBlocks(w.segments, nr)
 	w.tilesH, w.tilesW = (s.OutH()+w.m-1)/w.m, (s.OutW()+w.m-1)/w.m
 	tiles := s.N * w.tilesH * w.tilesW
 	scratch := winoScratchF32

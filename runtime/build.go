@@ -27,7 +27,11 @@ func (p *Plan) build(g *Graph) (err error) {
 		}
 	}
 	g.Outputs = outputs
-	lay, steps := arrange(g, mergeSiblings(nodes))
+	merged := mergeSiblings(nodes)
+	if p.memory == Small {
+		merged = fuse(g, merged)
+	}
+	lay, steps := arrange(g, merged)
 	p.steps = make([]planStep, len(steps))
 	for i, s := range steps {
 		op, err := lower(s, p.isa)

@@ -93,7 +93,7 @@ func TestRandomGraphsAgreeNodeByNode(t *testing.T) {
 			g := randomGraph(t, seed)
 			in := testInput(5 * 4 * 4)
 			want := nodeByNode(t, g, in)
-			for i, got := range run(t, g, in, WithThreads(1+int(seed%3))) {
+			for i, got := range run(t, g, in, WithThreads(1+int(seed%3)), WithMemory(Memory(seed/3%2))) {
 				near(t, g.Outputs[i].Name, got, want[g.Outputs[i]], 2e-3)
 			}
 		})

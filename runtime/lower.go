@@ -10,6 +10,9 @@ import (
 
 // lower chooses the kernel of a step and packs its weights.
 func lower(s *step, isa arch.ISA) (kernels.Op, error) {
+	if s.stages != nil {
+		return lowerChain(s, isa)
+	}
 	in, out := s.in[0], s.out[0]
 	switch op := s.nodes[0].Op.(type) {
 	case *Conv:

@@ -6,6 +6,8 @@ type step struct {
 	nodes []*Node
 	in    []*Value
 	out   []*Value
+
+	stages []*step // of a chain computed in bands of rows; see fuse
 }
 
 func (s *step) name() string {

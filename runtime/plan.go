@@ -13,6 +13,7 @@ type Plan struct {
 	name    string
 	isa     arch.ISA
 	threads int
+	memory  Memory
 	steps   []planStep
 	inputs  []TensorInfo
 	outputs []TensorInfo
@@ -77,6 +78,7 @@ type options struct {
 	isa     arch.ISA
 	isaSet  bool
 	threads int
+	memory  Memory
 }
 
 // WithISA caps the tier kernels are chosen from; the CPU and GNEISS_ISA may lower it further.
@@ -108,7 +110,7 @@ func Compile(g *Graph, opts ...Option) (*Plan, error) {
 	if o.threads <= 0 {
 		o.threads = goruntime.GOMAXPROCS(0)
 	}
-	p := &Plan{isa: isa, threads: min(o.threads, maxThreads)}
+	p := &Plan{isa: isa, threads: min(o.threads, maxThreads), memory: o.memory}
 	if err := p.build(g); err != nil {
 		return nil, err
 	}

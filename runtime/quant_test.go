@@ -115,7 +115,7 @@ func TestQuantisedGraphsAreTheSameEverywhere(t *testing.T) {
 			}
 			want := outputs(t, apart, n, in, WithISA(arch.Generic))
 			for _, isa := range arch.Supported() {
-				for i, got := range outputs(t, g, n, in, WithISA(isa), WithThreads(1+int(seed%3))) {
+				for i, got := range outputs(t, g, n, in, WithISA(isa), WithThreads(1+int(seed%3)), WithMemory(Memory(seed/3%2))) {
 					if !slices.Equal(got, want[i]) {
 						t.Errorf("%v: output %q is %v, want %v", isa, g.Outputs[i].Name, got, want[i])
 					}

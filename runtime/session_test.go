@@ -28,7 +28,9 @@ func TestCompileAgreesNodeByNode(t *testing.T) {
 	in := testInput(21 * 21 * 3)
 	want := nodeByNode(t, g, in)[g.Outputs[0]]
 	for _, isa := range arch.Supported() {
-		near(t, isa.String(), run(t, g, in, WithISA(isa))[0], want, 1e-4)
+		for _, memory := range []Memory{Fast, Small} {
+			near(t, isa.String()+" "+memory.String(), run(t, g, in, WithISA(isa), WithMemory(memory))[0], want, 1e-4)
+		}
 	}
 }
 

@@ -1,0 +1,207 @@
+package runtime
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/kernels"
+)
+
+// Memory says what to spend less of: time or memory.
+type Memory int
+
+const (
+	// Fast computes one operation after the other.
+	Fast Memory = iota
+	// Small computes chains of operations a few rows at a time, so that the large tensors between them are never
+	// there as a whole.
+	Small
+)
+
+// String returns fast or small.
+func (m Memory) String() string { return [...]string{"fast", "small"}[m&1] }
+
+// ParseMemory is the inverse of String.
+func ParseMemory(s string) (Memory, error) {
+	for _, m := range []Memory{Fast, Small} {
+		if s == m.String() {
+			return m, nil
+		}
+	}
+	return Fast, fmt.Errorf("memory %q: there is fast and small", s)
+}
+
+// WithMemory chooses between the fastest plan and one of less memory; Fast is the default. Quantised results do not
+// depend on it; float results may, in their last bits.
+func WithMemory(m Memory) Option { return func(o *options) { o.memory = m } }
+
+// bandShare is about how much of what lies between the operations of a chain is there at once. Less would stay in
+// smaller caches, but the rows that bands share are computed twice.
+const bandShare = 1. / 3
+
+// fuse makes one step of each chain of operations that is better computed in bands of rows: a convolution whose output
+// is pooled to fewer rows, with normalisations before or after the pooling; and a pooling that only a 1×1 convolution
+// reads. Nobody else may read what is between, and it is not an output.
+func fuse(g *Graph, steps []*step) []*step {
+	readers := map[*Value]int{}
+	by := map[*Value]int{} // the last step that reads it
+	for i, s := range steps {
+		for _, v := range s.in {
+			readers[v]++
+			by[v] = i
+		}
+	}
+	for _, v := range g.Outputs {
+		readers[v]++
+	}
+	gone := make([]bool, len(steps))
+	var fused []*step
+	for i, s := range steps {
+		if gone[i] {
+			continue
+		}
+		chain := []*step{s}
+		at := []int{i}
+		for single(s) { // extend while the next is the only reader
+			v := chain[len(chain)-1].out[0]
+			if readers[v] != 1 {
+				break
+			}
+			next, ok := by[v]
+			if !ok || !single(steps[next]) || !follows(chain, steps[next]) {
+				break
+			}
+			chain = append(chain, steps[next])
+			at = append(at, next)
+		}
+		if n := worthwhile(chain); n > 1 {
+			for _, k := range at[1:n] {
+				gone[k] = true
+			}
+			s = &step{in: s.in, out: chain[n-1].out, stages: chain[:n]}
+			for _, c := range s.stages {
+				s.nodes = append(s.nodes, c.nodes...)
+			}
+		}
+		fused = append(fused, s)
+	}
+	return poolsFirst(fused)
+}
+
+// poolsFirst moves each pooling that was fused with its projection before the other readers of its input: it needs
+// little memory, while the others leave tensors for steps that need scratch of their own, when the input may be gone.
+func poolsFirst(steps []*step) []*step {
+	var ordered []*step
+	first := map[*Value]int{} // in ordered
+	for _, s := range steps {
+		at, ok := first[s.in[0]]
+		if _, pool := poolOf(s.nodes[0].Op); ok && pool && s.stages != nil {
+			ordered = slices.Insert(ordered, at, s)
+			for v, i := range first {
+				if i >= at && v != s.in[0] {
+					first[v] = i + 1
+				}
+			}
+			continue
+		}
+		for _, v := range s.in {
+			if _, ok := first[v]; !ok {
+				first[v] = len(ordered)
+			}
+		}
+		ordered = append(ordered, s)
+	}
+	return ordered
+}
+
+// single reports whether a step is one operation with one input and one output, of one image.
+func single(s *step) bool {
+	return len(s.nodes) == 1 && len(s.in) == 1 && len(s.out) == 1 && s.in[0].Shape.N == 1
+}
+
+// follows reports whether the operation of a step may go on with a chain.
+func follows(chain []*step, next *step) bool {
+	w, conv := convWindow(next.nodes[0].Op)
+	if conv {
+		_, pool := poolOf(chain[0].nodes[0].Op)
+		return pool && len(chain) == 1 && pointwise(w, 1)
+	}
+	_, first := convWindow(chain[0].nodes[0].Op)
+	_, pool := poolOf(next.nodes[0].Op)
+	return first && (pool || isLRN(next.nodes[0].Op))
+}
+
+// worthwhile returns how many steps of a chain to fuse: all or only the first.
+func worthwhile(chain []*step) int {
+	for _, s := range chain {
+		if !s.rowWindow().Meets(s.out[0].Shape.H) { // a window in the padding alone
+			return 1
+		}
+	}
+	if _, pool := poolOf(chain[0].nodes[0].Op); pool {
+		return len(chain)
+	}
+	for _, s := range chain[1:] {
+		if p, ok := poolOf(s.nodes[0].Op); ok && p.Norm().StrideH > 1 {
+			return len(chain)
+		}
+	}
+	return 1
+}
+
+// rowWindow says how the rows of a step's output depend on those of its input.
+func (s *step) rowWindow() kernels.RowWindow {
+	rows := kernels.RowWindow{Taps: 1, Stride: 1, Dilation: 1, H: s.in[0].Shape.H}
+	w, ok := convWindow(s.nodes[0].Op)
+	if p, pool := poolOf(s.nodes[0].Op); pool {
+		w, ok = p.Window, true
+	}
+	if ok {
+		w = w.Norm()
+		rows.Taps, rows.Stride, rows.Dilation, rows.PadTop = w.R, w.StrideH, w.DilationH, w.PadTop
+	}
+	return rows
+}
+
+func convWindow(op Op) (Window, bool) {
+	switch op := op.(type) {
+	case *Conv:
+		return op.Window, op.Groups <= 1
+	case *QConv:
+		return op.Window, op.Groups <= 1
+	}
+	return Window{}, false
+}
+
+func poolOf(op Op) (*Pool, bool) {
+	p, ok := op.(*Pool)
+	return p, ok
+}
+
+func isLRN(op Op) bool {
+	if q, ok := op.(*Quantised); ok {
+		op = q.Op
+	}
+	_, ok := op.(*LRN)
+	return ok
+}
+
+// lowerChain lowers the stages of a fused step and joins them. Stages that cannot be cut into rows are an error: fuse
+// puts none into a chain.
+func lowerChain(s *step, isa arch.ISA) (kernels.Op, error) {
+	var stages []kernels.Stage
+	for _, c := range s.stages {
+		op, err := lower(c, isa)
+		if err != nil {
+			return nil, &NodeError{Node: c.name(), Op: c.nodes[0].Op.Kind(), Err: err}
+		}
+		out := c.out[0]
+		stages = append(stages, kernels.Stage{Op: op, Rows: c.rowWindow(), H: out.Shape.H, W: out.Shape.W, C: out.Shape.C, DType: out.DType, InPlace: inPlace(c.nodes[0].Op)})
+	}
+	op := kernels.NewBands(stages, bandShare)
+	if op == nil {
+		return nil, fmt.Errorf("a chain that cannot be cut into rows: %w", ErrGraph)
+	}
+	return op, nil
+}
