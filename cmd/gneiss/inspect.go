@@ -44,15 +44,17 @@ type published struct {
 func inspectCommand() *cobra.Command {
 	var mf modelFlags
 	var plan, asJSON bool
+	var memory string
 	cmd := &cobra.Command{
 		Use:   "inspect [flags] [MODEL]",
 		Short: "Show a model's nodes, sizes and costs",
 		Long: `Inspect lists a model's nodes with their shapes, parameters and multiply-accumulates (those of convolutions and fully
 connected layers, counted directly). For GoogLeNet it sets them beside the table of the paper. MODEL is a file, or
 googlenet, which needs no download for this; without it the built-in model is shown. --plan adds what this CPU would
-do, step by step, and the place of every tensor in memory.`,
+do, step by step, and the place of every tensor in memory; --memory draws that place over time.`,
 		Example: `  gneiss inspect googlenet
   gneiss inspect --plan net.onnx
+  gneiss inspect --small --memory arena.svg googlenet
   gneiss inspect --json deploy.prototxt`,
 		Args: atMost(1, "MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -64,13 +66,21 @@ do, step by step, and the place of every tensor in memory.`,
 				return err
 			}
 			in := inspect(m)
-			if plan {
+			if plan || memory != "" {
 				sess, err := mf.compile(m.Graph)
 				if err != nil {
 					return err
 				}
 				defer sess.Close()
-				in.Plan = sess.Plan().Report()
+				report := sess.Plan().Report()
+				if plan {
+					in.Plan = report
+				}
+				if memory != "" {
+					if err := writeMemoryFile(memory, report); err != nil {
+						return err
+					}
+				}
 			}
 			if asJSON {
 				return writeJSON(cmd.OutOrStdout(), in)
@@ -82,6 +92,7 @@ do, step by step, and the place of every tensor in memory.`,
 	cmd.Flags().StringVar(&mf.prototxt, "prototxt", "", "description `file` of a Caffe model; default: beside or inside the model")
 	mf.addRun(cmd)
 	cmd.Flags().BoolVar(&plan, "plan", false, "add this CPU's plan and its memory")
+	cmd.Flags().StringVar(&memory, "memory", "", "draw the arena over time into an SVG `file`")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

@@ -61,6 +61,7 @@ type modelFlags struct {
 	model, prototxt, labels string
 	isa                     string
 	threads                 int
+	small                   bool
 }
 
 func (f *modelFlags) add(cmd *cobra.Command) {
@@ -72,6 +73,7 @@ func (f *modelFlags) add(cmd *cobra.Command) {
 func (f *modelFlags) addRun(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.isa, "isa", "", "highest instruction set to use, e.g. generic or avx2; default: the best")
 	cmd.Flags().IntVarP(&f.threads, "threads", "t", 1, "threads; 0 means one per processor")
+	cmd.Flags().BoolVar(&f.small, "small", false, "compute chains of operations a few rows at a time: a smaller arena, a little slower")
 }
 
 func (f *modelFlags) addLabels(cmd *cobra.Command) {
@@ -239,6 +241,9 @@ func (f *modelFlags) compile(g *runtime.Graph) (*runtime.Session, error) {
 		return nil, usagef("--threads %d is negative", f.threads)
 	}
 	opts := []runtime.Option{runtime.WithThreads(f.threads)}
+	if f.small {
+		opts = append(opts, runtime.WithMemory(runtime.Small))
+	}
 	if f.isa != "" {
 		isa, err := arch.ParseISA(f.isa)
 		if err != nil {
