@@ -70,7 +70,7 @@ func slug(name string) string {
 	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
 		return r > unicode.MaxASCII || !(unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '.')
 	})
-	if id := strings.Trim(strings.Join(words, "-"), "."); id != "" {
+	if id := strings.Trim(strings.Join(words, "-"), ".-"); id != "" {
 		return id
 	}
 	return "model"

@@ -89,14 +89,14 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if len(req.Inputs) != 1 {
-			return badRequest("%d inputs; the model has one, %q", len(req.Inputs), s.plan.Inputs()[0].Name)
+		if len(req.inputs) != 1 {
+			return badRequest("%d inputs; the model has one, %q", len(req.inputs), s.plan.Inputs()[0].Name)
 		}
 		wanted, err := s.wantedOutputs(req)
 		if err != nil {
 			return err
 		}
-		if err := req.Inputs[0].fill(wk.sess.Input(0)); err != nil {
+		if err := req.inputs[0].fill(wk.sess.Input(0)); err != nil {
 			return err
 		}
 		took, err := wk.run(r.Context(), false)
@@ -104,7 +104,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		s.metrics.inference.observe(took)
-		res = inferResponse{ModelName: s.id, ModelVersion: modelVersion, ID: req.ID}
+		res = inferResponse{ModelName: s.id, ModelVersion: modelVersion, ID: req.id}
 		for _, i := range wanted {
 			o, err := export(wk.sess.Output(i))
 			if err != nil {
@@ -124,10 +124,10 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) wantedOutputs(req *inferRequest) ([]int, error) {
 	outputs := s.plan.Outputs()
 	var wanted []int
-	for _, o := range req.Outputs {
-		i := slices.IndexFunc(outputs, func(t runtime.TensorInfo) bool { return t.Name == o.Name })
+	for _, o := range req.outputs {
+		i := slices.IndexFunc(outputs, func(t runtime.TensorInfo) bool { return t.Name == o })
 		if i < 0 {
-			return nil, badRequest("there is no output %q", o.Name)
+			return nil, badRequest("there is no output %.100q", o)
 		}
 		wanted = append(wanted, i)
 	}

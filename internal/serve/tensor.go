@@ -1,10 +1,10 @@
 package serve
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
+	"net/http"
 	"slices"
 	"strconv"
 
@@ -13,60 +13,75 @@ import (
 
 // inferRequest is the body of an inference request of the Open Inference Protocol. Parameters are ignored, as it allows.
 type inferRequest struct {
-	ID      string           `json:"id"`
-	Inputs  few[inferTensor] `json:"inputs"`
-	Outputs few[struct {
-		Name string `json:"name"`
-	}] `json:"outputs"`
+	id      string
+	inputs  []inferTensor
+	outputs []string // names; none means all
 }
 
-// inferTensor is a tensor of a request. Data is an array of numbers, flat or nested as the shape says, row-major.
+// inferTensor is a tensor of a request.
 type inferTensor struct {
-	Name     string          `json:"name"`
-	Shape    few[int]        `json:"shape"`
-	DataType string          `json:"datatype"`
-	Data     json.RawMessage `json:"data"`
+	name     string
+	shape    []int
+	dataType string
+	data     []byte // JSON, part of the body: an array of numbers, flat or nested as the shape says, row-major
 }
 
-// few is a list that is refused when it is long, before memory is taken for it.
-type few[T any] []T
-
-// maxFew is more than any list here has in earnest.
-const maxFew = 64
-
-func (f *few[T]) UnmarshalJSON(b []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(b))
-	t, err := dec.Token()
-	if err != nil {
-		return err
-	}
-	*f = nil
-	if t == nil { // null
-		return nil
-	}
-	if t != json.Delim('[') {
-		return fmt.Errorf("%.20s is no array", b)
-	}
-	for dec.More() {
-		if len(*f) == maxFew {
-			return fmt.Errorf("an array of more than %d elements", maxFew)
-		}
-		var v T
-		if err := dec.Decode(&v); err != nil {
-			return err
-		}
-		*f = append(*f, v)
-	}
-	return nil
-}
-
-// decodeInfer reads a request. What it takes is a small multiple of the body, whatever that says.
+// decodeInfer reads a request, which keeps parts of the body. It takes little memory whatever the body says.
 func decodeInfer(body []byte) (*inferRequest, error) {
-	var req inferRequest
-	if err := json.Unmarshal(body, &req); err != nil {
+	if !json.Valid(body) {
+		var v json.RawMessage
+		return nil, badRequest("the body is not JSON: %v", json.Unmarshal(body, &v))
+	}
+	c := &cursor{text: body}
+	req := new(inferRequest)
+	err := c.object("the body", func(key string) (err error) {
+		switch key {
+		case "id":
+			req.id, err = c.string("id")
+		case "inputs":
+			req.inputs = nil
+			err = c.list("inputs", func() error {
+				t, err := decodeTensor(c)
+				req.inputs = append(req.inputs, t)
+				return err
+			})
+		case "outputs":
+			req.outputs = nil
+			err = c.list("outputs", func() error {
+				t, err := decodeTensor(c)
+				req.outputs = append(req.outputs, t.name)
+				return err
+			})
+		}
+		return err
+	})
+	if err != nil {
 		return nil, badRequest("the body is no inference request: %v", err)
 	}
-	return &req, nil
+	return req, nil
+}
+
+// decodeTensor reads an input, or the description of an output that is wanted.
+func decodeTensor(c *cursor) (t inferTensor, err error) {
+	err = c.object("a tensor", func(key string) (err error) {
+		switch key {
+		case "name":
+			t.name, err = c.string("name")
+		case "datatype":
+			t.dataType, err = c.string("datatype")
+		case "shape":
+			t.shape = nil
+			err = c.list("shape", func() error {
+				n, err := c.whole("shape")
+				t.shape = append(t.shape, n)
+				return err
+			})
+		case "data":
+			t.data = c.skip()
+		}
+		return err
+	})
+	return t, err
 }
 
 // Data types of the protocol that are spoken here.
@@ -85,62 +100,40 @@ func dataType(d runtime.DType) string {
 // fill copies the tensor of a request into an input of float32. UINT8 is taken as the numbers it is.
 func (t *inferTensor) fill(dst *runtime.Tensor) error {
 	info := dst.Info()
-	if t.Name != info.Name {
-		return badRequest("input %q: the model's is called %q", t.Name, info.Name)
+	if t.name != info.Name {
+		return badRequest("input %.100q: the model's is called %q", t.name, info.Name)
 	}
-	if want := dims(info.Shape); !slices.Equal(t.Shape, want) {
-		return badRequest("input %q: shape %v; the model's is %v", t.Name, []int(t.Shape), want)
+	if want := dims(info.Shape); !slices.Equal(t.shape, want) {
+		return badRequest("input %q: shape %v; the model's is %v", t.name, t.shape, want)
 	}
-	var parse func(string) (float32, error)
-	switch t.DataType {
-	case typeF32:
-		parse = parseF32
-	case typeU8:
-		parse = parseU8
-	default:
-		return badRequest("input %q: datatype %q; want FP32 or UINT8", t.Name, t.DataType)
+	if t.dataType != typeF32 && t.dataType != typeU8 {
+		return badRequest("input %q: datatype %.20q; want FP32 or UINT8", t.name, t.dataType)
 	}
-	p := numbersParser{rest: t.Data, dst: dst.Float32(), parse: parse}
-	if err := p.tensor(t.Shape); err != nil {
-		return badRequest("input %q: %v", t.Name, err)
+	p := numbers{cursor: cursor{text: t.data}, dst: dst.Float32(), whole: t.dataType == typeU8}
+	if err := p.tensor(t.shape); err != nil {
+		return badRequest("input %q: %v", t.name, err)
 	}
 	return nil
 }
 
-func parseF32(s string) (float32, error) {
-	v, err := strconv.ParseFloat(s, 32)
-	if err != nil {
-		return 0, fmt.Errorf("%.40s is no FP32 number", s)
-	}
-	return float32(v), nil
-}
-
-func parseU8(s string) (float32, error) {
-	v, err := strconv.ParseUint(s, 10, 8)
-	if err != nil {
-		return 0, fmt.Errorf("%.40s is no whole number from 0 to 255", s)
-	}
-	return float32(v), nil
-}
-
-// numbersParser reads an array of numbers out of JSON that is known to be well formed.
-type numbersParser struct {
-	rest  []byte
+// numbers reads an array of numbers out of JSON that is known to be well formed.
+type numbers struct {
+	cursor
 	dst   []float32
-	n     int // numbers read
-	parse func(string) (float32, error)
+	n     int  // numbers read
+	whole bool // from 0 to 255
 }
 
 // tensor reads a tensor, flat or nested, that fills dst.
-func (p *numbersParser) tensor(shape []int) error {
-	if p.peek() != '[' {
+func (p *numbers) tensor(shape []int) error {
+	ahead := p.cursor
+	if !ahead.take('[') {
 		return fmt.Errorf("the data are no array")
 	}
-	nested := shape
-	if !p.isNested() {
-		nested = []int{len(p.dst)}
+	if ahead.peek() != '[' {
+		shape = []int{len(p.dst)}
 	}
-	if err := p.array(nested); err != nil {
+	if err := p.array(shape); err != nil {
 		return err
 	}
 	if p.n != len(p.dst) {
@@ -149,21 +142,11 @@ func (p *numbersParser) tensor(shape []int) error {
 	return nil
 }
 
-// isNested reports whether the first element of the array ahead is an array.
-func (p *numbersParser) isNested() bool {
-	ahead := numbersParser{rest: p.rest}
-	ahead.next()
-	return ahead.peek() == '['
-}
-
 // array reads an array of shape[0] arrays or numbers.
-func (p *numbersParser) array(shape []int) error {
-	p.next() // [
+func (p *numbers) array(shape []int) error {
+	p.take('[')
 	n := 0
 	for p.peek() != ']' {
-		if n > 0 {
-			p.next() // ,
-		}
 		var err error
 		switch c := p.peek(); {
 		case c == '[' && len(shape) > 1:
@@ -177,46 +160,36 @@ func (p *numbersParser) array(shape []int) error {
 			return err
 		}
 		n++
+		p.take(',')
 	}
-	p.next()                                     // ]
-	if n != shape[0] && len(p.dst) != shape[0] { // for flat data the caller says it better
+	p.take(']')
+	if n != shape[0] && shape[0] != len(p.dst) { // of flat data the caller says it better
 		return fmt.Errorf("after %d numbers: an array of %d elements where the shape has %d", p.n, n, shape[0])
 	}
 	return nil
 }
 
-func (p *numbersParser) number() error {
-	p.peek()
-	end := bytes.IndexAny(p.rest, ",] \t\r\n")
-	if end < 0 {
-		return fmt.Errorf("the data end in a number")
-	}
+// number reads a number into the next element of dst.
+func (p *numbers) number() error {
+	word := p.word()
 	if p.n == len(p.dst) {
 		return fmt.Errorf("more than the %d numbers of the shape", len(p.dst))
 	}
-	v, err := p.parse(string(p.rest[:end]))
-	if err != nil {
-		return fmt.Errorf("number %d: %w", p.n, err)
+	if p.whole {
+		v, err := strconv.ParseUint(string(word), 10, 8)
+		if err != nil {
+			return fmt.Errorf("number %d: %.40s is no whole number from 0 to 255", p.n, word)
+		}
+		p.dst[p.n] = float32(v)
+	} else {
+		v, err := strconv.ParseFloat(string(word), 32)
+		if err != nil {
+			return fmt.Errorf("number %d: %.40s is no FP32 number", p.n, word)
+		}
+		p.dst[p.n] = float32(v)
 	}
-	p.dst[p.n] = v
 	p.n++
-	p.rest = p.rest[end:]
 	return nil
-}
-
-// peek returns the next byte that is not space, or 0 at the end; next takes it.
-func (p *numbersParser) peek() byte {
-	p.rest = bytes.TrimLeft(p.rest, " \t\r\n")
-	if len(p.rest) == 0 {
-		return 0
-	}
-	return p.rest[0]
-}
-
-func (p *numbersParser) next() {
-	if p.peek() != 0 {
-		p.rest = p.rest[1:]
-	}
 }
 
 // outTensor is a tensor of an answer.
@@ -242,7 +215,7 @@ func export(t *runtime.Tensor) (outTensor, error) {
 	f := slices.Clone(t.Float32())
 	for i, v := range f {
 		if v64 := float64(v); math.IsNaN(v64) || math.IsInf(v64, 0) {
-			return o, refuse(500, "output %q: number %d is %v, which JSON cannot say", info.Name, i, v)
+			return o, refuse(http.StatusInternalServerError, "output %q: number %d is %v, which JSON cannot say", info.Name, i, v)
 		}
 	}
 	o.Data = f
