@@ -78,9 +78,9 @@ gets status 503. It listens on this machine only; to let others in, say --addr :
 			if err != nil {
 				return fmt.Errorf("--addr %s: %w", addr, err)
 			}
-			url := "http://" + l.Addr().String() + "/"
+			url := "http://" + reachable(l.Addr()) + "/"
 			if asJSON {
-				o.Log.Info("listening", "url", url, "model", s.ModelID())
+				o.Log.Info("listening", "addr", l.Addr().String(), "url", url, "model", s.ModelID())
 			} else {
 				fmt.Fprintf(out, "%s (%s) on %s\nCtrl-C ends.\n", c.Name, c.Source, url)
 			}
@@ -102,4 +102,12 @@ gets status 503. It listens on this machine only; to let others in, say --addr :
 	cmd.Flags().DurationVar(&o.Timeout, "timeout", 30*time.Second, "time for a request, body included")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "log lines in JSON")
 	return cmd
+}
+
+// reachable is an address that a browser on this machine can open: one that stands for all of its addresses is no such.
+func reachable(a net.Addr) string {
+	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("localhost:%d", tcp.Port)
+	}
+	return a.String()
 }

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	goruntime "runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gneiss-go/gneiss/internal/samples"
+)
+
+// logLine is a line of gneiss serve --json.
+type logLine struct {
+	Level, Msg, URL, Addr, Model, Path, Error string
+	Status                                    int
+}
+
+// TestServe: the command serves the built-in network, logs in JSON and ends well by either signal.
+func TestServe(t *testing.T) {
+	if goruntime.GOOS == "windows" {
+		t.Skip("NOT TESTED: gneiss serve; Windows cannot signal this process")
+	}
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		ours, theirs := io.Pipe()
+		var stderr bytes.Buffer
+		exit := make(chan int, 1)
+		go func() {
+			exit <- run([]string{"serve", "--json", "--addr", "127.0.0.1:0", "--sessions", "2", "--threads", "2"}, strings.NewReader(""), theirs, &stderr)
+			theirs.Close()
+		}()
+		lines := make(chan logLine, 16)
+		go func() {
+			defer close(lines)
+			for in := bufio.NewScanner(ours); in.Scan(); {
+				var l logLine
+				if err := json.Unmarshal(in.Bytes(), &l); err != nil {
+					l.Msg = fmt.Sprintf("not JSON: %s", in.Text())
+				}
+				lines <- l
+			}
+		}()
+		next := func(msg string) logLine {
+			t.Helper()
+			select {
+			case l, ok := <-lines:
+				if !ok || l.Msg != msg {
+					t.Fatalf("%+v, want %s; stderr %q", l, msg, stderr.String())
+				}
+				return l
+			case <-time.After(20 * time.Second):
+				t.Fatalf("no line %s", msg)
+				panic("not reached")
+			}
+		}
+		up := next("listening")
+		if up.Model != "cifar-10-googlenet" || up.URL != "http://"+up.Addr+"/" {
+			t.Errorf("%+v", up)
+		}
+		post := func(body []byte) (status int, answer string) {
+			t.Helper()
+			res, err := http.Post(up.URL+"api/classify", "image/png", bytes.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			text, err := io.ReadAll(res.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return res.StatusCode, string(text)
+		}
+		for _, p := range samples.All() {
+			if status, answer := post(p.Data); status != 200 || !strings.Contains(answer, `"top":[{`) {
+				t.Errorf("%s: %d %s", p.Name, status, answer)
+			}
+			if l := next("request"); l.Status != 200 || l.Path != "/api/classify" || l.Level != "INFO" {
+				t.Errorf("%+v", l)
+			}
+		}
+		if status, _ := post([]byte("x")); status != 400 {
+			t.Errorf("status %d", status)
+		}
+		if l := next("request"); l.Status != 400 || l.Level != "WARN" || l.Error == "" {
+			t.Errorf("%+v", l)
+		}
+		http.DefaultClient.CloseIdleConnections()
+		self, err := os.FindProcess(os.Getpid())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := self.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		next("ended")
+		if code := <-exit; code != exitOK || stderr.Len() > 0 {
+			t.Errorf("%v: exit %d, stderr %q", sig, code, stderr.String())
+		}
+	}
+}
+
+func TestServeErrors(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, c := range []struct {
+		args  []string
+		code  int
+		words string
+	}{
+		{[]string{"--sessions", "0"}, exitUsage, "--sessions 0"},
+		{[]string{"--queue", "-1"}, exitUsage, "--queue -1"},
+		{[]string{"--connections", "0"}, exitUsage, "--connections 0"},
+		{[]string{"--max-mib", "0"}, exitUsage, "--max-mib 0"},
+		{[]string{"--timeout", "0s"}, exitUsage, "--timeout 0s"},
+		{[]string{"--threads", "-1"}, exitUsage, "--threads -1"},
+		{[]string{"photo.jpg"}, exitUsage, "unexpected argument"},
+		{[]string{"--addr", "nonsense"}, exitFailure, "--addr nonsense"},
+		{[]string{"--addr", l.Addr().String()}, exitFailure, "in use"},
+		{[]string{"--model", "missing.onnx"}, exitFailure, "missing.onnx"},
+	} {
+		code, out, stderr := try(strings.NewReader(""), append([]string{"serve"}, c.args...)...)
+		if code != c.code || out != "" || !strings.Contains(stderr, c.words) {
+			t.Errorf("%v: exit %d, stdout %q, stderr %q", c.args, code, out, stderr)
+		}
+	}
+}
+
+func TestReachable(t *testing.T) {
+	for a, want := range map[string]string{"[::]:80": "localhost:80", "0.0.0.0:1": "localhost:1", "127.0.0.1:8080": "127.0.0.1:8080", "[::1]:5": "[::1]:5"} {
+		addr, err := net.ResolveTCPAddr("tcp", a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := reachable(addr); got != want {
+			t.Errorf("%s is reached at %s, want %s", a, got, want)
+		}
+	}
+}
