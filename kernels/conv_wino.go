@@ -22,9 +22,10 @@ type winograd struct {
 	input     func(*WinoInput)
 	output    func(*WinoOutput)
 	blocks    []convBlock
-	panels    []convPanel // w is the block's transformed filters, [pos][C/kr][NR][kr]
-	panelStep int         // bytes of one position of a panel
-	border    []byte      // what pixels outside the input are; in float32 also the products' bias
+	panels    []convPanel       // w is the block's transformed filters, [pos][C/kr][NR][kr]
+	panelStep int               // bytes of one position of a panel
+	filter    func(*WinoFilter) // not nil: panels hold filters as they are, [C][9][NR], transformed in each run
+	border    []byte            // what pixels outside the input are; in float32 also the products' bias
 	bytes     int
 
 	tilesH, tilesW int
@@ -59,7 +60,35 @@ func newWinogradF32(s ConvShape, segments []int, weights, bias []float32, act Cl
 	w.kernel, w.gemm = Select[func(*ConvTile)](OpConvTile, F32, limit)
 	w.plan(limit)
 	w.border = aligned[byte](4 * max(s.C, w.kernel.NR))
-	u := packWinograd(weights, s.C, w.blocks, w.kernel.NR, w.kernel.KR, func(g *[9]float32, put func(pos int, v float32)) {
+	if k, fn := Select[func(*WinoFilter)](OpWinoFilter, F32, limit); k.NR == w.kernel.NR && s.N*w.tilesH*w.tilesW <= winoLazyTiles {
+		w.filter = fn
+		w.cut()
+	}
+	b := packRow(bias, w.blocks, w.kernel.NR)
+	u := w.packF32(weights)
+	size := len(u) / len(w.blocks)
+	for i := range w.blocks {
+		w.panels = append(w.panels, convPanel{w: addr(u[i*size:]), bias: addr(b[i*w.kernel.NR:]), lo: act.Lo, hi: act.Hi})
+	}
+	w.panelStep = 4 * s.C * w.kernel.NR
+	if w.filter != nil {
+		w.panelStep = roundUp(w.panelStep, 128) + 64 // an odd number of cache lines: positions must not compete for a cache set
+	}
+	w.bytes = 4 * (len(u) + len(b))
+	return w
+}
+
+// winoLazyTiles: with more tiles the products take longer than their filters take from memory. They are all in one block,
+// so that a filter's transform serves once in a run.
+const winoLazyTiles = 24
+
+// packF32 packs filters as they are, or transformed.
+func (w *winograd) packF32(weights []float32) []float32 {
+	c, nr := w.shape.C, w.kernel.NR
+	if w.filter != nil {
+		return packFilters(weights, c, w.blocks, nr)
+	}
+	return packWinograd(weights, c, w.blocks, nr, w.kernel.KR, func(g *[9]float32, put func(pos int, v float32)) {
 		var wide [9]float64
 		for i, v := range g {
 			wide[i] = float64(v)
@@ -68,14 +97,6 @@ func newWinogradF32(s ConvShape, segments []int, weights, bias []float32, act Cl
 			put(pos, float32(v))
 		}
 	}, w.pos)
-	b := packRow(bias, w.blocks, w.kernel.NR)
-	size := len(u) / len(w.blocks)
-	for i := range w.blocks {
-		w.panels = append(w.panels, convPanel{w: addr(u[i*size:]), bias: addr(b[i*w.kernel.NR:]), lo: act.Lo, hi: act.Hi})
-	}
-	w.panelStep = 4 * size / w.pos
-	w.bytes = 4 * (len(u) + len(b))
-	return w
 }
 
 func newWinogradU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) *winograd {
@@ -137,6 +158,9 @@ func (w *winograd) cut() {
 		scratch = winoScratchU8
 	}
 	most := max(scratch/(w.pos*(s.C*w.vBytes+nr*4))/mr, 1) * mr // whole GEMM tiles
+	if w.filter != nil {
+		most = roundUp(tiles, mr)
+	}
 	w.groups = (tiles + most - 1) / most
 	each := (tiles + w.groups - 1) / w.groups
 	w.most = (each + mr - 1) / mr * mr
@@ -181,16 +205,26 @@ func (w *winograd) PackedBytes() int { return w.bytes }
 func (w *winograd) vSize() int { return (w.pos*w.most*w.shape.C*w.vBytes + 63) &^ 63 }
 func (w *winograd) mSize() int { return (w.pos*w.most*w.kernel.NR*4 + 63) &^ 63 }
 
-func (w *winograd) Scratch(workers int) int { return workers * (w.vSize() + w.mSize()) }
+// uSize is the bytes of a worker's transformed filters of one block, [pos][C][NR].
+func (w *winograd) uSize() int {
+	if w.filter == nil {
+		return 0
+	}
+	return (w.pos*w.panelStep + 63) &^ 63
+}
+
+func (w *winograd) scratchEach() int { return w.vSize() + w.mSize() + w.uSize() }
+
+func (w *winograd) Scratch(workers int) int { return workers * w.scratchEach() }
 
 func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&w.shape, w.dtype, w.segments, in, out)
 	t := &winogradTask{winograd: w, in: in[0], out: append([]View(nil), out...), workers: make([]winogradWorker, workers)}
-	each := w.vSize() + w.mSize()
+	each := w.scratchEach()
 	for i := range t.workers {
 		wk := &t.workers[i]
 		buf := scratch[i*each:][:each]
-		wk.v, wk.m = addr(buf), addr(buf[w.vSize():])
+		wk.v, wk.m, wk.u = addr(buf), addr(buf[w.vSize():]), addr(buf[w.vSize()+w.mSize():])
 		wk.rows = make([]unsafe.Pointer, w.pos*w.most)
 		for r := range wk.rows { // row r of the matrix, tile by tile: the order the products are taken in
 			wk.rows[r] = unsafe.Add(wk.v, r*w.shape.C*w.vBytes)
@@ -208,13 +242,15 @@ type winogradTask struct {
 }
 
 type winogradWorker struct {
-	v, m unsafe.Pointer   // [pos][most][C] and [pos][most][NR]
-	rows []unsafe.Pointer // [pos][most] addresses of rows of v
-	ptrs []unsafe.Pointer // [pos] addresses of one tile's pixels
-	gemm ConvTile
-	in   WinoInput
-	out  WinoOutput
-	_    [64]byte // workers do not share a cache line
+	v, m   unsafe.Pointer   // [pos][most][C] and [pos][most][NR]
+	u      unsafe.Pointer   // [pos][C][NR], if filters are transformed in each run
+	rows   []unsafe.Pointer // [pos][most] addresses of rows of v
+	ptrs   []unsafe.Pointer // [pos] addresses of one tile's pixels
+	gemm   ConvTile
+	filter WinoFilter
+	in     WinoInput
+	out    WinoOutput
+	_      [64]byte // workers do not share a cache line
 }
 
 func (t *winogradTask) Units() int { return t.groups * t.blkGroups }
@@ -276,11 +312,17 @@ func (t *winogradTask) multiply(wk *winogradWorker, block, n int) {
 	a.lo, a.hi = negInf, posInf
 	a.bias = addr(t.border) // zeros where it is read, in float32
 	a.dstStride = nr * 4
+	u := t.panels[block].w
+	if t.filter != nil {
+		wk.filter = WinoFilter{g: u, u: wk.u, posStride: t.panelStep, c: t.shape.C}
+		t.filter(&wk.filter)
+		u = wk.u
+	}
 	tiles := (n + mr - 1) / mr
 	a.rows = n - (tiles-1)*mr
 	for pos := range t.pos {
 		a.ptrs = unsafe.Pointer(&wk.rows[pos*t.most])
-		a.w = unsafe.Add(t.panels[block].w, pos*t.panelStep)
+		a.w = unsafe.Add(u, pos*t.panelStep)
 		a.dst = unsafe.Add(wk.m, pos*t.most*nr*4)
 		a.tiles = tiles
 		t.gemm(a)

@@ -17,6 +17,7 @@ const (
 	OpWinoInput  OpKind = "winoinput"  // Winograd input transform of a tile: F(4,3) float, F(2,3) quantised; func(*WinoInput)
 	OpWinoOutput OpKind = "winooutput" // its output transform; func(*WinoOutput)
 	OpWinoGemm   OpKind = "winogemm"   // the int16 products of quantised F(2,3); func(*ConvTile)
+	OpWinoFilter OpKind = "winofilter" // the filter transform of F(4,3); float only: func(*WinoFilter)
 	OpFC         OpKind = "fc"         // dot products of weight rows with one input; func(*FCTile), quantised func(*FCTileU8)
 	OpMaxPool    OpKind = "maxpool"    // maximum of any taps; func(*PoolTaps)
 	OpMaxPool3   OpKind = "maxpool3"   // a row of 3×3 windows, stride 1 or 2; func(*MaxPool3Row)

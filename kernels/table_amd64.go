@@ -20,6 +20,7 @@ func archKernels() []Kernel {
 		{Name: "u8_convwide_6x16__avx2", Op: OpConvWide, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: convWideU8AVX2},
 		{Name: "f32_winoinput_6x6__avx2", Op: OpWinoInput, DType: F32, MR: 6, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: winoInputF32AVX2},
 		{Name: "f32_winooutput_4x4__avx2", Op: OpWinoOutput, DType: F32, MR: 4, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: winoOutputF32AVX2},
+		{Name: "f32_winofilter_3x3__avx2", Op: OpWinoFilter, DType: F32, MR: 1, NR: 16, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: winoFilterF32AVX2},
 		{Name: "u8_winoinput_4x4__avx2", Op: OpWinoInput, DType: U8, MR: 4, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoInputU8AVX2},
 		{Name: "u8_winogemm_6x16__avx2", Op: OpWinoGemm, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoGemmAVX2},
 		{Name: "u8_winooutput_2x2__avx2", Op: OpWinoOutput, DType: U8, MR: 2, NR: 8, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoOutputU8AVX2},

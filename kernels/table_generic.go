@@ -7,6 +7,7 @@ var genericKernels = []Kernel{
 	{Name: "u8_convwide_2x4__generic", Op: OpConvWide, DType: U8, MR: genericMR, NR: genericNR, KR: 2, Fn: convWideGeneric},
 	{Name: "f32_winoinput_6x6__generic", Op: OpWinoInput, DType: F32, MR: 6, NR: 1, KR: 1, Fn: winoInputF32Generic},
 	{Name: "f32_winooutput_4x4__generic", Op: OpWinoOutput, DType: F32, MR: 4, NR: 1, KR: 1, Fn: winoOutputF32Generic},
+	{Name: "f32_winofilter_3x3__generic", Op: OpWinoFilter, DType: F32, MR: 1, NR: genericNR, KR: 1, Fn: winoFilterF32Generic},
 	{Name: "u8_winoinput_4x4__generic", Op: OpWinoInput, DType: U8, MR: 4, NR: 1, KR: 1, Fn: winoInputU8Generic},
 	{Name: "u8_winogemm_2x4__generic", Op: OpWinoGemm, DType: U8, MR: genericMR, NR: genericNR, KR: 2, Fn: winoGemmGeneric},
 	{Name: "u8_winooutput_2x2__generic", Op: OpWinoOutput, DType: U8, MR: 2, NR: 1, KR: 1, Fn: winoOutputU8Generic},
