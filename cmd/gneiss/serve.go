@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -67,7 +68,7 @@ gets status 503. It listens on this machine only; to let others in, say --addr :
 				h = slog.NewJSONHandler(out, nil)
 			}
 			o.Log = slog.New(h)
-			s, err := serve.New(serve.Model{Name: c.Name, Source: c.Source, Note: c.Note, Graph: c.Graph, Plan: plan, Spec: c.Spec, Labels: c.Labels, Probabilities: c.probabilities()}, o)
+			s, err := serve.New(serve.Model{Name: c.Name, Source: filepath.Base(c.Source), Note: c.Note, Graph: c.Graph, Plan: plan, Spec: c.Spec, Labels: c.Labels, Probabilities: c.probabilities()}, o)
 			if err != nil {
 				return err
 			}

@@ -26,6 +26,7 @@ func TestPage(t *testing.T) {
 
 	b.open(srv.URL+"/?sample=5", 1200, 1500, false)
 	b.until("a sample is classified on load", answered)
+	b.until("the layers are measured several times", "document.getElementById('layers-runs').textContent === 'Median of 7 runs'")
 	b.keep("desktop")
 	var labels []string
 	must(t, b.eval("[...document.querySelectorAll('#top .name')].map(e => e.textContent)", &labels))

@@ -95,15 +95,33 @@ async function take(file) {
   showPreview(true);
   waiting("Looking…");
   try {
-    const answer = await classify(await sendable(file));
+    const picture = await sendable(file);
+    const answer = await classify(picture);
     if (mine !== ticket) return;
     steps = answer.steps ?? [];
+    measured = "";
     show(answer);
+    await measureAgain(picture, answer, mine);
   } catch (error) {
     if (mine !== ticket) return;
     forget();
     fail(error);
   }
+}
+
+// measureAgain repeats a quick network a few times: one run says little about layers of microseconds.
+async function measureAgain(picture, answer, mine) {
+  const all = [answer];
+  while (all.length < 7 && answer.ms.run < 200) {
+    const again = await classify(picture).catch(() => null); // the answer is there already: what fails here is no matter
+    if (mine !== ticket || !again) return;
+    all.push(again);
+  }
+  const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+  steps = answer.steps.map((s, i) => ({ ...s, ms: median(all.map((run) => run.steps[i].ms)) }));
+  measured = all.length > 1 ? `Median of ${all.length} runs` : "";
+  const ms = Object.fromEntries(Object.keys(answer.ms).map((part) => [part, median(all.map((run) => run.ms[part]))]));
+  show({ ...answer, ms });
 }
 
 function showPreview(shown) {
@@ -247,6 +265,7 @@ async function watch(mine) {
       const answer = await classify(await drawn(video, Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale), "image/jpeg"));
       if (mine !== ticket) return;
       smooth(answer.steps ?? []);
+      measured = "Average of the last pictures";
       const now = performance.now();
       period = period ? 0.9 * period + 0.1 * (now - last) : now - last;
       last = now;
@@ -334,7 +353,10 @@ function brief(name) {
 
 const percent = (share) => share > 0 && share < 0.001 ? "< 0.1 %" : `${digits(100 * share, 1)} %`;
 
+let measured = ""; // how the times of steps came about
+
 function showSteps() {
+  $("layers-runs").textContent = steps.length ? measured : "";
   const total = steps.reduce((sum, s) => sum + s.ms, 0);
   $("layers-empty").hidden = steps.length > 0;
   $("kinds").hidden = $("layers-box").hidden = steps.length === 0;
