@@ -204,7 +204,7 @@ func TestInferMemory(t *testing.T) {
 			t.Errorf("%s: status %d", name, w.Code)
 		}
 		goruntime.ReadMemStats(&after)
-		if took := after.TotalAlloc - before.TotalAlloc; took > 4*size {
+		if took := after.TotalAlloc - before.TotalAlloc; took > 8*size {
 			t.Errorf("%s: %d bytes for a body of %d", name, took, size)
 		}
 	}

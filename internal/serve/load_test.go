@@ -182,7 +182,7 @@ func TestShutdownGivesUp(t *testing.T) {
 
 // TestSlowBody: a client that is slow with its body takes a place but no session, and not for ever.
 func TestSlowBody(t *testing.T) {
-	s := newServer(t, Options{Timeout: 300 * time.Millisecond})
+	s := newServer(t, Options{Timeout: time.Second})
 	url, _ := listen(t, s)
 	frog := sampleNamed(t, "frog.png")
 	c := slowPost(t, s, url, frog)

@@ -223,6 +223,7 @@ async function startCamera() {
   showPreview(false);
   $("hint").hidden = true;
   $("video").hidden = false;
+  $("drop").classList.add("filled");
   forget();
   $("video").srcObject = camera;
   try {
