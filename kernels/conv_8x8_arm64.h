@@ -14,11 +14,10 @@
 // Reference  convTileF32Generic, convTileU8Generic (conv_tile.go)
 // Layout     src/dst NHWC; w packed [K/8][taps][groups][8] × 4 bytes
 // Contract   taps, groups, tiles ≥ 1; 1 ≤ rows, cols ≤ 8; reads whole groups; dst does not alias src
-// Bound      64 DOT per 8 loads of input and 8 of weights, four groups; loads stand 16 DOTs before their use, for
-//            in-order cores
+// Bound      64 DOT per 8 loads of input and 8 of weights, four groups; all loads together, for in-order cores
 // Tile       col →  0–3   4–7        Registers
-//   pixel 0         V16   V17          R0  args    R1  row addresses    R2  w    R3  taps left    R4  groups left
-//   …                                  R5–R12  input rows    V0–V7  four groups of each row
+//   pixel 0         V16   V17          R0  args    R1  row addresses    R2  w    R3  taps left    R4  index into rows
+//   …                                  R5–R12  ends of the input rows, less 16    V0–V7  four groups of each row
 //   pixel 7         V30   V31          V8–V15  weights of four groups    R13, R14, R15  dst, its stride, cols    R16  rows left
 // Phases     tile → tap → four groups (pipelined) → one group → finish → store
 
@@ -39,6 +38,37 @@
 	DOT(6, i, wb, 29) \
 	DOT(7, i, wa, 30) \
 	DOT(7, i, wb, 31)
+
+// Four groups of each row and their weights, and the index of the next: all together, for an in-order core makes a load
+// wait for the products before it. Sets the flags to what is left.
+#define LOADS \
+	CONST80 \
+	WORD $0x3ce468a0; /* arm64: ldr q0, [x5, x4] */ \
+	WORD $0x3ce468c1; /* arm64: ldr q1, [x6, x4] */ \
+	WORD $0x3ce468e2; /* arm64: ldr q2, [x7, x4] */ \
+	WORD $0x3ce46903; /* arm64: ldr q3, [x8, x4] */ \
+	WORD $0x3ce46924; /* arm64: ldr q4, [x9, x4] */ \
+	WORD $0x3ce46945; /* arm64: ldr q5, [x10, x4] */ \
+	WORD $0x3ce46966; /* arm64: ldr q6, [x11, x4] */ \
+	WORD $0x3ce46987; /* arm64: ldr q7, [x12, x4] */ \
+	ADDS $16, R4 \
+	FMOVQ 0(R2), F8 \
+	FMOVQ 16(R2), F9 \
+	FMOVQ 32(R2), F10 \
+	FMOVQ 48(R2), F11 \
+	FMOVQ 80(R2), F13 \
+	FMOVQ 96(R2), F14 \
+	FMOVQ 112(R2), F15 \
+	FIX(0, V0) \
+	FIX(1, V1) \
+	FIX(2, V2) \
+	FIX(3, V3) \
+	FIX(4, V4) \
+	FIX(5, V5) \
+	FIX(6, V6) \
+	FIX(7, V7) \
+	FMOVQ 64(R2), F12 \
+	ADD $128, R2
 
 #define STORE(a, b, A, B) \
 	END(a, b) \
@@ -98,72 +128,31 @@ tap:
 	LDP.P 16(R1), (R9, R10)
 	LDP.P 16(R1), (R11, R12)
 	MOVD  ConvTile_groups(R0), R4
-	SUBS  $4, R4
-	BLT   tap_tail
-	CONST80
-	VLD1.P 16(R5), [V0.B16]
-	VLD1.P 16(R6), [V1.B16]
-	VLD1.P 16(R7), [V2.B16]
-	VLD1.P 16(R8), [V3.B16]
-	VLD1.P 16(R9), [V4.B16]
-	VLD1.P 16(R10), [V5.B16]
-	VLD1.P 16(R11), [V6.B16]
-	VLD1.P 16(R12), [V7.B16]
-	FIX(0, V0)
-	FIX(1, V1)
-	FIX(2, V2)
-	FIX(3, V3)
-	FIX(4, V4)
-	FIX(5, V5)
-	FIX(6, V6)
-	FIX(7, V7)
-	VLD1.P 64(R2), [V8.B16, V9.B16, V10.B16, V11.B16]
-	VLD1.P 64(R2), [V12.B16, V13.B16, V14.B16, V15.B16]
-	SUBS   $4, R4
-	BLT    last
+	LSL   $2, R4
+	SUB   $16, R4, R17
+	ADD   R17, R5                    // rows are addressed from 16 before their ends, so that one index counts and addresses
+	ADD   R17, R6
+	ADD   R17, R7
+	ADD   R17, R8
+	ADD   R17, R9
+	ADD   R17, R10
+	ADD   R17, R11
+	ADD   R17, R12
+	NEG   R4, R4
+	ADDS  $16, R4
+	BGT   tap_tail
 
-group_loop:                              // four groups; each register is loaded anew once it was used for the last time
+	LOADS
+	BGT   last
+
+	PCALIGN $16
+group_loop:                              // four groups; R4 = 16 − bytes left ≤ 0
 	LANE(0, 8, 9)
-	VLD1.P 32(R2), [V8.B16, V9.B16]
 	LANE(1, 10, 11)
-	VLD1.P 32(R2), [V10.B16, V11.B16]
 	LANE(2, 12, 13)
-	CONST80
-	DOT(0, 3, 14, 16)
-	DOT(0, 3, 15, 17)
-	VLD1.P 16(R5), [V0.B16]
-	DOT(1, 3, 14, 18)
-	DOT(1, 3, 15, 19)
-	VLD1.P 16(R6), [V1.B16]
-	DOT(2, 3, 14, 20)
-	DOT(2, 3, 15, 21)
-	VLD1.P 16(R7), [V2.B16]
-	FIX(0, V0)
-	DOT(3, 3, 14, 22)
-	DOT(3, 3, 15, 23)
-	VLD1.P 16(R8), [V3.B16]
-	FIX(1, V1)
-	DOT(4, 3, 14, 24)
-	DOT(4, 3, 15, 25)
-	VLD1.P 16(R9), [V4.B16]
-	FIX(2, V2)
-	DOT(5, 3, 14, 26)
-	DOT(5, 3, 15, 27)
-	VLD1.P 16(R10), [V5.B16]
-	FIX(3, V3)
-	DOT(6, 3, 14, 28)
-	DOT(6, 3, 15, 29)
-	VLD1.P 16(R11), [V6.B16]
-	FIX(4, V4)
-	DOT(7, 3, 14, 30)
-	DOT(7, 3, 15, 31)
-	VLD1.P 16(R12), [V7.B16]
-	FIX(5, V5)
-	FIX(6, V6)
-	FIX(7, V7)
-	VLD1.P 64(R2), [V12.B16, V13.B16, V14.B16, V15.B16]
-	SUBS   $4, R4
-	BGE    group_loop
+	LANE(3, 14, 15)
+	LOADS
+	BLE   group_loop
 
 last:                                    // the last four groups, nothing left to load
 	LANE(0, 8, 9)
@@ -172,20 +161,20 @@ last:                                    // the last four groups, nothing left t
 	LANE(3, 14, 15)
 
 tap_tail:
-	ADDS $4, R4
+	CMP  $16, R4
 	BEQ  tap_done
 	CONST80
 
-tail_loop:                               // one group
-	VLD1.P 4(R5), V0.S[0]
-	VLD1.P 4(R6), V1.S[0]
-	VLD1.P 4(R7), V2.S[0]
-	VLD1.P 4(R8), V3.S[0]
-	VLD1.P 4(R9), V4.S[0]
-	VLD1.P 4(R10), V5.S[0]
-	VLD1.P 4(R11), V6.S[0]
-	VLD1.P 4(R12), V7.S[0]
-	VLD1.P 32(R2), [V8.B16, V9.B16]
+tail_loop:                               // one group; R4 = 16 − bytes left > 0
+	FMOVS (R5)(R4), F0
+	FMOVS (R6)(R4), F1
+	FMOVS (R7)(R4), F2
+	FMOVS (R8)(R4), F3
+	FMOVS (R9)(R4), F4
+	FMOVS (R10)(R4), F5
+	FMOVS (R11)(R4), F6
+	FMOVS (R12)(R4), F7
+	FLDPQ (R2), (F8, F9)
 	FIX(0, V0)
 	FIX(1, V1)
 	FIX(2, V2)
@@ -194,9 +183,11 @@ tail_loop:                               // one group
 	FIX(5, V5)
 	FIX(6, V6)
 	FIX(7, V7)
+	ADD   $32, R2
+	ADD   $4, R4
 	LANE(0, 8, 9)
-	SUBS $1, R4
-	BNE  tail_loop
+	CMP   $16, R4
+	BNE   tail_loop
 
 tap_done:
 	SUBS $1, R3
