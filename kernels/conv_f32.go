@@ -20,8 +20,8 @@ func NewConvF32(s ConvShape, segments []int, weights, bias []float32, act Clamp,
 	}
 	k := convTile(F32, limit)
 	switch {
-	case s.Groups > 1 && s.Groups == s.C && s.Groups == s.K && len(segments) == 1:
-		return newDepthwiseF32(s, weights, bias, act), nil
+	case depthwiseFits(&s, segments):
+		return newDepthwiseF32(s, weights, bias, act, limit), nil
 	case s.Groups > 1:
 		if len(segments) != 1 {
 			return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)

@@ -1,10 +1,6 @@
 package kernels
 
-import (
-	"unsafe"
-
-	"github.com/gneiss-go/gneiss/arch"
-)
+import "github.com/gneiss-go/gneiss/arch"
 
 // grouped runs each group as a convolution of its own over its slice of the channels (AlexNet).
 type grouped struct {
@@ -81,75 +77,6 @@ func (t *groupedTask) Run(worker, lo, hi int) {
 	for g, task := range t.tasks {
 		if from, to := max(lo, t.first[g]), min(hi, t.first[g+1]); from < to {
 			task.Run(worker, from-t.first[g], to-t.first[g])
-		}
-	}
-}
-
-// depthwiseF32 is the convolution in which every channel has one filter of its own (MobileNet).
-type depthwiseF32 struct {
-	shape ConvShape
-	act   Clamp
-	w     []float32 // [R][S][C]
-	bias  []float32 // [C]
-}
-
-func newDepthwiseF32(s ConvShape, weights, bias []float32, act Clamp) *depthwiseF32 {
-	d := &depthwiseF32{shape: s, act: act, w: make([]float32, len(weights)), bias: make([]float32, s.C)}
-	taps := s.R * s.S
-	for k := range s.C {
-		for t := range taps {
-			d.w[t*s.C+k] = weights[k*taps+t]
-		}
-	}
-	copy(d.bias, bias)
-	return d
-}
-
-func (d *depthwiseF32) Kernel() string   { return "f32_depthwise_1x1__generic" }
-func (d *depthwiseF32) ISA() arch.ISA    { return arch.Generic }
-func (d *depthwiseF32) PackedBytes() int { return 4 * (len(d.w) + len(d.bias)) }
-func (d *depthwiseF32) Scratch(int) int  { return 0 }
-
-func (d *depthwiseF32) Bind(in, out []View, _ []byte, _ int) Task {
-	checkConvViews(&d.shape, F32, []int{d.shape.K}, in, out)
-	return &depthwiseTask{d, in[0], out[0]}
-}
-
-type depthwiseTask struct {
-	*depthwiseF32
-	in, out View
-}
-
-// Units are output rows.
-func (t *depthwiseTask) Units() int { return t.shape.N * t.shape.OutH() }
-
-func (t *depthwiseTask) Run(_, lo, hi int) {
-	s := &t.shape
-	for u := lo; u < hi; u++ {
-		n, y := u/s.OutH(), u%s.OutH()
-		for x := range s.OutW() {
-			dst := unsafe.Slice((*float32)(t.out.at((u*s.OutW()+x)*t.out.Stride)), s.C)
-			copy(dst, t.bias)
-			for r := range s.R {
-				iy := y*s.StrideH + r*s.DilationH - s.PadTop
-				if uint(iy) >= uint(s.H) {
-					continue
-				}
-				for q := range s.S {
-					ix := x*s.StrideW + q*s.DilationW - s.PadLeft
-					if uint(ix) >= uint(s.W) {
-						continue
-					}
-					src := unsafe.Slice((*float32)(t.in.at(((n*s.H+iy)*s.W+ix)*t.in.Stride)), s.C)
-					w := t.w[(r*s.S+q)*s.C:][:s.C]
-					for c := range dst {
-						dst[c] += src[c] * w[c]
-					}
-				}
-			}
-			for c := range dst {
-				dst[c] = t.act.apply(dst[c])
-			}
 		}
 	}
 }

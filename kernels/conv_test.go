@@ -61,13 +61,20 @@ func convCases() []convCase {
 	tall.R, tall.PadTop, tall.DilationH = 5, 4, 2
 	grouped := square(2, 7, 12, 18, 3, 1, 1)
 	grouped.Groups = 3
-	depth := square(2, 7, 11, 11, 3, 2, 1)
-	depth.Groups = 11
+	for _, c := range []int{8, 11, 16, 27, 40} { // a filter for each channel: whole blocks of the kernels, and more
+		for _, r := range []int{1, 3, 5} {
+			depth := square(2, 8, c, c, r, 1+c%2, r/2)
+			depth.Groups = c
+			cases = append(cases, depth)
+		}
+	}
+	lost := square(1, 3, 16, 16, 3, 1, 4) // windows in the padding alone
+	lost.Groups = 16
 	siblings := square(1, 7, 24, 16+24+5, 1, 1, 0)
 	siblings.segments = []int{16, 24, 5}
 	wide := square(1, 10, 16, 33+16, 3, 1, 1)
 	wide.segments = []int{33, 16}
-	return append(cases, uneven, dilated, odd, tall, grouped, depth, siblings, wide)
+	return append(cases, uneven, dilated, odd, tall, grouped, lost, siblings, wide)
 }
 
 // convOps builds every implementation of a case that this CPU can run, by name: what each tier chooses, each tile

@@ -41,6 +41,9 @@ func NewConvU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) (Op, error
 	if err := q.check(&s, len(segments)); err != nil {
 		return nil, err
 	}
+	if depthwiseFits(&s, segments) {
+		return newDepthwiseU8(s, q, limit), nil
+	}
 	if s.Groups > 1 {
 		if len(segments) != 1 {
 			return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)

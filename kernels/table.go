@@ -14,6 +14,7 @@ type OpKind string
 const (
 	OpConvTile   OpKind = "conv"       // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*ConvTile)
 	OpConvWide   OpKind = "convwide"   // the same of uint8 inputs and weights widened to int16; quantised only: func(*ConvTile)
+	OpDepthwise  OpKind = "depthwise"  // one filter for each channel; func(*DepthTaps)
 	OpWinoInput  OpKind = "winoinput"  // Winograd input transform of a tile: F(4,3) float, F(2,3) quantised; func(*WinoInput)
 	OpWinoOutput OpKind = "winooutput" // its output transform; func(*WinoOutput)
 	OpWinoGemm   OpKind = "winogemm"   // the int16 products of quantised F(2,3); func(*ConvTile)

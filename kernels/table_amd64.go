@@ -24,6 +24,8 @@ func archKernels() []Kernel {
 		{Name: "u8_winoinput_4x4__avx2", Op: OpWinoInput, DType: U8, MR: 4, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoInputU8AVX2},
 		{Name: "u8_winogemm_6x16__avx2", Op: OpWinoGemm, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoGemmAVX2},
 		{Name: "u8_winooutput_2x2__avx2", Op: OpWinoOutput, DType: U8, MR: 2, NR: 8, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoOutputU8AVX2},
+		{Name: "f32_depthwise_1x8__avx2", Op: OpDepthwise, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2fma, Fn: depthwiseF32AVX2},
+		{Name: "u8_depthwise_1x16__avx2", Op: OpDepthwise, DType: U8, MR: 1, NR: 16, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: depthwiseU8AVX2},
 		{Name: "f32_fc_4__avx2", Op: OpFC, DType: F32, MR: 4, NR: 16, ISA: arch.AVX2, Requires: avx2fma, Fn: fcF32AVX2},
 		{Name: "f32_maxpool_1x32__avx2", Op: OpMaxPool, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: maxPoolF32AVX2},
 		{Name: "f32_maxpool3_1x32__avx2", Op: OpMaxPool3, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: maxPool3F32AVX2},

@@ -11,6 +11,8 @@ var genericKernels = []Kernel{
 	{Name: "u8_winoinput_4x4__generic", Op: OpWinoInput, DType: U8, MR: 4, NR: 1, KR: 1, Fn: winoInputU8Generic},
 	{Name: "u8_winogemm_2x4__generic", Op: OpWinoGemm, DType: U8, MR: genericMR, NR: genericNR, KR: 2, Fn: winoGemmGeneric},
 	{Name: "u8_winooutput_2x2__generic", Op: OpWinoOutput, DType: U8, MR: 2, NR: 1, KR: 1, Fn: winoOutputU8Generic},
+	{Name: "f32_depthwise__generic", Op: OpDepthwise, DType: F32, Fn: depthwiseF32Generic},
+	{Name: "u8_depthwise__generic", Op: OpDepthwise, DType: U8, Fn: depthwiseU8Generic},
 	{Name: "f32_fc_4__generic", Op: OpFC, DType: F32, MR: genericFCRows, Fn: fcF32Generic},
 	{Name: "f32_maxpool__generic", Op: OpMaxPool, DType: F32, Fn: maxPoolF32Generic},
 	{Name: "f32_maxpool3__generic", Op: OpMaxPool3, DType: F32, Fn: maxPool3F32Generic},

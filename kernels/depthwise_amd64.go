@@ -1,0 +1,48 @@
+//go:build gc && !purego && !noasm
+
+package kernels
+
+import "unsafe"
+
+//go:noescape
+func depthwiseF32BlocksAVX2(a *DepthTaps)
+
+//go:noescape
+func depthwiseU8BlocksAVX2(a *DepthTaps)
+
+// depthwiseF32AVX2 does whole blocks of 8 channels in assembly and leaves the rest to the portable kernel.
+func depthwiseF32AVX2(a *DepthTaps) {
+	whole := *a
+	if whole.c = a.c &^ 7; whole.c > 0 {
+		depthwiseF32BlocksAVX2(&whole)
+	}
+	if whole.c < a.c {
+		depthwiseF32Generic(a.from(whole.c, 4))
+	}
+}
+
+// depthwiseU8AVX2 likewise, 16 channels.
+func depthwiseU8AVX2(a *DepthTaps) {
+	whole := *a
+	if whole.c = a.c &^ 15; whole.c > 0 {
+		depthwiseU8BlocksAVX2(&whole)
+	}
+	if whole.c < a.c {
+		depthwiseU8Generic(a.from(whole.c, 1))
+	}
+}
+
+// from changes the argument to channels k and above, of so many bytes each.
+func (a *DepthTaps) from(k, size int) *DepthTaps {
+	for i, table := 0, unsafe.Slice((*depthTap)(a.table), a.taps); i < len(table); i++ {
+		table[i].src = unsafe.Add(table[i].src, k*size)
+		table[i].w = unsafe.Add(table[i].w, k*size)
+	}
+	a.bias = unsafe.Add(a.bias, 4*k)
+	if a.scale != nil {
+		a.scale = unsafe.Add(a.scale, 4*k)
+	}
+	a.dst = unsafe.Add(a.dst, k*size)
+	a.c -= k
+	return a
+}
