@@ -33,6 +33,8 @@ const (
 	OpAffine     OpKind = "affine"     // func(*Eltwise)
 	OpCopy       OpKind = "copy"       // func(*CopyBlock); by element size: f32 serves s32, u8 serves s8
 	OpFlatten    OpKind = "flatten"    // func(*FlattenBlock); by element size too
+	OpBlendRows  OpKind = "blendrows"  // rows of bytes, weighted and added; func(*BlendRows)
+	OpLaneDots   OpKind = "lanedots"   // weighted sums of windows, in four lanes; func(*LaneDots)
 )
 
 // Kernel is one row of the table: the only place where an inner kernel is declared. Selection, tests, selftest

@@ -36,4 +36,6 @@ var genericKernels = []Kernel{
 	{Name: "u8_clamp__generic", Op: OpClamp, DType: U8, Fn: clampU8Generic},
 	{Name: "f32_quantize__generic", Op: OpQuantize, DType: F32, Fn: quantizeGeneric},
 	{Name: "u8_dequantize__generic", Op: OpDequantize, DType: U8, Fn: dequantizeGeneric},
+	{Name: "u8_blendrows__generic", Op: OpBlendRows, DType: U8, Fn: blendRowsGeneric},
+	{Name: "f32_lanedots__generic", Op: OpLaneDots, DType: F32, Fn: laneDotsGeneric},
 }
