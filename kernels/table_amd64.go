@@ -6,7 +6,7 @@ import "github.com/gneiss-go/gneiss/arch"
 
 const (
 	avx2fma    = arch.FeatAVX2 | arch.FeatFMA
-	avx512vnni = arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VL | arch.FeatAVX512VNNI
+	avx512vnni = arch.FeatAVX2 | arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VL | arch.FeatAVX512VNNI
 )
 
 // archKernels lists the amd64 kernels, best tier first within an op.
@@ -14,7 +14,7 @@ func archKernels() []Kernel {
 	return []Kernel{
 		{Name: "f32_conv_6x16__avx2", Op: OpConvTile, DType: F32, MR: 6, NR: 16, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: convTileF32AVX2},
 		{Name: "u8_conv_8x32__avx512vnni", Op: OpConvTile, DType: U8, MR: 8, NR: 32, KR: 4, ISA: arch.AVX512VNNI, Requires: avx512vnni, Fn: convTileU8AVX512VNNI},
-		{Name: "u8_conv_6x16__avx512vnni", Op: OpConvTile, DType: U8, MR: 6, NR: 16, KR: 4, ISA: arch.AVX512VNNI, Requires: avx512vnni, Fn: convTileU8VNNI256},
+		{Name: "u8_conv_6x16__avx512vnni", Op: OpConvTile, DType: U8, MR: 6, NR: 16, KR: 4, ISA: arch.AVX512VNNI, Requires: avx512vnni &^ arch.FeatAVX512BW, Fn: convTileU8VNNI256},
 		{Name: "u8_conv_6x16__avxvnni", Op: OpConvTile, DType: U8, MR: 6, NR: 16, KR: 4, ISA: arch.AVXVNNI, Requires: arch.FeatAVX2 | arch.FeatAVXVNNI, Fn: convTileU8AVXVNNI},
 		{Name: "u8_conv_4x16__avx2", Op: OpConvTile, DType: U8, MR: 4, NR: 16, KR: 4, ISA: arch.AVX2, Requires: arch.FeatAVX2, PairSum16: true, Fn: convTileU8AVX2},
 		{Name: "u8_convwide_6x16__avx2", Op: OpConvWide, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: convWideU8AVX2},
@@ -37,13 +37,15 @@ func archKernels() []Kernel {
 		{Name: "f32_clamp_1x32__avx2", Op: OpClamp, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: clampF32AVX2},
 		{Name: "f32_add_1x32__avx2", Op: OpAdd, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: addF32AVX2},
 		{Name: "f32_affine_1x32__avx2", Op: OpAffine, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: affineF32AVX2},
-		{Name: "u8_lrn5_1x16__avx512", Op: OpLRN5, DType: U8, MR: 1, NR: 16, ISA: arch.AVX512, Requires: arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VL, Fn: lrnU8AVX512},
+		{Name: "u8_lrn5_1x16__avx512", Op: OpLRN5, DType: U8, MR: 1, NR: 16, ISA: arch.AVX512, Requires: arch.FeatAVX2 | arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VL, Fn: lrnU8AVX512},
 		{Name: "u8_lrn_1x8__avx2", Op: OpLRN, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2fma, Fn: lrnU8AVX2},
-		{Name: "u8_fc_4x64__avx512vnni", Op: OpFC, DType: U8, MR: 4, KR: 1, ISA: arch.AVX512VNNI, Requires: avx512vnni, Fn: fcU8AVX512VNNI},
+		{Name: "u8_fc_4x64__avx512vnni", Op: OpFC, DType: U8, MR: 4, KR: 1, ISA: arch.AVX512VNNI, Requires: avx512vnni &^ arch.FeatAVX512VL, Fn: fcU8AVX512VNNI},
 		{Name: "u8_fc_4x16__avx2", Op: OpFC, DType: U8, MR: 4, KR: 16, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: fcU8AVX2},
 		{Name: "u8_avgpool_1x8__avx2", Op: OpAvgPool, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: sumU8AVX2},
 		{Name: "f32_quantize_1x8__avx2", Op: OpQuantize, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: quantizeAVX2},
 		{Name: "u8_add_1x8__avx2", Op: OpAdd, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: addU8AVX2},
 		{Name: "u8_dequantize_1x8__avx2", Op: OpDequantize, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: dequantizeAVX2},
+		{Name: "u8_blendrows_1x64__avx2", Op: OpBlendRows, DType: U8, MR: 1, NR: 64, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: blendRowsAVX2},
+		{Name: "f32_lanedots_1x8__avx2", Op: OpLaneDots, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: laneDotsAVX2},
 	}
 }
