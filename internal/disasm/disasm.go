@@ -1,0 +1,218 @@
+// Package disasm takes assembly functions out of a program built by Go for any architecture and reads their machine code
+// through GNU binutils: what the tests of the kernels' features and bench/cycles look at is what the processor would run.
+package disasm
+
+import (
+	"bytes"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// ErrNoTool is wrapped by errors about a missing GNU binary.
+var ErrNoTool = errors.New("not installed")
+
+// tools says how GNU binutils know an architecture of Go's.
+var tools = map[string]struct {
+	prefixes []string // of the binaries
+	machine  string   // objdump -m
+	debian   string   // the package
+}{
+	"amd64": {[]string{"x86_64-linux-gnu-", ""}, "i386:x86-64", "binutils-x86-64-linux-gnu"},
+	"arm64": {[]string{"aarch64-linux-gnu-", ""}, "aarch64", "binutils-aarch64-linux-gnu"},
+	"arm":   {[]string{"arm-linux-gnueabihf-", "arm-linux-gnueabi-"}, "arm", "binutils-arm-linux-gnueabihf"},
+}
+
+// Tool returns the path of a GNU binary, such as "objdump" or "as", for a GOARCH.
+func Tool(goarch, name string) (string, error) {
+	t, ok := tools[goarch]
+	if !ok {
+		return "", fmt.Errorf("disasm: no GNU tools known for %s", goarch)
+	}
+	for _, prefix := range t.prefixes {
+		if path, err := exec.LookPath(prefix + name); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("disasm: %s%s: %w (Debian: %s)", t.prefixes[0], name, ErrNoTool, t.debian)
+}
+
+// Insn is one instruction as objdump prints it, in GNU syntax; direct branches have absolute hexadecimal targets.
+type Insn struct {
+	Addr uint64
+	Code []byte // in the order of objdump: bytes on amd64, one word, highest byte first, on ARM
+	Text string
+}
+
+// Op returns the mnemonic, with its prefixes on amd64.
+func (i Insn) Op() string {
+	op, _, _ := strings.Cut(i.Text, " ")
+	return op
+}
+
+// Binary is a program in ELF.
+type Binary struct {
+	goarch  string
+	dir     string
+	text    *elf.Section
+	code    []byte
+	symbols map[string]elf.Symbol
+}
+
+// Build compiles the test program of a package, which links everything in it, for linux and a GOARCH, and opens it.
+// The file goes to dir, which must exist; the assembly in it is that of a normal build.
+func Build(goarch, pkg, dir string) (*Binary, error) {
+	path := filepath.Join(dir, "disasm_"+goarch)
+	cmd := exec.Command("go", "test", "-c", "-o", path, pkg)
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+goarch, "GOARM=7", "GOAMD64=v1", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("disasm: building %s for %s: %v\n%s", pkg, goarch, err, out)
+	}
+	return Open(path, goarch)
+}
+
+// Open reads a program.
+func Open(path, goarch string) (*Binary, error) {
+	f, err := elf.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("disasm: %s: %w", path, err)
+	}
+	defer f.Close()
+	text := f.Section(".text")
+	if text == nil {
+		return nil, fmt.Errorf("disasm: %s has no code", path)
+	}
+	code, err := text.Data()
+	if err != nil {
+		return nil, fmt.Errorf("disasm: %s: %w", path, err)
+	}
+	all, err := f.Symbols()
+	if err != nil {
+		return nil, fmt.Errorf("disasm: %s: %w", path, err)
+	}
+	b := &Binary{goarch: goarch, dir: filepath.Dir(path), text: text, code: code, symbols: map[string]elf.Symbol{}}
+	for _, s := range all {
+		if elf.ST_TYPE(s.Info) == elf.STT_FUNC {
+			b.symbols[s.Name] = s
+		}
+	}
+	return b, nil
+}
+
+// Assembly returns the names of the package's assembly functions that are in the program, without the package's path.
+func (b *Binary) Assembly(pkg string) (names []string) {
+	for name := range b.symbols {
+		if name, ok := strings.CutPrefix(name, pkg+"."); ok {
+			if name, ok := strings.CutSuffix(name, ".abi0"); ok {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+var (
+	line    = regexp.MustCompile(`^\s*([0-9a-f]+):\t((?:[0-9a-f]+ )+)\s*(?:\t(.*))?$`)
+	literal = regexp.MustCompile(`^(?:v?ldr|vldm)\S*\s.*(?:\[pc|[wxsdq]\d+, 0x)`)
+	target  = regexp.MustCompile(`[;@#/]+ ?0x([0-9a-f]+)|, 0x([0-9a-f]+)$`)
+	comment = regexp.MustCompile(`\s*(?://|\t;|\t@| # 0x).*$`)
+)
+
+// Func disassembles an assembly function of a package, without its constants among the code and its padding.
+func (b *Binary) Func(pkg, name string) ([]Insn, error) {
+	s, ok := b.symbols[pkg+"."+name+".abi0"]
+	if !ok {
+		return nil, fmt.Errorf("disasm: no assembly function %s in %s for %s", name, pkg, b.goarch)
+	}
+	from := s.Value - b.text.Addr
+	if s.Value < b.text.Addr || from > uint64(len(b.code)) || s.Size > uint64(len(b.code))-from {
+		return nil, fmt.Errorf("disasm: %s lies outside the code", name)
+	}
+	objdump, err := Tool(b.goarch, "objdump")
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.CreateTemp(b.dir, "code")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b.code[from : from+s.Size])
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	out, err := exec.Command(objdump, "-D", "-w", "-z", "-b", "binary", "-m", tools[b.goarch].machine,
+		fmt.Sprintf("--adjust-vma=%#x", s.Value), f.Name()).Output()
+	if err != nil {
+		return nil, fmt.Errorf("disasm: %s: %w", objdump, err)
+	}
+	code, err := parse(out)
+	if err != nil {
+		return nil, fmt.Errorf("disasm: %s: %w", name, err)
+	}
+	return code, nil
+}
+
+// parse reads objdump's lines; words that pc-relative loads read are constants and left out.
+func parse(out []byte) ([]Insn, error) {
+	var all []Insn
+	constants := map[uint64]bool{}
+	for l := range bytes.Lines(out) {
+		m := line.FindSubmatch(bytes.TrimRight(l, "\n"))
+		if m == nil {
+			continue
+		}
+		addr, err := strconv.ParseUint(string(m[1]), 16, 64)
+		if err != nil {
+			return nil, err
+		}
+		var code []byte
+		for h := range strings.FieldsSeq(string(m[2])) {
+			for ; len(h) >= 2; h = h[2:] {
+				v, err := strconv.ParseUint(h[:2], 16, 8)
+				if err != nil {
+					return nil, err
+				}
+				code = append(code, byte(v))
+			}
+		}
+		text := string(m[3])
+		if literal.MatchString(text) {
+			if t := target.FindStringSubmatch(text); t != nil {
+				if a, err := strconv.ParseUint(t[1]+t[2], 16, 64); err == nil {
+					constants[a], constants[a+4] = true, constants[a+4] || strings.HasPrefix(text, "vldr\td")
+				}
+			}
+		}
+		text = comment.ReplaceAllString(text, "")
+		all = append(all, Insn{Addr: addr, Code: code, Text: strings.Join(strings.Fields(text), " ")})
+	}
+	if len(all) == 0 {
+		return nil, errors.New("objdump printed no instruction")
+	}
+	kept := all[:0]
+	for _, i := range all {
+		if !constants[i.Addr] {
+			kept = append(kept, i)
+		}
+	}
+	for len(kept) > 0 && padding(kept[len(kept)-1]) {
+		kept = kept[:len(kept)-1]
+	}
+	return kept, nil
+}
+
+// padding tells whether an instruction only fills up the end of a function.
+func padding(i Insn) bool {
+	switch i.Op() {
+	case "int3", "udf", "nop":
+		return true
+	}
+	return bytes.Count(i.Code, []byte{0}) == len(i.Code)
+}
