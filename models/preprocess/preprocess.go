@@ -23,12 +23,13 @@ import (
 type Mode uint8
 
 const (
-	Squash Mode = iota // stretch the whole image
-	Crop               // resize the short side, then cut out the centre
+	Squash    Mode = iota // stretch the whole image
+	Crop                  // resize the short side, then cut out the centre
+	Letterbox             // resize the whole image in proportion and centre it between bars
 )
 
 // String returns the word that the command line uses.
-func (m Mode) String() string { return [...]string{"squash", "crop"}[m&1] }
+func (m Mode) String() string { return [...]string{"squash", "crop", "letterbox", "?"}[m&3] }
 
 // Order is the meaning of the network's channels.
 type Order uint8
@@ -66,6 +67,7 @@ type Spec struct {
 	Width, Height int
 	Mode          Mode
 	Short         int // with Crop: the short side before the cut; 0 means 256 where the network takes 224, in proportion
+	Pad           float32 // with Letterbox: the value of the bars' pixels, 0 to 255, in every channel
 	Filter        Filter
 	Order         Order
 	Mean          [3]float32 // by channel, in the network's order
@@ -117,8 +119,11 @@ func (s Spec) Check() error {
 	if s.Width < 1 || s.Height < 1 || s.Width > maxSide || s.Height > maxSide || s.Short < 0 || s.Short > maxSide {
 		return fmt.Errorf("image of %d×%d (short side %d): %w", s.Width, s.Height, s.Short, runtime.ErrShape)
 	}
-	if s.Order > Gray || s.Mode > Crop || s.Filter > Antialias {
+	if s.Order > Gray || s.Mode > Letterbox || s.Filter > Antialias {
 		return fmt.Errorf("unknown mode, order or filter: %w", runtime.ErrShape)
+	}
+	if !(s.Pad >= 0 && s.Pad <= 255) {
+		return fmt.Errorf("bars of value %v, want 0 to 255: %w", s.Pad, runtime.ErrShape)
 	}
 	for i := range s.Mean {
 		if f := float64(s.Mean[i]) + float64(s.Scale[i]); math.IsNaN(f) || math.IsInf(f, 0) {
@@ -186,12 +191,10 @@ func (p *Preparer) Into(dst []float32, img image.Image) error {
 			}
 		}
 	}
-	scale := s.Scale
-	for i := range scale {
-		if scale[i] == 0 {
-			scale[i] = 1
-		}
+	if s.Mode == Letterbox && s.Pad != 0 {
+		p.bars(dst, ch)
 	}
+	scale := s.scale()
 	if ch == 1 {
 		for i := range dst {
 			dst[i] = float32(dst[i]-s.Mean[0]) * scale[0]
@@ -205,22 +208,52 @@ func (p *Preparer) Into(dst []float32, img image.Image) error {
 	return nil
 }
 
-// fit makes the tables for images of w×h.
-func (p *Preparer) fit(w, h int) {
-	if p.srcW == w && p.srcH == h {
-		return
+// bars fills what lies beside the image.
+func (p *Preparer) bars(dst []float32, ch int) {
+	for i := range dst {
+		if x := i / ch; p.rows.count[x/p.spec.Width] == 0 || p.cols.count[x%p.spec.Width] == 0 {
+			dst[i] = p.spec.Pad
+		}
 	}
-	s := &p.spec
-	fullW, fullH := s.Width, s.Height
-	if s.Mode == Crop {
+}
+
+// scale returns the scales, 1 where none is given.
+func (s *Spec) scale() [3]float32 {
+	scale := s.Scale
+	for i := range scale {
+		if scale[i] == 0 {
+			scale[i] = 1
+		}
+	}
+	return scale
+}
+
+// full returns the size that an image of w×h is resized to; the network sees the centre of it, with bars where it is
+// too small.
+func (s *Spec) full(w, h int) (fullW, fullH int) {
+	switch s.Mode {
+	case Crop:
 		short := s.Short
 		if short == 0 {
 			short = (min(s.Width, s.Height)*256 + 112) / 224
 		}
 		// The short side becomes short, but never so that the cut does not fit.
 		ratio := math.Max(float64(short)/float64(min(w, h)), math.Max(float64(s.Width)/float64(w), float64(s.Height)/float64(h)))
-		fullW, fullH = max(s.Width, int(math.Round(float64(w)*ratio))), max(s.Height, int(math.Round(float64(h)*ratio)))
+		return max(s.Width, int(math.Round(float64(w)*ratio))), max(s.Height, int(math.Round(float64(h)*ratio)))
+	case Letterbox:
+		ratio := math.Min(float64(s.Width)/float64(w), float64(s.Height)/float64(h))
+		return max(1, int(math.Round(float64(w)*ratio))), max(1, int(math.Round(float64(h)*ratio)))
 	}
+	return s.Width, s.Height
+}
+
+// fit makes the tables for images of w×h.
+func (p *Preparer) fit(w, h int) {
+	if p.srcW == w && p.srcH == h {
+		return
+	}
+	s := &p.spec
+	fullW, fullH := s.full(w, h)
 	p.cols.fit(w, fullW, (fullW-s.Width)/2, s.Width, s.Filter)
 	p.rows.fit(h, fullH, (fullH-s.Height)/2, s.Height, s.Filter)
 	p.srcW, p.srcH = w, h
@@ -253,7 +286,8 @@ func (p *Preparer) resizeRow(ch int) {
 	}
 }
 
-// taps says, for each output position of one dimension, which source positions it is made of.
+// taps says, for each output position of one dimension, which source positions it is made of: none for one that lies
+// in a bar.
 type taps struct {
 	width   int       // room for weights per output
 	start   []int     // first source position
@@ -270,7 +304,7 @@ func (t *taps) weight(i, src int) float32 {
 	return t.weights[i*t.width+src]
 }
 
-// fit makes taps for outputs offset…offset+n of a dimension resized from src to full.
+// fit makes taps for outputs offset…offset+n, some of which may lie outside, of a dimension resized from src to full.
 func (t *taps) fit(src, full, offset, n int, f Filter) {
 	scale := float64(src) / float64(full)
 	wide := 1.0
@@ -280,6 +314,9 @@ func (t *taps) fit(src, full, offset, n int, f Filter) {
 	t.width = 2*int(math.Ceil(wide)) + 1
 	t.start, t.count, t.weights = make([]int, n), make([]int, n), make([]float32, n*t.width)
 	for i := range n {
+		if offset+i < 0 || offset+i >= full {
+			continue
+		}
 		centre := (float64(offset+i)+0.5)*scale - 0.5
 		lo, hi := int(math.Floor(centre-wide))+1, int(math.Ceil(centre+wide)) // positions lo ≤ p < hi have a weight
 		first, last := min(max(lo, 0), src-1), min(max(hi, 1), src)

@@ -218,3 +218,39 @@ func BenchmarkInto(b *testing.B) {
 		})
 	}
 }
+
+// TestLetterbox: the whole image in proportion, bars of the given value on both sides.
+func TestLetterbox(t *testing.T) {
+	for _, f := range []Filter{Bilinear, Antialias} {
+		for _, c := range []struct{ w, h, x0, x1, y0, y1 int }{
+			{40, 20, 0, 16, 4, 12},
+			{20, 40, 4, 12, 0, 16},
+			{3, 2, 0, 16, 2, 13},
+			{16, 16, 0, 16, 0, 16},
+			{5000, 1, 0, 16, 7, 8},
+		} {
+			m := image.NewGray(image.Rect(0, 0, c.w, c.h))
+			for i := range m.Pix {
+				m.Pix[i] = 200
+			}
+			s := Spec{Width: 16, Height: 16, Mode: Letterbox, Filter: f, Pad: 114, Mean: [3]float32{14, 4, 0}, Scale: [3]float32{1, 2, 3}}
+			dst := make([]float32, s.Elements())
+			if err := s.Preparer().Into(dst, m); err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range dst {
+				x, y := i/3%16, i/48
+				want := [3]float32{100, 220, 342}[i%3]
+				if x >= c.x0 && x < c.x1 && y >= c.y0 && y < c.y1 {
+					want = [3]float32{186, 392, 600}[i%3]
+				}
+				if math.Abs(float64(v-want)) > 1e-2 {
+					t.Fatalf("%v %+v: %d, %d is %v, want %v", f, c, x, y, v, want)
+				}
+			}
+		}
+	}
+	if err := (Spec{Width: 4, Height: 4, Pad: float32(math.NaN())}).Check(); !errors.Is(err, runtime.ErrShape) {
+		t.Error(err)
+	}
+}
