@@ -66,7 +66,7 @@ func (f Filter) String() string { return [...]string{"bilinear", "antialias"}[f&
 type Spec struct {
 	Width, Height int
 	Mode          Mode
-	Short         int // with Crop: the short side before the cut; 0 means 256 where the network takes 224, in proportion
+	Short         int     // with Crop: the short side before the cut; 0 means 256 where the network takes 224, in proportion
 	Pad           float32 // with Letterbox: the value of the bars' pixels, 0 to 255, in every channel
 	Filter        Filter
 	Order         Order

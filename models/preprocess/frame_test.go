@@ -1,0 +1,371 @@
+package preprocess
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// input returns a tensor that the spec fills: a float input or, if q has a scale, the quantised output that is made of it.
+func input(t testing.TB, s Spec, q runtime.Quant) *runtime.Tensor {
+	t.Helper()
+	g := runtime.NewGraph("input")
+	shape := runtime.Shape{N: 1, H: s.Height, W: s.Width, C: s.Order.Channels()}
+	in, err := g.Input("data", shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	float := q.Scale == 0
+	if float {
+		q.Scale = 1
+	}
+	out, err := g.Add("quantised", &runtime.Quantize{To: q}, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Output(out); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := runtime.Compile(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sess, err := plan.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { sess.Close() })
+	if float {
+		return sess.Input(0)
+	}
+	return sess.Output(0)
+}
+
+// pixelAt is the plain definition of a layout: channel values of one pixel.
+func pixelAt(f FrameFormat, frame []byte, x, y int) (a, b, c float64) {
+	w, h, s := f.Width, f.Height, f.Stride
+	if s == 0 {
+		s = map[Pixels]int{YUYV: 2 * w, UYVY: 2 * w, RGB24: 3 * w, BGR24: 3 * w}[f.Pixels]
+		if s == 0 {
+			s = w
+		}
+	}
+	at := func(i int) float64 { return float64(frame[i]) }
+	row, chroma := y*s, h*s+y/2*s
+	switch f.Pixels {
+	case YUYV:
+		return at(row + 2*x), at(row + x/2*4 + 1), at(row + x/2*4 + 3)
+	case UYVY:
+		return at(row + 2*x + 1), at(row + x/2*4), at(row + x/2*4 + 2)
+	case NV12:
+		return at(row + x), at(chroma + x/2*2), at(chroma + x/2*2 + 1)
+	case NV21:
+		return at(row + x), at(chroma + x/2*2 + 1), at(chroma + x/2*2)
+	case I420:
+		u := h*s + y/2*(s/2) + x/2
+		return at(row + x), at(u), at(u + h/2*(s/2))
+	case RGB24:
+		return at(row + 3*x), at(row + 3*x + 1), at(row + 3*x + 2)
+	case BGR24:
+		return at(row + 3*x + 2), at(row + 3*x + 1), at(row + 3*x)
+	}
+	return at(row + x), at(row + x), at(row + x)
+}
+
+// toRGB converts a whole frame, without rounding, by the definition of luma and colour differences: Cr and Cb give R and B,
+// and Y then gives G.
+func toRGB(f FrameFormat, frame []byte) *floatImage {
+	m := &floatImage{w: f.Width, h: f.Height}
+	kr, kb := 0.299, 0.114
+	if f.BT709 {
+		kr, kb = 0.2126, 0.0722
+	}
+	for y := range f.Height {
+		for x := range f.Width {
+			a, b, c := pixelAt(f, frame, x, y)
+			if f.Pixels <= I420 {
+				luma, cb, cr := (a-16)/219*255, (b-128)/224, (c-128)/224
+				if f.FullRange {
+					luma, cb, cr = a, (b-128)/255, (c-128)/255
+				}
+				red, blue := luma+cr*255*2*(1-kr), luma+cb*255*2*(1-kb)
+				green := (luma - kr*red - kb*blue) / (1 - kr - kb)
+				a, b, c = red, green, blue
+			}
+			for _, v := range []float64{a, b, c} {
+				m.pix = append(m.pix, math.Min(math.Max(v, 0), 255))
+			}
+		}
+	}
+	return m
+}
+
+// floatImage is an image of unrounded colours.
+type floatImage struct {
+	w, h int
+	pix  []float64
+}
+
+func (m *floatImage) ColorModel() color.Model { return color.NRGBA64Model }
+func (m *floatImage) Bounds() image.Rectangle { return image.Rect(0, 0, m.w, m.h) }
+func (m *floatImage) At(x, y int) color.Color {
+	p := m.pix[3*(y*m.w+x):]
+	r := func(v float64) uint16 { return uint16(math.Round(v * 257)) }
+	return color.NRGBA64{r(p[0]), r(p[1]), r(p[2]), 65535}
+}
+
+// rounded is the image in 8 bits.
+func (m *floatImage) rounded() *image.NRGBA {
+	out := image.NewNRGBA(m.Bounds())
+	for i := range m.w * m.h {
+		for c := range 3 {
+			out.Pix[4*i+c] = uint8(math.Round(m.pix[3*i+c]))
+		}
+		out.Pix[4*i+3] = 255
+	}
+	return out
+}
+
+// frameOf is a frame of seeded noise; mild means that every colour it stands for exists.
+func frameOf(f FrameFormat, mild bool) []byte {
+	rng := rand.New(rand.NewPCG(uint64(f.Width), uint64(f.Height)))
+	frame := make([]byte, f.Size())
+	for i := range frame {
+		frame[i] = uint8(rng.Uint32())
+		if mild && f.Pixels <= I420 {
+			frame[i] = 110 + frame[i]%32
+		}
+	}
+	return frame
+}
+
+// frameSpecs are the ways of fitting, with means and scales.
+func frameSpecs() (all []Spec) {
+	for _, mode := range []Mode{Squash, Crop, Letterbox} {
+		for _, filter := range []Filter{Bilinear, Antialias} {
+			for _, order := range []Order{RGB, BGR, Gray} {
+				all = append(all, Spec{Width: 13, Height: 9, Mode: mode, Filter: filter, Order: order, Pad: 114, Mean: [3]float32{104, 117, 123}, Scale: [3]float32{1, 0.5, 2}})
+			}
+		}
+	}
+	return all
+}
+
+// TestFrame: every layout, fit and order gives what the whole frame in RGB gives.
+func TestFrame(t *testing.T) {
+	for p := range numPixels {
+		t.Run(p.String(), func(t *testing.T) {
+			for _, f := range []FrameFormat{
+				{Pixels: p, Width: 64, Height: 48},
+				{Pixels: p, Width: 50, Height: 90, Stride: 172},
+				{Pixels: p, Width: 2, Height: 2, BT709: true},
+				{Pixels: p, Width: 6, Height: 10, FullRange: true},
+				{Pixels: p, Width: 130, Height: 8, FullRange: true, BT709: true},
+			} {
+				frame := frameOf(f, true)
+				rgb := toRGB(f, frame)
+				for _, s := range frameSpecs() {
+					in := input(t, s, runtime.Quant{})
+					fr, err := NewFrame(f, s, in)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if err := fr.Fill(frame); err != nil {
+						t.Fatal(err)
+					}
+					compare(t, fmt.Sprint(f, s), in.Float32(), s, rgb, 0.02)
+					compare(t, fmt.Sprint(f, s), in.Float32(), s, rgb.rounded(), 1.02) // half a step, scaled by up to 2
+				}
+			}
+		})
+	}
+}
+
+func compare(t *testing.T, what string, got []float32, s Spec, m image.Image, tolerance float64) {
+	t.Helper()
+	want := make([]float32, s.Elements())
+	if err := s.Preparer().Into(want, m); err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		if math.Abs(float64(got[i]-want[i])) > tolerance {
+			t.Fatalf("%s: element %d is %v, want %v", what, i, got[i], want[i])
+		}
+	}
+}
+
+// TestFrameNoise: values that are no colours are clamped; where nothing is mixed, exactly as in the reference.
+func TestFrameNoise(t *testing.T) {
+	for p := range numPixels {
+		f := FrameFormat{Pixels: p, Width: 32, Height: 24}
+		frame := frameOf(f, false)
+		same := Spec{Width: 32, Height: 24}
+		in := input(t, same, runtime.Quant{})
+		fr, err := NewFrame(f, same, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := fr.Fill(frame); err != nil {
+			t.Fatal(err)
+		}
+		compare(t, p.String(), in.Float32(), same, toRGB(f, frame), 0.01)
+	}
+}
+
+// TestFrameBits: the same bits on every tier; a quantised input has what the float input has, rounded.
+func TestFrameBits(t *testing.T) {
+	q := runtime.Quant{Scale: 1.5, Zero: 90}
+	for p := range numPixels {
+		f := FrameFormat{Pixels: p, Width: 230, Height: 140, Stride: 704}
+		frame := frameOf(f, false)
+		for _, s := range frameSpecs() {
+			floats, quants := input(t, s, runtime.Quant{}), input(t, s, q)
+			var want []float32
+			for _, isa := range arch.Supported() {
+				for _, in := range []*runtime.Tensor{floats, quants} {
+					fr, err := newFrame(f, s, in, isa)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if err := fr.Fill(frame); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if want == nil {
+					want = append(want, floats.Float32()...)
+				}
+				for i, got := range floats.Float32() {
+					if got != want[i] {
+						t.Fatalf("%v %v %v: element %d is %v, want %v", isa, f, s, i, got, want[i])
+					}
+					v := math.Min(math.Max(math.RoundToEven(float64(got/q.Scale))+float64(q.Zero), 0), 255)
+					if quants.Uint8()[i] != uint8(v) {
+						t.Fatalf("%v %v %v: byte %d is %v, want %v", isa, f, s, i, quants.Uint8()[i], v)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestFrameTwice: nothing of a frame stays, and nothing is allocated.
+func TestFrameTwice(t *testing.T) {
+	for p := range numPixels {
+		f := FrameFormat{Pixels: p, Width: 320, Height: 240}
+		frame, black := frameOf(f, false), make([]byte, f.Size())
+		s := Spec{Width: 32, Height: 32, Mode: Letterbox, Filter: Antialias}
+		in := input(t, s, runtime.Quant{})
+		fr, err := NewFrame(f, s, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fr.Size() != len(frame) || fr.Format() != f {
+			t.Fatal(fr.Size(), fr.Format())
+		}
+		var once []float32
+		for i, b := range [][]byte{frame, black, frame} {
+			clear(in.Float32())
+			if err := fr.Fill(b); err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				once = append(once, in.Float32()...)
+			}
+		}
+		for i, v := range in.Float32() {
+			if v != once[i] {
+				t.Fatalf("%v: element %d is %v, was %v", p, i, v, once[i])
+			}
+		}
+		if n := testing.AllocsPerRun(5, func() { fr.Fill(frame) }); n != 0 {
+			t.Errorf("%v: %v allocations", p, n)
+		}
+	}
+}
+
+func TestFrameErrors(t *testing.T) {
+	s := Spec{Width: 8, Height: 8}
+	in := input(t, s, runtime.Quant{})
+	for what, f := range map[string]FrameFormat{
+		"layout":       {numPixels, 8, 8, 0, false, false},
+		"empty":        {Pixels: RGB24, Height: 8},
+		"negative":     {Pixels: RGB24, Width: 8, Height: -8},
+		"large":        {Pixels: Grey8, Width: 1 << 40, Height: 1 << 40},
+		"odd width":    {Pixels: YUYV, Width: 7, Height: 8},
+		"odd height":   {Pixels: NV12, Width: 8, Height: 7},
+		"short stride": {Pixels: YUYV, Width: 8, Height: 8, Stride: 15},
+		"long stride":  {Pixels: YUYV, Width: 8, Height: 8, Stride: 1 << 60},
+		"no stride":    {Pixels: YUYV, Width: 8, Height: 8, Stride: -16},
+		"odd stride":   {Pixels: I420, Width: 8, Height: 8, Stride: 9},
+	} {
+		var e *FrameError
+		if _, err := NewFrame(f, s, in); !errors.As(err, &e) || !errors.Is(err, runtime.ErrShape) || e.Format != f {
+			t.Errorf("%s: %v", what, err)
+		}
+		if f.Check() == nil || f.Size() != 0 {
+			t.Errorf("%s: size %d", what, f.Size())
+		}
+	}
+	ok := FrameFormat{Pixels: NV12, Width: 16, Height: 10, Stride: 20}
+	if _, err := NewFrame(ok, Spec{Width: 8, Height: 7}, in); !errors.Is(err, runtime.ErrShape) {
+		t.Error(err)
+	}
+	if _, err := NewFrame(ok, Spec{}, in); !errors.Is(err, runtime.ErrShape) {
+		t.Error(err)
+	}
+	fr, err := NewFrame(ok, s, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 20*14 + 16; fr.Size() != want { // the last row has no gap
+		t.Fatal(fr.Size(), want)
+	}
+	var e *FrameError
+	for _, n := range []int{0, fr.Size() - 1} {
+		if err := fr.Fill(make([]byte, n)); !errors.As(err, &e) {
+			t.Error(n, err)
+		}
+	}
+	if err := fr.Fill(make([]byte, fr.Size())); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPixels(t *testing.T) {
+	for p := range numPixels {
+		if got, err := ParsePixels(p.String()); err != nil || got != p {
+			t.Error(p, got, err)
+		}
+	}
+	if _, err := ParsePixels("rgb"); err == nil {
+		t.Error("no error")
+	}
+}
+
+func BenchmarkFrame(b *testing.B) {
+	for _, p := range []Pixels{YUYV, NV12, RGB24} {
+		for _, s := range []Spec{{Width: 32, Height: 32, Filter: Antialias}, {Width: 224, Height: 224}, {Width: 224, Height: 224, Filter: Antialias}} {
+			f := FrameFormat{Pixels: p, Width: 1280, Height: 720}
+			frame := frameOf(f, true)
+			in := input(b, s, runtime.Quant{})
+			for _, isa := range []arch.ISA{arch.Generic, arch.Best()} {
+				fr, err := newFrame(f, s, in, isa)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.Run(fmt.Sprintf("format=%v/to=%d/filter=%v/isa=%v", p, s.Width, s.Filter, isa), func(b *testing.B) {
+					for b.Loop() {
+						fr.Fill(frame)
+					}
+				})
+			}
+		}
+	}
+}
