@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/gneiss-go/gneiss/internal/disasm"
+)
+
+const kernelsPath = "github.com/gneiss-go/gneiss/kernels"
+
+// tile is a convolution tile kernel, taken apart. Its loops are nested tile → tap → hot and left over.
+type tile struct {
+	Name       string
+	symbol     string
+	MR, NR, KR int
+
+	hot, left, tap, tile []disasm.Insn
+	groups               int // of KR channels in a pass of the hot loop
+	ahead                int // passes of the hot loop that are in tap, unrolled: 1 if it is pipelined
+}
+
+// The arm64 kernels that GoogLeNet spends its time in, as kernels.Table has them.
+var tiles = []*tile{
+	{Name: "f32_conv_8x8__neon", symbol: "convTileF32NEON", MR: 8, NR: 8, KR: 1},
+	{Name: "u8_conv_4x4__neon", symbol: "convTileU8NEON", MR: 4, NR: 4, KR: 16},
+	{Name: "u8_conv_8x8__dotprod", symbol: "convTileU8DotProd", MR: 8, NR: 8, KR: 4},
+}
+
+// transform is a Winograd transform: its unit is one tile and four channels.
+type transform struct {
+	symbol       string
+	body, row    []disasm.Insn // row runs four times for each body, where there is one
+	rowsEachBody int
+}
+
+// cut takes a tile kernel apart.
+func (t *tile) cut(bin *disasm.Binary) error {
+	code, err := bin.Func(kernelsPath, t.symbol)
+	if err != nil {
+		return err
+	}
+	root, err := loops(code)
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.symbol, err)
+	}
+	hot := root.hot()
+	chain := root.around(hot)
+	if len(chain) != 4 {
+		return fmt.Errorf("%s: the hot loop is %d loops deep, not 3", t.symbol, len(chain)-1)
+	}
+	t.hot, t.tap, t.tile = hot.code, chain[2].own(), chain[1].own()
+	for _, in := range chain[2].inner {
+		if in != hot {
+			t.left = in.code
+		}
+	}
+	group := t.MR * t.NR * t.KR
+	if macs(t.hot)%group != 0 || macs(t.hot) == 0 || macs(t.tap)%macs(t.hot) != 0 {
+		return fmt.Errorf("%s: %d products in the hot loop and %d beside it do not make groups of %d", t.symbol, macs(t.hot), macs(t.tap), group)
+	}
+	t.groups, t.ahead = macs(t.hot)/group, macs(t.tap)/macs(t.hot)
+	if t.groups > 1 && macs(t.left) != group {
+		return fmt.Errorf("%s: no loop for what is left over", t.symbol)
+	}
+	return nil
+}
+
+// cut takes a transform apart.
+func (t *transform) cut(bin *disasm.Binary) error {
+	code, err := bin.Func(kernelsPath, t.symbol)
+	if err != nil {
+		return err
+	}
+	root, err := loops(code)
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.symbol, err)
+	}
+	outer := root.inner[len(root.inner)-1]
+	t.body = outer.own()
+	if len(outer.inner) > 0 {
+		t.row, t.rowsEachBody = outer.inner[0].own(), 4
+	}
+	return nil
+}
+
+// part is some code and how often it runs.
+type part struct {
+	code  []disasm.Insn
+	times int
+}
+
+// parts of `calls` tiles, each of so many taps and groups of KR channels.
+func (t *tile) parts(calls, taps, groups int) []part {
+	full, left := groups/t.groups, groups%t.groups
+	return []part{
+		{t.tile, calls},
+		{t.tap, calls * taps},
+		{t.hot, calls * taps * max(0, full-t.ahead)},
+		{t.left, calls * taps * left},
+	}
+}
+
+// parts of so many units.
+func (t *transform) parts(units int) []part {
+	return []part{{t.body, units}, {t.row, units * t.rowsEachBody}}
+}
