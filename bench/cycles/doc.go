@@ -1,6 +1,6 @@
 // Command cycles argues the speed of the arm64 kernels from models of cores, without such a core.
 //
-//	go run ./bench/cycles [--json] [--mca llvm-mca-19]
+//	go run ./bench/cycles [--execute] [--json] [--layers cortex-a53] [--mca llvm-mca-19]
 //
 // # Method
 //
@@ -10,7 +10,7 @@
 //
 // For a whole GoogLeNet it counts how often each part of a kernel runs, from the shapes of the layers: hot loop, what is
 // left over, what each tap, tile and transform adds. That gives instructions per multiply-accumulate exactly, for the
-// assembly; cycles by the model of each part; and, with a stated allowance for memory and for the steps between
+// assembly; with --execute, GoogLeNet runs under qemu and the instructions that it executes are counted beside. Cycles by the model of each part; and, with a stated allowance for memory and for the steps between
 // convolutions, milliseconds on boards. All of it is prediction. Measured figures of another engine on the same boards
 // stand beside it.
 //

@@ -22,6 +22,7 @@ func run(args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("cycles", flag.ContinueOnError)
 	asJSON := flags.Bool("json", false, "print JSON")
 	name := flags.String("mca", "", "the llvm-mca to use; the newest by default")
+	execute := flags.Bool("execute", false, "count executed instructions under qemu too, which takes two minutes")
 	layers := flags.String("layers", "", "print the layers' predictions on a core, such as cortex-a53")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -42,6 +43,11 @@ func run(args []string, stdout io.Writer) error {
 	r, err := makeReport(bin, m)
 	if err != nil {
 		return err
+	}
+	if *execute {
+		if err := r.execute(dir); err != nil {
+			return err
+		}
 	}
 	switch {
 	case *asJSON:
@@ -78,10 +84,13 @@ type kernelRow struct {
 type countRow struct {
 	Kernel       string  `json:"kernel"`
 	Instructions int64   `json:"instructions"`
-	Products     int64   `json:"products"` // multiply-accumulates done, padding included
-	MACs         int64   `json:"macs"`     // of direct convolution
+	Executed     int64   `json:"executed,omitempty"` // of the same functions, counted by the emulator
+	Products     int64   `json:"products"`           // multiply-accumulates done, padding included
+	MACs         int64   `json:"macs"`               // of direct convolution
 	PerMAC       float64 `json:"instructions_per_mac"`
 	Hot          float64 `json:"percent_in_hot_loop"`
+
+	symbols []string
 }
 
 // boardRow is a predicted GoogLeNet.
@@ -138,7 +147,7 @@ func makeReport(bin *disasm.Binary, m *mca) (*report, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.Counts = append(r.Counts, count(t, layers))
+		r.Counts = append(r.Counts, count(t, layers, win, wout))
 		for i := range boards {
 			if err := r.predict(m, t, dtype, &boards[i], layers); err != nil {
 				return nil, err
@@ -162,8 +171,14 @@ func (t *tile) row(m *mca, c *core) (kernelRow, error) {
 		Percent: 100 * best / cycles}, nil
 }
 
-func count(t *tile, layers []work) countRow {
-	c := countRow{Kernel: t.Name}
+// count adds up the instructions of a tile kernel and of the transforms with it, if any.
+func count(t *tile, layers []work, with ...*transform) countRow {
+	c := countRow{Kernel: t.Name, symbols: []string{t.symbol}}
+	for _, w := range with {
+		if w != nil {
+			c.symbols = append(c.symbols, w.symbol)
+		}
+	}
 	hot := int64(0)
 	for i := range layers {
 		w := &layers[i]
@@ -213,6 +228,14 @@ func (r *report) predict(m *mca, t *tile, dtype string, b *board, layers []work)
 	return nil
 }
 
+// executed prints what the emulator counted, in millions, if it did.
+func (c *countRow) executed() string {
+	if c.Executed == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f", float64(c.Executed)/1e6)
+}
+
 func (r *report) print(w io.Writer) error {
 	fmt.Fprintf(w, "Modelled by %s; nothing here was measured on ARM.\n\n", r.Model)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -220,9 +243,9 @@ func (r *report) print(w io.Writer) error {
 	for _, k := range r.Kernels {
 		fmt.Fprintf(tw, "%s\t%s\t%d\t%.1f\t%.2f\t%.2f\t%.0f\t\n", k.Kernel, k.Core, k.Instructions, k.Cycles, k.PerCycle, k.Peak, k.Percent)
 	}
-	fmt.Fprintln(tw, "\nGoogLeNet's convolutions\tinstructions ×10⁶\tproducts ×10⁶\tMAC ×10⁶\tinstructions/MAC\tin hot loop, %\t")
+	fmt.Fprintln(tw, "\nGoogLeNet's convolutions\tinstructions ×10⁶\texecuted ×10⁶\tproducts ×10⁶\tMAC ×10⁶\tinstructions/MAC\tin hot loop, %\t")
 	for _, c := range r.Counts {
-		fmt.Fprintf(tw, "%s\t%.1f\t%.1f\t%.1f\t%.4f\t%.0f\t\n", c.Kernel, float64(c.Instructions)/1e6, float64(c.Products)/1e6,
+		fmt.Fprintf(tw, "%s\t%.1f\t%s\t%.1f\t%.1f\t%.4f\t%.0f\t\n", c.Kernel, float64(c.Instructions)/1e6, c.executed(), float64(c.Products)/1e6,
 			float64(c.MACs)/1e6, c.PerMAC, c.Hot)
 	}
 	fmt.Fprintln(tw, "\nPREDICTED GoogLeNet, one thread\tcore\tGHz\ttype\tkernels ms\tL2 ms\tmemory ms\tother ms\ttotal ms\tncnn, measured ms\t")

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/gneiss-go/gneiss/bench"
+	"github.com/gneiss-go/gneiss/internal/disasm"
+	"github.com/gneiss-go/gneiss/models/gnm"
+	"github.com/gneiss-go/gneiss/quant"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// emulator runs arm64 programs of linux here; it says nothing about speed, but knows each instruction it runs.
+const emulator = "qemu-aarch64-static"
+
+// executed runs GoogLeNet once under the emulator, as the core does it, and returns how many instructions of each
+// assembly kernel were executed: the emulator's log names every straight piece of code that it enters.
+func executed(dir, dtype, cpu string) (map[string]int64, error) {
+	qemu, err := exec.LookPath(emulator)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w (Debian: qemu-user-static)", emulator, disasm.ErrNoTool)
+	}
+	model := filepath.Join(dir, dtype+gnm.Ext)
+	if err := saveModel(model, dtype); err != nil {
+		return nil, err
+	}
+	program := filepath.Join(dir, "once")
+	build := exec.Command("go", "build", "-o", program, "github.com/gneiss-go/gneiss/bench/cycles/once")
+	build.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("building once: %v\n%s", err, out)
+	}
+	bin, err := disasm.Open(program, "arm64")
+	if err != nil {
+		return nil, err
+	}
+	var ranges []string
+	for _, name := range bin.Assembly(kernelsPath) {
+		code, err := bin.Func(kernelsPath, name)
+		if err != nil {
+			return nil, err
+		}
+		ranges = append(ranges, fmt.Sprintf("%#x..%#x", code[0].Addr, code[len(code)-1].Addr+3))
+	}
+	log := filepath.Join(dir, "log")
+	if err := syscall.Mkfifo(log, 0o600); err != nil {
+		return nil, err
+	}
+	defer os.Remove(log)
+	// Opened for both, so that neither side waits for the other; closed for writing when the emulator has ended.
+	f, err := os.OpenFile(log, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	cmd := exec.Command(qemu, "-d", "in_asm,exec,nochain", "-dfilter", strings.Join(ranges, ","), "-D", log, program, model)
+	cmd.Env = append(os.Environ(), "QEMU_CPU="+cpu, "GOGC=off", "GOMAXPROCS=1")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	ended := make(chan error, 1)
+	go func() {
+		err := cmd.Wait()
+		_, werr := f.WriteString(endOfLog + "\n")
+		ended <- errors.Join(err, werr)
+	}()
+	counts, err := readLog(f)
+	if werr := <-ended; werr != nil {
+		err = fmt.Errorf("%s: %v\n%s", emulator, werr, stderr.String())
+	}
+	return counts, err
+}
+
+// execute counts what each row of r.Counts really executes, on a core that takes that kernel.
+func (r *report) execute(dir string) error {
+	for i := range r.Counts {
+		c := &r.Counts[i]
+		dtype, cpu := "int8", "cortex-a53"
+		switch {
+		case strings.HasPrefix(c.Kernel, "f32"):
+			dtype = "f32"
+		case strings.HasSuffix(c.Kernel, "__dotprod"):
+			cpu = "neoverse-n1"
+		}
+		counts, err := executed(dir, dtype, cpu)
+		if err != nil {
+			return err
+		}
+		c.Executed = 0
+		for _, symbol := range c.symbols {
+			c.Executed += counts[symbol]
+		}
+	}
+	return nil
+}
+
+const endOfLog = "END"
+
+// readLog adds up a log of qemu's in_asm and exec. A block of code is listed, instruction by instruction, before it is
+// first entered, and named by its address and its function each time.
+func readLog(r io.Reader) (map[string]int64, error) {
+	counts := map[string]int64{}
+	size := map[uint64]int64{}
+	block := uint64(0)
+	fresh := false
+	lines := bufio.NewReaderSize(r, 1<<20)
+	for {
+		b, err := lines.ReadSlice('\n')
+		if err != nil {
+			return nil, fmt.Errorf("the emulator's log: %w", err)
+		}
+		l := strings.TrimSuffix(string(b), "\n")
+		switch {
+		case l == endOfLog:
+			return counts, nil
+		case strings.HasPrefix(l, "IN:"):
+			fresh = true
+		case strings.HasPrefix(l, "0x"):
+			at, _, _ := strings.Cut(l[2:], ":")
+			addr, err := strconv.ParseUint(at, 16, 64)
+			if err != nil {
+				return nil, fmt.Errorf("the emulator's log: %q", l)
+			}
+			if fresh {
+				block, fresh = addr, false
+				size[block] = 0
+			}
+			size[block]++
+		case strings.HasPrefix(l, "Trace "):
+			f := strings.SplitN(l, "/", 4) // Trace 0: host [cs_base/pc/flags/cflags] function
+			if len(f) < 3 {
+				return nil, fmt.Errorf("the emulator's log: %q", l)
+			}
+			addr, err := strconv.ParseUint(f[1], 16, 64)
+			if err != nil || size[addr] == 0 {
+				return nil, fmt.Errorf("the emulator's log: block %q was not listed", f[1])
+			}
+			_, name, _ := strings.Cut(l, kernelsPath+".")
+			counts[strings.TrimSuffix(name, ".abi0")] += size[addr]
+		}
+	}
+}
+
+// saveModel writes GoogLeNet with weights from a seed; for int8, quantised by what one picture shows.
+func saveModel(path, dtype string) error {
+	g, err := bench.GoogLeNet(1)
+	if err != nil {
+		return err
+	}
+	if dtype == "int8" {
+		picture := bench.Picture(g.Inputs[0].Shape, 1, 100)
+		left := 1
+		stats, err := quant.Calibrate(g, func(in []float32) error {
+			if left--; left < 0 {
+				return io.EOF
+			}
+			copy(in, picture)
+			return nil
+		}, quant.WithCompile(runtime.WithThreads(1)))
+		if err != nil {
+			return err
+		}
+		if g, _, err = quant.Quantize(g, stats); err != nil {
+			return err
+		}
+	}
+	return gnm.Save(path, g)
+}
