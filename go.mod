@@ -3,6 +3,7 @@ module github.com/gneiss-go/gneiss
 go 1.26.0
 
 require (
+	github.com/blackjack/webcam v0.6.1
 	github.com/klauspost/cpuid/v2 v2.4.2
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/spf13/cobra v1.10.2

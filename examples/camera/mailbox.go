@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"sync"
 	"time"
 )
@@ -22,7 +21,7 @@ type mailbox struct {
 	free    []*frame
 	dropped int
 	err     error         // why no more frames come
-	news    chan struct{} // full when there is something to look for
+	news    chan struct{} // has an element when there is something to take
 }
 
 func newMailbox() *mailbox {
@@ -51,26 +50,17 @@ func (m *mailbox) put(f *frame) {
 	m.notify()
 }
 
-// take waits for a frame that has not been taken yet. After close it returns the frame that still waits, if any, and
-// then the error of close. The caller releases the frame before it takes another.
-func (m *mailbox) take(ctx context.Context) (*frame, error) {
-	for {
-		m.mu.Lock()
-		f, err := m.waiting, m.err
-		m.waiting = nil
-		m.mu.Unlock()
-		if f != nil {
-			return f, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		select {
-		case <-m.news:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+// take returns the frame that waits, or nil. After close it returns the frame that still waits, if any, and then the
+// error of close. The caller releases the frame before it takes another, and waits for news when there is none.
+func (m *mailbox) take() (*frame, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f := m.waiting
+	m.waiting = nil
+	if f == nil {
+		return nil, m.err
 	}
+	return f, nil
 }
 
 // release gives a frame back.

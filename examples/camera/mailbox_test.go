@@ -1,11 +1,8 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"io"
 	"testing"
-	"time"
 )
 
 func send(m *mailbox, b byte) {
@@ -15,11 +12,11 @@ func send(m *mailbox, b byte) {
 }
 
 func TestMailbox(t *testing.T) {
-	m, ctx := newMailbox(), t.Context()
+	m := newMailbox()
 	for b := range byte(5) {
 		send(m, b)
 	}
-	f, err := m.take(ctx)
+	f, err := m.take()
 	if err != nil || f.data[0] != 4 || m.drops() != 4 {
 		t.Fatal(f, err, m.drops())
 	}
@@ -31,25 +28,29 @@ func TestMailbox(t *testing.T) {
 	}
 	m.release(f)
 	m.close(io.EOF)
-	if f, err = m.take(ctx); err != nil || f.data[0] != 8 { // the last frame is not lost
+	if f, err = m.take(); err != nil || f.data[0] != 8 { // the last frame is not lost
 		t.Fatal(f, err)
 	}
 	m.release(f)
-	if _, err = m.take(ctx); err != io.EOF {
+	if _, err = m.take(); err != io.EOF {
 		t.Fatal(err)
 	}
 }
 
-func TestMailboxWaits(t *testing.T) {
+func TestMailboxNews(t *testing.T) {
 	m := newMailbox()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
-	if _, err := m.take(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatal(err)
+	if f, err := m.take(); f != nil || err != nil {
+		t.Fatal(f, err)
 	}
 	go send(m, 7)
-	if f, err := m.take(t.Context()); err != nil || f.data[0] != 7 {
+	<-m.news
+	if f, err := m.take(); err != nil || f.data[0] != 7 {
 		t.Fatal(f, err)
+	}
+	go m.close(io.EOF)
+	<-m.news
+	if _, err := m.take(); err != io.EOF {
+		t.Fatal(err)
 	}
 }
 
@@ -67,9 +68,13 @@ func TestMailboxRace(t *testing.T) {
 	}()
 	last, taken := -1, 0
 	for {
-		f, err := m.take(t.Context())
+		f, err := m.take()
 		if err == io.EOF {
 			break
+		}
+		if f == nil {
+			<-m.news
+			continue
 		}
 		if err != nil {
 			t.Fatal(err)

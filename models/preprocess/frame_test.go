@@ -297,11 +297,11 @@ func TestFrameErrors(t *testing.T) {
 		"layout":       {numPixels, 8, 8, 0, false, false},
 		"empty":        {Pixels: RGB24, Height: 8},
 		"negative":     {Pixels: RGB24, Width: 8, Height: -8},
-		"large":        {Pixels: Grey8, Width: 1 << 40, Height: 1 << 40},
+		"large":        {Pixels: Grey8, Width: 1 << 30, Height: 1 << 30},
 		"odd width":    {Pixels: YUYV, Width: 7, Height: 8},
 		"odd height":   {Pixels: NV12, Width: 8, Height: 7},
 		"short stride": {Pixels: YUYV, Width: 8, Height: 8, Stride: 15},
-		"long stride":  {Pixels: YUYV, Width: 8, Height: 8, Stride: 1 << 60},
+		"long stride":  {Pixels: YUYV, Width: 8, Height: 8, Stride: 1 << 30},
 		"no stride":    {Pixels: YUYV, Width: 8, Height: 8, Stride: -16},
 		"odd stride":   {Pixels: I420, Width: 8, Height: 8, Stride: 9},
 	} {
