@@ -13,5 +13,7 @@ func archKernels() []Kernel {
 		{Name: "u8_conv_4x4__neon", Op: OpConvTile, DType: U8, MR: 4, NR: 4, KR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Minus128: true, Fn: convTileU8NEON},
 		{Name: "f32_winoinput_6x6__neon", Op: OpWinoInput, DType: F32, MR: 6, NR: 4, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: winoInputF32NEON},
 		{Name: "f32_winooutput_4x4__neon", Op: OpWinoOutput, DType: F32, MR: 4, NR: 4, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: winoOutputF32NEON},
+		{Name: "u8_maxpool_1x64__neon", Op: OpMaxPool, DType: U8, MR: 1, NR: 64, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: maxPoolU8NEON},
+		{Name: "u8_maxpool3_1x64__neon", Op: OpMaxPool3, DType: U8, MR: 1, NR: 64, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: maxPool3U8NEON},
 	}
 }

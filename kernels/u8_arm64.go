@@ -1,0 +1,9 @@
+//go:build gc && !purego && !noasm
+
+package kernels
+
+//go:noescape
+func maxPoolU8NEON(a *PoolTaps)
+
+//go:noescape
+func maxPool3U8NEON(a *MaxPool3Row)
