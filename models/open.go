@@ -13,6 +13,7 @@ import (
 	"github.com/gneiss-go/gneiss/models/gnm"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/onnx"
+	"github.com/gneiss-go/gneiss/models/tflite"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -24,6 +25,7 @@ type openConfig struct {
 	caffe    []caffe.Option
 	onnx     []onnx.Option
 	gnm      []gnm.Option
+	tflite   []tflite.Option
 }
 
 // WithPrototxt names the description of a Caffe network; see [caffe.Open] for what is done without it.
@@ -55,7 +57,7 @@ func WithOutputs(names ...string) OpenOption {
 func WithLimits(l runtime.Limits) OpenOption {
 	return func(c *openConfig) {
 		c.caffe, c.onnx = append(c.caffe, caffe.WithLimits(l)), append(c.onnx, onnx.WithLimits(l))
-		c.gnm = append(c.gnm, gnm.WithLimits(l))
+		c.gnm, c.tflite = append(c.gnm, gnm.WithLimits(l)), append(c.tflite, tflite.WithLimits(l))
 	}
 }
 
@@ -72,11 +74,12 @@ const (
 	formatPrototxt format = "prototxt"
 	formatONNX     format = "onnx"
 	formatGNM      format = "gnm"
+	formatTFLite   format = "tflite"
 	formatUnknown  format = ""
 )
 
 // Open imports the model in a file: a .caffemodel with its .prototxt (beside it, inside it, or named by [WithPrototxt]), a
-// .prototxt alone ([WithRandomWeights]), an .onnx file, or gneiss's own .gnm. Under other extensions the content decides.
+// .prototxt alone ([WithRandomWeights]), an .onnx or a .tflite file, or gneiss's own .gnm. Under other extensions the content decides.
 func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	var c openConfig
 	for _, o := range opts {
@@ -91,6 +94,8 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 		return onnx.Open(path, c.onnx...)
 	case formatGNM:
 		return gnm.Open(path, c.gnm...)
+	case formatTFLite:
+		return tflite.Open(path, c.tflite...)
 	case formatPrototxt:
 		if c.prototxt == "" {
 			return caffe.Open("", path, c.caffe...)
@@ -110,6 +115,8 @@ func formatOf(path string) (format, error) {
 		return formatONNX, nil
 	case ".gnm":
 		return formatGNM, nil
+	case ".tflite":
+		return formatTFLite, nil
 	}
 	head := make([]byte, 4096)
 	file, err := os.Open(path)
@@ -128,6 +135,8 @@ func formatOf(path string) (format, error) {
 	switch what := sniff.What(head); {
 	case gnm.Is(head):
 		return formatGNM, nil
+	case tflite.Is(head):
+		return formatTFLite, nil
 	case n == 0:
 		return formatUnknown, fmt.Errorf("the file is empty: %w", runtime.ErrCorrupt)
 	case what != "":
@@ -139,5 +148,5 @@ func formatOf(path string) (format, error) {
 	case head[0] == 0x0a || head[0] == 0x12 || bytes.HasPrefix(head, []byte{0xa2, 0x06}):
 		return formatCaffe, nil
 	}
-	return formatUnknown, fmt.Errorf("neither a caffemodel, a prototxt nor an ONNX model: %w", runtime.ErrCorrupt)
+	return formatUnknown, fmt.Errorf("neither a caffemodel, a prototxt, an ONNX nor a TFLite model: %w", runtime.ErrCorrupt)
 }

@@ -1,0 +1,184 @@
+package tflite
+
+import (
+	"encoding/binary"
+	"math"
+
+	flatbuffers "github.com/google/flatbuffers/go"
+)
+
+// file is a TFLite model to be written for a test, by the schema, independently of the code that reads it.
+type file struct {
+	tensors         []tensorSpec
+	ops             []opSpec
+	inputs, outputs []int
+}
+
+type tensorSpec struct {
+	name  string
+	shape []int
+	dtype dtype
+	data  []byte
+	scale []float32
+	zero  []int64
+	axis  int
+}
+
+type opSpec struct {
+	code            int
+	inputs, outputs []int
+	options         func(b *flatbuffers.Builder) flatbuffers.UOffsetT // nil for none
+	custom          string
+}
+
+// opt is a field of an options table.
+type opt struct {
+	field int
+	value any // int8, int32, float32
+}
+
+// options makes a table of fields.
+func options(fields ...opt) func(b *flatbuffers.Builder) flatbuffers.UOffsetT {
+	return func(b *flatbuffers.Builder) flatbuffers.UOffsetT {
+		b.StartObject(10)
+		for _, f := range fields {
+			switch v := f.value.(type) {
+			case int8:
+				b.PrependInt8Slot(f.field, v, 0)
+			case int32:
+				b.PrependInt32Slot(f.field, v, 0)
+			case float32:
+				b.PrependFloat32Slot(f.field, v, 0)
+			}
+		}
+		return b.EndObject()
+	}
+}
+
+func (f *file) bytes() []byte {
+	b := flatbuffers.NewBuilder(1024)
+	refs := func(v []flatbuffers.UOffsetT) flatbuffers.UOffsetT {
+		b.StartVector(4, len(v), 4)
+		for i := len(v) - 1; i >= 0; i-- {
+			b.PrependUOffsetT(v[i])
+		}
+		return b.EndVector(len(v))
+	}
+	ints := func(v []int) flatbuffers.UOffsetT {
+		b.StartVector(4, len(v), 4)
+		for i := len(v) - 1; i >= 0; i-- {
+			b.PrependInt32(int32(v[i]))
+		}
+		return b.EndVector(len(v))
+	}
+	var buffers, tensors, codes, ops []flatbuffers.UOffsetT
+	empty := func() flatbuffers.UOffsetT { b.StartObject(3); return b.EndObject() }
+	buffers = append(buffers, empty())
+	for _, t := range f.tensors {
+		buffer := 0
+		if t.data != nil {
+			data := b.CreateByteVector(t.data)
+			b.StartObject(3)
+			b.PrependUOffsetTSlot(0, data, 0)
+			buffer = len(buffers)
+			buffers = append(buffers, b.EndObject())
+		}
+		var quant flatbuffers.UOffsetT
+		if t.scale != nil {
+			b.StartVector(4, len(t.scale), 4)
+			for i := len(t.scale) - 1; i >= 0; i-- {
+				b.PrependFloat32(t.scale[i])
+			}
+			scale := b.EndVector(len(t.scale))
+			b.StartVector(8, len(t.zero), 8)
+			for i := len(t.zero) - 1; i >= 0; i-- {
+				b.PrependInt64(t.zero[i])
+			}
+			zero := b.EndVector(len(t.zero))
+			b.StartObject(7)
+			b.PrependUOffsetTSlot(2, scale, 0)
+			b.PrependUOffsetTSlot(3, zero, 0)
+			b.PrependInt32Slot(6, int32(t.axis), 0)
+			quant = b.EndObject()
+		}
+		name, shape := b.CreateString(t.name), ints(t.shape)
+		b.StartObject(10)
+		b.PrependUOffsetTSlot(0, shape, 0)
+		b.PrependInt8Slot(1, int8(t.dtype), 0)
+		b.PrependUint32Slot(2, uint32(buffer), 0)
+		b.PrependUOffsetTSlot(3, name, 0)
+		if quant != 0 {
+			b.PrependUOffsetTSlot(4, quant, 0)
+		}
+		tensors = append(tensors, b.EndObject())
+	}
+	for i, o := range f.ops {
+		var custom flatbuffers.UOffsetT
+		if o.custom != "" {
+			custom = b.CreateString(o.custom)
+		}
+		b.StartObject(4)
+		b.PrependInt8Slot(0, int8(min(o.code, 127)), 0)
+		if custom != 0 {
+			b.PrependUOffsetTSlot(1, custom, 0)
+		}
+		b.PrependInt32Slot(3, int32(o.code), 0)
+		codes = append(codes, b.EndObject())
+		in, out := ints(o.inputs), ints(o.outputs)
+		var opts flatbuffers.UOffsetT
+		if o.options != nil {
+			opts = o.options(b)
+		}
+		b.StartObject(9)
+		b.PrependUint32Slot(0, uint32(i), 0)
+		b.PrependUOffsetTSlot(1, in, 0)
+		b.PrependUOffsetTSlot(2, out, 0)
+		if opts != 0 {
+			b.PrependByteSlot(3, 1, 0)
+			b.PrependUOffsetTSlot(4, opts, 0)
+		}
+		ops = append(ops, b.EndObject())
+	}
+	ts, in, out, os := refs(tensors), ints(f.inputs), ints(f.outputs), refs(ops)
+	b.StartObject(5)
+	b.PrependUOffsetTSlot(0, ts, 0)
+	b.PrependUOffsetTSlot(1, in, 0)
+	b.PrependUOffsetTSlot(2, out, 0)
+	b.PrependUOffsetTSlot(3, os, 0)
+	sub := refs([]flatbuffers.UOffsetT{b.EndObject()})
+	cs, bs := refs(codes), refs(buffers)
+	b.StartObject(8)
+	b.PrependUint32Slot(0, 3, 0)
+	b.PrependUOffsetTSlot(1, cs, 0)
+	b.PrependUOffsetTSlot(2, sub, 0)
+	b.PrependUOffsetTSlot(4, bs, 0)
+	b.FinishWithFileIdentifier(b.EndObject(), []byte(identifier))
+	return b.FinishedBytes()
+}
+
+// tensor appends a tensor and returns its number.
+func (f *file) tensor(t tensorSpec) int {
+	f.tensors = append(f.tensors, t)
+	return len(f.tensors) - 1
+}
+
+func (f *file) op(code int, opts func(b *flatbuffers.Builder) flatbuffers.UOffsetT, output int, inputs ...int) int {
+	f.ops = append(f.ops, opSpec{code: code, inputs: inputs, outputs: []int{output}, options: opts})
+	return output
+}
+
+func floatBytes(v []float32) []byte {
+	var b []byte
+	for _, x := range v {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
+	}
+	return b
+}
+
+func intBytes(v []int32) []byte {
+	var b []byte
+	for _, x := range v {
+		b = binary.LittleEndian.AppendUint32(b, uint32(x))
+	}
+	return b
+}

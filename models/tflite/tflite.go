@@ -1,0 +1,95 @@
+// Package tflite imports TensorFlow Lite models of the image-classification kind: float32, float32 with float16 weights,
+// and fully quantised, in int8 (weights per channel or per tensor) or the older uint8.
+//
+//	graph, err := tflite.Open("mobilenet_v2_1.0_224_quant.tflite")
+//
+// # Inputs and outputs
+//
+// TFLite is NHWC, and so is the graph. A quantised model's inputs and outputs are real numbers here: the graph begins
+// with the model's own quantisation and ends with its inverse.
+//
+// # Semantics
+//
+// Quantised models stay quantised. A TFLite int8 value q with zero point z is the uint8 value q + 128 with zero point
+// z + 128, so nothing is rounded on the way in. Requantisation is gneiss's own rule (docs/NUMERICS.md), one IEEE
+// multiplication rounded half to even; TFLite's kernels multiply by a 31-bit fixed-point number, and differ among
+// themselves in rounding. The two differ by at most one level, where the exact quotient is next to a half.
+//
+// Weights of the older uint8 models have a zero point of their own and may take nine bits without it; where they do
+// not fit −127…127, they are rounded to seven bits and sign anew, for each output channel.
+//
+// # Trust
+//
+// Files may be hostile. Every offset is checked by the flatbuffers library or here; the library answers a bad one with a
+// panic, which does not leave this package. All unsupported operations are reported at once.
+//
+// # How to add an operation
+//
+// Write a handler in ops.go and name it in handlers.
+package tflite
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// Option changes how a model is imported.
+type Option func(*config)
+
+type config struct{ limits runtime.Limits }
+
+// WithLimits replaces [runtime.DefaultLimits].
+func WithLimits(l runtime.Limits) Option { return func(c *config) { c.limits = l } }
+
+// Is reports whether bytes, of which a few are enough, begin as a TFLite file does: with the schema's identifier.
+func Is(head []byte) bool { return len(head) >= 8 && string(head[4:8]) == identifier }
+
+// Open reads a file. Its errors are [*runtime.FileError].
+func Open(path string, opts ...Option) (*runtime.Graph, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		var pe *os.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err
+		}
+		return nil, &runtime.FileError{File: path, Err: err}
+	}
+	g, err := Load(data, opts...)
+	if err != nil {
+		return nil, &runtime.FileError{File: path, Err: err}
+	}
+	return g, nil
+}
+
+// Load imports a model from the bytes of a file.
+func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
+	c := config{limits: runtime.DefaultLimits}
+	for _, o := range opts {
+		o(&c)
+	}
+	if !Is(data) {
+		return nil, corrupt("not a TFLite model")
+	}
+	defer func() { // offsets and lengths that lead out of the file
+		if r := recover(); r != nil {
+			g, err = nil, corrupt("the file refers to what is not in it (%v)", r)
+		}
+	}()
+	m := readModel(data)
+	if len(m.subgraphs) != 1 {
+		return nil, fmt.Errorf("%d subgraphs; control flow is not supported: %w", len(m.subgraphs), runtime.ErrGraph)
+	}
+	im := &importer{model: m, sub: m.subgraphs[0], graph: runtime.NewGraph("tflite"), values: map[int]tensorValue{}, left: 4*len(data) + 1<<16}
+	im.graph.SetLimits(c.limits)
+	if err := im.run(); err != nil {
+		return nil, err
+	}
+	return im.graph, nil
+}
+
+func corrupt(format string, args ...any) error {
+	return fmt.Errorf(format+": %w", append(args, runtime.ErrCorrupt)...)
+}
