@@ -15,5 +15,8 @@ func archKernels() []Kernel {
 		{Name: "f32_winooutput_4x4__neon", Op: OpWinoOutput, DType: F32, MR: 4, NR: 4, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: winoOutputF32NEON},
 		{Name: "u8_maxpool_1x64__neon", Op: OpMaxPool, DType: U8, MR: 1, NR: 64, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: maxPoolU8NEON},
 		{Name: "u8_maxpool3_1x64__neon", Op: OpMaxPool3, DType: U8, MR: 1, NR: 64, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: maxPool3U8NEON},
+		{Name: "f32_quantize_1x16__neon", Op: OpQuantize, DType: F32, MR: 1, NR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: quantizeNEON},
+		{Name: "u8_dequantize_1x16__neon", Op: OpDequantize, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: dequantizeNEON},
+		{Name: "u8_add_1x16__neon", Op: OpAdd, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: addU8NEON},
 	}
 }

@@ -7,3 +7,12 @@ func maxPoolU8NEON(a *PoolTaps)
 
 //go:noescape
 func maxPool3U8NEON(a *MaxPool3Row)
+
+//go:noescape
+func quantizeNEON(a *Convert)
+
+//go:noescape
+func dequantizeNEON(a *Convert)
+
+//go:noescape
+func addU8NEON(e *AddU8)

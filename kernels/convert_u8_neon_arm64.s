@@ -1,0 +1,167 @@
+//go:build gc && !purego && !noasm
+
+#include "textflag.h"
+#include "go_asm.h"
+#include "neon_arm64.h"
+#include "u8_arm64.h"
+
+// f32_quantize_1x16__neon — float32 to uint8, 16 elements at a time, then one.
+//
+// Computes   dst[i] = zero + roundEven(min(max(src[i]/scale, −zero), 255 − zero)); a NaN gives 0
+// Reference  quantizeGeneric (convert.go)
+// Requires   NEON
+// Contract   rows, c ≥ 1; no over-read
+// Bound      four FDIV per 16 elements
+// Registers  R0  args    R1  src    R2  dst    R3  elements left    R4  rows left    R5, R6  src, dst of the row    R7  stride
+//            V0–V3  elements    V8  scale    V9  lo    V10 hi    V11 zero
+// Phases     row → elements → tail
+
+// Four quotients to levels. FMAXNM takes the number, lo, of a NaN and a number.
+#define ROUND4 \
+	WORD $0x4e29c400; /* arm64: fmaxnm v0.4s, v0.4s, v9.4s */ \
+	WORD $0x4e29c421; /* arm64: fmaxnm v1.4s, v1.4s, v9.4s */ \
+	WORD $0x4e29c442; /* arm64: fmaxnm v2.4s, v2.4s, v9.4s */ \
+	WORD $0x4e29c463; /* arm64: fmaxnm v3.4s, v3.4s, v9.4s */ \
+	FMIN(10, 0, 0) \
+	FMIN(10, 1, 1) \
+	FMIN(10, 2, 2) \
+	FMIN(10, 3, 3) \
+	FCVTNS(0, 0) \
+	FCVTNS(1, 1) \
+	FCVTNS(2, 2) \
+	FCVTNS(3, 3) \
+	VADD V11.S4, V0.S4, V0.S4 \
+	VADD V11.S4, V1.S4, V1.S4 \
+	VADD V11.S4, V2.S4, V2.S4 \
+	VADD V11.S4, V3.S4, V3.S4
+
+// func quantizeNEON(a *Convert)
+TEXT ·quantizeNEON(SB), NOSPLIT, $0-8
+	MOVD  a+0(FP), R0
+	MOVD  Convert_src(R0), R1
+	MOVD  Convert_dst(R0), R2
+	MOVD  Convert_rows(R0), R4
+	ADD   $Convert_scale, R0, R7
+	VLD1R (R7), [V8.S4]
+	ADD   $Convert_zero, R0, R7
+	VLD1R (R7), [V11.S4]
+	VEOR  V9.B16, V9.B16, V9.B16
+	VSUB  V11.S4, V9.S4, V9.S4       // −zero
+	MOVD  $255, R7
+	VDUP  R7, V10.S4
+	VADD  V9.S4, V10.S4, V10.S4      // 255 − zero
+	SCVTF(9, 9)
+	SCVTF(10, 10)
+
+row:
+	MOVD R1, R5
+	MOVD R2, R6
+	MOVD Convert_c(R0), R3
+	SUBS $16, R3
+	BLT  tail
+
+elements:
+	VLD1.P 64(R5), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD $0x6e28fc00 // arm64: fdiv v0.4s, v0.4s, v8.4s
+	WORD $0x6e28fc21 // arm64: fdiv v1.4s, v1.4s, v8.4s
+	WORD $0x6e28fc42 // arm64: fdiv v2.4s, v2.4s, v8.4s
+	WORD $0x6e28fc63 // arm64: fdiv v3.4s, v3.4s, v8.4s
+	ROUND4
+	NARROW16(0, 1, 2, 3, V0, V2)
+	VST1.P [V0.B16], 16(R6)
+	SUBS   $16, R3
+	BGE    elements
+
+tail:
+	ADDS $16, R3
+	BEQ  next_row
+
+one:
+	FMOVS.P 4(R5), F0
+	WORD $0x1e281800 // arm64: fdiv s0, s0, s8
+	WORD $0x1e296800 // arm64: fmaxnm s0, s0, s9
+	WORD $0x1e2a5800 // arm64: fmin s0, s0, s10
+	FCVTNS(0, 0)
+	VADD    V11.S4, V0.S4, V0.S4
+	VST1.P  V0.B[0], 1(R6)
+	SUBS    $1, R3
+	BNE     one
+
+next_row:
+	MOVD Convert_srcStride(R0), R7
+	ADD  R7, R1
+	MOVD Convert_dstStride(R0), R7
+	ADD  R7, R2
+	SUBS $1, R4
+	BNE  row
+	RET
+
+// u8_dequantize_1x16__neon — uint8 to float32, 16 elements at a time, then one.
+//
+// Computes   dst[i] = float32(src[i] − zero)·scale
+// Reference  dequantizeGeneric (convert.go)
+// Requires   NEON
+// Contract   rows, c ≥ 1; no over-read
+// Bound      18 vector operations, a load and a store of four per 16 elements
+// Registers  those of f32_quantize_1x16__neon
+// Phases     row → elements → tail
+
+// func dequantizeNEON(a *Convert)
+TEXT ·dequantizeNEON(SB), NOSPLIT, $0-8
+	MOVD  a+0(FP), R0
+	MOVD  Convert_src(R0), R1
+	MOVD  Convert_dst(R0), R2
+	MOVD  Convert_rows(R0), R4
+	ADD   $Convert_scale, R0, R7
+	VLD1R (R7), [V8.S4]
+	ADD   $Convert_zero, R0, R7
+	VLD1R (R7), [V11.S4]
+
+row:
+	MOVD R1, R5
+	MOVD R2, R6
+	MOVD Convert_c(R0), R3
+	SUBS $16, R3
+	BLT  tail
+
+elements:
+	VLD1.P 16(R5), [V0.B16]
+	WIDEN16(V0, V1, V2, V3)
+	VSUB   V11.S4, V0.S4, V0.S4
+	VSUB   V11.S4, V1.S4, V1.S4
+	VSUB   V11.S4, V2.S4, V2.S4
+	VSUB   V11.S4, V3.S4, V3.S4
+	SCVTF(0, 0)
+	SCVTF(1, 1)
+	SCVTF(2, 2)
+	SCVTF(3, 3)
+	FMUL(8, 0, 0)
+	FMUL(8, 1, 1)
+	FMUL(8, 2, 2)
+	FMUL(8, 3, 3)
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R6)
+	SUBS   $16, R3
+	BGE    elements
+
+tail:
+	ADDS $16, R3
+	BEQ  next_row
+	MOVW Convert_zero(R0), R8
+
+one:
+	MOVBU.P 1(R5), R7
+	SUBW    R8, R7
+	SCVTFWS R7, F0
+	FMULS   F8, F0, F0
+	FMOVS.P F0, 4(R6)
+	SUBS    $1, R3
+	BNE     one
+
+next_row:
+	MOVD Convert_srcStride(R0), R7
+	ADD  R7, R1
+	MOVD Convert_dstStride(R0), R7
+	ADD  R7, R2
+	SUBS $1, R4
+	BNE  row
+	RET
