@@ -16,3 +16,6 @@ func dequantizeNEON(a *Convert)
 
 //go:noescape
 func addU8NEON(e *AddU8)
+
+//go:noescape
+func lrnU8NEON(a *LRNU8)
