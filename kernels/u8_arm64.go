@@ -19,3 +19,9 @@ func addU8NEON(e *AddU8)
 
 //go:noescape
 func lrnU8NEON(a *LRNU8)
+
+//go:noescape
+func fcU8NEON(t *FCTileU8)
+
+//go:noescape
+func fcU8DotProd(t *FCTileU8)
