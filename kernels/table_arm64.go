@@ -23,5 +23,6 @@ func archKernels() []Kernel {
 		{Name: "f32_lanedots_1x8__neon", Op: OpLaneDots, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: laneDotsNEON},
 		{Name: "u8_fc_4x16__dotprod", Op: OpFC, DType: U8, MR: 4, KR: 16, ISA: arch.DotProd, Requires: arch.FeatNEON | arch.FeatDotProd, Fn: fcU8DotProd},
 		{Name: "u8_fc_4x16__neon", Op: OpFC, DType: U8, MR: 4, KR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: fcU8NEON},
+		{Name: "u8_avgpool_1x16__neon", Op: OpAvgPool, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: sumU8NEON},
 	}
 }

@@ -25,3 +25,6 @@ func fcU8NEON(t *FCTileU8)
 
 //go:noescape
 func fcU8DotProd(t *FCTileU8)
+
+//go:noescape
+func sumU8NEON(a *SumU8)
