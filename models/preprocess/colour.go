@@ -43,4 +43,12 @@ func (m *matrix) rgb(y, u, v float32) (r, g, b float32) {
 }
 
 // clamp bounds a colour: Y'CbCr has values that no colour has.
-func clamp(v float32) float32 { return min(max(v, 0), 255) }
+func clamp(v float32) float32 {
+	if v < 0 { // not min and max, which look for NaNs
+		v = 0
+	}
+	if v > 255 {
+		v = 255
+	}
+	return v
+}

@@ -50,9 +50,9 @@ type framePlane struct {
 
 // frameView is a view bound to its windows.
 type frameView struct {
-	channel [4]int
-	dots    *kernels.Dotter
-	sums    []float32 // four for each column
+	lanes [3][]int // of each channel: none, one, two or all four
+	dots  *kernels.Dotter
+	sums  []float32 // four for each column
 }
 
 // NewFrame binds frames of the format to an input, which must have the spec's shape and one image. The errors are
@@ -174,7 +174,11 @@ func (v *view) bind(cols *taps, first int, limit arch.ISA) (frameView, error) {
 		}
 	}
 	dots, err := kernels.NewDotter(starts, weights, width, limit)
-	return frameView{v.channel, dots, make([]float32, 4*len(starts))}, err
+	bound := frameView{dots: dots, sums: make([]float32, 4*len(starts))}
+	for l, c := range v.channel {
+		bound.lanes[c] = append(bound.lanes[c], l)
+	}
+	return bound, err
 }
 
 // shared returns the taps of a plane of which n positions here are one: their weights are added.
@@ -211,9 +215,6 @@ func (fr *Frame) Fill(frame []byte) error {
 			fr.write.bar()
 			continue
 		}
-		for c := range fr.across {
-			clear(fr.across[c])
-		}
 		for i := range fr.planes {
 			fr.planes[i].resize(fr.blender, frame, y, &fr.across)
 		}
@@ -223,19 +224,38 @@ func (fr *Frame) Fill(frame []byte) error {
 	return nil
 }
 
-// resize adds the plane's channels of the input's row y.
+// resize makes the plane's channels of the input's row y.
 func (p *framePlane) resize(b *kernels.Blender, frame []byte, y int, across *[3][]float32) {
 	src := frame[p.offset+p.rows.start[y]*p.stride+p.first:]
 	b.Blend(p.blended[:p.needed], src, p.stride, p.rows.weights[y*p.rows.width:][:p.rows.count[y]])
 	for i := range p.views {
 		v := &p.views[i]
 		v.dots.Dots(v.sums, p.blended)
-		for l, c := range v.channel {
-			out := across[c]
-			sums := v.sums[l:]
-			for x := range out {
-				out[x] += sums[4*x]
+		for c, lanes := range v.lanes {
+			if len(lanes) > 0 {
+				gather(across[c], v.sums, lanes)
 			}
+		}
+	}
+}
+
+// gather makes a channel's row of one, two or all four sums of each column.
+func gather(dst, sums []float32, lanes []int) {
+	sums = sums[:4*len(dst)]
+	switch len(lanes) {
+	case 1:
+		for x := range dst {
+			dst[x] = sums[4*x+lanes[0]]
+		}
+	case 2:
+		a, b := sums[lanes[0]:], sums[lanes[1]:]
+		for x := range dst {
+			dst[x] = a[4*x] + b[4*x]
+		}
+	default:
+		for x := range dst {
+			s := sums[4*x : 4*x+4 : 4*x+4]
+			dst[x] = (s[0] + s[1]) + (s[2] + s[3])
 		}
 	}
 }

@@ -96,7 +96,8 @@ type plane struct {
 	views          []view
 }
 
-// view is a set of samples in a plane's rows that one pass of a [kernels.Dotter] sums.
+// view is a set of samples in a plane's rows that one pass of a [kernels.Dotter] sums. A channel is in one view only, and
+// in one, two or all of its lanes.
 type view struct {
 	channel [4]int // of the bytes whose index has that remainder by 4
 	samples []sample

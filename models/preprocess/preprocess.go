@@ -317,7 +317,7 @@ func (t *taps) fit(src, full, offset, n int, f Filter) {
 		if offset+i < 0 || offset+i >= full {
 			continue
 		}
-		centre := float64((float64(offset+i)+0.5)*scale) - 0.5 // rounded twice, on every CPU
+		centre := float64((float64(offset+i)+0.5)*scale) - 0.5                // rounded twice, on every CPU
 		lo, hi := int(math.Floor(centre-wide))+1, int(math.Ceil(centre+wide)) // positions lo ≤ p < hi have a weight
 		first, last := min(max(lo, 0), src-1), min(max(hi, 1), src)
 		w := t.weights[i*t.width:][:t.width]
