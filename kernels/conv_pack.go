@@ -43,6 +43,11 @@ func packWeights[T float32 | int8 | int16](weights []T, taps, depth int, blocks 
 	panels := make([][]T, len(blocks))
 	for b, blk := range blocks {
 		panel := all[b*size:][:size:size]
+		if kr*int(unsafe.Sizeof(weights[0])) == 4 && depth%kr == 0 { // groups are words
+			packWords(panel, weights[blk.k*taps*depth:][:blk.cols*taps*depth], taps*groups, blk.cols, nr)
+			panels[b] = panel
+			continue
+		}
 		for j := range blk.cols {
 			filter := weights[(blk.k+j)*taps*depth:]
 			for t := range taps {
@@ -54,6 +59,19 @@ func packWeights[T float32 | int8 | int16](weights []T, taps, depth int, blocks 
 		panels[b] = panel
 	}
 	return panels
+}
+
+// packWords is packWeights of a block whose groups are four bytes: filters [cols][words] become [words][nr].
+func packWords[T float32 | int8 | int16](panel, filters []T, words, cols, nr int) {
+	dst := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(panel))), words*nr)
+	src := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(filters))), words*cols)
+	for j := range cols {
+		at := j
+		for _, w := range src[j*words:][:words] {
+			dst[at] = w
+			at += nr
+		}
+	}
 }
 
 // packRow lays one number per filter out as [blocks][nr]; nil is all zeros.

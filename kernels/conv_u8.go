@@ -21,6 +21,8 @@ type ConvU8 struct {
 	Scale   []float32 // [K], positive and finite
 	InZero  uint8
 	Out     []OutU8 // one for each segment
+
+	sums []int32 // Σ w of each filter, once check has been over them
 }
 
 // OutU8 is how one output view is quantised: its zero point and the bounds of its values, Lo ≤ Zero ≤ Hi where a
@@ -90,19 +92,17 @@ func (q *ConvU8) check(s *ConvShape, segments int) error {
 		if !(scale > 0) || scale > math.MaxFloat32 {
 			return fmt.Errorf("%w: scale %v of channel %d is not positive and finite", ErrShape, scale, k)
 		}
-		sum := int64(0)
-		for _, w := range q.Weights[k*depth:][:depth] {
-			if w == -128 {
-				return fmt.Errorf("%w: weight −128 in channel %d", ErrShape, k)
-			}
-			sum += int64(max(w, -w))
+		total, size, ok := weightSums(q.Weights[k*depth:][:depth])
+		if !ok {
+			return fmt.Errorf("%w: weight −128 in channel %d", ErrShape, k)
 		}
 		if q.Bias != nil {
-			sum += (int64(max(q.Bias[k], -q.Bias[k])) + 254) / 255
+			size += (max(int(q.Bias[k]), -int(q.Bias[k])) + 254) / 255
 		}
-		if sum > math.MaxInt32/(2*255) { // 2: Σ in·w and InZero·Σ w are summed apart
+		if size > math.MaxInt32/(2*255) { // 2: Σ in·w and InZero·Σ w are summed apart
 			return fmt.Errorf("%w: channel %d may overflow its int32 accumulator", ErrShape, k)
 		}
+		q.sums = append(q.sums, int32(total))
 	}
 	return nil
 }
@@ -114,11 +114,12 @@ func (q *ConvU8) foldedBias(k int, taken int32) []int32 {
 	copy(bias, q.Bias)
 	depth := len(q.Weights) / k
 	for i := range bias {
-		sum := int32(0)
-		for _, w := range q.Weights[i*depth:][:depth] {
-			sum += int32(w)
+		if q.sums != nil {
+			bias[i] -= (int32(q.InZero) - taken) * q.sums[i]
+			continue
 		}
-		bias[i] -= (int32(q.InZero) - taken) * sum
+		sum, _, _ := weightSums(q.Weights[i*depth:][:depth])
+		bias[i] -= (int32(q.InZero) - taken) * int32(sum)
 	}
 	return bias
 }

@@ -143,10 +143,8 @@ func (q Quant) check() error {
 }
 
 func checkWeights(w []int8, scales []float32) error {
-	for _, v := range w {
-		if v == -128 {
-			return fmt.Errorf("weight −128: %w", ErrShape)
-		}
+	if !kernels.ValidWeights(w) {
+		return fmt.Errorf("weight −128: %w", ErrShape)
 	}
 	for k, s := range scales {
 		if err := (Quant{Scale: s}).check(); err != nil {

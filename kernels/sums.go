@@ -1,0 +1,59 @@
+package kernels
+
+import (
+	"encoding/binary"
+	"unsafe"
+)
+
+// weightSums returns Σ w and Σ |w|, and whether every weight is above −128. Loading a model goes over all its weights,
+// so it takes eight at a time in one register: sixteen-bit lanes add up the bytes of up to 128 words before they could
+// overflow.
+func weightSums(w []int8) (sum, abs int, ok bool) {
+	const ones, low, high = 0x0101010101010101, 0x00ff00ff00ff00ff, 0x8080808080808080
+	b := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w))), len(w))
+	var bad uint64
+	words := len(w) / 8
+	for at := 0; at < words; at += 128 {
+		n := min(128, words-at)
+		var sums, sizes uint64 // lanes
+		for i := at; i < at+n; i++ {
+			v := binary.LittleEndian.Uint64(b[8*i:])
+			negative := v >> 7 & ones
+			size := (v ^ negative*255) + negative // |w|, at most 128: bytes do not carry
+			bad |= size
+			sizes += size&low + size>>8&low
+			v ^= high // w + 128
+			sums += v&low + v>>8&low
+		}
+		sum += lanes(sums) - 8*128*n
+		abs += lanes(sizes)
+	}
+	ok = bad&high == 0
+	for _, v := range w[8*words:] {
+		sum += int(v)
+		abs += max(int(v), -int(v))
+		ok = ok && v != -128
+	}
+	return sum, abs, ok
+}
+
+// lanes adds four sixteen-bit lanes.
+func lanes(v uint64) int { return int(v&0xffff + v>>16&0xffff + v>>32&0xffff + v>>48) }
+
+// ValidWeights reports whether weights are in −127…127: kernels for uint8 activations need that.
+func ValidWeights(w []int8) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	b := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w))), len(w))
+	for ; len(b) >= 8; b = b[8:] {
+		v := binary.LittleEndian.Uint64(b) ^ high
+		if (v-ones)&^v&high != 0 { // a byte of v is zero
+			return false
+		}
+	}
+	for _, v := range b {
+		if v == 128 {
+			return false
+		}
+	}
+	return true
+}
