@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/guard"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -284,6 +285,78 @@ func TestFrameGolden(t *testing.T) {
 		t.Errorf("hash %#x, want %#x", got, want)
 	}
 }
+
+// TestFrameGuarded: not a byte before or after the frame is read, on any tier.
+func TestFrameGuarded(t *testing.T) {
+	for p := range numPixels {
+		for _, f := range []FrameFormat{{Pixels: p, Width: 66, Height: 40}, {Pixels: p, Width: 22, Height: 18, Stride: 98}, {Pixels: p, Width: 2, Height: 2}} {
+			for _, s := range frameSpecs() {
+				in := input(t, s, runtime.Quant{})
+				for _, isa := range arch.Supported() {
+					fr, err := newFrame(f, s, in, isa)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, side := range guard.Sides {
+						if err := fr.Fill(guard.Bytes(t, side, fr.Size())); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// FuzzFrame: no format, fit or content makes a panic, or a value that no pixel has.
+func FuzzFrame(f *testing.F) {
+	f.Add(uint8(0), 64, 48, 0, uint8(0), 0, uint8(1), []byte("abc"))
+	f.Add(uint8(2), 16, 90, 32, uint8(1), 20, uint8(0), []byte("\x00\xff"))
+	f.Add(uint8(5), 7, 3, 30, uint8(2), 0, uint8(5), []byte{200})
+	f.Fuzz(func(t *testing.T, p uint8, w, h, stride int, mode uint8, short int, filter uint8, content []byte) {
+		format := FrameFormat{Pixels: Pixels(p), Width: w, Height: h, Stride: stride, BT709: filter&2 != 0, FullRange: filter&4 != 0}
+		s := Spec{Width: 11, Height: 5, Mode: Mode(mode), Short: short, Filter: Filter(filter & 1), Order: BGR, Pad: 114}
+		in := fuzzInput(t, s)
+		fr, err := NewFrame(format, s, in)
+		if err != nil {
+			if !errors.Is(err, runtime.ErrShape) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if fr.Size() > 1<<20 || len(content) == 0 {
+			return
+		}
+		frame := make([]byte, fr.Size())
+		for i := range frame {
+			frame[i] = content[i%len(content)]
+		}
+		if err := fr.Fill(frame); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range in.Float32() {
+			if !(v > -0.01 && v < 255.01) {
+				t.Fatalf("%v %v: element %d is %v", format, s, i, v)
+			}
+		}
+	})
+}
+
+// fuzzInput is made once, for making it takes longer than filling it.
+var fuzzInput = func() func(testing.TB, Spec) *runtime.Tensor {
+	var in *runtime.Tensor
+	return func(t testing.TB, s Spec) *runtime.Tensor {
+		if in == nil {
+			in = input(keep{t}, s, runtime.Quant{})
+		}
+		return in
+	}
+}()
+
+// keep is a test that cleans nothing up.
+type keep struct{ testing.TB }
+
+func (keep) Cleanup(func()) {}
 
 // TestFrameTwice: nothing of a frame stays, and nothing is allocated.
 func TestFrameTwice(t *testing.T) {
