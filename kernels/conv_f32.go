@@ -15,26 +15,31 @@ import (
 // The algorithm is chosen by geometry: Winograd F(4,3) for 3×3 stride 1 where it wins, rows of a padded copy for
 // inputs of few channels, one channel at a time for depthwise, indirect GEMM for the rest.
 func NewConvF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) (Op, error) {
-	if err := checkConv(&s, &segments, len(weights), len(bias)); err != nil {
+	return PackConvF32(nil, s, segments, weights, bias, act, limit)
+}
+
+// PackConvF32 is NewConvF32 with its weights packed through p. Where p is loading, weights are not looked at.
+func PackConvF32(p *Packing, s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) (Op, error) {
+	if err := checkConv(&s, &segments, p.count(&s, len(weights)), len(bias)); err != nil {
 		return nil, err
 	}
 	k := convTile(F32, limit)
 	switch {
 	case depthwiseFits(&s, segments):
-		return newDepthwiseF32(s, weights, bias, act, limit), nil
+		return newDepthwiseF32(p, s, weights, bias, act, limit), nil
 	case s.Groups > 1:
 		if len(segments) != 1 {
 			return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)
 		}
 		return newGrouped(s, F32, func(part ConvShape, g int) (Op, error) {
-			return NewConvF32(part, nil, groupOf(weights, g, s.Groups), groupOf(bias, g, s.Groups), act, limit)
+			return PackConvF32(p, part, nil, groupOf(weights, g, s.Groups), groupOf(bias, g, s.Groups), act, limit)
 		})
 	case winogradWins(&s) && winogradFits(&s, winoChannelsF32) && vectorF32(limit):
-		return newWinogradF32(s, segments, weights, bias, act, limit), nil
+		return newWinogradF32(p, s, segments, weights, bias, act, limit), nil
 	case fewChannels(&s):
-		return newRowConv(newConvF32(s, segments, s.R, s.S*s.C, weights, bias, act, k)), nil
+		return newRowConv(newConvF32(p, s, segments, s.R, s.S*s.C, weights, bias, act, k)), nil
 	}
-	return newDirectConv(newConvF32(s, segments, s.R*s.S, s.C, weights, bias, act, k)), nil
+	return newDirectConv(newConvF32(p, s, segments, s.R*s.S, s.C, weights, bias, act, k)), nil
 }
 
 // NewDirectConvF32 is NewConvF32 restricted to the indirect GEMM, for tests and for measuring the choice.
@@ -46,7 +51,7 @@ func NewDirectConvF32(s ConvShape, segments []int, weights, bias []float32, act 
 		return nil, fmt.Errorf("%w: direct convolution of %d groups", ErrShape, s.Groups)
 	}
 	k := convTile(F32, limit)
-	return newDirectConv(newConvF32(s, segments, s.R*s.S, s.C, weights, bias, act, k)), nil
+	return newDirectConv(newConvF32(nil, s, segments, s.R*s.S, s.C, weights, bias, act, k)), nil
 }
 
 // vectorF32 reports whether there is a vector kernel to do Winograd's products; transforms in scalar code cost more
@@ -54,10 +59,10 @@ func NewDirectConvF32(s ConvShape, segments []int, weights, bias []float32, act 
 func vectorF32(limit arch.ISA) bool { return convTile(F32, limit).ISA != arch.Generic }
 
 // newConvF32 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.
-func newConvF32(s ConvShape, segments []int, taps, depth int, weights, bias []float32, act Clamp, k *Kernel) conv {
+func newConvF32(p *Packing, s ConvShape, segments []int, taps, depth int, weights, bias []float32, act Clamp, k *Kernel) conv {
 	c := conv{shape: s, segments: segments, dtype: F32, kernel: k, fn: k.Fn.(func(*ConvTile)), blocks: convBlocks(segments, k.NR)}
 	c.border = aligned[byte](4 * s.C)
-	w := packWeights(weights, taps, depth, c.blocks, k.NR, k.KR)
+	w := packWeights(p, func() []float32 { return weights }, taps, depth, c.blocks, k.NR, k.KR)
 	b := packRow(bias, c.blocks, k.NR)
 	for i := range c.blocks {
 		c.panels = append(c.panels, convPanel{w: addr(w[i]), bias: addr(b[i*k.NR:]), lo: act.Lo, hi: act.Hi})

@@ -25,6 +25,9 @@ func newGrouped(s ConvShape, dt DType, group func(part ConvShape, g int) (Op, er
 
 // groupOf is group g's share of what is laid out group by group; nil stays nil.
 func groupOf[T any](all []T, g, groups int) []T {
+	if all == nil {
+		return nil
+	}
 	each := len(all) / groups
 	return all[g*each:][:each:each]
 }

@@ -36,16 +36,24 @@ type convPanel struct {
 
 // packWeights lays filters [K][taps][depth] out as [block][taps][⌈depth/kr⌉][nr][kr], zeros where there is no
 // filter or no channel, and returns each block's part.
-func packWeights[T float32 | int8 | int16](weights []T, taps, depth int, blocks []convBlock, nr, kr int) [][]T {
+func packWeights[T float32 | int8 | int16](p *Packing, weights func() []T, taps, depth int, blocks []convBlock, nr, kr int) [][]T {
 	groups := (depth + kr - 1) / kr
 	size := taps * groups * nr * kr
-	all := aligned[T](len(blocks) * size)
+	all := packed(p, len(blocks)*size, func(all []T) { fillPanels(all, weights(), taps, depth, blocks, nr, kr) })
 	panels := make([][]T, len(blocks))
+	for b := range blocks {
+		panels[b] = all[b*size:][:size:size]
+	}
+	return panels
+}
+
+func fillPanels[T float32 | int8 | int16](all, weights []T, taps, depth int, blocks []convBlock, nr, kr int) {
+	groups := (depth + kr - 1) / kr
+	size := taps * groups * nr * kr
 	for b, blk := range blocks {
 		panel := all[b*size:][:size:size]
 		if kr*int(unsafe.Sizeof(weights[0])) == 4 && depth%kr == 0 { // groups are words
 			packWords(panel, weights[blk.k*taps*depth:][:blk.cols*taps*depth], taps*groups, blk.cols, nr)
-			panels[b] = panel
 			continue
 		}
 		for j := range blk.cols {
@@ -56,12 +64,10 @@ func packWeights[T float32 | int8 | int16](weights []T, taps, depth int, blocks 
 				}
 			}
 		}
-		panels[b] = panel
 	}
-	return panels
 }
 
-// packWords is packWeights of a block whose groups are four bytes: filters [cols][words] become [words][nr].
+// packWords is fillPanels of a block whose groups are four bytes: filters [cols][words] become [words][nr].
 func packWords[T float32 | int8 | int16](panel, filters []T, words, cols, nr int) {
 	dst := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(panel))), words*nr)
 	src := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(filters))), words*cols)

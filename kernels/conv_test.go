@@ -176,11 +176,11 @@ func TestConvF32(t *testing.T) {
 			RefConvF32(&c.ConvShape, in, w, b, act, want)
 			var wino func(arch.ISA) Op
 			if winogradFits(&c.ConvShape, winoChannelsF32) {
-				wino = func(isa arch.ISA) Op { return newWinogradF32(c.ConvShape, seg(c), w, b, act, isa) }
+				wino = func(isa arch.ISA) Op { return newWinogradF32(nil, c.ConvShape, seg(c), w, b, act, isa) }
 			}
 			ops := convOps(t, c, F32, func(l arch.ISA) (Op, error) { return NewConvF32(c.ConvShape, c.segments, w, b, act, l) },
 				func(k *Kernel) Op {
-					return newDirectConv(newConvF32(c.ConvShape, seg(c), c.R*c.S, c.C, w, b, act, k))
+					return newDirectConv(newConvF32(nil, c.ConvShape, seg(c), c.R*c.S, c.C, w, b, act, k))
 				}, wino)
 			for name, op := range ops {
 				got := runConv(t, c, F32, op, in, 3, 5, float32(math.Pi))
@@ -232,7 +232,7 @@ func TestConvF32Exact(t *testing.T) {
 			if k.Op != OpConvTile || k.DType != F32 || !k.Runnable() {
 				continue
 			}
-			got := runConv(t, c, F32, newDirectConv(newConvF32(c.ConvShape, seg(c), c.R*c.S, c.C, w, b, act, k)), in, 0, 0, 0)
+			got := runConv(t, c, F32, newDirectConv(newConvF32(nil, c.ConvShape, seg(c), c.R*c.S, c.C, w, b, act, k)), in, 0, 0, 0)
 			for i := range want {
 				if got[i] != want[i] {
 					t.Fatalf("%v %s: output %d is %v, want %v", c, k.Name, i, got[i], want[i])

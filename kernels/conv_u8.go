@@ -22,7 +22,8 @@ type ConvU8 struct {
 	InZero  uint8
 	Out     []OutU8 // one for each segment
 
-	sums []int32 // Σ w of each filter, once check has been over them
+	sums []int32  // Σ w of each filter, once check has been over them
+	pack *Packing // nil, or where packed weights are kept
 }
 
 // OutU8 is how one output view is quantised: its zero point and the bounds of its values, Lo ≤ Zero ≤ Hi where a
@@ -37,7 +38,13 @@ func (o OutU8) bounds() (lo, hi float32, zero int32) {
 // NewConvU8 returns a quantised convolution on the best kernel at or below limit. Every kernel gives the same bytes
 // as [RefConvU8]. Segments are as for [NewConvF32].
 func NewConvU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) (Op, error) {
-	if err := checkConv(&s, &segments, len(q.Weights), len(q.Bias)); err != nil {
+	return PackConvU8(nil, s, segments, q, limit)
+}
+
+// PackConvU8 is NewConvU8 with its weights packed through p. Where p is loading, weights are not looked at.
+func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.ISA) (Op, error) {
+	q.pack = p
+	if err := checkConv(&s, &segments, q.pack.count(&s, len(q.Weights)), len(q.Bias)); err != nil {
 		return nil, err
 	}
 	if err := q.check(&s, len(segments)); err != nil {
@@ -51,12 +58,12 @@ func NewConvU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) (Op, error
 			return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)
 		}
 		return newGrouped(s, U8, func(part ConvShape, g int) (Op, error) {
-			return NewConvU8(part, nil, ConvU8{Weights: groupOf(q.Weights, g, s.Groups), Bias: groupOf(q.Bias, g, s.Groups),
+			return PackConvU8(p, part, nil, ConvU8{Weights: groupOf(q.Weights, g, s.Groups), Bias: groupOf(q.Bias, g, s.Groups),
 				Scale: groupOf(q.Scale, g, s.Groups), InZero: q.InZero, Out: q.Out}, limit)
 		})
 	}
 	k := convTile(U8, limit)
-	if winogradWins(&s) && winogradFits(&s, winoChannelsU8) && k.PairSum16 && winogradExactU8(&s, &q) {
+	if winogradWins(&s) && winogradFits(&s, winoChannelsU8) && k.PairSum16 && p.decide(func() bool { return winogradExactU8(&s, &q) }) {
 		return newWinogradU8(s, segments, q, limit), nil
 	}
 	return newTiledU8(s, segments, q, k), nil
@@ -87,11 +94,20 @@ func (q *ConvU8) check(s *ConvShape, segments int) error {
 			return fmt.Errorf("%w: output range %d…%d", ErrShape, o.Lo, o.Hi)
 		}
 	}
-	depth := s.R * s.S * (s.C / s.Groups)
 	for k, scale := range q.Scale {
 		if !(scale > 0) || scale > math.MaxFloat32 {
 			return fmt.Errorf("%w: scale %v of channel %d is not positive and finite", ErrShape, scale, k)
 		}
+	}
+	var err error
+	q.sums = packed(q.pack, s.K, func(sums []int32) { err = q.checkWeights(s, sums) })
+	return err
+}
+
+// checkWeights goes over the weights, and sums those of each filter.
+func (q *ConvU8) checkWeights(s *ConvShape, sums []int32) error {
+	depth := s.R * s.S * (s.C / s.Groups)
+	for k := range sums {
 		total, size, ok := weightSums(q.Weights[k*depth:][:depth])
 		if !ok {
 			return fmt.Errorf("%w: weight −128 in channel %d", ErrShape, k)
@@ -102,7 +118,7 @@ func (q *ConvU8) check(s *ConvShape, segments int) error {
 		if size > math.MaxInt32/(2*255) { // 2: Σ in·w and InZero·Σ w are summed apart
 			return fmt.Errorf("%w: channel %d may overflow its int32 accumulator", ErrShape, k)
 		}
-		q.sums = append(q.sums, int32(total))
+		sums[k] = int32(total)
 	}
 	return nil
 }
@@ -112,12 +128,12 @@ func (q *ConvU8) check(s *ConvShape, segments int) error {
 func (q *ConvU8) foldedBias(k int, taken int32) []int32 {
 	bias := make([]int32, k)
 	copy(bias, q.Bias)
-	depth := len(q.Weights) / k
 	for i := range bias {
 		if q.sums != nil {
 			bias[i] -= (int32(q.InZero) - taken) * q.sums[i]
 			continue
 		}
+		depth := len(q.Weights) / k
 		sum, _, _ := weightSums(q.Weights[i*depth:][:depth])
 		bias[i] -= (int32(q.InZero) - taken) * int32(sum)
 	}
@@ -132,9 +148,9 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 	var narrow [][]int8
 	var wide [][]int16
 	if k.Op == OpConvWide {
-		wide = packWeights(widened(q.Weights), taps, depth, c.blocks, k.NR, k.KR)
+		wide = packWeights(q.pack, func() []int16 { return widened(q.Weights) }, taps, depth, c.blocks, k.NR, k.KR)
 	} else {
-		narrow = packWeights(q.Weights, taps, depth, c.blocks, k.NR, k.KR)
+		narrow = packWeights(q.pack, func() []int8 { return q.Weights }, taps, depth, c.blocks, k.NR, k.KR)
 	}
 	b := packRow(q.foldedBias(s.K, k.taken()), c.blocks, k.NR)
 	m := packRow(q.Scale, c.blocks, k.NR)
@@ -146,7 +162,7 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 		} else {
 			if k.PairSum16 {
 				var extra []int32
-				narrow[i], extra = splitPairs(narrow[i], taps, (depth+k.KR-1)/k.KR, k.NR, k.MR)
+				narrow[i], extra = packPairs(q.pack, narrow[i], taps, (depth+k.KR-1)/k.KR, k.NR, k.MR)
 				p.extra, p.extras = addr(extra), len(extra)/2
 			}
 			p.w = addr(narrow[i])
@@ -180,6 +196,34 @@ func widened(w []int8) []int16 {
 		wide[i] = int16(v)
 	}
 	return wide
+}
+
+// packPairs is splitPairs, or what it gave when the weights were recorded.
+func packPairs(p *Packing, panel []int8, taps, groups, nr, mr int) (out []int8, extra []int32) {
+	if !p.Loading() {
+		out, extra = splitPairs(panel, taps, groups, nr, mr)
+		keep(p, extra)
+		if extra != nil {
+			keep(p, out)
+		}
+		return out, extra
+	}
+	extra, _ = elements[int32](p.take(-1))
+	if len(extra) == 0 {
+		return panel, nil
+	}
+	const kr = 4
+	for i := 0; i < len(extra); i += 2 { // they become addresses
+		if i+1 == len(extra) || extra[i] < 0 || extra[i]%int32(mr*8) != 0 || int(extra[i]) >= taps*mr*8 || extra[i+1] < 0 || extra[i+1]%kr != 0 || int(extra[i+1]) >= groups*kr {
+			p.err = fmt.Errorf("%w: packed weights of step %q reach outside the window", ErrShape, p.step)
+			return panel, nil
+		}
+	}
+	out, _ = elements[int8](p.take(len(panel) + len(extra)/2*nr*kr))
+	if out == nil {
+		return panel, nil
+	}
+	return out, extra
 }
 
 // splitPairs makes a panel [taps][groups][nr][4] safe for kernels that add two products in a saturating int16

@@ -55,7 +55,7 @@ const (
 	winoScratchU8  = 192 << 10
 )
 
-func newWinogradF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) *winograd {
+func newWinogradF32(p *Packing, s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) *winograd {
 	w := &winograd{shape: s, segments: segments, dtype: F32, m: 4, vBytes: 4}
 	w.kernel, w.gemm = Select[func(*ConvTile)](OpConvTile, F32, limit)
 	w.plan(limit)
@@ -65,7 +65,7 @@ func newWinogradF32(s ConvShape, segments []int, weights, bias []float32, act Cl
 		w.cut()
 	}
 	b := packRow(bias, w.blocks, w.kernel.NR)
-	u := w.packF32(weights)
+	u := w.packF32(p, weights)
 	size := len(u) / len(w.blocks)
 	for i := range w.blocks {
 		w.panels = append(w.panels, convPanel{w: addr(u[i*size:]), bias: addr(b[i*w.kernel.NR:]), lo: act.Lo, hi: act.Hi})
@@ -83,12 +83,12 @@ func newWinogradF32(s ConvShape, segments []int, weights, bias []float32, act Cl
 const winoLazyTiles = 24
 
 // packF32 packs filters as they are, or transformed.
-func (w *winograd) packF32(weights []float32) []float32 {
+func (w *winograd) packF32(p *Packing, weights []float32) []float32 {
 	c, nr := w.shape.C, w.kernel.NR
 	if w.filter != nil {
-		return packFilters(weights, c, w.blocks, nr)
+		return packFilters(p, weights, c, w.blocks, nr)
 	}
-	return packWinograd(weights, c, w.blocks, nr, w.kernel.KR, func(g *[9]float32, put func(pos int, v float32)) {
+	return packWinograd(p, weights, c, w.blocks, nr, w.kernel.KR, func(g *[9]float32, put func(pos int, v float32)) {
 		var wide [9]float64
 		for i, v := range g {
 			wide[i] = float64(v)
@@ -105,7 +105,7 @@ func newWinogradU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) *winog
 	w.plan(limit)
 	w.border = aligned[byte](s.C)
 	fill(w.border, q.InZero)
-	u := packWinograd(q.Weights, s.C, w.blocks, w.kernel.NR, w.kernel.KR, func(g *[9]int8, put func(pos int, v int16)) {
+	u := packWinograd(q.pack, q.Weights, s.C, w.blocks, w.kernel.NR, w.kernel.KR, func(g *[9]int8, put func(pos int, v int16)) {
 		for pos, v := range winoG2(g) {
 			put(pos, v)
 		}
@@ -172,9 +172,13 @@ func (w *winograd) cut() {
 }
 
 // packWinograd transforms filters [K][3][3][C] into [blocks][pos][⌈C/kr⌉][nr][kr].
-func packWinograd[T float32 | int8, U float32 | int16](weights []T, c int, blocks []convBlock, nr, kr int, transform func(*[9]T, func(int, U)), pos int) []U {
+func packWinograd[T float32 | int8, U float32 | int16](p *Packing, weights []T, c int, blocks []convBlock, nr, kr int, transform func(*[9]T, func(int, U)), pos int) []U {
 	groups := (c + kr - 1) / kr
-	u := aligned[U](len(blocks) * pos * groups * nr * kr)
+	return packed(p, len(blocks)*pos*groups*nr*kr, func(u []U) { fillWinograd(u, weights, c, blocks, nr, kr, transform, pos) })
+}
+
+func fillWinograd[T float32 | int8, U float32 | int16](u []U, weights []T, c int, blocks []convBlock, nr, kr int, transform func(*[9]T, func(int, U)), pos int) {
+	groups := (c + kr - 1) / kr
 	for b, blk := range blocks {
 		panel := u[b*pos*groups*nr*kr:]
 		for j := range blk.cols {
@@ -188,7 +192,6 @@ func packWinograd[T float32 | int8, U float32 | int16](weights []T, c int, block
 			}
 		}
 	}
-	return u
 }
 
 func (w *winograd) Kernel() string {

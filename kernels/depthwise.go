@@ -86,9 +86,9 @@ func depthwiseFits(s *ConvShape, segments []int) bool {
 	return s.Groups > 1 && s.Groups == s.C && s.Groups == s.K && len(segments) == 1 && s.R*s.S < depthTaps && s.C <= maxChannels
 }
 
-func newDepthwiseF32(s ConvShape, weights, bias []float32, act Clamp, limit arch.ISA) *depthwise {
+func newDepthwiseF32(p *Packing, s ConvShape, weights, bias []float32, act Clamp, limit arch.ISA) *depthwise {
 	d := newDepthwise(s, F32, limit)
-	w := packDepthwise(s.C, s.R*s.S, weights)
+	w := packDepthwise(p, s.C, s.R*s.S, weights)
 	b := aligned[float32](s.C)
 	copy(b, bias)
 	d.w, d.args.bias, d.args.lo, d.args.hi = addr(w), addr(b), act.Lo, act.Hi
@@ -98,7 +98,7 @@ func newDepthwiseF32(s ConvShape, weights, bias []float32, act Clamp, limit arch
 
 func newDepthwiseU8(s ConvShape, q ConvU8, limit arch.ISA) *depthwise {
 	d := newDepthwise(s, U8, limit)
-	w := packDepthwise(s.C, s.R*s.S, q.Weights)
+	w := packDepthwise(q.pack, s.C, s.R*s.S, q.Weights)
 	b, m := aligned[int32](s.C), aligned[float32](s.C)
 	copy(b, q.Bias)
 	copy(m, q.Scale)
@@ -121,14 +121,14 @@ func newDepthwise(s ConvShape, dt DType, limit arch.ISA) *depthwise {
 }
 
 // packDepthwise transposes filters [C][taps] into [taps+1][C], the last row zeros.
-func packDepthwise[T float32 | int8](c, taps int, weights []T) []T {
-	w := aligned[T]((taps + 1) * c)
-	for k := range c {
-		for t := range taps {
-			w[t*c+k] = weights[k*taps+t]
+func packDepthwise[T float32 | int8](p *Packing, c, taps int, weights []T) []T {
+	return packed(p, (taps+1)*c, func(w []T) {
+		for k := range c {
+			for t := range taps {
+				w[t*c+k] = weights[k*taps+t]
+			}
 		}
-	}
-	return w
+	})
 }
 
 func (d *depthwise) PackedBytes() int { return d.bytes }

@@ -38,11 +38,16 @@ func fcU8Generic(t *FCTileU8) {
 // scale [K] = inputScale·weightScale. The sum is exact in int32 and the product rounded once: the same on every tier.
 // The op keeps the weights' slice, and nobody may change it.
 func NewFCU8(n, c, k int, weights []int8, bias []int32, scale []float32, inZero uint8, limit arch.ISA) (Op, error) {
+	return PackFCU8(nil, n, c, k, weights, bias, scale, inZero, limit)
+}
+
+// PackFCU8 is NewFCU8 with what it needs to know of the weights kept in p.
+func PackFCU8(p *Packing, n, c, k int, weights []int8, bias []int32, scale []float32, inZero uint8, limit arch.ISA) (Op, error) {
 	if n < 1 || c < 1 || k < 1 || len(weights)%c != 0 || len(weights)/c != k || len(scale) != k || (bias != nil && len(bias) != k) {
 		return nil, fmt.Errorf("%w: fully connected: %d images, %d×%d weights: %d; %d scales, %d biases", ErrShape, n, k, c, len(weights), len(scale), len(bias))
 	}
 	o := &fcU8{n: n, c: c, k: k, weights: weights, scale: scale}
-	q := ConvU8{Weights: weights, Bias: bias, Scale: scale, InZero: inZero, Out: []OutU8{{Hi: 255}}}
+	q := ConvU8{Weights: weights, Bias: bias, Scale: scale, InZero: inZero, Out: []OutU8{{Hi: 255}}, pack: p}
 	if err := q.check(&ConvShape{C: c, K: k, R: 1, S: 1, Groups: 1}, 1); err != nil {
 		return nil, err
 	}

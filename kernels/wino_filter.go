@@ -30,16 +30,16 @@ func winoFilterF32Generic(a *WinoFilter) {
 }
 
 // packFilters lays filters [K][3][3][C] out as [block][C][9][nr].
-func packFilters(weights []float32, c int, blocks []convBlock, nr int) []float32 {
-	packed := aligned[float32](len(blocks) * c * 9 * nr)
-	for b, blk := range blocks {
-		for j := range blk.cols {
-			for t := range 9 {
-				for i, w := range weights[((blk.k+j)*9+t)*c:][:c] {
-					packed[((b*c+i)*9+t)*nr+j] = w
+func packFilters(p *Packing, weights []float32, c int, blocks []convBlock, nr int) []float32 {
+	return packed(p, len(blocks)*c*9*nr, func(all []float32) {
+		for b, blk := range blocks {
+			for j := range blk.cols {
+				for t := range 9 {
+					for i, w := range weights[((blk.k+j)*9+t)*c:][:c] {
+						all[((b*c+i)*9+t)*nr+j] = w
+					}
 				}
 			}
 		}
-	}
-	return packed
+	})
 }

@@ -1,0 +1,116 @@
+package kernels
+
+import (
+	"fmt"
+	"unsafe"
+)
+
+// Packing keeps packed weights apart from the operations that use them, so that a program need not pack them again: a
+// recording one collects what operations pack, a loading one gives it back in place of packing, without a copy. What is
+// packed is known by the step that it is for and its order there. nil packs and keeps nothing.
+type Packing struct {
+	steps map[string][][]byte
+	load  bool
+	step  string
+	next  int
+	err   error
+}
+
+// PackAlign is the alignment of packed weights.
+const PackAlign = 64
+
+// NewPacking returns a recording Packing.
+func NewPacking() *Packing { return &Packing{steps: map[string][][]byte{}} }
+
+// LoadPacking returns a Packing that gives back what was recorded: by step, in order. The bytes must not change while
+// operations use them; they may be read-only. Operations use them in place where they begin at a multiple of
+// [PackAlign], and never reach beyond them: what does not have the size that an operation needs is refused.
+func LoadPacking(steps map[string][][]byte) *Packing { return &Packing{steps: steps, load: true} }
+
+// Step says which step is packed next; its name is unique in a plan.
+func (p *Packing) Step(name string) {
+	if p != nil {
+		p.step, p.next = name, 0
+	}
+}
+
+// Steps returns what was recorded.
+func (p *Packing) Steps() map[string][][]byte { return p.steps }
+
+// Loading reports whether weights come from a recording: then operations do not look at those they are made with.
+func (p *Packing) Loading() bool { return p != nil && p.load }
+
+// Err returns why a recording did not fit.
+func (p *Packing) Err() error {
+	if p == nil {
+		return nil
+	}
+	return p.err
+}
+
+// take returns the next piece of a recording, of that many bytes unless it is negative.
+func (p *Packing) take(bytes int) []byte {
+	pieces := p.steps[p.step]
+	if p.next >= len(pieces) || bytes >= 0 && len(pieces[p.next]) != bytes {
+		if p.err == nil {
+			p.err = fmt.Errorf("%w: packed weights of step %q do not fit", ErrShape, p.step)
+		}
+		return nil
+	}
+	p.next++
+	return pieces[p.next-1]
+}
+
+// packed returns n elements that fill packs, or those of the recording.
+func packed[T any](p *Packing, n int, fill func([]T)) []T {
+	if p.Loading() {
+		if v, ok := elements[T](p.take(n * int(unsafe.Sizeof(*new(T))))); ok {
+			return v
+		}
+		return aligned[T](n)
+	}
+	v := aligned[T](n)
+	fill(v)
+	keep(p, v)
+	return v
+}
+
+// keep records elements; they may still change.
+func keep[T any](p *Packing, v []T) {
+	if p != nil {
+		p.steps[p.step] = append(p.steps[p.step], unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(*new(T)))))
+	}
+}
+
+// elements views bytes as elements, or copies them where they are not aligned.
+func elements[T any](b []byte) ([]T, bool) {
+	if b == nil {
+		return nil, false
+	}
+	n := len(b) / int(unsafe.Sizeof(*new(T)))
+	p := unsafe.Pointer(unsafe.SliceData(b))
+	if uintptr(p)%PackAlign != 0 {
+		v := aligned[T](n)
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(b)), b)
+		return v, true
+	}
+	return unsafe.Slice((*T)(p), n), true
+}
+
+// decide returns what f decides from the weights, or what it decided when they were recorded.
+func (p *Packing) decide(f func() bool) bool {
+	v := packed(p, 1, func(v []byte) {
+		if f() {
+			v[0] = 1
+		}
+	})
+	return v[0] == 1
+}
+
+// count is the number of weights that a convolution is made with: those it must have, where they are not looked at.
+func (p *Packing) count(s *ConvShape, weights int) int {
+	if p.Loading() {
+		return s.K * s.R * s.S * (s.C / max(s.Groups, 1))
+	}
+	return weights
+}
