@@ -5,7 +5,7 @@ OUT   ?= bin
 FUZZ  ?= 30s
 PEERS ?=
 
-.PHONY: help build test short race vet fmt bench bench-peers cross fuzz generate train ci clean
+.PHONY: help build test short race vet fmt bench bench-peers cycles cross test-qemu fuzz generate train ci clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -37,8 +37,14 @@ bench: ## layers and networks on this machine
 bench-peers: ## beside other engines; PEERS="--install --threads 1"
 	$(GO) run ./bench/peers $(PEERS)
 
-cross: ## compile for other systems
+cycles: ## arm64 kernels in models of cores: peaks, instructions, predicted times
+	$(GO) run ./bench/cycles
+
+cross: ## compile for other systems: arm64, ARMv7, ARMv6, RISC-V, macOS, Windows, WebAssembly
 	.ci/run cross
+
+test-qemu: ## arm64 and ARMv7 under qemu, on CPUs with and without the newer instructions
+	.ci/run emulated
 
 fuzz: ## each fuzz target for FUZZ=30s
 	@$(GO) list ./... | while read -r p; do \
