@@ -30,7 +30,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	var usage *usageError
 	switch {
@@ -160,7 +160,10 @@ func watch(ctx context.Context, c *capturer, limit time.Duration, asJSON bool, s
 	}()
 	defer func() {
 		cancel()
-		<-ended // the source is closed
+		select {
+		case <-ended: // the source is closed
+		case <-time.After(2 * time.Second): // it waits for a pipe, which nothing can interrupt
+		}
 	}()
 
 	s := newStats()

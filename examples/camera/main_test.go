@@ -225,6 +225,40 @@ func TestMJPEG(t *testing.T) {
 	}
 }
 
+// TestInterruptPipe: a pipe that has fallen silent does not keep the program from ending.
+func TestInterruptPipe(t *testing.T) {
+	if goruntime.GOOS == "windows" {
+		t.Skip("no SIGINT")
+	}
+	cmd := exec.Command(build(t), "--y4m", "-", "--json")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	fmt.Fprint(in, "YUV4MPEG2 W2 H2\nFRAME\nabcdefFRAME\nabc")
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() || !strings.Contains(lines.Text(), `"frames":1`) {
+		t.Fatalf("%q", lines.Text())
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if !lines.Scan() || !strings.Contains(lines.Text(), `"final":true`) {
+		t.Errorf("%q", lines.Text())
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
 // build makes the program.
 func build(t *testing.T) string {
 	t.Helper()
