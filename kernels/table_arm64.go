@@ -18,7 +18,7 @@ func archKernels() []Kernel {
 		{Name: "f32_quantize_1x16__neon", Op: OpQuantize, DType: F32, MR: 1, NR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: quantizeNEON},
 		{Name: "u8_dequantize_1x16__neon", Op: OpDequantize, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: dequantizeNEON},
 		{Name: "u8_add_1x16__neon", Op: OpAdd, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: addU8NEON},
-		{Name: "u8_lrn_1x8__neon", Op: OpLRN, DType: U8, MR: 1, NR: 8, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: lrnU8NEON},
+		{Name: "u8_lrn_1x16__neon", Op: OpLRN, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: lrnU8NEON},
 		{Name: "u8_blendrows_1x32__neon", Op: OpBlendRows, DType: U8, MR: 1, NR: 32, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: blendRowsNEON},
 		{Name: "f32_lanedots_1x8__neon", Op: OpLaneDots, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: laneDotsNEON},
 		{Name: "u8_fc_4x16__dotprod", Op: OpFC, DType: U8, MR: 4, KR: 16, ISA: arch.DotProd, Requires: arch.FeatNEON | arch.FeatDotProd, Fn: fcU8DotProd},
