@@ -97,21 +97,34 @@
 	WORD $0x0f10a4c6; /* arm64: sshll v6.4s, v6.4h, #0 */ \
 	SCVTF4(4, 4)
 
-// Sums of five squares for 8 channels. Clobbers V26–V30.
-#define WINDOW5(from, A, B) \
-	VLD1 (from), [V26.S4, V27.S4, V28.S4] \
-	VEXT $4, V27.B16, V26.B16, A.B16 /* squares 1 2 3 4 */ \
-	VEXT $4, V28.B16, V27.B16, B.B16 /* 5 6 7 8 */ \
-	VEXT $4, V28.B16, V28.B16, V29.B16 /* 9 10 … */ \
-	VADD V26.S4, A.S4, A.S4 /* two squares, from 0 1 2 3 on */ \
-	VADD V27.S4, B.S4, B.S4 /* from 4 5 6 7 on */ \
-	VADD V28.S4, V29.S4, V29.S4 /* from 8 9 … on */ \
-	VEXT $8, B.B16, A.B16, V30.B16 \
-	VEXT $8, V29.B16, B.B16, V29.B16 \
-	VADD V27.S4, A.S4, A.S4 /* two and the fifth */ \
-	VADD V28.S4, B.S4, B.S4 \
-	VADD V30.S4, A.S4, A.S4 \
-	VADD V29.S4, B.S4, B.S4
+// Sums of five squares, of 16 channels, in V0–V3. Clobbers V8–V11, V26–V31.
+#define WINDOW5 \
+	VLD1 (R9), [V26.S4, V27.S4, V28.S4] \
+	VLD1 (R17), [V29.S4, V30.S4, V31.S4] \
+	VEXT $4, V27.B16, V26.B16, V0.B16 /* squares 1 2 3 4 */ \
+	VEXT $4, V30.B16, V29.B16, V2.B16 \
+	VEXT $4, V28.B16, V27.B16, V1.B16 /* 5 6 7 8 */ \
+	VEXT $4, V31.B16, V30.B16, V3.B16 \
+	VEXT $4, V28.B16, V28.B16, V8.B16 /* 9 10 … */ \
+	VEXT $4, V31.B16, V31.B16, V10.B16 \
+	VADD V26.S4, V0.S4, V0.S4 /* two squares, from 0 1 2 3 on */ \
+	VADD V29.S4, V2.S4, V2.S4 \
+	VADD V27.S4, V1.S4, V1.S4 /* from 4 5 6 7 on */ \
+	VADD V30.S4, V3.S4, V3.S4 \
+	VADD V28.S4, V8.S4, V8.S4 /* from 8 9 … on */ \
+	VADD V31.S4, V10.S4, V10.S4 \
+	VEXT $8, V1.B16, V0.B16, V9.B16 \
+	VEXT $8, V3.B16, V2.B16, V11.B16 \
+	VEXT $8, V8.B16, V1.B16, V8.B16 \
+	VEXT $8, V10.B16, V3.B16, V10.B16 \
+	VADD V27.S4, V0.S4, V0.S4 /* two and the fifth */ \
+	VADD V30.S4, V2.S4, V2.S4 \
+	VADD V28.S4, V1.S4, V1.S4 \
+	VADD V31.S4, V3.S4, V3.S4 \
+	VADD V9.S4, V0.S4, V0.S4 \
+	VADD V11.S4, V2.S4, V2.S4 \
+	VADD V8.S4, V1.S4, V1.S4 \
+	VADD V10.S4, V3.S4, V3.S4
 
 // Levels less the zero point, V8–V11, to 16 bytes in V8.
 #define BYTES \
@@ -183,8 +196,7 @@ channels:
 	ADD  R15, R11, R19
 	CMP  $5, R6
 	BNE  window
-	WINDOW5(R9, V0, V1)
-	WINDOW5(R17, V2, V3)
+	WINDOW5
 
 estimate:
 	SCVTF4(0, 0)                     // s = Σ x²
