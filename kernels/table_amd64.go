@@ -47,7 +47,5 @@ func archKernels() []Kernel {
 		{Name: "u8_dequantize_1x8__avx2", Op: OpDequantize, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: dequantizeAVX2},
 		{Name: "u8_blendrows_1x64__avx2", Op: OpBlendRows, DType: U8, MR: 1, NR: 64, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: blendRowsAVX2},
 		{Name: "f32_lanedots_1x8__avx2", Op: OpLaneDots, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: laneDotsAVX2},
-		{Name: "u8_blendrows_1x64__avx2", Op: OpBlendRows, DType: U8, MR: 1, NR: 64, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: blendRowsAVX2},
-		{Name: "f32_lanedots_1x8__avx2", Op: OpLaneDots, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: laneDotsAVX2},
 	}
 }
