@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gneiss-go/gneiss/internal/wholefile"
 	"github.com/gneiss-go/gneiss/models/caffe"
-	"github.com/gneiss-go/gneiss/models/gnm"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/onnx"
 	"github.com/gneiss-go/gneiss/models/tflite"
@@ -24,7 +24,7 @@ type openConfig struct {
 	prototxt string
 	caffe    []caffe.Option
 	onnx     []onnx.Option
-	gnm      []gnm.Option
+	own      []runtime.Option
 	tflite   []tflite.Option
 }
 
@@ -57,7 +57,7 @@ func WithOutputs(names ...string) OpenOption {
 func WithLimits(l runtime.Limits) OpenOption {
 	return func(c *openConfig) {
 		c.caffe, c.onnx = append(c.caffe, caffe.WithLimits(l)), append(c.onnx, onnx.WithLimits(l))
-		c.gnm, c.tflite = append(c.gnm, gnm.WithLimits(l)), append(c.tflite, tflite.WithLimits(l))
+		c.own, c.tflite = append(c.own, runtime.WithLimits(l)), append(c.tflite, tflite.WithLimits(l))
 	}
 }
 
@@ -73,13 +73,13 @@ const (
 	formatCaffe    format = "caffemodel"
 	formatPrototxt format = "prototxt"
 	formatONNX     format = "onnx"
-	formatGNM      format = "gnm"
+	formatGneiss   format = "gneiss"
 	formatTFLite   format = "tflite"
 	formatUnknown  format = ""
 )
 
 // Open imports the model in a file: a .caffemodel with its .prototxt (beside it, inside it, or named by [WithPrototxt]), a
-// .prototxt alone ([WithRandomWeights]), an .onnx or a .tflite file, or gneiss's own .gnm. Under other extensions the content decides.
+// .prototxt alone ([WithRandomWeights]), an .onnx or a .tflite file, or gneiss's own .gneiss. Under other extensions the content decides.
 func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	var c openConfig
 	for _, o := range opts {
@@ -92,8 +92,8 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	switch f {
 	case formatONNX:
 		return onnx.Open(path, c.onnx...)
-	case formatGNM:
-		return gnm.Open(path, c.gnm...)
+	case formatGneiss:
+		return openOwn(path, c.own)
 	case formatTFLite:
 		return tflite.Open(path, c.tflite...)
 	case formatPrototxt:
@@ -102,6 +102,42 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 		}
 	}
 	return caffe.Open(path, c.prototxt, c.caffe...)
+}
+
+// openOwn reads gneiss's own format.
+func openOwn(path string, opts []runtime.Option) (*runtime.Graph, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &runtime.FileError{File: path, Err: pathReason(err)}
+	}
+	g, err := runtime.ReadGraph(data, opts...)
+	if err != nil {
+		return nil, &runtime.FileError{File: path, Err: err}
+	}
+	return g, nil
+}
+
+// Save writes a graph to a .gneiss file, which appears whole or not at all. Its errors are [*runtime.FileError].
+func Save(path string, g *runtime.Graph, opts ...runtime.WriteOption) error {
+	var b bytes.Buffer
+	err := runtime.Write(&b, g, opts...)
+	if err == nil {
+		err = wholefile.Write(path, b.Bytes())
+	}
+	var fe *runtime.FileError
+	if err != nil && !errors.As(err, &fe) {
+		err = &runtime.FileError{File: path, Err: err}
+	}
+	return err
+}
+
+// pathReason is a file error without the path.
+func pathReason(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
 }
 
 // formatOf tells a file's format by its extension or, failing that, by its first bytes.
@@ -113,19 +149,15 @@ func formatOf(path string) (format, error) {
 		return formatPrototxt, nil
 	case ".onnx":
 		return formatONNX, nil
-	case ".gnm":
-		return formatGNM, nil
+	case runtime.Ext:
+		return formatGneiss, nil
 	case ".tflite":
 		return formatTFLite, nil
 	}
 	head := make([]byte, 4096)
 	file, err := os.Open(path)
 	if err != nil {
-		var pe *os.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return formatUnknown, err
+		return formatUnknown, pathReason(err)
 	}
 	defer file.Close()
 	n, err := io.ReadFull(file, head)
@@ -133,8 +165,8 @@ func formatOf(path string) (format, error) {
 		return formatUnknown, err
 	}
 	switch what := sniff.What(head); {
-	case gnm.Is(head):
-		return formatGNM, nil
+	case runtime.IsFile(head):
+		return formatGneiss, nil
 	case tflite.Is(head):
 		return formatTFLite, nil
 	case n == 0:

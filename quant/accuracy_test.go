@@ -11,7 +11,6 @@ import (
 
 	"github.com/gneiss-go/gneiss/internal/testdata"
 	"github.com/gneiss-go/gneiss/models/caffe"
-	"github.com/gneiss-go/gneiss/models/gnm"
 	"github.com/gneiss-go/gneiss/models/imagefile"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 	"github.com/gneiss-go/gneiss/quant"
@@ -129,7 +128,7 @@ func TestGoogLeNet(t *testing.T) {
 		t.Error("accuracy is lost")
 	}
 	var file bytes.Buffer
-	if err := gnm.Write(&file, int8Graph); err != nil {
+	if err := runtime.Write(&file, int8Graph); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%d bytes as a file", file.Len())

@@ -13,11 +13,10 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/models/gnm"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var update = flag.Bool("update", false, "write testdata/golden.gnm and what it gives")
+var update = flag.Bool("update", false, "write testdata/golden.gneiss and what it gives")
 
 // golden is a network with every quantised operation, in shapes that take the paths large networks take.
 func golden(t testing.TB) *runtime.Graph {
@@ -42,18 +41,26 @@ func golden(t testing.TB) *runtime.Graph {
 // TestGolden: a quantised graph gives the same bytes everywhere: on every tier of this CPU, with any number of threads,
 // and on every other CPU, for the bytes are in testdata.
 func TestGolden(t *testing.T) {
-	model, want := filepath.Join("testdata", "golden.gnm"), filepath.Join("testdata", "golden.txt")
+	model, want := filepath.Join("testdata", "golden.gneiss"), filepath.Join("testdata", "golden.txt")
 	if *update {
 		g := golden(t)
 		q, report, err := Quantize(g, calibrated(t, g), WithObserver(MinMax()))
 		if err != nil || !report.Portable {
 			t.Fatal(err, report)
 		}
-		if err := gnm.Save(model, q); err != nil {
+		var b bytes.Buffer
+		if err := runtime.Write(&b, q); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(model, b.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	g, err := gnm.Open(model)
+	data, err := os.ReadFile(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := runtime.ReadGraph(data)
 	if err != nil {
 		t.Fatal(err)
 	}

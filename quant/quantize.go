@@ -174,11 +174,7 @@ func (r *rewriter) node(n *runtime.Node) error {
 		}
 	}
 	if !r.u8[n] {
-		op := n.Op
-		if _, ok := op.(*runtime.Softmax); ok {
-			op = &runtime.Softmax{Exact: true}
-		}
-		out, err := r.out.Add(n.Name, op, in...)
+		out, err := r.out.Add(n.Name, n.Op, in...)
 		r.asFloat[n.Out] = out
 		r.report.add(n, runtime.Quant{}, Layer{Float: true})
 		return err

@@ -36,5 +36,5 @@
 // model file may set. It takes and gives float values unless it has an outType or movesElements names it. lower.go
 // gives it a kernel. If the kernel's output may be its input, inPlace in layout.go says so; if it reads its input as
 // one row of numbers without gaps, needsDense does. A case of the table in graph_test.go refuses it, and randomGraph in
-// layout_test.go uses it. The file format (models/gnm) and the importers need a case as well.
+// layout_test.go uses it. The file format (file.go) and the importers need a case as well.
 package runtime

@@ -71,6 +71,8 @@ type Limits struct {
 	MaxElements int   // elements of one activation
 	MaxWeights  int   // elements of one node's weights
 	MaxMACs     int64 // multiply-accumulates of one run
+
+	packed bool // filters are taken packed from a file: those of the graph stay unread
 }
 
 // DefaultLimits suit every network of the image-classification kind.

@@ -264,12 +264,8 @@ func (n *LRN) infer(in []Shape, _ *Limits) (Shape, error) {
 	return s, err
 }
 
-// Softmax is over the channels of each pixel.
-type Softmax struct {
-	// Exact computes by IEEE operations in one written order, so that every CPU gives the same bytes; quantised
-	// graphs use it. Otherwise each tier is within the float kernels' bound.
-	Exact bool
-}
+// Softmax is over the channels of each pixel, by IEEE operations in one written order: every CPU gives the same bytes.
+type Softmax struct{}
 
 func (*Softmax) Kind() string { return "Softmax" }
 

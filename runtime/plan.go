@@ -79,7 +79,19 @@ type options struct {
 	isaSet  bool
 	threads int
 	memory  Memory
+	limits  Limits // of Load and ReadGraph
 }
+
+func newOptions(opts []Option) options {
+	o := options{threads: 1, limits: DefaultLimits}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
+// WithLimits replaces [DefaultLimits] in [Load] and [ReadGraph]; a graph that is compiled has been checked already.
+func WithLimits(l Limits) Option { return func(o *options) { o.limits = l } }
 
 // WithISA caps the tier kernels are chosen from; the CPU and GNEISS_ISA may lower it further.
 func WithISA(isa arch.ISA) Option { return func(o *options) { o.isa, o.isaSet = isa, true } }
@@ -96,10 +108,11 @@ const maxThreads = 256
 //
 // A session's inputs are consumed: their memory is used again during Run, so they are to be filled before each.
 func Compile(g *Graph, opts ...Option) (*Plan, error) {
-	o := options{threads: 1}
-	for _, opt := range opts {
-		opt(&o)
-	}
+	return compile(g, newOptions(opts))
+}
+
+// compile is Compile once the options are known.
+func compile(g *Graph, o options) (*Plan, error) {
 	isa, err := arch.Default()
 	if err != nil {
 		return nil, err

@@ -64,7 +64,7 @@ func randomQuantised(t *testing.T, seed uint64) *Graph {
 	for i := range fc.Weights {
 		fc.Weights[i] = int8(n.r.IntN(255) - 127)
 	}
-	return n.output(n.add("prob", &Softmax{Exact: true}, n.add("fc", fc, x)))
+	return n.output(n.add("prob", &Softmax{}, n.add("fc", fc, x)))
 }
 
 // outputs runs a graph and returns its first n outputs, floats as they are and levels as floats.

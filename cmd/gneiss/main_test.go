@@ -444,7 +444,7 @@ func TestKeptName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Name != builtinName || guessSpec(m.Graph, ".gnm") != m.Spec {
-		t.Errorf("%q: %v", m.Name, guessSpec(m.Graph, ".gnm"))
+	if m.Name != builtinName || guessSpec(m.Graph, ".gneiss") != m.Spec {
+		t.Errorf("%q: %v", m.Name, guessSpec(m.Graph, ".gneiss"))
 	}
 }

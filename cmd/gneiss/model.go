@@ -65,7 +65,7 @@ type modelFlags struct {
 }
 
 func (f *modelFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&f.model, "model", "m", "", "model `file` (.onnx, .tflite, .caffemodel, .prototxt, .gnm), or googlenet once fetched; default: the built-in one")
+	cmd.Flags().StringVarP(&f.model, "model", "m", "", "model `file` (.onnx, .tflite, .caffemodel, .prototxt, .gneiss), or googlenet once fetched; default: the built-in one")
 	cmd.Flags().StringVar(&f.prototxt, "prototxt", "", "description `file` of a Caffe model; default: beside or inside the model")
 	f.addRun(cmd)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gneiss-go/gneiss/internal/wholefile"
-	"github.com/gneiss-go/gneiss/models/gnm"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 	"github.com/gneiss-go/gneiss/quant"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -96,13 +95,13 @@ func quantizeCommand() *cobra.Command {
 	var float []string
 	var layers, asJSON bool
 	cmd := &cobra.Command{
-		Use:   "quantize --output FILE.gnm [flags] IMAGE…",
+		Use:   "quantize --output FILE.gneiss [flags] IMAGE…",
 		Short: "Make an int8 model of a float one",
 		Long: `Quantize runs a float model on calibration images, a hundred or so of the kind it will see, and writes an int8 model:
 a quarter of the size, faster, and with the same answers, byte for byte, on every CPU. Images are files, folders,
 patterns, or CSV files as for eval.`,
-		Example: `  gneiss quantize --model googlenet --output googlenet-int8.gnm photos/
-  gneiss quantize --model net.onnx --output net.gnm --observer entropy --float fc labels.csv --role calibrate`,
+		Example: `  gneiss quantize --model googlenet --output googlenet-int8.gneiss photos/
+  gneiss quantize --model net.onnx --output net.gneiss --observer entropy --float fc labels.csv --role calibrate`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output == "" {
 				return usagef("--output is missing")
@@ -125,7 +124,7 @@ patterns, or CSV files as for eval.`,
 				return err
 			}
 			var file bytes.Buffer
-			if err := gnm.Write(&file, g); err != nil {
+			if err := runtime.Write(&file, g); err != nil {
 				return err
 			}
 			if err := wholefile.Write(output, file.Bytes()); err != nil {
@@ -160,7 +159,7 @@ patterns, or CSV files as for eval.`,
 	mf.addLabels(cmd)
 	sf.add(cmd)
 	imf.add(cmd)
-	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gnm")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss")
 	cmd.Flags().StringVar(&observer, "observer", quant.DefaultObserver().String(), "how ranges follow from what was seen: minmax, percentile:99.99, entropy or mse")
 	cmd.Flags().StringArrayVar(&float, "float", nil, "leave layers of this `name`, pattern or kind in float; may be given again")
 	cmd.Flags().StringVar(&stats, "stats", "", "`file` of calibration statistics: read if it exists, in place of images, else written")
@@ -215,12 +214,12 @@ func compareCommand() *cobra.Command {
 	var with, chart string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "compare --model FLOAT --with INT8.gnm [flags] IMAGE…",
+		Use:   "compare --model FLOAT --with INT8.gneiss [flags] IMAGE…",
 		Short: "Compare an int8 model with its float one",
 		Long: `Compare runs two models on the same images and says on how many they agree, and how far each layer is from that of
 the first model, the worst first. Images are files, folders, patterns, or CSV files as for eval.`,
-		Example: `  gneiss compare --model googlenet --with googlenet-int8.gnm photos/
-  gneiss compare --model net.onnx --with net.gnm --chart layers.svg labels.csv --role evaluate`,
+		Example: `  gneiss compare --model googlenet --with googlenet-int8.gneiss photos/
+  gneiss compare --model net.onnx --with net.gneiss --chart layers.svg labels.csv --role evaluate`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if with == "" {
 				return usagef("--with is missing")

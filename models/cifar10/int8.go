@@ -3,25 +3,24 @@ package cifar10
 import (
 	_ "embed"
 
-	"github.com/gneiss-go/gneiss/models/gnm"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-const int8File = "cifar10_int8.gnm"
+const int8File = "cifar10_int8.gneiss"
 
 // The same network quantised, made by
 //
-//	gneiss quantize -o cifar10_int8.gnm IMAGES
+//	gneiss quantize -o cifar10_int8.gneiss IMAGES
 //
 // of the first 40 training images of each class.
 //
-//go:embed cifar10_int8.gnm
+//go:embed cifar10_int8.gneiss
 var int8Graph []byte
 
 // Int8 returns the network in int8: a quarter of the size, and the same bytes out on every CPU. Input and output are
 // those of [Graph]; weights are not copied. A program that calls one of the two carries that one's weights only.
 func Int8() (*runtime.Graph, error) {
-	g, err := gnm.Read(int8Graph)
+	g, err := runtime.ReadGraph(int8Graph)
 	if err != nil {
 		return nil, &runtime.FileError{File: int8File, Err: err}
 	}

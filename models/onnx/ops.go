@@ -478,7 +478,7 @@ func softmax(c *call) (*value, error) {
 			return nil, nil
 		}
 	}
-	return c.done(c.im.b.Add(c.name(), &runtime.Softmax{Exact: c.im.quantised}, t))
+	return c.done(c.im.b.Add(c.name(), &runtime.Softmax{}, t))
 }
 
 func identity(c *call) (*value, error) {

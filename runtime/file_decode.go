@@ -1,0 +1,303 @@
+package runtime
+
+import (
+	"encoding/binary"
+	"math"
+	"unsafe"
+)
+
+// ReadGraph reads the graph of a model file. The graph's weights are parts of data wherever their alignment allows, so data
+// must not change while the graph is in use. Of the options it heeds [WithLimits]. Errors wrap [ErrCorrupt], or are those
+// of the graph's own checks.
+func ReadGraph(data []byte, opts ...Option) (*Graph, error) {
+	o := newOptions(opts)
+	c, err := parse(data)
+	if err != nil {
+		return nil, err
+	}
+	return c.graph(o.limits, true)
+}
+
+// graph reads the graph. Without filters, their content is neither checked nor to be used.
+func (c *container) graph(limits Limits, filters bool) (*Graph, error) {
+	structure, data, all := c.find(secGraph, ""), c.find(secData, ""), c.find(secFilters, "")
+	if structure == nil || data == nil || all == nil {
+		return nil, corrupt("a section is missing")
+	}
+	for _, s := range c.sections {
+		if s.kind == secGraph || s.kind == secData || s.kind == secFilters && filters {
+			if err := s.check(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	limits.packed = !filters
+	d := &decoder{buf: structure.data, data: arrays{data.data, 0}, filters: arrays{all.data, 0}}
+	g := d.graph(limits)
+	if d.err == nil && (d.data.next != len(data.data) || d.filters.next != len(all.data)) {
+		d.fail("arrays that no operation uses")
+	}
+	if d.err != nil {
+		return nil, d.err
+	}
+	return g, nil
+}
+
+// decoder reads the structure. The first error stays; after it everything reads as zero.
+type decoder struct {
+	buf           []byte // what is left of the structure
+	data, filters arrays
+	err           error
+}
+
+// arrays is a section of arrays. They follow each other in the order of the operations, so no two overlap.
+type arrays struct {
+	all  []byte
+	next int
+}
+
+func (d *decoder) fail(format string, args ...any) {
+	d.set(corrupt(format, args...))
+}
+
+func (d *decoder) set(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+	d.buf = nil
+}
+
+func (d *decoder) take(n int) []byte {
+	if n > len(d.buf) {
+		d.fail("the structure ends early")
+		return nil
+	}
+	b := d.buf[:n]
+	d.buf = d.buf[n:]
+	return b
+}
+
+func (d *decoder) byte() byte {
+	if b := d.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+// maxInt bounds every number of the structure, so that it is an int on every machine.
+const maxInt = math.MaxInt32
+
+func (d *decoder) int() int {
+	v, n := binary.Uvarint(d.buf)
+	if n <= 0 || v > maxInt || n > 1 && d.buf[n-1] == 0 {
+		d.fail("a number is cut off, too large or too long")
+		return 0
+	}
+	d.buf = d.buf[n:]
+	return int(v)
+}
+
+// count is the length of a list whose elements take a byte at least each.
+func (d *decoder) count() int {
+	n := d.int()
+	if n > len(d.buf) {
+		d.fail("%d elements in %d bytes", n, len(d.buf))
+		return 0
+	}
+	return n
+}
+
+func (d *decoder) bool() bool {
+	b := d.byte()
+	if b > 1 {
+		d.fail("a flag is %d", b)
+	}
+	return b == 1
+}
+
+func (d *decoder) string() string { return string(d.take(d.count())) }
+
+func (d *decoder) float() float32 {
+	if b := d.take(4); b != nil {
+		return math.Float32frombits(binary.LittleEndian.Uint32(b))
+	}
+	return 0
+}
+
+func (d *decoder) quant() Quant { return Quant{Scale: d.float(), Zero: d.byte()} }
+
+func (d *decoder) clamp() (c Clamp) {
+	if c.On = d.bool(); c.On {
+		c.Lo, c.Hi = d.float(), d.float()
+	}
+	return c
+}
+
+func (d *decoder) window() (w Window) {
+	for _, p := range []*int{&w.R, &w.S, &w.StrideH, &w.StrideW, &w.PadTop, &w.PadLeft, &w.PadBottom, &w.PadRight, &w.DilationH, &w.DilationW} {
+		*p = d.int()
+	}
+	return w
+}
+
+func (d *decoder) poolKind() PoolKind {
+	k := PoolKind(d.byte())
+	if k != MaxPool && k != AvgPool {
+		d.fail("pooling of kind %d", k)
+	}
+	return k
+}
+
+// number is an element of data.
+type number interface{ int8 | int32 | float32 }
+
+// array returns the next array of a section; nil if there is none.
+func array[T number](d *decoder, p *arrays) []T {
+	if !d.bool() {
+		return nil
+	}
+	at, n := d.int(), d.int()
+	size := int(unsafe.Sizeof(T(0)))
+	start := alignUp(p.next)
+	if d.err != nil || at != start/alignment || start > len(p.all) || n > (len(p.all)-start)/size {
+		d.fail("an array is not where it should be")
+		return nil
+	}
+	for _, b := range p.all[p.next:start] {
+		if b != 0 {
+			d.fail("padding is not zero")
+			return nil
+		}
+	}
+	p.next = start + n*size
+	return numbers[T](p.all[start:p.next])
+}
+
+// numbers is bytes as an array: the bytes themselves if the machine can use them as they are, else a copy.
+func numbers[T number](raw []byte) []T {
+	size := int(unsafe.Sizeof(T(0)))
+	n := len(raw) / size
+	if n == 0 {
+		return []T{}
+	}
+	p := unsafe.Pointer(&raw[0])
+	if size == 1 || littleEndian && uintptr(p)%uintptr(size) == 0 {
+		return unsafe.Slice((*T)(p), n)
+	}
+	out := make([]T, n)
+	for i := range out {
+		bits := binary.LittleEndian.Uint32(raw[4*i:])
+		out[i] = *(*T)(unsafe.Pointer(&bits))
+	}
+	return out
+}
+
+func (d *decoder) graph(limits Limits) *Graph {
+	g := NewGraph(d.string())
+	g.SetLimits(limits)
+	var values []*Value
+	list := func() []*Value {
+		vs := make([]*Value, d.count())
+		for i := range vs {
+			at := d.int()
+			if at >= len(values) {
+				d.fail("value %d of %d", at, len(values))
+				return nil
+			}
+			vs[i] = values[at]
+		}
+		return vs
+	}
+	for range d.count() {
+		name := d.string()
+		s := Shape{N: d.int(), H: d.int(), W: d.int(), C: d.int()}
+		if d.err != nil {
+			return nil
+		}
+		v, err := g.Input(name, s)
+		if err != nil {
+			d.set(err)
+			return nil
+		}
+		values = append(values, v)
+	}
+	for range d.count() {
+		name := d.string()
+		op := d.op(0)
+		in := list()
+		if d.err == nil && len(in) == 0 {
+			d.fail("node %q has no inputs", name)
+		}
+		if d.err != nil {
+			return nil
+		}
+		v, err := g.Add(name, op, in...)
+		if err != nil {
+			d.set(err)
+			return nil
+		}
+		values = append(values, v)
+	}
+	outputs := list()
+	switch {
+	case d.err != nil:
+	case len(d.buf) != 0:
+		d.fail("%d bytes behind the structure", len(d.buf))
+	case len(outputs) == 0:
+		d.fail("no outputs")
+	default:
+		if err := g.Output(outputs...); err != nil {
+			d.set(err)
+		}
+	}
+	return g
+}
+
+// op reads an operation; depth counts those around it.
+func (d *decoder) op(depth int) Op {
+	switch code := opCode(d.byte()); code {
+	case opConv:
+		return &Conv{Window: d.window(), K: d.int(), Groups: d.int(), Weights: array[float32](d, &d.filters), Bias: array[float32](d, &d.data), Act: d.clamp()}
+	case opPool:
+		return &Pool{Window: d.window(), Type: d.poolKind(), Ceil: d.bool(), CountIncludePad: d.bool()}
+	case opGlobalPool:
+		return &GlobalPool{Type: d.poolKind()}
+	case opFC:
+		return &FC{K: d.int(), Weights: array[float32](d, &d.data), Bias: array[float32](d, &d.data), Act: d.clamp()}
+	case opLRN:
+		return &LRN{Size: d.int(), Alpha: d.float(), Beta: d.float(), Bias: d.float()}
+	case opSoftmax:
+		return &Softmax{}
+	case opActivation:
+		return &Activation{Act: d.clamp()}
+	case opAdd:
+		return &Add{Act: d.clamp()}
+	case opConcat:
+		return &Concat{}
+	case opAffine:
+		return &Affine{Scale: array[float32](d, &d.data), Shift: array[float32](d, &d.data)}
+	case opIdentity:
+		return &Identity{}
+	case opFlatten:
+		return &Flatten{}
+	case opQuantize:
+		return &Quantize{To: d.quant()}
+	case opDequantize:
+		return &Dequantize{}
+	case opQConv:
+		return &QConv{Window: d.window(), K: d.int(), Groups: d.int(), Weights: array[int8](d, &d.filters), WScale: array[float32](d, &d.data),
+			Bias: array[int32](d, &d.data), Out: d.quant(), Lo: d.byte(), Hi: d.byte()}
+	case opQFC:
+		return &QFC{K: d.int(), Weights: array[int8](d, &d.data), WScale: array[float32](d, &d.data), Bias: array[int32](d, &d.data)}
+	case opQuantised:
+		if depth > 0 {
+			d.fail("a quantised operation in another")
+			return nil
+		}
+		out := d.quant()
+		return &Quantised{Op: d.op(depth + 1), Out: out}
+	default:
+		d.fail("operation code %d", code)
+		return nil
+	}
+}
