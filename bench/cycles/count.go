@@ -12,26 +12,19 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/gneiss-go/gneiss/bench"
 	"github.com/gneiss-go/gneiss/internal/disasm"
-	"github.com/gneiss-go/gneiss/models/gnm"
-	"github.com/gneiss-go/gneiss/quant"
-	"github.com/gneiss-go/gneiss/runtime"
 )
 
 // emulator runs arm64 programs of linux here; it says nothing about speed, but knows each instruction it runs.
 const emulator = "qemu-aarch64-static"
 
-// executed runs GoogLeNet once under the emulator, as the core does it, and returns how many instructions of each
-// assembly kernel were executed: the emulator's log names every straight piece of code that it enters.
-func executed(dir, dtype, cpu string) (map[string]int64, error) {
+// executed runs GoogLeNet once under the emulator, as the core does it, and returns how many instructions of those
+// assembly functions were executed, by their symbol in the program: the emulator's log names every straight piece of
+// code that it enters.
+func executed(dir, dtype, cpu string, symbols []string) (map[string]int64, error) {
 	qemu, err := exec.LookPath(emulator)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w (Debian: qemu-user-static)", emulator, disasm.ErrNoTool)
-	}
-	model := filepath.Join(dir, dtype+gnm.Ext)
-	if err := saveModel(model, dtype); err != nil {
-		return nil, err
 	}
 	program := filepath.Join(dir, "once")
 	build := exec.Command("go", "build", "-o", program, "github.com/gneiss-go/gneiss/bench/cycles/once")
@@ -44,7 +37,7 @@ func executed(dir, dtype, cpu string) (map[string]int64, error) {
 		return nil, err
 	}
 	var ranges []string
-	for _, name := range bin.Assembly(kernelsPath) {
+	for _, name := range symbols {
 		code, err := bin.Func(kernelsPath, name)
 		if err != nil {
 			return nil, err
@@ -62,7 +55,7 @@ func executed(dir, dtype, cpu string) (map[string]int64, error) {
 		return nil, err
 	}
 	defer f.Close()
-	cmd := exec.Command(qemu, "-d", "in_asm,exec,nochain", "-dfilter", strings.Join(ranges, ","), "-D", log, program, model)
+	cmd := exec.Command(qemu, "-d", "in_asm,exec,nochain", "-dfilter", strings.Join(ranges, ","), "-D", log, program, dtype)
 	cmd.Env = append(os.Environ(), "QEMU_CPU="+cpu, "GOGC=off", "GOMAXPROCS=1")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -93,13 +86,13 @@ func (r *report) execute(dir string) error {
 		case strings.HasSuffix(c.Kernel, "__dotprod"):
 			cpu = "neoverse-n1"
 		}
-		counts, err := executed(dir, dtype, cpu)
+		counts, err := executed(dir, dtype, cpu, c.symbols)
 		if err != nil {
 			return err
 		}
 		c.Executed = 0
 		for _, symbol := range c.symbols {
-			c.Executed += counts[symbol]
+			c.Executed += counts[kernelsPath+"."+symbol+".abi0"]
 		}
 	}
 	return nil
@@ -146,34 +139,8 @@ func readLog(r io.Reader) (map[string]int64, error) {
 			if err != nil || size[addr] == 0 {
 				return nil, fmt.Errorf("the emulator's log: block %q was not listed", f[1])
 			}
-			_, name, _ := strings.Cut(l, kernelsPath+".")
-			counts[strings.TrimSuffix(name, ".abi0")] += size[addr]
+			_, name, _ := strings.Cut(l, "] ")
+			counts[name] += size[addr]
 		}
 	}
-}
-
-// saveModel writes GoogLeNet with weights from a seed; for int8, quantised by what one picture shows.
-func saveModel(path, dtype string) error {
-	g, err := bench.GoogLeNet(1)
-	if err != nil {
-		return err
-	}
-	if dtype == "int8" {
-		picture := bench.Picture(g.Inputs[0].Shape, 1, 100)
-		left := 1
-		stats, err := quant.Calibrate(g, func(in []float32) error {
-			if left--; left < 0 {
-				return io.EOF
-			}
-			copy(in, picture)
-			return nil
-		}, quant.WithCompile(runtime.WithThreads(1)))
-		if err != nil {
-			return err
-		}
-		if g, _, err = quant.Quantize(g, stats); err != nil {
-			return err
-		}
-	}
-	return gnm.Save(path, g)
 }

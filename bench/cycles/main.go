@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/gneiss-go/gneiss/internal/disasm"
@@ -21,6 +22,7 @@ func main() {
 func run(args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("cycles", flag.ContinueOnError)
 	asJSON := flags.Bool("json", false, "print JSON")
+	asMarkdown := flags.Bool("markdown", false, "print the predictions as in README.md")
 	name := flags.String("mca", "", "the llvm-mca to use; the newest by default")
 	execute := flags.Bool("execute", false, "count executed instructions under qemu too, which takes two minutes")
 	layers := flags.String("layers", "", "print the layers' predictions on a core, such as cortex-a53")
@@ -54,6 +56,8 @@ func run(args []string, stdout io.Writer) error {
 		e := json.NewEncoder(stdout)
 		e.SetIndent("", "  ")
 		return e.Encode(r)
+	case *asMarkdown:
+		return r.printMarkdown(stdout)
 	case *layers != "":
 		return r.printLayers(stdout, *layers)
 	}
@@ -124,6 +128,8 @@ func makeReport(bin *disasm.Binary, m *mca) (*report, error) {
 			return nil, err
 		}
 	}
+	symbols := bin.Assembly(kernelsPath)
+	has := func(symbol string) bool { return slices.Contains(symbols, symbol) }
 	for _, t := range tiles {
 		if err := t.cut(bin); err != nil {
 			return nil, err
@@ -143,7 +149,7 @@ func makeReport(bin *disasm.Binary, m *mca) (*report, error) {
 		if t.KR == 1 {
 			dtype, win, wout = "f32", in, out
 		}
-		layers, err := network(t, win, wout)
+		layers, err := network(t, win, wout, stepsOf(dtype, has))
 		if err != nil {
 			return nil, err
 		}
@@ -253,6 +259,24 @@ func (r *report) print(w io.Writer) error {
 		fmt.Fprintf(tw, "%s\t%s\t%.1f\t%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t%g\t\n", b.Board, b.Core, b.GHz, b.DType, b.Kernels, b.L2, b.Memory, b.Other, b.Total, b.Ncnn)
 	}
 	return tw.Flush()
+}
+
+// printMarkdown prints a line for each board, with both types.
+func (r *report) printMarkdown(w io.Writer) error {
+	fmt.Fprintln(w, "| board, core | float32, predicted ms | ncnn, measured | int8, predicted ms | ncnn, measured |")
+	fmt.Fprintln(w, "|---|--:|--:|--:|--:|")
+	for _, f := range r.Boards {
+		for _, q := range r.Boards {
+			if f.DType == "f32" && q.DType == "int8" && f.Board == q.Board {
+				note := ""
+				if f.Note != "" {
+					note = " (" + f.Note + ")"
+				}
+				fmt.Fprintf(w, "| %s, %s, %.1f GHz | %.0f | %g%s | %.0f | %g |\n", f.Board, f.Core, f.GHz, f.Total, f.Ncnn, note, q.Total, q.Ncnn)
+			}
+		}
+	}
+	return nil
 }
 
 func (r *report) printLayers(w io.Writer, core string) error {
