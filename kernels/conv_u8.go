@@ -108,12 +108,13 @@ func (q *ConvU8) check(s *ConvShape, segments int) error {
 func (q *ConvU8) checkWeights(s *ConvShape, sums []int32) error {
 	depth := s.R * s.S * (s.C / s.Groups)
 	for k := range sums {
-		total, size, ok := weightSums(q.Weights[k*depth:][:depth])
+		total, abs, ok := weightSums(q.Weights[k*depth:][:depth])
 		if !ok {
 			return fmt.Errorf("%w: weight −128 in channel %d", ErrShape, k)
 		}
+		size := int64(abs)
 		if q.Bias != nil {
-			size += (max(int(q.Bias[k]), -int(q.Bias[k])) + 254) / 255
+			size += (max(int64(q.Bias[k]), -int64(q.Bias[k])) + 254) / 255
 		}
 		if size > math.MaxInt32/(2*255) { // 2: Σ in·w and InZero·Σ w are summed apart
 			return fmt.Errorf("%w: channel %d may overflow its int32 accumulator", ErrShape, k)
