@@ -14,25 +14,38 @@
 //            Exact: an input less 128 times a weight in ±127 is at most 16256, and two of them fit int16.
 // Bound      16 × (SMULL + SMLAL2 + SADALP) per 4 loads of input and 4 of weights, 16 channels
 // Tile       col →  0    1    2    3      Registers
-//   pixel 0         V16  V17  V18  V19    R0  args   R1  row addresses   R2  w   R3  taps left   R4  groups left
-//   …               four partial sums     R5–R8  input rows   V0–V3  input   V4–V7  weights   V15  0x80
-//   pixel 3         V28  V29  V30  V31    V8–V11  products    R13, R14, R15  dst, its stride, cols   R16  rows left
+//   pixel 0         V16  V17  V18  V19    R0  args   R1  row addresses   R2  w   R3  taps left   R4  index into rows
+//   …               four partial sums     R5–R8  ends of rows   V0–V3  input   V4–V7  weights   V8  0x80
+//   pixel 3         V28  V29  V30  V31    V8–V15  products    R13, R14, R15  dst, its stride, cols   R16  rows left
 // Phases     tile → tap → group → sum up → requantise → store | store_tail
 
-// One pixel times four filters, 16 channels. Clobbers V8–V11.
-#define PIXEL(x, a0, a1, a2, a3) \
+// Two pixels times four filters, 16 channels; eight products between each instruction and the next that needs it, for
+// in-order cores. Clobbers V8–V15.
+#define PIXELS(x, y, a0, a1, a2, a3, b0, b1, b2, b3) \
 	SMULL(4, x, 8) \
 	SMULL(5, x, 9) \
 	SMULL(6, x, 10) \
 	SMULL(7, x, 11) \
+	SMULL(4, y, 12) \
+	SMULL(5, y, 13) \
+	SMULL(6, y, 14) \
+	SMULL(7, y, 15) \
 	SMLAL2(4, x, 8) \
 	SMLAL2(5, x, 9) \
 	SMLAL2(6, x, 10) \
 	SMLAL2(7, x, 11) \
+	SMLAL2(4, y, 12) \
+	SMLAL2(5, y, 13) \
+	SMLAL2(6, y, 14) \
+	SMLAL2(7, y, 15) \
 	SADALP(8, a0) \
 	SADALP(9, a1) \
 	SADALP(10, a2) \
-	SADALP(11, a3)
+	SADALP(11, a3) \
+	SADALP(12, b0) \
+	SADALP(13, b1) \
+	SADALP(14, b2) \
+	SADALP(15, b3)
 
 // Four accumulators of a pixel to four bytes in A: sum each up, add the bias, requantise.
 #define END(a, A, B, C, D) \
@@ -94,33 +107,42 @@ tile:
 	VEOR V29.B16, V29.B16, V29.B16
 	VEOR V30.B16, V30.B16, V30.B16
 	VEOR V31.B16, V31.B16, V31.B16
-	VMOVI $128, V15.B16
-	MOVD  ConvTile_w(R0), R2
-	MOVD  ConvTile_taps(R0), R3
+	MOVD ConvTile_w(R0), R2
+	MOVD ConvTile_taps(R0), R3
 
 tap:
 	LDP.P 16(R1), (R5, R6)
 	LDP.P 16(R1), (R7, R8)
 	MOVD  ConvTile_groups(R0), R4
+	LSL   $4, R4
+	ADD   R4, R5                     // rows are addressed from their ends, so that one index counts and addresses
+	ADD   R4, R6
+	ADD   R4, R7
+	ADD   R4, R8
+	NEG   R4, R4
 
-group_loop:
-	VLD1.P 16(R5), [V0.B16]
-	VLD1.P 16(R6), [V1.B16]
-	VLD1.P 16(R7), [V2.B16]
-	VLD1.P 16(R8), [V3.B16]
-	VLD1.P 64(R2), [V4.B16, V5.B16, V6.B16, V7.B16]
-	VEOR   V15.B16, V0.B16, V0.B16
-	VEOR   V15.B16, V1.B16, V1.B16
-	VEOR   V15.B16, V2.B16, V2.B16
-	VEOR   V15.B16, V3.B16, V3.B16
-	PIXEL(0, 16, 17, 18, 19)
-	PIXEL(1, 20, 21, 22, 23)
-	PIXEL(2, 24, 25, 26, 27)
-	PIXEL(3, 28, 29, 30, 31)
-	SUBS   $1, R4
-	BNE    group_loop
-	SUBS   $1, R3
-	BNE    tap
+	PCALIGN $16
+group_loop:                              // 16 channels; R4 = −bytes left
+	VMOVI $128, V8.B16
+	WORD $0x3ce468a0 // arm64: ldr q0, [x5, x4]
+	WORD $0x3ce468c1 // arm64: ldr q1, [x6, x4]
+	WORD $0x3ce468e2 // arm64: ldr q2, [x7, x4]
+	WORD $0x3ce46903 // arm64: ldr q3, [x8, x4]
+	FMOVQ 0(R2), F4
+	FMOVQ 16(R2), F5
+	FMOVQ 32(R2), F6
+	FMOVQ 48(R2), F7
+	VEOR  V8.B16, V0.B16, V0.B16
+	VEOR  V8.B16, V1.B16, V1.B16
+	VEOR  V8.B16, V2.B16, V2.B16
+	VEOR  V8.B16, V3.B16, V3.B16
+	ADD   $64, R2
+	ADDS  $16, R4
+	PIXELS(0, 1, 16, 17, 18, 19, 20, 21, 22, 23)
+	PIXELS(2, 3, 24, 25, 26, 27, 28, 29, 30, 31)
+	BNE   group_loop
+	SUBS $1, R3
+	BNE  tap
 
 	MOVD  ConvTile_scale(R0), R17
 	VLD1  (R17), [V0.B16]

@@ -89,6 +89,8 @@ var wanted = map[string]float64{
 	"f32_conv_8x8__neon cortex-a55":   70,
 	"f32_conv_8x8__neon cortex-a72":   85,
 	"f32_conv_8x8__neon cortex-a76":   85,
+	"u8_conv_4x4__neon cortex-a53":    65,
+	"u8_conv_4x4__neon cortex-a72":    85,
 	"u8_conv_8x8__dotprod cortex-a55": 70,
 	"u8_conv_8x8__dotprod cortex-a76": 80,
 }
