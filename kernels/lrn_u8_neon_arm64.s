@@ -28,8 +28,9 @@
 //	u²·v = t^−¾·(1+e)^(3/2)·(1+f)
 //
 // is low by at most 4.04·10⁻⁵; with 2.02·10⁻⁵ in the scale it is off by at most 2.02·10⁻⁵ either way. Roundings, those of the
-// formula among them, are at most 20 ε, ε = 2⁻²⁴: together less than δ = 2.2·10⁻⁵. So where the estimate's distance from
-// the nearest integer, plus δ·abs(estimate), is less than ½, y rounds to that integer too. Other blocks (one in thirty, if y is
+// formula among them, are at most 20 ε, ε = 2⁻²⁴: together less than δ = 2.2·10⁻⁵. (Tried for every t from 1 to 16, which
+// stand for all others, the estimate is off by −1.26·10⁻⁵ to 2.06·10⁻⁵ of the formula's result.) So where its distance from the
+// nearest integer, plus δ·abs(estimate), is less than ½, y rounds to that integer too. Other blocks (one in thirty, if y is
 // about 40 and anywhere between levels alike) are computed by the formula. Clamping the bytes equals clamping y.
 
 #define ONE_CENTRED $0x3f8000a9       // 1 + 2.0146·10⁻⁵
