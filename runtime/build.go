@@ -1,9 +1,13 @@
 package runtime
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gneiss-go/gneiss/kernels"
+)
 
 // build fills the plan: simplify → merge siblings → lay out → choose kernels and pack → lifetimes → offsets.
-func (p *Plan) build(g *Graph) (err error) {
+func (p *Plan) build(g *Graph, packing *kernels.Packing) (err error) {
 	if g == nil {
 		return fmt.Errorf("no graph: %w", ErrGraph)
 	}
@@ -33,8 +37,9 @@ func (p *Plan) build(g *Graph) (err error) {
 	}
 	lay, steps := arrange(g, merged)
 	p.steps = make([]planStep, len(steps))
+	pack := newPacker(packing, steps)
 	for i, s := range steps {
-		op, err := lower(s, p.isa)
+		op, err := lower(s, p.isa, pack)
 		if err != nil {
 			return &NodeError{Node: s.name(), Op: s.nodes[0].Op.Kind(), Err: err}
 		}

@@ -189,10 +189,10 @@ func isLRN(op Op) bool {
 
 // lowerChain lowers the stages of a fused step and joins them. Stages that cannot be cut into rows are an error: fuse
 // puts none into a chain.
-func lowerChain(s *step, isa arch.ISA) (kernels.Op, error) {
+func lowerChain(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 	var stages []kernels.Stage
 	for _, c := range s.stages {
-		op, err := lower(c, isa)
+		op, err := lower(c, isa, p)
 		if err != nil {
 			return nil, &NodeError{Node: c.name(), Op: c.nodes[0].Op.Kind(), Err: err}
 		}

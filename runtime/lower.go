@@ -11,11 +11,58 @@ import (
 // NOTE to whoever writes the packed sections: kernels.Packing (kernels/packing.go, committed, tested) already records and
 // gives back packed weights without a copy: use kernels.PackConvF32, PackConvU8, PackFCU8 with p.Step(s.name()) before
 // each, p.Err() after; where p.Loading(), weights may be nil (skip join). Same machine's tiers only. Remove this note.
-// lower chooses the kernel of a step and packs its weights.
-func lower(s *step, isa arch.ISA) (kernels.Op, error) {
-	if s.stages != nil {
-		return lowerChain(s, isa)
+// packer packs the filters of one plan after another step's. It has room to join those of siblings, taken once.
+type packer struct {
+	*kernels.Packing // may be nil
+	floats           []float32
+	bytes            []int8
+}
+
+func newPacker(p *kernels.Packing, steps []*step) *packer {
+	k := &packer{Packing: p}
+	if p.Loading() {
+		return k
 	}
+	floats, bytes := 0, 0
+	for _, s := range steps {
+		if len(s.nodes) < 2 {
+			continue
+		}
+		f, b := 0, 0
+		for _, n := range s.nodes {
+			switch op := n.Op.(type) {
+			case *Conv:
+				f += len(op.Weights)
+			case *QConv:
+				b += len(op.Weights)
+			}
+		}
+		floats, bytes = max(floats, f), max(bytes, b)
+	}
+	k.floats, k.bytes = make([]float32, 0, floats), make([]int8, 0, bytes)
+	return k
+}
+
+// filters joins the nodes' filters, unless they come packed and stay unread. They are to be used before the next call.
+func filters[T any](nodes []*Node, p *packer, room []T, of func(Op) []T) []T {
+	switch {
+	case p.Loading():
+		return nil
+	case len(nodes) == 1:
+		return of(nodes[0].Op)
+	}
+	for _, n := range nodes {
+		room = append(room, of(n.Op)...)
+	}
+	return room
+}
+
+// lower chooses the kernel of a step and packs its weights.
+func lower(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
+	if s.stages != nil {
+		return lowerChain(s, isa, p)
+	}
+	p.Step(s.name())
 	in, out := s.in[0], s.out[0]
 	switch op := s.nodes[0].Op.(type) {
 	case *Conv:
@@ -24,11 +71,11 @@ func lower(s *step, isa arch.ISA) (kernels.Op, error) {
 		for _, v := range s.out {
 			shape.K += v.Shape.C
 		}
-		weights := join(s.nodes, func(o Op) []float32 { return o.(*Conv).Weights })
+		weights := filters(s.nodes, p, p.floats, func(o Op) []float32 { return o.(*Conv).Weights })
 		bias := join(s.nodes, func(o Op) []float32 { return biasOrZeros(o.(*Conv).Bias, o.(*Conv).K) })
-		return kernels.NewConvF32(shape, channels(s.out), weights, bias, op.Act.Kernel(), isa)
+		return kernels.PackConvF32(p.Packing, shape, channels(s.out), weights, bias, op.Act.Kernel(), isa)
 	case *QConv:
-		return lowerQConv(s, op, isa)
+		return lowerQConv(s, op, isa, p)
 	case *FC:
 		return kernels.NewFCF32(in.Shape.N, in.Shape.H*in.Shape.W*in.Shape.C, op.K, op.Weights, op.Bias, op.Act.Kernel(), isa)
 	case *QFC:
@@ -36,7 +83,7 @@ func lower(s *step, isa arch.ISA) (kernels.Op, error) {
 		for k := range scale {
 			scale[k] = multiplier(in.Quant.Scale, op.WScale[k], 1)
 		}
-		return kernels.NewFCU8(in.Shape.N, in.Shape.H*in.Shape.W*in.Shape.C, op.K, op.Weights, op.Bias, scale, in.Quant.Zero, isa)
+		return kernels.PackFCU8(p.Packing, in.Shape.N, in.Shape.H*in.Shape.W*in.Shape.C, op.K, op.Weights, op.Bias, scale, in.Quant.Zero, isa)
 	case *Pool:
 		if in.DType == U8 && op.Type == MaxPool {
 			return kernels.NewMaxPoolU8(op.Shape(in.Shape), isa)
@@ -71,7 +118,7 @@ func lower(s *step, isa arch.ISA) (kernels.Op, error) {
 	return nil, fmt.Errorf("no kernel computes it: %w", ErrGraph)
 }
 
-func lowerQConv(s *step, op *QConv, isa arch.ISA) (kernels.Op, error) {
+func lowerQConv(s *step, op *QConv, isa arch.ISA, p *packer) (kernels.Op, error) {
 	in := s.in[0]
 	shape := op.Shape(in.Shape)
 	shape.K = 0
@@ -84,9 +131,9 @@ func lowerQConv(s *step, op *QConv, isa arch.ISA) (kernels.Op, error) {
 		}
 		q.Out = append(q.Out, kernels.OutU8{Zero: c.Out.Zero, Lo: c.Lo, Hi: c.Hi})
 	}
-	q.Weights = join(s.nodes, func(o Op) []int8 { return o.(*QConv).Weights })
+	q.Weights = filters(s.nodes, p, p.bytes, func(o Op) []int8 { return o.(*QConv).Weights })
 	q.Bias = join(s.nodes, func(o Op) []int32 { return biasOrZeros(o.(*QConv).Bias, o.(*QConv).K) })
-	return kernels.NewConvU8(shape, channels(s.out), q, isa)
+	return kernels.PackConvU8(p.Packing, shape, channels(s.out), q, isa)
 }
 
 func lowerQuantised(s *step, q *Quantised, to Quant, isa arch.ISA) (kernels.Op, error) {

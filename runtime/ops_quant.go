@@ -59,7 +59,7 @@ func (c *QConv) infer(in []Shape, l *Limits) (Shape, error) {
 	if len(c.WScale) != c.K || (c.Bias != nil && len(c.Bias) != c.K) {
 		return Shape{}, fmt.Errorf("%d scales and %d biases for %d channels: %w", len(c.WScale), len(c.Bias), c.K, ErrShape)
 	}
-	if err := checkWeights(c.Weights, c.WScale); err != nil {
+	if err := checkWeights(c.Weights, c.WScale, l); err != nil {
 		return Shape{}, err
 	}
 	s, err := one(in)
@@ -105,7 +105,7 @@ func (f *QFC) infer(in []Shape, l *Limits) (Shape, error) {
 	case len(f.Weights) != want || len(f.WScale) != f.K || (f.Bias != nil && len(f.Bias) != f.K):
 		return s, fmt.Errorf("%d weights, %d scales, %d biases for %d outputs of %v: %w", len(f.Weights), len(f.WScale), len(f.Bias), f.K, s, ErrShape)
 	}
-	return Shape{s.N, 1, 1, f.K}, checkWeights(f.Weights, f.WScale)
+	return Shape{s.N, 1, 1, f.K}, checkWeights(f.Weights, f.WScale, l)
 }
 
 func (f *QFC) outType(in []*Value) (DType, Quant, error) { return F32, Quant{}, wantType(in, U8) }
@@ -142,8 +142,8 @@ func (q Quant) check() error {
 	return nil
 }
 
-func checkWeights(w []int8, scales []float32) error {
-	if !kernels.ValidWeights(w) {
+func checkWeights(w []int8, scales []float32, l *Limits) error {
+	if !l.packed && !kernels.ValidWeights(w) {
 		return fmt.Errorf("weight −128: %w", ErrShape)
 	}
 	for k, s := range scales {

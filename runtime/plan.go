@@ -23,6 +23,8 @@ type Plan struct {
 	values  []planValue
 
 	tensorBound int // the most bytes of tensors alive at once, without scratch
+
+	golden *golden // of the file that it was loaded from, or nil
 }
 
 // TensorInfo describes an input or output.
@@ -79,7 +81,8 @@ type options struct {
 	isaSet  bool
 	threads int
 	memory  Memory
-	limits  Limits // of Load and ReadGraph
+	limits  Limits                                // of Load and ReadGraph
+	signed  func(message, signature []byte) error // of Load; nil asks for no signature
 }
 
 func newOptions(opts []Option) options {
@@ -108,23 +111,34 @@ const maxThreads = 256
 //
 // A session's inputs are consumed: their memory is used again during Run, so they are to be filled before each.
 func Compile(g *Graph, opts ...Option) (*Plan, error) {
-	return compile(g, newOptions(opts))
-}
-
-// compile is Compile once the options are known.
-func compile(g *Graph, o options) (*Plan, error) {
-	isa, err := arch.Default()
+	o := newOptions(opts)
+	isa, err := o.tier()
 	if err != nil {
 		return nil, err
 	}
-	if o.isaSet && o.isa < isa {
+	return compile(g, &o, isa, nil)
+}
+
+// tier is the best tier of this CPU that options and environment allow.
+func (o *options) tier() (arch.ISA, error) {
+	isa, err := arch.Default()
+	if err == nil && o.isaSet && o.isa < isa {
 		isa = arch.Capped(o.isa)
 	}
-	if o.threads <= 0 {
-		o.threads = goruntime.GOMAXPROCS(0)
+	return isa, err
+}
+
+// compile is Compile once options and tier are known. Weights are packed through packing, which may be nil.
+func compile(g *Graph, o *options, isa arch.ISA, packing *kernels.Packing) (*Plan, error) {
+	threads := o.threads
+	if threads <= 0 {
+		threads = goruntime.GOMAXPROCS(0)
 	}
-	p := &Plan{isa: isa, threads: min(o.threads, maxThreads), memory: o.memory}
-	if err := p.build(g); err != nil {
+	p := &Plan{isa: isa, threads: min(threads, maxThreads), memory: o.memory}
+	if err := p.build(g, packing); err != nil {
+		return nil, err
+	}
+	if err := packing.Err(); err != nil {
 		return nil, err
 	}
 	if err := p.verify(); err != nil {

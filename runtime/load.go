@@ -1,0 +1,198 @@
+package runtime
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	goruntime "runtime"
+	"slices"
+	"unsafe"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/kernels"
+)
+
+// Load makes a plan of a model file's bytes: it is [ReadGraph] and [Compile] in one, without the copies between.
+//
+// The plan uses data in place, so data must not change while the plan is in use; it may be read-only, as go:embed's and
+// mapped files are. Filters that the file holds packed for this tier are used as they lie there, if data begins at a
+// multiple of 64 bytes, and those of the graph are not even read; otherwise Load packs. A packed section that was made
+// by another version, with other kernels, is left aside.
+//
+// Errors wrap [ErrCorrupt], [ErrSignature], [ErrLimit], or are those of [Graph.Add] and [Compile].
+func Load(data []byte, opts ...Option) (*Plan, error) {
+	o := newOptions(opts)
+	c, err := parse(data)
+	if err != nil {
+		return nil, err
+	}
+	if o.signed != nil {
+		if err := c.authenticate(data, o.signed); err != nil {
+			return nil, err
+		}
+	}
+	isa, err := o.tier()
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.loadPacked(&o, isa)
+	if p == nil && err == nil {
+		var g *Graph
+		if g, err = c.graph(o.limits, true); err != nil {
+			return nil, err
+		}
+		p, err = compile(g, &o, isa, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.golden, err = c.golden(p)
+	return p, err
+}
+
+// loadPacked loads with the filters packed for a tier. It returns neither plan nor error if there are none that fit.
+func (c *container) loadPacked(o *options, isa arch.ISA) (*Plan, error) {
+	s := c.find(secPacked, Target(isa))
+	if s == nil || !littleEndian {
+		return nil, nil
+	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	names, steps, err := readPacked(s.data)
+	if err != nil {
+		return nil, err
+	}
+	g, err := c.graph(o.limits, false)
+	if err != nil {
+		return nil, err
+	}
+	p, err := compile(g, o, isa, kernels.LoadPacking(steps))
+	switch {
+	case errors.Is(err, kernels.ErrShape):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case o.memory == 0 && !slices.Equal(names, p.kernels()):
+		return nil, nil
+	}
+	return p, nil
+}
+
+// Target names what filters are packed for: architecture and tier, as in arm64-dotprod.
+func Target(isa arch.ISA) string { return goruntime.GOARCH + "-" + isa.String() }
+
+// kernels lists the steps' kernels: filters packed for others would not fit.
+func (p *Plan) kernels() []string {
+	names := make([]string, len(p.steps))
+	for i := range p.steps {
+		names[i] = p.steps[i].op.Kernel()
+	}
+	return names
+}
+
+// WithPacked adds filters packed for a tier of this machine, so that loading the file on such a machine need not pack.
+func WithPacked(isa arch.ISA) WriteOption {
+	return func(w *writer) {
+		if !arch.Supports(isa) {
+			w.fail(fmt.Errorf("filters are packed for %s on a machine that has it, not on this", isa))
+			return
+		}
+		packing := kernels.NewPacking()
+		p, err := compile(w.graph, &options{threads: 1}, isa, packing)
+		if err != nil {
+			w.fail(err)
+			return
+		}
+		w.sections = append(w.sections, section{kind: secPacked, target: Target(isa), data: encodePacked(p, packing.Steps())})
+	}
+}
+
+func (w *writer) fail(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+// A packed section is a directory, preceded by its length in a uint64, and the pieces it lists, each at a multiple of 64
+// bytes in their order. The directory, in varints and strings as in the structure:
+//
+//	kernels  number of steps, and the name of each one's kernel
+//	steps    number of packed steps; of each its name, number of pieces, and their bytes
+func encodePacked(p *Plan, steps map[string][][]byte) []byte {
+	var e encoder
+	e.int(len(p.steps))
+	for _, name := range p.kernels() {
+		e.string(name)
+	}
+	names := make([]string, 0, len(steps))
+	for name := range steps {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	e.int(len(names))
+	for _, name := range names {
+		e.string(name)
+		e.int(len(steps[name]))
+		for _, piece := range steps[name] {
+			e.int(len(piece))
+		}
+	}
+	out := binary.LittleEndian.AppendUint64(nil, uint64(len(e.buf)))
+	out = append(out, e.buf...)
+	for _, name := range names {
+		for _, piece := range steps[name] {
+			out = append(out, make([]byte, alignUp(len(out))-len(out))...)
+			out = append(out, piece...)
+		}
+	}
+	return out
+}
+
+// readPacked is the inverse of encodePacked. Pieces are parts of data; their sizes are the operations' to judge.
+func readPacked(data []byte) (kernels []string, steps map[string][][]byte, err error) {
+	if len(data) < 8 || binary.LittleEndian.Uint64(data) > uint64(len(data)-8) {
+		return nil, nil, corrupt("a packed section of %d bytes", len(data))
+	}
+	end := 8 + int(binary.LittleEndian.Uint64(data))
+	d := &decoder{buf: data[8:end]}
+	kernels = make([]string, d.count())
+	for i := range kernels {
+		kernels[i] = d.string()
+	}
+	n := d.count()
+	steps = make(map[string][][]byte, n)
+	last := ""
+	for i := range n {
+		name := d.string()
+		if i > 0 && name <= last {
+			d.fail("packed steps are out of order")
+		}
+		last = name
+		pieces := make([][]byte, d.count())
+		for k := range pieces {
+			size, start := d.int(), alignUp(end)
+			if start > len(data) || size > len(data)-start {
+				d.fail("packed filters beyond the end of their section")
+				break
+			}
+			end = start + size
+			pieces[k] = data[start:end:end]
+		}
+		steps[name] = pieces
+		if d.err != nil {
+			break
+		}
+	}
+	if d.err == nil && (len(d.buf) != 0 || end != len(data)) {
+		d.fail("bytes behind the packed filters")
+	}
+	return kernels, steps, d.err
+}
+
+// aligned64 returns a copy of bytes that begins at a multiple of 64, where packed filters can be used in place.
+func aligned64(data []byte) []byte {
+	buf := make([]byte, len(data)+alignment)
+	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(buf))) % alignment)
+	return buf[skip:][: copy(buf[skip:], data) : len(data)+skip]
+}

@@ -1,0 +1,324 @@
+package runtime
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"flag"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	goruntime "runtime"
+	"testing"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+var flips = flag.Int("flips", 2_000, "bit flips that TestFlips tries")
+
+// fileNet is a small quantised network with all that a file may hold: merged siblings, Winograd, split pairs.
+func fileNet(t testing.TB) *Graph {
+	t.Helper()
+	b := &selfBuilder{g: NewGraph("net"), rnd: 3}
+	x, err := b.g.Input("x", Shape{1, 24, 25, 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := b.qconv(b.quantize(x), 32, 7, 2, 1)
+	q = b.qconv(q, 33, 3, 1, 1)
+	y, z := b.qconv(q, 16, 1, 1, 1), b.qconv(q, 24, 1, 1, 1)
+	j := b.add(&Concat{}, y, b.qconv(z, 24, 3, 1, 24))
+	j = b.qconv(j, 20, 3, 1, 4)
+	f := b.conv(b.add(&Dequantize{}, j), 16, 3, 1, 1)
+	w := make([]int8, 7*20*12*13)
+	for i := range w {
+		w[i] = int8(i % 127)
+	}
+	scale := bytes.Repeat([]byte{1}, 7)
+	s := make([]float32, 7)
+	for i := range scale {
+		s[i] = 1e-4
+	}
+	out := b.add(&Softmax{}, b.add(&QFC{K: 7, Weights: w, WScale: s}, j))
+	if b.err != nil {
+		t.Fatal(b.err)
+	}
+	if err := b.g.Output(out, f); err != nil {
+		t.Fatal(err)
+	}
+	return b.g
+}
+
+func written(t testing.TB, g *Graph, opts ...WriteOption) []byte {
+	t.Helper()
+	data, err := encode(g, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return aligned64(data)
+}
+
+func noiseOf(t testing.TB, p *Plan) [][]byte {
+	t.Helper()
+	out, err := p.runNoise(5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestLoad: a loaded plan gives the bytes that a compiled one gives, packed or not, on every tier, wherever the file lies
+// in memory; and it does not change the file.
+func TestLoad(t *testing.T) {
+	g := fileNet(t)
+	for _, isa := range arch.Supported() {
+		p, err := Compile(g, WithISA(isa))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := noiseOf(t, p)
+		plain, packed := written(t, g), written(t, g, WithPacked(isa))
+		for name, data := range map[string][]byte{"plain": plain, "packed": packed, "unaligned": append([]byte{0}, packed...)[1:]} {
+			before := bytes.Clone(data)
+			for _, m := range []Memory{p.memory, Small} {
+				l, err := Load(data, WithISA(isa), WithMemory(m))
+				if err != nil {
+					t.Fatalf("%v %s: %v", isa, name, err)
+				}
+				got := noiseOf(t, l)
+				for i := range want {
+					if !bytes.Equal(got[i], want[i]) {
+						t.Errorf("%v %s: output %d differs", isa, name, i)
+					}
+				}
+			}
+			if !bytes.Equal(data, before) {
+				t.Errorf("%v %s: the file has been changed", isa, name)
+			}
+		}
+	}
+}
+
+// TestPackedIsUsed: with a packed section the filters are not read, not even their checksum; without it they are.
+func TestPackedIsUsed(t *testing.T) {
+	isa, err := arch.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := written(t, fileNet(t), WithPacked(isa))
+	c, err := parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	filters := c.find(secFilters, "")
+	filters.data[100]++
+	if _, err := Load(data); err != nil {
+		t.Errorf("packed: %v", err)
+	}
+	if isa != arch.Generic {
+		if _, err := Load(data, WithISA(arch.Generic)); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("not packed: %v", err)
+		}
+	}
+	if _, err := ReadGraph(data); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("graph: %v", err)
+	}
+	filters.data[100]--
+	s := c.find(secPacked, Target(isa))
+	s.data[len(s.data)-1]++
+	if _, err := Load(data); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("damaged packed filters: %v", err)
+	}
+}
+
+// TestOtherKernels: filters packed for kernels of other names, or of other sizes, are left aside.
+func TestOtherKernels(t *testing.T) {
+	isa, err := arch.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := fileNet(t)
+	want, err := Load(written(t, g))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"__" + isa.String(), "n1"} { // a kernel's name, and a step's
+		data := written(t, g, WithPacked(isa))
+		c, _ := parse(data)
+		s := c.find(secPacked, Target(isa))
+		at := bytes.LastIndex(s.data[:bytes.IndexByte(s.data[8:], 0)+2000], []byte(word))
+		if at < 0 {
+			t.Skipf("no %q in the directory", word)
+		}
+		s.data[at+1] = 'N'
+		p, err := Load(sealed2(data))
+		if err != nil && !errors.Is(err, ErrCorrupt) {
+			t.Fatalf("%s: %v", word, err)
+		}
+		if err == nil && !bytes.Equal(noiseOf(t, p)[0], noiseOf(t, want)[0]) {
+			t.Errorf("%s: other results", word)
+		}
+	}
+}
+
+func sealed2(data []byte) []byte { return aligned64(sealed(data)) }
+
+// TestFlips: a file with bits flipped is refused; and with its checksums made right again it is refused by type or runs.
+func TestFlips(t *testing.T) {
+	isa, err := arch.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := written(t, fileNet(t), WithPacked(isa), WithGolden(9))
+	c, err := parse(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rnd := rand.New(rand.NewPCG(11, 12))
+	limits := Limits{MaxNodes: 100, MaxElements: 1 << 18, MaxWeights: 1 << 20, MaxMACs: 1 << 28}
+	ran := 0
+	for i := range *flips {
+		bad := aligned64(good)
+		at := rnd.IntN(len(bad))
+		if i%2 == 1 { // half of them where structure is: header, graph, directory of packed filters
+			switch s := &c.sections[[]int{0, 3, 4}[rnd.IntN(3)]]; rnd.IntN(3) {
+			case 0:
+				at = rnd.IntN(headerSize + len(c.sections)*entrySize)
+			default:
+				at = s.offset + rnd.IntN(min(len(s.data), 1500))
+			}
+		}
+		for range 1 + i%3 {
+			bad[at] ^= 1 << rnd.IntN(8)
+		}
+		if bytes.Equal(bad, good) {
+			continue
+		}
+		if p, err := Load(bad, WithLimits(limits)); err == nil {
+			noiseOf(t, p) // the damage is in filters that are not used
+		} else if !typed(err) {
+			t.Fatalf("byte %d: error of no type: %v", at, err)
+		}
+		p, err := Load(sealed2(bad), WithLimits(limits))
+		if err != nil {
+			if !typed(err) {
+				t.Fatalf("byte %d, sealed: error of no type: %v", at, err)
+			}
+			continue
+		}
+		noiseOf(t, p)
+		ran++
+	}
+	t.Logf("%d of %d ran", ran, *flips)
+}
+
+// TestLoadAllocates: without packed filters Load allocates little more than the packed weights that the plan reports; with
+// them a small part of that.
+func TestLoadAllocates(t *testing.T) {
+	isa, err := arch.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := measured(t)
+	bytesOf := func(data []byte) (int, *Plan) {
+		var before, after goruntime.MemStats
+		goruntime.GC()
+		goruntime.ReadMemStats(&before)
+		p, err := Load(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		goruntime.ReadMemStats(&after)
+		return int(after.TotalAlloc - before.TotalAlloc), p
+	}
+	n, p := bytesOf(data)
+	t.Logf("%d bytes for %d of weights: %.2f", n, p.WeightBytes(), float64(n)/float64(p.WeightBytes()))
+	const rest = 300 << 10 // graph, plan, biases
+	if float64(n) > 1.2*float64(p.WeightBytes())+rest {
+		t.Errorf("%d bytes allocated for %d of weights", n, p.WeightBytes())
+	}
+	g, err := ReadGraph(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, p = bytesOf(written(t, g, WithPacked(isa)))
+	t.Logf("packed: %d bytes for %d of weights", n, p.WeightBytes())
+	if n > p.WeightBytes()/10+rest {
+		t.Errorf("packed: %d bytes allocated for %d of weights", n, p.WeightBytes())
+	}
+}
+
+// measured is the model that load times are measured on: the one named by GNEISS_MODEL, else a made one.
+func measured(t testing.TB) []byte {
+	if path := os.Getenv("GNEISS_MODEL"); path != "" {
+		data, err := os.ReadFile(filepath.Clean(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return aligned64(data)
+	}
+	b := &selfBuilder{g: NewGraph("measured"), rnd: 3}
+	x, err := b.g.Input("x", Shape{1, 14, 14, 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := b.quantize(x)
+	for _, r := range []int{3, 1, 5, 1, 3, 1, 1, 1} {
+		q = b.add(&Concat{}, b.qconv(q, 256, r, 1, 1), b.qconv(q, 64, 1, 1, 1))
+	}
+	if b.err == nil {
+		b.err = b.g.Output(q)
+	}
+	if b.err != nil {
+		t.Fatal(b.err)
+	}
+	return written(t, b.g)
+}
+
+func BenchmarkLoad(b *testing.B) {
+	isa, err := arch.Default()
+	if err != nil {
+		b.Fatal(err)
+	}
+	data := measured(b)
+	g, err := ReadGraph(data)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, file := range map[string][]byte{"plain": data, "packed": written(b, g, WithPacked(isa))} {
+		b.Run("filters="+name, func(b *testing.B) {
+			b.SetBytes(int64(len(file)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Load(file); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// FuzzLoad: whatever bytes there are, Load refuses them with a typed error or makes a plan that runs.
+func FuzzLoad(f *testing.F) {
+	isa, err := arch.Default()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(written(f, fileNet(f), WithPacked(isa), WithGolden(9)))
+	f.Add(written(f, fileNet(f)))
+	f.Add(written(f, everything(f)))
+	limits := Limits{MaxNodes: 100, MaxElements: 1 << 16, MaxWeights: 1 << 18, MaxMACs: 1 << 24}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > headerSize {
+			binary.LittleEndian.PutUint32(data[8:], fileVersion)
+		}
+		p, err := Load(sealed2(data), WithLimits(limits))
+		if err != nil {
+			if !typed(err) {
+				t.Fatalf("error of no type: %v", err)
+			}
+			return
+		}
+		noiseOf(t, p)
+	})
+}

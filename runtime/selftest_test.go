@@ -1,0 +1,94 @@
+package runtime
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/kernels"
+)
+
+// TestSelfTest: this machine is sound, and every kernel that steps are made of is tried.
+func TestSelfTest(t *testing.T) {
+	r, err := SelfTest(nil)
+	if err != nil {
+		t.Error(err)
+	}
+	tried := map[string]bool{}
+	for _, c := range r.Checks {
+		if c.Problem != "" {
+			t.Errorf("%s on %s %v: %s", c.Name, c.ISA, c.Kernels, c.Problem)
+		}
+		for _, k := range c.Kernels {
+			tried[k] = true
+		}
+	}
+	inner := map[kernels.OpKind]bool{ // these work inside others, or before the network
+		kernels.OpWinoInput: true, kernels.OpWinoOutput: true, kernels.OpWinoGemm: true, kernels.OpWinoFilter: true,
+		kernels.OpBlendRows: true, kernels.OpLaneDots: true,
+	}
+	type slot struct {
+		op    kernels.OpKind
+		dtype kernels.DType
+		isa   arch.ISA
+	}
+	first := map[slot]bool{}
+	for _, k := range kernels.Table() {
+		s := slot{k.Op, k.DType, k.ISA}
+		if first[s] { // a CPU that lacks what the first one needs would take it
+			continue
+		}
+		first[s] = k.Runnable()
+		if k.ISA != arch.Generic && k.ISA <= r.ISA && k.Runnable() && !inner[k.Op] && !tried[k.Name] {
+			t.Errorf("%s is not tried", k.Name)
+		}
+	}
+	t.Logf("%d checks, %d kernels", len(r.Checks), len(tried))
+}
+
+// TestGolden: a plan gives its golden output; with a weight changed it does not, and the self-test says so.
+func TestGolden(t *testing.T) {
+	data := written(t, fileNet(t), WithGolden(9))
+	p, err := Load(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := SelfTest(p); err != nil || !r.Golden {
+		t.Fatal(err)
+	}
+	c, _ := parse(data)
+	filters := c.find(secFilters, "").data
+	for i := range filters[:4000] {
+		filters[i] = 1
+	}
+	if p, err = Load(sealed2(data)); err != nil {
+		t.Fatal(err)
+	}
+	r, err := SelfTest(p)
+	if !errors.Is(err, ErrSelfTest) || r.Failed != 1 || !strings.Contains(r.Checks[len(r.Checks)-1].Name, "golden") {
+		t.Errorf("%d failed: %v", r.Failed, err)
+	}
+}
+
+// TestDifference: a wrong byte, a wrong number and a NaN are seen.
+func TestDifference(t *testing.T) {
+	f := func(v ...float32) []byte { return appendNumbers(nil, v) }
+	nan := float32(0)
+	nan /= nan
+	for _, c := range []struct {
+		got, want []byte
+		exact, ok bool
+	}{
+		{[]byte{1, 2}, []byte{1, 2}, true, true}, {[]byte{1, 3}, []byte{1, 2}, true, false}, {[]byte{1}, []byte{1, 2}, true, false},
+		{f(1, 2), f(1, 2.00001), false, true}, {f(1, 2), f(1, 2.00001), true, false}, {f(1, 2), f(1, 2.1), false, false}, {f(nan), f(1), false, false},
+	} {
+		if got := difference(c.got, c.want, c.exact); (got == "") != c.ok {
+			t.Errorf("%v and %v: %q", c.got, c.want, got)
+		}
+	}
+	if !bytes.Equal(f(1), []byte{0, 0, 0x80, 0x3f}) {
+		t.Error("numbers are not little-endian")
+	}
+}
