@@ -5,6 +5,7 @@ package disasm
 import (
 	"bytes"
 	"debug/elf"
+	"debug/gosym"
 	"errors"
 	"fmt"
 	"os"
@@ -63,6 +64,7 @@ type Binary struct {
 	text    *elf.Section
 	code    []byte
 	symbols map[string]elf.Symbol
+	lines   *gosym.Table
 }
 
 // Build compiles the test program of a package, which links everything in it, for linux and a GOARCH, and opens it.
@@ -84,9 +86,9 @@ func Open(path, goarch string) (*Binary, error) {
 		return nil, fmt.Errorf("disasm: %s: %w", path, err)
 	}
 	defer f.Close()
-	text := f.Section(".text")
-	if text == nil {
-		return nil, fmt.Errorf("disasm: %s has no code", path)
+	text, pcln := f.Section(".text"), f.Section(".gopclntab")
+	if text == nil || pcln == nil {
+		return nil, fmt.Errorf("disasm: %s is no Go program", path)
 	}
 	code, err := text.Data()
 	if err != nil {
@@ -96,7 +98,15 @@ func Open(path, goarch string) (*Binary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("disasm: %s: %w", path, err)
 	}
-	b := &Binary{goarch: goarch, dir: filepath.Dir(path), text: text, code: code, symbols: map[string]elf.Symbol{}}
+	table, err := pcln.Data()
+	if err != nil {
+		return nil, fmt.Errorf("disasm: %s: %w", path, err)
+	}
+	lines, err := gosym.NewTable(nil, gosym.NewLineTable(table, text.Addr))
+	if err != nil {
+		return nil, fmt.Errorf("disasm: %s: %w", path, err)
+	}
+	b := &Binary{goarch: goarch, dir: filepath.Dir(path), text: text, code: code, symbols: map[string]elf.Symbol{}, lines: lines}
 	for _, s := range all {
 		if elf.ST_TYPE(s.Info) == elf.STT_FUNC {
 			b.symbols[s.Name] = s
@@ -105,16 +115,29 @@ func Open(path, goarch string) (*Binary, error) {
 	return b, nil
 }
 
-// Assembly returns the names of the package's assembly functions that are in the program, without the package's path.
+// Assembly returns the names of the package's assembly functions that are in the program, without the package's path:
+// those whose source is a .s file, or a .h that one includes.
 func (b *Binary) Assembly(pkg string) (names []string) {
-	for name := range b.symbols {
-		if name, ok := strings.CutPrefix(name, pkg+"."); ok {
-			if name, ok := strings.CutSuffix(name, ".abi0"); ok {
-				names = append(names, name)
+	for symbol, s := range b.symbols {
+		if name, ok := strings.CutPrefix(symbol, pkg+"."); ok {
+			if file, _, _ := b.lines.PCToLine(s.Value); filepath.Ext(file) == ".s" || filepath.Ext(file) == ".h" {
+				names = append(names, strings.TrimSuffix(name, abi0))
 			}
 		}
 	}
 	return names
+}
+
+// abi0 ends the symbols of assembly where compiled functions call by another convention; not on arm.
+const abi0 = ".abi0"
+
+// symbol finds a function of a package.
+func (b *Binary) symbol(pkg, name string) (elf.Symbol, bool) {
+	s, ok := b.symbols[pkg+"."+name+abi0]
+	if !ok {
+		s, ok = b.symbols[pkg+"."+name]
+	}
+	return s, ok
 }
 
 var (
@@ -126,7 +149,7 @@ var (
 
 // Func disassembles an assembly function of a package, without its constants among the code and its padding.
 func (b *Binary) Func(pkg, name string) ([]Insn, error) {
-	s, ok := b.symbols[pkg+"."+name+".abi0"]
+	s, ok := b.symbol(pkg, name)
 	if !ok {
 		return nil, fmt.Errorf("disasm: no assembly function %s in %s for %s", name, pkg, b.goarch)
 	}
