@@ -33,6 +33,9 @@ const (
 	OpAffine     OpKind = "affine"     // func(*Eltwise)
 	OpCopy       OpKind = "copy"       // func(*CopyBlock); by element size: f32 serves s32, u8 serves s8
 	OpFlatten    OpKind = "flatten"    // func(*FlattenBlock); by element size too
+	OpRearrange  OpKind = "rearrange"  // transposing and reshaping; func(*RearrangeBlock); by element size too
+	OpBinary     OpKind = "binary"     // arithmetic between tensors, repeated where one is smaller; func(*BinaryBlock)
+	OpCurve      OpKind = "curve"      // sigmoid and hyperbolic tangent; func(*Eltwise)
 	OpBlendRows  OpKind = "blendrows"  // rows of bytes, weighted and added; func(*BlendRows)
 	OpLaneDots   OpKind = "lanedots"   // weighted sums of windows, in four lanes; func(*LaneDots)
 )

@@ -190,4 +190,7 @@ const (
 	opQConv
 	opQFC
 	opQuantised
+	opRearrange
+	opBinary
+	opCurve
 )

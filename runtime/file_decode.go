@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"unsafe"
+
+	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // ReadGraph reads the graph of a model file. The graph's weights are parts of data wherever their alignment allows, so data
@@ -31,7 +33,7 @@ func (c *container) graph(limits Limits, filters bool) (*Graph, error) {
 			}
 		}
 	}
-	limits.packed = !filters
+	limits.trusted = !filters
 	d := &decoder{buf: structure.data, data: arrays{data.data, 0}, filters: arrays{all.data, 0}}
 	g := d.graph(limits)
 	if d.err == nil && (d.data.next != len(data.data) || d.filters.next != len(all.data)) {
@@ -280,6 +282,12 @@ func (d *decoder) op(depth int) Op {
 		return &Identity{}
 	case opFlatten:
 		return &Flatten{}
+	case opRearrange:
+		return d.rearrange()
+	case opBinary:
+		return &Binary{How: kernels.Arithmetic(d.byte())}
+	case opCurve:
+		return &Curve{Of: kernels.Curve(d.byte())}
 	case opQuantize:
 		return &Quantize{To: d.quant()}
 	case opDequantize:
@@ -300,4 +308,23 @@ func (d *decoder) op(depth int) Op {
 		d.fail("operation code %d", code)
 		return nil
 	}
+}
+
+func (d *decoder) rearrange() Op {
+	op := &Rearrange{To: Shape{N: d.int(), H: d.int(), W: d.int(), C: d.int()}}
+	rank := d.int()
+	if d.err == nil && rank > maxRearranged {
+		d.fail("%d dimensions rearranged", rank)
+	}
+	if d.err != nil {
+		return op
+	}
+	op.Dims, op.Perm = make([]int, rank), make([]int, rank)
+	for i := range op.Dims {
+		op.Dims[i] = d.int()
+	}
+	for i := range op.Perm {
+		op.Perm[i] = d.int()
+	}
+	return op
 }

@@ -208,6 +208,17 @@ func (e *encoder) op(op Op) error {
 		e.code(opIdentity)
 	case *Flatten:
 		e.code(opFlatten)
+	case *Rearrange:
+		e.code(opRearrange)
+		e.ints(op.To.N, op.To.H, op.To.W, op.To.C, len(op.Dims))
+		e.ints(op.Dims...)
+		e.ints(op.Perm...)
+	case *Binary:
+		e.code(opBinary)
+		e.byte(byte(op.How))
+	case *Curve:
+		e.code(opCurve)
+		e.byte(byte(op.Of))
 	case *Quantize:
 		e.code(opQuantize)
 		e.quant(op.To)

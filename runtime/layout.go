@@ -112,7 +112,7 @@ func (l *layout) lastReads(steps []*step) map[*Value]int {
 // inPlace reports whether an operation's kernels allow its output to be its input.
 func inPlace(op Op) bool {
 	switch op := op.(type) {
-	case *Activation, *LRN, *Affine, *Add, *Softmax:
+	case *Activation, *LRN, *Affine, *Add, *Softmax, *Curve:
 		return true
 	case *Quantised:
 		return inPlace(op.Op)

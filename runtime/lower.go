@@ -108,6 +108,12 @@ func lower(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 		return kernels.NewCopy(in.DType, isa)
 	case *Flatten:
 		return kernels.NewFlatten(in.DType, isa)
+	case *Rearrange:
+		return kernels.NewRearrange(in.DType, op.Dims, op.Perm, isa)
+	case *Binary:
+		return kernels.NewBinaryF32(op.How, isa)
+	case *Curve:
+		return kernels.NewCurveF32(op.Of, isa)
 	case *Quantize:
 		return kernels.NewQuantize(op.To.Scale, op.To.Zero, isa)
 	case *Dequantize:

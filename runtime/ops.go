@@ -8,7 +8,7 @@ import (
 )
 
 // Op is one of the operation types of this file: *Conv, *Pool, *GlobalPool, *FC, *LRN, *Softmax, *Activation,
-// *Add, *Concat, *Affine, *Identity, *Flatten, and the quantised ones of ops_quant.go.
+// *Add, *Concat, *Affine, *Identity, *Flatten, the general ones of ops_general.go and the quantised ones of ops_quant.go.
 type Op interface {
 	// Kind returns the operation's word, for reports and errors.
 	Kind() string
@@ -366,7 +366,7 @@ func movesElements(op Op) bool {
 		return op.Type == MaxPool
 	case *GlobalPool:
 		return op.Type == MaxPool
-	case *Identity, *Flatten:
+	case *Identity, *Flatten, *Rearrange:
 		return true
 	}
 	return false
