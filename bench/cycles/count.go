@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/gneiss-go/gneiss/internal/disasm"
 )
@@ -44,32 +42,26 @@ func executed(dir, dtype, cpu string, symbols []string) (map[string]int64, error
 		}
 		ranges = append(ranges, fmt.Sprintf("%#x..%#x", code[0].Addr, code[len(code)-1].Addr+3))
 	}
-	log := filepath.Join(dir, "log")
-	if err := syscall.Mkfifo(log, 0o600); err != nil {
-		return nil, err
-	}
-	defer os.Remove(log)
-	// Opened for both, so that neither side waits for the other; closed for writing when the emulator has ended.
-	f, err := os.OpenFile(log, os.O_RDWR, 0)
+	log, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	cmd := exec.Command(qemu, "-d", "in_asm,exec,nochain", "-dfilter", strings.Join(ranges, ","), "-D", log, program, dtype)
+	defer log.Close()
+	cmd := exec.Command(qemu, "-d", "in_asm,exec,nochain", "-dfilter", strings.Join(ranges, ","), "-D", "/dev/fd/3", program, dtype)
 	cmd.Env = append(os.Environ(), "QEMU_CPU="+cpu, "GOGC=off", "GOMAXPROCS=1")
+	cmd.ExtraFiles = []*os.File{w}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
+	err = cmd.Start()
+	w.Close()
+	if err != nil {
 		return nil, err
 	}
-	ended := make(chan error, 1)
-	go func() {
-		err := cmd.Wait()
-		_, werr := f.WriteString(endOfLog + "\n")
-		ended <- errors.Join(err, werr)
-	}()
-	counts, err := readLog(f)
-	if werr := <-ended; werr != nil {
+	counts, err := readLog(log)
+	if err != nil {
+		cmd.Process.Kill()
+	}
+	if werr := cmd.Wait(); werr != nil && err == nil {
 		err = fmt.Errorf("%s: %v\n%s", emulator, werr, stderr.String())
 	}
 	return counts, err
@@ -98,8 +90,6 @@ func (r *report) execute(dir string) error {
 	return nil
 }
 
-const endOfLog = "END"
-
 // readLog adds up a log of qemu's in_asm and exec. A block of code is listed, instruction by instruction, before it is
 // first entered, and named by its address and its function each time.
 func readLog(r io.Reader) (map[string]int64, error) {
@@ -110,13 +100,14 @@ func readLog(r io.Reader) (map[string]int64, error) {
 	lines := bufio.NewReaderSize(r, 1<<20)
 	for {
 		b, err := lines.ReadSlice('\n')
+		if err == io.EOF && len(b) == 0 {
+			return counts, nil
+		}
 		if err != nil {
 			return nil, fmt.Errorf("the emulator's log: %w", err)
 		}
 		l := strings.TrimSuffix(string(b), "\n")
 		switch {
-		case l == endOfLog:
-			return counts, nil
 		case strings.HasPrefix(l, "IN:"):
 			fresh = true
 		case strings.HasPrefix(l, "0x"):
