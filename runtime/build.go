@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gneiss-go/gneiss/kernels"
@@ -41,6 +42,9 @@ func (p *Plan) build(g *Graph, packing *kernels.Packing) (err error) {
 	for i, s := range steps {
 		op, err := lower(s, p.isa, pack)
 		if err != nil {
+			if errors.Is(err, kernels.ErrShape) {
+				err = fmt.Errorf("%w: %w", err, ErrShape)
+			}
 			return &NodeError{Node: s.name(), Op: s.nodes[0].Op.Kind(), Err: err}
 		}
 		p.steps[i] = planStep{name: s.name(), kind: s.nodes[0].Op.Kind(), op: op, macs: macs(s), inPlace: inPlace(s.nodes[0].Op)}

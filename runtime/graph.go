@@ -72,7 +72,7 @@ type Limits struct {
 	MaxWeights  int   // elements of one node's weights
 	MaxMACs     int64 // multiply-accumulates of one run
 
-	packed bool // filters are taken packed from a file: those of the graph stay unread
+	trusted bool // the content of filters was looked at before, or is not used because the file has them packed
 }
 
 // DefaultLimits suit every network of the image-classification kind.

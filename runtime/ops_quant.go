@@ -143,7 +143,7 @@ func (q Quant) check() error {
 }
 
 func checkWeights(w []int8, scales []float32, l *Limits) error {
-	if !l.packed && !kernels.ValidWeights(w) {
+	if !l.trusted && !kernels.ValidWeights(w) {
 		return fmt.Errorf("weight −128: %w", ErrShape)
 	}
 	for k, s := range scales {
