@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	goruntime "runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/models"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// compiled is what compile prints as JSON.
+type compiled struct {
+	Model   string        `json:"model"`
+	Output  string        `json:"output"`
+	Bytes   int64         `json:"bytes"`
+	Targets []string      `json:"targets"`
+	Golden  bool          `json:"golden"`
+	Load    time.Duration `json:"load_ns"` // on this machine
+}
+
+func compileCommand() *cobra.Command {
+	var mf modelFlags
+	var output string
+	var targets []string
+	var golden, asJSON bool
+	var seed uint64
+	cmd := &cobra.Command{
+		Use:   "compile --output FILE.gneiss [flags] MODEL",
+		Short: "Make a model file that programs load without an importer",
+		Long: `Compile writes a model as a .gneiss file, which a program embeds or maps and hands to runtime.Load. Filters packed for
+targets load at once, in place; for others they are packed when the file is loaded. A golden output lets a device
+prove with gneiss selftest that it computes what this machine computed.
+
+A target is an architecture and a tier, such as ` + "`arm64-dotprod`" + `, or host for the best tier here. Filters are packed on a machine
+that has the tier; gneiss under an emulator is one.`,
+		Example: `  gneiss compile googlenet -o googlenet.gneiss
+  gneiss compile net-int8.gneiss -o net.gneiss --target host,amd64-avx2`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef("%d models, want one", len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if output == "" {
+				return usagef("--output is missing")
+			}
+			if len(args) == 1 {
+				mf.model = args[0]
+			}
+			c := compiled{Output: output, Golden: golden, Targets: []string{}}
+			var opts []runtime.WriteOption
+			for _, t := range targets {
+				isa, err := parseTarget(t)
+				if err != nil {
+					return err
+				}
+				if name := runtime.Target(isa); !slices.Contains(c.Targets, name) {
+					c.Targets = append(c.Targets, name)
+					opts = append(opts, runtime.WithPacked(isa))
+				}
+			}
+			if golden {
+				opts = append(opts, runtime.WithGolden(seed))
+			}
+			m, err := mf.open(false)
+			if err != nil {
+				return err
+			}
+			c.Model = m.Name
+			if err := models.Save(output, m.Graph, opts...); err != nil {
+				return err
+			}
+			data, err := os.ReadFile(output)
+			if err != nil {
+				return &runtime.FileError{File: output, Err: reason(err)}
+			}
+			c.Bytes = int64(len(data))
+			start := time.Now()
+			plan, err := runtime.Load(data)
+			if err != nil {
+				return &runtime.FileError{File: output, Err: err}
+			}
+			c.Load = time.Since(start)
+			if asJSON {
+				return writeJSON(cmd.OutOrStdout(), c)
+			}
+			packed := "filters are packed when it is loaded"
+			if len(c.Targets) > 0 {
+				packed = "filters packed for " + strings.Join(c.Targets, ", ")
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s bytes, %s; loads in %.1f ms here, on %s\n", output, thousands(len(data)), packed,
+				float64(c.Load.Microseconds())/1000, plan.ISA())
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&mf.model, "model", "m", "", "model `file`, in place of the argument; default: the built-in one")
+	cmd.Flags().StringVar(&mf.prototxt, "prototxt", "", "description `file` of a Caffe model; default: beside or inside the model")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss")
+	cmd.Flags().StringSliceVar(&targets, "target", nil, "pack filters for `targets`, as in host,amd64-avx2")
+	cmd.Flags().BoolVar(&golden, "golden", true, "add an output for selftest to compare with")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "of the golden output's input")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// parseTarget is the inverse of runtime.Target for this architecture, and knows host.
+func parseTarget(s string) (arch.ISA, error) {
+	if s == "host" {
+		return arch.Default()
+	}
+	goarch, tier, ok := strings.Cut(s, "-")
+	if !ok {
+		return 0, usagef("--target %s is no architecture and tier, as in arm64-dotprod", s)
+	}
+	isa, err := arch.ParseISA(tier)
+	if err != nil {
+		return 0, usagef("--target %s: %v", s, err)
+	}
+	if goarch != goruntime.GOARCH || !arch.Supports(isa) {
+		return 0, fmt.Errorf("--target %s: run gneiss on such a machine, or under an emulator; this is %s with %v", s, goruntime.GOARCH, arch.Supported())
+	}
+	return isa, nil
+}

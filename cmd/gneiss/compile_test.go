@@ -1,0 +1,82 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// TestCompile: a compiled model is signed, verified, tested, and classifies as the one it was made of.
+func TestCompile(t *testing.T) {
+	dir := t.TempDir()
+	file, name := filepath.Join(dir, "net.gneiss"), filepath.Join(dir, "release")
+	var c compiled
+	mustJSON(t, &c, "compile", "--output", file, "--target", "host", "--json")
+	if len(c.Targets) != 1 || !c.Golden || c.Bytes == 0 {
+		t.Errorf("%+v", c)
+	}
+	plain, packed := filepath.Join(dir, "plain.gneiss"), file
+	if out := must(t, "compile", "-o", plain, "--golden=false"); !strings.Contains(out, "packed when it is loaded") {
+		t.Error(out)
+	}
+	images, times := pictures(t), regexp.MustCompile(`[0-9.]+ ms.*|.*gneiss.*`)
+	if a, b := times.ReplaceAllString(must(t, "classify", "--model", packed, images), ""), times.ReplaceAllString(must(t, "classify", "--model", plain, images), ""); a != b {
+		t.Errorf("other answers:\n%s\n%s", a, b)
+	}
+
+	must(t, "keygen", name)
+	if st, err := os.Stat(name + ".key"); err != nil || st.Mode().Perm()&0o077 != 0 {
+		t.Errorf("private key: %v %v", st.Mode(), err)
+	}
+	for _, args := range [][]string{
+		{"keygen", name}, // would overwrite
+		{"verify", "--key", name + ".pub", file},
+		{"sign", "--key", name + ".pub", file},
+		{"verify", "--key", name + ".key", file},
+		{"sign", "--key", file, file},
+	} {
+		if code, _, stderr := try(strings.NewReader(""), args...); code != exitFailure || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%v: exit %d, %s", args, code, stderr)
+		}
+	}
+	must(t, "sign", "--key", name+".key", file)
+	must(t, "verify", "--key", name+".pub", file)
+
+	var r runtime.SelfReport
+	mustJSON(t, &r, "selftest", "--json", file)
+	if !r.Golden || r.Failed != 0 || len(r.Checks) < 50 {
+		t.Errorf("golden %v, %d of %d checks failed", r.Golden, r.Failed, len(r.Checks))
+	}
+	if out := must(t, "selftest", "--isa", "generic"); !strings.Contains(out, "no golden output; 0 failed") {
+		t.Error(out)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[len(data)/3] ^= 4
+	bad := write(t, filepath.Join(dir, "bad.gneiss"), string(data))
+	for _, args := range [][]string{{"verify", "--key", name + ".pub", bad}, {"selftest", bad}, {"classify", "--model", bad, images}} {
+		if code, _, stderr := try(strings.NewReader(""), args...); code != exitFailure || !strings.Contains(stderr, bad) {
+			t.Errorf("%v: exit %d, %s", args, code, stderr)
+		}
+	}
+}
+
+func TestCompileUsage(t *testing.T) {
+	for _, args := range [][]string{{"compile"}, {"compile", "a", "b"}, {"compile", "-o", "x.gneiss", "--target", "fast"}, {"compile", "-o", "x.gneiss", "--target", "amd64-fast"},
+		{"keygen"}, {"sign", "x"}, {"verify", "x"}, {"selftest", "--isa", "fast"}} {
+		if code, _, _ := try(strings.NewReader(""), args...); code != exitUsage {
+			t.Errorf("%v: exit %d", args, code)
+		}
+	}
+	for _, target := range []string{"amd64-neon", "arm64-avx2"} {
+		if code, _, stderr := try(strings.NewReader(""), "compile", "-o", "x.gneiss", "--target", target); code != exitFailure || !strings.Contains(stderr, "emulator") {
+			t.Errorf("%s: exit %d, %s", target, code, stderr)
+		}
+	}
+}

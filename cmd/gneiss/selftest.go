@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+func selftestCommand() *cobra.Command {
+	var tier string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "selftest [flags] [FILE.gneiss]",
+		Short: "Prove that this machine computes what it should",
+		Long: `Selftest compares every kernel that this machine would use with the portable reference, over small networks, and, with a
+model file that has a golden output, the model's answer with the one of the machine that compiled it. The exit code is 1
+if anything differs.`,
+		Example: `  gneiss selftest
+  gneiss selftest net.gneiss --json`,
+		Args: atMost(1, "a model file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var opts []runtime.Option
+			if tier != "" {
+				isa, err := arch.ParseISA(tier)
+				if err != nil {
+					return usagef("--isa: %v", err)
+				}
+				if !arch.Supports(isa) {
+					return fmt.Errorf("--isa %s: this CPU has %v", isa, arch.Supported())
+				}
+				opts = append(opts, runtime.WithISA(isa))
+			}
+			plan, err := selftestPlan(args, opts)
+			if err != nil {
+				return err
+			}
+			r, failed := runtime.SelfTest(plan)
+			if r == nil || failed != nil && r.Failed == 0 {
+				return failed
+			}
+			out := cmd.OutOrStdout()
+			if asJSON {
+				if err := writeJSON(out, r); err != nil {
+					return err
+				}
+			} else {
+				kernels := map[string]bool{}
+				for _, c := range r.Checks {
+					for _, k := range c.Kernels {
+						kernels[k] = true
+					}
+					if c.Problem != "" {
+						fmt.Fprintf(out, "%s on %s %v: %s\n", c.Name, c.ISA, c.Kernels, c.Problem)
+					}
+				}
+				golden := "no golden output"
+				if r.Golden {
+					golden = "golden output compared"
+				}
+				fmt.Fprintf(out, "%s: %s, %d kernels, %s; %d failed\n", r.ISA, plural(len(r.Checks), "check"), len(kernels), golden, r.Failed)
+			}
+			if failed != nil {
+				return failed
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&tier, "isa", "", "highest instruction set to test, e.g. generic or avx2; default: the best")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// selftestPlan is the plan to test: of a model file, or the built-in model's.
+func selftestPlan(args []string, opts []runtime.Option) (*runtime.Plan, error) {
+	if len(args) == 0 {
+		m, err := defaultModel()
+		if err != nil {
+			return nil, err
+		}
+		return runtime.Compile(m.Graph, opts...)
+	}
+	data, err := os.ReadFile(args[0])
+	if err != nil {
+		return nil, &runtime.FileError{File: args[0], Err: reason(err)}
+	}
+	var plan *runtime.Plan
+	if _, err = runtime.ReadGraph(data); err == nil { // it checks the filters too that the plan does not use
+		plan, err = runtime.Load(data, opts...)
+	}
+	if err != nil {
+		return nil, &runtime.FileError{File: args[0], Err: err}
+	}
+	return plan, nil
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gneiss-go/gneiss/internal/wholefile"
+	"github.com/gneiss-go/gneiss/runtime"
+	"github.com/gneiss-go/gneiss/runtime/sign"
+)
+
+func keygenCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "keygen NAME",
+		Short: "Make a pair of keys to sign model files with",
+		Long: `Keygen writes NAME.key, the private key, for you alone, and NAME.pub, the public key, for devices. Both are PEM files of
+Ed25519 keys, as other tools read them too. Files that exist are not overwritten.`,
+		Example: `  gneiss keygen release`,
+		Args:    exactly(1, "a name for the keys"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			public, private, err := ed25519.GenerateKey(rand.Reader)
+			if err != nil {
+				return err
+			}
+			secret, err := x509.MarshalPKCS8PrivateKey(private)
+			if err != nil {
+				return err
+			}
+			open, err := x509.MarshalPKIXPublicKey(public)
+			if err != nil {
+				return err
+			}
+			if err := writeKey(args[0]+".key", "PRIVATE KEY", secret, 0o600); err != nil {
+				return err
+			}
+			if err := writeKey(args[0]+".pub", "PUBLIC KEY", open, 0o644); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s.key is the private key: keep it to yourself\n%s.pub is the public key\n", args[0], args[0])
+			return nil
+		},
+	}
+}
+
+// signature is what sign and verify print as JSON.
+type signature struct {
+	Model string `json:"model"`
+	Key   string `json:"key"`
+	Valid bool   `json:"valid"`
+}
+
+// print says that a model's signature is right.
+func (s signature) print(out io.Writer, asJSON bool, text string) error {
+	if asJSON {
+		return writeJSON(out, s)
+	}
+	_, err := fmt.Fprintf(out, "%s: %s\n", s.Model, text)
+	return err
+}
+
+func signCommand() *cobra.Command {
+	var key, output string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "sign --key NAME.key FILE.gneiss",
+		Short:   "Sign a model file",
+		Long:    `Sign adds an Ed25519 signature to a model file, in place of any that it had.`,
+		Example: `  gneiss sign --key release.key net.gneiss`,
+		Args:    exactly(1, "a model file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if key == "" {
+				return usagef("--key is missing")
+			}
+			private, err := readKey[ed25519.PrivateKey](key, x509.ParsePKCS8PrivateKey)
+			if err != nil {
+				return err
+			}
+			data, err := os.ReadFile(args[0])
+			if err == nil {
+				data, err = sign.File(data, private)
+			}
+			if err != nil {
+				return &runtime.FileError{File: args[0], Err: reason(err)}
+			}
+			if output == "" {
+				output = args[0]
+			}
+			if err := wholefile.Write(output, data); err != nil {
+				return err
+			}
+			return signature{output, key, true}.print(cmd.OutOrStdout(), asJSON, "signed")
+		},
+	}
+	cmd.Flags().StringVar(&key, "key", "", "private key `file`")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write; default: the model file itself")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func verifyCommand() *cobra.Command {
+	var key string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "verify --key NAME.pub FILE.gneiss",
+		Short:   "Check a model file's signature",
+		Example: `  gneiss verify --key release.pub net.gneiss`,
+		Args:    exactly(1, "a model file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if key == "" {
+				return usagef("--key is missing")
+			}
+			public, err := readKey[ed25519.PublicKey](key, x509.ParsePKIXPublicKey)
+			if err != nil {
+				return err
+			}
+			data, err := os.ReadFile(args[0])
+			if err == nil {
+				_, err = runtime.Load(data, sign.WithPublicKey(public))
+			}
+			if err != nil {
+				return &runtime.FileError{File: args[0], Err: reason(err)}
+			}
+			return signature{args[0], key, true}.print(cmd.OutOrStdout(), asJSON, "the signature is right")
+		},
+	}
+	cmd.Flags().StringVar(&key, "key", "", "public key `file`")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// exactly is an argument check.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usagef("%d arguments, want %s", len(args), what)
+		}
+		return nil
+	}
+}
+
+func writeKey(path, kind string, der []byte, mode os.FileMode) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err == nil {
+		err = errors.Join(pem.Encode(f, &pem.Block{Type: kind, Bytes: der}), f.Close())
+	}
+	if err != nil {
+		return &runtime.FileError{File: path, Err: reason(err)}
+	}
+	return nil
+}
+
+// maxKey bounds the size of a key file.
+const maxKey = 64 << 10
+
+// readKey reads a key of a type from a PEM file.
+func readKey[K any](path string, parse func([]byte) (any, error)) (k K, err error) {
+	fail := func(err error) (K, error) { return k, &runtime.FileError{File: path, Err: reason(err)} }
+	f, err := os.Open(path)
+	if err != nil {
+		return fail(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxKey))
+	if err != nil {
+		return fail(err)
+	}
+	block, _ := pem.Decode(data)
+	if block == nil {
+		return fail(errors.New("not a PEM file"))
+	}
+	key, err := parse(block.Bytes)
+	if err != nil {
+		return fail(err)
+	}
+	k, ok := key.(K)
+	if !ok {
+		return fail(errors.New("a key, but not of Ed25519"))
+	}
+	return k, nil
+}
