@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/nchw"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -34,14 +35,18 @@ func init() {
 		"Gemm":               gemm,
 		"GlobalAveragePool":  globalPool,
 		"GlobalMaxPool":      globalPool,
+		"HardSigmoid":        hard,
+		"HardSwish":          hard,
 		"Identity":           identity,
 		"LRN":                lrn,
+		"LeakyRelu":          leaky,
 		"MatMul":             matMul,
 		"Max":                bound,
 		"MaxPool":            pool,
 		"Mean":               sum,
 		"Min":                bound,
 		"Mul":                arithmetic,
+		"PRelu":              leaky,
 		"Pad":                pad,
 		"QLinearConv":        qlinearConv,
 		"QLinearMatMul":      qlinearMatMul,
@@ -50,28 +55,24 @@ func init() {
 		"Relu":               relu,
 		"Reshape":            reshape,
 		"Shape":              shape,
+		"Sigmoid":            curve,
 		"Slice":              slice,
 		"Softmax":            softmax,
 		"Squeeze":            squeeze,
 		"Sub":                arithmetic,
 		"Sum":                sum,
+		"Tanh":               curve,
 		"Transpose":          transpose,
 		"Unsqueeze":          unsqueeze,
 	}
 }
 
 // sameShape are unsupported operators whose output is shaped as their first input, so that the import can look further.
-var sameShape = []string{"LeakyRelu", "PRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Elu", "Selu", "Celu", "Gelu", "Mish", "Softplus",
+var sameShape = []string{"Elu", "Selu", "Celu", "Gelu", "Mish", "Softplus",
 	"Softsign", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg", "Floor", "LogSoftmax", "InstanceNormalization", "LayerNormalization", "LpNormalization"}
 
 // reasons tell the way round an unsupported operator, where there is one.
 var reasons = map[string]string{
-	"Sigmoid":               "no such activation; for a final sigmoid take its input with WithOutputs and apply it to the result",
-	"LeakyRelu":             "no such activation; train with ReLU or ReLU6",
-	"PRelu":                 "no such activation; train with ReLU or ReLU6",
-	"HardSigmoid":           "no such activation; train with ReLU or ReLU6",
-	"HardSwish":             "no such activation; train with ReLU or ReLU6",
-	"Tanh":                  "no such activation; train with ReLU or ReLU6",
 	"Elu":                   "no such activation; train with ReLU or ReLU6",
 	"Gelu":                  "no such activation; train with ReLU or ReLU6",
 	"LogSoftmax":            "take its input with WithOutputs, or export the model with Softmax",
@@ -328,8 +329,7 @@ func reduceMean(c *call) (*value, error) {
 		}
 	}
 	if !legal {
-		c.unsupported("over axes %v of %v; only over height and width", as, t.Dims)
-		return nil, nil
+		return c.meanOver(t, over, left)
 	}
 	out, err := c.im.b.Add(c.name(), &runtime.GlobalPool{Type: runtime.AvgPool}, t)
 	if err != nil {
@@ -378,15 +378,22 @@ func clip(c *call) (*value, error) {
 	return c.activation(clamp)
 }
 
-// bound is Max and Min of an activation and one number, another way to say Clip.
+// bound is Max and Min: of two activations, or of one and a number, another way to say Clip.
 func bound(c *call) (*value, error) {
 	for _, v := range c.in {
 		if v != nil && v.c == nil && v.t == nil {
 			return nil, nil // unknown
 		}
 	}
+	if len(c.in) == 2 && c.has(0) && c.has(1) && c.in[0].t != nil && c.in[1].t != nil {
+		how := kernels.Larger
+		if c.n.op == "Min" {
+			how = kernels.Smaller
+		}
+		return c.done(c.between(c.name(), how, c.in[0].t, c.in[1].t))
+	}
 	if len(c.in) != 2 || !c.has(0) || !c.has(1) || (c.in[0].c == nil) == (c.in[1].c == nil) {
-		c.unsupported("only of an activation and one constant number")
+		c.unsupported("only of two activations, or of one and a constant number")
 		return nil, nil
 	}
 	if c.in[0].c != nil { // the constant comes second
@@ -448,12 +455,11 @@ func concat(c *call) (*value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a != ts[0].ChannelAxis() {
-		c.unsupported("axis %d; only the channels, axis 1", a)
-		return nil, nil
-	}
 	if len(ts) == 1 {
 		return c.done(ts[0], nil)
+	}
+	if a != ts[0].ChannelAxis() {
+		return c.concatAlong(ts, a)
 	}
 	return c.add(&runtime.Concat{}, ts...)
 }
@@ -474,8 +480,11 @@ func softmax(c *call) (*value, error) {
 	}
 	for i, d := range t.Dims {
 		if over := i == a || last && i > a; d > 1 && over != (i == t.ChannelAxis()) {
-			c.unsupported("axis %d of %v; only over the channels, axis 1", a, t.Dims)
-			return nil, nil
+			end := a + 1
+			if last {
+				end = rank
+			}
+			return c.softmaxAlong(t, a, end)
 		}
 	}
 	return c.done(c.im.b.Add(c.name(), &runtime.Softmax{}, t))
@@ -603,9 +612,6 @@ func matMul(c *call) (*value, error) {
 func gemm(c *call) (*value, error) {
 	alpha, beta := c.float("alpha", 1), c.float("beta", 1)
 	transB := c.int("transB", 0) != 0
-	if c.int("transA", 0) != 0 {
-		c.unsupported("transA")
-	}
 	w, err := c.real(1)
 	if err != nil {
 		return nil, err
@@ -616,6 +622,11 @@ func gemm(c *call) (*value, error) {
 	}
 	if len(w.c.dims) != 2 || len(a.Dims) != 2 {
 		return nil, fmt.Errorf("%v × %v, want matrices: %w", a.Dims, w.c.dims, runtime.ErrShape)
+	}
+	if c.int("transA", 0) != 0 {
+		if a, err = c.im.b.Rearrange(c.name()+"/transposed", a, []int{1, 0}, []int{a.Dims[1], a.Dims[0]}); err != nil {
+			return nil, err
+		}
 	}
 	out := w.c.dims[1]
 	if transB {
@@ -764,21 +775,17 @@ func (c *call) addBias(x *value, t *nchw.Tensor, name string, f []float32) (*val
 
 // residual is arithmetic between two activations.
 func (c *call) residual(x, y *nchw.Tensor) (*value, error) {
-	if op := c.n.op; op == "Mul" || op == "Div" {
-		c.unsupported("between two activations; only by a constant")
-		return nil, nil
-	}
-	if !slices.Equal(x.Dims, y.Dims) {
-		c.unsupported("activations of %v and %v; only of one shape", x.Dims, y.Dims)
-		return nil, nil
-	}
-	if c.n.op == "Sub" {
-		var err error
-		if y, err = c.im.b.Affine(c.name()+"/negated", y, []float32{-1}, nil); err != nil {
-			return nil, err
+	if op := c.n.op; slices.Equal(x.Dims, y.Dims) && (op == "Add" || op == "Sub") { // of which there are fast kernels
+		if op == "Sub" {
+			var err error
+			if y, err = c.im.b.Affine(c.name()+"/negated", y, []float32{-1}, nil); err != nil {
+				return nil, err
+			}
 		}
+		return c.add(&runtime.Add{}, x, y)
 	}
-	return c.add(&runtime.Add{}, x, y)
+	how := map[string]kernels.Arithmetic{"Add": kernels.Plus, "Sub": kernels.Minus, "Mul": kernels.Times, "Div": kernels.Over}[c.n.op]
+	return c.done(c.between(c.name(), how, x, y))
 }
 
 // sum is Sum and Mean, of activations of one shape.

@@ -10,14 +10,9 @@ import (
 
 // Operators that change dimensions, and the arithmetic on constants by which exporters compute dimensions.
 
-// reshaped gives t other dimensions, or notes that this is unsupported.
+// reshaped gives t other dimensions.
 func (c *call) reshaped(t *nchw.Tensor, dims []int) (*value, error) {
-	out, ok := c.im.b.Reshape(t, dims)
-	if !ok {
-		c.unsupported("from %v to %v; only to one row per image, or by dimensions of 1", t.Dims, dims)
-		return nil, nil
-	}
-	return c.done(out, nil)
+	return c.done(c.im.b.Rearrange(c.name(), t, nil, dims))
 }
 
 func flatten(c *call) (*value, error) {
@@ -164,8 +159,7 @@ func transpose(c *call) (*value, error) {
 		}
 	}
 	if !ordered {
-		c.unsupported("perm %v of %v moves data; export the model in NCHW", perm, t.Dims)
-		return nil, nil
+		return c.done(c.im.b.Rearrange(c.name(), t, perm, d))
 	}
 	return c.reshaped(t, d)
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/wire"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -313,6 +314,18 @@ func (q *writer) plain(n *runtime.Node, op runtime.Op) error {
 		in := []string{q.square(x), q.square(n.In[1])}
 		q.behind(n, op.Act, func(out string) { q.op("Add", out, in) })
 		return nil
+	case *runtime.Binary:
+		kind := map[kernels.Arithmetic]string{kernels.Plus: "Add", kernels.Minus: "Sub", kernels.Times: "Mul", kernels.Over: "Div",
+			kernels.Larger: "Max", kernels.Smaller: "Min"}[op.How]
+		q.op(kind, n.Name, []string{q.square(x), q.square(n.In[1])})
+	case *runtime.Curve:
+		q.rank2[n.Out] = q.rank2[x]
+		one(op.Of.String(), q.float(x))
+	case *runtime.Rearrange:
+		cut, turned := q.unused(n.Name+"_cut"), q.unused(n.Name+"_turned")
+		q.op("Reshape", cut, []string{q.float(x), q.int64s(cut+"_shape", wide(op.Dims)...)})
+		q.op("Transpose", turned, []string{cut}, intsAttr("perm", op.Perm...))
+		q.op("Reshape", n.Name, []string{turned, q.int64s(turned+"_shape", int64(op.To.N), int64(op.To.C), int64(op.To.H), int64(op.To.W))})
 	case *runtime.Concat:
 		var in []string
 		for _, v := range n.In {
@@ -403,6 +416,14 @@ func windowAttrs(w runtime.Window) []wire.Msg {
 func convAttrs(w runtime.Window, groups int) []wire.Msg {
 	w = w.Norm()
 	return append(windowAttrs(w), intsAttr("dilations", w.DilationH, w.DilationW), intAttr("group", max(groups, 1)))
+}
+
+func wide(is []int) []int64 {
+	vs := make([]int64, len(is))
+	for i, v := range is {
+		vs[i] = int64(v)
+	}
+	return vs
 }
 
 func flag(b bool) int {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -148,10 +149,45 @@ func step(n *runtime.Node, in [][]float32, out []float32) error {
 		copy(out, x)
 	case *runtime.Flatten:
 		copy(out, ToNCHW(s, x))
+	case *runtime.Rearrange:
+		copy(out, ToNHWC(d, transposed(op, ToNCHW(s, x))))
+	case *runtime.Binary:
+		t := n.In[1].Shape
+		for i := range out {
+			c, w, h, b := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H
+			p := x[((b%s.N*s.H+h%s.H)*s.W+w%s.W)*s.C+c%s.C]
+			q := in[1][((b%t.N*t.H+h%t.H)*t.W+w%t.W)*t.C+c%t.C]
+			out[i] = map[kernels.Arithmetic]float32{kernels.Plus: p + q, kernels.Minus: p - q, kernels.Times: p * q, kernels.Over: p / q,
+				kernels.Larger: max(p, q), kernels.Smaller: min(p, q)}[op.How]
+		}
+	case *runtime.Curve:
+		for i, v := range x {
+			if out[i] = float32(math.Tanh(float64(v))); op.Of == kernels.Sigmoid {
+				out[i] = float32(1 / (1 + math.Exp(-float64(v))))
+			}
+		}
 	default:
 		return quantised(n, in, out)
 	}
 	return nil
+}
+
+// transposed permutes the dimensions of a row-major array.
+func transposed(op *runtime.Rearrange, x []float32) []float32 {
+	out := make([]float32, len(x))
+	at := make([]int, len(op.Dims)) // coordinates of x
+	for i := range out {
+		left, m := i, 0
+		for j := len(op.Perm) - 1; j >= 0; j-- {
+			at[op.Perm[j]] = left % op.Dims[op.Perm[j]]
+			left /= op.Dims[op.Perm[j]]
+		}
+		for j, n := range op.Dims {
+			m = m*n + at[j]
+		}
+		out[i] = x[m]
+	}
+	return out
 }
 
 func clamp(c runtime.Clamp, v float32) float32 {

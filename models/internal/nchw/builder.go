@@ -122,6 +122,9 @@ func shapeOf(dims []int) runtime.Shape {
 	} else {
 		copy(d[:], dims)
 	}
+	for _, n := range dims[min(len(dims), MaxRank):] { // the trailing ones as one
+		d[3] *= n
+	}
 	return runtime.Shape{N: d[0], C: d[1], H: d[2], W: d[3]}
 }
 
@@ -196,7 +199,15 @@ func (b *Builder) Add(name string, op runtime.Op, ts ...*Tensor) (*Tensor, error
 			return nil, err
 		}
 	}
-	return b.AddValues(name, op, len(ts[0].Dims), in...)
+	out, err := b.AddValues(name, op, min(len(ts[0].Dims), MaxRank), in...)
+	if err != nil || len(ts[0].Dims) <= MaxRank {
+		return out, err
+	}
+	if out.v.Shape != in[0].Shape {
+		return nil, &runtime.NodeError{Node: name, Op: op.Kind(), Err: fmt.Errorf("over %d dimensions %v, at most %d are supported: %w", len(ts[0].Dims), ts[0].Dims, MaxRank, runtime.ErrShape)}
+	}
+	out.Dims = slices.Clone(ts[0].Dims)
+	return out, nil
 }
 
 // AddValues appends a node over values; the result has the given rank.
@@ -309,6 +320,35 @@ func (b *Builder) Reshape(t *Tensor, dims []int) (*Tensor, bool) {
 		return &Tensor{Dims: slices.Clone(dims), DType: t.DType, v: t.v, flat: true}, true
 	}
 	return nil, false
+}
+
+// Rearrange permutes t's dimensions, so that dimension j becomes that at perm[j] (nil: none moves), and gives the result
+// other dimensions of as many elements: more than [MaxRank] if the trailing ones can be held as one. It costs a copy,
+// unless [Builder.Reshape] can say the same.
+func (b *Builder) Rearrange(name string, t *Tensor, perm, dims []int) (*Tensor, error) {
+	moves := !slices.IsSorted(perm)
+	if !moves {
+		if same, ok := b.Reshape(t, dims); ok {
+			return same, nil
+		}
+		perm = make([]int, len(t.Dims))
+		for i := range perm {
+			perm[i] = i
+		}
+	}
+	if _, ok := Product(b.limits.MaxElements, dims...); !ok {
+		return nil, fmt.Errorf("dimensions %v are empty or exceed %d elements: %w", dims, b.limits.MaxElements, runtime.ErrLimit)
+	}
+	v, err := b.Value(t)
+	if err != nil {
+		return nil, err
+	}
+	if to := shapeOf(dims); moves || v.Shape != to {
+		if v, err = b.add(name, &runtime.Rearrange{Dims: slices.Clone(t.Dims), Perm: slices.Clone(perm), To: to}, v); err != nil {
+			return nil, err
+		}
+	}
+	return &Tensor{Dims: slices.Clone(dims), DType: v.DType, v: v}, nil
 }
 
 // Pad puts zeros around a tensor of rank 4. It reports false if that would exceed a limit.
