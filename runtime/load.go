@@ -6,7 +6,6 @@ import (
 	"fmt"
 	goruntime "runtime"
 	"slices"
-	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
@@ -188,11 +187,4 @@ func readPacked(data []byte) (kernels []string, steps map[string][][]byte, err e
 		d.fail("bytes behind the packed filters")
 	}
 	return kernels, steps, d.err
-}
-
-// aligned64 returns a copy of bytes that begins at a multiple of 64, where packed filters can be used in place.
-func aligned64(data []byte) []byte {
-	buf := make([]byte, len(data)+alignment)
-	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(buf))) % alignment)
-	return buf[skip:][: copy(buf[skip:], data) : len(data)+skip]
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	goruntime "runtime"
 	"testing"
+	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
 )
@@ -65,6 +66,14 @@ func noiseOf(t testing.TB, p *Plan) [][]byte {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// aligned64 returns a copy of bytes that begins at a multiple of 64, where packed filters are used in place.
+func aligned64(data []byte) []byte {
+	buf := make([]byte, len(data)+alignment)
+	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(buf))) % alignment)
+	n := copy(buf[skip:], data)
+	return buf[skip:][:n:n]
 }
 
 // TestLoad: a loaded plan gives the bytes that a compiled one gives, packed or not, on every tier, wherever the file lies
@@ -304,8 +313,23 @@ func FuzzLoad(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(written(f, fileNet(f), WithPacked(isa), WithGolden(9)))
-	f.Add(written(f, fileNet(f)))
+	b := &selfBuilder{g: NewGraph("small"), rnd: 3}
+	x, err := b.g.Input("x", Shape{1, 10, 10, 3})
+	if err != nil {
+		f.Fatal(err)
+	}
+	q := b.qconv(b.quantize(x), 16, 3, 1, 1)
+	q = b.qconv(q, 16, 3, 1, 1) // Winograd, on tiers that have it
+	q = b.add(&Concat{}, b.qconv(q, 2, 1, 1, 1), b.qconv(q, 3, 1, 1, 1))
+	y := b.conv(b.add(&Dequantize{}, b.qconv(q, 5, 3, 2, 5)), 2, 3, 1, 1)
+	if b.err == nil {
+		b.err = b.g.Output(b.add(&Softmax{}, y))
+	}
+	if b.err != nil {
+		f.Fatal(b.err)
+	}
+	f.Add(written(f, b.g, WithPacked(isa), WithGolden(9)))
+	f.Add(written(f, b.g))
 	f.Add(written(f, everything(f)))
 	limits := Limits{MaxNodes: 100, MaxElements: 1 << 16, MaxWeights: 1 << 18, MaxMACs: 1 << 24}
 	f.Fuzz(func(t *testing.T, data []byte) {
