@@ -222,10 +222,10 @@ func (n *node) is(v *runtime.Value) error {
 	}
 	elements := 1
 	for _, d := range t.shape {
-		elements *= d
-		if d < 1 || elements > 1<<40 {
+		if d < 1 || elements > (1<<30)/d {
 			return fmt.Errorf("output of shape %v: %w", t.shape, runtime.ErrShape)
 		}
+		elements *= d
 	}
 	if elements != v.Shape.Elements() {
 		return fmt.Errorf("the output is %v, the file says %v: %w", v.Shape, t.shape, runtime.ErrShape)
