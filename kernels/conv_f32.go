@@ -54,9 +54,12 @@ func NewDirectConvF32(s ConvShape, segments []int, weights, bias []float32, act 
 	return newDirectConv(newConvF32(nil, s, segments, s.R*s.S, s.C, weights, bias, act, k)), nil
 }
 
-// vectorF32 reports whether there is a vector kernel to do Winograd's products; transforms in scalar code cost more
-// than the multiplications they save.
-func vectorF32(limit arch.ISA) bool { return convTile(F32, limit).ISA != arch.Generic }
+// vectorF32 reports whether there are vector kernels for Winograd's transforms: in scalar code they cost more than the
+// multiplications they save.
+func vectorF32(limit arch.ISA) bool {
+	k, _ := Select[func(*WinoInput)](OpWinoInput, F32, limit)
+	return k.ISA != arch.Generic
+}
 
 // newConvF32 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.
 func newConvF32(p *Packing, s ConvShape, segments []int, taps, depth int, weights, bias []float32, act Clamp, k *Kernel) conv {
