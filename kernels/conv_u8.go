@@ -108,16 +108,21 @@ func (q *ConvU8) check(s *ConvShape, segments int) error {
 func (q *ConvU8) checkWeights(s *ConvShape, sums []int32) error {
 	depth := s.R * s.S * (s.C / s.Groups)
 	for k := range sums {
-		total, abs, ok := weightSums(q.Weights[k*depth:][:depth])
+		const most = math.MaxInt32 / (2 * 255) // 2: Σ in·w and InZero·Σ w are summed apart
+		room := int64(most)
+		if q.Bias != nil {
+			room -= (max(int64(q.Bias[k]), -int64(q.Bias[k])) + 254) / 255
+		}
+		w := q.Weights[k*depth:][:depth]
+		total, ok := weightTotal(w)
+		if ok && 127*int64(depth) > room { // then Σ |w| decides
+			_, abs, _ := weightSums(w)
+			if int64(abs) > room {
+				return fmt.Errorf("%w: channel %d may overflow its int32 accumulator", ErrShape, k)
+			}
+		}
 		if !ok {
 			return fmt.Errorf("%w: weight −128 in channel %d", ErrShape, k)
-		}
-		size := int64(abs)
-		if q.Bias != nil {
-			size += (max(int64(q.Bias[k]), -int64(q.Bias[k])) + 254) / 255
-		}
-		if size > math.MaxInt32/(2*255) { // 2: Σ in·w and InZero·Σ w are summed apart
-			return fmt.Errorf("%w: channel %d may overflow its int32 accumulator", ErrShape, k)
 		}
 		sums[k] = int32(total)
 	}

@@ -40,20 +40,35 @@ func weightSums(w []int8) (sum, abs int, ok bool) {
 // lanes adds four sixteen-bit lanes.
 func lanes(v uint64) int { return int(v&0xffff + v>>16&0xffff + v>>32&0xffff + v>>48) }
 
+// weightTotal is weightSums without Σ |w|.
+func weightTotal(w []int8) (sum int, ok bool) {
+	const ones, low, high = 0x0101010101010101, 0x00ff00ff00ff00ff, 0x8080808080808080
+	b := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w))), len(w))
+	var bad uint64
+	for len(b) >= 16 {
+		part := b[:min(len(b)&^15, 1024)]
+		b = b[len(part):]
+		sum -= 128 * len(part)
+		var even, odd uint64 // lanes
+		for ; len(part) >= 16; part = part[16:] {
+			v := binary.LittleEndian.Uint64(part) ^ high // w + 128
+			u := binary.LittleEndian.Uint64(part[8:]) ^ high
+			bad |= (v-ones)&^v | (u-ones)&^u // a byte of v or u is zero
+			even += v&low + u&low
+			odd += v>>8&low + u>>8&low
+		}
+		sum += lanes(even) + lanes(odd)
+	}
+	ok = bad&high == 0
+	for _, v := range b {
+		sum += int(int8(v))
+		ok = ok && v != 128
+	}
+	return sum, ok
+}
+
 // ValidWeights reports whether weights are in −127…127: kernels for uint8 activations need that.
 func ValidWeights(w []int8) bool {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	b := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w))), len(w))
-	for ; len(b) >= 8; b = b[8:] {
-		v := binary.LittleEndian.Uint64(b) ^ high
-		if (v-ones)&^v&high != 0 { // a byte of v is zero
-			return false
-		}
-	}
-	for _, v := range b {
-		if v == 128 {
-			return false
-		}
-	}
-	return true
+	_, ok := weightTotal(w)
+	return ok
 }

@@ -35,6 +35,9 @@ func TestWeightSums(t *testing.T) {
 			if s, a, o := weightSums(w); s != sum || a != abs || o != ok {
 				t.Errorf("%d weights %s: %d, %d, %v; want %d, %d, %v", n, kind, s, a, o, sum, abs, ok)
 			}
+			if s, o := weightTotal(w); s != sum || o != ok {
+				t.Errorf("%d weights %s: %d, %v; want %d, %v", n, kind, s, o, sum, ok)
+			}
 		}
 	}
 }

@@ -17,11 +17,12 @@ func ReadGraph(data []byte, opts ...Option) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.graph(o.limits, true)
+	return c.graph(o.limits, true, false)
 }
 
-// graph reads the graph. Without filters, their content is neither checked nor to be used.
-func (c *container) graph(limits Limits, filters bool) (*Graph, error) {
+// graph reads the graph. Without filters, their content is neither checked nor to be used; trusted graphs are to be
+// compiled at once, and kernels look at weights themselves.
+func (c *container) graph(limits Limits, filters, trusted bool) (*Graph, error) {
 	structure, data, all := c.find(secGraph, ""), c.find(secData, ""), c.find(secFilters, "")
 	if structure == nil || data == nil || all == nil {
 		return nil, corrupt("a section is missing")
@@ -33,7 +34,7 @@ func (c *container) graph(limits Limits, filters bool) (*Graph, error) {
 			}
 		}
 	}
-	limits.trusted = !filters
+	limits.trusted = trusted
 	d := &decoder{buf: structure.data, data: arrays{data.data, 0}, filters: arrays{all.data, 0}}
 	g := d.graph(limits)
 	if d.err == nil && (d.data.next != len(data.data) || d.filters.next != len(all.data)) {

@@ -72,7 +72,7 @@ type Limits struct {
 	MaxWeights  int   // elements of one node's weights
 	MaxMACs     int64 // multiply-accumulates of one run
 
-	trusted bool // the content of filters was looked at before, or is not used because the file has them packed
+	trusted bool // the values of quantised weights were looked at before, or will be by kernels
 }
 
 // DefaultLimits suit every network of the image-classification kind.

@@ -37,7 +37,7 @@ func Load(data []byte, opts ...Option) (*Plan, error) {
 	p, err := c.loadPacked(&o, isa)
 	if p == nil && err == nil {
 		var g *Graph
-		if g, err = c.graph(o.limits, true); err != nil {
+		if g, err = c.graph(o.limits, true, true); err != nil {
 			return nil, err
 		}
 		p, err = compile(g, &o, isa, nil)
@@ -62,7 +62,7 @@ func (c *container) loadPacked(o *options, isa arch.ISA) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := c.graph(o.limits, false)
+	g, err := c.graph(o.limits, false, true)
 	if err != nil {
 		return nil, err
 	}
