@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -103,7 +104,42 @@ func WithPacked(isa arch.ISA) WriteOption {
 			w.fail(err)
 			return
 		}
-		w.sections = append(w.sections, section{kind: secPacked, target: Target(isa), data: encodePacked(p, packing.Steps())})
+		w.add(section{kind: secPacked, target: Target(isa), data: encodePacked(p, packing.Steps())})
+	}
+}
+
+// WithPackedFrom adds the packed filters of another file of the same graph, made perhaps on a machine of another kind.
+// Targets that have been added already stay as they are.
+func WithPackedFrom(file []byte) WriteOption {
+	return func(w *writer) {
+		c, err := parse(file)
+		if err != nil {
+			w.fail(err)
+			return
+		}
+		for i := range c.sections {
+			s := &c.sections[i]
+			if err := s.check(); err != nil {
+				w.fail(err)
+				return
+			}
+			switch s.kind {
+			case secGraph, secData, secFilters:
+				if !bytes.Equal(s.data, w.sections[s.kind-secGraph].data) {
+					w.fail(fmt.Errorf("packed filters of another graph: %w", ErrGraph))
+					return
+				}
+			case secPacked:
+				w.add(*s)
+			}
+		}
+	}
+}
+
+// add adds a section unless there is one of its kind and target.
+func (w *writer) add(s section) {
+	if (&container{w.sections}).find(s.kind, s.target) == nil {
+		w.sections = append(w.sections, s)
 	}
 }
 

@@ -172,6 +172,38 @@ func TestOtherKernels(t *testing.T) {
 
 func sealed2(data []byte) []byte { return aligned64(sealed(data)) }
 
+// TestPackedFrom: filters packed elsewhere are taken over, once, and only for the same graph.
+func TestPackedFrom(t *testing.T) {
+	g := fileNet(t)
+	isa, err := arch.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := written(t, g, WithPacked(isa))
+	elsewhere := bytes.Clone(want) // as if made for another machine
+	c, _ := parse(elsewhere)
+	at := bytes.Index(elsewhere, []byte(Target(isa)))
+	copy(elsewhere[at:][:16], "zz80-simd\x00\x00\x00\x00\x00\x00\x00")
+	elsewhere = sealed(elsewhere)
+	both := written(t, g, WithPackedFrom(elsewhere), WithPacked(isa), WithPackedFrom(want), WithPacked(isa))
+	if c, err = parse(both); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.sections) != 5 || c.find(secPacked, "zz80-simd") == nil || c.find(secPacked, Target(isa)) == nil {
+		t.Errorf("%d sections", len(c.sections))
+	}
+	if _, err := Load(both); err != nil {
+		t.Error(err)
+	}
+	if _, err := encode(everything(t), WithPackedFrom(want)); !errors.Is(err, ErrGraph) {
+		t.Errorf("of another graph: %v", err)
+	}
+	want[len(want)-1]++
+	if _, err := encode(g, WithPackedFrom(want)); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("of a damaged file: %v", err)
+	}
+}
+
 // TestFlips: a file with bits flipped is refused; and with its checksums made right again it is refused by type or runs.
 func TestFlips(t *testing.T) {
 	isa, err := arch.Default()

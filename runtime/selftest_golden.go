@@ -34,7 +34,7 @@ func WithGolden(seed uint64) WriteOption {
 			e.int(len(o))
 			e.buf = append(e.buf, o...)
 		}
-		w.sections = append(w.sections, section{kind: secGolden, data: e.buf})
+		w.add(section{kind: secGolden, data: e.buf})
 	}
 }
 

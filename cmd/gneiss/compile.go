@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	goruntime "runtime"
 	"slices"
 	"strings"
@@ -39,7 +40,8 @@ targets load at once, in place; for others they are packed when the file is load
 prove with gneiss selftest that it computes what this machine computed.
 
 A target is an architecture and a tier, such as ` + "`arm64-dotprod`" + `, or host for the best tier here. Filters are packed on a machine
-that has the tier; gneiss under an emulator is one.`,
+that has the tier; gneiss under an emulator is one. What a .gneiss file has packed already stays in it, so that a file for
+several architectures is compiled on one after the other.`,
 		Example: `  gneiss compile googlenet -o googlenet.gneiss
   gneiss compile net-int8.gneiss -o net.gneiss --target host,amd64-avx2`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -73,6 +75,13 @@ that has the tier; gneiss under an emulator is one.`,
 			m, err := mf.open(false)
 			if err != nil {
 				return err
+			}
+			if strings.EqualFold(filepath.Ext(m.Source), runtime.Ext) { // what has been packed stays
+				data, err := os.ReadFile(m.Source)
+				if err != nil {
+					return &runtime.FileError{File: m.Source, Err: reason(err)}
+				}
+				opts = append(opts, runtime.WithPackedFrom(data))
 			}
 			c.Model = m.Name
 			if err := models.Save(output, m.Graph, opts...); err != nil {
