@@ -82,6 +82,21 @@ func (c *container) loadPacked(o *options, isa arch.ISA) (*Plan, error) {
 // Target names what filters are packed for: architecture and tier, as in arm64-dotprod.
 func Target(isa arch.ISA) string { return goruntime.GOARCH + "-" + isa.String() }
 
+// Targets lists what a model file holds packed filters for. Nothing but the file's header is checked.
+func Targets(file []byte) ([]string, error) {
+	c, err := parse(file)
+	if err != nil {
+		return nil, err
+	}
+	targets := []string{}
+	for _, s := range c.sections {
+		if s.kind == secPacked {
+			targets = append(targets, s.target)
+		}
+	}
+	return targets, nil
+}
+
 // kernels lists the steps' kernels: filters packed for others would not fit.
 func (p *Plan) kernels() []string {
 	names := make([]string, len(p.steps))

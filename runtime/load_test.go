@@ -192,6 +192,9 @@ func TestPackedFrom(t *testing.T) {
 	if len(c.sections) != 5 || c.find(secPacked, "zz80-simd") == nil || c.find(secPacked, Target(isa)) == nil {
 		t.Errorf("%d sections", len(c.sections))
 	}
+	if targets, err := Targets(both); err != nil || len(targets) != 2 || targets[0] != Target(isa) || targets[1] != "zz80-simd" {
+		t.Errorf("targets %q, %v", targets, err)
+	}
 	if _, err := Load(both); err != nil {
 		t.Error(err)
 	}

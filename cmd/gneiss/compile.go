@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	goruntime "runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -57,17 +56,14 @@ several architectures is compiled on one after the other.`,
 			if len(args) == 1 {
 				mf.model = args[0]
 			}
-			c := compiled{Output: output, Golden: golden, Targets: []string{}}
+			c := compiled{Output: output, Golden: golden}
 			var opts []runtime.WriteOption
 			for _, t := range targets {
 				isa, err := parseTarget(t)
 				if err != nil {
 					return err
 				}
-				if name := runtime.Target(isa); !slices.Contains(c.Targets, name) {
-					c.Targets = append(c.Targets, name)
-					opts = append(opts, runtime.WithPacked(isa))
-				}
+				opts = append(opts, runtime.WithPacked(isa))
 			}
 			if golden {
 				opts = append(opts, runtime.WithGolden(seed))
@@ -92,6 +88,9 @@ several architectures is compiled on one after the other.`,
 				return &runtime.FileError{File: output, Err: reason(err)}
 			}
 			c.Bytes = int64(len(data))
+			if c.Targets, err = runtime.Targets(data); err != nil {
+				return &runtime.FileError{File: output, Err: err}
+			}
 			start := time.Now()
 			plan, err := runtime.Load(data)
 			if err != nil {
