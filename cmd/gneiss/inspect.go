@@ -44,7 +44,8 @@ type published struct {
 func inspectCommand() *cobra.Command {
 	var mf modelFlags
 	var plan, asJSON bool
-	var memory string
+	var memory, chartFile string
+	var compare []string
 	cmd := &cobra.Command{
 		Use:   "inspect [flags] [MODEL]",
 		Short: "Show a model's nodes, sizes and costs",
@@ -55,9 +56,36 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 		Example: `  gneiss inspect googlenet
   gneiss inspect --plan net.onnx
   gneiss inspect --small --memory arena.svg googlenet
-  gneiss inspect --json deploy.prototxt`,
+  gneiss inspect --json deploy.prototxt
+  gneiss inspect --compare googlenet,alexnet,nin,naive --chart costs.svg`,
 		Args: atMost(1, "MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(compare) > 0 {
+				if len(args) > 0 || plan || memory != "" {
+					return usagef("--compare goes with neither MODEL nor --plan nor --memory")
+				}
+				costs, err := compareNetworks(compare, func(name string) (*model, error) {
+					one := mf
+					one.model = name
+					return one.open(true)
+				})
+				if err != nil {
+					return err
+				}
+				if chartFile != "" {
+					if err := drawCosts(chartFile, costs); err != nil {
+						return err
+					}
+				}
+				if asJSON {
+					return writeJSON(cmd.OutOrStdout(), costs)
+				}
+				printCosts(cmd.OutOrStdout(), costs)
+				return nil
+			}
+			if chartFile != "" {
+				return usagef("--chart draws what --compare compares")
+			}
 			if len(args) == 1 {
 				mf.model = args[0]
 			}
@@ -93,6 +121,8 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 	mf.addRun(cmd)
 	cmd.Flags().BoolVar(&plan, "plan", false, "add this CPU's plan and its memory")
 	cmd.Flags().StringVar(&memory, "memory", "", "draw the arena over time into an SVG `file`")
+	cmd.Flags().StringSliceVar(&compare, "compare", nil, "compare the costs of `networks`: googlenet, alexnet, nin, nin-cifar10, naive (Inception without reductions) or files")
+	cmd.Flags().StringVar(&chartFile, "chart", "", "draw the comparison into an SVG `file`")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
