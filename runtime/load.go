@@ -119,7 +119,7 @@ func WithPacked(isa arch.ISA) WriteOption {
 			w.fail(err)
 			return
 		}
-		w.add(section{kind: secPacked, target: Target(isa), data: encodePacked(p, packing.Steps())})
+		w.add(section{kind: secPacked, target: Target(isa), data: encodePacked(p.kernels(), packing.Steps())})
 	}
 }
 
@@ -169,10 +169,10 @@ func (w *writer) fail(err error) {
 //
 //	kernels  number of steps, and the name of each one's kernel
 //	steps    number of packed steps; of each its name, number of pieces, and their bytes
-func encodePacked(p *Plan, steps map[string][][]byte) []byte {
+func encodePacked(kernels []string, steps map[string][][]byte) []byte {
 	var e encoder
-	e.int(len(p.steps))
-	for _, name := range p.kernels() {
+	e.int(len(kernels))
+	for _, name := range kernels {
 		e.string(name)
 	}
 	names := make([]string, 0, len(steps))
