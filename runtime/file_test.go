@@ -188,7 +188,7 @@ func sealed(data []byte) []byte {
 	copy(data, fileMagic)
 	le.PutUint32(data[8:], fileVersion)
 	le.PutUint64(data[16:], uint64(len(data)))
-	n := int(le.Uint32(data[12:]))
+	n := int(min(le.Uint32(data[12:]), maxSections+1))
 	if n > maxSections || headerSize+n*entrySize > len(data) {
 		return data
 	}
