@@ -54,6 +54,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/gneiss-go/gneiss/models/internal/nchw"
@@ -100,7 +101,7 @@ func WithInitializer(name string, tensorProto []byte) Option {
 // maxFile bounds the files that are read; protocol buffers end there.
 const maxFile = 1<<31 - 1
 
-// Open imports the ONNX model in a file.
+// Open imports the ONNX model in a file. Weights may be in other files beside it or in folders below.
 func Open(path string, opts ...Option) (*runtime.Graph, error) {
 	if st, err := os.Stat(path); err == nil && st.Size() > maxFile {
 		return nil, &runtime.FileError{File: path, Err: fmt.Errorf("%d bytes, at most %d are read: %w", st.Size(), maxFile, runtime.ErrLimit)}
@@ -113,13 +114,13 @@ func Open(path string, opts ...Option) (*runtime.Graph, error) {
 		}
 		return nil, &runtime.FileError{File: path, Err: err}
 	}
-	return load(b, path, opts)
+	return load(b, path, filepath.Dir(path), opts)
 }
 
-// Load imports an ONNX model. The graph does not keep b.
-func Load(b []byte, opts ...Option) (*runtime.Graph, error) { return load(b, "ONNX model", opts) }
+// Load imports an ONNX model. The graph does not keep b. Models whose weights are in other files must be opened by path.
+func Load(b []byte, opts ...Option) (*runtime.Graph, error) { return load(b, "ONNX model", "", opts) }
 
-func load(b []byte, file string, opts []Option) (*runtime.Graph, error) {
+func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
 	c := &config{batch: 1, limits: runtime.DefaultLimits, inits: map[string][]byte{}}
 	for _, o := range opts {
 		o(c)
@@ -134,9 +135,16 @@ func load(b []byte, file string, opts []Option) (*runtime.Graph, error) {
 			m.opset, MinOpset, MaxOpset, &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: "opset_import",
 				Reason: fmt.Sprintf("operator set %d", m.opset)}}}))
 	}
-	size := len(b)
+	read, err := m.fetch(dir)
+	if err != nil {
+		return fail(err)
+	}
+	size := len(b) + read
 	for name, raw := range c.inits {
 		t, err := decodeTensor(raw)
+		if err == nil && t.ext != nil {
+			err = t.ext.missing()
+		}
 		if err != nil {
 			return fail(fmt.Errorf("initializer %q: %w", name, err))
 		}

@@ -331,7 +331,8 @@ type tensor struct {
 	typ  elem
 	dims []int
 	raw  []byte
-	q    *quantum // of a dequantised constant: raw has its integers, although typ is float32
+	ext  *external // in place of raw: it is in another file
+	q    *quantum  // of a dequantised constant: raw has its integers, although typ is float32
 }
 
 // decodeTensor decodes a TensorProto and checks that it holds as many elements as its dimensions say. It always
@@ -340,7 +341,8 @@ func decodeTensor(b []byte) (*tensor, error) {
 	t := &tensor{}
 	var dims []int64
 	var raw, fixed []byte
-	var hasRaw, external bool
+	var hasRaw, outside bool
+	place := external{length: -1}
 	var varints []wire.Field
 	err := wire.Each(b, func(f wire.Field) (err error) {
 		switch f.Num {
@@ -361,8 +363,11 @@ func decodeTensor(b []byte) (*tensor, error) {
 		case 9:
 			raw, err = f.Msg()
 			hasRaw = true
-		case 13, 14:
-			external = external || f.Num == 13 || f.Int == 1
+		case 13: // external_data
+			outside = true
+			err = place.entry(f)
+		case 14: // data_location
+			outside = outside || f.Int == 1
 		}
 		return err
 	})
@@ -379,9 +384,14 @@ func decodeTensor(b []byte) (*tensor, error) {
 	}
 	size := t.typ.size()
 	switch {
-	case external:
-		return t, fmt.Errorf("its data is in another file; save the model with save_as_external_data=False: %w", runtime.ErrCorrupt)
 	case size == 0: // strings and exotic types: known by name only
+		return t, nil
+	case outside:
+		if n > maxFile/size {
+			return t, fmt.Errorf("%v %v: %w", t.typ, t.dims, runtime.ErrLimit)
+		}
+		place.size = n * size
+		t.ext = &place
 		return t, nil
 	case hasRaw:
 		t.raw = raw

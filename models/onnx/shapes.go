@@ -174,6 +174,9 @@ func constantNode(c *call) (*value, error) {
 		if err == nil {
 			t, err = decodeTensor(raw)
 		}
+		if err == nil && t.ext != nil {
+			err = t.ext.missing()
+		}
 		return err
 	})
 	var vs []int64
