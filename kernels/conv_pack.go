@@ -74,7 +74,18 @@ func packWords[T float32 | int8 | int16](panel, filters []T, words, cols, nr int
 	const run = 16 // words of a filter at a time, so that what is written stays in the L1 cache meanwhile
 	for i := 0; i < words; i += run {
 		n := min(run, words-i)
-		for j := range cols {
+		j := 0
+		for ; j+4 <= cols; j += 4 {
+			w0, w1 := src[j*words+i:][:n], src[(j+1)*words+i:][:n]
+			w2, w3 := src[(j+2)*words+i:][:n], src[(j+3)*words+i:][:n]
+			at := i*nr + j
+			for k, w := range w0 {
+				d := (*[4][4]byte)(dst[at:])
+				d[0], d[1], d[2], d[3] = w, w1[k], w2[k], w3[k]
+				at += nr
+			}
+		}
+		for ; j < cols; j++ {
 			at := i*nr + j
 			for _, w := range src[j*words+i:][:n] {
 				dst[at] = w
