@@ -13,6 +13,8 @@
 #define FDIV(m, n, d)        NEON3(0x6E20FC00, m, n, d)       // fdiv d.4s, n.4s, m.4s: n / m
 #define FSQRT(n, d)          NEON2(0x6EA1F800, n, d)          // fsqrt d.4s, n.4s
 #define UMAX(m, n, d)        NEON3(0x6E206400, m, n, d)       // umax d.16b, n.16b, m.16b
+#define FCMGT(m, n, d)       NEON3(0x6EA0E400, m, n, d)       // fcmgt d.4s, n.4s, m.4s: n > m
+#define BIC(m, n, d)         NEON3(0x4E601C00, m, n, d)       // bic d.16b, n.16b, m.16b: n and not m
 #define FMLA(m, n, d)        NEON3(0x4E20CC00, m, n, d)       // fmla d.4s, n.4s, m.4s
 #define FMLS(m, n, d)        NEON3(0x4EA0CC00, m, n, d)       // fmls d.4s, n.4s, m.4s
 #define FMLA_LANE(m, i, n, d) NEONLANE(0x4F801000, m, i, n, d) // fmla d.4s, n.4s, m.s[i]

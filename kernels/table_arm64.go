@@ -18,6 +18,7 @@ func archKernels() []Kernel {
 		{Name: "f32_maxpool3_1x16__neon", Op: OpMaxPool3, DType: F32, MR: 1, NR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: maxPool3F32NEON},
 		{Name: "f32_avgpool_1x4__neon", Op: OpAvgPool, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: avgPoolF32NEON},
 		{Name: "f32_lrn_1x4__neon", Op: OpLRN, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: lrnF32NEON},
+		{Name: "f32_softmax_1x8__neon", Op: OpSoftmax, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: softmaxF32NEON},
 		{Name: "f32_clamp_1x4__neon", Op: OpClamp, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: clampF32NEON},
 		{Name: "f32_add_1x4__neon", Op: OpAdd, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: addF32NEON},
 		{Name: "f32_affine_1x4__neon", Op: OpAffine, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: affineF32NEON},
