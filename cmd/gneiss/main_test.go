@@ -89,7 +89,7 @@ func TestErrors(t *testing.T) {
 		{"classify --top 0", exitUsage, "at least 1"},
 		{"classify --isa mmx", exitUsage, "unknown ISA"},
 		{"classify --threads -1", exitUsage, "negative"},
-		{"classify --resize stretch", exitUsage, "neither squash nor crop"},
+		{"classify --resize stretch", exitUsage, "neither squash, crop nor letterbox"},
 		{"classify --filter cubic", exitUsage, "neither bilinear nor antialias"},
 		{"classify --bgr --rgb", exitUsage, "exclude each other"},
 		{"classify --mean 1,2", exitUsage, "want 1 number or 3"},

@@ -269,7 +269,7 @@ type specFlags struct {
 }
 
 func (f *specFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.resize, "resize", "", "squash the whole image, or crop its centre; default: as the model's family does")
+	cmd.Flags().StringVar(&f.resize, "resize", "", "squash the whole image, crop its centre, or letterbox: the whole image, with bars; default: as the model's family does")
 	cmd.Flags().StringVar(&f.filter, "filter", "", "bilinear (as OpenCV) or antialias (as PIL)")
 	cmd.Flags().BoolVar(&f.bgr, "bgr", false, "the network takes blue, green, red")
 	cmd.Flags().BoolVar(&f.rgb, "rgb", false, "the network takes red, green, blue")
@@ -285,8 +285,10 @@ func (f *specFlags) apply(s preprocess.Spec) (preprocess.Spec, error) {
 		s.Mode = preprocess.Squash
 	case "crop":
 		s.Mode = preprocess.Crop
+	case "letterbox":
+		s.Mode = preprocess.Letterbox
 	default:
-		return s, usagef("--resize %q is neither squash nor crop", f.resize)
+		return s, usagef("--resize %q is neither squash, crop nor letterbox", f.resize)
 	}
 	switch f.filter {
 	case "":
