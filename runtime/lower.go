@@ -8,9 +8,6 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// NOTE to whoever writes the packed sections: kernels.Packing (kernels/packing.go, committed, tested) already records and
-// gives back packed weights without a copy: use kernels.PackConvF32, PackConvU8, PackFCU8 with p.Step(s.name()) before
-// each, p.Err() after; where p.Loading(), weights may be nil (skip join). Same machine's tiers only. Remove this note.
 // packer packs the filters of one plan after another step's. It has room to join those of siblings, taken once.
 type packer struct {
 	*kernels.Packing // may be nil

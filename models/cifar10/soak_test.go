@@ -142,8 +142,6 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-func bytesOf(s *runtime.Session) []float32 { return append([]float32(nil), s.Output(0).Float32()...) }
-
 // Loading, running and dropping the model again and again leaves nothing behind.
 func TestSoakReload(t *testing.T) {
 	loads := max(soakRuns(t, 10_000)/200, 5)
