@@ -21,7 +21,7 @@ func TestGeneralOps(t *testing.T) {
 		"too few":    &Rearrange{Dims: []int{4, 2, 2}, Perm: []int{0, 1, 2}, To: Shape{1, 4, 4, 1}},
 		"no room":    &Rearrange{Dims: []int{24}, Perm: []int{0}, To: Shape{1, 1, 1, 23}},
 		"twice":      &Rearrange{Dims: []int{4, 6}, Perm: []int{0, 0}, To: Shape{1, 1, 1, 24}},
-		"huge":       &Rearrange{Dims: []int{1 << 31, 1 << 31}, Perm: []int{0, 1}, To: Shape{1, 1, 1, 24}},
+		"huge":       &Rearrange{Dims: []int{1 << 30, 1 << 30}, Perm: []int{0, 1}, To: Shape{1, 1, 1, 24}},
 		"arithmetic": &Binary{How: 99},
 		"curve":      &Curve{Of: 99},
 	} {
