@@ -156,9 +156,11 @@ func (o *bands) Bind(in, out []View, scratch []byte, workers int) Task {
 			var tasks []Task
 			for j, op := range b.ops {
 				r, s := b.rows[j], &o.stages[j]
-				dst := rowsOf(out[0], r.y0, r.y1)
+				dst := View{DType: s.DType, N: 1, H: r.y1 - r.y0, W: s.W, C: s.C, Stride: s.C}
 				if o.at[j] >= 0 {
-					dst = View{Data: addr(mem[o.at[j]:]), DType: s.DType, N: 1, H: r.y1 - r.y0, W: s.W, C: s.C, Stride: s.C}
+					dst.Data = addr(mem[o.at[j]:])
+				} else {
+					dst = rowsOf(out[0], r.y0, r.y1)
 				}
 				tasks = append(tasks, op.Bind([]View{src}, []View{dst}, mem[o.scratch:], 1))
 				src = dst
