@@ -8,6 +8,8 @@ import "unsafe"
 //	max:      dst[p][i] = max_{t<taps} (ptrs[t] + p·srcStep)[i]         from −Inf, in order of t; NaNs are passed over
 //	average:  dst[p][i] = (Σ_{t<taps} (ptrs[t] + p·srcStep)[i]) / divisor   from +0, in order of t
 //
+// A signalling NaN, which arithmetic never gives, may count as any number or as a NaN.
+//
 // A tap may be dst itself: so a long window is done in several calls, each going on from what the last one stored.
 // dst does not otherwise overlap the taps. divisor is float32 for float kernels; only average uses it.
 type PoolTaps struct {

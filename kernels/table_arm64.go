@@ -13,6 +13,8 @@ func archKernels() []Kernel {
 		{Name: "u8_conv_4x4__neon", Op: OpConvTile, DType: U8, MR: 4, NR: 4, KR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Minus128: true, Fn: convTileU8NEON},
 		{Name: "f32_winoinput_6x6__neon", Op: OpWinoInput, DType: F32, MR: 6, NR: 4, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: winoInputF32NEON},
 		{Name: "f32_winooutput_4x4__neon", Op: OpWinoOutput, DType: F32, MR: 4, NR: 4, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: winoOutputF32NEON},
+		{Name: "f32_depthwise_1x4__neon", Op: OpDepthwise, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: depthwiseF32NEON},
+		{Name: "u8_depthwise_1x8__neon", Op: OpDepthwise, DType: U8, MR: 1, NR: 8, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: depthwiseU8NEON},
 		{Name: "f32_fc_4__neon", Op: OpFC, DType: F32, MR: 4, NR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: fcF32NEON},
 		{Name: "f32_maxpool_1x16__neon", Op: OpMaxPool, DType: F32, MR: 1, NR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: maxPoolF32NEON},
 		{Name: "f32_maxpool3_1x16__neon", Op: OpMaxPool3, DType: F32, MR: 1, NR: 16, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: maxPool3F32NEON},
