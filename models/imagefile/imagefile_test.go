@@ -28,9 +28,9 @@ func encoded(t testing.TB) (p, j []byte) {
 
 func TestDecode(t *testing.T) {
 	p, j := encoded(t)
-	huge := bytes.Clone(p) // a header that claims 2²⁰ × 2²⁰ pixels
-	binary.BigEndian.PutUint32(huge[16:], 1<<20)
-	binary.BigEndian.PutUint32(huge[20:], 1<<20)
+	huge := bytes.Clone(p) // a header that claims 2¹³ × 2¹⁴ pixels: as many as a 32-bit decoder takes
+	binary.BigEndian.PutUint32(huge[16:], 1<<13)
+	binary.BigEndian.PutUint32(huge[20:], 1<<14)
 	binary.BigEndian.PutUint32(huge[29:], crc32.ChecksumIEEE(huge[12:29]))
 	for _, c := range []struct {
 		name string
