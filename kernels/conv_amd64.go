@@ -17,6 +17,15 @@ func winoFilterF32AVX2(a *WinoFilter)
 func winoOutputF32AVX2(a *WinoOutput)
 
 //go:noescape
+func wino25OutputF32AVX2(a *WinoOutput)
+
+//go:noescape
+func wino23InputF32AVX2(a *WinoInput)
+
+//go:noescape
+func wino23OutputF32AVX2(a *WinoOutput)
+
+//go:noescape
 func convTileU8AVX2(a *ConvTile)
 
 //go:noescape

@@ -12,7 +12,7 @@ import (
 // Segments, when not nil, splits the K output channels between that many output views, in order: so siblings that
 // read the same tensor are computed as one. The op takes one input view and as many output views.
 //
-// The algorithm is chosen by geometry: Winograd F(4,3) for 3×3 stride 1 where it wins, rows of a padded copy for
+// The algorithm is chosen by geometry: Winograd F(4,3) or F(2,3) for 3×3 and F(2,5) for 5×5 where they win, rows of a padded copy for
 // inputs of few channels, one channel at a time for depthwise, indirect GEMM for the rest.
 func NewConvF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) (Op, error) {
 	return PackConvF32(nil, s, segments, weights, bias, act, limit)
@@ -24,6 +24,7 @@ func PackConvF32(p *Packing, s ConvShape, segments []int, weights, bias []float3
 		return nil, err
 	}
 	k := convTile(F32, limit)
+	form := winogradF32(&s, limit)
 	switch {
 	case depthwiseFits(&s, segments):
 		return newDepthwiseF32(p, s, weights, bias, act, limit), nil
@@ -34,8 +35,8 @@ func PackConvF32(p *Packing, s ConvShape, segments []int, weights, bias []float3
 		return newGrouped(s, F32, func(part ConvShape, g int) (Op, error) {
 			return PackConvF32(p, part, nil, groupOf(weights, g, s.Groups), groupOf(bias, g, s.Groups), act, limit)
 		})
-	case winogradWins(&s) && winogradFits(&s, winoChannelsF32) && vectorF32(limit):
-		return newWinogradF32(p, s, segments, weights, bias, act, limit), nil
+	case form != nil:
+		return newWinogradF32(p, form, s, segments, weights, bias, act, limit), nil
 	case fewChannels(&s):
 		return newRowConv(newConvF32(p, s, segments, s.R, s.S*s.C, weights, bias, act, k)), nil
 	}
@@ -52,13 +53,6 @@ func NewDirectConvF32(s ConvShape, segments []int, weights, bias []float32, act 
 	}
 	k := convTile(F32, limit)
 	return newDirectConv(newConvF32(nil, s, segments, s.R*s.S, s.C, weights, bias, act, k)), nil
-}
-
-// vectorF32 reports whether there are vector kernels for Winograd's transforms: in scalar code they cost more than the
-// multiplications they save.
-func vectorF32(limit arch.ISA) bool {
-	k, _ := Select[func(*WinoInput)](OpWinoInput, F32, limit)
-	return k.ISA != arch.Generic
 }
 
 // newConvF32 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.

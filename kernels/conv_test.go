@@ -79,7 +79,7 @@ func convCases() []convCase {
 
 // convOps builds every implementation of a case that this CPU can run, by name: what each tier chooses, each tile
 // kernel of the table by itself, and Winograd wherever it fits.
-func convOps(t *testing.T, c convCase, dt DType, build func(limit arch.ISA) (Op, error), tile func(*Kernel) Op, wino func(arch.ISA) Op) map[string]Op {
+func convOps(t *testing.T, c convCase, dt DType, build func(limit arch.ISA) (Op, error), tile func(*Kernel) Op, wino map[string]func(arch.ISA) Op) map[string]Op {
 	ops := map[string]Op{}
 	for _, isa := range arch.Supported() {
 		op, err := build(isa)
@@ -87,8 +87,8 @@ func convOps(t *testing.T, c convCase, dt DType, build func(limit arch.ISA) (Op,
 			t.Fatal(err)
 		}
 		ops["chosen_"+isa.String()+"_"+op.Kernel()] = op
-		if wino != nil {
-			ops["winograd_"+isa.String()] = wino(isa)
+		for form, make := range wino {
+			ops["winograd"+form+"_"+isa.String()] = make(isa)
 		}
 	}
 	if c.Groups == 1 {
@@ -174,9 +174,11 @@ func TestConvF32(t *testing.T) {
 			}
 			want := make([]float32, c.N*c.OutH()*c.OutW()*c.K)
 			RefConvF32(&c.ConvShape, in, w, b, act, want)
-			var wino func(arch.ISA) Op
-			if winogradFits(&c.ConvShape, winoChannelsF32) {
-				wino = func(isa arch.ISA) Op { return newWinogradF32(nil, c.ConvShape, seg(c), w, b, act, isa) }
+			wino := map[string]func(arch.ISA) Op{}
+			for _, f := range []*winoForm{&winoF43, &winoF25, &winoF23} {
+				if winogradFits(&c.ConvShape, f) {
+					wino[f.name] = func(isa arch.ISA) Op { return newWinogradF32(nil, f, c.ConvShape, seg(c), w, b, act, isa) }
+				}
 			}
 			ops := convOps(t, c, F32, func(l arch.ISA) (Op, error) { return NewConvF32(c.ConvShape, c.segments, w, b, act, l) },
 				func(k *Kernel) Op {
@@ -273,9 +275,9 @@ func TestConvU8(t *testing.T) {
 				want := make([]uint8, c.N*c.OutH()*c.OutW()*c.K)
 				RefConvU8(&c.ConvShape, in, &q, want)
 				q.Out = slices.Repeat(q.Out, len(seg(c)))
-				var wino func(arch.ISA) Op
-				if winogradFits(&c.ConvShape, winoChannelsU8) && winogradExactU8(&c.ConvShape, &q) {
-					wino = func(isa arch.ISA) Op { return newWinogradU8(c.ConvShape, seg(c), q, isa) }
+				wino := map[string]func(arch.ISA) Op{}
+				if winogradFits(&c.ConvShape, &winoU8) && winogradExactU8(&c.ConvShape, &q) {
+					wino["2x3"] = func(isa arch.ISA) Op { return newWinogradU8(c.ConvShape, seg(c), q, isa) }
 				}
 				ops := convOps(t, c, U8, func(l arch.ISA) (Op, error) { return NewConvU8(c.ConvShape, c.segments, q, l) },
 					func(k *Kernel) Op {

@@ -6,7 +6,7 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// winograd is 3×3 stride 1 convolution by F(m,3); see wino_tile.go. Output tiles are taken a block at a time: each
+// winograd is r×r stride 1 convolution by F(m,r); see wino_tile.go. Output tiles are taken a block at a time: each
 // worker transforms the block's input into scratch, then for every block of filters multiplies position by position
 // and transforms back, so that the products never leave the L1 or L2 cache. A unit of work is a block of tiles times
 // a run of filter blocks; a worker that continues on the same tiles reuses their transform.
@@ -14,8 +14,9 @@ type winograd struct {
 	shape     ConvShape
 	segments  []int
 	dtype     DType
+	form      *winoForm
 	m         int     // outputs per side of a tile
-	side, pos int     // inputs per side, m+2, and positions, (m+2)²
+	side, pos int     // inputs per side, m+r−1, and positions, the square of that
 	vBytes    int     // size of a transformed input
 	kernel    *Kernel // of the products
 	gemm      func(*ConvTile)
@@ -34,18 +35,56 @@ type winograd struct {
 	blkGroups      int // runs of filter blocks per block of tiles
 }
 
-// winogradFits reports whether F(m,3) can compute the convolution; the input transform takes `channels` at a time.
-func winogradFits(s *ConvShape, channels int) bool {
-	return s.R == 3 && s.S == 3 && s.StrideH == 1 && s.StrideW == 1 && s.DilationH == 1 && s.DilationW == 1 &&
-		s.Groups == 1 && s.C%channels == 0
+// winogradFits reports whether the form can compute the convolution.
+func winogradFits(s *ConvShape, f *winoForm) bool {
+	return s.R == f.r && s.S == f.r && s.StrideH == 1 && s.StrideW == 1 && s.DilationH == 1 && s.DilationW == 1 &&
+		s.Groups == 1 && s.C%f.channels == 0
 }
 
-const (
-	winoChannelsF32 = 8
-	winoChannelsU8  = 16
+// winoForm is one of Winograd's minimal filterings, F(m,r), and the kernels of its transforms.
+type winoForm struct {
+	name          string
+	m, r          int
+	channels      int // the input transform takes as many at a time
+	input, output OpKind
+	filter        OpKind                                    // of filters transformed in each run; "" if there is none
+	g             func(g []float64, put func(int, float64)) // G g Gᵀ of a filter of r² weights; float only
+}
+
+var (
+	winoF43 = winoForm{name: "4x3", m: 4, r: 3, channels: 8, input: OpWinoInput, output: OpWinoOutput, filter: OpWinoFilter, g: winoG43}
+	winoF25 = winoForm{name: "2x5", m: 2, r: 5, channels: 8, input: OpWinoInput, output: OpWino25Output, g: winoG25}
+	winoF23 = winoForm{name: "2x3", m: 2, r: 3, channels: 8, input: OpWino23Input, output: OpWino23Output, g: winoG23}
+
+	// winoU8 is F(2,3) in integers.
+	winoU8 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, input: OpWinoInput, output: OpWinoOutput}
 )
 
-// winogradWins reports whether F(m,3) is the faster way; the thresholds come from bench's BenchmarkConv.
+// winogradF32 returns the form that is the fastest way to compute a float convolution, or nil; the thresholds come from
+// bench's BenchmarkConv. On maps of few tiles F(4,3) and direct convolution both wait for filters: F(2,3) has smaller ones
+// than the first and needs fewer products than the second.
+func winogradF32(s *ConvShape, limit arch.ISA) *winoForm {
+	if s.C < 16 || s.K < 16 {
+		return nil
+	}
+	pixels := s.OutH() * s.OutW()
+	for _, f := range []*winoForm{&winoF43, &winoF23, &winoF25} {
+		if winogradFits(s, f) && f.vector(limit) && pixels >= map[*winoForm]int{&winoF43: 100, &winoF23: 40, &winoF25: 40}[f] {
+			return f
+		}
+	}
+	return nil
+}
+
+// vector reports whether there are vector kernels for the transforms: in scalar code they cost more than the
+// multiplications they save.
+func (f *winoForm) vector(limit arch.ISA) bool {
+	in, _ := Select[func(*WinoInput)](f.input, F32, limit)
+	out, _ := Select[func(*WinoOutput)](f.output, F32, limit)
+	return in.ISA != arch.Generic && out.ISA != arch.Generic
+}
+
+// winogradWins reports whether quantised F(2,3) is the faster way.
 func winogradWins(s *ConvShape) bool { return s.C >= 16 && s.K >= 16 && s.OutH()*s.OutW() >= 100 }
 
 // Scratch for one block of tiles, so that it stays in a 512 KiB L2 with the filters streaming past and, in GoogLeNet's
@@ -55,14 +94,16 @@ const (
 	winoScratchU8  = 192 << 10
 )
 
-func newWinogradF32(p *Packing, s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) *winograd {
-	w := &winograd{shape: s, segments: segments, dtype: F32, m: 4, vBytes: 4}
+func newWinogradF32(p *Packing, f *winoForm, s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) *winograd {
+	w := &winograd{shape: s, segments: segments, dtype: F32, form: f, vBytes: 4}
 	w.kernel, w.gemm = Select[func(*ConvTile)](OpConvTile, F32, limit)
 	w.plan(limit)
 	w.border = aligned[byte](4 * max(s.C, w.kernel.NR))
-	if k, fn := Select[func(*WinoFilter)](OpWinoFilter, F32, limit); k.NR == w.kernel.NR && s.N*w.tilesH*w.tilesW <= winoLazyTiles {
-		w.filter = fn
-		w.cut()
+	if f.filter != "" && s.N*w.tilesH*w.tilesW <= winoLazyTiles {
+		if k, fn := Select[func(*WinoFilter)](f.filter, F32, limit); k.NR == w.kernel.NR {
+			w.filter = fn
+			w.cut()
+		}
 	}
 	b := packRow(bias, w.blocks, w.kernel.NR)
 	u := w.packF32(p, weights)
@@ -88,25 +129,23 @@ func (w *winograd) packF32(p *Packing, weights []float32) []float32 {
 	if w.filter != nil {
 		return packFilters(p, weights, c, w.blocks, nr)
 	}
-	return packWinograd(p, weights, c, w.blocks, nr, w.kernel.KR, func(g *[9]float32, put func(pos int, v float32)) {
-		var wide [9]float64
+	wide := make([]float64, w.form.r*w.form.r)
+	return packWinograd(p, weights, c, w.blocks, nr, w.kernel.KR, w.form.r, func(g []float32, put func(pos int, v float32)) {
 		for i, v := range g {
 			wide[i] = float64(v)
 		}
-		for pos, v := range winoG4(&wide) {
-			put(pos, float32(v))
-		}
+		w.form.g(wide, func(pos int, v float64) { put(pos, float32(v)) })
 	}, w.pos)
 }
 
 func newWinogradU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) *winograd {
-	w := &winograd{shape: s, segments: segments, dtype: U8, m: 2, vBytes: 2}
+	w := &winograd{shape: s, segments: segments, dtype: U8, form: &winoU8, vBytes: 2}
 	w.kernel, w.gemm = Select[func(*ConvTile)](OpWinoGemm, U8, limit)
 	w.plan(limit)
 	w.border = aligned[byte](s.C)
 	fill(w.border, q.InZero)
-	u := packWinograd(q.pack, q.Weights, s.C, w.blocks, w.kernel.NR, w.kernel.KR, func(g *[9]int8, put func(pos int, v int16)) {
-		for pos, v := range winoG2(g) {
+	u := packWinograd(q.pack, q.Weights, s.C, w.blocks, w.kernel.NR, w.kernel.KR, 3, func(g []int8, put func(pos int, v int16)) {
+		for pos, v := range winoG2((*[9]int8)(g)) {
 			put(pos, v)
 		}
 	}, w.pos)
@@ -140,9 +179,10 @@ func winogradExactU8(s *ConvShape, q *ConvU8) bool {
 
 // plan chooses the transforms and cuts the work, once the tile and the kernel are known.
 func (w *winograd) plan(limit arch.ISA) {
-	_, w.input = Select[func(*WinoInput)](OpWinoInput, w.dtype, limit)
-	_, w.output = Select[func(*WinoOutput)](OpWinoOutput, w.dtype, limit)
-	w.side = w.m + 2
+	_, w.input = Select[func(*WinoInput)](w.form.input, w.dtype, limit)
+	_, w.output = Select[func(*WinoOutput)](w.form.output, w.dtype, limit)
+	w.m = w.form.m
+	w.side = w.m + w.form.r - 1
 	w.pos = w.side * w.side
 	w.blocks = convBlocks(w.segments, w.kernel.NR)
 	w.cut()
@@ -171,24 +211,24 @@ func (w *winograd) cut() {
 	}
 }
 
-// packWinograd transforms filters [K][3][3][C] into [blocks][pos][⌈C/kr⌉][nr][kr].
-func packWinograd[T float32 | int8, U float32 | int16](p *Packing, weights []T, c int, blocks []convBlock, nr, kr int, transform func(*[9]T, func(int, U)), pos int) []U {
+// packWinograd transforms filters [K][r][r][C] into [blocks][pos][⌈C/kr⌉][nr][kr].
+func packWinograd[T float32 | int8, U float32 | int16](p *Packing, weights []T, c int, blocks []convBlock, nr, kr, r int, transform func([]T, func(int, U)), pos int) []U {
 	groups := (c + kr - 1) / kr
-	return packed(p, len(blocks)*pos*groups*nr*kr, func(u []U) { fillWinograd(u, weights, c, blocks, nr, kr, transform, pos) })
+	return packed(p, len(blocks)*pos*groups*nr*kr, func(u []U) { fillWinograd(u, weights, c, blocks, nr, kr, r, transform, pos) })
 }
 
-func fillWinograd[T float32 | int8, U float32 | int16](u []U, weights []T, c int, blocks []convBlock, nr, kr int, transform func(*[9]T, func(int, U)), pos int) {
-	groups := (c + kr - 1) / kr
+func fillWinograd[T float32 | int8, U float32 | int16](u []U, weights []T, c int, blocks []convBlock, nr, kr, r int, transform func([]T, func(int, U)), pos int) {
+	groups, taps := (c+kr-1)/kr, r*r
+	g := make([]T, taps)
 	for b, blk := range blocks {
 		panel := u[b*pos*groups*nr*kr:]
 		for j := range blk.cols {
-			filter := weights[(blk.k+j)*9*c:]
+			filter := weights[(blk.k+j)*taps*c:]
 			for i := range c {
-				var g [9]T
 				for t := range g {
 					g[t] = filter[t*c+i]
 				}
-				transform(&g, func(p int, v U) { panel[((p*groups+i/kr)*nr+j)*kr+i%kr] = v })
+				transform(g, func(p int, v U) { panel[((p*groups+i/kr)*nr+j)*kr+i%kr] = v })
 			}
 		}
 	}
@@ -196,9 +236,9 @@ func fillWinograd[T float32 | int8, U float32 | int16](u []U, weights []T, c int
 
 func (w *winograd) Kernel() string {
 	if w.dtype == F32 {
-		return "f32_winograd4x3" + w.kernel.Name[len("f32_conv"):]
+		return "f32_winograd" + w.form.name + w.kernel.Name[len("f32_conv"):]
 	}
-	return "u8_winograd2x3" + w.kernel.Name[len("u8_winogemm"):]
+	return "u8_winograd" + w.form.name + w.kernel.Name[len("u8_winogemm"):]
 }
 func (w *winograd) ISA() arch.ISA    { return w.kernel.ISA }
 func (w *winograd) PackedBytes() int { return w.bytes }

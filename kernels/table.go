@@ -12,32 +12,35 @@ import (
 type OpKind string
 
 const (
-	OpConvTile   OpKind = "conv"       // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*ConvTile)
-	OpConvWide   OpKind = "convwide"   // the same of uint8 inputs and weights widened to int16; quantised only: func(*ConvTile)
-	OpDepthwise  OpKind = "depthwise"  // one filter for each channel; func(*DepthTaps)
-	OpWinoInput  OpKind = "winoinput"  // Winograd input transform of a tile: F(4,3) float, F(2,3) quantised; func(*WinoInput)
-	OpWinoOutput OpKind = "winooutput" // its output transform; func(*WinoOutput)
-	OpWinoGemm   OpKind = "winogemm"   // the int16 products of quantised F(2,3); func(*ConvTile)
-	OpWinoFilter OpKind = "winofilter" // the filter transform of F(4,3); float only: func(*WinoFilter)
-	OpFC         OpKind = "fc"         // dot products of weight rows with one input; func(*FCTile), quantised func(*FCTileU8)
-	OpMaxPool    OpKind = "maxpool"    // maximum of any taps; func(*PoolTaps)
-	OpMaxPool3   OpKind = "maxpool3"   // a row of 3×3 windows, stride 1 or 2; func(*MaxPool3Row)
-	OpAvgPool    OpKind = "avgpool"    // mean of any taps; func(*PoolTaps), quantised func(*SumU8)
-	OpLRN        OpKind = "lrn"        // across channels; func(*LRNBlock); above generic only β = 3/4; quantised func(*LRNU8)
-	OpLRN5       OpKind = "lrn5"       // over 5 channels; quantised only: func(*LRNU8)
-	OpSoftmax    OpKind = "softmax"    // over channels; func(*SoftmaxBlock)
-	OpQuantize   OpKind = "quantize"   // float32 to uint8; func(*Convert)
-	OpDequantize OpKind = "dequantize" // uint8 to float32; func(*Convert)
-	OpClamp      OpKind = "clamp"      // func(*Eltwise), quantised func(*ClampU8)
-	OpAdd        OpKind = "add"        // func(*Eltwise), quantised func(*AddU8)
-	OpAffine     OpKind = "affine"     // func(*Eltwise)
-	OpCopy       OpKind = "copy"       // func(*CopyBlock); by element size: f32 serves s32, u8 serves s8
-	OpFlatten    OpKind = "flatten"    // func(*FlattenBlock); by element size too
-	OpRearrange  OpKind = "rearrange"  // transposing and reshaping; func(*RearrangeBlock); by element size too
-	OpBinary     OpKind = "binary"     // arithmetic between tensors, repeated where one is smaller; func(*BinaryBlock)
-	OpCurve      OpKind = "curve"      // sigmoid and hyperbolic tangent; func(*Eltwise)
-	OpBlendRows  OpKind = "blendrows"  // rows of bytes, weighted and added; func(*BlendRows)
-	OpLaneDots   OpKind = "lanedots"   // weighted sums of windows, in four lanes; func(*LaneDots)
+	OpConvTile     OpKind = "conv"         // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*ConvTile)
+	OpConvWide     OpKind = "convwide"     // the same of uint8 inputs and weights widened to int16; quantised only: func(*ConvTile)
+	OpDepthwise    OpKind = "depthwise"    // one filter for each channel; func(*DepthTaps)
+	OpWinoInput    OpKind = "winoinput"    // Winograd input transform of a tile: F(4,3) float, F(2,3) quantised; func(*WinoInput)
+	OpWinoOutput   OpKind = "winooutput"   // its output transform; func(*WinoOutput)
+	OpWino25Output OpKind = "wino25output" // the output transform of F(2,5), which shares the input transform of F(4,3); float only: func(*WinoOutput)
+	OpWino23Input  OpKind = "wino23input"  // the input transform of float F(2,3); func(*WinoInput)
+	OpWino23Output OpKind = "wino23output" // its output transform; func(*WinoOutput)
+	OpWinoGemm     OpKind = "winogemm"     // the int16 products of quantised F(2,3); func(*ConvTile)
+	OpWinoFilter   OpKind = "winofilter"   // the filter transform of F(4,3); float only: func(*WinoFilter)
+	OpFC           OpKind = "fc"           // dot products of weight rows with one input; func(*FCTile), quantised func(*FCTileU8)
+	OpMaxPool      OpKind = "maxpool"      // maximum of any taps; func(*PoolTaps)
+	OpMaxPool3     OpKind = "maxpool3"     // a row of 3×3 windows, stride 1 or 2; func(*MaxPool3Row)
+	OpAvgPool      OpKind = "avgpool"      // mean of any taps; func(*PoolTaps), quantised func(*SumU8)
+	OpLRN          OpKind = "lrn"          // across channels; func(*LRNBlock); above generic only β = 3/4; quantised func(*LRNU8)
+	OpLRN5         OpKind = "lrn5"         // over 5 channels; quantised only: func(*LRNU8)
+	OpSoftmax      OpKind = "softmax"      // over channels; func(*SoftmaxBlock)
+	OpQuantize     OpKind = "quantize"     // float32 to uint8; func(*Convert)
+	OpDequantize   OpKind = "dequantize"   // uint8 to float32; func(*Convert)
+	OpClamp        OpKind = "clamp"        // func(*Eltwise), quantised func(*ClampU8)
+	OpAdd          OpKind = "add"          // func(*Eltwise), quantised func(*AddU8)
+	OpAffine       OpKind = "affine"       // func(*Eltwise)
+	OpCopy         OpKind = "copy"         // func(*CopyBlock); by element size: f32 serves s32, u8 serves s8
+	OpFlatten      OpKind = "flatten"      // func(*FlattenBlock); by element size too
+	OpRearrange    OpKind = "rearrange"    // transposing and reshaping; func(*RearrangeBlock); by element size too
+	OpBinary       OpKind = "binary"       // arithmetic between tensors, repeated where one is smaller; func(*BinaryBlock)
+	OpCurve        OpKind = "curve"        // sigmoid and hyperbolic tangent; func(*Eltwise)
+	OpBlendRows    OpKind = "blendrows"    // rows of bytes, weighted and added; func(*BlendRows)
+	OpLaneDots     OpKind = "lanedots"     // weighted sums of windows, in four lanes; func(*LaneDots)
 )
 
 // Kernel is one row of the table: the only place where an inner kernel is declared. Selection, tests, selftest

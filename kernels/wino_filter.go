@@ -16,15 +16,13 @@ type WinoFilter struct {
 func winoFilterF32Generic(a *WinoFilter) {
 	const nr = genericNR
 	src := unsafe.Slice((*float32)(a.g), a.c*9*nr)
+	var g [9]float64
 	for c := range a.c {
 		for k := range nr {
-			var g [9]float64
 			for t := range g {
 				g[t] = float64(src[(c*9+t)*nr+k])
 			}
-			for pos, v := range winoG4(&g) {
-				*(*float32)(unsafe.Add(a.u, pos*a.posStride+4*(c*nr+k))) = float32(v)
-			}
+			winoG43(g[:], func(pos int, v float64) { *(*float32)(unsafe.Add(a.u, pos*a.posStride+4*(c*nr+k))) = float32(v) })
 		}
 	}
 }

@@ -3,7 +3,8 @@ package kernels
 import "unsafe"
 
 // Winograd's minimal filtering (Lavin & Gray, arXiv 1509.09308) computes a tile of m×m outputs of a 3×3 convolution
-// from (m+2)×(m+2) inputs by (m+2)² multiplications per channel instead of 9·m²:
+// from (m+2)×(m+2) inputs by (m+2)² multiplications per channel instead of 9·m². It does so for filters of any size r, with
+// tiles of m+r−1:
 //
 //	Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
 //
@@ -18,7 +19,19 @@ import "unsafe"
 //	     ⎢0  2 −1 −2 1 0⎥        ⎢1/24 −1/12 1/6⎥        ⎣0 1 −1 8 −8 1⎦
 //	     ⎣0  4  0 −5 0 1⎦        ⎣  0     0    1 ⎦
 //
-// uint8 uses F(2,3), 16 multiplications for 36, because it is exact in integers: with G doubled (so that every
+// F(2,5), 36 multiplications for 100, takes its values at the same points 0, ±1, ±2 and ∞ as F(4,3), and so has the same Bᵀ:
+//
+//	    ⎡ 1/4    0    0    0    0 ⎤
+//	    ⎢−1/6 −1/6 −1/6 −1/6 −1/6⎥
+//	G = ⎢−1/6  1/6 −1/6  1/6 −1/6⎥   Aᵀ = ⎡1 1  1 1  1 0⎤
+//	    ⎢1/24 1/12  1/6  1/3  2/3⎥        ⎣0 1 −1 2 −2 1⎦
+//	    ⎢1/24 −1/12 1/6 −1/3  2/3⎥
+//	    ⎣  0     0    0    0    1 ⎦
+//
+// F(2,3), 16 multiplications for 36, serves maps so small that the filters of F(4,3) would take longer to read than they save;
+// its matrices are those below with G halved.
+//
+// uint8 uses F(2,3) because it is exact in integers: with G doubled (so that every
 // product is four times the true one) transformed inputs lie within ±1020 and filters within ±1143, which are
 // int16; the sums are taken modulo 2³², and four times the true sum fits int32:
 //
@@ -121,21 +134,108 @@ func winoOutputF32Generic(a *WinoOutput) {
 	}
 }
 
-// winoG4 is G g Gᵀ of one 3×3 filter for F(4,3), computed in binary64.
-func winoG4(g *[9]float64) [36]float64 {
-	row := func(a, b, c float64) [6]float64 {
-		return [6]float64{a / 4, -(a + b + c) / 6, -(a - b + c) / 6, a/24 + b/12 + c/6, a/24 - b/12 + c/6, c}
+// winoG applies the rows of G to the columns, then to the rows of an r×r filter, in binary64: side is their number.
+func winoG(g []float64, r, side int, row func(g []float64, out []float64), put func(int, float64)) {
+	var t [5][6]float64 // G applied to each column
+	var in [5]float64
+	for j := range r {
+		for i := range r {
+			in[i] = g[i*r+j]
+		}
+		row(in[:r], t[j][:side])
 	}
-	var t [3][6]float64 // G applied to each column
-	for j := range t {
-		t[j] = row(g[j], g[3+j], g[6+j])
+	var out [6]float64
+	for i := range side {
+		for j := range r {
+			in[j] = t[j][i]
+		}
+		row(in[:r], out[:side])
+		for j, v := range out[:side] {
+			put(i*side+j, v)
+		}
 	}
-	var u [36]float64
-	for i := range 6 {
-		r := row(t[0][i], t[1][i], t[2][i])
-		copy(u[i*6:], r[:])
+}
+
+// winoRow6 is G of F(4,3) and F(2,5): the filter as a polynomial, at 0, ±1, ±2 and ∞.
+func winoRow6(g, out []float64) {
+	var even, odd, even2, odd2 float64 // sums of even and odd powers at 1 and 2
+	power := 1.0
+	for i, v := range g {
+		if i%2 == 0 {
+			even, even2 = even+v, even2+power*v
+		} else {
+			odd, odd2 = odd+v, odd2+power*v
+		}
+		power *= 2
 	}
-	return u
+	out[0], out[5] = g[0]/4, g[len(g)-1]
+	out[1], out[2] = -(even+odd)/6, -(even-odd)/6
+	out[3], out[4] = (even2+odd2)/24, (even2-odd2)/24
+}
+
+func winoG43(g []float64, put func(int, float64)) { winoG(g, 3, 6, winoRow6, put) }
+func winoG25(g []float64, put func(int, float64)) { winoG(g, 5, 6, winoRow6, put) }
+
+func winoG23(g []float64, put func(int, float64)) {
+	winoG(g, 3, 4, func(g, out []float64) {
+		out[0], out[1], out[2], out[3] = g[0], (g[0]+g[1]+g[2])/2, (g[0]-g[1]+g[2])/2, g[2]
+	}, put)
+}
+
+// F(2,5) and F(2,3) in float32.
+
+func wino25OutputF32Generic(a *WinoOutput) {
+	wino2Output(a, 6, func(m []float32) [2]float32 {
+		s, p := m[1]+m[2], m[3]+m[4]
+		return [2]float32{m[0] + s + p, m[1] - m[2] + 2*(m[3]-m[4]) + m[5]}
+	})
+}
+
+func wino23OutputF32Generic(a *WinoOutput) {
+	wino2Output(a, 4, func(m []float32) [2]float32 { return [2]float32{m[0] + m[1] + m[2], m[1] - m[2] - m[3]} })
+}
+
+// wino2Output is the output transform to 2×2 pixels from side² positions, at applying Aᵀ to a column or row of them.
+func wino2Output(a *WinoOutput, side int, at func([]float32) [2]float32) {
+	act := Clamp{a.lo, a.hi}
+	var t [2][6]float32
+	var m [6]float32
+	for k := range a.cols {
+		for j := range side {
+			for i := range side {
+				m[i] = *(*float32)(unsafe.Add(a.src, (i*side+j)*a.posStride+4*k))
+			}
+			col := at(m[:side])
+			t[0][j], t[1][j] = col[0], col[1]
+		}
+		bias := *(*float32)(unsafe.Add(a.bias, 4*k))
+		for y := range a.rows {
+			o := at(t[y][:side])
+			for x := range a.columns {
+				*(*float32)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+4*k)) = act.apply(o[x] + bias)
+			}
+		}
+	}
+}
+
+func wino23InputF32Generic(a *WinoInput) {
+	ptrs := (*[16]unsafe.Pointer)(a.ptrs)
+	b := func(d *[4]float32) [4]float32 { return [4]float32{d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3]} }
+	for c := range a.c {
+		var t [4][4]float32 // columns transformed, [column][row]
+		for j := range t {
+			var d [4]float32
+			for i := range d {
+				d[i] = *(*float32)(unsafe.Add(ptrs[i*4+j], 4*c))
+			}
+			t[j] = b(&d)
+		}
+		for i := range 4 {
+			for j, v := range b(&[4]float32{t[0][i], t[1][i], t[2][i], t[3][i]}) {
+				*(*float32)(unsafe.Add(a.dst, (i*4+j)*a.posStride+4*c)) = v
+			}
+		}
+	}
 }
 
 // F(2,3) in integers.

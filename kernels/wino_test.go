@@ -1,0 +1,63 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// TestWinogradError measures what docs/NUMERICS.md says of Winograd's error, beside that of direct convolution, on shapes of
+// GoogLeNet with standard normal weights and inputs after a ReLU.
+func TestWinogradError(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(25, 23))
+	for _, c := range []struct {
+		form      *winoForm
+		hw, in, k int
+	}{
+		{&winoF43, 14, 112, 224}, {&winoF43, 28, 96, 128}, {&winoF25, 28, 32, 96}, {&winoF25, 14, 24, 64}, {&winoF25, 7, 48, 128},
+		{&winoF23, 7, 160, 320}, {&winoF23, 14, 96, 208},
+	} {
+		s := square(1, c.hw, c.in, c.k, c.form.r, 1, c.form.r/2).ConvShape
+		in, w, b := make([]float32, s.H*s.W*s.C), make([]float32, s.K*s.R*s.S*s.C), make([]float32, s.K)
+		for i := range in {
+			in[i] = max(0, float32(rnd.NormFloat64()))
+		}
+		for i := range w {
+			w[i] = float32(rnd.NormFloat64())
+		}
+		none := Clamp{negInf, posInf}
+		want := make([]float32, s.OutH()*s.OutW()*s.K)
+		RefConvF32(&s, in, w, b, none, want)
+		best := arch.Best()
+		direct, err := NewDirectConvF32(s, nil, w, b, none, best)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rms, most := convError(direct, &s, in, want)
+		wrms, wmost := convError(newWinogradF32(nil, c.form, s, []int{s.K}, w, b, none, best), &s, in, want)
+		what := fmt.Sprintf("F(%s) %d×%d %d → %d", c.form.name, c.hw, c.hw, c.in, c.k)
+		t.Logf("%s: RMS %.1e (%.1f× direct), largest %.1e (%.1f× direct) of the largest output", what, wrms, wrms/rms, wmost, wmost/most)
+		if !(wrms <= 8e-7 && wmost <= 1.5e-5) || rms == 0 {
+			t.Errorf("%s: RMS %g, largest %g of the largest output; direct %g, %g", what, wrms, wmost, rms, most)
+		}
+	}
+}
+
+// convError runs op and returns its root mean square and its largest error, relative to the largest output.
+func convError(op Op, s *ConvShape, in, want []float32) (rms, most float64) {
+	out := aligned[float32](len(want))
+	scratch := aligned[byte](op.Scratch(1))
+	task := op.Bind([]View{{addr(in), F32, 1, s.H, s.W, s.C, s.C}}, []View{{addr(out), F32, 1, s.OutH(), s.OutW(), s.K, s.K}}, scratch, 1)
+	task.Run(0, 0, task.Units())
+	largest := 0.0
+	for i, v := range want {
+		d := math.Abs(float64(out[i]) - float64(v))
+		rms += d * d
+		most = max(most, d)
+		largest = max(largest, math.Abs(float64(v)))
+	}
+	return math.Sqrt(rms/float64(len(want))) / largest, most / largest
+}
