@@ -17,8 +17,8 @@
 //   pixel 2         Y8    Y9           AX  −channels left    BX  taps left
 //   pixel 3         Y10   Y11          R8–R13  ends of the six input rows
 //   pixel 4         Y12   Y13          Y0, Y1  weights       Y2, Y3  input, broadcast
-//   pixel 5         Y14   Y15
-// Phases     tile → tap → channel ×4 | ×1 → clamp → store | store_tail
+//   pixel 5         Y14   Y15                              R14 of the next panel, what to fetch
+// Phases     tile → tap → channel ×4 | ×1, of six pixels or the last four → clamp → store | store_tail
 
 // convMask: 16 ones, then 16 zeros: cols ones from entry 16−cols on.
 DATA convMask<>+0x00(SB)/8, $-1
@@ -55,9 +55,31 @@ GLOBL convMask<>(SB), RODATA|NOPTR, $128
 	VFMADD231PS Y0, Y3, Y14 \
 	VFMADD231PS Y1, Y3, Y15
 
-// How far ahead weights are fetched, in bytes: the time of 64 channels, about the latency of memory. Panels follow each
-// other, so this also starts on the next one.
-#define AHEAD 4096
+// The same of the first four pixels.
+// Reads DX, R8–R11, AX, Y4–Y11. Writes Y4–Y11. Clobbers Y0–Y3, Y12, Y13.
+#define CHANNEL4(wOff, srcOff) \
+	VMOVUPS (wOff)(DX), Y0 \
+	VMOVUPS (wOff+32)(DX), Y1 \
+	VBROADCASTSS srcOff(R8)(AX*4), Y2 \
+	VBROADCASTSS srcOff(R9)(AX*4), Y3 \
+	VBROADCASTSS srcOff(R10)(AX*4), Y12 \
+	VBROADCASTSS srcOff(R11)(AX*4), Y13 \
+	VFMADD231PS Y0, Y2, Y4 \
+	VFMADD231PS Y1, Y2, Y5 \
+	VFMADD231PS Y0, Y3, Y6 \
+	VFMADD231PS Y1, Y3, Y7 \
+	VFMADD231PS Y0, Y12, Y8 \
+	VFMADD231PS Y1, Y12, Y9 \
+	VFMADD231PS Y0, Y13, Y10 \
+	VFMADD231PS Y1, Y13, Y11
+
+// Fetches some of the next panel, which follows this one: by the end of the last tile, all of it.
+#define FETCH \
+	PREFETCHT0 0(R14) \
+	PREFETCHT0 64(R14) \
+	PREFETCHT0 128(R14) \
+	PREFETCHT0 192(R14) \
+	ADDQ ConvTile_left(DI), R14
 
 // Clamp one pixel; a NaN accumulator stays a NaN (it is the second operand of max and min).
 #define CLAMP(a, b) \
@@ -87,6 +109,14 @@ TEXT ·convTileF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ ConvTile_ptrs(DI), SI
 	MOVQ ConvTile_dst(DI), AX
 	MOVQ AX, ConvTile_at(DI)
+	MOVQ ConvTile_taps(DI), R14
+	IMULQ ConvTile_groups(DI), R14
+	SHLQ $6, R14
+	ADDQ ConvTile_w(DI), R14         // the next panel
+	MOVQ $256, AX                    // four channels' weights,
+	XORQ DX, DX
+	DIVQ ConvTile_tiles(DI)          // over all tiles
+	MOVQ AX, ConvTile_left(DI)
 
 tile:
 	MOVQ    ConvTile_bias(DI), AX
@@ -105,6 +135,10 @@ tile:
 	MOVQ    ConvTile_w(DI), DX
 	MOVQ    ConvTile_taps(DI), BX
 	MOVQ    ConvTile_groups(DI), CX
+	CMPQ    ConvTile_tiles(DI), $1
+	JNE     tap
+	CMPQ    ConvTile_rows(DI), $4
+	JLE     tap4
 
 tap:
 	MOVQ 0(SI), R8
@@ -127,13 +161,10 @@ tap:
 
 	PCALIGN $32
 channel_loop:                            // AX = 4 − channels left ≤ 0
-	PREFETCHT0 AHEAD+0(DX)
 	CHANNEL(0, -16)
-	PREFETCHT0 AHEAD+64(DX)
 	CHANNEL(64, -12)
-	PREFETCHT0 AHEAD+128(DX)
+	FETCH
 	CHANNEL(128, -8)
-	PREFETCHT0 AHEAD+192(DX)
 	CHANNEL(192, -4)
 	ADDQ $256, DX
 	ADDQ $4, AX
@@ -152,7 +183,49 @@ channel_tail_loop:                       // AX = −channels left < 0
 tap_done:
 	SUBQ $1, BX
 	JNZ  tap
+	JMP  tile_summed
 
+tap4:                                    // the last tile has four pixels or less
+	MOVQ 0(SI), R8
+	MOVQ 8(SI), R9
+	MOVQ 16(SI), R10
+	MOVQ 24(SI), R11
+	ADDQ $48, SI
+	LEAQ (R8)(CX*4), R8
+	LEAQ (R9)(CX*4), R9
+	LEAQ (R10)(CX*4), R10
+	LEAQ (R11)(CX*4), R11
+	MOVQ CX, AX
+	NEGQ AX
+	ADDQ $4, AX
+	JGT  channel4_tail
+
+	PCALIGN $32
+channel4_loop:
+	CHANNEL4(0, -16)
+	CHANNEL4(64, -12)
+	FETCH
+	CHANNEL4(128, -8)
+	CHANNEL4(192, -4)
+	ADDQ $256, DX
+	ADDQ $4, AX
+	JLE  channel4_loop
+
+channel4_tail:
+	SUBQ $4, AX
+	JGE  tap4_done
+
+channel4_tail_loop:
+	CHANNEL4(0, 0)
+	ADDQ $64, DX
+	ADDQ $1, AX
+	JLT  channel4_tail_loop
+
+tap4_done:
+	SUBQ $1, BX
+	JNZ  tap4
+
+tile_summed:
 	VBROADCASTSS ConvTile_lo(DI), Y0
 	VBROADCASTSS ConvTile_hi(DI), Y1
 	CLAMP(Y4, Y5)
