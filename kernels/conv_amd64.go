@@ -11,9 +11,6 @@ func convTileF32AVX2(a *ConvTile)
 func winoInputF32AVX2(a *WinoInput)
 
 //go:noescape
-func winoFilterF32AVX2(a *WinoFilter)
-
-//go:noescape
 func winoOutputF32AVX2(a *WinoOutput)
 
 //go:noescape

@@ -19,3 +19,12 @@ func winoInputF32NEON(a *WinoInput)
 
 //go:noescape
 func winoOutputF32NEON(a *WinoOutput)
+
+//go:noescape
+func wino25OutputF32NEON(a *WinoOutput)
+
+//go:noescape
+func wino23InputF32NEON(a *WinoInput)
+
+//go:noescape
+func wino23OutputF32NEON(a *WinoOutput)

@@ -23,10 +23,9 @@ type winograd struct {
 	input     func(*WinoInput)
 	output    func(*WinoOutput)
 	blocks    []convBlock
-	panels    []convPanel       // w is the block's transformed filters, [pos][C/kr][NR][kr]
-	panelStep int               // bytes of one position of a panel
-	filter    func(*WinoFilter) // not nil: panels hold filters as they are, [C][9][NR], transformed in each run
-	border    []byte            // what pixels outside the input are; in float32 also the products' bias
+	panels    []convPanel // w is the block's transformed filters, [pos][C/kr][NR][kr]
+	panelStep int         // bytes of one position of a panel
+	border    []byte      // what pixels outside the input are; in float32 also the products' bias
 	bytes     int
 
 	tilesH, tilesW int
@@ -46,34 +45,35 @@ type winoForm struct {
 	name          string
 	m, r          int
 	channels      int // the input transform takes as many at a time
+	pixels        int // of output, from which on it wins
 	input, output OpKind
-	filter        OpKind                                    // of filters transformed in each run; "" if there is none
 	g             func(g []float64, put func(int, float64)) // G g Gᵀ of a filter of r² weights; float only
 }
 
 var (
-	winoF43 = winoForm{name: "4x3", m: 4, r: 3, channels: 8, input: OpWinoInput, output: OpWinoOutput, filter: OpWinoFilter, g: winoG43}
-	winoF25 = winoForm{name: "2x5", m: 2, r: 5, channels: 8, input: OpWinoInput, output: OpWino25Output, g: winoG25}
-	winoF23 = winoForm{name: "2x3", m: 2, r: 3, channels: 8, input: OpWino23Input, output: OpWino23Output, g: winoG23}
+	winoF43 = winoForm{name: "4x3", m: 4, r: 3, channels: 8, pixels: 250, input: OpWinoInput, output: OpWinoOutput, g: winoG43}
+	winoF23 = winoForm{name: "2x3", m: 2, r: 3, channels: 8, pixels: 40, input: OpWino23Input, output: OpWino23Output, g: winoG23}
+	winoF25 = winoForm{name: "2x5", m: 2, r: 5, channels: 8, pixels: 40, input: OpWinoInput, output: OpWino25Output, g: winoG25}
 
 	// winoU8 is F(2,3) in integers.
-	winoU8 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, input: OpWinoInput, output: OpWinoOutput}
+	winoU8 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, pixels: 100, input: OpWinoInput, output: OpWinoOutput}
 )
 
-// winogradF32 returns the form that is the fastest way to compute a float convolution, or nil; the thresholds come from
-// bench's BenchmarkConv. On maps of few tiles F(4,3) and direct convolution both wait for filters: F(2,3) has smaller ones
-// than the first and needs fewer products than the second.
+// winogradF32 returns the form that is the fastest way to compute a float convolution, or nil. F(4,3) has four times as many
+// filters to read as direct convolution: on maps of few tiles it waits for them, and F(2,3) with less than twice as many
+// is faster than both.
 func winogradF32(s *ConvShape, limit arch.ISA) *winoForm {
-	if s.C < 16 || s.K < 16 {
-		return nil
-	}
-	pixels := s.OutH() * s.OutW()
 	for _, f := range []*winoForm{&winoF43, &winoF23, &winoF25} {
-		if winogradFits(s, f) && f.vector(limit) && pixels >= map[*winoForm]int{&winoF43: 100, &winoF23: 40, &winoF25: 40}[f] {
+		if winogradFits(s, f) && f.wins(s) && f.vector(limit) {
 			return f
 		}
 	}
 	return nil
+}
+
+// wins reports whether the form is faster than direct convolution; the thresholds come from bench's BenchmarkConv.
+func (f *winoForm) wins(s *ConvShape) bool {
+	return s.C >= 16 && s.K >= 16 && s.OutH()*s.OutW() >= f.pixels
 }
 
 // vector reports whether there are vector kernels for the transforms: in scalar code they cost more than the
@@ -83,9 +83,6 @@ func (f *winoForm) vector(limit arch.ISA) bool {
 	out, _ := Select[func(*WinoOutput)](f.output, F32, limit)
 	return in.ISA != arch.Generic && out.ISA != arch.Generic
 }
-
-// winogradWins reports whether quantised F(2,3) is the faster way.
-func winogradWins(s *ConvShape) bool { return s.C >= 16 && s.K >= 16 && s.OutH()*s.OutW() >= 100 }
 
 // Scratch for one block of tiles, so that it stays in a 512 KiB L2 with the filters streaming past and, in GoogLeNet's
 // conv2, in the memory that conv1 and pool1 need anyway.
@@ -99,12 +96,6 @@ func newWinogradF32(p *Packing, f *winoForm, s ConvShape, segments []int, weight
 	w.kernel, w.gemm = Select[func(*ConvTile)](OpConvTile, F32, limit)
 	w.plan(limit)
 	w.border = aligned[byte](4 * max(s.C, w.kernel.NR))
-	if f.filter != "" && s.N*w.tilesH*w.tilesW <= winoLazyTiles {
-		if k, fn := Select[func(*WinoFilter)](f.filter, F32, limit); k.NR == w.kernel.NR {
-			w.filter = fn
-			w.cut()
-		}
-	}
 	b := packRow(bias, w.blocks, w.kernel.NR)
 	u := w.packF32(p, weights)
 	size := len(u) / len(w.blocks)
@@ -112,23 +103,13 @@ func newWinogradF32(p *Packing, f *winoForm, s ConvShape, segments []int, weight
 		w.panels = append(w.panels, convPanel{w: addr(u[i*size:]), bias: addr(b[i*w.kernel.NR:]), lo: act.Lo, hi: act.Hi})
 	}
 	w.panelStep = 4 * s.C * w.kernel.NR
-	if w.filter != nil {
-		w.panelStep = roundUp(w.panelStep, 128) + 64 // an odd number of cache lines: positions must not compete for a cache set
-	}
 	w.bytes = 4 * (len(u) + len(b))
 	return w
 }
 
-// winoLazyTiles: with more tiles the products take longer than their filters take from memory. They are all in one block,
-// so that a filter's transform serves once in a run.
-const winoLazyTiles = 24
-
-// packF32 packs filters as they are, or transformed.
+// packF32 packs filters, transformed.
 func (w *winograd) packF32(p *Packing, weights []float32) []float32 {
 	c, nr := w.shape.C, w.kernel.NR
-	if w.filter != nil {
-		return packFilters(p, weights, c, w.blocks, nr)
-	}
 	wide := make([]float64, w.form.r*w.form.r)
 	return packWinograd(p, weights, c, w.blocks, nr, w.kernel.KR, w.form.r, func(g []float32, put func(pos int, v float32)) {
 		for i, v := range g {
@@ -198,9 +179,6 @@ func (w *winograd) cut() {
 		scratch = winoScratchU8
 	}
 	most := max(scratch/(w.pos*(s.C*w.vBytes+nr*4))/mr, 1) * mr // whole GEMM tiles
-	if w.filter != nil {
-		most = roundUp(tiles, mr)
-	}
 	w.groups = (tiles + most - 1) / most
 	each := (tiles + w.groups - 1) / w.groups
 	w.most = (each + mr - 1) / mr * mr
@@ -248,15 +226,7 @@ func (w *winograd) PackedBytes() int { return w.bytes }
 func (w *winograd) vSize() int { return (w.pos*w.most*w.shape.C*w.vBytes + 63) &^ 63 }
 func (w *winograd) mSize() int { return (w.pos*w.most*w.kernel.NR*4 + 63) &^ 63 }
 
-// uSize is the bytes of a worker's transformed filters of one block, [pos][C][NR].
-func (w *winograd) uSize() int {
-	if w.filter == nil {
-		return 0
-	}
-	return (w.pos*w.panelStep + 63) &^ 63
-}
-
-func (w *winograd) scratchEach() int { return w.vSize() + w.mSize() + w.uSize() }
+func (w *winograd) scratchEach() int { return w.vSize() + w.mSize() }
 
 func (w *winograd) Scratch(workers int) int { return workers * w.scratchEach() }
 
@@ -267,7 +237,7 @@ func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 	for i := range t.workers {
 		wk := &t.workers[i]
 		buf := scratch[i*each:][:each]
-		wk.v, wk.m, wk.u = addr(buf), addr(buf[w.vSize():]), addr(buf[w.vSize()+w.mSize():])
+		wk.v, wk.m = addr(buf), addr(buf[w.vSize():])
 		wk.rows = make([]unsafe.Pointer, w.pos*w.most)
 		for r := range wk.rows { // row r of the matrix, tile by tile: the order the products are taken in
 			wk.rows[r] = unsafe.Add(wk.v, r*w.shape.C*w.vBytes)
@@ -285,15 +255,13 @@ type winogradTask struct {
 }
 
 type winogradWorker struct {
-	v, m   unsafe.Pointer   // [pos][most][C] and [pos][most][NR]
-	u      unsafe.Pointer   // [pos][C][NR], if filters are transformed in each run
-	rows   []unsafe.Pointer // [pos][most] addresses of rows of v
-	ptrs   []unsafe.Pointer // [pos] addresses of one tile's pixels
-	gemm   ConvTile
-	filter WinoFilter
-	in     WinoInput
-	out    WinoOutput
-	_      [64]byte // workers do not share a cache line
+	v, m unsafe.Pointer   // [pos][most][C] and [pos][most][NR]
+	rows []unsafe.Pointer // [pos][most] addresses of rows of v
+	ptrs []unsafe.Pointer // [pos] addresses of one tile's pixels
+	gemm ConvTile
+	in   WinoInput
+	out  WinoOutput
+	_    [64]byte // workers do not share a cache line
 }
 
 func (t *winogradTask) Units() int { return t.groups * t.blkGroups }
@@ -356,11 +324,6 @@ func (t *winogradTask) multiply(wk *winogradWorker, block, n int) {
 	a.bias = addr(t.border) // zeros where it is read, in float32
 	a.dstStride = nr * 4
 	u := t.panels[block].w
-	if t.filter != nil {
-		wk.filter = WinoFilter{g: u, u: wk.u, posStride: t.panelStep, c: t.shape.C}
-		t.filter(&wk.filter)
-		u = wk.u
-	}
 	tiles := (n + mr - 1) / mr
 	a.rows = n - (tiles-1)*mr
 	for pos := range t.pos {

@@ -21,7 +21,6 @@ const (
 	OpWino23Input  OpKind = "wino23input"  // the input transform of float F(2,3); func(*WinoInput)
 	OpWino23Output OpKind = "wino23output" // its output transform; func(*WinoOutput)
 	OpWinoGemm     OpKind = "winogemm"     // the int16 products of quantised F(2,3); func(*ConvTile)
-	OpWinoFilter   OpKind = "winofilter"   // the filter transform of F(4,3); float only: func(*WinoFilter)
 	OpFC           OpKind = "fc"           // dot products of weight rows with one input; func(*FCTile), quantised func(*FCTileU8)
 	OpMaxPool      OpKind = "maxpool"      // maximum of any taps; func(*PoolTaps)
 	OpMaxPool3     OpKind = "maxpool3"     // a row of 3×3 windows, stride 1 or 2; func(*MaxPool3Row)

@@ -23,7 +23,6 @@ func archKernels() []Kernel {
 		{Name: "f32_wino25output_2x2__avx2", Op: OpWino25Output, DType: F32, MR: 2, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: wino25OutputF32AVX2},
 		{Name: "f32_wino23input_4x4__avx2", Op: OpWino23Input, DType: F32, MR: 4, NR: 8, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino23InputF32AVX2},
 		{Name: "f32_wino23output_2x2__avx2", Op: OpWino23Output, DType: F32, MR: 2, NR: 8, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino23OutputF32AVX2},
-		{Name: "f32_winofilter_3x3__avx2", Op: OpWinoFilter, DType: F32, MR: 1, NR: 16, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: winoFilterF32AVX2},
 		{Name: "u8_winoinput_4x4__avx2", Op: OpWinoInput, DType: U8, MR: 4, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoInputU8AVX2},
 		{Name: "u8_winogemm_6x16__avx2", Op: OpWinoGemm, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoGemmAVX2},
 		{Name: "u8_winooutput_2x2__avx2", Op: OpWinoOutput, DType: U8, MR: 2, NR: 8, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoOutputU8AVX2},

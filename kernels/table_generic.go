@@ -10,7 +10,6 @@ var genericKernels = []Kernel{
 	{Name: "f32_wino25output_2x2__generic", Op: OpWino25Output, DType: F32, MR: 2, NR: 1, KR: 1, Fn: wino25OutputF32Generic},
 	{Name: "f32_wino23input_4x4__generic", Op: OpWino23Input, DType: F32, MR: 4, NR: 1, KR: 1, Fn: wino23InputF32Generic},
 	{Name: "f32_wino23output_2x2__generic", Op: OpWino23Output, DType: F32, MR: 2, NR: 1, KR: 1, Fn: wino23OutputF32Generic},
-	{Name: "f32_winofilter_3x3__generic", Op: OpWinoFilter, DType: F32, MR: 1, NR: genericNR, KR: 1, Fn: winoFilterF32Generic},
 	{Name: "u8_winoinput_4x4__generic", Op: OpWinoInput, DType: U8, MR: 4, NR: 1, KR: 1, Fn: winoInputU8Generic},
 	{Name: "u8_winogemm_2x4__generic", Op: OpWinoGemm, DType: U8, MR: genericMR, NR: genericNR, KR: 2, Fn: winoGemmGeneric},
 	{Name: "u8_winooutput_2x2__generic", Op: OpWinoOutput, DType: U8, MR: 2, NR: 1, KR: 1, Fn: winoOutputU8Generic},
