@@ -122,11 +122,9 @@ type layerTiming struct {
 
 func makeReport(bin *disasm.Binary, m *mca) (*report, error) {
 	r := &report{Model: m.path}
-	in, out := &transform{symbol: "winoInputF32NEON"}, &transform{symbol: "winoOutputF32NEON"}
-	for _, t := range []*transform{in, out} {
-		if err := t.cut(bin); err != nil {
-			return nil, err
-		}
+	forms, err := winoForms(bin)
+	if err != nil {
+		return nil, err
 	}
 	symbols := bin.Assembly(kernelsPath)
 	has := func(symbol string) bool { return slices.Contains(symbols, symbol) }
@@ -145,15 +143,15 @@ func makeReport(bin *disasm.Binary, m *mca) (*report, error) {
 			}
 			r.Kernels = append(r.Kernels, row)
 		}
-		dtype, win, wout := "int8", (*transform)(nil), (*transform)(nil)
+		dtype, with := "int8", []winoForm(nil)
 		if t.KR == 1 {
-			dtype, win, wout = "f32", in, out
+			dtype, with = "f32", forms
 		}
-		layers, err := network(t, win, wout, stepsOf(dtype, has))
+		layers, err := network(t, with, stepsOf(dtype, has))
 		if err != nil {
 			return nil, err
 		}
-		r.Counts = append(r.Counts, count(t, layers, win, wout))
+		r.Counts = append(r.Counts, count(t, layers, with))
 		for i := range boards {
 			if err := r.predict(m, t, dtype, &boards[i], layers); err != nil {
 				return nil, err
@@ -178,11 +176,13 @@ func (t *tile) row(m *mca, c *core) (kernelRow, error) {
 }
 
 // count adds up the instructions of a tile kernel and of the transforms with it, if any.
-func count(t *tile, layers []work, with ...*transform) countRow {
+func count(t *tile, layers []work, with []winoForm) countRow {
 	c := countRow{Kernel: t.Name, symbols: []string{t.symbol}}
-	for _, w := range with {
-		if w != nil {
-			c.symbols = append(c.symbols, w.symbol)
+	for _, f := range with {
+		for _, s := range []string{f.in.symbol, f.out.symbol} {
+			if !slices.Contains(c.symbols, s) {
+				c.symbols = append(c.symbols, s)
+			}
 		}
 	}
 	hot := int64(0)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gneiss-go/gneiss/bench"
+	"github.com/gneiss-go/gneiss/internal/disasm"
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -54,14 +55,14 @@ func stepsOf(dtype string, has func(symbol string) bool) steps {
 	return portable
 }
 
-// network is GoogLeNet as the runtime runs it with a tile kernel and, in float32, Winograd's transforms on 3×3.
-func network(t *tile, in, out *transform, between steps) ([]work, error) {
+// network is GoogLeNet as the runtime runs it with a tile kernel and, in float32, Winograd's transforms.
+func network(t *tile, forms []winoForm, between steps) ([]work, error) {
 	g, err := bench.GoogLeNet(1)
 	if err != nil {
 		return nil, err
 	}
 	size := int64(1)
-	if in != nil {
+	if t.KR == 1 {
 		size = 4
 	}
 	var all []work
@@ -72,10 +73,9 @@ func network(t *tile, in, out *transform, between steps) ([]work, error) {
 			if l.Conv.Groups != 1 || l.Conv.N != 1 {
 				return nil, fmt.Errorf("%s: %d groups, %d images", l.Label, l.Conv.Groups, l.Conv.N)
 			}
-			switch {
-			case in != nil && winograd(l.Conv):
-				w.winograd(t, in, out, l.Conv)
-			default:
+			if f := formOf(forms, l.Conv); f != nil {
+				w.winograd(t, f, l.Conv)
+			} else {
 				w.direct(t, l.Conv, size)
 			}
 		case *runtime.FC:
@@ -93,9 +93,38 @@ func network(t *tile, in, out *transform, between steps) ([]work, error) {
 	return all, nil
 }
 
-// winograd is the rule of kernels.NewConvF32.
-func winograd(s *kernels.ConvShape) bool {
-	return s.R == 3 && s.S == 3 && s.StrideH == 1 && s.StrideW == 1 && s.C >= 16 && s.K >= 16 && s.OutH()*s.OutW() >= 100 && s.C%8 == 0
+// winoForm is a form of Winograd's minimal filtering, F(m,r), and its transforms.
+type winoForm struct {
+	m, r, pixels int
+	in, out      *transform
+}
+
+// winoForms are those of float32 convolution.
+func winoForms(bin *disasm.Binary) ([]winoForm, error) {
+	forms := []winoForm{
+		{m: 4, r: 3, pixels: 250, in: &transform{symbol: "winoInputF32NEON"}, out: &transform{symbol: "winoOutputF32NEON"}},
+		{m: 2, r: 3, pixels: 40, in: &transform{symbol: "wino23InputF32NEON"}, out: &transform{symbol: "wino23OutputF32NEON"}},
+		{m: 2, r: 5, pixels: 40, in: &transform{symbol: "winoInputF32NEON"}, out: &transform{symbol: "wino25OutputF32NEON"}},
+	}
+	for _, f := range forms {
+		for _, t := range []*transform{f.in, f.out} {
+			if err := t.cut(bin); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return forms, nil
+}
+
+// formOf is the rule of kernels.NewConvF32: the first form that fits and wins.
+func formOf(forms []winoForm, s *kernels.ConvShape) *winoForm {
+	for i := range forms {
+		f := &forms[i]
+		if s.R == f.r && s.S == f.r && s.StrideH == 1 && s.StrideW == 1 && s.C >= 16 && s.K >= 16 && s.OutH()*s.OutW() >= f.pixels && s.C%8 == 0 {
+			return f
+		}
+	}
+	return nil
 }
 
 func over(n, by int) int { return (n + by - 1) / by }
@@ -121,15 +150,16 @@ func (w *work) direct(t *tile, s *kernels.ConvShape, size int64) {
 	}
 }
 
-// winograd counts F(4,3): transforms of tiles, 36 products, transforms back.
-func (w *work) winograd(t *tile, in, out *transform, s *kernels.ConvShape) {
-	n := over(s.OutH(), 4) * over(s.OutW(), 4)
-	calls, blocks := 36*over(n, t.MR), over(s.K, t.NR)
+// winograd counts F(m,r): transforms of tiles, (m+r−1)² products, transforms back.
+func (w *work) winograd(t *tile, f *winoForm, s *kernels.ConvShape) {
+	n := over(s.OutH(), f.m) * over(s.OutW(), f.m)
+	pos := (f.m + f.r - 1) * (f.m + f.r - 1)
+	calls, blocks := pos*over(n, t.MR), over(s.K, t.NR)
 	w.parts = t.parts(calls*blocks, 1, s.C)
-	w.parts = append(w.parts, in.parts(n*s.C/4)...)
-	w.parts = append(w.parts, out.parts(n*over(s.K, 4))...)
-	w.other = float64(n)*(36*perPointer+perCall) + perCall*float64(36*blocks*over(n, tilesAtOnce*t.MR))
-	w.weights = int64(36 * 4 * blocks * t.NR * s.C)
+	w.parts = append(w.parts, f.in.parts(n*s.C/4)...)
+	w.parts = append(w.parts, f.out.parts(n*over(s.K, 4))...)
+	w.other = float64(n)*(float64(pos)*perPointer+perCall) + perCall*float64(pos*blocks*over(n, tilesAtOnce*t.MR))
+	w.weights = int64(pos * 4 * blocks * t.NR * s.C)
 	w.l2 = int64(calls*blocks) * int64(t.MR*s.C*4)
 }
 
