@@ -8,10 +8,10 @@ package kernels
 func convTileF32AVX2(a *ConvTile)
 
 //go:noescape
-func winoInputF32AVX2(a *WinoInput)
+func wino43InputF32AVX2(a *WinoInput)
 
 //go:noescape
-func winoOutputF32AVX2(a *WinoOutput)
+func wino43OutputF32AVX2(a *WinoOutput)
 
 //go:noescape
 func wino25OutputF32AVX2(a *WinoOutput)
@@ -38,10 +38,19 @@ func convTileU8AVXVNNI(a *ConvTile)
 func convTileU8VNNI256(a *ConvTile)
 
 //go:noescape
-func winoInputU8AVX2(a *WinoInput)
+func wino23InputU8AVX2(a *WinoInput)
+
+//go:noescape
+func wino43InputU8AVX2(a *WinoInput)
+
+//go:noescape
+func wino43OutputU8AVX2(a *WinoOutput)
+
+//go:noescape
+func winoGemmAVX512VNNI(a *ConvTile)
 
 //go:noescape
 func winoGemmAVX2(a *ConvTile)
 
 //go:noescape
-func winoOutputU8AVX2(a *WinoOutput)
+func wino23OutputU8AVX2(a *WinoOutput)

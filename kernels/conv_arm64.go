@@ -15,10 +15,10 @@ func convTileU8DotProd(a *ConvTile)
 func convTileU8I8MM(a *ConvTile)
 
 //go:noescape
-func winoInputF32NEON(a *WinoInput)
+func wino43InputF32NEON(a *WinoInput)
 
 //go:noescape
-func winoOutputF32NEON(a *WinoOutput)
+func wino43OutputF32NEON(a *WinoOutput)
 
 //go:noescape
 func wino25OutputF32NEON(a *WinoOutput)

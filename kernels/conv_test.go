@@ -276,8 +276,10 @@ func TestConvU8(t *testing.T) {
 				RefConvU8(&c.ConvShape, in, &q, want)
 				q.Out = slices.Repeat(q.Out, len(seg(c)))
 				wino := map[string]func(arch.ISA) Op{}
-				if winogradFits(&c.ConvShape, &winoU8) && winogradExactU8(&c.ConvShape, &q) {
-					wino["2x3"] = func(isa arch.ISA) Op { return newWinogradU8(c.ConvShape, seg(c), q, isa) }
+				for _, f := range []*winoForm{&winoU8F43, &winoU8F23} {
+					if winogradFits(&c.ConvShape, f) && f.exactU8(&c.ConvShape, &q) {
+						wino[f.name] = func(isa arch.ISA) Op { return newWinogradU8(f, c.ConvShape, seg(c), q, isa) }
+					}
 				}
 				ops := convOps(t, c, U8, func(l arch.ISA) (Op, error) { return NewConvU8(c.ConvShape, c.segments, q, l) },
 					func(k *Kernel) Op {

@@ -63,8 +63,8 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 		})
 	}
 	k := convTile(U8, limit)
-	if winoU8.wins(&s) && winogradFits(&s, &winoU8) && k.PairSum16 && p.decide(func() bool { return winogradExactU8(&s, &q) }) {
-		return newWinogradU8(s, segments, q, limit), nil
+	if f := winogradU8(&s, &q, k, limit); f != nil {
+		return newWinogradU8(f, s, segments, q, limit), nil
 	}
 	return newTiledU8(s, segments, q, k), nil
 }

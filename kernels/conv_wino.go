@@ -40,7 +40,7 @@ func winogradFits(s *ConvShape, f *winoForm) bool {
 		s.Groups == 1 && s.C%f.channels == 0
 }
 
-// winoForm is one of Winograd's minimal filterings, F(m,r), and the kernels of its transforms.
+// winoForm is one of Winograd's minimal filterings, F(m,r), of a type, and the kernels of its transforms.
 type winoForm struct {
 	name          string
 	m, r          int
@@ -48,15 +48,17 @@ type winoForm struct {
 	pixels        int // of output, from which on it wins
 	input, output OpKind
 	g             func(g []float64, put func(int, float64)) // G g Gᵀ of a filter of r² weights; float only
+	gU8           func(g *[9]int8, put func(int, int16))    // the same, scaled to integers; quantised only
+	bits          int                                       // quantised only: the result is exact if each accumulator is less than 2^bits
 }
 
 var (
-	winoF43 = winoForm{name: "4x3", m: 4, r: 3, channels: 8, pixels: 250, input: OpWinoInput, output: OpWinoOutput, g: winoG43}
+	winoF43 = winoForm{name: "4x3", m: 4, r: 3, channels: 8, pixels: 250, input: OpWino43Input, output: OpWino43Output, g: winoG43}
 	winoF23 = winoForm{name: "2x3", m: 2, r: 3, channels: 8, pixels: 40, input: OpWino23Input, output: OpWino23Output, g: winoG23}
-	winoF25 = winoForm{name: "2x5", m: 2, r: 5, channels: 8, pixels: 40, input: OpWinoInput, output: OpWino25Output, g: winoG25}
+	winoF25 = winoForm{name: "2x5", m: 2, r: 5, channels: 8, pixels: 40, input: OpWino43Input, output: OpWino25Output, g: winoG25}
 
-	// winoU8 is F(2,3) in integers.
-	winoU8 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, pixels: 100, input: OpWinoInput, output: OpWinoOutput}
+	winoU8F43 = winoForm{name: "4x3", m: 4, r: 3, channels: 16, pixels: 250, input: OpWino43Input, output: OpWino43Output, gU8: winoG43U8, bits: 25}
+	winoU8F23 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, pixels: 40, input: OpWino23Input, output: OpWino23Output, gU8: winoG23U8, bits: 29}
 )
 
 // winogradF32 returns the form that is the fastest way to compute a float convolution, or nil. F(4,3) has four times as many
@@ -64,7 +66,22 @@ var (
 // is faster than both.
 func winogradF32(s *ConvShape, limit arch.ISA) *winoForm {
 	for _, f := range []*winoForm{&winoF43, &winoF23, &winoF25} {
-		if winogradFits(s, f) && f.wins(s) && f.vector(limit) {
+		if winogradFits(s, f) && f.wins(s) && f.vector(F32, limit) {
+			return f
+		}
+	}
+	return nil
+}
+
+// winogradU8 is the same of quantised convolution by tile kernel k. Products of int16 take twice the time of the dot
+// products of bytes that some CPUs have: there, only F(4,3) wins.
+func winogradU8(s *ConvShape, q *ConvU8, k *Kernel, limit arch.ISA) *winoForm {
+	forms := []*winoForm{&winoU8F43, &winoU8F23}
+	if !k.PairSum16 {
+		forms = forms[:1]
+	}
+	for _, f := range forms {
+		if winogradFits(s, f) && f.wins(s) && f.vector(U8, limit) && q.pack.decide(func() bool { return f.exactU8(s, q) }) {
 			return f
 		}
 	}
@@ -78,9 +95,9 @@ func (f *winoForm) wins(s *ConvShape) bool {
 
 // vector reports whether there are vector kernels for the transforms: in scalar code they cost more than the
 // multiplications they save.
-func (f *winoForm) vector(limit arch.ISA) bool {
-	in, _ := Select[func(*WinoInput)](f.input, F32, limit)
-	out, _ := Select[func(*WinoOutput)](f.output, F32, limit)
+func (f *winoForm) vector(dt DType, limit arch.ISA) bool {
+	in, _ := Select[func(*WinoInput)](f.input, dt, limit)
+	out, _ := Select[func(*WinoOutput)](f.output, dt, limit)
 	return in.ISA != arch.Generic && out.ISA != arch.Generic
 }
 
@@ -119,16 +136,14 @@ func (w *winograd) packF32(p *Packing, weights []float32) []float32 {
 	}, w.pos)
 }
 
-func newWinogradU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) *winograd {
-	w := &winograd{shape: s, segments: segments, dtype: U8, form: &winoU8, vBytes: 2}
+func newWinogradU8(f *winoForm, s ConvShape, segments []int, q ConvU8, limit arch.ISA) *winograd {
+	w := &winograd{shape: s, segments: segments, dtype: U8, form: f, vBytes: 2}
 	w.kernel, w.gemm = Select[func(*ConvTile)](OpWinoGemm, U8, limit)
 	w.plan(limit)
 	w.border = aligned[byte](s.C)
 	fill(w.border, q.InZero)
 	u := packWinograd(q.pack, q.Weights, s.C, w.blocks, w.kernel.NR, w.kernel.KR, 3, func(g []int8, put func(pos int, v int16)) {
-		for pos, v := range winoG2((*[9]int8)(g)) {
-			put(pos, v)
-		}
+		f.gU8((*[9]int8)(g), put)
 	}, w.pos)
 	b := packRow(q.foldedBias(s.K, 0), w.blocks, w.kernel.NR)
 	m := packRow(q.Scale, w.blocks, w.kernel.NR)
@@ -143,15 +158,15 @@ func newWinogradU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) *winog
 	return w
 }
 
-// winogradExactU8 reports whether four times every accumulator fits int32, bias and zero point apart.
-func winogradExactU8(s *ConvShape, q *ConvU8) bool {
+// exactU8 reports whether every accumulator, bias and zero point apart, is within what the form computes exactly.
+func (f *winoForm) exactU8(s *ConvShape, q *ConvU8) bool {
 	depth := 9 * s.C
 	for k := range s.K {
 		sum := 0
 		for _, w := range q.Weights[k*depth:][:depth] {
 			sum += int(max(w, -w))
 		}
-		if sum > (1<<29-1)/255 {
+		if sum > (1<<f.bits-1)/255 {
 			return false
 		}
 	}
@@ -319,7 +334,7 @@ func (t *winogradTask) transformInput(wk *winogradWorker, t0, n int) {
 // multiply computes m[pos] = v[pos]·u[block][pos] for all positions.
 func (t *winogradTask) multiply(wk *winogradWorker, block, n int) {
 	a, mr, nr := &wk.gemm, t.kernel.MR, t.kernel.NR
-	a.taps, a.groups, a.cols = 1, (t.shape.C+t.kernel.KR-1)/t.kernel.KR, nr
+	a.taps, a.groups, a.cols = 1, (t.shape.C+t.kernel.KR-1)/t.kernel.KR, min(roundUp(t.blocks[block].cols, 16), nr)
 	a.lo, a.hi = negInf, posInf
 	a.bias = addr(t.border) // zeros where it is read, in float32
 	a.dstStride = nr * 4

@@ -9,10 +9,10 @@ DATA winoConst<>+0x08(SB)/4, $2.0
 DATA winoConst<>+0x0c(SB)/4, $8.0
 GLOBL winoConst<>(SB), RODATA|NOPTR, $16
 
-// f32_winoinput_6x6__avx2 — Winograd F(4,3) input transform of one 6×6 tile, 8 channels at a time.
+// f32_wino43input_6x6__avx2 — Winograd F(4,3) input transform of one 6×6 tile, 8 channels at a time.
 //
 // Computes   v[pos][c] = (Bᵀ d B)[pos]
-// Reference  winoInputF32Generic (wino_tile.go)
+// Reference  wino43InputF32Generic (wino_tile.go)
 // Requires   AVX2, FMA
 // Layout     src NHWC through 36 addresses; dst [36] × posStride bytes
 // Contract   c a multiple of 8, ≥ 8; no over-read
@@ -84,8 +84,8 @@ GLOBL winoConst<>(SB), RODATA|NOPTR, $16
 	VMOVUPS Y11, (R10)(R8*1) \
 	LEAQ (R10)(R8*2), R10
 
-// func winoInputF32AVX2(a *WinoInput)
-TEXT ·winoInputF32AVX2(SB), NOSPLIT, $0-8
+// func wino43InputF32AVX2(a *WinoInput)
+TEXT ·wino43InputF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), DI
 	MOVQ         WinoInput_ptrs(DI), SI
 	MOVQ         WinoInput_dst(DI), DX
@@ -118,10 +118,10 @@ channels:
 	VZEROUPPER
 	RET
 
-// f32_winooutput_4x4__avx2 — Winograd F(4,3) output transform of one tile, 8 channels at a time.
+// f32_wino43output_4x4__avx2 — Winograd F(4,3) output transform of one tile, 8 channels at a time.
 //
 // Computes   dst[y][x][k] = clamp((Aᵀ m A)[y][x] + bias[k])
-// Reference  winoOutputF32Generic (wino_tile.go)
+// Reference  wino43OutputF32Generic (wino_tile.go)
 // Requires   AVX2, FMA
 // Layout     src [36] × posStride bytes; dst NHWC
 // Contract   cols ≥ 1, src and bias readable to the next multiple of 8; 1 ≤ rows, columns ≤ 4; no over-write
@@ -181,8 +181,8 @@ channels:
 	VMASKMOVPS y, Y0, (R11) \
 	ADDQ AX, R11
 
-// func winoOutputF32AVX2(a *WinoOutput)
-TEXT ·winoOutputF32AVX2(SB), NOSPLIT, $0-8
+// func wino43OutputF32AVX2(a *WinoOutput)
+TEXT ·wino43OutputF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), DI
 	MOVQ         WinoOutput_src(DI), SI
 	MOVQ         WinoOutput_dst(DI), DX

@@ -4,10 +4,10 @@
 #include "go_asm.h"
 #include "neon_arm64.h"
 
-// f32_winoinput_6x6__neon — Winograd F(4,3) input transform of one 6×6 tile, 4 channels at a time.
+// f32_wino43input_6x6__neon — Winograd F(4,3) input transform of one 6×6 tile, 4 channels at a time.
 //
 // Computes   v[pos][c] = (Bᵀ d B)[pos]
-// Reference  winoInputF32Generic (wino_tile.go)
+// Reference  wino43InputF32Generic (wino_tile.go)
 // Requires   NEON
 // Layout     src NHWC through 36 addresses; dst [36] × posStride bytes
 // Contract   c a multiple of 4, ≥ 4; no over-read
@@ -89,8 +89,8 @@
 	VST1 [V11.B16], (R13) \
 	ADD  R5, R13
 
-// func winoInputF32NEON(a *WinoInput)
-TEXT ·winoInputF32NEON(SB), NOSPLIT, $0-8
+// func wino43InputF32NEON(a *WinoInput)
+TEXT ·wino43InputF32NEON(SB), NOSPLIT, $0-8
 	MOVD  a+0(FP), R0
 	MOVD  WinoInput_ptrs(R0), R1
 	MOVD  WinoInput_dst(R0), R2
@@ -125,10 +125,10 @@ channels:
 	BGT  channels
 	RET
 
-// f32_winooutput_4x4__neon — Winograd F(4,3) output transform of one tile, 4 channels at a time.
+// f32_wino43output_4x4__neon — Winograd F(4,3) output transform of one tile, 4 channels at a time.
 //
 // Computes   dst[y][x][k] = clamp((Aᵀ m A)[y][x] + bias[k])
-// Reference  winoOutputF32Generic (wino_tile.go)
+// Reference  wino43OutputF32Generic (wino_tile.go)
 // Requires   NEON
 // Layout     src [36] × posStride bytes; dst NHWC
 // Contract   cols ≥ 1, src and bias readable to the next multiple of 4; 1 ≤ rows, columns ≤ 4; no over-write
@@ -195,8 +195,8 @@ l2: \
 l1: \
 	ADD  R8, R12
 
-// func winoOutputF32NEON(a *WinoOutput)
-TEXT ·winoOutputF32NEON(SB), NOSPLIT, $0-8
+// func wino43OutputF32NEON(a *WinoOutput)
+TEXT ·wino43OutputF32NEON(SB), NOSPLIT, $0-8
 	MOVD  a+0(FP), R0
 	MOVD  WinoOutput_src(R0), R1
 	MOVD  WinoOutput_dst(R0), R2

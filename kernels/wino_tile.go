@@ -31,14 +31,24 @@ import "unsafe"
 // F(2,3), 16 multiplications for 36, serves maps so small that the filters of F(4,3) would take longer to read than they save;
 // its matrices are those below with G halved.
 //
-// uint8 uses F(2,3) because it is exact in integers: with G doubled (so that every
-// product is four times the true one) transformed inputs lie within ±1020 and filters within ±1143, which are
-// int16; the sums are taken modulo 2³², and four times the true sum fits int32:
+// uint8 uses them with integers: rows of G are multiplied until they are whole, and the sums are taken modulo 2³², in which
+// additions and multiplications are exact, so that of the result only a factor remains to be divided by. With F(2,3) and G
+// doubled that is 4; transformed inputs lie within ±1020, filters within ±1152:
 //
 //	     ⎡1  0 −1  0⎤         ⎡2  0 0⎤
 //	Bᵀ = ⎢0  1  1  0⎥    2G = ⎢1  1 1⎥   Aᵀ = ⎡1 1  1  0⎤
 //	     ⎢0 −1  1  0⎥         ⎢1 −1 1⎥        ⎣0 1 −1 −1⎦
 //	     ⎣0  1  0 −1⎦         ⎣0  0 2⎦
+//
+// With F(4,3) it is 24² = 576 = 9·64: multiplication by the inverse of 9 modulo 2³² divides by 9, a shift by 64. Its Bᵀ is that
+// above; inputs lie within ±25500 and filters within ±18432:
+//
+//	     ⎡ 6  0  0⎤
+//	     ⎢−4 −4 −4⎥        ⎡1 1  1 1  1 0⎤
+//	G' = ⎢−4  4 −4⎥   Aᵀ = ⎢0 1 −1 2 −2 0⎥
+//	     ⎢ 1  2  4⎥        ⎢0 1  1 4  4 0⎥
+//	     ⎢ 1 −2  4⎥        ⎣0 1 −1 8 −8 2⎦
+//	     ⎣ 0  0 12⎦
 
 // WinoInput is the argument of the input transform of one tile: v[pos][c] = (Bᵀ d B)[pos] for each channel.
 type WinoInput struct {
@@ -54,7 +64,7 @@ type WinoInput struct {
 // x < columns, k < cols
 //
 //	float32: dst[y][x][k] = clamp((Aᵀ m A)[y][x] + bias[k])
-//	uint8:   dst[y][x][k] = Requantize((Aᵀ m A)[y][x]/4 + bias[k], scale[k], lo, hi, zero)
+//	uint8:   dst[y][x][k] = Requantize((Aᵀ m A)[y][x]/f + bias[k], scale[k], lo, hi, zero), f = 4 or 576
 type WinoOutput struct {
 	src       unsafe.Pointer // position 0, channel 0 of the block; float32 or int32
 	posStride int            // bytes from one position to the next
@@ -86,7 +96,7 @@ func winoA4(m *[6]float32) [4]float32 {
 	return [4]float32{m[0] + s + p, d + 2*q, s + 4*p, d + 8*q + m[5]}
 }
 
-func winoInputF32Generic(a *WinoInput) {
+func wino43InputF32Generic(a *WinoInput) {
 	ptrs := (*[36]unsafe.Pointer)(a.ptrs)
 	for c := range a.c {
 		var t [6][6]float32 // columns transformed, [column][row]
@@ -109,7 +119,7 @@ func winoInputF32Generic(a *WinoInput) {
 	}
 }
 
-func winoOutputF32Generic(a *WinoOutput) {
+func wino43OutputF32Generic(a *WinoOutput) {
 	act := Clamp{a.lo, a.hi}
 	for k := range a.cols {
 		var t [6][4]float32
@@ -240,7 +250,7 @@ func wino23InputF32Generic(a *WinoInput) {
 
 // F(2,3) in integers.
 
-func winoInputU8Generic(a *WinoInput) {
+func wino23InputU8Generic(a *WinoInput) {
 	ptrs := (*[16]unsafe.Pointer)(a.ptrs)
 	b := func(d *[4]int16) [4]int16 { return [4]int16{d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3]} }
 	for c := range a.c {
@@ -261,7 +271,7 @@ func winoInputU8Generic(a *WinoInput) {
 	}
 }
 
-// winoGemmGeneric is the matrix product of F(2,3): dst[row][k] = Σ_c v[row][c]·u[c/2][k][c%2] modulo 2³² in int32,
+// winoGemmGeneric is the matrix product of either: dst[row][k] = Σ_c v[row][c]·u[c/2][k][c%2] modulo 2³² in int32,
 // with one tap per tile; groups counts pairs of channels. Bias, scale and bounds are not read.
 func winoGemmGeneric(a *ConvTile) {
 	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.tiles*genericMR)
@@ -280,7 +290,7 @@ func winoGemmGeneric(a *ConvTile) {
 	}
 }
 
-func winoOutputU8Generic(a *WinoOutput) {
+func wino23OutputU8Generic(a *WinoOutput) {
 	at := func(m *[4]int32) [2]int32 { return [2]int32{m[0] + m[1] + m[2], m[1] - m[2] - m[3]} }
 	for k := range a.cols {
 		var t [4][2]int32
@@ -301,17 +311,84 @@ func winoOutputU8Generic(a *WinoOutput) {
 	}
 }
 
-// winoG2 is 4·G g Gᵀ of one 3×3 filter for F(2,3).
-func winoG2(g *[9]int8) [16]int16 {
+// winoG23U8 is 4·G g Gᵀ of one 3×3 filter for F(2,3).
+func winoG23U8(g *[9]int8, put func(int, int16)) {
 	row := func(a, b, c int16) [4]int16 { return [4]int16{2 * a, a + b + c, a - b + c, 2 * c} }
 	var t [3][4]int16
 	for j := range t {
 		t[j] = row(int16(g[j]), int16(g[3+j]), int16(g[6+j]))
 	}
-	var u [16]int16
 	for i := range 4 {
-		r := row(t[0][i], t[1][i], t[2][i])
-		copy(u[i*4:], r[:])
+		for j, v := range row(t[0][i], t[1][i], t[2][i]) {
+			put(i*4+j, v)
+		}
 	}
-	return u
+}
+
+// F(4,3) in integers.
+
+func wino43InputU8Generic(a *WinoInput) {
+	ptrs := (*[36]unsafe.Pointer)(a.ptrs)
+	b := func(d *[6]int16) [6]int16 {
+		a, b := d[4]-4*d[2], d[3]-4*d[1]
+		c, e := d[4]-d[2], 2*(d[3]-d[1])
+		return [6]int16{4*d[0] - 5*d[2] + d[4], a + b, a - b, c + e, c - e, 4*d[1] - 5*d[3] + d[5]}
+	}
+	for c := range a.c {
+		var t [6][6]int16 // columns transformed, [column][row]
+		for j := range t {
+			var d [6]int16
+			for i := range d {
+				d[i] = int16(*(*uint8)(unsafe.Add(ptrs[i*6+j], c)))
+			}
+			t[j] = b(&d)
+		}
+		for i := range 6 {
+			for j, v := range b(&[6]int16{t[0][i], t[1][i], t[2][i], t[3][i], t[4][i], t[5][i]}) {
+				*(*int16)(unsafe.Add(a.dst, (i*6+j)*a.posStride+2*c)) = v
+			}
+		}
+	}
+}
+
+func wino43OutputU8Generic(a *WinoOutput) {
+	at := func(m *[6]int32) [4]int32 {
+		s, d := m[1]+m[2], m[1]-m[2]
+		p, q := m[3]+m[4], m[3]-m[4]
+		return [4]int32{m[0] + s + p, d + 2*q, s + 4*p, d + 8*q + 2*m[5]}
+	}
+	const ninth = 954437177 // 9·ninth = 1 modulo 2³²
+	for k := range a.cols {
+		var t [6][4]int32
+		for j := range t {
+			var m [6]int32
+			for i := range m {
+				m[i] = *(*int32)(unsafe.Add(a.src, (i*6+j)*a.posStride+4*k))
+			}
+			t[j] = at(&m)
+		}
+		bias, scale := *(*int32)(unsafe.Add(a.bias, 4*k)), *(*float32)(unsafe.Add(a.scale, 4*k))
+		for y := range a.rows {
+			o := at(&[6]int32{t[0][y], t[1][y], t[2][y], t[3][y], t[4][y], t[5][y]})
+			for x := range a.columns {
+				*(*uint8)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+k)) = Requantize(o[x]*ninth>>6+bias, scale, a.lo, a.hi, a.zero)
+			}
+		}
+	}
+}
+
+// winoG43U8 is 576·G g Gᵀ of one 3×3 filter for F(4,3), but for the factors 2 and 4 that Aᵀ makes up for.
+func winoG43U8(g *[9]int8, put func(int, int16)) {
+	row := func(a, b, c int16) [6]int16 {
+		return [6]int16{6 * a, -4 * (a + b + c), -4 * (a - b + c), a + 2*b + 4*c, a - 2*b + 4*c, 12 * c}
+	}
+	var t [3][6]int16
+	for j := range t {
+		t[j] = row(int16(g[j]), int16(g[3+j]), int16(g[6+j]))
+	}
+	for i := range 6 {
+		for j, v := range row(t[0][i], t[1][i], t[2][i]) {
+			put(i*6+j, v)
+		}
+	}
 }

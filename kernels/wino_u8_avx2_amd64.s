@@ -4,10 +4,10 @@
 #include "go_asm.h"
 #include "pairs_avx2_amd64.h"
 
-// u8_winoinput_4x4__avx2 — Winograd F(2,3) input transform of one 4×4 tile, 16 channels at a time.
+// u8_wino23input_4x4__avx2 — Winograd F(2,3) input transform of one 4×4 tile, 16 channels at a time.
 //
 // Computes   v[pos][c] = (Bᵀ d B)[pos] in int16
-// Reference  winoInputU8Generic (wino_tile.go)
+// Reference  wino23InputU8Generic (wino_tile.go)
 // Requires   AVX2
 // Layout     src NHWC uint8 through 16 addresses; dst [16] × posStride bytes of int16
 // Contract   c a multiple of 16, ≥ 16; no over-read
@@ -39,8 +39,8 @@
 	VMOVDQU Y13, (R9)(R8*1) \
 	LEAQ (R9)(R8*2), R9
 
-// func winoInputU8AVX2(a *WinoInput)
-TEXT ·winoInputU8AVX2(SB), NOSPLIT, $0-8
+// func wino23InputU8AVX2(a *WinoInput)
+TEXT ·wino23InputU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ WinoInput_ptrs(DI), SI
 	MOVQ WinoInput_dst(DI), DX
@@ -169,10 +169,10 @@ gemm_done:
 	VZEROUPPER
 	RET
 
-// u8_winooutput_2x2__avx2 — Winograd F(2,3) output transform of one tile, 8 channels at a time.
+// u8_wino23output_2x2__avx2 — Winograd F(2,3) output transform of one tile, 8 channels at a time.
 //
 // Computes   dst[y][x][k] = requantize((Aᵀ m A)[y][x]/4 + bias[k])
-// Reference  winoOutputU8Generic (wino_tile.go)
+// Reference  wino23OutputU8Generic (wino_tile.go)
 // Requires   AVX2
 // Layout     src int32 [16] × posStride bytes; dst NHWC uint8
 // Contract   cols ≥ 1; src, bias and scale readable to the next multiple of 8; 1 ≤ rows, columns ≤ 2; no over-write
@@ -235,8 +235,8 @@ l1: \
 	MOVB BX, (R13) \
 done:
 
-// func winoOutputU8AVX2(a *WinoOutput)
-TEXT ·winoOutputU8AVX2(SB), NOSPLIT, $0-8
+// func wino23OutputU8AVX2(a *WinoOutput)
+TEXT ·wino23OutputU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ WinoOutput_src(DI), SI
 	MOVQ WinoOutput_dst(DI), DX

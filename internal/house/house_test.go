@@ -113,7 +113,7 @@ func TestReadmeExample(t *testing.T) {
 
 // words describe a kernel's operation in README.md.
 var words = map[kernels.OpKind]string{
-	kernels.OpConvTile: "convolution", kernels.OpWinoInput: "Winograd, input", kernels.OpWinoGemm: "Winograd, products", kernels.OpWinoOutput: "Winograd, output",
+	kernels.OpConvTile: "convolution", kernels.OpWino43Input: "Winograd F(4,3), input", kernels.OpWinoGemm: "Winograd, products", kernels.OpWino43Output: "Winograd F(4,3), output",
 	kernels.OpFC: "fully connected", kernels.OpMaxPool: "max-pooling", kernels.OpMaxPool3: "3×3 max-pooling", kernels.OpAvgPool: "average pooling",
 	kernels.OpLRN: "LRN", kernels.OpLRN5: "LRN over 5 channels", kernels.OpQuantize: "float to int8", kernels.OpDequantize: "int8 to float", kernels.OpSoftmax: "softmax", kernels.OpClamp: "clamp", kernels.OpAdd: "addition", kernels.OpAffine: "scale and shift",
 	kernels.OpConvWide: "convolution of few channels", kernels.OpDepthwise: "depthwise convolution",
