@@ -236,12 +236,16 @@ func (w *winograd) Kernel() string {
 func (w *winograd) ISA() arch.ISA    { return w.kernel.ISA }
 func (w *winograd) PackedBytes() int { return w.bytes }
 
-// vSize is the bytes of a worker's transformed input, [pos][most][C], and mSize of one block's products,
-// [pos][most][NR]; both are whole cache lines.
-func (w *winograd) vSize() int { return (w.pos*w.most*w.shape.C*w.vBytes + 63) &^ 63 }
-func (w *winograd) mSize() int { return (w.pos*w.most*w.kernel.NR*4 + 63) &^ 63 }
+// vStep and mStep are the bytes from one position to the next of a worker's transformed input, [pos][most][C], and of one
+// block's products, [pos][most][NR]: an odd number of cache lines, for positions a power of two apart would compete for a
+// few sets of the L1 cache.
+func (w *winograd) vStep() int { return oddLines(w.most * w.shape.C * w.vBytes) }
+func (w *winograd) mStep() int { return oddLines(w.most * w.kernel.NR * 4) }
 
-func (w *winograd) scratchEach() int { return w.vSize() + w.mSize() }
+// oddLines rounds up to an odd number of cache lines.
+func oddLines(bytes int) int { return (bytes+63)&^63 | 64 }
+
+func (w *winograd) scratchEach() int { return w.pos * (w.vStep() + w.mStep()) }
 
 func (w *winograd) Scratch(workers int) int { return workers * w.scratchEach() }
 
@@ -252,10 +256,10 @@ func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 	for i := range t.workers {
 		wk := &t.workers[i]
 		buf := scratch[i*each:][:each]
-		wk.v, wk.m = addr(buf), addr(buf[w.vSize():])
+		wk.v, wk.m = addr(buf), addr(buf[w.pos*w.vStep():])
 		wk.rows = make([]unsafe.Pointer, w.pos*w.most)
 		for r := range wk.rows { // row r of the matrix, tile by tile: the order the products are taken in
-			wk.rows[r] = unsafe.Add(wk.v, r*w.shape.C*w.vBytes)
+			wk.rows[r] = unsafe.Add(wk.v, r/w.most*w.vStep()+r%w.most*w.shape.C*w.vBytes)
 		}
 		wk.ptrs = make([]unsafe.Pointer, w.pos)
 	}
@@ -309,7 +313,7 @@ func (w *winograd) tile(i int) (n, y, x int) {
 // transformInput fills v for n tiles from t0 on.
 func (t *winogradTask) transformInput(wk *winogradWorker, t0, n int) {
 	s, a := &t.shape, &wk.in
-	a.ptrs, a.posStride, a.c = addr(wk.ptrs), t.most*s.C*t.vBytes, s.C
+	a.ptrs, a.posStride, a.c = addr(wk.ptrs), t.vStep(), s.C
 	pixelBytes := t.in.Stride * t.dtype.Size()
 	for i := range n {
 		img, ty, tx := t.tile(t0 + i)
@@ -344,7 +348,7 @@ func (t *winogradTask) multiply(wk *winogradWorker, block, n int) {
 	for pos := range t.pos {
 		a.ptrs = unsafe.Pointer(&wk.rows[pos*t.most])
 		a.w = unsafe.Add(u, pos*t.panelStep)
-		a.dst = unsafe.Add(wk.m, pos*t.most*nr*4)
+		a.dst = unsafe.Add(wk.m, pos*t.mStep())
 		a.tiles = tiles
 		t.gemm(a)
 	}
@@ -356,7 +360,7 @@ func (t *winogradTask) transformOutput(wk *winogradWorker, block, t0, n int) {
 	blk, p := &t.blocks[block], &t.panels[block]
 	o := &t.out[blk.segment]
 	outH, outW := s.OutH(), s.OutW()
-	a.posStride, a.pixStride = t.most*nr*4, o.Stride*t.dtype.Size()
+	a.posStride, a.pixStride = t.mStep(), o.Stride*t.dtype.Size()
 	a.rowStride = outW * a.pixStride
 	a.scale, a.lo, a.hi, a.zero, a.cols = p.scale, p.lo, p.hi, p.zero, blk.cols
 	for i := range n {
