@@ -8,7 +8,6 @@
 	VPADDD Y2, b, b
 
 #define PAIRS \
-	PREFETCHT0 4096(DX) \
 	VMOVDQU (DX), Y0 \
 	VMOVDQU 32(DX), Y1 \
 	PAIR((R8)(AX*1), Y4, Y5) \

@@ -80,7 +80,7 @@ channels:
 	VZEROUPPER
 	RET
 
-// u8_winogemm_6x16__avx2 — products of Winograd F(2,3): 6 tiles × 16 output channels at one position.
+// u8_winogemm_6x16__avx2 — products of quantised Winograd: 6 tiles × 16 output channels at one position.
 //
 // Computes   dst[row][k] = Σ_c v[row][c]·u[c/2][k][c%2] in int32, modulo 2³²
 // Reference  winoGemmGeneric (wino_tile.go)
@@ -92,7 +92,21 @@ channels:
 //   row 0           Y4    Y5           DI  args              SI  row addresses
 //   …                                  DX  u                 AX  −bytes left
 //   row 5           Y14   Y15          R8–R13  ends of the six rows      CX  bytes of a row
-//                                      Y0, Y1  filters   Y2  input   Y3  product
+//                                      Y0, Y1  filters   Y2  input   Y3  product   R14 of the next panel, what to fetch
+
+// The same of the first four rows.
+#define PAIRS4 \
+	VMOVDQU (DX), Y0 \
+	VMOVDQU 32(DX), Y1 \
+	PAIR((R8)(AX*1), Y4, Y5) \
+	PAIR((R9)(AX*1), Y6, Y7) \
+	PAIR((R10)(AX*1), Y8, Y9) \
+	PAIR((R11)(AX*1), Y10, Y11)
+
+// Fetches some of the next panel, which follows this one: by the end of the last tile, all of it.
+#define FETCH \
+	PREFETCHT0 (R14) \
+	ADDQ ConvTile_left(DI), R14
 
 #define ROW_STORE(a, b) \
 	VMOVDQU a, (R8) \
@@ -107,6 +121,13 @@ TEXT ·winoGemmAVX2(SB), NOSPLIT, $0-8
 	MOVQ ConvTile_ptrs(DI), SI
 	MOVQ ConvTile_dst(DI), AX
 	MOVQ AX, ConvTile_at(DI)
+	MOVQ ConvTile_groups(DI), R14
+	SHLQ $6, R14
+	ADDQ ConvTile_w(DI), R14         // the next panel
+	MOVQ $64, AX                     // a pair's filters,
+	XORQ DX, DX
+	DIVQ ConvTile_tiles(DI)          // over all tiles
+	MOVQ AX, ConvTile_left(DI)
 
 gemm_tile:
 	VPXOR Y4, Y4, Y4
@@ -139,14 +160,29 @@ gemm_tile:
 	ADDQ  CX, R13
 	MOVQ  CX, AX
 	NEGQ  AX
+	CMPQ  ConvTile_tiles(DI), $1
+	JNE   gemm_pair
+	CMPQ  ConvTile_rows(DI), $4
+	JLE   gemm_pair4
 
 	PCALIGN $32
 gemm_pair:                               // AX = −bytes left < 0
 	PAIRS
+	FETCH
 	ADDQ $64, DX
 	ADDQ $4, AX
 	JLT  gemm_pair
+	JMP  gemm_summed
 
+	PCALIGN $32
+gemm_pair4:                              // the last tile has four rows or less
+	PAIRS4
+	FETCH
+	ADDQ $64, DX
+	ADDQ $4, AX
+	JLT  gemm_pair4
+
+gemm_summed:
 	MOVQ ConvTile_at(DI), R8
 	MOVQ ConvTile_dstStride(DI), R9
 	MOVQ $6, CX
