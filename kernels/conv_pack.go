@@ -9,19 +9,36 @@ type convBlock struct {
 	k       int // first filter, counted over all segments
 	at      int // first channel within the segment
 	cols    int // filters, 1…NR
+	width   int // of its panel, cols ≤ width ≤ NR
 }
 
-// convBlocks cuts segments of the given sizes into blocks of nr.
-func convBlocks(segments []int, nr int) []convBlock {
+// convBlocks cuts segments of the given sizes into blocks for a kernel: of NR, or where it takes panels of fewer channels
+// into the same number of blocks as even as they can be.
+func convBlocks(segments []int, kern *Kernel) []convBlock {
+	step := kern.Narrow
+	if step == 0 {
+		step = kern.NR
+	}
 	var blocks []convBlock
 	k := 0
 	for i, n := range segments {
-		for at := 0; at < n; at += nr {
-			blocks = append(blocks, convBlock{segment: i, k: k + at, at: at, cols: min(nr, n-at)})
+		steps, count := (n+step-1)/step, (n+kern.NR-1)/kern.NR
+		for b := range count {
+			at, end := part(b, count, steps)*step, part(b+1, count, steps)*step
+			blocks = append(blocks, convBlock{segment: i, k: k + at, at: at, cols: min(end, n) - at, width: end - at})
 		}
 		k += n
 	}
 	return blocks
+}
+
+// widths is the sum of the blocks' widths.
+func widths(blocks []convBlock) int {
+	sum := 0
+	for _, b := range blocks {
+		sum += b.width
+	}
+	return sum
 }
 
 // convPanel is what the tile kernel reads for one block; the fields are those of ConvTile.
@@ -34,40 +51,46 @@ type convPanel struct {
 	plain          int
 }
 
-// packWeights lays filters [K][taps][depth] out as [block][taps][⌈depth/kr⌉][nr][kr], zeros where there is no
+// packWeights lays filters [K][taps][depth] out as [block][taps][⌈depth/kr⌉][width][kr], zeros where there is no
 // filter or no channel, and returns each block's part.
-func packWeights[T float32 | int8 | int16](p *Packing, weights func() []T, taps, depth int, blocks []convBlock, nr, kr int) [][]T {
-	groups := (depth + kr - 1) / kr
-	size := taps * groups * nr * kr
-	all := packed(p, len(blocks)*size, func(all []T) { fillPanels(all, weights(), taps, depth, blocks, nr, kr) })
+func packWeights[T float32 | int8 | int16](p *Packing, weights func() []T, taps, depth int, blocks []convBlock, kr int) [][]T {
+	size := taps * ((depth + kr - 1) / kr) * kr
+	all := packed(p, widths(blocks)*size, func(all []T) {
+		w := weights()
+		for b, panel := range cutPanels(all, blocks, size) {
+			fillPanel(panel, w, taps, depth, &blocks[b], kr)
+		}
+	})
+	return cutPanels(all, blocks, size)
+}
+
+// cutPanels returns each block's part of what is packed: size elements for each filter of its width.
+func cutPanels[T any](all []T, blocks []convBlock, size int) [][]T {
 	panels := make([][]T, len(blocks))
-	for b := range blocks {
-		panels[b] = all[b*size:][:size:size]
+	for b, blk := range blocks {
+		n := size * blk.width
+		panels[b], all = all[:n:n], all[n:]
 	}
 	return panels
 }
 
-func fillPanels[T float32 | int8 | int16](all, weights []T, taps, depth int, blocks []convBlock, nr, kr int) {
-	groups := (depth + kr - 1) / kr
-	size := taps * groups * nr * kr
-	for b, blk := range blocks {
-		panel := all[b*size:][:size:size]
-		if kr*int(unsafe.Sizeof(weights[0])) == 4 && depth%kr == 0 { // groups are words
-			packWords(panel, weights[blk.k*taps*depth:][:blk.cols*taps*depth], taps*groups, blk.cols, nr)
-			continue
-		}
-		for j := range blk.cols {
-			filter := weights[(blk.k+j)*taps*depth:]
-			for t := range taps {
-				for c, w := range filter[t*depth:][:depth] {
-					panel[((t*groups+c/kr)*nr+j)*kr+c%kr] = w
-				}
+func fillPanel[T float32 | int8 | int16](panel, weights []T, taps, depth int, blk *convBlock, kr int) {
+	groups, nr := (depth+kr-1)/kr, blk.width
+	if kr*int(unsafe.Sizeof(weights[0])) == 4 && depth%kr == 0 { // groups are words
+		packWords(panel, weights[blk.k*taps*depth:][:blk.cols*taps*depth], taps*groups, blk.cols, nr)
+		return
+	}
+	for j := range blk.cols {
+		filter := weights[(blk.k+j)*taps*depth:]
+		for t := range taps {
+			for c, w := range filter[t*depth:][:depth] {
+				panel[((t*groups+c/kr)*nr+j)*kr+c%kr] = w
 			}
 		}
 	}
 }
 
-// packWords is fillPanels of a block whose groups are four bytes: filters [cols][words] become [words][nr].
+// packWords is fillPanel of a block whose groups are four bytes: filters [cols][words] become [words][nr].
 func packWords[T float32 | int8 | int16](panel, filters []T, words, cols, nr int) {
 	dst := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(panel))), words*nr)
 	src := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(filters))), words*cols)

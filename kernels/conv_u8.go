@@ -148,15 +148,15 @@ func (q *ConvU8) foldedBias(k int, taken int32) []int32 {
 
 // newConvU8 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.
 func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel) conv {
-	c := conv{shape: s, segments: segments, dtype: U8, kernel: k, fn: k.Fn.(func(*ConvTile)), blocks: convBlocks(segments, k.NR)}
+	c := conv{shape: s, segments: segments, dtype: U8, kernel: k, fn: k.Fn.(func(*ConvTile)), blocks: convBlocks(segments, k)}
 	c.border = aligned[byte](s.C + k.KR)
 	fill(c.border, q.InZero)
 	var narrow [][]int8
 	var wide [][]int16
 	if k.Op == OpConvWide {
-		wide = packWeights(q.pack, func() []int16 { return widened(q.Weights) }, taps, depth, c.blocks, k.NR, k.KR)
+		wide = packWeights(q.pack, func() []int16 { return widened(q.Weights) }, taps, depth, c.blocks, k.KR)
 	} else {
-		narrow = packWeights(q.pack, func() []int8 { return q.Weights }, taps, depth, c.blocks, k.NR, k.KR)
+		narrow = packWeights(q.pack, func() []int8 { return q.Weights }, taps, depth, c.blocks, k.KR)
 	}
 	b := packRow(q.foldedBias(s.K, k.taken()), c.blocks, k.NR)
 	m := packRow(q.Scale, c.blocks, k.NR)

@@ -24,7 +24,6 @@ type winograd struct {
 	output    func(*WinoOutput)
 	blocks    []convBlock
 	panels    []convPanel // w is the block's transformed filters, [pos][C/kr][NR][kr]
-	panelStep int         // bytes of one position of a panel
 	border    []byte      // what pixels outside the input are; in float32 also the products' bias
 	bytes     int
 
@@ -114,21 +113,18 @@ func newWinogradF32(p *Packing, f *winoForm, s ConvShape, segments []int, weight
 	w.plan(limit)
 	w.border = aligned[byte](4 * max(s.C, w.kernel.NR))
 	b := packRow(bias, w.blocks, w.kernel.NR)
-	u := w.packF32(p, weights)
-	size := len(u) / len(w.blocks)
-	for i := range w.blocks {
-		w.panels = append(w.panels, convPanel{w: addr(u[i*size:]), bias: addr(b[i*w.kernel.NR:]), lo: act.Lo, hi: act.Hi})
+	for i, u := range w.packF32(p, weights) {
+		w.panels = append(w.panels, convPanel{w: addr(u), bias: addr(b[i*w.kernel.NR:]), lo: act.Lo, hi: act.Hi})
+		w.bytes += 4 * len(u)
 	}
-	w.panelStep = 4 * s.C * w.kernel.NR
-	w.bytes = 4 * (len(u) + len(b))
+	w.bytes += 4 * len(b)
 	return w
 }
 
 // packF32 packs filters, transformed.
-func (w *winograd) packF32(p *Packing, weights []float32) []float32 {
-	c, nr := w.shape.C, w.kernel.NR
+func (w *winograd) packF32(p *Packing, weights []float32) [][]float32 {
 	wide := make([]float64, w.form.r*w.form.r)
-	return packWinograd(p, weights, c, w.blocks, nr, w.kernel.KR, w.form.r, func(g []float32, put func(pos int, v float32)) {
+	return packWinograd(p, weights, w.shape.C, w.blocks, w.kernel.KR, w.form.r, func(g []float32, put func(pos int, v float32)) {
 		for i, v := range g {
 			wide[i] = float64(v)
 		}
@@ -142,19 +138,18 @@ func newWinogradU8(f *winoForm, s ConvShape, segments []int, q ConvU8, limit arc
 	w.plan(limit)
 	w.border = aligned[byte](s.C)
 	fill(w.border, q.InZero)
-	u := packWinograd(q.pack, q.Weights, s.C, w.blocks, w.kernel.NR, w.kernel.KR, 3, func(g []int8, put func(pos int, v int16)) {
+	u := packWinograd(q.pack, q.Weights, s.C, w.blocks, w.kernel.KR, 3, func(g []int8, put func(pos int, v int16)) {
 		f.gU8((*[9]int8)(g), put)
 	}, w.pos)
 	b := packRow(q.foldedBias(s.K, 0), w.blocks, w.kernel.NR)
 	m := packRow(q.Scale, w.blocks, w.kernel.NR)
-	size := len(u) / len(w.blocks)
 	for i, blk := range w.blocks {
-		p := convPanel{w: addr(u[i*size:]), bias: addr(b[i*w.kernel.NR:]), scale: addr(m[i*w.kernel.NR:])}
+		p := convPanel{w: addr(u[i]), bias: addr(b[i*w.kernel.NR:]), scale: addr(m[i*w.kernel.NR:])}
 		p.lo, p.hi, p.zero = q.Out[blk.segment].bounds()
 		w.panels = append(w.panels, p)
+		w.bytes += 2 * len(u[i])
 	}
-	w.panelStep = 2 * size / w.pos
-	w.bytes = 2*len(u) + 4*(len(b)+len(m))
+	w.bytes += 4 * (len(b) + len(m))
 	return w
 }
 
@@ -180,7 +175,7 @@ func (w *winograd) plan(limit arch.ISA) {
 	w.m = w.form.m
 	w.side = w.m + w.form.r - 1
 	w.pos = w.side * w.side
-	w.blocks = convBlocks(w.segments, w.kernel.NR)
+	w.blocks = convBlocks(w.segments, w.kernel)
 	w.cut()
 }
 
@@ -204,25 +199,27 @@ func (w *winograd) cut() {
 	}
 }
 
-// packWinograd transforms filters [K][r][r][C] into [blocks][pos][⌈C/kr⌉][nr][kr].
-func packWinograd[T float32 | int8, U float32 | int16](p *Packing, weights []T, c int, blocks []convBlock, nr, kr, r int, transform func([]T, func(int, U)), pos int) []U {
-	groups := (c + kr - 1) / kr
-	return packed(p, len(blocks)*pos*groups*nr*kr, func(u []U) { fillWinograd(u, weights, c, blocks, nr, kr, r, transform, pos) })
+// packWinograd transforms filters [K][r][r][C] into [blocks][pos][⌈C/kr⌉][width][kr].
+func packWinograd[T float32 | int8, U float32 | int16](p *Packing, weights []T, c int, blocks []convBlock, kr, r int, transform func([]T, func(int, U)), pos int) [][]U {
+	size := pos * ((c + kr - 1) / kr) * kr
+	all := packed(p, widths(blocks)*size, func(u []U) {
+		for b, panel := range cutPanels(u, blocks, size) {
+			fillWinograd(panel, weights, c, &blocks[b], kr, r, transform)
+		}
+	})
+	return cutPanels(all, blocks, size)
 }
 
-func fillWinograd[T float32 | int8, U float32 | int16](u []U, weights []T, c int, blocks []convBlock, nr, kr, r int, transform func([]T, func(int, U)), pos int) {
+func fillWinograd[T float32 | int8, U float32 | int16](panel []U, weights []T, c int, blk *convBlock, kr, r int, transform func([]T, func(int, U))) {
 	groups, taps := (c+kr-1)/kr, r*r
 	g := make([]T, taps)
-	for b, blk := range blocks {
-		panel := u[b*pos*groups*nr*kr:]
-		for j := range blk.cols {
-			filter := weights[(blk.k+j)*taps*c:]
-			for i := range c {
-				for t := range g {
-					g[t] = filter[t*c+i]
-				}
-				transform(g, func(p int, v U) { panel[((p*groups+i/kr)*nr+j)*kr+i%kr] = v })
+	for j := range blk.cols {
+		filter := weights[(blk.k+j)*taps*c:]
+		for i := range c {
+			for t := range g {
+				g[t] = filter[t*c+i]
 			}
+			transform(g, func(p int, v U) { panel[((p*groups+i/kr)*blk.width+j)*kr+i%kr] = v })
 		}
 	}
 }
@@ -343,11 +340,12 @@ func (t *winogradTask) multiply(wk *winogradWorker, block, n int) {
 	a.bias = addr(t.border) // zeros where it is read, in float32
 	a.dstStride = nr * 4
 	u := t.panels[block].w
+	step := a.groups * t.kernel.KR * t.blocks[block].width * t.vBytes // of a position
 	tiles := (n + mr - 1) / mr
 	a.rows = n - (tiles-1)*mr
 	for pos := range t.pos {
 		a.ptrs = unsafe.Pointer(&wk.rows[pos*t.most])
-		a.w = unsafe.Add(u, pos*t.panelStep)
+		a.w = unsafe.Add(u, pos*step)
 		a.dst = unsafe.Add(wk.m, pos*t.mStep())
 		a.tiles = tiles
 		t.gemm(a)

@@ -49,6 +49,7 @@ type Kernel struct {
 	Op         OpKind       //
 	DType      DType        // of the activations
 	MR, NR, KR int          // tile: pixels × output channels × channels per step; 0 where it has no meaning
+	Narrow     int          // panels of fewer channels than NR have a multiple of this; 0 if all have NR
 	ISA        arch.ISA     // the tier it belongs to
 	Requires   arch.Feature // exactly the features its instructions need
 	PairSum16  bool         // adds pairs of products in saturating int16: weights go through splitPairs
