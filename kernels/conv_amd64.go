@@ -8,6 +8,9 @@ package kernels
 func convTileF32AVX2(a *ConvTile)
 
 //go:noescape
+func convTileF32AVX512(a *ConvTile)
+
+//go:noescape
 func wino43InputF32AVX2(a *WinoInput)
 
 //go:noescape

@@ -79,7 +79,7 @@ GLOBL convMask<>(SB), RODATA|NOPTR, $128
 	PREFETCHT0 64(R14) \
 	PREFETCHT0 128(R14) \
 	PREFETCHT0 192(R14) \
-	ADDQ ConvTile_left(DI), R14
+	ADDQ ConvTile_ahead(DI), R14
 
 // Clamp one pixel; a NaN accumulator stays a NaN (it is the second operand of max and min).
 #define CLAMP(a, b) \
@@ -116,7 +116,7 @@ TEXT ·convTileF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ $256, AX                    // four channels' weights,
 	XORQ DX, DX
 	DIVQ ConvTile_tiles(DI)          // over all tiles
-	MOVQ AX, ConvTile_left(DI)
+	MOVQ AX, ConvTile_ahead(DI)
 
 tile:
 	MOVQ    ConvTile_bias(DI), AX

@@ -41,6 +41,8 @@ type ConvTile struct {
 	//lint:ignore U1000 assembly uses it
 	left int // scratch of the kernel: taps left, or this tile's addresses
 	//lint:ignore U1000 assembly uses it
+	ahead int // scratch of the kernel: bytes of the next panel fetched at a time
+	//lint:ignore U1000 assembly uses it
 	at int // scratch of the kernel: where the next tile's pixels go; no pointer, for it ends past the last one
 }
 

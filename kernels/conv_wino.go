@@ -103,7 +103,7 @@ func (f *winoForm) vector(dt DType, limit arch.ISA) bool {
 // Scratch for one block of tiles, so that it stays in a 512 KiB L2 with the filters streaming past and, in GoogLeNet's
 // conv2, in the memory that conv1 and pool1 need anyway.
 const (
-	winoScratchF32 = 384 << 10
+	winoScratchF32 = 768 << 10
 	winoScratchU8  = 192 << 10
 )
 

@@ -12,6 +12,7 @@ const (
 // archKernels lists the amd64 kernels, best tier first within an op.
 func archKernels() []Kernel {
 	return []Kernel{
+		{Name: "f32_conv_8x48__avx512", Op: OpConvTile, DType: F32, MR: 8, NR: 48, KR: 1, Narrow: 16, ISA: arch.AVX512, Requires: arch.FeatAVX512F, Fn: convTileF32AVX512},
 		{Name: "f32_conv_6x16__avx2", Op: OpConvTile, DType: F32, MR: 6, NR: 16, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: convTileF32AVX2},
 		{Name: "u8_conv_8x32__avx512vnni", Op: OpConvTile, DType: U8, MR: 8, NR: 32, KR: 4, ISA: arch.AVX512VNNI, Requires: avx512vnni, Fn: convTileU8AVX512VNNI},
 		{Name: "u8_conv_6x16__avx512vnni", Op: OpConvTile, DType: U8, MR: 6, NR: 16, KR: 4, ISA: arch.AVX512VNNI, Requires: avx512vnni &^ arch.FeatAVX512BW, Fn: convTileU8VNNI256},

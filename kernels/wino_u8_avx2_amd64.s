@@ -106,7 +106,7 @@ channels:
 // Fetches some of the next panel, which follows this one: by the end of the last tile, all of it.
 #define FETCH \
 	PREFETCHT0 (R14) \
-	ADDQ ConvTile_left(DI), R14
+	ADDQ ConvTile_ahead(DI), R14
 
 #define ROW_STORE(a, b) \
 	VMOVDQU a, (R8) \
@@ -127,7 +127,7 @@ TEXT ·winoGemmAVX2(SB), NOSPLIT, $0-8
 	MOVQ $64, AX                     // a pair's filters,
 	XORQ DX, DX
 	DIVQ ConvTile_tiles(DI)          // over all tiles
-	MOVQ AX, ConvTile_left(DI)
+	MOVQ AX, ConvTile_ahead(DI)
 
 gemm_tile:
 	VPXOR Y4, Y4, Y4

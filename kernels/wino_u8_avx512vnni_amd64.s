@@ -56,7 +56,7 @@
 	PREFETCHT0 64(R14) \
 	PREFETCHT0 128(R14) \
 	PREFETCHT0 192(R14) \
-	ADDQ ConvTile_left(DI), R14
+	ADDQ ConvTile_ahead(DI), R14
 
 #define STORE_ROW(a, b) \
 	VMOVDQU32 a, (R8) \
@@ -77,7 +77,7 @@ TEXT ·winoGemmAVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ $256, AX                    // two pairs' filters,
 	XORQ DX, DX
 	DIVQ ConvTile_tiles(DI)          // over all tiles
-	MOVQ AX, ConvTile_left(DI)
+	MOVQ AX, ConvTile_ahead(DI)
 
 tile:
 	VPXORD Z8, Z8, Z8
