@@ -16,20 +16,25 @@
 //   pixel 1         Z10   Z11          DX  w                 CX  −bytes left
 //   …                                  R8–R13, AX, BX  ends of the eight input rows
 //   pixel 7         Z22   Z23          Z0, Z1  weights       Z2–Z5  input, broadcast
-// Phases     tile → tap → group | half group → requantise → store | store two by two
+//                                      R14 of the next panel, what to fetch
+// Phases     tile → tap → group | half group, of eight pixels or the last four → requantise → store | store two by two
 
 #define ROW(src, t, a, b) \
 	VPBROADCASTD src, t \
 	VPDPBUSD Z0, t, a \
 	VPDPBUSD Z1, t, b
 
-#define GROUP(wOff, srcOff) \
+// Groups of the first four pixels, and of all eight.
+#define GROUP4(wOff, srcOff) \
 	VMOVDQU32 (wOff)(DX), Z0 \
 	VMOVDQU32 (wOff+64)(DX), Z1 \
 	ROW(srcOff(R8)(CX*1), Z2, Z8, Z9) \
 	ROW(srcOff(R9)(CX*1), Z3, Z10, Z11) \
 	ROW(srcOff(R10)(CX*1), Z4, Z12, Z13) \
-	ROW(srcOff(R11)(CX*1), Z5, Z14, Z15) \
+	ROW(srcOff(R11)(CX*1), Z5, Z14, Z15)
+
+#define GROUP(wOff, srcOff) \
+	GROUP4(wOff, srcOff) \
 	ROW(srcOff(R12)(CX*1), Z2, Z16, Z17) \
 	ROW(srcOff(R13)(CX*1), Z3, Z18, Z19) \
 	ROW(srcOff(AX)(CX*1), Z4, Z20, Z21) \
@@ -50,6 +55,14 @@
 	HALF_ROW((R13)(CX*1), Z3, Z18) \
 	HALF_ROW((AX)(CX*1), Z4, Z20) \
 	HALF_ROW((BX)(CX*1), Z5, Z22)
+
+// Fetches some of the next panel, which follows this one: by the end of the last tile, all of it.
+#define FETCH \
+	PREFETCHT0 0(R14) \
+	PREFETCHT0 64(R14) \
+	PREFETCHT0 128(R14) \
+	PREFETCHT0 192(R14) \
+	ADDQ ConvTile_ahead(DI), R14
 
 // One pixel's 32 accumulators to bytes, stored under the masks K1 (0–15) and K2 (16–31); then the next, if there is one.
 #define STORE(a, b, xa, xb) \
@@ -123,6 +136,15 @@ TEXT ·convTileU8AVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ ConvTile_dst(DI), AX
 	MOVQ AX, ConvTile_at(DI)
 
+	MOVQ  ConvTile_taps(DI), R14
+	IMULQ ConvTile_groups(DI), R14
+	SHLQ  $7, R14
+	ADDQ  ConvTile_w(DI), R14        // the next panel
+	MOVQ  $256, AX                   // two groups' weights,
+	XORQ  DX, DX
+	DIVQ  ConvTile_tiles(DI)         // over all tiles
+	MOVQ  AX, ConvTile_ahead(DI)
+
 	MOVQ  ConvTile_cols(DI), CX      // masks of the channels to store
 	MOVQ  $1, AX
 	SHLQ  CX, AX
@@ -177,12 +199,19 @@ tap:
 	NEGQ CX
 	CMPQ ConvTile_cols(DI), $16
 	JLE  half_loop
+	CMPQ ConvTile_tiles(DI), $1
+	JNE  groups
+	CMPQ ConvTile_rows(DI), $4
+	JLE  groups4
+
+groups:
 	ADDQ $8, CX
 	JGT  group_tail
 
 	PCALIGN $32
 group_loop:                              // CX = 8 − bytes left ≤ 0
 	GROUP(0, -8)
+	FETCH
 	GROUP(128, -4)
 	ADDQ $256, DX
 	ADDQ $8, CX
@@ -192,6 +221,26 @@ group_tail:
 	SUBQ $8, CX
 	JGE  tap_done
 	GROUP(0, 0)
+	ADDQ $128, DX
+	JMP  tap_done
+
+groups4:                                 // the last tile has four pixels or less
+	ADDQ $8, CX
+	JGT  group4_tail
+
+	PCALIGN $32
+group4_loop:
+	GROUP4(0, -8)
+	FETCH
+	GROUP4(128, -4)
+	ADDQ $256, DX
+	ADDQ $8, CX
+	JLE  group4_loop
+
+group4_tail:
+	SUBQ $8, CX
+	JGE  tap_done
+	GROUP4(0, 0)
 	ADDQ $128, DX
 	JMP  tap_done
 
