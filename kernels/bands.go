@@ -216,7 +216,7 @@ func (d *rowConv) band(b bandRows) Op {
 func (w *winograd) band(b bandRows) Op {
 	c := *w
 	c.shape = c.shape.band(b)
-	c.cut()
+	c.lay()
 	return &c
 }
 

@@ -28,9 +28,13 @@ type winograd struct {
 	bytes     int
 
 	tilesH, tilesW int
-	groups         int // blocks of tiles
-	most           int // tiles in the largest block, a multiple of MR
-	blkGroups      int // runs of filter blocks per block of tiles
+}
+
+// winoCut divides the work among workers.
+type winoCut struct {
+	groups    int // blocks of tiles
+	most      int // tiles in the largest block, a multiple of MR
+	blkGroups int // runs of filter blocks per block of tiles
 }
 
 // winogradFits reports whether the form can compute the convolution.
@@ -168,7 +172,7 @@ func (f *winoForm) exactU8(s *ConvShape, q *ConvU8) bool {
 	return true
 }
 
-// plan chooses the transforms and cuts the work, once the tile and the kernel are known.
+// plan chooses the transforms and lays the tiles, once the tile and the kernel are known.
 func (w *winograd) plan(limit arch.ISA) {
 	_, w.input = Select[func(*WinoInput)](w.form.input, w.dtype, limit)
 	_, w.output = Select[func(*WinoOutput)](w.form.output, w.dtype, limit)
@@ -176,27 +180,31 @@ func (w *winograd) plan(limit arch.ISA) {
 	w.side = w.m + w.form.r - 1
 	w.pos = w.side * w.side
 	w.blocks = convBlocks(w.segments, w.kernel)
-	w.cut()
+	w.lay()
 }
 
-// cut divides the work for this shape.
-func (w *winograd) cut() {
-	s, nr, mr := &w.shape, w.kernel.NR, w.kernel.MR
-	w.tilesH, w.tilesW = (s.OutH()+w.m-1)/w.m, (s.OutW()+w.m-1)/w.m
-	tiles := s.N * w.tilesH * w.tilesW
-	scratch := winoScratchF32
+// lay lays tiles over this shape.
+func (w *winograd) lay() {
+	w.tilesH, w.tilesW = (w.shape.OutH()+w.m-1)/w.m, (w.shape.OutW()+w.m-1)/w.m
+}
+
+func (w *winograd) tiles() int { return w.shape.N * w.tilesH * w.tilesW }
+
+// cut divides the work among workers, who share the scratch.
+func (w *winograd) cut(workers int) winoCut {
+	tiles, mr, scratch := w.tiles(), w.kernel.MR, winoScratchF32
 	if w.dtype == U8 {
 		scratch = winoScratchU8
 	}
-	most := max(scratch/(w.pos*(s.C*w.vBytes+nr*4))/mr, 1) * mr // whole GEMM tiles
-	w.groups = (tiles + most - 1) / most
-	each := (tiles + w.groups - 1) / w.groups
-	w.most = (each + mr - 1) / mr * mr
-	w.groups = (tiles + w.most - 1) / w.most
-	w.blkGroups = 1
-	if w.groups < minUnits/2 {
-		w.blkGroups = min(len(w.blocks), minUnits/2/w.groups)
+	most := max(scratch/workers/(w.pos*(w.shape.C*w.vBytes+w.kernel.NR*4))/mr, 1) * mr // whole GEMM tiles
+	blocks := (tiles + most - 1) / most
+	each := (tiles + blocks - 1) / blocks
+	c := winoCut{most: (each + mr - 1) / mr * mr, blkGroups: 1}
+	c.groups = (tiles + c.most - 1) / c.most
+	if c.groups < minUnits/2 {
+		c.blkGroups = min(len(w.blocks), minUnits/2/c.groups)
 	}
+	return c
 }
 
 // packWinograd transforms filters [K][r][r][C] into [blocks][pos][⌈C/kr⌉][width][kr].
@@ -233,30 +241,33 @@ func (w *winograd) Kernel() string {
 func (w *winograd) ISA() arch.ISA    { return w.kernel.ISA }
 func (w *winograd) PackedBytes() int { return w.bytes }
 
-// vStep and mStep are the bytes from one position to the next of a worker's transformed input, [pos][most][C], and of one
+// steps returns the bytes from one position to the next of a worker's transformed input, [pos][most][C], and of one
 // block's products, [pos][most][NR]: an odd number of cache lines, for positions a power of two apart would compete for a
 // few sets of the L1 cache.
-func (w *winograd) vStep() int { return oddLines(w.most * w.shape.C * w.vBytes) }
-func (w *winograd) mStep() int { return oddLines(w.most * w.kernel.NR * 4) }
+func (w *winograd) steps(most int) (v, m int) {
+	return oddLines(most * w.shape.C * w.vBytes), oddLines(most * w.kernel.NR * 4)
+}
 
 // oddLines rounds up to an odd number of cache lines.
 func oddLines(bytes int) int { return (bytes+63)&^63 | 64 }
 
-func (w *winograd) scratchEach() int { return w.pos * (w.vStep() + w.mStep()) }
-
-func (w *winograd) Scratch(workers int) int { return workers * w.scratchEach() }
+func (w *winograd) Scratch(workers int) int {
+	v, m := w.steps(w.cut(workers).most)
+	return workers * w.pos * (v + m)
+}
 
 func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&w.shape, w.dtype, w.segments, in, out)
-	t := &winogradTask{winograd: w, in: in[0], out: append([]View(nil), out...), workers: make([]winogradWorker, workers)}
-	each := w.scratchEach()
+	t := &winogradTask{winograd: w, winoCut: w.cut(workers), in: in[0], out: append([]View(nil), out...), workers: make([]winogradWorker, workers)}
+	t.vStep, t.mStep = w.steps(t.most)
+	each := w.pos * (t.vStep + t.mStep)
 	for i := range t.workers {
 		wk := &t.workers[i]
 		buf := scratch[i*each:][:each]
-		wk.v, wk.m = addr(buf), addr(buf[w.pos*w.vStep():])
-		wk.rows = make([]unsafe.Pointer, w.pos*w.most)
+		wk.v, wk.m = addr(buf), addr(buf[w.pos*t.vStep:])
+		wk.rows = make([]unsafe.Pointer, w.pos*t.most)
 		for r := range wk.rows { // row r of the matrix, tile by tile: the order the products are taken in
-			wk.rows[r] = unsafe.Add(wk.v, r/w.most*w.vStep()+r%w.most*w.shape.C*w.vBytes)
+			wk.rows[r] = unsafe.Add(wk.v, r/t.most*t.vStep+r%t.most*w.shape.C*w.vBytes)
 		}
 		wk.ptrs = make([]unsafe.Pointer, w.pos)
 	}
@@ -265,9 +276,11 @@ func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 
 type winogradTask struct {
 	*winograd
-	in      View
-	out     []View
-	workers []winogradWorker
+	winoCut
+	vStep, mStep int
+	in           View
+	out          []View
+	workers      []winogradWorker
 }
 
 type winogradWorker struct {
@@ -284,7 +297,7 @@ func (t *winogradTask) Units() int { return t.groups * t.blkGroups }
 
 func (t *winogradTask) Run(worker, lo, hi int) {
 	wk := &t.workers[worker]
-	tiles := t.shape.N * t.tilesH * t.tilesW
+	tiles := t.tiles()
 	have := -1
 	for u := lo; u < hi; u++ {
 		group, bg := u/t.blkGroups, u%t.blkGroups
@@ -310,7 +323,7 @@ func (w *winograd) tile(i int) (n, y, x int) {
 // transformInput fills v for n tiles from t0 on.
 func (t *winogradTask) transformInput(wk *winogradWorker, t0, n int) {
 	s, a := &t.shape, &wk.in
-	a.ptrs, a.posStride, a.c = addr(wk.ptrs), t.vStep(), s.C
+	a.ptrs, a.posStride, a.c = addr(wk.ptrs), t.vStep, s.C
 	pixelBytes := t.in.Stride * t.dtype.Size()
 	for i := range n {
 		img, ty, tx := t.tile(t0 + i)
@@ -346,7 +359,7 @@ func (t *winogradTask) multiply(wk *winogradWorker, block, n int) {
 	for pos := range t.pos {
 		a.ptrs = unsafe.Pointer(&wk.rows[pos*t.most])
 		a.w = unsafe.Add(u, pos*step)
-		a.dst = unsafe.Add(wk.m, pos*t.mStep())
+		a.dst = unsafe.Add(wk.m, pos*t.mStep)
 		a.tiles = tiles
 		t.gemm(a)
 	}
@@ -358,7 +371,7 @@ func (t *winogradTask) transformOutput(wk *winogradWorker, block, t0, n int) {
 	blk, p := &t.blocks[block], &t.panels[block]
 	o := &t.out[blk.segment]
 	outH, outW := s.OutH(), s.OutW()
-	a.posStride, a.pixStride = t.mStep(), o.Stride*t.dtype.Size()
+	a.posStride, a.pixStride = t.mStep, o.Stride*t.dtype.Size()
 	a.rowStride = outW * a.pixStride
 	a.scale, a.lo, a.hi, a.zero, a.cols = p.scale, p.lo, p.hi, p.zero, blk.cols
 	for i := range n {
