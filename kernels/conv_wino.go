@@ -56,7 +56,7 @@ type winoForm struct {
 }
 
 var (
-	winoF43 = winoForm{name: "4x3", m: 4, r: 3, channels: 8, pixels: 250, input: OpWino43Input, output: OpWino43Output, g: winoG43}
+	winoF43 = winoForm{name: "4x3", m: 4, r: 3, channels: 8, pixels: 150, input: OpWino43Input, output: OpWino43Output, g: winoG43}
 	winoF23 = winoForm{name: "2x3", m: 2, r: 3, channels: 8, pixels: 40, input: OpWino23Input, output: OpWino23Output, g: winoG23}
 	winoF25 = winoForm{name: "2x5", m: 2, r: 5, channels: 8, pixels: 40, input: OpWino43Input, output: OpWino25Output, g: winoG25}
 

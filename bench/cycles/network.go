@@ -102,7 +102,7 @@ type winoForm struct {
 // winoForms are those of float32 convolution.
 func winoForms(bin *disasm.Binary) ([]winoForm, error) {
 	forms := []winoForm{
-		{m: 4, r: 3, pixels: 250, in: &transform{symbol: "wino43InputF32NEON"}, out: &transform{symbol: "wino43OutputF32NEON"}},
+		{m: 4, r: 3, pixels: 150, in: &transform{symbol: "wino43InputF32NEON"}, out: &transform{symbol: "wino43OutputF32NEON"}},
 		{m: 2, r: 3, pixels: 40, in: &transform{symbol: "wino23InputF32NEON"}, out: &transform{symbol: "wino23OutputF32NEON"}},
 		{m: 2, r: 5, pixels: 40, in: &transform{symbol: "wino43InputF32NEON"}, out: &transform{symbol: "wino25OutputF32NEON"}},
 	}
