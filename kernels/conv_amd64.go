@@ -20,6 +20,9 @@ func wino43OutputF32AVX2(a *WinoOutput)
 func wino25OutputF32AVX2(a *WinoOutput)
 
 //go:noescape
+func wino34OutputF32AVX2(a *WinoOutput)
+
+//go:noescape
 func wino23InputF32AVX2(a *WinoInput)
 
 //go:noescape

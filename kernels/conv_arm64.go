@@ -24,6 +24,9 @@ func wino43OutputF32NEON(a *WinoOutput)
 func wino25OutputF32NEON(a *WinoOutput)
 
 //go:noescape
+func wino34OutputF32NEON(a *WinoOutput)
+
+//go:noescape
 func wino23InputF32NEON(a *WinoInput)
 
 //go:noescape

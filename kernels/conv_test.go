@@ -175,7 +175,7 @@ func TestConvF32(t *testing.T) {
 			want := make([]float32, c.N*c.OutH()*c.OutW()*c.K)
 			RefConvF32(&c.ConvShape, in, w, b, act, want)
 			wino := map[string]func(arch.ISA) Op{}
-			for _, f := range []*winoForm{&winoF43, &winoF25, &winoF23} {
+			for _, f := range []*winoForm{&winoF43, &winoF25, &winoF23, &winoF34} {
 				if winogradFits(&c.ConvShape, f) {
 					wino[f.name] = func(isa arch.ISA) Op { return newWinogradF32(nil, f, c.ConvShape, seg(c), w, b, act, isa) }
 				}

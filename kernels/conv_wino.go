@@ -17,7 +17,9 @@ type winograd struct {
 	form      *winoForm
 	m         int     // outputs per side of a tile
 	side, pos int     // inputs per side, m+r−1, and positions, the square of that
+	depth     int     // channels of the products
 	vBytes    int     // size of a transformed input
+	vRow      int     // bytes of one tile's transformed inputs at a position
 	kernel    *Kernel // of the products
 	gemm      func(*ConvTile)
 	input     func(*WinoInput)
@@ -39,8 +41,13 @@ type winoCut struct {
 
 // winogradFits reports whether the form can compute the convolution.
 func winogradFits(s *ConvShape, f *winoForm) bool {
-	return s.R == f.r && s.S == f.r && s.StrideH == 1 && s.StrideW == 1 && s.DilationH == 1 && s.DilationW == 1 &&
-		s.Groups == 1 && s.C%f.channels == 0
+	if s.R != s.S || s.DilationH != 1 || s.DilationW != 1 || s.Groups != 1 {
+		return false
+	}
+	if f == &winoF34 {
+		return (s.R+1)/2 == f.r && s.StrideH == 2 && s.StrideW == 2 && 2*s.C <= f.channels
+	}
+	return s.R == f.r && s.StrideH == 1 && s.StrideW == 1 && s.C%f.channels == 0
 }
 
 // winoForm is one of Winograd's minimal filterings, F(m,r), of a type, and the kernels of its transforms.
@@ -58,6 +65,7 @@ type winoForm struct {
 var (
 	winoF43 = winoForm{name: "4x3", m: 4, r: 3, channels: 8, pixels: 150, input: OpWino43Input, output: OpWino43Output, g: winoG43}
 	winoF23 = winoForm{name: "2x3", m: 2, r: 3, channels: 8, pixels: 40, input: OpWino23Input, output: OpWino23Output, g: winoG23}
+	winoF34 = winoForm{name: "3x4", m: 3, r: 4, channels: 8, pixels: 1000, input: OpWino43Input, output: OpWino34Output, g: winoG34}
 	winoF25 = winoForm{name: "2x5", m: 2, r: 5, channels: 8, pixels: 40, input: OpWino43Input, output: OpWino25Output, g: winoG25}
 
 	winoU8F43 = winoForm{name: "4x3", m: 4, r: 3, channels: 16, pixels: 250, input: OpWino43Input, output: OpWino43Output, gU8: winoG43U8, bits: 25}
@@ -68,7 +76,7 @@ var (
 // filters to read as direct convolution: on maps of few tiles it waits for them, and F(2,3) with less than twice as many
 // is faster than both.
 func winogradF32(s *ConvShape, limit arch.ISA) *winoForm {
-	for _, f := range []*winoForm{&winoF43, &winoF23, &winoF25} {
+	for _, f := range []*winoForm{&winoF43, &winoF23, &winoF25, &winoF34} {
 		if winogradFits(s, f) && f.wins(s) && f.vector(F32, limit) {
 			return f
 		}
@@ -93,7 +101,7 @@ func winogradU8(s *ConvShape, q *ConvU8, k *Kernel, limit arch.ISA) *winoForm {
 
 // wins reports whether the form is faster than direct convolution; the thresholds come from bench's BenchmarkConv.
 func (f *winoForm) wins(s *ConvShape) bool {
-	return s.C >= 16 && s.K >= 16 && s.OutH()*s.OutW() >= f.pixels
+	return (s.C >= 16 || f == &winoF34) && s.K >= 16 && s.OutH()*s.OutW() >= f.pixels
 }
 
 // vector reports whether there are vector kernels for the transforms: in scalar code they cost more than the
@@ -107,8 +115,9 @@ func (f *winoForm) vector(dt DType, limit arch.ISA) bool {
 // Scratch for one block of tiles, so that it stays in a 512 KiB L2 with the filters streaming past and, in GoogLeNet's
 // conv2, in the memory that conv1 and pool1 need anyway.
 const (
-	winoScratchF32 = 768 << 10
-	winoScratchU8  = 192 << 10
+	winoScratchF32     = 768 << 10
+	winoScratchSquares = 160 << 10
+	winoScratchU8      = 192 << 10
 )
 
 func newWinogradF32(p *Packing, f *winoForm, s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) *winograd {
@@ -128,7 +137,11 @@ func newWinogradF32(p *Packing, f *winoForm, s ConvShape, segments []int, weight
 // packF32 packs filters, transformed.
 func (w *winograd) packF32(p *Packing, weights []float32) [][]float32 {
 	wide := make([]float64, w.form.r*w.form.r)
-	return packWinograd(p, weights, w.shape.C, w.blocks, w.kernel.KR, w.form.r, func(g []float32, put func(pos int, v float32)) {
+	filters := func() []float32 { return weights }
+	if w.squares() {
+		filters = func() []float32 { return squareFilters(&w.shape, weights) }
+	}
+	return packWinograd(p, filters, w.depth, w.blocks, w.kernel.KR, w.form.r, func(g []float32, put func(pos int, v float32)) {
 		for i, v := range g {
 			wide[i] = float64(v)
 		}
@@ -142,7 +155,7 @@ func newWinogradU8(f *winoForm, s ConvShape, segments []int, q ConvU8, limit arc
 	w.plan(limit)
 	w.border = aligned[byte](s.C)
 	fill(w.border, q.InZero)
-	u := packWinograd(q.pack, q.Weights, s.C, w.blocks, w.kernel.KR, 3, func(g []int8, put func(pos int, v int16)) {
+	u := packWinograd(q.pack, func() []int8 { return q.Weights }, s.C, w.blocks, w.kernel.KR, 3, func(g []int8, put func(pos int, v int16)) {
 		f.gU8((*[9]int8)(g), put)
 	}, w.pos)
 	b := packRow(q.foldedBias(s.K, 0), w.blocks, w.kernel.NR)
@@ -179,6 +192,10 @@ func (w *winograd) plan(limit arch.ISA) {
 	w.m = w.form.m
 	w.side = w.m + w.form.r - 1
 	w.pos = w.side * w.side
+	w.depth, w.vRow = w.shape.C, w.shape.C*w.vBytes
+	if w.squares() {
+		w.depth, w.vRow = 4*w.shape.C, 2*w.form.channels*w.vBytes
+	}
 	w.blocks = convBlocks(w.segments, w.kernel)
 	w.lay()
 }
@@ -193,10 +210,13 @@ func (w *winograd) tiles() int { return w.shape.N * w.tilesH * w.tilesW }
 // cut divides the work among workers, who share the scratch.
 func (w *winograd) cut(workers int) winoCut {
 	tiles, mr, scratch := w.tiles(), w.kernel.MR, winoScratchF32
-	if w.dtype == U8 {
+	switch {
+	case w.dtype == U8:
 		scratch = winoScratchU8
+	case w.squares():
+		scratch = winoScratchSquares
 	}
-	most := max(scratch/workers/(w.pos*(w.shape.C*w.vBytes+w.kernel.NR*4))/mr, 1) * mr // whole GEMM tiles
+	most := max(scratch/workers/(w.pos*(w.vRow+w.kernel.NR*4))/mr, 1) * mr // whole GEMM tiles
 	blocks := (tiles + most - 1) / most
 	each := (tiles + blocks - 1) / blocks
 	c := winoCut{most: (each + mr - 1) / mr * mr, blkGroups: 1}
@@ -207,10 +227,11 @@ func (w *winograd) cut(workers int) winoCut {
 	return c
 }
 
-// packWinograd transforms filters [K][r][r][C] into [blocks][pos][⌈C/kr⌉][width][kr].
-func packWinograd[T float32 | int8, U float32 | int16](p *Packing, weights []T, c int, blocks []convBlock, kr, r int, transform func([]T, func(int, U)), pos int) [][]U {
+// packWinograd transforms filters [K][r][r][c] into [blocks][pos][⌈c/kr⌉][width][kr].
+func packWinograd[T float32 | int8, U float32 | int16](p *Packing, filters func() []T, c int, blocks []convBlock, kr, r int, transform func([]T, func(int, U)), pos int) [][]U {
 	size := pos * ((c + kr - 1) / kr) * kr
 	all := packed(p, widths(blocks)*size, func(u []U) {
+		weights := filters()
 		for b, panel := range cutPanels(u, blocks, size) {
 			fillWinograd(panel, weights, c, &blocks[b], kr, r, transform)
 		}
@@ -241,11 +262,11 @@ func (w *winograd) Kernel() string {
 func (w *winograd) ISA() arch.ISA    { return w.kernel.ISA }
 func (w *winograd) PackedBytes() int { return w.bytes }
 
-// steps returns the bytes from one position to the next of a worker's transformed input, [pos][most][C], and of one
+// steps returns the bytes from one position to the next of a worker's transformed input, [pos][most][depth], and of one
 // block's products, [pos][most][NR]: an odd number of cache lines, for positions a power of two apart would compete for a
 // few sets of the L1 cache.
 func (w *winograd) steps(most int) (v, m int) {
-	return oddLines(most * w.shape.C * w.vBytes), oddLines(most * w.kernel.NR * 4)
+	return oddLines(most * w.vRow), oddLines(most * w.kernel.NR * 4)
 }
 
 // oddLines rounds up to an odd number of cache lines.
@@ -267,9 +288,12 @@ func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 		wk.v, wk.m = addr(buf), addr(buf[w.pos*t.vStep:])
 		wk.rows = make([]unsafe.Pointer, w.pos*t.most)
 		for r := range wk.rows { // row r of the matrix, tile by tile: the order the products are taken in
-			wk.rows[r] = unsafe.Add(wk.v, r/t.most*t.vStep+r%t.most*w.shape.C*w.vBytes)
+			wk.rows[r] = unsafe.Add(wk.v, r/t.most*t.vStep+r%t.most*w.vRow)
 		}
 		wk.ptrs = make([]unsafe.Pointer, w.pos)
+		if w.squares() {
+			wk.edge = make([]float32, w.pos*w.form.channels)
+		}
 	}
 	return t
 }
@@ -284,9 +308,10 @@ type winogradTask struct {
 }
 
 type winogradWorker struct {
-	v, m unsafe.Pointer   // [pos][most][C] and [pos][most][NR]
+	v, m unsafe.Pointer   // [pos][most][depth] and [pos][most][NR]
 	rows []unsafe.Pointer // [pos][most] addresses of rows of v
 	ptrs []unsafe.Pointer // [pos] addresses of one tile's pixels
+	edge []float32        // [pos][8] copies of squares that the input holds only in part
 	gemm ConvTile
 	in   WinoInput
 	out  WinoOutput
@@ -304,7 +329,11 @@ func (t *winogradTask) Run(worker, lo, hi int) {
 		t0 := group * t.most
 		n := min(t.most, tiles-t0)
 		if group != have {
-			t.transformInput(wk, t0, n)
+			if t.squares() {
+				t.transformSquares(wk, t0, n)
+			} else {
+				t.transformInput(wk, t0, n)
+			}
 			have = group
 		}
 		for b := part(bg, t.blkGroups, len(t.blocks)); b < part(bg+1, t.blkGroups, len(t.blocks)); b++ {
@@ -340,7 +369,7 @@ func (t *winogradTask) transformInput(wk *winogradWorker, t0, n int) {
 				}
 			}
 		}
-		a.dst = unsafe.Add(wk.v, i*s.C*t.vBytes)
+		a.dst = unsafe.Add(wk.v, i*t.vRow)
 		t.input(a)
 	}
 }
@@ -348,7 +377,7 @@ func (t *winogradTask) transformInput(wk *winogradWorker, t0, n int) {
 // multiply computes m[pos] = v[pos]·u[block][pos] for all positions.
 func (t *winogradTask) multiply(wk *winogradWorker, block, n int) {
 	a, mr, nr := &wk.gemm, t.kernel.MR, t.kernel.NR
-	a.taps, a.groups, a.cols = 1, (t.shape.C+t.kernel.KR-1)/t.kernel.KR, min(roundUp(t.blocks[block].cols, 16), nr)
+	a.taps, a.groups, a.cols = 1, (t.depth+t.kernel.KR-1)/t.kernel.KR, min(roundUp(t.blocks[block].cols, 16), nr)
 	a.lo, a.hi = negInf, posInf
 	a.bias = addr(t.border) // zeros where it is read, in float32
 	a.dstStride = nr * 4

@@ -20,6 +20,7 @@ const (
 	OpWino23Input  OpKind = "wino23input"  // F(2,3): input transform; func(*WinoInput)
 	OpWino23Output OpKind = "wino23output" // its output transform; func(*WinoOutput)
 	OpWino25Output OpKind = "wino25output" // F(2,5): output transform, the input transform being that of F(4,3); float only: func(*WinoOutput)
+	OpWino34Output OpKind = "wino34output" // F(3,4): likewise; for 7×7 of stride 2
 	OpWinoGemm     OpKind = "winogemm"     // the int16 products of quantised Winograd; func(*ConvTile)
 	OpFC           OpKind = "fc"           // dot products of weight rows with one input; func(*FCTile), quantised func(*FCTileU8)
 	OpMaxPool      OpKind = "maxpool"      // maximum of any taps; func(*PoolTaps)

@@ -14,6 +14,7 @@ func archKernels() []Kernel {
 		{Name: "f32_wino43input_6x6__neon", Op: OpWino43Input, DType: F32, MR: 6, NR: 4, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: wino43InputF32NEON},
 		{Name: "f32_wino43output_4x4__neon", Op: OpWino43Output, DType: F32, MR: 4, NR: 4, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: wino43OutputF32NEON},
 		{Name: "f32_wino25output_2x2__neon", Op: OpWino25Output, DType: F32, MR: 2, NR: 4, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: wino25OutputF32NEON},
+		{Name: "f32_wino34output_3x3__neon", Op: OpWino34Output, DType: F32, MR: 3, NR: 4, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: wino34OutputF32NEON},
 		{Name: "f32_wino23input_4x4__neon", Op: OpWino23Input, DType: F32, MR: 4, NR: 4, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: wino23InputF32NEON},
 		{Name: "f32_wino23output_2x2__neon", Op: OpWino23Output, DType: F32, MR: 2, NR: 4, KR: 1, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: wino23OutputF32NEON},
 		{Name: "f32_depthwise_1x4__neon", Op: OpDepthwise, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: arch.FeatNEON, Fn: depthwiseF32NEON},

@@ -8,6 +8,7 @@ var genericKernels = []Kernel{
 	{Name: "f32_wino43input_6x6__generic", Op: OpWino43Input, DType: F32, MR: 6, NR: 1, KR: 1, Fn: wino43InputF32Generic},
 	{Name: "f32_wino43output_4x4__generic", Op: OpWino43Output, DType: F32, MR: 4, NR: 1, KR: 1, Fn: wino43OutputF32Generic},
 	{Name: "f32_wino25output_2x2__generic", Op: OpWino25Output, DType: F32, MR: 2, NR: 1, KR: 1, Fn: wino25OutputF32Generic},
+	{Name: "f32_wino34output_3x3__generic", Op: OpWino34Output, DType: F32, MR: 3, NR: 1, KR: 1, Fn: wino34OutputF32Generic},
 	{Name: "f32_wino23input_4x4__generic", Op: OpWino23Input, DType: F32, MR: 4, NR: 1, KR: 1, Fn: wino23InputF32Generic},
 	{Name: "f32_wino23output_2x2__generic", Op: OpWino23Output, DType: F32, MR: 2, NR: 1, KR: 1, Fn: wino23OutputF32Generic},
 	{Name: "u8_wino43input_6x6__generic", Op: OpWino43Input, DType: U8, MR: 6, NR: 1, KR: 1, Fn: wino43InputU8Generic},

@@ -181,94 +181,121 @@ channels:
 	VMASKMOVPS y, Y0, (R11) \
 	ADDQ AX, R11
 
+// The output transform by WINO_A.
+#define WINO_OUTPUT \
+	MOVQ         a+0(FP), DI \
+	MOVQ         WinoOutput_src(DI), SI \
+	MOVQ         WinoOutput_dst(DI), DX \
+	MOVQ         WinoOutput_posStride(DI), R8 \
+	MOVQ         WinoOutput_cols(DI), CX \
+	MOVQ         WinoOutput_pixStride(DI), AX \
+	MOVQ         WinoOutput_columns(DI), BX \
+	LEAQ         WinoOutput_tmp(DI), R9 \
+	VBROADCASTSS WinoOutput_lo(DI), Y11 \
+	VBROADCASTSS WinoOutput_hi(DI), Y12 \
+	VBROADCASTSS winoConst<>+0x00(SB), Y13 \
+	VBROADCASTSS winoConst<>+0x0c(SB), Y14 \
+	VBROADCASTSS winoConst<>+0x08(SB), Y15 \
+out_channels: \
+	LEAQ (R8)(R8*2), R12 \
+	ADDQ R12, R12 /* R12 = 6 positions: from one row of the tile to the next */ \
+	MOVQ SI, R11 \
+	OUT_COLUMN(0) \
+	OUT_COLUMN(1) \
+	OUT_COLUMN(2) \
+	OUT_COLUMN(3) \
+	OUT_COLUMN(4) \
+	OUT_COLUMN(5) \
+	MOVQ    DX, R10 \
+	SUBQ    WinoOutput_dst(DI), R10 \
+	ADDQ    WinoOutput_bias(DI), R10 \
+	VMOVUPS (R10), Y10 /* as far into bias as DX is into the first pixel */ \
+	MOVQ    WinoOutput_rows(DI), R12 \
+	MOVQ    DX, R10 \
+	MOVQ    R9, R13 \
+out_row: \
+	VMOVUPS (R13), Y0 \
+	VMOVUPS 32(R13), Y1 \
+	VMOVUPS 64(R13), Y2 \
+	VMOVUPS 96(R13), Y3 \
+	VMOVUPS 128(R13), Y4 \
+	VMOVUPS 160(R13), Y5 \
+	WINO_A \
+	MOVQ    R10, R11 \
+	CMPQ    CX, $8 \
+	JLT     pixel_tail \
+	PIXEL(Y6) \
+	CMPQ    BX, $2 \
+	JLT     out_row_done \
+	PIXEL(Y7) \
+	CMPQ    BX, $3 \
+	JLT     out_row_done \
+	PIXEL(Y8) \
+	CMPQ    BX, $4 \
+	JLT     out_row_done \
+	PIXEL(Y9) \
+	JMP     out_row_done \
+pixel_tail: \
+	LEAQ    winoMask<>+32(SB), R11 \
+	SHLQ    $2, CX \
+	SUBQ    CX, R11 \
+	SHRQ    $2, CX \
+	VMOVUPS (R11), Y0 /* channels to store */ \
+	MOVQ    R10, R11 \
+	PIXEL_TAIL(Y6) \
+	CMPQ    BX, $2 \
+	JLT     out_row_done \
+	PIXEL_TAIL(Y7) \
+	CMPQ    BX, $3 \
+	JLT     out_row_done \
+	PIXEL_TAIL(Y8) \
+	CMPQ    BX, $4 \
+	JLT     out_row_done \
+	PIXEL_TAIL(Y9) \
+out_row_done: \
+	ADDQ $192, R13 \
+	ADDQ WinoOutput_rowStride(DI), R10 \
+	SUBQ $1, R12 \
+	JNZ  out_row \
+	ADDQ $32, SI \
+	ADDQ $32, DX \
+	SUBQ $8, CX \
+	JGT  out_channels \
+	VZEROUPPER \
+	RET
+
 // func wino43OutputF32AVX2(a *WinoOutput)
 TEXT ·wino43OutputF32AVX2(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), DI
-	MOVQ         WinoOutput_src(DI), SI
-	MOVQ         WinoOutput_dst(DI), DX
-	MOVQ         WinoOutput_posStride(DI), R8
-	MOVQ         WinoOutput_cols(DI), CX
-	MOVQ         WinoOutput_pixStride(DI), AX
-	MOVQ         WinoOutput_columns(DI), BX
-	LEAQ         WinoOutput_tmp(DI), R9
-	VBROADCASTSS WinoOutput_lo(DI), Y11
-	VBROADCASTSS WinoOutput_hi(DI), Y12
-	VBROADCASTSS winoConst<>+0x00(SB), Y13
-	VBROADCASTSS winoConst<>+0x0c(SB), Y14
-	VBROADCASTSS winoConst<>+0x08(SB), Y15
+	WINO_OUTPUT
 
-out_channels:
-	LEAQ (R8)(R8*2), R12
-	ADDQ R12, R12                    // R12 = 6 positions: from one row of the tile to the next
-	MOVQ SI, R11
-	OUT_COLUMN(0)
-	OUT_COLUMN(1)
-	OUT_COLUMN(2)
-	OUT_COLUMN(3)
-	OUT_COLUMN(4)
-	OUT_COLUMN(5)
+// f32_wino34output_3x3__avx2 — Winograd F(3,4) output transform of one tile, 8 channels at a time.
+//
+// Computes   dst[y][x][k] = clamp((Aᵀ m A)[y][x] + bias[k])
+// Reference  wino34OutputF32Generic (wino_tile.go)
+// Requires   AVX2, FMA
+// Layout     src [36] × posStride bytes; dst NHWC
+// Contract   cols ≥ 1, src and bias readable to the next multiple of 8; 1 ≤ rows, columns ≤ 3; no over-write
+// Bound      36 loads + 9 stores + 100 additions and FMAs per 8 channels
+// Registers  as wino43OutputF32AVX2; Y9 and Y14 are not used
+// Phases     channel block → columns (to tmp) → rows → pixel | pixel_tail
 
-	MOVQ    DX, R10
-	SUBQ    WinoOutput_dst(DI), R10
-	ADDQ    WinoOutput_bias(DI), R10
-	VMOVUPS (R10), Y10               // as far into bias as DX is into the first pixel
-	MOVQ    WinoOutput_rows(DI), R12
-	MOVQ    DX, R10
-	MOVQ    R9, R13
+#undef WINO_A
 
-out_row:
-	VMOVUPS (R13), Y0
-	VMOVUPS 32(R13), Y1
-	VMOVUPS 64(R13), Y2
-	VMOVUPS 96(R13), Y3
-	VMOVUPS 128(R13), Y4
-	VMOVUPS 160(R13), Y5
-	WINO_A
-	MOVQ    R10, R11
-	CMPQ    CX, $8
-	JLT     pixel_tail
-	PIXEL(Y6)
-	CMPQ    BX, $2
-	JLT     out_row_done
-	PIXEL(Y7)
-	CMPQ    BX, $3
-	JLT     out_row_done
-	PIXEL(Y8)
-	CMPQ    BX, $4
-	JLT     out_row_done
-	PIXEL(Y9)
-	JMP     out_row_done
+// Aᵀ of Y0–Y5 into Y6–Y8. Clobbers Y1, Y2.
+#define WINO_A \
+	VADDPS Y1, Y2, Y6 /* s = m1 + m2 */ \
+	VSUBPS Y2, Y1, Y7 /* d = m1 − m2 */ \
+	VADDPS Y3, Y4, Y1 /* p = m3 + m4 */ \
+	VSUBPS Y4, Y3, Y2 /* q = m3 − m4 */ \
+	VADDPS Y5, Y6, Y8 \
+	VADDPS Y0, Y6, Y6 \
+	VADDPS Y1, Y6, Y6 /* m0 + s + p */ \
+	VFMADD231PS Y2, Y15, Y7 /* d + 2·q */ \
+	VFMADD231PS Y1, Y13, Y8 /* s + 4·p + m5 */
 
-pixel_tail:
-	LEAQ    winoMask<>+32(SB), R11
-	SHLQ    $2, CX
-	SUBQ    CX, R11
-	SHRQ    $2, CX
-	VMOVUPS (R11), Y0                // channels to store
-	MOVQ    R10, R11
-	PIXEL_TAIL(Y6)
-	CMPQ    BX, $2
-	JLT     out_row_done
-	PIXEL_TAIL(Y7)
-	CMPQ    BX, $3
-	JLT     out_row_done
-	PIXEL_TAIL(Y8)
-	CMPQ    BX, $4
-	JLT     out_row_done
-	PIXEL_TAIL(Y9)
-
-out_row_done:
-	ADDQ $192, R13
-	ADDQ WinoOutput_rowStride(DI), R10
-	SUBQ $1, R12
-	JNZ  out_row
-
-	ADDQ $32, SI
-	ADDQ $32, DX
-	SUBQ $8, CX
-	JGT  out_channels
-	VZEROUPPER
-	RET
+// func wino34OutputF32AVX2(a *WinoOutput)
+TEXT ·wino34OutputF32AVX2(SB), NOSPLIT, $0-8
+	WINO_OUTPUT
 
 // winoMask: 8 ones, then 8 zeros.
 DATA winoMask<>+0x00(SB)/8, $-1

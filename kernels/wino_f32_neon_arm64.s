@@ -195,82 +195,110 @@ l2: \
 l1: \
 	ADD  R8, R12
 
+// The output transform by WINO_A.
+#define WINO_OUTPUT \
+	MOVD  a+0(FP), R0 \
+	MOVD  WinoOutput_src(R0), R1 \
+	MOVD  WinoOutput_dst(R0), R2 \
+	MOVD  WinoOutput_cols(R0), R3 \
+	MOVD  WinoOutput_posStride(R0), R5 \
+	ADD   $WinoOutput_tmp, R0, R6 \
+	MOVD  WinoOutput_bias(R0), R7 \
+	MOVD  WinoOutput_pixStride(R0), R8 \
+	MOVD  WinoOutput_columns(R0), R9 \
+	ADD   R5<<1, R5, R14 \
+	LSL   $1, R14 \
+	ADD   $WinoOutput_lo, R0, R13 \
+	VLD1R (R13), [V11.S4] \
+	ADD   $WinoOutput_hi, R0, R13 \
+	VLD1R (R13), [V12.S4] \
+	FMOVS $4.0, F13 \
+	VDUP  V13.S[0], V13.S4 \
+	FMOVS $8.0, F14 \
+	VDUP  V14.S[0], V14.S4 \
+	FMOVS $2.0, F15 \
+	VDUP  V15.S[0], V15.S4 \
+out_channels: \
+	MOVD R1, R4 \
+	OUT_COLUMN(0) \
+	OUT_COLUMN(1) \
+	OUT_COLUMN(2) \
+	OUT_COLUMN(3) \
+	OUT_COLUMN(4) \
+	OUT_COLUMN(5) \
+	VLD1.P 16(R7), [V10.B16] \
+	MOVD   WinoOutput_rows(R0), R10 \
+	MOVD   R2, R11 \
+	MOVD   R6, R13 \
+out_row: \
+	VLD1.P 64(R13), [V0.B16, V1.B16, V2.B16, V3.B16] \
+	VLD1.P 32(R13), [V4.B16, V5.B16] \
+	WINO_A \
+	MOVD   R11, R12 \
+	CMP    $4, R3 \
+	BLT    pixel_tail \
+	PIXEL(6, V6) \
+	CMP    $2, R9 \
+	BLT    out_row_done \
+	PIXEL(7, V7) \
+	CMP    $3, R9 \
+	BLT    out_row_done \
+	PIXEL(8, V8) \
+	CMP    $4, R9 \
+	BLT    out_row_done \
+	PIXEL(9, V9) \
+	B      out_row_done \
+pixel_tail: \
+	PIXEL_TAIL(6, V6, p0_2, p0_1) \
+	CMP  $2, R9 \
+	BLT  out_row_done \
+	PIXEL_TAIL(7, V7, p1_2, p1_1) \
+	CMP  $3, R9 \
+	BLT  out_row_done \
+	PIXEL_TAIL(8, V8, p2_2, p2_1) \
+	CMP  $4, R9 \
+	BLT  out_row_done \
+	PIXEL_TAIL(9, V9, p3_2, p3_1) \
+out_row_done: \
+	MOVD WinoOutput_rowStride(R0), R15 \
+	ADD  R15, R11 \
+	SUBS $1, R10 \
+	BNE  out_row \
+	ADD  $16, R1 \
+	ADD  $16, R2 \
+	SUBS $4, R3 \
+	BGT  out_channels \
+	RET
+
 // func wino43OutputF32NEON(a *WinoOutput)
 TEXT ·wino43OutputF32NEON(SB), NOSPLIT, $0-8
-	MOVD  a+0(FP), R0
-	MOVD  WinoOutput_src(R0), R1
-	MOVD  WinoOutput_dst(R0), R2
-	MOVD  WinoOutput_cols(R0), R3
-	MOVD  WinoOutput_posStride(R0), R5
-	ADD   $WinoOutput_tmp, R0, R6
-	MOVD  WinoOutput_bias(R0), R7
-	MOVD  WinoOutput_pixStride(R0), R8
-	MOVD  WinoOutput_columns(R0), R9
-	ADD   R5<<1, R5, R14
-	LSL   $1, R14
-	ADD   $WinoOutput_lo, R0, R13
-	VLD1R (R13), [V11.S4]
-	ADD   $WinoOutput_hi, R0, R13
-	VLD1R (R13), [V12.S4]
-	FMOVS $4.0, F13
-	VDUP  V13.S[0], V13.S4
-	FMOVS $8.0, F14
-	VDUP  V14.S[0], V14.S4
-	FMOVS $2.0, F15
-	VDUP  V15.S[0], V15.S4
+	WINO_OUTPUT
 
-out_channels:
-	MOVD R1, R4
-	OUT_COLUMN(0)
-	OUT_COLUMN(1)
-	OUT_COLUMN(2)
-	OUT_COLUMN(3)
-	OUT_COLUMN(4)
-	OUT_COLUMN(5)
-	VLD1.P 16(R7), [V10.B16]
-	MOVD   WinoOutput_rows(R0), R10
-	MOVD   R2, R11
-	MOVD   R6, R13
+// f32_wino34output_3x3__neon — Winograd F(3,4) output transform of one tile, 4 channels at a time.
+//
+// Computes   dst[y][x][k] = clamp((Aᵀ m A)[y][x] + bias[k])
+// Reference  wino34OutputF32Generic (wino_tile.go)
+// Requires   NEON
+// Layout     src [36] × posStride bytes; dst NHWC
+// Contract   cols ≥ 1, src and bias readable to the next multiple of 4; 1 ≤ rows, columns ≤ 3; no over-write
+// Bound      36 loads + 9 stores + 100 additions and FMAs per 4 channels
+// Registers  as wino43OutputF32NEON; V9 and V14 are not used
+// Phases     channel block → columns (to tmp) → rows → pixel | pixel_tail
 
-out_row:
-	VLD1.P 64(R13), [V0.B16, V1.B16, V2.B16, V3.B16]
-	VLD1.P 32(R13), [V4.B16, V5.B16]
-	WINO_A
-	MOVD   R11, R12
-	CMP    $4, R3
-	BLT    pixel_tail
-	PIXEL(6, V6)
-	CMP    $2, R9
-	BLT    out_row_done
-	PIXEL(7, V7)
-	CMP    $3, R9
-	BLT    out_row_done
-	PIXEL(8, V8)
-	CMP    $4, R9
-	BLT    out_row_done
-	PIXEL(9, V9)
-	B      out_row_done
+#undef WINO_A
 
-pixel_tail:
-	PIXEL_TAIL(6, V6, p0_2, p0_1)
-	CMP  $2, R9
-	BLT  out_row_done
-	PIXEL_TAIL(7, V7, p1_2, p1_1)
-	CMP  $3, R9
-	BLT  out_row_done
-	PIXEL_TAIL(8, V8, p2_2, p2_1)
-	CMP  $4, R9
-	BLT  out_row_done
-	PIXEL_TAIL(9, V9, p3_2, p3_1)
+// Aᵀ of V0–V5 into V6–V8. Clobbers V1, V2.
+#define WINO_A \
+	FADD(1, 2, 6) /* s = m1 + m2 */ \
+	FSUB(2, 1, 7) /* d = m1 − m2 */ \
+	FADD(3, 4, 1) /* p = m3 + m4 */ \
+	FSUB(4, 3, 2) /* q = m3 − m4 */ \
+	FADD(5, 6, 8) \
+	FADD(0, 6, 6) \
+	FADD(1, 6, 6) /* m0 + s + p */ \
+	FMLA(2, 15, 7) /* d + 2·q */ \
+	FMLA(1, 13, 8) /* s + 4·p + m5 */
 
-out_row_done:
-	MOVD WinoOutput_rowStride(R0), R15
-	ADD  R15, R11
-	SUBS $1, R10
-	BNE  out_row
-
-	ADD  $16, R1
-	ADD  $16, R2
-	SUBS $4, R3
-	BGT  out_channels
-	RET
+// func wino34OutputF32NEON(a *WinoOutput)
+TEXT ·wino34OutputF32NEON(SB), NOSPLIT, $0-8
+	WINO_OUTPUT

@@ -18,9 +18,12 @@ func TestWinogradError(t *testing.T) {
 		hw, in, k int
 	}{
 		{&winoF43, 14, 112, 224}, {&winoF43, 28, 96, 128}, {&winoF25, 28, 32, 96}, {&winoF25, 14, 24, 64}, {&winoF25, 7, 48, 128},
-		{&winoF23, 7, 160, 320}, {&winoF23, 14, 96, 208},
+		{&winoF23, 7, 160, 320}, {&winoF23, 14, 96, 208}, {&winoF34, 224, 3, 64},
 	} {
 		s := square(1, c.hw, c.in, c.k, c.form.r, 1, c.form.r/2).ConvShape
+		if c.form == &winoF34 {
+			s = square(1, c.hw, c.in, c.k, 7, 2, 3).ConvShape
+		}
 		in, w, b := make([]float32, s.H*s.W*s.C), make([]float32, s.K*s.R*s.S*s.C), make([]float32, s.K)
 		for i := range in {
 			in[i] = max(0, float32(rnd.NormFloat64()))

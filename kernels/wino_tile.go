@@ -28,6 +28,18 @@ import "unsafe"
 //	    ⎢1/24 −1/12 1/6 −1/3  2/3⎥
 //	    ⎣  0     0    0    0    1 ⎦
 //
+// F(3,4), 36 multiplications for 144, once more has that Bᵀ, and G's rows go on as powers of the points do:
+//
+//	    ⎡ 1/4    0    0    0 ⎤
+//	    ⎢−1/6 −1/6 −1/6 −1/6⎥        ⎡1 1  1 1  1 0⎤
+//	G = ⎢−1/6  1/6 −1/6  1/6⎥   Aᵀ = ⎢0 1 −1 2 −2 0⎥
+//	    ⎢1/24 1/12  1/6  1/3⎥        ⎣0 1  1 4  4 1⎦
+//	    ⎢1/24 −1/12 1/6 −1/3⎥
+//	    ⎣  0     0    0    1 ⎦
+//
+// It computes 7×7 convolution of stride 2, as networks begin with, as one of 4×4 and stride 1: the four pixels of each 2×2 square
+// are the channels of one pixel, the filter is 8×8 with a last row and column of zeros. conv_wino2.go.
+//
 // F(2,3), 16 multiplications for 36, serves maps so small that the filters of F(4,3) would take longer to read than they save;
 // its matrices are those below with G halved.
 //
@@ -166,7 +178,7 @@ func winoG(g []float64, r, side int, row func(g []float64, out []float64), put f
 	}
 }
 
-// winoRow6 is G of F(4,3) and F(2,5): the filter as a polynomial, at 0, ±1, ±2 and ∞.
+// winoRow6 is G of F(4,3), F(3,4) and F(2,5): the filter as a polynomial, at 0, ±1, ±2 and ∞.
 func winoRow6(g, out []float64) {
 	var even, odd, even2, odd2 float64 // sums of even and odd powers at 1 and 2
 	power := 1.0
@@ -184,6 +196,7 @@ func winoRow6(g, out []float64) {
 }
 
 func winoG43(g []float64, put func(int, float64)) { winoG(g, 3, 6, winoRow6, put) }
+func winoG34(g []float64, put func(int, float64)) { winoG(g, 4, 6, winoRow6, put) }
 func winoG25(g []float64, put func(int, float64)) { winoG(g, 5, 6, winoRow6, put) }
 
 func winoG23(g []float64, put func(int, float64)) {
@@ -221,6 +234,33 @@ func wino2Output(a *WinoOutput, side int, at func([]float32) [2]float32) {
 		bias := *(*float32)(unsafe.Add(a.bias, 4*k))
 		for y := range a.rows {
 			o := at(t[y][:side])
+			for x := range a.columns {
+				*(*float32)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+4*k)) = act.apply(o[x] + bias)
+			}
+		}
+	}
+}
+
+func wino34OutputF32Generic(a *WinoOutput) {
+	act := Clamp{a.lo, a.hi}
+	at := func(m *[6]float32) [3]float32 {
+		s, p := m[1]+m[2], m[3]+m[4]
+		return [3]float32{m[0] + s + p, m[1] - m[2] + 2*(m[3]-m[4]), s + 4*p + m[5]}
+	}
+	for k := range a.cols {
+		var t [3][6]float32
+		for j := range 6 {
+			var m [6]float32
+			for i := range m {
+				m[i] = *(*float32)(unsafe.Add(a.src, (i*6+j)*a.posStride+4*k))
+			}
+			for y, v := range at(&m) {
+				t[y][j] = v
+			}
+		}
+		bias := *(*float32)(unsafe.Add(a.bias, 4*k))
+		for y := range a.rows {
+			o := at(&t[y])
 			for x := range a.columns {
 				*(*float32)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+4*k)) = act.apply(o[x] + bias)
 			}

@@ -96,6 +96,7 @@ func network(t *tile, forms []winoForm, between steps) ([]work, error) {
 // winoForm is a form of Winograd's minimal filtering, F(m,r), and its transforms.
 type winoForm struct {
 	m, r, pixels int
+	squares      bool // of 2×2 pixels are its channels: for stride 2
 	in, out      *transform
 }
 
@@ -104,6 +105,7 @@ func winoForms(bin *disasm.Binary) ([]winoForm, error) {
 	forms := []winoForm{
 		{m: 4, r: 3, pixels: 150, in: &transform{symbol: "wino43InputF32NEON"}, out: &transform{symbol: "wino43OutputF32NEON"}},
 		{m: 2, r: 3, pixels: 40, in: &transform{symbol: "wino23InputF32NEON"}, out: &transform{symbol: "wino23OutputF32NEON"}},
+		{m: 3, r: 4, pixels: 1000, squares: true, in: &transform{symbol: "wino43InputF32NEON"}, out: &transform{symbol: "wino34OutputF32NEON"}},
 		{m: 2, r: 5, pixels: 40, in: &transform{symbol: "wino43InputF32NEON"}, out: &transform{symbol: "wino25OutputF32NEON"}},
 	}
 	for _, f := range forms {
@@ -120,7 +122,11 @@ func winoForms(bin *disasm.Binary) ([]winoForm, error) {
 func formOf(forms []winoForm, s *kernels.ConvShape) *winoForm {
 	for i := range forms {
 		f := &forms[i]
-		if s.R == f.r && s.S == f.r && s.StrideH == 1 && s.StrideW == 1 && s.C >= 16 && s.K >= 16 && s.OutH()*s.OutW() >= f.pixels && s.C%8 == 0 {
+		fits := s.R == f.r && s.S == f.r && s.StrideH == 1 && s.StrideW == 1 && s.C >= 16 && s.C%8 == 0
+		if f.squares {
+			fits = s.R == s.S && (s.R+1)/2 == f.r && s.StrideH == 2 && s.StrideW == 2 && s.C <= 4
+		}
+		if fits && s.K >= 16 && s.OutH()*s.OutW() >= f.pixels {
 			return f
 		}
 	}
@@ -155,12 +161,16 @@ func (w *work) winograd(t *tile, f *winoForm, s *kernels.ConvShape) {
 	n := over(s.OutH(), f.m) * over(s.OutW(), f.m)
 	pos := (f.m + f.r - 1) * (f.m + f.r - 1)
 	calls, blocks := pos*over(n, t.MR), over(s.K, t.NR)
-	w.parts = t.parts(calls*blocks, 1, s.C)
-	w.parts = append(w.parts, f.in.parts(n*s.C/4)...)
+	depth, transformed, pointers := s.C, s.C, pos
+	if f.squares {
+		depth, transformed, pointers = 4*s.C, 16, 2*pos
+	}
+	w.parts = t.parts(calls*blocks, 1, depth)
+	w.parts = append(w.parts, f.in.parts(n*transformed/4)...)
 	w.parts = append(w.parts, f.out.parts(n*over(s.K, 4))...)
-	w.other = float64(n)*(float64(pos)*perPointer+perCall) + perCall*float64(pos*blocks*over(n, tilesAtOnce*t.MR))
-	w.weights = int64(pos * 4 * blocks * t.NR * s.C)
-	w.l2 = int64(calls*blocks) * int64(t.MR*s.C*4)
+	w.other = float64(n)*(float64(pointers)*perPointer+perCall) + perCall*float64(pos*blocks*over(n, tilesAtOnce*t.MR))
+	w.weights = int64(pos * 4 * blocks * t.NR * depth)
+	w.l2 = int64(calls*blocks) * int64(t.MR*depth*4)
 }
 
 const l1 = 32 << 10
