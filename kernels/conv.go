@@ -21,6 +21,7 @@ type conv struct {
 	panels   []convPanel // of each block
 	border   []byte      // what border taps read: zeros, or the input's zero point
 	bytes    int         // packed weights, biases and scales
+	chosen
 }
 
 // convTile is the best tile kernel for a dtype at or below limit.

@@ -23,8 +23,6 @@ func PackConvF32(p *Packing, s ConvShape, segments []int, weights, bias []float3
 	if err := checkConv(&s, &segments, p.count(&s, len(weights)), len(bias)); err != nil {
 		return nil, err
 	}
-	k := convTile(F32, limit)
-	form := winogradF32(&s, limit)
 	switch {
 	case depthwiseFits(&s, segments):
 		return newDepthwiseF32(p, s, weights, bias, act, limit), nil
@@ -35,12 +33,16 @@ func PackConvF32(p *Packing, s ConvShape, segments []int, weights, bias []float3
 		return newGrouped(s, F32, func(part ConvShape, g int) (Op, error) {
 			return PackConvF32(p, part, nil, groupOf(weights, g, s.Groups), groupOf(bias, g, s.Groups), act, limit)
 		})
-	case form != nil:
-		return newWinogradF32(p, form, s, segments, weights, bias, act, limit), nil
-	case fewChannels(&s):
-		return newRowConv(newConvF32(p, s, segments, s.R, s.S*s.C, weights, bias, act, k)), nil
 	}
-	return newDirectConv(newConvF32(p, s, segments, s.R*s.S, s.C, weights, bias, act, k)), nil
+	return p.choose(tiers(F32, limit, func(k *Kernel, limit arch.ISA) []candidate {
+		var rows func() Op
+		if s.S > 1 && s.DilationW == 1 {
+			rows = func() Op { return newRowConv(newConvF32(p, s, segments, s.R, s.S*s.C, weights, bias, act, k)) }
+		}
+		return algorithms(&s, k.ISA, fitting(formsF32, &s, F32, limit), func(f *winoForm) string { return f.whyNot(&s) },
+			func(f *winoForm) Op { return newWinogradF32(p, f, s, segments, weights, bias, act, limit) },
+			rows, func() Op { return newDirectConv(newConvF32(p, s, segments, s.R*s.S, s.C, weights, bias, act, k)) })
+	})), nil
 }
 
 // NewDirectConvF32 is NewConvF32 restricted to the indirect GEMM, for tests and for measuring the choice.

@@ -35,6 +35,14 @@ func groupOf[T any](all []T, g, groups int) []T {
 func (g *grouped) Kernel() string { return g.groups[0].Kernel() }
 func (g *grouped) ISA() arch.ISA  { return g.groups[0].ISA() }
 
+// Choice is the first group's; the zero Choice if it had none.
+func (g *grouped) Choice() (c Choice) {
+	if op, ok := g.groups[0].(Chosen); ok {
+		c = op.Choice()
+	}
+	return c
+}
+
 func (g *grouped) PackedBytes() (n int) {
 	for _, op := range g.groups {
 		n += op.PackedBytes()

@@ -277,16 +277,21 @@ func TestConvU8(t *testing.T) {
 				q.Out = slices.Repeat(q.Out, len(seg(c)))
 				wino := map[string]func(arch.ISA) Op{}
 				for _, f := range []*winoForm{&winoU8F43, &winoU8F23} {
-					if winogradFits(&c.ConvShape, f) && f.exactU8(&c.ConvShape, &q) {
+					if winogradFits(&c.ConvShape, f) && f.exactU8(q.largestSum(&c.ConvShape)) {
 						wino[f.name] = func(isa arch.ISA) Op { return newWinogradU8(f, c.ConvShape, seg(c), q, isa) }
 					}
 				}
 				ops := convOps(t, c, U8, func(l arch.ISA) (Op, error) { return NewConvU8(c.ConvShape, c.segments, q, l) },
 					func(k *Kernel) Op {
-						if k.Op == OpConvWide { // row copies only
+						switch {
+						case k.Op == OpConvWide: // row copies only
 							return newRowConv(newConvU8(c.ConvShape, seg(c), c.R, c.S*c.C, q, k))
+						case fewChannels(&c.ConvShape), c.C%k.KR != 0 && c.DilationW == 1:
+							return newRowConvU8(c.ConvShape, seg(c), q, k)
+						case c.C%k.KR != 0:
+							k = convTile(U8, arch.Generic)
 						}
-						return newTiledU8(c.ConvShape, seg(c), q, k)
+						return newDirectConv(newConvU8(c.ConvShape, seg(c), c.R*c.S, c.C, q, k))
 					}, wino)
 				for name, op := range ops {
 					if got := runConv(t, c, U8, op, in, 3, 5, 0xA5); !bytes.Equal(got, want) {

@@ -62,27 +62,49 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 				Scale: groupOf(q.Scale, g, s.Groups), InZero: q.InZero, Out: q.Out}, limit)
 		})
 	}
-	k := convTile(U8, limit)
-	if f := winogradU8(&s, &q, k, limit); f != nil {
-		return newWinogradU8(f, s, segments, q, limit), nil
+	most, forms := 0, fitting(formsU8, &s, U8, limit)
+	if len(forms) > 0 {
+		most = q.largestSum(&s)
 	}
-	return newTiledU8(s, segments, q, k), nil
+	return p.choose(tiers(U8, limit, func(k *Kernel, limit arch.ISA) []candidate {
+		var exact []*winoForm
+		for _, f := range fitting(formsU8, &s, U8, limit) {
+			if f.exactU8(most) {
+				exact = append(exact, f)
+			}
+		}
+		whyNot := func(f *winoForm) string {
+			if f == &winoU8F23 && !k.PairSum16 {
+				return "products of int16 take twice the time of this tier's dot products of bytes"
+			}
+			return f.whyNot(&s)
+		}
+		groups := s.C%k.KR == 0 // else whole groups would be read beyond a pixel's end
+		var rows, direct func() Op
+		if s.DilationW == 1 && (s.S > 1 || !groups) {
+			rows = func() Op { return newRowConvU8(s, segments, q, k) }
+		}
+		if groups || rows == nil {
+			tile := k
+			if !groups {
+				tile = convTile(U8, arch.Generic)
+			}
+			direct = func() Op { return newDirectConv(newConvU8(s, segments, s.R*s.S, s.C, q, tile)) }
+		}
+		return algorithms(&s, k.ISA, exact, whyNot,
+			func(f *winoForm) Op { return newWinogradU8(f, s, segments, q, limit) },
+			rows, direct)
+	})), nil
 }
 
-// newTiledU8 is quantised convolution by the given tile kernel.
-func newTiledU8(s ConvShape, segments []int, q ConvU8, k *Kernel) Op {
-	switch {
-	case fewChannels(&s), s.C%k.KR != 0 && s.DilationW == 1:
-		c := newConvU8(s, segments, s.R, s.S*s.C, q, k)
-		if k.PairSum16 && c.mostlySplit() {
-			wide, _ := Select[func(*ConvTile)](OpConvWide, U8, k.ISA)
-			c = newConvU8(s, segments, s.R, s.S*s.C, q, wide)
-		}
-		return newRowConv(c)
-	case s.C%k.KR != 0: // whole groups would be read beyond a pixel's end
-		k = convTile(U8, arch.Generic)
+// newRowConvU8 is quantised convolution of rows by the given tile kernel, or by the one of products in int16.
+func newRowConvU8(s ConvShape, segments []int, q ConvU8, k *Kernel) Op {
+	c := newConvU8(s, segments, s.R, s.S*s.C, q, k)
+	if k.PairSum16 && c.mostlySplit() {
+		wide, _ := Select[func(*ConvTile)](OpConvWide, U8, k.ISA)
+		c = newConvU8(s, segments, s.R, s.S*s.C, q, wide)
 	}
-	return newDirectConv(newConvU8(s, segments, s.R*s.S, s.C, q, k))
+	return newRowConv(c)
 }
 
 func (q *ConvU8) check(s *ConvShape, segments int) error {

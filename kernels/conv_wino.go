@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -25,9 +26,10 @@ type winograd struct {
 	input     func(*WinoInput)
 	output    func(*WinoOutput)
 	blocks    []convBlock
-	panels    []convPanel // w is the block's transformed filters, [pos][C/kr][NR][kr]
-	border    []byte      // what pixels outside the input are; in float32 also the products' bias
-	bytes     int
+	chosen
+	panels []convPanel // w is the block's transformed filters, [pos][C/kr][NR][kr]
+	border []byte      // what pixels outside the input are; in float32 also the products' bias
+	bytes  int
 
 	tilesH, tilesW int
 }
@@ -72,36 +74,42 @@ var (
 	winoU8F23 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, pixels: 40, input: OpWino23Input, output: OpWino23Output, gU8: winoG23U8, bits: 29}
 )
 
-// winogradF32 returns the form that is the fastest way to compute a float convolution, or nil. F(4,3) has four times as many
-// filters to read as direct convolution: on maps of few tiles it waits for them, and F(2,3) with less than twice as many
-// is faster than both.
-func winogradF32(s *ConvShape, limit arch.ISA) *winoForm {
-	for _, f := range []*winoForm{&winoF43, &winoF23, &winoF25, &winoF34} {
-		if winogradFits(s, f) && f.wins(s) && f.vector(F32, limit) {
-			return f
-		}
-	}
-	return nil
-}
+// formsF32 are the forms of float convolution, the best first. F(4,3) has four times as many filters to read as direct
+// convolution: on maps of few tiles it waits for them, and F(2,3) with less than twice as many is faster than both.
+var formsF32 = []*winoForm{&winoF43, &winoF23, &winoF25, &winoF34}
 
-// winogradU8 is the same of quantised convolution by tile kernel k. Products of int16 take twice the time of the dot
-// products of bytes that some CPUs have: there, only F(4,3) wins.
-func winogradU8(s *ConvShape, q *ConvU8, k *Kernel, limit arch.ISA) *winoForm {
-	forms := []*winoForm{&winoU8F43, &winoU8F23}
-	if !k.PairSum16 {
-		forms = forms[:1]
-	}
+// formsU8 are those of quantised convolution.
+var formsU8 = []*winoForm{&winoU8F43, &winoU8F23}
+
+// fitting returns those of the forms that can compute a convolution and have vector kernels.
+func fitting(forms []*winoForm, s *ConvShape, dt DType, limit arch.ISA) (fit []*winoForm) {
 	for _, f := range forms {
-		if winogradFits(s, f) && f.wins(s) && f.vector(U8, limit) && q.pack.decide(func() bool { return f.exactU8(s, q) }) {
-			return f
+		if winogradFits(s, f) && f.vector(dt, limit) {
+			fit = append(fit, f)
 		}
 	}
-	return nil
+	return fit
 }
 
-// wins reports whether the form is faster than direct convolution; the thresholds come from bench's BenchmarkConv.
-func (f *winoForm) wins(s *ConvShape) bool {
-	return (s.C >= 16 || f == &winoF34) && s.K >= 16 && s.OutH()*s.OutW() >= f.pixels
+// whyNot says why the form is not faster than direct convolution, or nothing; the thresholds come from bench's
+// BenchmarkConv.
+func (f *winoForm) whyNot(s *ConvShape) string {
+	switch {
+	case s.K < 16 || s.C < 16 && f != &winoF34:
+		return fmt.Sprintf("%d → %d channels are too few", s.C, s.K)
+	case s.OutH()*s.OutW() < f.pixels:
+		return fmt.Sprintf("%d×%d pixels are too few for its filters", s.OutH(), s.OutW())
+	}
+	return ""
+}
+
+// saving says what the form saves.
+func (f *winoForm) saving(s *ConvShape) string {
+	side, squares := f.m+f.r-1, 1
+	if f == &winoF34 {
+		squares = 4
+	}
+	return fmt.Sprintf("%d products in place of %d", side*side*squares, f.m*f.m*s.R*s.S)
 }
 
 // vector reports whether there are vector kernels for the transforms: in scalar code they cost more than the
@@ -170,19 +178,20 @@ func newWinogradU8(f *winoForm, s ConvShape, segments []int, q ConvU8, limit arc
 	return w
 }
 
-// exactU8 reports whether every accumulator, bias and zero point apart, is within what the form computes exactly.
-func (f *winoForm) exactU8(s *ConvShape, q *ConvU8) bool {
-	depth := 9 * s.C
-	for k := range s.K {
-		sum := 0
-		for _, w := range q.Weights[k*depth:][:depth] {
-			sum += int(max(w, -w))
+// exactU8 reports whether every accumulator, bias and zero point apart, is within what the form computes exactly, most
+// being the largest Σ|w| of a filter.
+func (f *winoForm) exactU8(most int) bool { return most <= (1<<f.bits-1)/255 }
+
+// largestSum returns the largest Σ|w| of a filter, or what it was when the weights were recorded.
+func (q *ConvU8) largestSum(s *ConvShape) int {
+	v := packed(q.pack, 1, func(v []int64) {
+		depth := s.R * s.S * s.C
+		for k := range s.K {
+			_, abs, _ := weightSums(q.Weights[k*depth:][:depth])
+			v[0] = max(v[0], int64(abs))
 		}
-		if sum > (1<<f.bits-1)/255 {
-			return false
-		}
-	}
-	return true
+	})
+	return int(v[0])
 }
 
 // plan chooses the transforms and lays the tiles, once the tile and the kernel are known.

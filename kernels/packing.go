@@ -7,8 +7,12 @@ import (
 
 // Packing keeps packed weights apart from the operations that use them, so that a program need not pack them again: a
 // recording one collects what operations pack, a loading one gives it back in place of packing, without a copy. What is
-// packed is known by the step that it is for and its order there. nil packs and keeps nothing.
+// packed is known by the step that it is for and its order there. nil packs and keeps nothing, and so does a Packing that neither records nor loads.
 type Packing struct {
+	// Choose, when not nil, picks among the ways to compute a step, of which the first is taken without it: it returns an index,
+	// or anything else for the first.
+	Choose func(step string, choices []Choice) int
+
 	steps map[string][][]byte
 	load  bool
 	step  string
@@ -52,13 +56,17 @@ func (p *Packing) Err() error {
 func (p *Packing) take(bytes int) []byte {
 	pieces := p.steps[p.step]
 	if p.next >= len(pieces) || bytes >= 0 && len(pieces[p.next]) != bytes {
-		if p.err == nil {
-			p.err = fmt.Errorf("%w: packed weights of step %q do not fit", ErrShape, p.step)
-		}
+		p.refuse()
 		return nil
 	}
 	p.next++
 	return pieces[p.next-1]
+}
+
+func (p *Packing) refuse() {
+	if p.err == nil {
+		p.err = fmt.Errorf("%w: packed weights of step %q do not fit", ErrShape, p.step)
+	}
 }
 
 // packed returns n elements that fill packs, or those of the recording.
@@ -77,7 +85,7 @@ func packed[T any](p *Packing, n int, fill func([]T)) []T {
 
 // keep records elements; they may still change.
 func keep[T any](p *Packing, v []T) {
-	if p != nil {
+	if p != nil && p.steps != nil {
 		p.steps[p.step] = append(p.steps[p.step], unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(*new(T)))))
 	}
 }
@@ -95,16 +103,6 @@ func elements[T any](b []byte) ([]T, bool) {
 		return v, true
 	}
 	return unsafe.Slice((*T)(p), n), true
-}
-
-// decide returns what f decides from the weights, or what it decided when they were recorded.
-func (p *Packing) decide(f func() bool) bool {
-	v := packed(p, 1, func(v []byte) {
-		if f() {
-			v[0] = 1
-		}
-	})
-	return v[0] == 1
 }
 
 // count is the number of weights that a convolution is made with: those it must have, where they are not looked at.

@@ -17,7 +17,7 @@ import (
 // The plan uses data in place, so data must not change while the plan is in use; it may be read-only, as go:embed's and
 // mapped files are. Filters that the file holds packed for this tier are used as they lie there, if data begins at a
 // multiple of 64 bytes, and those of the graph are not even read; otherwise Load packs. A packed section that was made
-// by another version, with other kernels, is left aside.
+// by another version, with other kernels, or by other choices than a [WithChooser] here makes, is left aside.
 //
 // Errors wrap [ErrCorrupt], [ErrSignature], [ErrLimit], or are those of [Graph.Add] and [Compile].
 func Load(data []byte, opts ...Option) (*Plan, error) {
@@ -106,15 +106,16 @@ func (p *Plan) kernels() []string {
 	return names
 }
 
-// WithPacked adds filters packed for a tier of this machine, so that loading the file on such a machine need not pack.
-func WithPacked(isa arch.ISA) WriteOption {
+// WithPacked adds filters packed for a tier of this machine, so that loading the file on such a machine need not pack. Of the
+// options those count that choose how steps are computed, [WithChooser] and what is made of it; the file keeps the choice.
+func WithPacked(isa arch.ISA, opts ...Option) WriteOption {
 	return func(w *writer) {
 		if !arch.Supports(isa) {
 			w.fail(fmt.Errorf("filters are packed for %s on a machine that has it, not on this", isa))
 			return
 		}
 		packing := kernels.NewPacking()
-		p, err := compile(w.graph, &options{threads: 1}, isa, packing)
+		p, err := compile(w.graph, &options{threads: 1, choose: newOptions(opts).choose}, isa, packing)
 		if err != nil {
 			w.fail(err)
 			return

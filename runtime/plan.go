@@ -2,6 +2,8 @@ package runtime
 
 import (
 	goruntime "runtime"
+	"slices"
+	"strings"
 
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
@@ -81,6 +83,7 @@ type options struct {
 	isaSet  bool
 	threads int
 	memory  Memory
+	choose  func(step string, choices []Choice) int
 	limits  Limits                                // of Load and ReadGraph
 	signed  func(message, signature []byte) error // of Load; nil asks for no signature
 }
@@ -102,6 +105,24 @@ func WithISA(isa arch.ISA) Option { return func(o *options) { o.isa, o.isaSet = 
 // WithThreads is a hard cap on the threads of a session: the caller's own and n−1 workers, which sleep when no Run is
 // in progress. 1, the default, starts none; 0 means one per processor. The result does not depend on n.
 func WithThreads(n int) Option { return func(o *options) { o.threads = n } }
+
+// Choice is a way to compute a step that can be computed in several.
+type Choice = kernels.Choice
+
+// WithChooser has choose pick the way to compute each step, by its name, of those that there are. The first is what Compile takes
+// by itself; an index that there is not stands for it. What convolutions of quantised graphs compute does not depend on the choice;
+// of float ones the last bits may.
+func WithChooser(choose func(step string, choices []Choice) int) Option {
+	return func(o *options) { o.choose = choose }
+}
+
+// WithoutWinograd makes a plan whose filters take no more memory than the graph's, up to padding: a float GoogLeNet's then take half
+// as much, and a run half as long again.
+func WithoutWinograd() Option {
+	return WithChooser(func(_ string, choices []Choice) int {
+		return slices.IndexFunc(choices, func(c Choice) bool { return !strings.HasPrefix(c.Algorithm, "winograd") })
+	})
+}
 
 // maxThreads bounds what a caller may ask for by mistake.
 const maxThreads = 256
@@ -135,6 +156,12 @@ func compile(g *Graph, o *options, isa arch.ISA, packing *kernels.Packing) (*Pla
 		threads = goruntime.GOMAXPROCS(0)
 	}
 	p := &Plan{isa: isa, threads: min(threads, maxThreads), memory: o.memory}
+	if o.choose != nil {
+		if packing == nil {
+			packing = &kernels.Packing{}
+		}
+		packing.Choose = o.choose
+	}
 	if err := p.build(g, packing); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // Report says what a plan does and where, step by step.
@@ -29,6 +30,8 @@ type StepReport struct {
 	Name    string   `json:"name"`
 	Op      string   `json:"op"`
 	Kernel  string   `json:"kernel"`
+	Choice  string   `json:"choice,omitempty"` // where there are several ways: the algorithm and the tier of its tile
+	Why     string   `json:"why"`              // why this kernel
 	ISA     arch.ISA `json:"isa"`
 	In      []Shape  `json:"in"`
 	Out     []Shape  `json:"out"`
@@ -48,6 +51,12 @@ func (p *Plan) Report() *Report {
 		s := &p.steps[i]
 		sr := StepReport{Index: i, Name: s.name, Op: s.kind, Kernel: s.op.Kernel(), ISA: s.op.ISA(), MACs: s.macs,
 			Weights: s.op.PackedBytes(), Offset: s.out[0].offset, End: s.out[0].offset + s.out[0].extent(), Scratch: s.scratch.Bytes}
+		sr.Why = "best of its kind up to " + p.isa.String()
+		if c, ok := s.op.(kernels.Chosen); ok {
+			if x := c.Choice(); x.Algorithm != "" {
+				sr.Choice, sr.Why = x.String(), x.Why
+			}
+		}
 		for _, v := range s.in {
 			sr.In = append(sr.In, v.shape)
 		}
@@ -75,13 +84,13 @@ func (r *Report) String() string {
 	}
 	b.WriteString("\n\n")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "step\tname\top\tkernel\tout\tMMAC\tarena\tscratch\tlive")
+	fmt.Fprintln(w, "step\tname\top\tkernel\tout\tMMAC\tarena\tscratch\tlive\twhy this kernel")
 	for _, s := range r.Steps {
 		shapes := make([]string, len(s.Out))
 		for i, o := range s.Out {
 			shapes[i] = o.String()
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%.1f\t[%d, %d)\t%d\t%d\n", s.Index, s.Name, s.Op, s.Kernel, strings.Join(shapes, " "), float64(s.MACs)/1e6, s.Offset, s.End, s.Scratch, s.Live)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%.1f\t[%d, %d)\t%d\t%d\t%s\n", s.Index, s.Name, s.Op, s.Kernel, strings.Join(shapes, " "), float64(s.MACs)/1e6, s.Offset, s.End, s.Scratch, s.Live, s.Why)
 	}
 	w.Flush()
 	return b.String()

@@ -259,13 +259,7 @@ func (p *Plan) runNoise(seed uint64) ([][]byte, error) {
 		return nil, err
 	}
 	defer s.Close()
-	rnd := noise(seed)
-	for i := range p.inputs {
-		in := s.Input(i).Float32()
-		for k := range in {
-			in[k] = rnd.float()
-		}
-	}
+	s.fillNoise(seed)
 	if err := s.Run(); err != nil {
 		return nil, err
 	}
@@ -278,6 +272,17 @@ func (p *Plan) runNoise(seed uint64) ([][]byte, error) {
 		}
 	}
 	return outputs, nil
+}
+
+// fillNoise fills the inputs with noise from a seed.
+func (s *Session) fillNoise(seed uint64) {
+	rnd := noise(seed)
+	for i := range s.inputs {
+		in := s.Input(i).Float32()
+		for k := range in {
+			in[k] = rnd.float()
+		}
+	}
 }
 
 // compare says how outputs differ; "" if they do not. Float outputs of inexact cases may differ by selfTolerance.
