@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	goruntime "runtime"
 	"strings"
 	"time"
@@ -29,7 +28,7 @@ func compileCommand() *cobra.Command {
 	var mf modelFlags
 	var output string
 	var targets []string
-	var golden, asJSON bool
+	var golden, winograd, asJSON bool
 	var seed uint64
 	cmd := &cobra.Command{
 		Use:   "compile --output FILE.gneiss [flags] MODEL",
@@ -63,7 +62,11 @@ several architectures is compiled on one after the other.`,
 				if err != nil {
 					return err
 				}
-				opts = append(opts, runtime.WithPacked(isa))
+				var how []runtime.Option
+				if !winograd {
+					how = append(how, runtime.WithoutWinograd())
+				}
+				opts = append(opts, runtime.WithPacked(isa, how...))
 			}
 			if golden {
 				opts = append(opts, runtime.WithGolden(seed))
@@ -72,7 +75,7 @@ several architectures is compiled on one after the other.`,
 			if err != nil {
 				return err
 			}
-			if strings.EqualFold(filepath.Ext(m.Source), runtime.Ext) { // what has been packed stays
+			if m.own() { // what has been packed stays
 				data, err := os.ReadFile(m.Source)
 				if err != nil {
 					return &runtime.FileError{File: m.Source, Err: reason(err)}
@@ -114,6 +117,7 @@ several architectures is compiled on one after the other.`,
 	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss")
 	cmd.Flags().StringSliceVar(&targets, "target", nil, "pack filters for `targets`, as in host,amd64-avx2")
 	cmd.Flags().BoolVar(&golden, "golden", true, "add an output for selftest to compare with")
+	cmd.Flags().BoolVar(&winograd, "winograd", true, "let packed filters be Winograd's: faster, up to four times as large")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "of the golden output's input")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd

@@ -95,7 +95,7 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 			}
 			in := inspect(m)
 			if plan || memory != "" {
-				sess, err := mf.compile(m.Graph)
+				sess, err := mf.compile(m)
 				if err != nil {
 					return err
 				}

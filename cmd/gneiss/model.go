@@ -20,6 +20,7 @@ import (
 	"github.com/gneiss-go/gneiss/models/labels"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 	"github.com/gneiss-go/gneiss/runtime"
+	"github.com/gneiss-go/gneiss/runtime/mapped"
 )
 
 // model is a network with what is needed to feed it and to read its answer.
@@ -236,7 +237,28 @@ func isGoogLeNet(stats []models.NodeStats) bool {
 }
 
 // compile makes a session and its plan.
-func (f *modelFlags) compile(g *runtime.Graph) (*runtime.Session, error) {
+func (f *modelFlags) compile(m *model) (*runtime.Session, error) {
+	opts, err := f.options()
+	if err != nil {
+		return nil, err
+	}
+	var plan *runtime.Plan
+	if m.own() { // with the filters that it has packed
+		plan, err = mapped.Load(m.Source, opts...)
+	} else {
+		plan, err = runtime.Compile(m.Graph, opts...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return plan.NewSession()
+}
+
+// own reports whether the model comes from a .gneiss file.
+func (m *model) own() bool { return strings.EqualFold(filepath.Ext(m.Source), runtime.Ext) }
+
+// options are those of a plan.
+func (f *modelFlags) options() ([]runtime.Option, error) {
 	if f.threads < 0 {
 		return nil, usagef("--threads %d is negative", f.threads)
 	}
@@ -254,11 +276,7 @@ func (f *modelFlags) compile(g *runtime.Graph) (*runtime.Session, error) {
 		}
 		opts = append(opts, runtime.WithISA(isa))
 	}
-	plan, err := runtime.Compile(g, opts...)
-	if err != nil {
-		return nil, err
-	}
-	return plan.NewSession()
+	return opts, nil
 }
 
 // specFlags change how images are prepared.
@@ -377,7 +395,7 @@ func newClassifier(mf *modelFlags, sf *specFlags) (*classifier, error) {
 	if out.Elements() != out.C {
 		return nil, fmt.Errorf("%s: the output is %v, not one score per class", m.Name, out)
 	}
-	sess, err := mf.compile(g)
+	sess, err := mf.compile(m)
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ may exceed 100 %.`,
 			if err != nil {
 				return err
 			}
-			sess, err := mf.compile(m.Graph)
+			sess, err := mf.compile(m)
 			if err != nil {
 				return err
 			}
