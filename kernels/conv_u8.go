@@ -175,10 +175,15 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 	fill(c.border, q.InZero)
 	var narrow [][]int8
 	var wide [][]int16
-	if k.Op == OpConvWide {
+	extras := make([][]int32, len(c.blocks))
+	weights := func() []int8 { return q.Weights }
+	switch {
+	case k.Op == OpConvWide:
 		wide = packWeights(q.pack, func() []int16 { return widened(q.Weights) }, taps, depth, c.blocks, k.KR)
-	} else {
-		narrow = packWeights(q.pack, func() []int8 { return q.Weights }, taps, depth, c.blocks, k.KR)
+	case k.PairSum16:
+		narrow, extras = packPairs(q.pack, weights, taps, depth, c.blocks, k)
+	default:
+		narrow = packWeights(q.pack, weights, taps, depth, c.blocks, k.KR)
 	}
 	b := packRow(q.foldedBias(s.K, k.taken()), c.blocks, k.NR)
 	m := packRow(q.Scale, c.blocks, k.NR)
@@ -188,12 +193,8 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 			p.w = addr(wide[i])
 			c.bytes += 2 * len(wide[i])
 		} else {
-			if k.PairSum16 {
-				var extra []int32
-				narrow[i], extra = packPairs(q.pack, narrow[i], taps, (depth+k.KR-1)/k.KR, k.NR, k.MR)
-				p.extra, p.extras = addr(extra), len(extra)/2
-			}
 			p.w = addr(narrow[i])
+			p.extra, p.extras = addr(extras[i]), len(extras[i])/2
 			c.bytes += len(narrow[i]) + 8*p.extras
 		}
 		p.lo, p.hi, p.zero = q.Out[blk.segment].bounds()
@@ -226,32 +227,41 @@ func widened(w []int8) []int16 {
 	return wide
 }
 
-// packPairs is splitPairs, or what it gave when the weights were recorded.
-func packPairs(p *Packing, panel []int8, taps, groups, nr, mr int) (out []int8, extra []int32) {
-	if !p.Loading() {
-		out, extra = splitPairs(panel, taps, groups, nr, mr)
-		keep(p, extra)
-		if extra != nil {
-			keep(p, out)
+// packPairs is packWeights with splitPairs over each block.
+func packPairs(p *Packing, weights func() []int8, taps, depth int, blocks []convBlock, k *Kernel) (panels [][]int8, extras [][]int32) {
+	groups := (depth + k.KR - 1) / k.KR
+	extras = make([][]int32, len(blocks))
+	if p.Loading() {
+		panels = make([][]int8, len(blocks))
+		for b := range blocks {
+			panels[b], extras[b] = p.pairs(taps, groups, k)
 		}
-		return out, extra
+		return panels, extras
 	}
+	panels = packWeights(nil, weights, taps, depth, blocks, k.KR)
+	for b := range blocks {
+		panels[b], extras[b] = splitPairs(panels[b], taps, groups, k.NR, k.MR)
+		keep(p, extras[b])
+		keep(p, panels[b])
+	}
+	return panels, extras
+}
+
+// pairs returns what splitPairs gave for the next block when the weights were recorded.
+func (p *Packing) pairs(taps, groups int, k *Kernel) (panel []int8, extra []int32) {
+	size := taps * groups * k.NR * k.KR
 	extra, _ = elements[int32](p.take(-1))
-	if len(extra) == 0 {
-		return panel, nil
-	}
-	const kr = 4
 	for i := 0; i < len(extra); i += 2 { // they become addresses
-		if i+1 == len(extra) || extra[i] < 0 || extra[i]%int32(mr*8) != 0 || int(extra[i]) >= taps*mr*8 || extra[i+1] < 0 || extra[i+1]%kr != 0 || int(extra[i+1]) >= groups*kr {
+		if i+1 == len(extra) || extra[i] < 0 || extra[i]%int32(k.MR*8) != 0 || int(extra[i]) >= taps*k.MR*8 ||
+			extra[i+1] < 0 || int(extra[i+1])%k.KR != 0 || int(extra[i+1]) >= groups*k.KR {
 			p.err = fmt.Errorf("%w: packed weights of step %q reach outside the window", ErrShape, p.step)
-			return panel, nil
+			return aligned[int8](size), nil
 		}
 	}
-	out, _ = elements[int8](p.take(len(panel) + len(extra)/2*nr*kr))
-	if out == nil {
-		return panel, nil
+	if panel, ok := elements[int8](p.take(size + len(extra)/2*k.NR*k.KR)); ok {
+		return panel, extra
 	}
-	return out, extra
+	return aligned[int8](size), nil
 }
 
 // splitPairs makes a panel [taps][groups][nr][4] safe for kernels that add two products in a saturating int16
