@@ -34,8 +34,9 @@ fmt: ## gofmt
 bench: ## layers and networks on this machine
 	$(GO) test -run '^$$' -bench . -benchtime 200ms ./bench ./kernels ./models/preprocess
 
-bench-peers: ## beside other engines; PEERS="--install --threads 1"
-	$(GO) run ./bench/peers $(PEERS)
+bench-peers: ## beside other engines: table, bin/peers.json, bin/peers.svg; PEERS="--install --threads 1 --model net.onnx"
+	@mkdir -p $(OUT)
+	$(GO) run ./bench/peers --dtype f32,int8 --json $(OUT)/peers.json --plot $(OUT)/peers.svg $(PEERS)
 
 cycles: ## arm64 kernels in models of cores: peaks, instructions, predicted times
 	$(GO) run ./bench/cycles

@@ -43,7 +43,7 @@ type setup struct {
 	home    string // of installed peers
 	onnx    string // the model as ONNX; "" if there is none
 	qdq     string // the quantised model as ONNX; "" if there is none
-	gneiss8 string // the quantised model as gneiss takes it; "" if there is none
+	gneiss8 string // the quantised model as gneiss takes it; "" has the model quantised, calibrated on the picture
 	model   string // --model, "" for seeded weights
 	seed    uint64
 }
@@ -70,14 +70,11 @@ func gneissCommand(s *setup, c config) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	model := s.model
-	if c.DType == "int8" {
-		if model = s.gneiss8; model == "" {
-			return nil, fmt.Errorf("%w: int8 needs --gneiss-int8", errCannot)
-		}
+	file, err := s.packed(c)
+	if err != nil {
+		return nil, err
 	}
-	return exec.Command(self, "--child", "--model", model, "--seed", fmt.Sprint(s.seed), "--cap", c.Cap, "--threads", fmt.Sprint(c.Threads),
-		"--input-dir", s.dir), nil
+	return exec.Command(self, "--child", "--model", s.model, "--packed", file, "--seed", fmt.Sprint(s.seed), "--cap", c.Cap, "--threads", fmt.Sprint(c.Threads)), nil
 }
 
 //go:embed onednn/net.cpp

@@ -7,9 +7,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/bench"
 	"github.com/gneiss-go/gneiss/models"
+	"github.com/gneiss-go/gneiss/quant"
 	"github.com/gneiss-go/gneiss/runtime"
+	"github.com/gneiss-go/gneiss/runtime/mapped"
 )
 
 // openGraph is the network that all engines run, simplified so that every peer gets the same operations.
@@ -35,18 +38,59 @@ func picture(s runtime.Shape, model string, seed uint64) []float32 {
 	return bench.Picture(s, seed, 120)
 }
 
+// packed writes the network as a device would have it, with filters packed for the config's tier, and returns the file.
+func (s *setup) packed(c config) (string, error) {
+	isa := arch.Capped(c.limit())
+	file := filepath.Join(s.dir, c.DType+"-"+isa.String()+runtime.Ext)
+	if _, err := os.Stat(file); err == nil {
+		return file, nil
+	}
+	var g *runtime.Graph
+	var err error
+	switch {
+	case c.DType != "int8":
+		g, err = openGraph(s.model, s.seed)
+	case s.gneiss8 != "":
+		g, err = models.Open(s.gneiss8)
+	default:
+		g, err = s.quantised()
+	}
+	if err != nil {
+		return "", err
+	}
+	return file, models.Save(file, g, runtime.WithPacked(isa))
+}
+
+// quantised is the network in int8, with ranges from one run on the picture: enough to measure speed with.
+func (s *setup) quantised() (*runtime.Graph, error) {
+	g, err := openGraph(s.model, s.seed)
+	if err != nil {
+		return nil, err
+	}
+	x := picture(g.Inputs[0].Shape, s.model, s.seed)
+	once := false
+	stats, err := quant.Calibrate(g, func(in []float32) error {
+		if once {
+			return io.EOF
+		}
+		once = true
+		copy(in, x)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	g, _, err = quant.Quantize(g, stats, quant.WithObserver(quant.MinMax()))
+	return g, err
+}
+
 // serveGneiss is this program as a child: gneiss in a process of its own, like every peer.
-func serveGneiss(model string, seed uint64, c config, in io.Reader, out io.Writer) error {
-	g, err := openGraph(model, seed)
+func serveGneiss(model, packed string, seed uint64, c config, in io.Reader, out io.Writer) error {
+	plan, err := mapped.Load(packed, runtime.WithISA(c.limit()), runtime.WithThreads(c.Threads))
 	if err != nil {
 		return err
 	}
-	x := picture(g.Inputs[0].Shape, model, seed)
-	plan, err := runtime.Compile(g, runtime.WithISA(c.limit()), runtime.WithThreads(c.Threads))
-	if err != nil {
-		return err
-	}
-	g = nil // the plan has its own copy of the weights
+	x := picture(plan.Inputs()[0].Shape, model, seed)
 	session, err := plan.NewSession()
 	if err != nil {
 		return err

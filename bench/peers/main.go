@@ -32,7 +32,7 @@ import (
 
 type flags struct {
 	setup
-	scales, json, plot          string
+	scales, json, plot, pack    string
 	threads, caps, dtypes, only string
 	rounds, runs                int
 	pause                       time.Duration
@@ -48,7 +48,7 @@ func main() {
 	flag.StringVar(&f.caps, "cap", "full,avx2", "instruction-set tiers to cap the engines at, a `list` (full: none)")
 	flag.StringVar(&f.dtypes, "dtype", "f32", "f32, int8 or both, a `list`")
 	flag.StringVar(&f.only, "engines", "", "engines to run, a `list` (default all)")
-	flag.StringVar(&f.gneiss8, "gneiss-int8", "", "the quantised network for gneiss, a `file`")
+	flag.StringVar(&f.gneiss8, "gneiss-int8", "", "the quantised network for gneiss, a `file` (default: quantised by ranges from one run on the picture)")
 	flag.StringVar(&f.scales, "scales", "", "activation scales for oneDNN in int8, a `file` of lines \"name scale\" (default: from one run on the picture)")
 	flag.StringVar(&f.qdq, "onnx-int8", "", "the quantised network for ONNX Runtime, an .onnx `file` with QDQ nodes")
 	flag.IntVar(&f.rounds, "rounds", 10, "rounds")
@@ -60,6 +60,7 @@ func main() {
 	flag.StringVar(&f.home, "home", defaultHome(), "where peers are installed, a `folder`")
 	flag.BoolVar(&f.install, "install", false, "install the peers that are missing (apt-get, npm)")
 	flag.StringVar(&f.dir, "input-dir", "", "export to this `folder`, and leave it (default: a temporary one)")
+	flag.StringVar(&f.pack, "packed", "", "of --child: the compiled network, a `file`")
 	flag.BoolVar(&f.child, "child", false, "serve inferences on stdin; used by this program itself")
 	flag.Usage = func() {
 		fmt.Fprint(flag.CommandLine.Output(), "Compares gneiss with other engines on the same network, weights and picture.\n\nusage: peers [flags]\n\n")
@@ -91,7 +92,7 @@ func (f *flags) run(ctx context.Context) error {
 		return err
 	}
 	if f.child {
-		return serveGneiss(f.model, f.seed, configs[0], os.Stdin, os.Stdout)
+		return serveGneiss(f.model, f.pack, f.seed, configs[0], os.Stdin, os.Stdout)
 	}
 	if f.rounds < 1 || f.runs < 1 {
 		return errors.New("--rounds and --runs must be at least 1")
