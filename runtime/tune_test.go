@@ -62,7 +62,10 @@ func TestTune(t *testing.T) {
 // int8 part of the network gives the same bytes however it is computed.
 func TestPackedChoice(t *testing.T) {
 	g := fileNet(t)
-	isa := arch.Best()
+	isa, err := arch.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
 	lastOf := func(_ string, c []Choice) int { return len(c) - 1 }
 	byRule, err := Compile(g)
 	if err != nil {
