@@ -386,7 +386,8 @@ func TestSplitPairs(t *testing.T) {
 			return m
 		}
 		want := sums(append([]int8(nil), panel...))
-		out, extra := splitPairs(panel, taps, groups, nr, mr)
+		spill, extra := splitPairs(panel, nil, taps, groups, nr, mr)
+		out := append(panel, spill...)
 		got := sums(out)
 		for e := range len(extra) / 2 {
 			for i, w := range out[(taps*groups+e)*nr*4:][:nr*4] {

@@ -238,13 +238,29 @@ func packPairs(p *Packing, weights func() []int8, taps, depth int, blocks []conv
 		}
 		return panels, extras
 	}
-	panels = packWeights(nil, weights, taps, depth, blocks, k.KR)
+	panels = make([][]int8, len(blocks))
+	var panel, spill []int8
+	w := weights()
 	for b := range blocks {
-		panels[b], extras[b] = splitPairs(panels[b], taps, groups, k.NR, k.MR)
+		panel = resized(panel, taps*groups*blocks[b].width*k.KR)
+		fillPanel(panel, w, taps, depth, &blocks[b], k.KR)
+		spill, extras[b] = splitPairs(panel, spill[:0], taps, groups, k.NR, k.MR)
+		panels[b] = aligned[int8](len(panel) + len(spill))
+		copy(panels[b][copy(panels[b], panel):], spill)
 		keep(p, extras[b])
 		keep(p, panels[b])
 	}
 	return panels, extras
+}
+
+// resized returns n zeros, in s where they fit.
+func resized(s []int8, n int) []int8 {
+	if cap(s) < n {
+		return make([]int8, n)
+	}
+	s = s[:n]
+	clear(s)
+	return s
 }
 
 // pairs returns what splitPairs gave for the next block when the weights were recorded.
@@ -267,40 +283,37 @@ func (p *Packing) pairs(taps, groups int, k *Kernel) (panel []int8, extra []int3
 // splitPairs makes a panel [taps][groups][nr][4] safe for kernels that add two products in a saturating int16
 // (vpmaddubsw): 255·(w0 + w1) must not exceed 32767 for neighbours of equal sign, so |w0 + w1| ≤ 128. Where a pair
 // breaks that, what is too much moves to an extra group, which the kernel adds after the others. The sum stays
-// exact. It returns the panel with the extra groups behind it, and for each the byte offsets of its tap in the
-// address table (mr addresses a tap) and of its channels in the pixel.
-func splitPairs(panel []int8, taps, groups, nr, mr int) (out []int8, extra []int32) {
+// exact. It returns the extra groups, appended to spill, and for each the byte offsets of its tap in the address table (mr
+// addresses a tap) and of its channels in the pixel.
+func splitPairs(panel, spill []int8, taps, groups, nr, mr int) ([]int8, []int32) {
 	const kr, most = 4, 128
-	var spill []int8
+	var extra []int32
 	for t := range taps {
 		for g := range groups {
 			group := panel[(t*groups+g)*nr*kr:][:nr*kr]
 			var moved []int8
 			for i := 0; i < len(group); i += 2 {
-				if sum := int(group[i]) + int(group[i+1]); sum > most || sum < -most {
-					if moved == nil {
-						moved = make([]int8, nr*kr)
-					}
-					excess := sum - most
-					if sum < 0 {
-						excess = sum + most
-					}
-					moved[i] = int8(excess)
-					group[i] -= int8(excess)
+				sum := int(group[i]) + int(group[i+1])
+				if -most <= sum && sum <= most {
+					continue
 				}
-			}
-			if moved != nil {
-				spill = append(spill, moved...)
-				extra = append(extra, int32(t*mr*8), int32(g*kr))
+				if moved == nil {
+					n := len(spill)
+					spill = slices.Grow(spill, nr*kr)[:n+nr*kr]
+					moved = spill[n:]
+					clear(moved)
+					extra = append(extra, int32(t*mr*8), int32(g*kr))
+				}
+				excess := sum - most
+				if sum < 0 {
+					excess = sum + most
+				}
+				moved[i] = int8(excess)
+				group[i] -= int8(excess)
 			}
 		}
 	}
-	if len(spill) == 0 {
-		return panel, nil
-	}
-	out = aligned[int8](len(panel) + len(spill))
-	copy(out[copy(out, panel):], spill)
-	return out, extra
+	return spill, extra
 }
 
 // RefConvU8 is what quantised convolution means here; every kernel gives the same bytes. All slices are dense, laid

@@ -251,13 +251,15 @@ func packWinograd[T float32 | int8, U float32 | int16](p *Packing, filters func(
 func fillWinograd[T float32 | int8, U float32 | int16](panel []U, weights []T, c int, blk *convBlock, kr, r int, transform func([]T, func(int, U))) {
 	groups, taps := (c+kr-1)/kr, r*r
 	g := make([]T, taps)
-	for j := range blk.cols {
+	var i, j int
+	put := func(p int, v U) { panel[((p*groups+i/kr)*blk.width+j)*kr+i%kr] = v }
+	for j = range blk.cols {
 		filter := weights[(blk.k+j)*taps*c:]
-		for i := range c {
+		for i = range c {
 			for t := range g {
 				g[t] = filter[t*c+i]
 			}
-			transform(g, func(p int, v U) { panel[((p*groups+i/kr)*blk.width+j)*kr+i%kr] = v })
+			transform(g, put)
 		}
 	}
 }
