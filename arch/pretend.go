@@ -1,0 +1,20 @@
+//go:build pretend
+
+package arch
+
+import (
+	"os"
+	"slices"
+	"strings"
+)
+
+// pretended returns the features that GNEISS_PRETEND names, joined by "+" as [Feature.String] does. Only binaries built
+// with the tag pretend look: they run where the missing instructions are emulated, see internal/trap.
+func pretended() (f Feature) {
+	for word := range strings.SplitSeq(os.Getenv("GNEISS_PRETEND"), "+") {
+		if i := slices.Index(featureNames[:], word); i >= 0 {
+			f |= 1 << i
+		}
+	}
+	return f
+}
