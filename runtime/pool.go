@@ -13,15 +13,22 @@ import (
 //
 // Worker w does units [w·U/n, (w+1)·U/n) of each step, whoever is faster: the split is fixed, and so is the result.
 type pool struct {
-	n      int
-	tasks  []kernels.Task
-	start  []chan struct{} // one for each worker but the caller; closed to stop it
-	ticket atomic.Int64    // steps published in this run, or over
-	done   atomic.Int64    // shares finished in this run by workers
-	base   int64           // shares finished before this step
-
+	n       int
+	tasks   []kernels.Task
+	start   []chan struct{} // one for each worker but the caller; closed to stop it
+	base    int64           // shares finished before this step; the caller's
 	cleanup goruntime.Cleanup
+
+	// Each counter has cache lines of its own: the caller waits at one while workers wait at the other.
+	_      [counterPad]byte
+	ticket atomic.Int64 // steps published in this run, or over
+	_      [counterPad - 8]byte
+	done   atomic.Int64 // shares finished in this run by workers
+	_      [counterPad - 8]byte
 }
+
+// counterPad keeps two counters apart: two cache lines, since some processors fetch them in pairs.
+const counterPad = 128
 
 const over = int64(1) << 40 // a ticket that ends the run
 
