@@ -107,11 +107,13 @@ func (p *pool) work(w int, start <-chan struct{}) {
 }
 
 func (p *pool) share(task kernels.Task, w int) {
-	units := task.Units()
-	if lo, hi := w*units/p.n, (w+1)*units/p.n; lo < hi {
+	if lo, hi := span(w, task.Units(), p.n); lo < hi {
 		task.Run(w, lo, hi)
 	}
 }
+
+// span is the share of units that worker w of n does: lo ≤ unit < hi. Shares differ by one unit at most.
+func span(w, units, n int) (lo, hi int) { return w * units / n, (w + 1) * units / n }
 
 // pause waits a little: busily at first, since a step's end is microseconds away, then leaving the processor to others.
 func pause(spins int) {

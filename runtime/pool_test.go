@@ -8,17 +8,11 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// emptyTask has units but no work: what is left of a step is the barrier.
-type emptyTask int
-
-func (t emptyTask) Units() int        { return int(t) }
-func (t emptyTask) Run(int, int, int) {}
-
 // BenchmarkBarrier times a step without work: publishing it, and waiting until every worker has been through it.
 func BenchmarkBarrier(b *testing.B) {
 	for _, n := range []int{1, 2, 4} {
 		b.Run(fmt.Sprintf("workers=%d", n), func(b *testing.B) {
-			p := newPool(n, []kernels.Task{emptyTask(n), emptyTask(n)})
+			p := newPool(n, []kernels.Task{noTask{}, noTask{}})
 			defer p.stop()
 			p.wake()
 			for i := 0; b.Loop(); i++ {
