@@ -18,6 +18,6 @@ func detect() Feature {
 	set(x.HasAVX512DQ, FeatAVX512DQ)
 	set(x.HasAVX512VL, FeatAVX512VL)
 	set(x.HasAVX512VNNI, FeatAVX512VNNI)
-	// AMX also needs leave from the kernel (arch_prctl); until a kernel uses it, it is not offered.
+	set(x.HasAMXTile && x.HasAMXInt8 && amxAllowed(), FeatAMXInt8)
 	return f
 }

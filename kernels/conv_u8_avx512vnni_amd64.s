@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "go_asm.h"
+#include "requantize_avx512_amd64.h"
 
 // u8_conv_8x32__avx512vnni — quantised convolution tile, 8 output pixels × 32 output channels.
 //
@@ -66,20 +67,7 @@
 
 // One pixel's 32 accumulators to bytes, stored under the masks K1 (0–15) and K2 (16–31); then the next, if there is one.
 #define STORE(a, b, xa, xb) \
-	VCVTDQ2PS a, a \
-	VCVTDQ2PS b, b \
-	VMULPS Z0, a, a \
-	VMULPS Z1, b, b \
-	VMAXPS Z2, a, a \
-	VMAXPS Z2, b, b \
-	VMINPS Z3, a, a \
-	VMINPS Z3, b, b \
-	VCVTPS2DQ a, a \
-	VCVTPS2DQ b, b \
-	VPADDD Z4, a, a \
-	VPADDD Z4, b, b \
-	VPMOVDB a, xa \
-	VPMOVDB b, xb \
+	REQUANTISE(a, b, xa, xb) \
 	VMOVDQU8 xa, K1, (R8) \
 	VMOVDQU8 xb, K2, 16(R8) \
 	ADDQ R9, R8 \

@@ -6,6 +6,7 @@ import "github.com/gneiss-go/gneiss/arch"
 
 const (
 	avx2fma    = arch.FeatAVX2 | arch.FeatFMA
+	amx        = arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VL | arch.FeatAMXInt8
 	avx512vnni = arch.FeatAVX2 | arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VL | arch.FeatAVX512VNNI
 )
 
@@ -14,6 +15,7 @@ func archKernels() []Kernel {
 	return []Kernel{
 		{Name: "f32_conv_8x48__avx512", Op: OpConvTile, DType: F32, MR: 8, NR: 48, KR: 1, Narrow: 16, ISA: arch.AVX512, Requires: arch.FeatAVX512F, Fn: convTileF32AVX512},
 		{Name: "f32_conv_6x16__avx2", Op: OpConvTile, DType: F32, MR: 6, NR: 16, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: convTileF32AVX2},
+		{Name: "u8_conv_32x32__amx", Op: OpConvTile, DType: U8, MR: 32, NR: 32, KR: 4, ISA: arch.AMX, Requires: amx, Fn: convTileU8AMX},
 		{Name: "u8_conv_8x32__avx512vnni", Op: OpConvTile, DType: U8, MR: 8, NR: 32, KR: 4, ISA: arch.AVX512VNNI, Requires: avx512vnni, Fn: convTileU8AVX512VNNI},
 		{Name: "u8_conv_6x16__avx512vnni", Op: OpConvTile, DType: U8, MR: 6, NR: 16, KR: 4, ISA: arch.AVX512VNNI, Requires: avx512vnni &^ arch.FeatAVX512BW, Fn: convTileU8VNNI256},
 		{Name: "u8_conv_6x16__avxvnni", Op: OpConvTile, DType: U8, MR: 6, NR: 16, KR: 4, ISA: arch.AVXVNNI, Requires: arch.FeatAVX2 | arch.FeatAVXVNNI, Fn: convTileU8AVXVNNI},

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package arch
+
+func amxAllowed() bool { return false }
