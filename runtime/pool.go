@@ -3,13 +3,14 @@ package runtime
 import (
 	goruntime "runtime"
 	"sync/atomic"
+	"time"
 
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // pool is a session's workers. Between runs they sleep on a channel. During a run they follow the caller from step to
 // step through one counter, which costs far less than a wake-up: they look at it for a while, then give up their
-// processor between looks.
+// processor between looks (pause).
 //
 // Worker w does units [w·U/n, (w+1)·U/n) of each step, whoever is faster: the split is fixed, and so is the result.
 type pool struct {
@@ -115,9 +116,22 @@ func (p *pool) share(task kernels.Task, w int) {
 // span is the share of units that worker w of n does: lo ≤ unit < hi. Shares differ by one unit at most.
 func span(w, units, n int) (lo, hi int) { return w * units / n, (w + 1) * units / n }
 
-// pause waits a little: busily at first, since a step's end is microseconds away, then leaving the processor to others.
+// How a wait goes on, in looks at the counter.
+const (
+	busyLooks  = 200  // about 100 ns: the other workers are about to be done
+	yieldLooks = 2000 // a few hundred µs more: they have the larger share
+)
+
+// pause waits a little between two looks: busily at first, since a step's end is near, then leaving the processor to
+// other goroutines, one of which may be the worker waited for. After that the worker's thread waits for a processor
+// that another process has: an idle one of ours takes it over, so this one goes idle. Sleeping allocates nothing but
+// a goroutine's first timer.
 func pause(spins int) {
-	if spins > 2000 {
+	switch {
+	case spins < busyLooks:
+	case spins < busyLooks+yieldLooks:
 		goruntime.Gosched()
+	default:
+		time.Sleep(20 * time.Microsecond)
 	}
 }
