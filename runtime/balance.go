@@ -69,7 +69,7 @@ func MeasureBarrier(threads int) time.Duration {
 	if threads < 2 {
 		return 0
 	}
-	const tries, steps = 10, 500
+	const tries, steps = 20, 1000
 	p := newPool(threads, []kernels.Task{noTask{}, noTask{}})
 	defer p.stop()
 	p.wake()

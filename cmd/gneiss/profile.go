@@ -25,6 +25,8 @@ type profile struct {
 	Peak  peak.Result   `json:"peak"`
 	Steps []profileStep `json:"steps"`
 
+	Scaling []scaling `json:"scaling,omitempty"`
+
 	tier arch.ISA
 }
 
@@ -40,7 +42,7 @@ type profileStep struct {
 func profileCommand() *cobra.Command {
 	var mf modelFlags
 	var runs, warmup, top int
-	var asJSON bool
+	var asJSON, scale bool
 	var roofline string
 	cmd := &cobra.Command{
 		Use:   "profile [flags]",
@@ -48,13 +50,16 @@ func profileCommand() *cobra.Command {
 		Long: `Profile runs a model on noise and prints for each step its time, its rate, that rate as a share of the register-only
 peak measured in the same run, and the bytes it moves, the slowest first. --roofline draws the steps under the machine's
 two roofs: multiply-accumulates and memory. Winograd does fewer multiplications than it is credited with, so its share
-may exceed 100 %.`,
+may exceed 100 %. --scaling adds what more threads could gain at most, by how each step divides.`,
 		Example: `  gneiss profile --model googlenet
   gneiss profile --model net.onnx --roofline roofline.svg`,
 		Args: atMost(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runs < 1 || runs > 1_000_000 || warmup < 0 || warmup > 1_000_000 || top < 0 {
 				return usagef("--runs %d, --warmup %d, --top %d: want 1…1000000, 0…1000000 and 0 or more", runs, warmup, top)
+			}
+			if scale && mf.threads != 1 {
+				return usagef("--scaling starts from the times of one thread: leave --threads %d out", mf.threads)
 			}
 			m, err := mf.open(true)
 			if err != nil {
@@ -70,6 +75,11 @@ may exceed 100 %.`,
 				return err
 			}
 			p := newProfile(b, sess.Plan())
+			if scale {
+				if p.Scaling, err = newScaling(m, mf, b.Steps); err != nil {
+					return err
+				}
+			}
 			if roofline != "" {
 				f, err := os.Create(roofline)
 				if err != nil {
@@ -87,6 +97,9 @@ may exceed 100 %.`,
 				return writeJSON(cmd.OutOrStdout(), p)
 			}
 			p.print(cmd.OutOrStdout(), top)
+			if scale {
+				printScaling(cmd.OutOrStdout(), p.Scaling, b.Steps, top)
+			}
 			return nil
 		},
 	}
@@ -95,6 +108,7 @@ may exceed 100 %.`,
 	cmd.Flags().IntVar(&warmup, "warmup", 3, "runs before that")
 	cmd.Flags().IntVar(&top, "top", 25, "steps to print; 0 means all")
 	cmd.Flags().StringVar(&roofline, "roofline", "", "draw the steps under the machine's roofs into an SVG `file`")
+	cmd.Flags().BoolVar(&scale, "scaling", false, "bound what 2, 4 and 8 threads gain")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
