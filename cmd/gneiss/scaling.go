@@ -28,6 +28,7 @@ func newScaling(m *model, mf modelFlags, steps []benchStep) ([]scaling, error) {
 	for _, s := range steps {
 		total += s.Ms
 	}
+	each := reportUs()
 	var all []scaling
 	for _, n := range scalingThreads {
 		mf.threads = n
@@ -35,7 +36,7 @@ func newScaling(m *model, mf modelFlags, steps []benchStep) ([]scaling, error) {
 		if err != nil {
 			return nil, err
 		}
-		us := barrierUs(n)
+		us := each * float64(n-1)
 		b := sess.Balance(func(i int) float64 {
 			if i < len(steps) {
 				return steps[i].Ms
@@ -51,14 +52,14 @@ func newScaling(m *model, mf modelFlags, steps []benchStep) ([]scaling, error) {
 	return all, nil
 }
 
-// barrierUs is the cost of a step's end in µs. Where this machine has too few processors it is put at the measured
-// cost times the workers, who report one after the other.
-func barrierUs(threads int) float64 {
-	most := min(threads, goruntime.NumCPU())
-	if most < 2 {
+// reportUs is what one worker adds to the cost of a step's end, in µs: workers report one after the other. It is
+// measured with as many as this machine has processors for, so that it can be said of more.
+func reportUs() float64 {
+	n := min(goruntime.NumCPU(), scalingThreads[len(scalingThreads)-1])
+	if n < 2 {
 		return 0
 	}
-	return float64(runtime.MeasureBarrier(most).Nanoseconds()) / 1e3 * float64(threads-1) / float64(most-1)
+	return float64(runtime.MeasureBarrier(n).Nanoseconds()) / 1e3 / float64(n-1)
 }
 
 // printScaling prints the bounds and, for the last two numbers of threads, the steps that lose most by dividing unevenly:
