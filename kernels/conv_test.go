@@ -74,6 +74,7 @@ func convCases() []convCase {
 	siblings.segments = []int{16, 24, 5}
 	wide := square(1, 10, 16, 33+16, 3, 1, 1)
 	wide.segments = []int{33, 16}
+	cases = append(cases, square(1, 7, 148, 40, 1, 1, 0), square(2, 5, 100, 33, 3, 1, 1)) // more than 64 channels, and no multiple
 	return append(cases, uneven, dilated, odd, tall, grouped, lost, siblings, wide)
 }
 

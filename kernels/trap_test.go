@@ -1,0 +1,61 @@
+package kernels_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/trap"
+)
+
+// Kernels for instructions that this CPU lacks are tested all the same: a binary of this package's tests that believes in
+// them runs under their emulation. One for instructions that the CPU has is tested like any other.
+func TestMissingInstructions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and traces a program")
+	}
+	bin := filepath.Join(t.TempDir(), "kernels.test")
+	if out, err := exec.Command("go", "test", "-c", "-tags", "pretend", "-o", bin, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, c := range []struct {
+		pretend  arch.Feature
+		run      string
+		executed trap.Op
+	}{
+		{arch.FeatAMXInt8, "^TestConvU8$", trap.TileDot},
+		{arch.FeatAVXVNNI, "^TestConvU8$/_1x1_|x3_k.*_s22_|x12_k", trap.VecDot}, // an instruction traps for eight products
+	} {
+		t.Run(c.pretend.String(), func(t *testing.T) {
+			if arch.Features().Has(c.pretend) {
+				t.Skip("this CPU has it")
+			}
+			log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer log.Close()
+			cmd := exec.Command(bin, "-test.run", c.run)
+			cmd.Env = append(os.Environ(), "GNEISS_PRETEND="+c.pretend.String())
+			cmd.Stdout, cmd.Stderr = log, log
+			counts, code, err := trap.Run(cmd)
+			if errors.Is(err, trap.ErrUnsupported) {
+				t.Skipf("SKIPPED: %v; the kernels that need %v stay unproven here", err, c.pretend)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := os.ReadFile(log.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if code != 0 || counts[c.executed] == 0 {
+				t.Errorf("exit code %d after %v\n%s", code, counts, out)
+			}
+			t.Log(counts)
+		})
+	}
+}
