@@ -31,7 +31,7 @@ func TestBytes(t *testing.T) {
 		}
 		code, want = append(code, b...), append(want, m[2])
 	}
-	if n := strings.Count(string(source), "BYTE "); n != len(code) || len(want) != 12 {
+	if n := strings.Count(string(source), "BYTE "); n != len(code) || len(want) != 18 {
 		t.Fatalf("%d bytes on %d lines seen, %d in the file", len(code), len(want), n)
 	}
 	objdump, err := exec.LookPath("objdump")
@@ -55,10 +55,19 @@ func TestBytes(t *testing.T) {
 	}
 }
 
-// decodeVEX knows VEX.256.66.0F38.W0 50 /r, three registers: VPDPBUSD.
+// decodeVEX knows VEX.256.66.0F38.W0 50 /r, three registers: VPDPBUSD; and of AMX VEX.128.66.0F38.W0 5E /r, three low
+// tiles: TDPBUSD, and the two that begin and end its use.
 func decodeVEX(b []byte) string {
+	switch {
+	case len(b) == 5 && string(b) == "\xc4\xe2\x78\x49\x00":
+		return "ldtilecfg (%rax)"
+	case len(b) == 5 && string(b) == "\xc4\xe2\x78\x49\xc0":
+		return "tilerelease"
+	case len(b) == 5 && b[0] == 0xc4 && b[1] == 0xe2 && b[2]&0xc7 == 0x41 && b[3] == 0x5e && b[4]>>6 == 3:
+		return fmt.Sprintf("tdpbusd %%tmm%d,%%tmm%d,%%tmm%d", ^b[2]>>3&7, b[4]&7, b[4]>>3&7)
+	}
 	if len(b) != 5 || b[0] != 0xc4 || b[1]&0x1f != 2 || b[2]&0x87 != 0x05 || b[3] != 0x50 || b[4]>>6 != 3 {
-		return "not VPDPBUSD"
+		return "another instruction"
 	}
 	dst := b[4]>>3&7 | (^b[1]>>7&1)<<3
 	src := b[4]&7 | (^b[1]>>5&1)<<3

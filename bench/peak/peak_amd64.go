@@ -33,6 +33,9 @@ func dotAVXVNNI(n int)
 func dotAVX512VNNI(n int)
 
 //go:noescape
+func dotAMX(n int)
+
+//go:noescape
 func readAVX2(p unsafe.Pointer, n int)
 
 const clockCycles = 8 * 3 // of one pass of clockLoop
@@ -44,6 +47,7 @@ var loops = []loop{
 	{"u8_maddubs__avx2", kernels.U8, arch.AVX2, arch.FeatAVX2, 12 * 32, maddubsAVX2},
 	{"u8_dot__avxvnni", kernels.U8, arch.AVXVNNI, arch.FeatAVX2 | arch.FeatAVXVNNI, 12 * 32, dotAVXVNNI},
 	{"u8_dot__avx512vnni", kernels.U8, arch.AVX512VNNI, arch.FeatAVX512F | arch.FeatAVX512VNNI, 24 * 64, dotAVX512VNNI},
+	{"u8_dot__amx", kernels.U8, arch.AMX, arch.FeatAVX512F | arch.FeatAMXInt8, 4 * 16 * 16 * 64, dotAMX},
 }
 
 func runClock() func(int) { return clockLoop }

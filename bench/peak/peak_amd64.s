@@ -191,6 +191,32 @@ dot512_pass:
 	VZEROUPPER
 	RET
 
+// func dotAMX(n int)
+// Four products of whole tiles of zeros, 16×64 by 64×16 bytes, that do not wait for each other. The assembler has no AMX.
+TEXT ·dotAMX(SB), NOSPLIT, $64-8
+	MOVQ      n+0(FP), CX
+	VPXORD    Z0, Z0, Z0
+	VMOVDQU32 Z0, 0(SP)
+	MOVB      $1, 0(SP)                          // palette
+	MOVQ      $0x0040004000400040, AX            // 64 bytes a row
+	MOVQ      AX, 16(SP)
+	MOVQ      AX, 24(SP)
+	MOVQ      $0x1010101010101010, AX            // 16 rows
+	MOVQ      AX, 48(SP)
+	LEAQ      0(SP), AX
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x00 // ldtilecfg (%rax)
+
+amx_pass:
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x49; BYTE $0x5e; BYTE $0xc4 // tdpbusd %tmm6,%tmm4,%tmm0
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x41; BYTE $0x5e; BYTE $0xcc // tdpbusd %tmm7,%tmm4,%tmm1
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x49; BYTE $0x5e; BYTE $0xd5 // tdpbusd %tmm6,%tmm5,%tmm2
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x41; BYTE $0x5e; BYTE $0xdd // tdpbusd %tmm7,%tmm5,%tmm3
+	SUBQ $1, CX
+	JNZ  amx_pass
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0 // tilerelease
+	VZEROUPPER
+	RET
+
 // func readAVX2(p unsafe.Pointer, n int)
 // Reads n bytes, a multiple of 256, with 32-byte loads.
 //
