@@ -36,7 +36,8 @@ type winograd struct {
 
 // winoCut divides the work among workers.
 type winoCut struct {
-	groups    int // blocks of tiles
+	rows      int // MR tiles each, of the products
+	groups    int // blocks of tiles: nearly equal runs of rows
 	most      int // tiles in the largest block, a multiple of MR
 	blkGroups int // runs of filter blocks per block of tiles
 }
@@ -225,11 +226,13 @@ func (w *winograd) cut(workers int) winoCut {
 	case w.squares():
 		scratch = winoScratchSquares
 	}
-	most := max(scratch/workers/(w.pos*(w.vRow+w.kernel.NR*4))/mr, 1) * mr // whole GEMM tiles
-	blocks := (tiles + most - 1) / most
-	each := (tiles + blocks - 1) / blocks
-	c := winoCut{most: (each + mr - 1) / mr * mr, blkGroups: 1}
-	c.groups = (tiles + c.most - 1) / c.most
+	rows := (tiles + mr - 1) / mr                                     // of the products' tiles
+	most := max(scratch/workers/(w.pos*(w.vRow+w.kernel.NR*4))/mr, 1) // of them at a time
+	groups := (rows + most - 1) / most
+	if groups > workers { // equal shares
+		groups = min(roundUp(groups, workers), rows)
+	}
+	c := winoCut{rows: rows, groups: groups, most: (rows + groups - 1) / groups * mr, blkGroups: 1}
 	if c.groups < minUnits/2 {
 		c.blkGroups = min(len(w.blocks), minUnits/2/c.groups)
 	}
@@ -337,8 +340,8 @@ func (t *winogradTask) Run(worker, lo, hi int) {
 	have := -1
 	for u := lo; u < hi; u++ {
 		group, bg := u/t.blkGroups, u%t.blkGroups
-		t0 := group * t.most
-		n := min(t.most, tiles-t0)
+		t0 := part(group, t.groups, t.rows) * t.kernel.MR
+		n := min(part(group+1, t.groups, t.rows)*t.kernel.MR, tiles) - t0
 		if group != have {
 			if t.squares() {
 				t.transformSquares(wk, t0, n)
