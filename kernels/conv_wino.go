@@ -227,7 +227,7 @@ func (w *winograd) cut(workers int) winoCut {
 		scratch = winoScratchSquares
 	}
 	rows := (tiles + mr - 1) / mr                                     // of the products' tiles
-	most := max(scratch/workers/(w.pos*(w.vRow+w.kernel.NR*4))/mr, 1) // of them at a time
+	most := max(scratch/workers/(w.pos*(w.vRow+w.kernel.NR*4))/mr, 2) // of them at a time: for each, all filters pass by
 	groups := (rows + most - 1) / most
 	if groups > workers { // equal shares
 		groups = min(roundUp(groups, workers), rows)

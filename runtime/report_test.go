@@ -90,8 +90,8 @@ func googLeNet(t *testing.T) *Graph {
 	return n.output(n.add("prob", &Softmax{}, x))
 }
 
-// The arena of GoogLeNet is conv1's output beside pool1's: no step, no scratch of up to two threads, no misfortune of
-// the planner adds to it.
+// The arena of GoogLeNet is conv1's output beside pool1's: no step, no scratch of one thread, no misfortune of the
+// planner adds to it; that of a second thread adds a thirty-second at most.
 func TestGoogLeNetArena(t *testing.T) {
 	const want = (112*112*64 + 56*56*64) * 4
 	g := googLeNet(t)
@@ -105,7 +105,8 @@ func TestGoogLeNetArena(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := p.Report()
-			if r.TensorBound != want || r.ArenaBytes != r.LowerBound || threads <= 2 && r.ArenaBytes != want {
+			if r.TensorBound != want || r.ArenaBytes != r.LowerBound ||
+				threads == 1 && r.ArenaBytes != want || threads == 2 && r.ArenaBytes > want+want/32 {
 				t.Errorf("%v, %d threads: arena %d, bound %d, without scratch %d; want %d", isa, threads, r.ArenaBytes, r.LowerBound, r.TensorBound, want)
 			}
 			if len(r.Steps) != 57 {
