@@ -26,8 +26,8 @@ func TestMissingInstructions(t *testing.T) {
 		run      string
 		executed trap.Op
 	}{
-		{arch.FeatAMXInt8, "^TestConvU8$", trap.TileDot},
-		{arch.FeatAVXVNNI, "^TestConvU8$/_1x1_|x3_k.*_s22_|x12_k", trap.VecDot}, // an instruction traps for eight products
+		{arch.FeatAMXInt8, "^TestConvU8$", trap.TDPBUSD},
+		{arch.FeatAVXVNNI, "^TestConvU8$/_1x1_|x3_k.*_s22_|x12_k", trap.VPDPBUSD}, // an instruction traps for eight products
 	} {
 		t.Run(c.pretend.String(), func(t *testing.T) {
 			if arch.Features().Has(c.pretend) {

@@ -9,12 +9,19 @@ const (
 	TileZero
 	TileLoad
 	TileStore
-	TileDot // TDPBUUD, TDPBUSD, TDPBSUD, TDPBSSD
-	VecDot  // VPDPBUSD in its VEX form
+	TDPBUUD // the products of tiles in the order of their prefixes
+	TDPBUSD
+	TDPBSUD
+	TDPBSSD
+	VPDPBUSD // in the VEX form, in the order of their opcodes
+	VPDPBUSDS
+	VPDPWSSD
+	VPDPWSSDS
 	ops
 )
 
-var opNames = [ops]string{"ldtilecfg", "tilerelease", "tilezero", "tileloadd", "tilestored", "tdpb", "vpdpbusd"}
+var opNames = [ops]string{"ldtilecfg", "tilerelease", "tilezero", "tileloadd", "tilestored", "tdpbuud", "tdpbusd", "tdpbsud", "tdpbssd",
+	"vpdpbusd", "vpdpbusds", "vpdpwssd", "vpdpwssds"}
 
 func (o Op) String() string { return opNames[o] }
 
@@ -97,9 +104,9 @@ func decode(code []byte) (i insn, ok bool) {
 	case op == 0x4B && i.prefix == 2 && !i.wide && sib && i.vvvv == 0:
 		i.op = TileStore
 	case op == 0x5E && !i.wide && !i.memory:
-		i.op = TileDot
-	case op == 0x50 && i.prefix == 1:
-		i.op = VecDot
+		i.op = TDPBUUD + Op(i.prefix)
+	case op >= 0x50 && op <= 0x53 && i.prefix == 1:
+		i.op = VPDPBUSD + Op(op-0x50)
 		return i, true
 	default:
 		return i, false

@@ -4,11 +4,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // Run starts the command, whose Stdin, Stdout and Stderr are files or nil, emulates what it cannot do, and returns its exit code, 128 + n
@@ -24,6 +25,7 @@ func Run(cmd *exec.Cmd) (Counts, int, error) {
 		return nil, 0, err
 	}
 	t := &tracer{pid: cmd.Process.Pid, threads: map[int]*amx{}, decoded: map[uint64]insn{}, counts: Counts{}}
+	t.local = make([]unix.Iovec, 1)
 	code, err := t.run()
 	if err != nil {
 		_ = cmd.Process.Kill()
@@ -33,10 +35,11 @@ func Run(cmd *exec.Cmd) (Counts, int, error) {
 
 type tracer struct {
 	pid     int
-	mem     *os.File
 	threads map[int]*amx
 	decoded map[uint64]insn // by address
 	counts  Counts
+	local   []unix.Iovec       // of one element
+	remote  []unix.RemoteIovec // of a row each
 }
 
 func (t *tracer) run() (int, error) {
@@ -49,10 +52,6 @@ func (t *tracer) run() (int, error) {
 		return 0, fmt.Errorf("wait for the program's start: %w", err)
 	}
 	var err error
-	if t.mem, err = os.OpenFile(fmt.Sprintf("/proc/%d/mem", t.pid), os.O_RDWR, 0); err != nil {
-		return 0, err
-	}
-	defer t.mem.Close()
 	t.threads[t.pid] = &amx{}
 	if err := syscall.PtraceSetOptions(t.pid, syscall.PTRACE_O_TRACECLONE|syscall.PTRACE_O_TRACEEXEC|exitKill); err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrUnsupported, err)
@@ -97,12 +96,20 @@ func (t *tracer) stopped(tid int, status syscall.WaitStatus) (int, error) {
 		}
 	}
 	switch s := status.StopSignal(); {
-	case s == syscall.SIGTRAP && status>>16 != 0: // it cloned, or became another program
+	case s == syscall.SIGTRAP && status.TrapCause() == syscall.PTRACE_EVENT_EXEC: // only this thread is left, in new memory
+		clear(t.decoded)
+		clear(t.threads)
+		t.threads[tid] = &amx{}
+		return 0, nil
+	case s == syscall.SIGTRAP && status>>16 != 0: // it cloned
 		return 0, nil
 	case s == syscall.SIGILL:
-		done, err := t.emulate(tid, state)
-		if err != nil || done {
+		f, err := t.emulate(tid, state)
+		switch {
+		case err != nil || f == fine:
 			return 0, err
+		case f == invalid:
+			return int(syscall.SIGSEGV), segv(tid)
 		}
 		return int(s), nil
 	default:
@@ -110,72 +117,101 @@ func (t *tracer) stopped(tid int, status syscall.WaitStatus) (int, error) {
 	}
 }
 
-// emulate does the instruction that stopped the thread, and those after it that would. It reports false if that is no emulated one, or
-// faults.
-func (t *tracer) emulate(tid int, state *amx) (done bool, err error) {
+// emulate does the instruction that stopped the thread, and those after it that would. What is none of the emulated ones is illegal.
+func (t *tracer) emulate(tid int, state *amx) (fault, error) {
 	var r syscall.PtraceRegs
 	if err := syscall.PtraceGetRegs(tid, &r); err != nil {
-		return false, fmt.Errorf("registers of thread %d: %w", tid, err)
+		return illegal, fmt.Errorf("registers of thread %d: %w", tid, err)
 	}
-	for {
-		i, ok := t.decoded[r.Rip]
-		if !ok {
-			var code [longest]byte
-			if n, _ := t.mem.ReadAt(code[:], int64(r.Rip)); n < len(code) {
-				clear(code[n:])
+	for done := false; ; done = true {
+		i, ok := t.fetch(r.Rip)
+		f := illegal
+		if ok {
+			var err error
+			next := r
+			next.Rip += uint64(i.len)
+			if f, err = t.do(tid, state, &i, &next); err != nil {
+				return illegal, err
 			}
-			if i, ok = decode(code[:]); !ok {
-				break
+			if f == fine {
+				r = next
+				t.counts[i.op]++
+				continue
 			}
-			t.decoded[r.Rip] = i
 		}
-		r.Rip += uint64(i.len)
-		if ok, err = t.do(tid, state, &i, &r); err != nil {
-			return false, err
+		if !done {
+			return f, nil
 		}
-		if !ok {
-			r.Rip -= uint64(i.len)
-			break
+		if err := syscall.PtraceSetRegs(tid, &r); err != nil { // one that faults is met again
+			return illegal, fmt.Errorf("registers of thread %d: %w", tid, err)
 		}
-		t.counts[i.op]++
-		done = true
+		return fine, nil
 	}
-	if !done {
-		return false, nil
+}
+
+// fetch decodes the instruction at an address.
+func (t *tracer) fetch(addr uint64) (i insn, ok bool) {
+	if i, ok = t.decoded[addr]; ok {
+		return i, true
 	}
-	if err := syscall.PtraceSetRegs(tid, &r); err != nil {
-		return false, fmt.Errorf("registers of thread %d: %w", tid, err)
+	var code [longest]byte
+	const page = 4096
+	first := min(longest, page-addr%page) // the next page may not be there
+	if !t.read(addr, 0, int(first), code[:first]) {
+		return i, false
 	}
-	return true, nil
+	if first < longest && !t.read(addr+first, 0, int(longest-first), code[first:]) {
+		clear(code[first:])
+	}
+	if i, ok = decode(code[:]); ok {
+		t.decoded[addr] = i
+	}
+	return i, ok
+}
+
+// segv makes the signal that stopped a thread one that the kernel sends after a general protection fault.
+func segv(tid int) error {
+	const siKernel = 0x80
+	var info [128]byte // siginfo_t: signo, errno, code
+	binary.LittleEndian.PutUint32(info[0:], uint32(syscall.SIGSEGV))
+	binary.LittleEndian.PutUint32(info[8:], siKernel)
+	_, _, errno := syscall.Syscall6(syscall.SYS_PTRACE, syscall.PTRACE_SETSIGINFO, uintptr(tid), 0, uintptr(unsafe.Pointer(&info)), 0, 0)
+	if errno != 0 {
+		return fmt.Errorf("signal of thread %d: %w", tid, errno)
+	}
+	return nil
 }
 
 // do does one instruction; r.Rip is behind it.
-func (t *tracer) do(tid int, a *amx, i *insn, r *syscall.PtraceRegs) (ok bool, err error) {
+func (t *tracer) do(tid int, a *amx, i *insn, r *syscall.PtraceRegs) (fault, error) {
 	base, index := register(r, i.base)+uint64(i.disp), register(r, i.index)<<i.scale
 	switch i.op {
 	case LdTileCfg:
 		var c [64]byte
-		return t.read(base+index, c[:]) && a.config(&c), nil
+		if !t.read(base+index, 0, len(c), c[:]) {
+			return invalid, nil
+		}
+		return a.config(&c), nil
 	case TileRelease:
 		*a = amx{}
-		return true, nil
+		return fine, nil
 	case TileZero:
 		return a.zero(i.reg), nil
 	case TileLoad:
 		return a.load(t, i.reg, base, index), nil
 	case TileStore:
 		return a.store(t, i.reg, base, index), nil
-	case TileDot:
+	case TDPBUUD, TDPBUSD, TDPBSUD, TDPBSSD:
 		return a.dot(i.reg, i.rm, i.vvvv, i.prefix&2 != 0, i.prefix&1 != 0), nil
 	default:
 		return t.vecDot(tid, i, base+index)
 	}
 }
 
-func (t *tracer) vecDot(tid int, i *insn, addr uint64) (bool, error) {
+func (t *tracer) vecDot(tid int, i *insn, addr uint64) (fault, error) {
 	var x xstate
 	if err := x.get(tid); err != nil {
-		return false, fmt.Errorf("vector registers of thread %d: %w", tid, err)
+		return illegal, fmt.Errorf("vector registers of thread %d: %w", tid, err)
 	}
 	size := 16
 	if i.wide {
@@ -184,27 +220,40 @@ func (t *tracer) vecDot(tid int, i *insn, addr uint64) (bool, error) {
 	y := make([]byte, 32)
 	if !i.memory {
 		y = x.vector(i.rm)
-	} else if !t.read(addr, y[:size]) {
-		return false, nil
+	} else if !t.read(addr, 0, size, y[:size]) {
+		return invalid, nil
 	}
 	dst := x.vector(i.reg)
-	vecDot(dst[:size], x.vector(i.vvvv), y)
+	vecDot(i.op, dst[:size], x.vector(i.vvvv), y)
 	clear(dst[size:])
 	x.set(i.reg, dst)
 	if err := x.put(tid); err != nil {
-		return false, fmt.Errorf("vector registers of thread %d: %w", tid, err)
+		return illegal, fmt.Errorf("vector registers of thread %d: %w", tid, err)
 	}
-	return true, nil
+	return fine, nil
 }
 
-func (t *tracer) read(addr uint64, b []byte) bool {
-	_, err := t.mem.ReadAt(b, int64(addr))
-	return err == nil
+// read and write respect the protection of pages, as /proc/pid/mem would not: a kernel that reaches too far faults.
+func (t *tracer) read(addr, stride uint64, n int, b []byte) bool {
+	t.vectors(addr, stride, n, b)
+	got, err := unix.ProcessVMReadv(t.pid, t.local, t.remote, 0)
+	return err == nil && got == len(b)
 }
 
-func (t *tracer) write(addr uint64, b []byte) bool {
-	_, err := t.mem.WriteAt(b, int64(addr))
-	return err == nil
+func (t *tracer) write(addr, stride uint64, n int, b []byte) bool {
+	t.vectors(addr, stride, n, b)
+	got, err := unix.ProcessVMWritev(t.pid, t.local, t.remote, 0)
+	return err == nil && got == len(b)
+}
+
+func (t *tracer) vectors(addr, stride uint64, n int, b []byte) {
+	t.local[0].Base = &b[0]
+	t.local[0].SetLen(len(b))
+	t.remote = t.remote[:0]
+	for done := 0; done < len(b); done += n {
+		t.remote = append(t.remote, unix.RemoteIovec{Base: uintptr(addr), Len: n})
+		addr += stride
+	}
 }
 
 func register(r *syscall.PtraceRegs, n int) uint64 {

@@ -25,16 +25,22 @@ func TestDecode(t *testing.T) {
 			insn{op: TileLoad, len: 7, reg: 1, rm: 4, prefix: 1, memory: true, base: 5, index: none, disp: -8}},
 		{"c4827a4b1448", "tilestored %tmm2,(%r8,%r9,2)",
 			insn{op: TileStore, len: 6, reg: 2, rm: 12, prefix: 2, memory: true, base: 8, index: 9, scale: 1}},
-		{"c4e2495ec4", "tdpbusd %tmm6,%tmm4,%tmm0", insn{op: TileDot, len: 5, rm: 4, vvvv: 6, prefix: 1, base: none, index: none}},
-		{"c4e2735eda", "tdpbssd %tmm1,%tmm2,%tmm3", insn{op: TileDot, len: 5, reg: 3, rm: 2, vvvv: 1, prefix: 3, base: none, index: none}},
+		{"c4e2495ec4", "tdpbusd %tmm6,%tmm4,%tmm0", insn{op: TDPBUSD, len: 5, rm: 4, vvvv: 6, prefix: 1, base: none, index: none}},
+		{"c4e2735eda", "tdpbssd %tmm1,%tmm2,%tmm3", insn{op: TDPBSSD, len: 5, reg: 3, rm: 2, vvvv: 1, prefix: 3, base: none, index: none}},
 		{"c4e26d50e0", "{vex} vpdpbusd %ymm0,%ymm2,%ymm4",
-			insn{op: VecDot, len: 5, reg: 4, vvvv: 2, prefix: 1, wide: true, base: none, index: none}},
+			insn{op: VPDPBUSD, len: 5, reg: 4, vvvv: 2, prefix: 1, wide: true, base: none, index: none}},
 		{"c4422950d9", "{vex} vpdpbusd %xmm9,%xmm10,%xmm11",
-			insn{op: VecDot, len: 5, reg: 11, rm: 9, vvvv: 10, prefix: 1, base: none, index: none}},
+			insn{op: VPDPBUSD, len: 5, reg: 11, rm: 9, vvvv: 10, prefix: 1, base: none, index: none}},
 		{"c4226d5074fce0", "{vex} vpdpbusd -32(%rsp,%r15,8),%ymm2,%ymm14",
-			insn{op: VecDot, len: 7, reg: 14, rm: 4, vvvv: 2, prefix: 1, wide: true, memory: true, base: 4, index: 15, scale: 3, disp: -32}},
+			insn{op: VPDPBUSD, len: 7, reg: 14, rm: 4, vvvv: 2, prefix: 1, wide: true, memory: true, base: 4, index: 15, scale: 3, disp: -32}},
+		{"c4e26d51d9", "{vex} vpdpbusds %ymm1,%ymm2,%ymm3",
+			insn{op: VPDPBUSDS, len: 5, reg: 3, rm: 1, vvvv: 2, prefix: 1, wide: true, base: none, index: none}},
+		{"c4e26d52d9", "{vex} vpdpwssd %ymm1,%ymm2,%ymm3",
+			insn{op: VPDPWSSD, len: 5, reg: 3, rm: 1, vvvv: 2, prefix: 1, wide: true, base: none, index: none}},
+		{"c4422953d9", "{vex} vpdpwssds %xmm9,%xmm10,%xmm11",
+			insn{op: VPDPWSSDS, len: 5, reg: 11, rm: 9, vvvv: 10, prefix: 1, base: none, index: none}},
 		{"c4e26d502510000000", "{vex} vpdpbusd 0x10(%rip),%ymm2,%ymm4",
-			insn{op: VecDot, len: 9, reg: 4, rm: 5, vvvv: 2, prefix: 1, wide: true, memory: true, base: rip, index: none, disp: 16}},
+			insn{op: VPDPBUSD, len: 9, reg: 4, rm: 5, vvvv: 2, prefix: 1, wide: true, memory: true, base: rip, index: none, disp: 16}},
 	} {
 		code, err := hex.DecodeString(c.code)
 		if err != nil {
@@ -68,12 +74,22 @@ func TestDecode(t *testing.T) {
 // ram is a program's memory, from address 0.
 type ram []byte
 
-func (m ram) read(addr uint64, b []byte) bool {
-	return addr+uint64(len(b)) <= uint64(len(m)) && copy(b, m[addr:]) == len(b)
+func (m ram) read(addr, stride uint64, n int, b []byte) bool {
+	return m.rows(addr, stride, n, b, func(mem, b []byte) { copy(b, mem) })
 }
 
-func (m ram) write(addr uint64, b []byte) bool {
-	return addr+uint64(len(b)) <= uint64(len(m)) && copy(m[addr:], b) == len(b)
+func (m ram) write(addr, stride uint64, n int, b []byte) bool {
+	return m.rows(addr, stride, n, b, func(mem, b []byte) { copy(mem, b) })
+}
+
+func (m ram) rows(addr, stride uint64, n int, b []byte, move func(mem, b []byte)) bool {
+	for ; len(b) > 0; addr, b = addr+stride, b[n:] {
+		if addr+uint64(n) > uint64(len(m)) {
+			return false
+		}
+		move(m[addr:addr+uint64(n)], b[:n])
+	}
+	return true
 }
 
 // A matrix product by tiles of any size is that of a loop, and leaves what lies between its rows alone.
@@ -104,8 +120,8 @@ func TestTiles(t *testing.T) {
 			}
 		}
 		var a amx
-		if !a.config(&c) || !a.zero(0) || !a.load(mem, 1, x, xStride) || !a.load(mem, 2, y, yStride) || !a.dot(0, 1, 2, false, true) ||
-			!a.store(mem, 0, out, outStride) {
+		if a.config(&c)|a.zero(0)|a.load(mem, 1, x, xStride)|a.load(mem, 2, y, yStride)|a.dot(0, 1, 2, false, true)|
+			a.store(mem, 0, out, outStride) != fine {
 			t.Fatal("a fault")
 		}
 		if string(mem) != string(want) {
@@ -118,28 +134,28 @@ func TestTiles(t *testing.T) {
 func TestFaults(t *testing.T) {
 	good := [64]byte{0: 1, 16: 64, 18: 64, 20: 64, 22: 32, 48: 16, 49: 16, 50: 16, 51: 16}
 	var a amx
-	if a.zero(0) || a.load(make(ram, 64), 0, 0, 0) || a.dot(0, 1, 2, true, true) {
+	if a.zero(0) != illegal || a.load(make(ram, 64), 0, 0, 0) != illegal || a.dot(0, 1, 2, true, true) != illegal {
 		t.Error("tiles can be used before they are configured")
 	}
 	for _, change := range [][2]int{{0, 2}, {1, 1}, {5, 1}, {40, 1}, {60, 1}, {16, 65}, {17, 1}, {48, 17}, {52, 1}, {24, 4}} {
 		bad := good
 		bad[change[0]] = byte(change[1])
-		if a.config(&bad) {
+		if a.config(&bad) != invalid {
 			t.Errorf("byte %d of a configuration may be %d", change[0], change[1])
 		}
 	}
-	if !a.config(&good) {
+	if a.config(&good) != fine {
 		t.Fatal("a good configuration is refused")
 	}
 	for _, d := range [][3]int{{0, 0, 1}, {0, 1, 0}, {0, 1, 1}, {0, 1, 3}, {0, 3, 1}, {3, 0, 1}, {0, 1, 4}} {
-		if a.dot(d[0], d[1], d[2], false, true) {
+		if a.dot(d[0], d[1], d[2], false, true) != illegal {
 			t.Errorf("tiles %v can be multiplied", d)
 		}
 	}
-	if a.load(make(ram, 1000), 0, 0, 64) || a.store(make(ram, 1000), 0, 0, 64) {
+	if a.load(make(ram, 1000), 0, 0, 64) != invalid || a.store(make(ram, 1000), 0, 0, 64) != invalid {
 		t.Error("tiles reach outside the memory")
 	}
-	if !a.config(&[64]byte{}) || a.zero(0) {
+	if a.config(&[64]byte{}) != fine || a.zero(0) != illegal {
 		t.Error("palette 0 does not release the tiles")
 	}
 }
