@@ -56,6 +56,12 @@ func wino43InputU8AVX2(a *WinoInput)
 func wino43OutputU8AVX2(a *WinoOutput)
 
 //go:noescape
+func wino43FilterAVX2(a *WinoFilter)
+
+//go:noescape
+func wino23FilterAVX2(a *WinoFilter)
+
+//go:noescape
 func winoGemmAVX512VNNI(a *ConvTile)
 
 //go:noescape

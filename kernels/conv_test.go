@@ -277,7 +277,7 @@ func TestConvU8(t *testing.T) {
 				RefConvU8(&c.ConvShape, in, &q, want)
 				q.Out = slices.Repeat(q.Out, len(seg(c)))
 				wino := map[string]func(arch.ISA) Op{}
-				for _, f := range []*winoForm{&winoU8F43, &winoU8F23} {
+				for _, f := range formsU8 {
 					if winogradFits(&c.ConvShape, f) && f.exactU8(q.largestSum(&c.ConvShape)) {
 						wino[f.name] = func(isa arch.ISA) Op { return newWinogradU8(f, c.ConvShape, seg(c), q, isa) }
 					}

@@ -11,6 +11,10 @@ import (
 // worker transforms the block's input into scratch, then for every block of filters multiplies position by position
 // and transforms back, so that the products never leave the L1 or L2 cache. A unit of work is a block of tiles times
 // a run of filter blocks; a worker that continues on the same tiles reuses their transform.
+//
+// Filters are transformed when they are packed, or, quantised ones for few tiles, in each run, a row of positions at a
+// time. That takes 4 to 6 cycles a filter and channel, of which the products of 16 tiles take 18 or more: a little longer
+// than reading 72 bytes instead of 9, but of GoogLeNet's filters for maps of 14×14 and 7×7 they are 2.6 MB, not 9 to 20.
 type winograd struct {
 	shape     ConvShape
 	segments  []int
@@ -24,10 +28,11 @@ type winograd struct {
 	kernel    *Kernel // of the products
 	gemm      func(*ConvTile)
 	input     func(*WinoInput)
+	filter    func(*WinoFilter) // transforms filters in each run; nil if they were when packed
 	output    func(*WinoOutput)
 	blocks    []convBlock
 	chosen
-	panels []convPanel // w is the block's transformed filters, [pos][C/kr][NR][kr]
+	panels []convPanel // w is the block's filters, [pos][C/kr][NR][kr] transformed, or [C/kr][r²][NR][kr] before it
 	border []byte      // what pixels outside the input are; in float32 also the products' bias
 	bytes  int
 
@@ -50,6 +55,11 @@ func winogradFits(s *ConvShape, f *winoForm) bool {
 	if f == &winoF34 {
 		return (s.R+1)/2 == f.r && s.StrideH == 2 && s.StrideW == 2 && 2*s.C <= f.channels
 	}
+	if f.lean != nil {
+		if n, _, _ := f.tiles(s); n > f.lean.perRun {
+			return false
+		}
+	}
 	return s.R == f.r && s.StrideH == 1 && s.StrideW == 1 && s.C%f.channels == 0
 }
 
@@ -60,9 +70,12 @@ type winoForm struct {
 	channels      int // the input transform takes as many at a time
 	pixels        int // of output, from which on it wins
 	input, output OpKind
+	filter        OpKind                                    // quantised only
 	g             func(g []float64, put func(int, float64)) // G g Gᵀ of a filter of r² weights; float only
 	gU8           func(g *[9]int8, put func(int, int16))    // the same, scaled to integers; quantised only
 	bits          int                                       // quantised only: the result is exact if each accumulator is less than 2^bits
+	perRun        int                                       // quantised only: up to how many tiles filters are transformed in each run
+	lean          *winoForm                                 // the form with perRun that this one is without it
 }
 
 var (
@@ -71,8 +84,12 @@ var (
 	winoF34 = winoForm{name: "3x4", m: 3, r: 4, channels: 8, pixels: 1000, input: OpWino43Input, output: OpWino34Output, g: winoG34}
 	winoF25 = winoForm{name: "2x5", m: 2, r: 5, channels: 8, pixels: 40, input: OpWino43Input, output: OpWino25Output, g: winoG25}
 
-	winoU8F43 = winoForm{name: "4x3", m: 4, r: 3, channels: 16, pixels: 250, input: OpWino43Input, output: OpWino43Output, gU8: winoG43U8, bits: 25}
-	winoU8F23 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, pixels: 40, input: OpWino23Input, output: OpWino23Output, gU8: winoG23U8, bits: 29}
+	winoU8F43 = winoForm{name: "4x3", m: 4, r: 3, channels: 16, pixels: 150, input: OpWino43Input, filter: OpWino43Filter, output: OpWino43Output,
+		gU8: winoG43U8, bits: 25, perRun: 24}
+	winoU8F23 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, pixels: 40, input: OpWino23Input, filter: OpWino23Filter, output: OpWino23Output,
+		gU8: winoG23U8, bits: 29, perRun: 24}
+
+	winoU8F43Packed, winoU8F23Packed = winoU8F43.packed(), winoU8F23.packed()
 )
 
 // formsF32 are the forms of float convolution, the best first. F(4,3) has four times as many filters to read as direct
@@ -80,7 +97,20 @@ var (
 var formsF32 = []*winoForm{&winoF43, &winoF23, &winoF25, &winoF34}
 
 // formsU8 are those of quantised convolution.
-var formsU8 = []*winoForm{&winoU8F43, &winoU8F23}
+var formsU8 = []*winoForm{&winoU8F43, &winoU8F23, &winoU8F43Packed, &winoU8F23Packed}
+
+// packed is the form without perRun: faster, for memory.
+func (f winoForm) packed() winoForm {
+	p := f
+	p.name, p.perRun, p.lean = f.name+"packed", 0, &f
+	return p
+}
+
+// tiles returns how many there are of the output, and how many in a column and a row of it.
+func (f *winoForm) tiles(s *ConvShape) (n, h, w int) {
+	h, w = (s.OutH()+f.m-1)/f.m, (s.OutW()+f.m-1)/f.m
+	return s.N * h * w, h, w
+}
 
 // fitting returns those of the forms that can compute a convolution and have vector kernels.
 func fitting(forms []*winoForm, s *ConvShape, dt DType, limit arch.ISA) (fit []*winoForm) {
@@ -100,6 +130,8 @@ func (f *winoForm) whyNot(s *ConvShape) string {
 		return fmt.Sprintf("%d → %d channels are too few", s.C, s.K)
 	case s.OutH()*s.OutW() < f.pixels:
 		return fmt.Sprintf("%d×%d pixels are too few for its filters", s.OutH(), s.OutW())
+	case f.lean != nil:
+		return fmt.Sprintf("its filters take %d bytes in place of %d", 2*(f.m+f.r-1)*(f.m+f.r-1), f.r*f.r)
 	}
 	return ""
 }
@@ -150,7 +182,7 @@ func (w *winograd) packF32(p *Packing, weights []float32) [][]float32 {
 	if w.squares() {
 		filters = func() []float32 { return squareFilters(&w.shape, weights) }
 	}
-	return packWinograd(p, filters, w.depth, w.blocks, w.kernel.KR, w.form.r, func(g []float32, put func(pos int, v float32)) {
+	return packWinograd(p, filters, w.depth, w.blocks, w.kernel.KR, w.form.r, byPosition, func(g []float32, put func(pos int, v float32)) {
 		for i, v := range g {
 			wide[i] = float64(v)
 		}
@@ -164,19 +196,44 @@ func newWinogradU8(f *winoForm, s ConvShape, segments []int, q ConvU8, limit arc
 	w.plan(limit)
 	w.border = aligned[byte](s.C)
 	fill(w.border, q.InZero)
-	u := packWinograd(q.pack, func() []int8 { return q.Weights }, s.C, w.blocks, w.kernel.KR, 3, func(g []int8, put func(pos int, v int16)) {
-		f.gU8((*[9]int8)(g), put)
-	}, w.pos)
+	if w.tiles() <= f.perRun {
+		_, w.filter = Select[func(*WinoFilter)](f.filter, U8, limit)
+	}
+	u := w.packU8(&q)
 	b := packRow(q.foldedBias(s.K, 0), w.blocks, w.kernel.NR)
 	m := packRow(q.Scale, w.blocks, w.kernel.NR)
 	for i, blk := range w.blocks {
-		p := convPanel{w: addr(u[i]), bias: addr(b[i*w.kernel.NR:]), scale: addr(m[i*w.kernel.NR:])}
+		p := convPanel{w: u[i], bias: addr(b[i*w.kernel.NR:]), scale: addr(m[i*w.kernel.NR:])}
 		p.lo, p.hi, p.zero = q.Out[blk.segment].bounds()
 		w.panels = append(w.panels, p)
-		w.bytes += 2 * len(u[i])
 	}
 	w.bytes += 4 * (len(b) + len(m))
 	return w
+}
+
+// packU8 packs filters, transformed unless they will be in each run, and returns those of each block.
+func (w *winograd) packU8(q *ConvU8) (panels []unsafe.Pointer) {
+	weights := func() []int8 { return q.Weights }
+	taps := w.form.r * w.form.r
+	if w.filter != nil {
+		order := func(b *convBlock, groups, kr int) (pos, group int) { return b.width * kr, taps * b.width * kr }
+		for _, u := range packWinograd(q.pack, weights, w.depth, w.blocks, w.kernel.KR, w.form.r, order, func(g []int8, put func(int, int8)) {
+			for i, v := range g {
+				put(i, v)
+			}
+		}, taps) {
+			panels = append(panels, addr(u))
+			w.bytes += len(u)
+		}
+		return panels
+	}
+	for _, u := range packWinograd(q.pack, weights, w.depth, w.blocks, w.kernel.KR, w.form.r, byPosition, func(g []int8, put func(int, int16)) {
+		w.form.gU8((*[9]int8)(g), put)
+	}, w.pos) {
+		panels = append(panels, addr(u))
+		w.bytes += 2 * len(u)
+	}
+	return panels
 }
 
 // exactU8 reports whether every accumulator, bias and zero point apart, is within what the form computes exactly, most
@@ -212,7 +269,7 @@ func (w *winograd) plan(limit arch.ISA) {
 
 // lay lays tiles over this shape.
 func (w *winograd) lay() {
-	w.tilesH, w.tilesW = (w.shape.OutH()+w.m-1)/w.m, (w.shape.OutW()+w.m-1)/w.m
+	_, w.tilesH, w.tilesW = w.form.tiles(&w.shape)
 }
 
 func (w *winograd) tiles() int { return w.shape.N * w.tilesH * w.tilesW }
@@ -226,7 +283,10 @@ func (w *winograd) cut(workers int) winoCut {
 	case w.squares():
 		scratch = winoScratchSquares
 	}
-	rows := (tiles + mr - 1) / mr                                     // of the products' tiles
+	rows := (tiles + mr - 1) / mr // of the products' tiles
+	if w.filter != nil {          // once for all tiles
+		return winoCut{rows: rows, groups: 1, most: rows * mr, blkGroups: len(w.blocks)}
+	}
 	most := max(scratch/workers/(w.pos*(w.vRow+w.kernel.NR*4))/mr, 2) // of them at a time: for each, all filters pass by
 	groups := (rows + most - 1) / most
 	if groups > workers { // equal shares
@@ -239,23 +299,31 @@ func (w *winograd) cut(workers int) winoCut {
 	return c
 }
 
-// packWinograd transforms filters [K][r][r][c] into [blocks][pos][⌈c/kr⌉][width][kr].
-func packWinograd[T float32 | int8, U float32 | int16](p *Packing, filters func() []T, c int, blocks []convBlock, kr, r int, transform func([]T, func(int, U)), pos int) [][]U {
+// winoOrder gives the elements from one position to the next, and from one group of kr channels, in a block's filters.
+type winoOrder func(blk *convBlock, groups, kr int) (pos, group int)
+
+func byPosition(blk *convBlock, groups, kr int) (pos, group int) {
+	return groups * blk.width * kr, blk.width * kr
+}
+
+// packWinograd transforms filters [K][r][r][c] into [blocks][pos][⌈c/kr⌉][width][kr] or the like.
+func packWinograd[T float32 | int8, U float32 | int16 | int8](p *Packing, filters func() []T, c int, blocks []convBlock, kr, r int, order winoOrder, transform func([]T, func(int, U)), pos int) [][]U {
 	size := pos * ((c + kr - 1) / kr) * kr
 	all := packed(p, widths(blocks)*size, func(u []U) {
 		weights := filters()
 		for b, panel := range cutPanels(u, blocks, size) {
-			fillWinograd(panel, weights, c, &blocks[b], kr, r, transform)
+			fillWinograd(panel, weights, c, &blocks[b], kr, r, order, transform)
 		}
 	})
 	return cutPanels(all, blocks, size)
 }
 
-func fillWinograd[T float32 | int8, U float32 | int16](panel []U, weights []T, c int, blk *convBlock, kr, r int, transform func([]T, func(int, U))) {
-	groups, taps := (c+kr-1)/kr, r*r
+func fillWinograd[T float32 | int8, U float32 | int16 | int8](panel []U, weights []T, c int, blk *convBlock, kr, r int, order winoOrder, transform func([]T, func(int, U))) {
+	taps := r * r
+	pos, group := order(blk, (c+kr-1)/kr, kr)
 	g := make([]T, taps)
 	var i, j int
-	put := func(p int, v U) { panel[((p*groups+i/kr)*blk.width+j)*kr+i%kr] = v }
+	put := func(p int, v U) { panel[p*pos+i/kr*group+j*kr+i%kr] = v }
 	for j = range blk.cols {
 		filter := weights[(blk.k+j)*taps*c:]
 		for i = range c {
@@ -286,20 +354,31 @@ func (w *winograd) steps(most int) (v, m int) {
 // oddLines rounds up to an odd number of cache lines.
 func oddLines(bytes int) int { return (bytes+63)&^63 | 64 }
 
+// uStep returns the bytes from one position to the next of filters transformed in each run, [side][C/kr][NR][kr] int16.
+func (w *winograd) uStep() int {
+	if w.filter == nil {
+		return 0
+	}
+	return oddLines(roundUp(w.depth, w.kernel.KR) * w.kernel.NR * 2)
+}
+
 func (w *winograd) Scratch(workers int) int {
 	v, m := w.steps(w.cut(workers).most)
-	return workers * w.pos * (v + m)
+	return workers * (w.pos*(v+m) + w.side*w.uStep())
 }
 
 func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&w.shape, w.dtype, w.segments, in, out)
 	t := &winogradTask{winograd: w, winoCut: w.cut(workers), in: in[0], out: append([]View(nil), out...), workers: make([]winogradWorker, workers)}
 	t.vStep, t.mStep = w.steps(t.most)
-	each := w.pos * (t.vStep + t.mStep)
+	each := w.pos*(t.vStep+t.mStep) + w.side*w.uStep()
 	for i := range t.workers {
 		wk := &t.workers[i]
 		buf := scratch[i*each:][:each]
 		wk.v, wk.m = addr(buf), addr(buf[w.pos*t.vStep:])
+		if w.filter != nil {
+			wk.u = addr(buf[w.pos*(t.vStep+t.mStep):])
+		}
 		wk.rows = make([]unsafe.Pointer, w.pos*t.most)
 		for r := range wk.rows { // row r of the matrix, tile by tile: the order the products are taken in
 			wk.rows[r] = unsafe.Add(wk.v, r/t.most*t.vStep+r%t.most*w.vRow)
@@ -322,14 +401,16 @@ type winogradTask struct {
 }
 
 type winogradWorker struct {
-	v, m unsafe.Pointer   // [pos][most][depth] and [pos][most][NR]
-	rows []unsafe.Pointer // [pos][most] addresses of rows of v
-	ptrs []unsafe.Pointer // [pos] addresses of one tile's pixels
-	edge []float32        // [pos][8] copies of squares that the input holds only in part
-	gemm ConvTile
-	in   WinoInput
-	out  WinoOutput
-	_    [64]byte // workers do not share a cache line
+	v, m   unsafe.Pointer   // [pos][most][depth] and [pos][most][NR]
+	u      unsafe.Pointer   // [side][C/kr][NR][kr] filters, a row of positions of one block's
+	rows   []unsafe.Pointer // [pos][most] addresses of rows of v
+	ptrs   []unsafe.Pointer // [pos] addresses of one tile's pixels
+	edge   []float32        // [pos][8] copies of squares that the input holds only in part
+	gemm   ConvTile
+	in     WinoInput
+	filter WinoFilter
+	out    WinoOutput
+	_      [64]byte // workers do not share a cache line
 }
 
 func (t *winogradTask) Units() int { return t.groups * t.blkGroups }
@@ -397,11 +478,21 @@ func (t *winogradTask) multiply(wk *winogradWorker, block, n int) {
 	a.dstStride = nr * 4
 	u := t.panels[block].w
 	step := a.groups * t.kernel.KR * t.blocks[block].width * t.vBytes // of a position
+	have := t.pos                                                     // positions whose filters there are
+	if t.filter != nil {
+		f := &wk.filter
+		f.src, f.dst, f.posStride, f.groups, f.lanes = u, wk.u, t.uStep(), a.groups, t.blocks[block].width*t.kernel.KR
+		u, step, have = wk.u, f.posStride, t.side
+	}
 	tiles := (n + mr - 1) / mr
 	a.rows = n - (tiles-1)*mr
 	for pos := range t.pos {
 		a.ptrs = unsafe.Pointer(&wk.rows[pos*t.most])
-		a.w = unsafe.Add(u, pos*step)
+		if t.filter != nil && pos%have == 0 {
+			wk.filter.row = pos / have
+			t.filter(&wk.filter)
+		}
+		a.w = unsafe.Add(u, pos%have*step)
 		a.dst = unsafe.Add(wk.m, pos*t.mStep)
 		a.tiles = tiles
 		t.gemm(a)

@@ -17,6 +17,8 @@ const (
 	OpDepthwise    OpKind = "depthwise"    // one filter for each channel; func(*DepthTaps)
 	OpWino43Input  OpKind = "wino43input"  // Winograd F(4,3): input transform of a tile; func(*WinoInput)
 	OpWino43Output OpKind = "wino43output" // its output transform; func(*WinoOutput)
+	OpWino43Filter OpKind = "wino43filter" // of quantised filters in each run: their transform; func(*WinoFilter)
+	OpWino23Filter OpKind = "wino23filter" // likewise for F(2,3)
 	OpWino23Input  OpKind = "wino23input"  // F(2,3): input transform; func(*WinoInput)
 	OpWino23Output OpKind = "wino23output" // its output transform; func(*WinoOutput)
 	OpWino25Output OpKind = "wino25output" // F(2,5): output transform, the input transform being that of F(4,3); float only: func(*WinoOutput)

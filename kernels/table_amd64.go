@@ -30,6 +30,8 @@ func archKernels() []Kernel {
 		{Name: "u8_wino43input_6x6__avx2", Op: OpWino43Input, DType: U8, MR: 6, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino43InputU8AVX2},
 		{Name: "u8_wino43output_4x4__avx2", Op: OpWino43Output, DType: U8, MR: 4, NR: 8, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino43OutputU8AVX2},
 		{Name: "u8_wino23input_4x4__avx2", Op: OpWino23Input, DType: U8, MR: 4, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino23InputU8AVX2},
+		{Name: "u8_wino43filter_6x6__avx2", Op: OpWino43Filter, DType: U8, MR: 6, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino43FilterAVX2},
+		{Name: "u8_wino23filter_4x4__avx2", Op: OpWino23Filter, DType: U8, MR: 4, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino23FilterAVX2},
 		{Name: "u8_winogemm_8x32__avx512vnni", Op: OpWinoGemm, DType: U8, MR: 8, NR: 32, KR: 2, ISA: arch.AVX512VNNI, Requires: arch.FeatAVX512F | arch.FeatAVX512VNNI, Fn: winoGemmAVX512VNNI},
 		{Name: "u8_winogemm_6x16__avx2", Op: OpWinoGemm, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoGemmAVX2},
 		{Name: "u8_wino23output_2x2__avx2", Op: OpWino23Output, DType: U8, MR: 2, NR: 8, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino23OutputU8AVX2},

@@ -14,6 +14,8 @@ var genericKernels = []Kernel{
 	{Name: "u8_wino43input_6x6__generic", Op: OpWino43Input, DType: U8, MR: 6, NR: 1, KR: 1, Fn: wino43InputU8Generic},
 	{Name: "u8_wino43output_4x4__generic", Op: OpWino43Output, DType: U8, MR: 4, NR: 1, KR: 1, Fn: wino43OutputU8Generic},
 	{Name: "u8_wino23input_4x4__generic", Op: OpWino23Input, DType: U8, MR: 4, NR: 1, KR: 1, Fn: wino23InputU8Generic},
+	{Name: "u8_wino43filter_6x6__generic", Op: OpWino43Filter, DType: U8, MR: 6, NR: 1, KR: 1, Fn: wino43FilterGeneric},
+	{Name: "u8_wino23filter_4x4__generic", Op: OpWino23Filter, DType: U8, MR: 4, NR: 1, KR: 1, Fn: wino23FilterGeneric},
 	{Name: "u8_winogemm_2x4__generic", Op: OpWinoGemm, DType: U8, MR: genericMR, NR: genericNR, KR: 2, Fn: winoGemmGeneric},
 	{Name: "u8_wino23output_2x2__generic", Op: OpWino23Output, DType: U8, MR: 2, NR: 1, KR: 1, Fn: wino23OutputU8Generic},
 	{Name: "f32_depthwise__generic", Op: OpDepthwise, DType: F32, Fn: depthwiseF32Generic},

@@ -94,6 +94,20 @@ type WinoOutput struct {
 	tmp [24 * 8]float32
 }
 
+// WinoFilter is the argument of the transform of uint8's filters, a row of positions of some filters at a time:
+//
+//	dst[j][i][lane] = (G' g G'ᵀ)[row][j] for the filter g = src[i][…][lane] and j < m+2
+//
+// A lane is a filter and one of kr channels, and i a group of those.
+type WinoFilter struct {
+	src       unsafe.Pointer // [groups][9][lanes] int8
+	dst       unsafe.Pointer // [m+2] × posStride bytes of [groups][lanes] int16
+	posStride int            // bytes
+	groups    int            // ≥ 1
+	lanes     int            // a multiple of 16, but for the generic kernel
+	row       int            // 0…m+1
+}
+
 // F(4,3) in float32.
 
 func winoB4(d *[6]float32) [6]float32 {
@@ -430,5 +444,25 @@ func winoG43U8(g *[9]int8, put func(int, int16)) {
 		for j, v := range row(t[0][i], t[1][i], t[2][i]) {
 			put(i*6+j, v)
 		}
+	}
+}
+
+func wino43FilterGeneric(a *WinoFilter) { winoFilter(a, 6, winoG43U8) }
+func wino23FilterGeneric(a *WinoFilter) { winoFilter(a, 4, winoG23U8) }
+
+func winoFilter(a *WinoFilter, side int, transform func(*[9]int8, func(int, int16))) {
+	src := unsafe.Slice((*int8)(a.src), a.groups*9*a.lanes)
+	var to int // in each position
+	put := func(pos int, v int16) {
+		if pos/side == a.row {
+			*(*int16)(unsafe.Add(a.dst, pos%side*a.posStride+2*to)) = v
+		}
+	}
+	for to = range a.groups * a.lanes {
+		var g [9]int8
+		for t := range g {
+			g[t] = src[(to/a.lanes*9+t)*a.lanes+to%a.lanes]
+		}
+		transform(&g, put)
 	}
 }

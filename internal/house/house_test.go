@@ -118,6 +118,7 @@ var words = map[kernels.OpKind]string{
 	kernels.OpLRN: "LRN", kernels.OpLRN5: "LRN over 5 channels", kernels.OpQuantize: "float to int8", kernels.OpDequantize: "int8 to float", kernels.OpSoftmax: "softmax", kernels.OpClamp: "clamp", kernels.OpAdd: "addition", kernels.OpAffine: "scale and shift",
 	kernels.OpConvWide: "convolution of few channels", kernels.OpDepthwise: "depthwise convolution",
 	kernels.OpWino25Output: "Winograd F(2,5), output", kernels.OpWino34Output: "Winograd F(3,4), output", kernels.OpWino23Input: "Winograd F(2,3), input", kernels.OpWino23Output: "Winograd F(2,3), output",
+	kernels.OpWino43Filter: "Winograd F(4,3), filters in each run", kernels.OpWino23Filter: "Winograd F(2,3), filters in each run",
 	kernels.OpCopy: "copy", kernels.OpFlatten: "flatten",
 	kernels.OpBlendRows: "camera rows", kernels.OpLaneDots: "camera columns",
 }
