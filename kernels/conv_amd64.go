@@ -56,6 +56,9 @@ func wino43InputU8AVX2(a *WinoInput)
 func wino43OutputU8AVX2(a *WinoOutput)
 
 //go:noescape
+func wino43OutputU8AVX512(a *WinoOutput)
+
+//go:noescape
 func wino43FilterAVX2(a *WinoFilter)
 
 //go:noescape

@@ -278,7 +278,7 @@ func TestConvU8(t *testing.T) {
 				q.Out = slices.Repeat(q.Out, len(seg(c)))
 				wino := map[string]func(arch.ISA) Op{}
 				for _, f := range formsU8 {
-					if winogradFits(&c.ConvShape, f) && f.exactU8(q.largestSum(&c.ConvShape)) {
+					if winogradFits(&c.ConvShape, f) && f.exactU8(q.largest(&c.ConvShape), q.Scale) {
 						wino[f.name] = func(isa arch.ISA) Op { return newWinogradU8(f, c.ConvShape, seg(c), q, isa) }
 					}
 				}

@@ -64,12 +64,12 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 	}
 	most, forms := 0, fitting(formsU8, &s, U8, limit)
 	if len(forms) > 0 {
-		most = q.largestSum(&s)
+		most = q.largest(&s)
 	}
 	return p.choose(tiers(U8, limit, func(k *Kernel, limit arch.ISA) []candidate {
 		var exact []*winoForm
 		for _, f := range fitting(formsU8, &s, U8, limit) {
-			if f.exactU8(most) {
+			if f.exactU8(most, q.Scale) {
 				exact = append(exact, f)
 			}
 		}
@@ -77,7 +77,7 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 			switch {
 			case k.ISA == arch.AMX:
 				return "products of int16 take 16 times the time of tiles of bytes"
-			case !k.PairSum16 && (f.m == 2 || f.lean == nil && s.OutH()*s.OutW() < 250):
+			case !k.PairSum16 && f.m == 2:
 				return "products of int16 take twice the time of this tier's dot products of bytes"
 			}
 			return f.whyNot(&s)

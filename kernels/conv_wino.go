@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -73,7 +74,8 @@ type winoForm struct {
 	filter        OpKind                                    // quantised only
 	g             func(g []float64, put func(int, float64)) // G g Gᵀ of a filter of r² weights; float only
 	gU8           func(g *[9]int8, put func(int, int16))    // the same, scaled to integers; quantised only
-	bits          int                                       // quantised only: the result is exact if each accumulator is less than 2^bits
+	factor        int32                                     // quantised only: by which sums are multiplied
+	unit          int                                       // quantised only: the power of two in it
 	perRun        int                                       // quantised only: up to how many tiles filters are transformed in each run
 	lean          *winoForm                                 // the form with perRun that this one is without it
 }
@@ -85,9 +87,9 @@ var (
 	winoF25 = winoForm{name: "2x5", m: 2, r: 5, channels: 8, pixels: 40, input: OpWino43Input, output: OpWino25Output, g: winoG25}
 
 	winoU8F43 = winoForm{name: "4x3", m: 4, r: 3, channels: 16, pixels: 150, input: OpWino43Input, filter: OpWino43Filter, output: OpWino43Output,
-		gU8: winoG43U8, bits: 25, perRun: 24}
+		gU8: winoG43U8, factor: 576, unit: 64, perRun: 24}
 	winoU8F23 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, pixels: 40, input: OpWino23Input, filter: OpWino23Filter, output: OpWino23Output,
-		gU8: winoG23U8, bits: 29, perRun: 24}
+		gU8: winoG23U8, factor: 4, unit: 4, perRun: 24}
 
 	winoU8F43Packed, winoU8F23Packed = winoU8F43.packed(), winoU8F23.packed()
 )
@@ -200,8 +202,12 @@ func newWinogradU8(f *winoForm, s ConvShape, segments []int, q ConvU8, limit arc
 		_, w.filter = Select[func(*WinoFilter)](f.filter, U8, limit)
 	}
 	u := w.packU8(&q)
-	b := packRow(q.foldedBias(s.K, 0), w.blocks, w.kernel.NR)
-	m := packRow(q.Scale, w.blocks, w.kernel.NR)
+	bias, scale := q.foldedBias(s.K, 0), slices.Clone(q.Scale)
+	for k := range bias {
+		bias[k] *= f.factor // modulo 2³²
+		scale[k] /= float32(f.unit)
+	}
+	b, m := packRow(bias, w.blocks, w.kernel.NR), packRow(scale, w.blocks, w.kernel.NR)
 	for i, blk := range w.blocks {
 		p := convPanel{w: u[i], bias: addr(b[i*w.kernel.NR:]), scale: addr(m[i*w.kernel.NR:])}
 		p.lo, p.hi, p.zero = q.Out[blk.segment].bounds()
@@ -236,9 +242,20 @@ func (w *winograd) packU8(q *ConvU8) (panels []unsafe.Pointer) {
 	return panels
 }
 
-// exactU8 reports whether every accumulator, bias and zero point apart, is within what the form computes exactly, most
-// being the largest Σ|w| of a filter.
-func (f *winoForm) exactU8(most int) bool { return most <= (1<<f.bits-1)/255 }
+// exactU8 reports whether the form gives every accumulator exactly: unit times it must fit an int32, and no product with
+// a scale may overflow one. Of an accumulator, most·255 is the largest possible.
+func (f *winoForm) exactU8(most int, scale []float32) bool {
+	return int64(most)*255*int64(f.unit) < 1<<31 && float64(most)*255*float64(slices.Max(scale)) < 1<<30
+}
+
+// largest returns 1/255 of the largest accumulator that there can be, rounded up.
+func (q *ConvU8) largest(s *ConvShape) int {
+	bias := int32(0)
+	for _, b := range q.Bias {
+		bias = max(bias, b, -b)
+	}
+	return q.largestSum(s) + (int(bias)+254)/255
+}
 
 // largestSum returns the largest Σ|w| of a filter, or what it was when the weights were recorded.
 func (q *ConvU8) largestSum(s *ConvShape) int {

@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "go_asm.h"
+#include "wino_output_u8_avx2_amd64.h"
 
 // u8_wino43input_6x6__avx2 — quantised Winograd F(4,3) input transform of one 6×6 tile, 16 channels at a time.
 //
@@ -108,15 +109,15 @@ channels:
 
 // u8_wino43output_4x4__avx2 — quantised Winograd F(4,3) output transform of one tile, 8 channels at a time.
 //
-// Computes   dst[y][x][k] = requantize((Aᵀ m A)[y][x]/576 + bias[k])
+// Computes   see WinoOutput (wino_tile.go)
 // Reference  wino43OutputU8Generic (wino_tile.go)
 // Requires   AVX2
 // Layout     src int32 [36] × posStride bytes; dst NHWC uint8
 // Contract   cols ≥ 1; src, bias and scale readable to the next multiple of 8; 1 ≤ rows, columns ≤ 4; no over-write
-// Bound      36 loads + 16 requantisations + 140 additions and shifts per 8 channels
+// Bound      36 loads + 140 additions and shifts + 16 requantisations of 4 operations + 4 × 8 to pack, per 8 channels
 // Registers  DI  args    SI  src    DX  dst    CX  channels left    R8  posStride    R9  tmp, then row of it
-//            AX  channel    BX  bytes of a pixel    R10 row of dst    R11 pixel    R12 rows left    R13 6·posStride, then scratch
-//            Y0–Y5  m    Y6–Y9  results    Y10 bias    Y11 scale    Y12 lo    Y13 hi    Y14 zero    Y15 1/9 modulo 2³²
+//            AX  channel    BX  bytes of a pixel    R10 row of dst    R11 pixel    R12 bias, then rows left    R13 6·posStride, then scratch
+//            Y0–Y5  m    Y6–Y9  results    Y10–Y14 see wino_output_u8_avx2_amd64.h    Y15 1/9 modulo 2³²
 // Phases     channel block → columns (to tmp) → rows → pixel
 
 DATA ninth<>+0x00(SB)/4, $0x38e38e39
@@ -139,7 +140,10 @@ GLOBL ninth<>(SB), RODATA|NOPTR, $4
 	VPADDD Y2, Y7, Y7 /* d + 2·q */ \
 	VPADDD Y1, Y6, Y6 /* m0 + s + p */
 
-#define OUT_COLUMN(col) \
+#define NO_BIAS
+#define ADD_BIAS VPADDD (R12)(AX*4), Y1, Y1 /* position (1, 1) counts once in each output */
+
+#define OUT_COLUMN(col, bias) \
 	MOVQ    R11, R10 \
 	VMOVDQU (R10), Y0 \
 	ADDQ    R13, R10 \
@@ -153,53 +157,12 @@ GLOBL ninth<>(SB), RODATA|NOPTR, $4
 	ADDQ    R13, R10 \
 	VMOVDQU (R10), Y5 \
 	ADDQ    R8, R11 \
+	bias \
 	WINO_A \
 	VMOVDQU Y6, (0*6+col)*32(R9) \
 	VMOVDQU Y7, (1*6+col)*32(R9) \
 	VMOVDQU Y8, (2*6+col)*32(R9) \
 	VMOVDQU Y9, (3*6+col)*32(R9)
-
-// Requantise y to eight bytes in x and BX. Clobbers X0.
-#define REQUANTIZE(y, x) \
-	VPMULLD Y15, y, y \
-	VPSRAD  $6, y, y \
-	VPADDD  Y10, y, y \
-	VCVTDQ2PS y, y \
-	VMULPS  Y11, y, y \
-	VMAXPS  Y12, y, y \
-	VMINPS  Y13, y, y \
-	VCVTPS2DQ y, y \
-	VPADDD  Y14, y, y \
-	VEXTRACTI128 $1, y, X0 \
-	VPACKSSDW X0, x, x \
-	VPACKUSWB x, x, x \
-	VMOVQ   x, BX
-
-// Store the pixel, of CX < 8 channels or 8, and go on to the next.
-#define STORE_PIXEL(l4, l2, l1, done) \
-	CMPQ CX, $8 \
-	JLT  l4 \
-	MOVQ BX, (R11) \
-	JMP  done \
-l4: \
-	MOVQ R11, R13 \
-	TESTQ $4, CX \
-	JZ   l2 \
-	MOVL BX, (R13) \
-	SHRQ $32, BX \
-	ADDQ $4, R13 \
-l2: \
-	TESTQ $2, CX \
-	JZ   l1 \
-	MOVW BX, (R13) \
-	SHRQ $16, BX \
-	ADDQ $2, R13 \
-l1: \
-	TESTQ $1, CX \
-	JZ   done \
-	MOVB BX, (R13) \
-done: \
-	ADDQ WinoOutput_pixStride(DI), R11
 
 // func wino43OutputU8AVX2(a *WinoOutput)
 TEXT ·wino43OutputU8AVX2(SB), NOSPLIT, $0-8
@@ -208,9 +171,7 @@ TEXT ·wino43OutputU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ         WinoOutput_dst(DI), DX
 	MOVQ         WinoOutput_posStride(DI), R8
 	MOVQ         WinoOutput_cols(DI), CX
-	VBROADCASTSS WinoOutput_lo(DI), Y12
-	VBROADCASTSS WinoOutput_hi(DI), Y13
-	VPBROADCASTD WinoOutput_zero(DI), Y14
+	OUTPUT_CONSTANTS
 	VPBROADCASTD ninth<>(SB), Y15
 	XORQ         AX, AX
 
@@ -219,16 +180,15 @@ out_channels:
 	LEAQ    (R8)(R8*2), R13
 	ADDQ    R13, R13                 // 6 positions: from one row of the tile to the next
 	LEAQ    (SI)(AX*4), R11
-	OUT_COLUMN(0)
-	OUT_COLUMN(1)
-	OUT_COLUMN(2)
-	OUT_COLUMN(3)
-	OUT_COLUMN(4)
-	OUT_COLUMN(5)
-	MOVQ    WinoOutput_bias(DI), R10
-	VMOVDQU (R10)(AX*4), Y10
+	MOVQ    WinoOutput_bias(DI), R12
+	OUT_COLUMN(0, NO_BIAS)
+	OUT_COLUMN(1, ADD_BIAS)
+	OUT_COLUMN(2, NO_BIAS)
+	OUT_COLUMN(3, NO_BIAS)
+	OUT_COLUMN(4, NO_BIAS)
+	OUT_COLUMN(5, NO_BIAS)
 	MOVQ    WinoOutput_scale(DI), R10
-	VMOVUPS (R10)(AX*4), Y11
+	VMOVUPS (R10)(AX*4), Y10
 	LEAQ    (DX)(AX*1), R10
 	MOVQ    WinoOutput_rows(DI), R12
 
@@ -240,20 +200,29 @@ out_row:
 	VMOVDQU 4*32(R9), Y4
 	VMOVDQU 5*32(R9), Y5
 	WINO_A
+	VPMULLD Y15, Y6, Y6              // 576·acc to 64·acc
+	VPMULLD Y15, Y7, Y7
+	VPMULLD Y15, Y8, Y8
+	VPMULLD Y15, Y9, Y9
+	REQUANTISE4(Y6, Y7, Y8, Y9)
 	MOVQ R10, R11
-	REQUANTIZE(Y6, X6)
+	VMOVQ X6, BX
 	STORE_PIXEL(p0_4, p0_2, p0_1, p0)
 	CMPQ WinoOutput_columns(DI), $2
 	JLT  out_row_done
-	REQUANTIZE(Y7, X7)
+	ADDQ WinoOutput_pixStride(DI), R11
+	VPEXTRQ $1, X6, BX
 	STORE_PIXEL(p1_4, p1_2, p1_1, p1)
 	CMPQ WinoOutput_columns(DI), $3
 	JLT  out_row_done
-	REQUANTIZE(Y8, X8)
+	ADDQ WinoOutput_pixStride(DI), R11
+	VEXTRACTI128 $1, Y6, X6
+	VMOVQ X6, BX
 	STORE_PIXEL(p2_4, p2_2, p2_1, p2)
 	CMPQ WinoOutput_columns(DI), $4
 	JLT  out_row_done
-	REQUANTIZE(Y9, X9)
+	ADDQ WinoOutput_pixStride(DI), R11
+	VPEXTRQ $1, X6, BX
 	STORE_PIXEL(p3_4, p3_2, p3_1, p3)
 
 out_row_done:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -63,4 +64,44 @@ func convError(op Op, s *ConvShape, in, want []float32) (rms, most float64) {
 		largest = max(largest, math.Abs(float64(v)))
 	}
 	return math.Sqrt(rms/float64(len(want))) / largest, most / largest
+}
+
+// TestWinogradU8Bounds: accumulators and scales as large as quantised forms take them, and a little larger.
+func TestWinogradU8Bounds(t *testing.T) {
+	c := square(1, 8, 112, 32, 3, 1, 0)
+	depth := 9 * c.C
+	in := make([]uint8, c.H*c.W*c.C)
+	fill(in, 255)
+	want := make([]uint8, c.OutH()*c.OutW()*c.K)
+	for _, f := range formsU8 {
+		most := 1 << 29 / (f.unit / 4)
+		room := most/255 - 127*depth // of B
+		for _, scale := range []float32{0x1p-119, 255.0 / (1 << 25), 1, float32(1<<30) / float32(most)} {
+			q := ConvU8{Weights: make([]int8, c.K*depth), Bias: make([]int32, c.K), Scale: slices.Repeat([]float32{scale}, c.K), Out: []OutU8{{Zero: 3, Lo: 2, Hi: 251}}}
+			for k := range c.K {
+				w := int8(127 - 254*(k%2))
+				copy(q.Weights[k*depth:], slices.Repeat([]int8{w}, depth))
+				q.Bias[k] = int32(room*255) * int32(w/127)
+			}
+			if err := q.check(&c.ConvShape, 1); err != nil {
+				t.Fatal(err)
+			}
+			RefConvU8(&c.ConvShape, in, &q, want)
+			if !f.exactU8(q.largest(&c.ConvShape), q.Scale) {
+				t.Fatalf("F(%s), scale %g: the bound is not taken", f.name, scale)
+			}
+			for _, isa := range arch.Supported() {
+				op := newWinogradU8(f, c.ConvShape, seg(c), q, isa)
+				got := runConv(t, c, U8, op, in, 0, 0, 0)
+				if i := slices.IndexFunc(got, func(v uint8) bool { return v != want[0] && v != want[1] }); i >= 0 || got[0] != want[0] || got[1] != want[1] {
+					t.Errorf("%s, scale %g: %v, want %v", op.Kernel(), scale, got[:2], want[:2])
+				}
+			}
+			q.Bias[1] -= 256
+			q.Scale[0] *= 2
+			if f.exactU8(q.largest(&c.ConvShape), q.Scale) {
+				t.Errorf("F(%s), scale %g: beyond the bound", f.name, scale)
+			}
+		}
+	}
 }

@@ -52,7 +52,7 @@ import "unsafe"
 //	     ⎢0 −1  1  0⎥         ⎢1 −1 1⎥        ⎣0 1 −1 −1⎦
 //	     ⎣0  1  0 −1⎦         ⎣0  0 2⎦
 //
-// With F(4,3) it is 24² = 576 = 9·64: multiplication by the inverse of 9 modulo 2³² divides by 9, a shift by 64. Its Bᵀ is that
+// With F(4,3) it is 24² = 576 = 9·64: multiplication by the inverse of 9 modulo 2³² divides by 9, the scale by 64. Its Bᵀ is that
 // above; inputs lie within ±25500 and filters within ±18432:
 //
 //	     ⎡ 6  0  0⎤
@@ -76,7 +76,11 @@ type WinoInput struct {
 // x < columns, k < cols
 //
 //	float32: dst[y][x][k] = clamp((Aᵀ m A)[y][x] + bias[k])
-//	uint8:   dst[y][x][k] = Requantize((Aᵀ m A)[y][x]/f + bias[k], scale[k], lo, hi, zero), f = 4 or 576
+//	uint8:   dst[y][x][k] = Requantize((Aᵀ m A)[y][x] + bias[k] …, scale[k], lo, hi, zero)
+//
+// uint8's sums are f times those of the convolution, modulo 2³², f = 4 for F(2,3); so is the bias, and the scale is divided by f. For
+// F(4,3), f = 576, they are multiplied by 1/9 modulo 2³², which makes them 64 times those of the convolution; the scale is divided by 64.
+// A power of two changes nothing in float32's rounding. No product with the scale reaches 2³⁰, so conversions back do not overflow.
 type WinoOutput struct {
 	src       unsafe.Pointer // position 0, channel 0 of the block; float32 or int32
 	posStride int            // bytes from one position to the next
@@ -87,7 +91,7 @@ type WinoOutput struct {
 	pixStride int            // bytes
 	rows      int            // 1…m
 	columns   int            // 1…m
-	cols      int            // channels, ≥ 1; src, bias and scale are padded to a multiple of 8
+	cols      int            // channels, ≥ 1; src, bias and scale are padded to a multiple of 8, for AVX-512 of 16
 	lo, hi    float32
 	zero      int32
 	//lint:ignore U1000 assembly uses it
@@ -359,7 +363,7 @@ func wino23OutputU8Generic(a *WinoOutput) {
 		for y := range a.rows {
 			o := at(&[4]int32{t[0][y], t[1][y], t[2][y], t[3][y]})
 			for x := range a.columns {
-				*(*uint8)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+k)) = Requantize(o[x]>>2+bias, scale, a.lo, a.hi, a.zero)
+				*(*uint8)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+k)) = Requantize(o[x]+bias, scale, a.lo, a.hi, a.zero)
 			}
 		}
 	}
@@ -425,7 +429,7 @@ func wino43OutputU8Generic(a *WinoOutput) {
 		for y := range a.rows {
 			o := at(&[6]int32{t[0][y], t[1][y], t[2][y], t[3][y], t[4][y], t[5][y]})
 			for x := range a.columns {
-				*(*uint8)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+k)) = Requantize(o[x]*ninth>>6+bias, scale, a.lo, a.hi, a.zero)
+				*(*uint8)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+k)) = Requantize((o[x]+bias)*ninth, scale, a.lo, a.hi, a.zero)
 			}
 		}
 	}

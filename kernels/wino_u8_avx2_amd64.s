@@ -3,6 +3,7 @@
 #include "textflag.h"
 #include "go_asm.h"
 #include "pairs_avx2_amd64.h"
+#include "wino_output_u8_avx2_amd64.h"
 
 // u8_wino23input_4x4__avx2 — Winograd F(2,3) input transform of one 4×4 tile, 16 channels at a time.
 //
@@ -207,15 +208,15 @@ gemm_done:
 
 // u8_wino23output_2x2__avx2 — Winograd F(2,3) output transform of one tile, 8 channels at a time.
 //
-// Computes   dst[y][x][k] = requantize((Aᵀ m A)[y][x]/4 + bias[k])
+// Computes   see WinoOutput (wino_tile.go)
 // Reference  wino23OutputU8Generic (wino_tile.go)
 // Requires   AVX2
 // Layout     src int32 [16] × posStride bytes; dst NHWC uint8
 // Contract   cols ≥ 1; src, bias and scale readable to the next multiple of 8; 1 ≤ rows, columns ≤ 2; no over-write
-// Bound      16 loads + 24 additions + 4 requantisations per 8 channels
+// Bound      16 loads + 26 additions + 4 requantisations of 3 operations + 8 to pack, per 8 channels
 // Registers  DI  args    SI  src    DX  dst    CX  channels left    R8  posStride    R9  4·posStride
-//            R10 walks src, R11 pixel, BX bytes, AX channel offset in bias and scale
-//            Y0–Y3, Y4–Y7  rows 0 and 1 of Aᵀm    Y12 bias    Y13 scale    Y8–Y11, Y14 scratch
+//            R10 walks src    R11 pixel    R12 bias, scale    R13 scratch    BX  bytes of a pixel    AX  channel
+//            Y0–Y3, Y4–Y7  rows 0 and 1 of Aᵀm    Y8, Y9 scratch    Y10–Y14 see wino_output_u8_avx2_amd64.h
 
 // Column col of m to rows 0 and 1 of Aᵀm: a = m0 + m1 + m2, b = m1 − m2 − m3. Clobbers Y8, Y9.
 #define COLUMN(a, b) \
@@ -231,46 +232,6 @@ gemm_done:
 	VPSUBD (R11)(R9*1), b, b \
 	ADDQ R8, R10
 
-// Requantise y (four times an accumulator less its bias) to eight bytes in BX. Clobbers y and X14.
-#define PIXEL(y, x) \
-	VPSRAD $2, y, y \
-	VPADDD Y12, y, y \
-	VCVTDQ2PS y, y \
-	VMULPS Y13, y, y \
-	VMAXPS Y9, y, y \
-	VMINPS Y10, y, y \
-	VCVTPS2DQ y, y \
-	VPADDD Y11, y, y \
-	VEXTRACTI128 $1, y, X14 \
-	VPACKSSDW X14, x, x \
-	VPACKUSWB x, x, x \
-	VMOVQ x, BX
-
-// Store CX < 8 or 8 bytes of BX at R11.
-#define STORE_PIXEL(l4, l2, l1, done) \
-	CMPQ CX, $8 \
-	JLT  l4 \
-	MOVQ BX, (R11) \
-	JMP  done \
-l4: \
-	MOVQ R11, R13 \
-	TESTQ $4, CX \
-	JZ   l2 \
-	MOVL BX, (R13) \
-	SHRQ $32, BX \
-	ADDQ $4, R13 \
-l2: \
-	TESTQ $2, CX \
-	JZ   l1 \
-	MOVW BX, (R13) \
-	SHRQ $16, BX \
-	ADDQ $2, R13 \
-l1: \
-	TESTQ $1, CX \
-	JZ   done \
-	MOVB BX, (R13) \
-done:
-
 // func wino23OutputU8AVX2(a *WinoOutput)
 TEXT ·wino23OutputU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
@@ -280,37 +241,37 @@ TEXT ·wino23OutputU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ WinoOutput_cols(DI), CX
 	MOVQ R8, R9
 	SHLQ $2, R9
+	OUTPUT_CONSTANTS
 	XORQ AX, AX
 
 out_channels:
-	LEAQ (SI)(AX*4), R10
+	LEAQ    (SI)(AX*4), R10
 	COLUMN(Y0, Y4)
 	COLUMN(Y1, Y5)
 	COLUMN(Y2, Y6)
 	COLUMN(Y3, Y7)
-	VPADDD       Y1, Y0, Y0          // row 0: o0 = m0 + m1 + m2
-	VPADDD       Y2, Y0, Y0
-	VPSUBD       Y2, Y1, Y1          // o1 = m1 − m2 − m3
-	VPSUBD       Y3, Y1, Y1
-	VPADDD       Y5, Y4, Y4          // row 1
-	VPADDD       Y6, Y4, Y4
-	VPSUBD       Y6, Y5, Y5
-	VPSUBD       Y7, Y5, Y5
-	VBROADCASTSS WinoOutput_lo(DI), Y9
-	VBROADCASTSS WinoOutput_hi(DI), Y10
-	VPBROADCASTD WinoOutput_zero(DI), Y11
-	MOVQ         WinoOutput_bias(DI), R12
-	VMOVDQU      (R12)(AX*4), Y12
-	MOVQ         WinoOutput_scale(DI), R12
-	VMOVUPS      (R12)(AX*4), Y13
+	MOVQ    WinoOutput_bias(DI), R12
+	VPADDD  (R12)(AX*4), Y1, Y1      // position (1, 1) counts once in each output
+	VPADDD  (R12)(AX*4), Y5, Y5
+	VPADDD  Y1, Y0, Y0               // row 0: o0 = m0 + m1 + m2
+	VPADDD  Y2, Y0, Y0
+	VPSUBD  Y2, Y1, Y1               // o1 = m1 − m2 − m3
+	VPSUBD  Y3, Y1, Y1
+	VPADDD  Y5, Y4, Y4               // row 1
+	VPADDD  Y6, Y4, Y4
+	VPSUBD  Y6, Y5, Y5
+	VPSUBD  Y7, Y5, Y5
+	MOVQ    WinoOutput_scale(DI), R12
+	VMOVUPS (R12)(AX*4), Y10
+	REQUANTISE4(Y0, Y1, Y4, Y5)
 
 	LEAQ (DX)(AX*1), R11
-	PIXEL(Y0, X0)
+	VMOVQ X0, BX
 	STORE_PIXEL(p00_4, p00_2, p00_1, p00)
 	CMPQ WinoOutput_columns(DI), $2
 	JLT  row_1
 	ADDQ WinoOutput_pixStride(DI), R11
-	PIXEL(Y1, X1)
+	VPEXTRQ $1, X0, BX
 	STORE_PIXEL(p01_4, p01_2, p01_1, p01)
 
 row_1:
@@ -318,12 +279,13 @@ row_1:
 	JLT  out_next
 	LEAQ (DX)(AX*1), R11
 	ADDQ WinoOutput_rowStride(DI), R11
-	PIXEL(Y4, X4)
+	VEXTRACTI128 $1, Y0, X0
+	VMOVQ X0, BX
 	STORE_PIXEL(p10_4, p10_2, p10_1, p10)
 	CMPQ WinoOutput_columns(DI), $2
 	JLT  out_next
 	ADDQ WinoOutput_pixStride(DI), R11
-	PIXEL(Y5, X5)
+	VPEXTRQ $1, X0, BX
 	STORE_PIXEL(p11_4, p11_2, p11_1, p11)
 
 out_next:

@@ -16,7 +16,7 @@
 //   row 1           Z10   Z11          DX  u                 CX  −bytes left
 //   …                                  R8–R13, AX, BX  ends of the eight rows
 //   row 7           Z22   Z23          Z0, Z1  filters       Z2–Z5  input, broadcast    R14 of the next panel, what to fetch
-// Phases     tile → two pairs | two pairs of 16 channels → store
+// Phases     tile → two pairs | two pairs of four rows | two pairs of 16 channels → store
 
 #define ROW(src, t, a, b) \
 	VPBROADCASTD src, t \
@@ -34,6 +34,15 @@
 	ROW(vOff(R13)(CX*1), Z3, Z18, Z19) \
 	ROW(vOff(AX)(CX*1), Z4, Z20, Z21) \
 	ROW(vOff(BX)(CX*1), Z5, Z22, Z23)
+
+// The same of the first four rows.
+#define PAIR4(uOff, vOff) \
+	VMOVDQU32 (uOff)(DX), Z0 \
+	VMOVDQU32 (uOff+64)(DX), Z1 \
+	ROW(vOff(R8)(CX*1), Z2, Z8, Z9) \
+	ROW(vOff(R9)(CX*1), Z3, Z10, Z11) \
+	ROW(vOff(R10)(CX*1), Z4, Z12, Z13) \
+	ROW(vOff(R11)(CX*1), Z5, Z14, Z15)
 
 #define HALF_ROW(src, t, a) \
 	VPBROADCASTD src, t \
@@ -119,6 +128,10 @@ tile:
 	NEGQ   CX
 	CMPQ   ConvTile_cols(DI), $16
 	JLE    half_loop
+	CMPQ   ConvTile_tiles(DI), $1
+	JNE    pair_loop
+	CMPQ   ConvTile_rows(DI), $4
+	JLE    pair4_loop
 
 	PCALIGN $32
 pair_loop:                               // CX = −bytes left < 0
@@ -128,6 +141,16 @@ pair_loop:                               // CX = −bytes left < 0
 	ADDQ $256, DX
 	ADDQ $8, CX
 	JLT  pair_loop
+	JMP  summed
+
+	PCALIGN $32
+pair4_loop:                              // the last tile has four rows or less
+	PAIR4(0, 0)
+	FETCH
+	PAIR4(128, 4)
+	ADDQ $256, DX
+	ADDQ $8, CX
+	JLT  pair4_loop
 	JMP  summed
 
 	PCALIGN $32

@@ -1,0 +1,184 @@
+//go:build gc && !purego && !noasm
+
+#include "textflag.h"
+#include "go_asm.h"
+
+// u8_wino43output_4x4__avx512 — quantised Winograd F(4,3) output transform of one tile, 16 channels at a time.
+//
+// Computes   see WinoOutput (wino_tile.go)
+// Reference  wino43OutputU8Generic (wino_tile.go)
+// Requires   AVX-512 F, BW, VL
+// Layout     src int32 [36] × posStride bytes; dst NHWC uint8
+// Contract   cols ≥ 1; src, bias and scale readable to the next multiple of 16; 1 ≤ rows, columns ≤ 4; no over-write
+// Bound      36 loads + 140 additions and shifts + 16 requantisations of 4 operations + 4 × 11 to pack and store, per 16 channels
+// Registers  DI  args    SI  src    DX  dst    CX  channels left    AX  channel    R8  posStride    R13 6·posStride
+//            R10, R12  rows 0 and 3 of a column of m, later row of dst and rows left    R9  bias, pixel 2    BX  bytes of a pixel
+//            Z0–Z23  Aᵀm, rows of six    Z24–Z27  scratch    Z28 1/9 modulo 2³²    Z29 pixel order    Z30 scale
+//            R14, R11  Lo, Hi, bytes    Z31 zero, words    K1  channels of this block
+// Phases     channel block → columns → row: Aᵀ → requantise → pack → store
+//
+// The packs saturate, and what they cut is beyond Lo or Hi anyway.
+
+// Pixels lie side by side within each 128-bit lane; afterwards each lane holds one of them.
+DATA winoPixelOrder<>+0x00(SB)/8, $0x0000000400000000
+DATA winoPixelOrder<>+0x08(SB)/8, $0x0000000c00000008
+DATA winoPixelOrder<>+0x10(SB)/8, $0x0000000500000001
+DATA winoPixelOrder<>+0x18(SB)/8, $0x0000000d00000009
+DATA winoPixelOrder<>+0x20(SB)/8, $0x0000000600000002
+DATA winoPixelOrder<>+0x28(SB)/8, $0x0000000e0000000a
+DATA winoPixelOrder<>+0x30(SB)/8, $0x0000000700000003
+DATA winoPixelOrder<>+0x38(SB)/8, $0x0000000f0000000b
+GLOBL winoPixelOrder<>(SB), RODATA|NOPTR, $64
+
+#define NO_BIAS
+#define ADD_BIAS VPADDD (R9)(AX*4), Z24, Z24 /* position (1, 1) counts once in each output */
+
+// Aᵀ of one column of m: r0 = m0 + s + p, r1 = d + 2·q, r2 = s + 4·p, r3 = d + 8·q + 2·m5, where s, d = m1 ± m2 and p, q = m3 ± m4.
+// Goes on to the next column. Clobbers Z24–Z27.
+#define COLUMN(r0, r1, r2, r3, bias) \
+	VMOVDQU32 (R10)(R13*1), Z24 \
+	bias \
+	VMOVDQU32 (R10)(R13*2), Z25 \
+	VMOVDQU32 (R12), Z26 \
+	VMOVDQU32 (R12)(R13*1), Z27 \
+	VPADDD    Z25, Z24, r2 /* s */ \
+	VPSUBD    Z25, Z24, r1 /* d */ \
+	VPADDD    Z27, Z26, Z24 /* p */ \
+	VPSUBD    Z27, Z26, Z25 /* q */ \
+	VMOVDQU32 (R12)(R13*2), Z27 \
+	VPADDD    (R10), Z24, r0 \
+	VPADDD    Z27, Z27, Z27 \
+	VPSLLD    $3, Z25, Z26 \
+	VPADDD    Z25, Z25, Z25 \
+	VPSLLD    $2, Z24, Z24 \
+	VPADDD    r2, r0, r0 \
+	VPADDD    Z27, r1, r3 \
+	VPADDD    Z25, r1, r1 \
+	VPADDD    Z24, r2, r2 \
+	VPADDD    Z26, r3, r3 \
+	ADDQ      R8, R10 \
+	ADDQ      R8, R12
+
+// Four pixels, 576 times their sums modulo 2³², scaled and rounded; see WinoOutput.
+#define REQUANTISE4(a, b, c, d) \
+	VPMULLD Z28, a, a \
+	VPMULLD Z28, b, b \
+	VPMULLD Z28, c, c \
+	VPMULLD Z28, d, d \
+	VCVTDQ2PS a, a \
+	VCVTDQ2PS b, b \
+	VCVTDQ2PS c, c \
+	VCVTDQ2PS d, d \
+	VMULPS  Z30, a, a \
+	VMULPS  Z30, b, b \
+	VMULPS  Z30, c, c \
+	VMULPS  Z30, d, d \
+	VCVTPS2DQ a, a \
+	VCVTPS2DQ b, b \
+	VCVTPS2DQ c, c \
+	VCVTPS2DQ d, d
+
+// A row of Aᵀm, a…f, to four pixels of dst, or as many as there are columns; then the next row, if there is one. x is the low
+// lane of a. Clobbers a…f, Z24–Z27.
+#define ROW(a, b, c, d, e, f, x, stored) \
+	VPADDD  c, b, Z24 /* s */ \
+	VPSUBD  c, b, Z25 /* d */ \
+	VPADDD  e, d, Z26 /* p */ \
+	VPSUBD  e, d, Z27 /* q */ \
+	VPADDD  Z24, a, a \
+	VPADDD  f, f, f \
+	VPSLLD  $3, Z27, d \
+	VPADDD  Z27, Z27, Z27 \
+	VPADDD  Z26, a, a \
+	VPSLLD  $2, Z26, Z26 \
+	VPADDD  f, d, d \
+	VPADDD  Z27, Z25, b \
+	VPADDD  Z26, Z24, c \
+	VPADDD  Z25, d, d \
+	REQUANTISE4(a, b, c, d) \
+	VPACKSSDW b, a, a \
+	VPACKSSDW d, c, c \
+	VPBROADCASTB R14, Z25 \
+	VPBROADCASTB R11, Z26 \
+	VPADDSW Z31, a, a \
+	VPADDSW Z31, c, c \
+	VPACKUSWB c, a, a \
+	VPMAXUB Z25, a, a \
+	VPMINUB Z26, a, a \
+	VPERMD  a, Z29, a \
+	LEAQ    (R10)(BX*2), R9 \
+	VMOVDQU8 x, K1, (R10) \
+	CMPQ    WinoOutput_columns(DI), $2 \
+	JLT     stored \
+	VEXTRACTI32X4 $1, a, X24 \
+	VMOVDQU8 X24, K1, (R10)(BX*1) \
+	JEQ     stored \
+	CMPQ    WinoOutput_columns(DI), $4 \
+	VEXTRACTI32X4 $2, a, X25 \
+	VMOVDQU8 X25, K1, (R9) \
+	JLT     stored \
+	VEXTRACTI32X4 $3, a, X26 \
+	VMOVDQU8 X26, K1, (R9)(BX*1) \
+stored: \
+	ADDQ    WinoOutput_rowStride(DI), R10 \
+	SUBQ    $1, R12
+
+// func wino43OutputU8AVX512(a *WinoOutput)
+TEXT ·wino43OutputU8AVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), DI
+	MOVQ         WinoOutput_src(DI), SI
+	MOVQ         WinoOutput_dst(DI), DX
+	MOVQ         WinoOutput_posStride(DI), R8
+	MOVQ         WinoOutput_cols(DI), CX
+	MOVQ         WinoOutput_pixStride(DI), BX
+	LEAQ         (R8)(R8*2), R13
+	ADDQ         R13, R13                // from one row of the tile to the next
+	MOVL         $0x38e38e39, AX
+	VPBROADCASTD AX, Z28
+	MOVL         WinoOutput_zero(DI), AX
+	VPBROADCASTW AX, Z31
+	VCVTTSS2SI   WinoOutput_lo(DI), R14
+	ADDL         AX, R14
+	VCVTTSS2SI   WinoOutput_hi(DI), R11
+	ADDL         AX, R11
+	VMOVDQU32    winoPixelOrder<>(SB), Z29
+	XORQ         AX, AX
+	KXNORD       K1, K1, K1
+
+channels:
+	CMPQ CX, $16
+	JGE  columns
+	MOVL $1, R9                          // the last block's channels
+	SHLL CX, R9
+	SUBL $1, R9
+	KMOVD R9, K1
+
+columns:
+	LEAQ (SI)(AX*4), R10
+	LEAQ (R10)(R13*2), R12
+	ADDQ R13, R12
+	MOVQ WinoOutput_bias(DI), R9
+	COLUMN(Z0, Z6, Z12, Z18, NO_BIAS)
+	COLUMN(Z1, Z7, Z13, Z19, ADD_BIAS)
+	COLUMN(Z2, Z8, Z14, Z20, NO_BIAS)
+	COLUMN(Z3, Z9, Z15, Z21, NO_BIAS)
+	COLUMN(Z4, Z10, Z16, Z22, NO_BIAS)
+	COLUMN(Z5, Z11, Z17, Z23, NO_BIAS)
+	MOVQ WinoOutput_scale(DI), R10
+	VMOVUPS (R10)(AX*4), Z30
+	LEAQ (DX)(AX*1), R10
+	MOVQ WinoOutput_rows(DI), R12
+	ROW(Z0, Z1, Z2, Z3, Z4, Z5, X0, row0)
+	JZ   next
+	ROW(Z6, Z7, Z8, Z9, Z10, Z11, X6, row1)
+	JZ   next
+	ROW(Z12, Z13, Z14, Z15, Z16, Z17, X12, row2)
+	JZ   next
+	ROW(Z18, Z19, Z20, Z21, Z22, Z23, X18, row3)
+
+next:
+	ADDQ $16, AX
+	SUBQ $16, CX
+	JGT  channels
+	VZEROUPPER
+	RET
