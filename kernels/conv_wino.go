@@ -38,6 +38,7 @@ type winograd struct {
 	bytes  int
 
 	tilesH, tilesW int
+	edgeH, edgeW   int // 1 if the last row or column of tiles is short
 }
 
 // winoCut divides the work among workers.
@@ -285,9 +286,27 @@ func (w *winograd) plan(limit arch.ISA) {
 }
 
 // lay lays tiles over this shape.
+//
+// Tiles of F(4,3) of which but two rows or columns of output are left are short: computed by F(2,3) in that direction, whose
+// points are among those of F(4,3). With inputs d0, d1, d2, d1, d2, d3, Bᵀ of F(4,3) gives
+//
+//	4·(d0 − d2)   −3·(d1 + d2)   3·(d1 − d2)   0   0   d3 − d1
+//
+// which, multiplied by the filters of F(4,3), are the products of F(2,3), its two outputs being the first and the last of four. No
+// products are taken where they are zero: a quarter less for a short tile of 14×14 maps, less than half for one short both ways.
 func (w *winograd) lay() {
 	_, w.tilesH, w.tilesW = w.form.tiles(&w.shape)
+	w.edgeH, w.edgeW = 0, 0
+	if w.m == 4 && w.shape.OutH()%4 == 2 {
+		w.edgeH = 1
+	}
+	if w.m == 4 && w.shape.OutW()%4 == 2 {
+		w.edgeW = 1
+	}
 }
+
+// full returns how many rows and columns of tiles are not short.
+func (w *winograd) full() (rows, cols int) { return w.tilesH - w.edgeH, w.tilesW - w.edgeW }
 
 func (w *winograd) tiles() int { return w.shape.N * w.tilesH * w.tilesW }
 
@@ -446,19 +465,68 @@ func (t *winogradTask) Run(worker, lo, hi int) {
 			} else {
 				t.transformInput(wk, t0, n)
 			}
+			t.clearZeros(wk, t0, n)
 			have = group
 		}
 		for b := part(bg, t.blkGroups, len(t.blocks)); b < part(bg+1, t.blkGroups, len(t.blocks)); b++ {
-			t.multiply(wk, b, n)
+			t.multiply(wk, b, t0, n)
 			t.transformOutput(wk, b, t0, n)
 		}
 	}
 }
 
-// tile returns the image, row and column of output tile i.
+// tile returns the image, row and column of output tile i. Short tiles at the right edge come first, then whole ones, those at the
+// lower edge, and the corners, so that the products of any position are those of consecutive tiles.
 func (w *winograd) tile(i int) (n, y, x int) {
-	per := w.tilesH * w.tilesW
-	return i / per, i % per / w.tilesW, i % w.tilesW
+	rows, cols := w.full()
+	right, whole, lower := w.shape.N*rows*w.edgeW, w.shape.N*rows*cols, w.shape.N*cols*w.edgeH
+	if i < right {
+		return i / rows, i % rows, cols
+	}
+	if i -= right; i < whole {
+		return i / (rows * cols), i % (rows * cols) / cols, i % cols
+	}
+	if i -= whole; i < lower {
+		return i / cols, rows, i % cols
+	}
+	return i - lower, rows, cols
+}
+
+// span returns the tiles whose products at a position are not all zero.
+func (w *winograd) span(pos int) (lo, hi int) {
+	rows, _ := w.full()
+	lo, hi = 0, w.tiles()
+	if x := pos % w.side; x == 3 || x == 4 {
+		lo, hi = w.shape.N*rows*w.edgeW, hi-w.shape.N*w.edgeH*w.edgeW
+	}
+	if y := pos / w.side; y == 3 || y == 4 {
+		hi = w.shape.N * rows * w.tilesW
+	}
+	return lo, hi
+}
+
+// clearZeros sets the products that are not taken, of n tiles from t0 on.
+func (t *winogradTask) clearZeros(wk *winogradWorker, t0, n int) {
+	if t.edgeH+t.edgeW == 0 {
+		return
+	}
+	row := t.kernel.NR * 4
+	for pos := range t.pos {
+		m := unsafe.Slice((*byte)(unsafe.Add(wk.m, pos*t.mStep)), n*row)
+		lo, hi := t.span(pos)
+		clear(m[:min(max(lo-t0, 0), n)*row])
+		clear(m[max(min(hi-t0, n), 0)*row:])
+	}
+}
+
+var winoWhole, winoShort = [6]int{0, 1, 2, 3, 4, 5}, [6]int{0, 1, 2, 1, 2, 3}
+
+// window returns which rows or columns of input a tile takes.
+func window(short bool) *[6]int {
+	if short {
+		return &winoShort
+	}
+	return &winoWhole
 }
 
 // transformInput fills v for n tiles from t0 on.
@@ -466,18 +534,20 @@ func (t *winogradTask) transformInput(wk *winogradWorker, t0, n int) {
 	s, a := &t.shape, &wk.in
 	a.ptrs, a.posStride, a.c = addr(wk.ptrs), t.vStep, s.C
 	pixelBytes := t.in.Stride * t.dtype.Size()
+	wholeH, wholeW := t.full()
 	for i := range n {
 		img, ty, tx := t.tile(t0 + i)
 		y0, x0 := ty*t.m-s.PadTop, tx*t.m-s.PadLeft
-		for dy := range t.side {
-			row := wk.ptrs[dy*t.side:][:t.side]
-			y := y0 + dy
+		rows, cols := window(ty == wholeH), window(tx == wholeW)
+		for r := range t.side {
+			row := wk.ptrs[r*t.side:][:t.side]
+			y := y0 + rows[r]
 			inside := uint(y) < uint(s.H)
 			base := ((img*s.H+y)*s.W + x0) * pixelBytes
-			for dx := range row {
-				row[dx] = addr(t.border)
-				if inside && uint(x0+dx) < uint(s.W) {
-					row[dx] = unsafe.Add(t.in.Data, base+dx*pixelBytes)
+			for c := range row {
+				row[c] = addr(t.border)
+				if dx := cols[c]; inside && uint(x0+dx) < uint(s.W) {
+					row[c] = unsafe.Add(t.in.Data, base+dx*pixelBytes)
 				}
 			}
 		}
@@ -486,8 +556,8 @@ func (t *winogradTask) transformInput(wk *winogradWorker, t0, n int) {
 	}
 }
 
-// multiply computes m[pos] = v[pos]·u[block][pos] for all positions.
-func (t *winogradTask) multiply(wk *winogradWorker, block, n int) {
+// multiply computes m[pos] = v[pos]·u[block][pos] for all positions, n tiles from t0 on.
+func (t *winogradTask) multiply(wk *winogradWorker, block, t0, n int) {
 	a, mr, nr := &wk.gemm, t.kernel.MR, t.kernel.NR
 	a.taps, a.groups, a.cols = 1, (t.depth+t.kernel.KR-1)/t.kernel.KR, min(roundUp(t.blocks[block].cols, 16), nr)
 	a.lo, a.hi = negInf, posInf
@@ -501,17 +571,21 @@ func (t *winogradTask) multiply(wk *winogradWorker, block, n int) {
 		f.src, f.dst, f.posStride, f.groups, f.lanes = u, wk.u, t.uStep(), a.groups, t.blocks[block].width*t.kernel.KR
 		u, step, have = wk.u, f.posStride, t.side
 	}
-	tiles := (n + mr - 1) / mr
-	a.rows = n - (tiles-1)*mr
 	for pos := range t.pos {
-		a.ptrs = unsafe.Pointer(&wk.rows[pos*t.most])
 		if t.filter != nil && pos%have == 0 {
 			wk.filter.row = pos / have
 			t.filter(&wk.filter)
 		}
+		lo, hi := t.span(pos)
+		lo, hi = max(lo-t0, 0), min(hi-t0, n)
+		if lo >= hi {
+			continue
+		}
+		a.ptrs = unsafe.Pointer(&wk.rows[pos*t.most+lo])
 		a.w = unsafe.Add(u, pos%have*step)
-		a.dst = unsafe.Add(wk.m, pos*t.mStep)
-		a.tiles = tiles
+		a.dst = unsafe.Add(wk.m, pos*t.mStep+lo*a.dstStride)
+		a.tiles = (hi - lo + mr - 1) / mr
+		a.rows = hi - lo - (a.tiles-1)*mr
 		t.gemm(a)
 	}
 }

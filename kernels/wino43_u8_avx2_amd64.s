@@ -208,25 +208,31 @@ out_row:
 	MOVQ R10, R11
 	VMOVQ X6, BX
 	STORE_PIXEL(p0_4, p0_2, p0_1, p0)
+	ADDQ WinoOutput_pixStride(DI), R11
 	CMPQ WinoOutput_columns(DI), $2
 	JLT  out_row_done
-	ADDQ WinoOutput_pixStride(DI), R11
 	VPEXTRQ $1, X6, BX
-	STORE_PIXEL(p1_4, p1_2, p1_1, p1)
-	CMPQ WinoOutput_columns(DI), $3
-	JLT  out_row_done
-	ADDQ WinoOutput_pixStride(DI), R11
 	VEXTRACTI128 $1, Y6, X6
+	JEQ  last_pixel                  // the first and the last
+	STORE_PIXEL(p1_4, p1_2, p1_1, p1)
+	ADDQ WinoOutput_pixStride(DI), R11
 	VMOVQ X6, BX
 	STORE_PIXEL(p2_4, p2_2, p2_1, p2)
 	CMPQ WinoOutput_columns(DI), $4
 	JLT  out_row_done
 	ADDQ WinoOutput_pixStride(DI), R11
+
+last_pixel:
 	VPEXTRQ $1, X6, BX
 	STORE_PIXEL(p3_4, p3_2, p3_1, p3)
 
 out_row_done:
 	ADDQ $192, R9
+	CMPQ WinoOutput_rows(DI), $2
+	JNE  out_next_row
+	ADDQ $384, R9                    // the first and the last
+
+out_next_row:
 	ADDQ WinoOutput_rowStride(DI), R10
 	SUBQ $1, R12
 	JNZ  out_row

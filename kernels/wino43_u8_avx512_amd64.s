@@ -80,7 +80,7 @@ GLOBL winoPixelOrder<>(SB), RODATA|NOPTR, $64
 
 // A row of Aᵀm, a…f, to four pixels of dst, or as many as there are columns; then the next row, if there is one. x is the low
 // lane of a. Clobbers a…f, Z24–Z27.
-#define ROW(a, b, c, d, e, f, x, stored) \
+#define ROW(a, b, c, d, e, f, x, more, stored) \
 	VPADDD  c, b, Z24 /* s */ \
 	VPSUBD  c, b, Z25 /* d */ \
 	VPADDD  e, d, Z26 /* p */ \
@@ -110,9 +110,13 @@ GLOBL winoPixelOrder<>(SB), RODATA|NOPTR, $64
 	VMOVDQU8 x, K1, (R10) \
 	CMPQ    WinoOutput_columns(DI), $2 \
 	JLT     stored \
+	JNE     more \
+	VEXTRACTI32X4 $3, a, X24 \
+	VMOVDQU8 X24, K1, (R10)(BX*1) \
+	JMP     stored \
+more: \
 	VEXTRACTI32X4 $1, a, X24 \
 	VMOVDQU8 X24, K1, (R10)(BX*1) \
-	JEQ     stored \
 	CMPQ    WinoOutput_columns(DI), $4 \
 	VEXTRACTI32X4 $2, a, X25 \
 	VMOVDQU8 X25, K1, (R9) \
@@ -168,13 +172,17 @@ columns:
 	VMOVUPS (R10)(AX*4), Z30
 	LEAQ (DX)(AX*1), R10
 	MOVQ WinoOutput_rows(DI), R12
-	ROW(Z0, Z1, Z2, Z3, Z4, Z5, X0, row0)
+	ROW(Z0, Z1, Z2, Z3, Z4, Z5, X0, row0_more, row0)
 	JZ   next
-	ROW(Z6, Z7, Z8, Z9, Z10, Z11, X6, row1)
+	CMPQ WinoOutput_rows(DI), $2         // the first and the last
+	JEQ  last_row
+	ROW(Z6, Z7, Z8, Z9, Z10, Z11, X6, row1_more, row1)
 	JZ   next
-	ROW(Z12, Z13, Z14, Z15, Z16, Z17, X12, row2)
+	ROW(Z12, Z13, Z14, Z15, Z16, Z17, X12, row2_more, row2)
 	JZ   next
-	ROW(Z18, Z19, Z20, Z21, Z22, Z23, X18, row3)
+
+last_row:
+	ROW(Z18, Z19, Z20, Z21, Z22, Z23, X18, row3_more, row3)
 
 next:
 	ADDQ $16, AX

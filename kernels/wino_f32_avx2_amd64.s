@@ -181,8 +181,8 @@ channels:
 	VMASKMOVPS y, Y0, (R11) \
 	ADDQ AX, R11
 
-// The output transform by WINO_A.
-#define WINO_OUTPUT \
+// The output transform by WINO_A. Of two columns `second` is the second one, of two rows the one `skip` bytes of tmp beyond the next.
+#define WINO_OUTPUT(second, skip) \
 	MOVQ         a+0(FP), DI \
 	MOVQ         WinoOutput_src(DI), SI \
 	MOVQ         WinoOutput_dst(DI), DX \
@@ -227,13 +227,15 @@ out_row: \
 	PIXEL(Y6) \
 	CMPQ    BX, $2 \
 	JLT     out_row_done \
+	JEQ     second_pixel \
 	PIXEL(Y7) \
-	CMPQ    BX, $3 \
-	JLT     out_row_done \
 	PIXEL(Y8) \
 	CMPQ    BX, $4 \
 	JLT     out_row_done \
 	PIXEL(Y9) \
+	JMP     out_row_done \
+second_pixel: \
+	PIXEL(second) \
 	JMP     out_row_done \
 pixel_tail: \
 	LEAQ    winoMask<>+32(SB), R11 \
@@ -245,15 +247,21 @@ pixel_tail: \
 	PIXEL_TAIL(Y6) \
 	CMPQ    BX, $2 \
 	JLT     out_row_done \
+	JEQ     second_tail \
 	PIXEL_TAIL(Y7) \
-	CMPQ    BX, $3 \
-	JLT     out_row_done \
 	PIXEL_TAIL(Y8) \
 	CMPQ    BX, $4 \
 	JLT     out_row_done \
 	PIXEL_TAIL(Y9) \
+	JMP     out_row_done \
+second_tail: \
+	PIXEL_TAIL(second) \
 out_row_done: \
 	ADDQ $192, R13 \
+	CMPQ WinoOutput_rows(DI), $2 \
+	JNE  out_next_row \
+	ADDQ $skip, R13 \
+out_next_row: \
 	ADDQ WinoOutput_rowStride(DI), R10 \
 	SUBQ $1, R12 \
 	JNZ  out_row \
@@ -266,7 +274,7 @@ out_row_done: \
 
 // func wino43OutputF32AVX2(a *WinoOutput)
 TEXT ·wino43OutputF32AVX2(SB), NOSPLIT, $0-8
-	WINO_OUTPUT
+	WINO_OUTPUT(Y9, 384)
 
 // f32_wino34output_3x3__avx2 — Winograd F(3,4) output transform of one tile, 8 channels at a time.
 //
@@ -295,7 +303,7 @@ TEXT ·wino43OutputF32AVX2(SB), NOSPLIT, $0-8
 
 // func wino34OutputF32AVX2(a *WinoOutput)
 TEXT ·wino34OutputF32AVX2(SB), NOSPLIT, $0-8
-	WINO_OUTPUT
+	WINO_OUTPUT(Y7, 0)
 
 // winoMask: 8 ones, then 8 zeros.
 DATA winoMask<>+0x00(SB)/8, $-1

@@ -195,8 +195,8 @@ l2: \
 l1: \
 	ADD  R8, R12
 
-// The output transform by WINO_A.
-#define WINO_OUTPUT \
+// The output transform by WINO_A. Of two columns V, of number n, is the second one, of two rows the one `skip` bytes of tmp beyond the next.
+#define WINO_OUTPUT(n, V, skip) \
 	MOVD  a+0(FP), R0 \
 	MOVD  WinoOutput_src(R0), R1 \
 	MOVD  WinoOutput_dst(R0), R2 \
@@ -240,26 +240,35 @@ out_row: \
 	PIXEL(6, V6) \
 	CMP    $2, R9 \
 	BLT    out_row_done \
+	BEQ    second_pixel \
 	PIXEL(7, V7) \
-	CMP    $3, R9 \
-	BLT    out_row_done \
 	PIXEL(8, V8) \
 	CMP    $4, R9 \
 	BLT    out_row_done \
 	PIXEL(9, V9) \
 	B      out_row_done \
+second_pixel: \
+	PIXEL(n, V) \
+	B      out_row_done \
 pixel_tail: \
 	PIXEL_TAIL(6, V6, p0_2, p0_1) \
 	CMP  $2, R9 \
 	BLT  out_row_done \
+	BEQ  second_tail \
 	PIXEL_TAIL(7, V7, p1_2, p1_1) \
-	CMP  $3, R9 \
-	BLT  out_row_done \
 	PIXEL_TAIL(8, V8, p2_2, p2_1) \
 	CMP  $4, R9 \
 	BLT  out_row_done \
 	PIXEL_TAIL(9, V9, p3_2, p3_1) \
+	B    out_row_done \
+second_tail: \
+	PIXEL_TAIL(n, V, p_2, p_1) \
 out_row_done: \
+	MOVD WinoOutput_rows(R0), R15 \
+	CMP  $2, R15 \
+	BNE  out_next_row \
+	ADD  $skip, R13 \
+out_next_row: \
 	MOVD WinoOutput_rowStride(R0), R15 \
 	ADD  R15, R11 \
 	SUBS $1, R10 \
@@ -272,7 +281,7 @@ out_row_done: \
 
 // func wino43OutputF32NEON(a *WinoOutput)
 TEXT ·wino43OutputF32NEON(SB), NOSPLIT, $0-8
-	WINO_OUTPUT
+	WINO_OUTPUT(9, V9, 192)
 
 // f32_wino34output_3x3__neon — Winograd F(3,4) output transform of one tile, 4 channels at a time.
 //
@@ -301,4 +310,4 @@ TEXT ·wino43OutputF32NEON(SB), NOSPLIT, $0-8
 
 // func wino34OutputF32NEON(a *WinoOutput)
 TEXT ·wino34OutputF32NEON(SB), NOSPLIT, $0-8
-	WINO_OUTPUT
+	WINO_OUTPUT(7, V7, 0)

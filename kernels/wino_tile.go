@@ -89,8 +89,8 @@ type WinoOutput struct {
 	dst       unsafe.Pointer // pixel (0, 0), channel 0 of the block
 	rowStride int            // bytes
 	pixStride int            // bytes
-	rows      int            // 1…m
-	columns   int            // 1…m
+	rows      int            // 1…m; of F(4,3), 2 are the first and the last of four
+	columns   int            // likewise
 	cols      int            // channels, ≥ 1; src, bias and scale are padded to a multiple of 8, for AVX-512 of 16
 	lo, hi    float32
 	zero      int32
@@ -149,6 +149,14 @@ func wino43InputF32Generic(a *WinoInput) {
 	}
 }
 
+// winoOutputs returns which rows or columns of four an output transform of F(4,3) writes; see winograd.lay.
+func winoOutputs(n int) []int {
+	if n == 2 {
+		return []int{0, 3}
+	}
+	return []int{0, 1, 2, 3}[:n]
+}
+
 func wino43OutputF32Generic(a *WinoOutput) {
 	act := Clamp{a.lo, a.hi}
 	for k := range a.cols {
@@ -161,14 +169,14 @@ func wino43OutputF32Generic(a *WinoOutput) {
 			t[j] = winoA4(&m)
 		}
 		bias := *(*float32)(unsafe.Add(a.bias, 4*k))
-		for y := range a.rows {
+		for y, i := range winoOutputs(a.rows) {
 			var m [6]float32
 			for j := range m {
-				m[j] = t[j][y]
+				m[j] = t[j][i]
 			}
 			o := winoA4(&m)
-			for x := range a.columns {
-				*(*float32)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+4*k)) = act.apply(o[x] + bias)
+			for x, j := range winoOutputs(a.columns) {
+				*(*float32)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+4*k)) = act.apply(o[j] + bias)
 			}
 		}
 	}
@@ -426,10 +434,10 @@ func wino43OutputU8Generic(a *WinoOutput) {
 			t[j] = at(&m)
 		}
 		bias, scale := *(*int32)(unsafe.Add(a.bias, 4*k)), *(*float32)(unsafe.Add(a.scale, 4*k))
-		for y := range a.rows {
-			o := at(&[6]int32{t[0][y], t[1][y], t[2][y], t[3][y], t[4][y], t[5][y]})
-			for x := range a.columns {
-				*(*uint8)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+k)) = Requantize((o[x]+bias)*ninth, scale, a.lo, a.hi, a.zero)
+		for y, i := range winoOutputs(a.rows) {
+			o := at(&[6]int32{t[0][i], t[1][i], t[2][i], t[3][i], t[4][i], t[5][i]})
+			for x, j := range winoOutputs(a.columns) {
+				*(*uint8)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+k)) = Requantize((o[j]+bias)*ninth, scale, a.lo, a.hi, a.zero)
 			}
 		}
 	}
