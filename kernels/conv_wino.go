@@ -13,8 +13,8 @@ import (
 // and transforms back, so that the products never leave the L1 or L2 cache. A unit of work is a block of tiles times
 // a run of filter blocks; a worker that continues on the same tiles reuses their transform.
 //
-// Filters are transformed when they are packed, or, quantised ones for few tiles, in each run, a row of positions at a
-// time. That takes 4 to 6 cycles a filter and channel, of which the products of 16 tiles take 18 or more: a little longer
+// Filters are transformed when they are packed, or, quantised ones for few tiles, in each run, two rows of positions at a
+// time. That takes 3 to 4 cycles a filter and channel, of which the products of 16 tiles take 18 or more: a little longer
 // than reading 72 bytes instead of 9, but of GoogLeNet's filters for maps of 14×14 and 7×7 they are 2.6 MB, not 9 to 20.
 type winograd struct {
 	shape     ConvShape
@@ -87,7 +87,7 @@ var (
 	winoF34 = winoForm{name: "3x4", m: 3, r: 4, channels: 8, pixels: 1000, input: OpWino43Input, output: OpWino34Output, g: winoG34}
 	winoF25 = winoForm{name: "2x5", m: 2, r: 5, channels: 8, pixels: 40, input: OpWino43Input, output: OpWino25Output, g: winoG25}
 
-	winoU8F43 = winoForm{name: "4x3", m: 4, r: 3, channels: 16, pixels: 150, input: OpWino43Input, filter: OpWino43Filter, output: OpWino43Output,
+	winoU8F43 = winoForm{name: "4x3", m: 4, r: 3, channels: 16, pixels: 40, input: OpWino43Input, filter: OpWino43Filter, output: OpWino43Output,
 		gU8: winoG43U8, factor: 576, unit: 64, perRun: 24}
 	winoU8F23 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, pixels: 40, input: OpWino23Input, filter: OpWino23Filter, output: OpWino23Output,
 		gU8: winoG23U8, factor: 4, unit: 4, perRun: 24}
@@ -400,14 +400,14 @@ func (w *winograd) uStep() int {
 
 func (w *winograd) Scratch(workers int) int {
 	v, m := w.steps(w.cut(workers).most)
-	return workers * (w.pos*(v+m) + w.side*w.uStep())
+	return workers * (w.pos*(v+m) + 2*w.side*w.uStep())
 }
 
 func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&w.shape, w.dtype, w.segments, in, out)
 	t := &winogradTask{winograd: w, winoCut: w.cut(workers), in: in[0], out: append([]View(nil), out...), workers: make([]winogradWorker, workers)}
 	t.vStep, t.mStep = w.steps(t.most)
-	each := w.pos*(t.vStep+t.mStep) + w.side*w.uStep()
+	each := w.pos*(t.vStep+t.mStep) + 2*w.side*w.uStep()
 	for i := range t.workers {
 		wk := &t.workers[i]
 		buf := scratch[i*each:][:each]
@@ -438,7 +438,7 @@ type winogradTask struct {
 
 type winogradWorker struct {
 	v, m   unsafe.Pointer   // [pos][most][depth] and [pos][most][NR]
-	u      unsafe.Pointer   // [side][C/kr][NR][kr] filters, a row of positions of one block's
+	u      unsafe.Pointer   // [2·side][C/kr][NR][kr] filters, two rows of positions of one block's
 	rows   []unsafe.Pointer // [pos][most] addresses of rows of v
 	ptrs   []unsafe.Pointer // [pos] addresses of one tile's pixels
 	edge   []float32        // [pos][8] copies of squares that the input holds only in part
@@ -558,36 +558,43 @@ func (t *winogradTask) transformInput(wk *winogradWorker, t0, n int) {
 
 // multiply computes m[pos] = v[pos]·u[block][pos] for all positions, n tiles from t0 on.
 func (t *winogradTask) multiply(wk *winogradWorker, block, t0, n int) {
-	a, mr, nr := &wk.gemm, t.kernel.MR, t.kernel.NR
+	a, nr := &wk.gemm, t.kernel.NR
 	a.taps, a.groups, a.cols = 1, (t.depth+t.kernel.KR-1)/t.kernel.KR, min(roundUp(t.blocks[block].cols, 16), nr)
 	a.lo, a.hi = negInf, posInf
 	a.bias = addr(t.border) // zeros where it is read, in float32
 	a.dstStride = nr * 4
-	u := t.panels[block].w
-	step := a.groups * t.kernel.KR * t.blocks[block].width * t.vBytes // of a position
-	have := t.pos                                                     // positions whose filters there are
-	if t.filter != nil {
-		f := &wk.filter
-		f.src, f.dst, f.posStride, f.groups, f.lanes = u, wk.u, t.uStep(), a.groups, t.blocks[block].width*t.kernel.KR
-		u, step, have = wk.u, f.posStride, t.side
-	}
-	for pos := range t.pos {
-		if t.filter != nil && pos%have == 0 {
-			wk.filter.row = pos / have
-			t.filter(&wk.filter)
+	if t.filter == nil {
+		for pos := range t.pos {
+			t.multiplyAt(wk, pos, unsafe.Add(t.panels[block].w, pos*a.groups*t.kernel.KR*t.blocks[block].width*t.vBytes), t0, n)
 		}
-		lo, hi := t.span(pos)
-		lo, hi = max(lo-t0, 0), min(hi-t0, n)
-		if lo >= hi {
-			continue
-		}
-		a.ptrs = unsafe.Pointer(&wk.rows[pos*t.most+lo])
-		a.w = unsafe.Add(u, pos%have*step)
-		a.dst = unsafe.Add(wk.m, pos*t.mStep+lo*a.dstStride)
-		a.tiles = (hi - lo + mr - 1) / mr
-		a.rows = hi - lo - (a.tiles-1)*mr
-		t.gemm(a)
+		return
 	}
+	f := &wk.filter
+	f.src, f.dst, f.posStride, f.groups, f.lanes = t.panels[block].w, wk.u, t.uStep(), a.groups, t.blocks[block].width*t.kernel.KR
+	for f.pair = range t.side / 2 {
+		t.filter(f)
+		for i, row := range winoRows(f.pair, t.side) {
+			for j := range t.side {
+				t.multiplyAt(wk, row*t.side+j, unsafe.Add(f.dst, (i*t.side+j)*f.posStride), t0, n)
+			}
+		}
+	}
+}
+
+// multiplyAt computes m[pos] = v[pos]·u.
+func (t *winogradTask) multiplyAt(wk *winogradWorker, pos int, u unsafe.Pointer, t0, n int) {
+	lo, hi := t.span(pos)
+	lo, hi = max(lo-t0, 0), min(hi-t0, n)
+	if lo >= hi {
+		return
+	}
+	a, mr := &wk.gemm, t.kernel.MR
+	a.ptrs = unsafe.Pointer(&wk.rows[pos*t.most+lo])
+	a.w = u
+	a.dst = unsafe.Add(wk.m, pos*t.mStep+lo*a.dstStride)
+	a.tiles = (hi - lo + mr - 1) / mr
+	a.rows = hi - lo - (a.tiles-1)*mr
+	t.gemm(a)
 }
 
 // transformOutput writes n tiles of one block of filters.

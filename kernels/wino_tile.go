@@ -98,18 +98,26 @@ type WinoOutput struct {
 	tmp [24 * 8]float32
 }
 
-// WinoFilter is the argument of the transform of uint8's filters, a row of positions of some filters at a time:
+// WinoFilter is the argument of the transform of uint8's filters, two rows of positions of some filters at a time:
 //
-//	dst[j][i][lane] = (G' g G'ᵀ)[row][j] for the filter g = src[i][…][lane] and j < m+2
+//	dst[i][j][…][lane] = (G' g G'ᵀ)[rows[i]][j] for the filter g = src[…][9][lane] and i < 2, j < m+2
 //
-// A lane is a filter and one of kr channels, and i a group of those.
+// A lane is a filter and one of kr channels; … stands for groups of those. The rows are those of winoRows.
 type WinoFilter struct {
 	src       unsafe.Pointer // [groups][9][lanes] int8
-	dst       unsafe.Pointer // [m+2] × posStride bytes of [groups][lanes] int16
+	dst       unsafe.Pointer // [2·(m+2)] × posStride bytes of [groups][lanes] int16
 	posStride int            // bytes
 	groups    int            // ≥ 1
 	lanes     int            // a multiple of 16, but for the generic kernel
-	row       int            // 0…m+1
+	pair      int            // of rows
+}
+
+// winoRows returns a pair of rows of positions: the first and the last have no sums, others share theirs.
+func winoRows(pair, side int) [2]int {
+	if pair == 0 {
+		return [2]int{0, side - 1}
+	}
+	return [2]int{2*pair - 1, 2 * pair}
 }
 
 // F(4,3) in float32.
@@ -464,10 +472,13 @@ func wino23FilterGeneric(a *WinoFilter) { winoFilter(a, 4, winoG23U8) }
 
 func winoFilter(a *WinoFilter, side int, transform func(*[9]int8, func(int, int16))) {
 	src := unsafe.Slice((*int8)(a.src), a.groups*9*a.lanes)
+	rows := winoRows(a.pair, side)
 	var to int // in each position
 	put := func(pos int, v int16) {
-		if pos/side == a.row {
-			*(*int16)(unsafe.Add(a.dst, pos%side*a.posStride+2*to)) = v
+		for i, row := range rows {
+			if pos/side == row {
+				*(*int16)(unsafe.Add(a.dst, (i*side+pos%side)*a.posStride+2*to)) = v
+			}
 		}
 	}
 	for to = range a.groups * a.lanes {
