@@ -21,6 +21,7 @@ type conv struct {
 	panels   []convPanel // of each block
 	border   []byte      // what border taps read: zeros, or the input's zero point
 	bytes    int         // packed weights, biases and scales
+	cycles   int         // of PairSum16 kernels, see mostlySplit
 	chosen
 }
 
@@ -38,7 +39,7 @@ func (c *conv) PackedBytes() int { return c.bytes }
 func (c *conv) call(a *ConvTile, out []View, b, pixel, tiles, rows int) {
 	blk, p := &c.blocks[b], &c.panels[b]
 	o := &out[blk.segment]
-	a.w, a.bias, a.scale, a.extra, a.extras = p.w, p.bias, p.scale, p.extra, p.extras
+	a.w, a.bias, a.scale, a.size, a.order = p.w, p.bias, p.scale, p.size, p.order
 	a.lo, a.hi, a.zero, a.plain = p.lo, p.hi, p.zero, p.plain
 	a.dst = o.at(pixel*o.Stride + blk.at)
 	a.dstStride = o.Stride * c.dtype.Size()

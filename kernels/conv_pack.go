@@ -44,8 +44,8 @@ func widths(blocks []convBlock) int {
 // convPanel is what the tile kernel reads for one block; the fields are those of ConvTile.
 type convPanel struct {
 	w, bias, scale unsafe.Pointer
-	extra          unsafe.Pointer
-	extras         int
+	size           int
+	order          unsafe.Pointer
 	lo, hi         float32
 	zero           int32
 	plain          int

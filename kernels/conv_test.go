@@ -371,40 +371,82 @@ func TestConvRefuses(t *testing.T) {
 	}
 }
 
-func TestSplitPairs(t *testing.T) {
+func TestMatchPairs(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 8))
-	const taps, groups, nr, mr = 3, 5, 16, 4
-	for range 50 {
+	const taps, nr = 3, 16
+	matches, others := 0, 0
+	for round := range 100 {
+		groups := 1 + round%9
 		panel := make([]int8, taps*groups*nr*4)
 		for i := range panel {
 			panel[i] = int8(rnd.IntN(255) - 127)
-		}
-		sums := func(p []int8) map[[3]int]int { // by tap, group, output and channel
-			m := map[[3]int]int{}
-			for i, w := range p[:taps*groups*nr*4] {
-				m[[3]int{i / (groups * nr * 4), i / (nr * 4) % groups, i % (nr * 4)}] += int(w)
-			}
-			return m
-		}
-		want := sums(append([]int8(nil), panel...))
-		spill, extra := splitPairs(panel, nil, taps, groups, nr, mr)
-		out := append(panel, spill...)
-		got := sums(out)
-		for e := range len(extra) / 2 {
-			for i, w := range out[(taps*groups+e)*nr*4:][:nr*4] {
-				got[[3]int{int(extra[2*e]) / (mr * 8), int(extra[2*e+1]) / 4, i}] += int(w)
+			if round%2 == 0 {
+				panel[i] = int8(max(-127, min(127, 20*rnd.NormFloat64())))
 			}
 		}
-		for k, w := range want {
-			if got[k] != w {
-				t.Fatalf("weight %v is %d, want %d", k, got[k], w)
+		want := map[[3]int]int{} // by tap, channel and output
+		for i, w := range panel {
+			want[[3]int{i / (groups * nr * 4), i/(nr*4)%groups*4 + i%4, i / 4 % nr}] = int(w)
+		}
+		var m pairMatcher
+		m.add(panel, taps, groups)
+		all, order := m.all, m.order
+		panels, ok := cutPairs(order, all, taps, groups, 1, nr)
+		if !ok {
+			t.Fatal("not what cutPairs takes")
+		}
+		w, at := panels[0].w, panels[0].order
+		got := map[[3]int]int{}
+		for tap := range taps {
+			for each := 2; each > 0; each-- {
+				n := int(at[0])
+				at = at[1:]
+				if round%2 == 0 && each == 2 {
+					matches += n
+				} else if round%2 == 0 {
+					others += n
+				}
+				for range n {
+					for pair := range 2 * nr { // neighbours, and those of the match
+						above, below := 0, 0
+						for e := range each {
+							for i := 2 * pair; i < 2*pair+2; i++ {
+								v := int(w[e*nr*4+i])
+								above, below = above+max(v, 0), below-min(v, 0)
+								got[[3]int{tap, int(at[e]) + i%4, i / 4}] += v
+							}
+						}
+						if above > pairMost || below > pairMost {
+							t.Fatalf("a sum of %d to %d", -below, above)
+						}
+					}
+					w, at = w[each*nr*4:], at[each:]
+				}
 			}
 		}
-		for i := 0; i < len(out); i += 2 {
-			if s := int(out[i]) + int(out[i+1]); s > 128 || s < -128 {
-				t.Fatalf("pair %d sums to %d", i/2, s)
+		for k, v := range want {
+			if got[k] != v {
+				t.Fatalf("weight %v is %d, want %d", k, got[k], v)
 			}
 		}
+		for i, bad := range []func(order []int32){
+			func(o []int32) { o[0] = -1 }, func(o []int32) { o[0]++ }, func(o []int32) { o[0] = math.MaxInt32 }, func(o []int32) { o[1] = int32(4 * groups) },
+			func(o []int32) { o[1] = 2 }, func(o []int32) { o[len(o)-1] = -4 },
+		} {
+			o := slices.Clone(order)
+			if bad(o); slices.Equal(o, order) {
+				continue
+			}
+			if _, ok := cutPairs(o, all, taps, groups, 1, nr); ok {
+				t.Errorf("damage %d: taken", i)
+			}
+		}
+		if _, ok := cutPairs(order, all[:len(all)-1], taps, groups, 1, nr); ok {
+			t.Error("weights too short: taken")
+		}
+	}
+	if matches < others {
+		t.Errorf("%d matches, %d other groups", matches, others)
 	}
 }
 

@@ -23,7 +23,7 @@ import (
 // in IEEE binary32; lo and hi are integers, so clamping before rounding equals clamping after it.
 type ConvTile struct {
 	ptrs      unsafe.Pointer // [tiles][taps][MR] addresses
-	w         unsafe.Pointer // [taps][groups][NR][KR], then [extras][NR][KR]
+	w         unsafe.Pointer // [taps][groups][NR][KR], but for PairSum16 what pairPanel says
 	bias      unsafe.Pointer // [NR] float32 or int32
 	scale     unsafe.Pointer // [NR] float32; uint8 only
 	dst       unsafe.Pointer // first pixel, first channel
@@ -35,8 +35,8 @@ type ConvTile struct {
 	cols      int            // channels to store, 1…NR
 	lo, hi    float32
 	zero      int32
-	extras    int            // further groups, each read at a place of its own; see splitPairs
-	extra     unsafe.Pointer // [extras][2]int32: byte offset of the tap in ptrs, byte offset of the group in the pixel
+	size      int            // of w, bytes; PairSum16 only
+	order     unsafe.Pointer // that of pairPanel; PairSum16 only
 	plain     int            // not 0: lo and hi are 0 and 255 less zero, and no product reaches 2³¹, so saturation clamps
 	//lint:ignore U1000 assembly uses it
 	left int // scratch of the kernel: taps left, or this tile's addresses

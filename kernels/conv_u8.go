@@ -178,13 +178,13 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 	fill(c.border, q.InZero)
 	var narrow [][]int8
 	var wide [][]int16
-	extras := make([][]int32, len(c.blocks))
+	var pairs []pairPanel
 	weights := func() []int8 { return q.Weights }
 	switch {
 	case k.Op == OpConvWide:
 		wide = packWeights(q.pack, func() []int16 { return widened(q.Weights) }, taps, depth, c.blocks, k.KR)
 	case k.PairSum16:
-		narrow, extras = packPairs(q.pack, weights, taps, depth, c.blocks, k)
+		pairs = packPairs(q.pack, weights, taps, depth, c.blocks, k)
 	default:
 		narrow = packWeights(q.pack, weights, taps, depth, c.blocks, k.KR)
 	}
@@ -192,13 +192,17 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 	m := packRow(q.Scale, c.blocks, k.NR)
 	for i, blk := range c.blocks {
 		p := convPanel{bias: addr(b[i*k.NR:]), scale: addr(m[i*k.NR:])}
-		if wide != nil {
+		switch {
+		case wide != nil:
 			p.w = addr(wide[i])
 			c.bytes += 2 * len(wide[i])
-		} else {
+		case pairs != nil:
+			p.w, p.size, p.order = addr(pairs[i].w), len(pairs[i].w), addr(pairs[i].order)
+			c.bytes += len(pairs[i].w) + 4*len(pairs[i].order)
+			c.cycles += pairs[i].cycles(taps)
+		default:
 			p.w = addr(narrow[i])
-			p.extra, p.extras = addr(extras[i]), len(extras[i])/2
-			c.bytes += len(narrow[i]) + 8*p.extras
+			c.bytes += len(narrow[i])
 		}
 		p.lo, p.hi, p.zero = q.Out[blk.segment].bounds()
 		if p.lo == float32(-p.zero) && p.hi == float32(255-p.zero) && slices.Max(q.Scale[blk.k:][:blk.cols]) < 1 {
@@ -210,16 +214,11 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 	return c
 }
 
-// mostlySplit reports whether splitPairs added so many groups that products in int16 throughout are cheaper: six
-// instructions do four channels of the one, eight of the other, and there fewer inputs are loaded. A first layer's
-// three colours have weights alike, so their pairs are split often.
+// mostlySplit reports whether so many groups had to be split, or found no match, that products in int16 throughout are cheaper: of
+// those, four channels of four pixels take 11 cycles, and fewer inputs are loaded. A first layer's three colours have weights alike.
 func (c *conv) mostlySplit() bool {
-	groups, extras := 0, 0
-	for _, p := range c.panels {
-		groups += c.shape.R * ((c.shape.S*c.shape.C + c.kernel.KR - 1) / c.kernel.KR)
-		extras += p.extras
-	}
-	return 4*extras > groups
+	groups := c.shape.R * ((c.shape.S*c.shape.C + c.kernel.KR - 1) / c.kernel.KR)
+	return c.cycles > 11*groups*len(c.panels)
 }
 
 func widened(w []int8) []int16 {
@@ -228,95 +227,6 @@ func widened(w []int8) []int16 {
 		wide[i] = int16(v)
 	}
 	return wide
-}
-
-// packPairs is packWeights with splitPairs over each block.
-func packPairs(p *Packing, weights func() []int8, taps, depth int, blocks []convBlock, k *Kernel) (panels [][]int8, extras [][]int32) {
-	groups := (depth + k.KR - 1) / k.KR
-	extras = make([][]int32, len(blocks))
-	if p.Loading() {
-		panels = make([][]int8, len(blocks))
-		for b := range blocks {
-			panels[b], extras[b] = p.pairs(taps, groups, k)
-		}
-		return panels, extras
-	}
-	panels = make([][]int8, len(blocks))
-	var panel, spill []int8
-	w := weights()
-	for b := range blocks {
-		panel = resized(panel, taps*groups*blocks[b].width*k.KR)
-		fillPanel(panel, w, taps, depth, &blocks[b], k.KR)
-		spill, extras[b] = splitPairs(panel, spill[:0], taps, groups, k.NR, k.MR)
-		panels[b] = aligned[int8](len(panel) + len(spill))
-		copy(panels[b][copy(panels[b], panel):], spill)
-		keep(p, extras[b])
-		keep(p, panels[b])
-	}
-	return panels, extras
-}
-
-// resized returns n zeros, in s where they fit.
-func resized(s []int8, n int) []int8 {
-	if cap(s) < n {
-		return make([]int8, n)
-	}
-	s = s[:n]
-	clear(s)
-	return s
-}
-
-// pairs returns what splitPairs gave for the next block when the weights were recorded.
-func (p *Packing) pairs(taps, groups int, k *Kernel) (panel []int8, extra []int32) {
-	size := taps * groups * k.NR * k.KR
-	extra, _ = elements[int32](p.take(-1))
-	for i := 0; i < len(extra); i += 2 { // they become addresses
-		if i+1 == len(extra) || extra[i] < 0 || extra[i]%int32(k.MR*8) != 0 || int(extra[i]) >= taps*k.MR*8 ||
-			extra[i+1] < 0 || int(extra[i+1])%k.KR != 0 || int(extra[i+1]) >= groups*k.KR {
-			p.err = fmt.Errorf("%w: packed weights of step %q reach outside the window", ErrShape, p.step)
-			return aligned[int8](size), nil
-		}
-	}
-	if panel, ok := elements[int8](p.take(size + len(extra)/2*k.NR*k.KR)); ok {
-		return panel, extra
-	}
-	return aligned[int8](size), nil
-}
-
-// splitPairs makes a panel [taps][groups][nr][4] safe for kernels that add two products in a saturating int16
-// (vpmaddubsw): 255·(w0 + w1) must not exceed 32767 for neighbours of equal sign, so |w0 + w1| ≤ 128. Where a pair
-// breaks that, what is too much moves to an extra group, which the kernel adds after the others. The sum stays
-// exact. It returns the extra groups, appended to spill, and for each the byte offsets of its tap in the address table (mr
-// addresses a tap) and of its channels in the pixel.
-func splitPairs(panel, spill []int8, taps, groups, nr, mr int) ([]int8, []int32) {
-	const kr, most = 4, 128
-	var extra []int32
-	for t := range taps {
-		for g := range groups {
-			group := panel[(t*groups+g)*nr*kr:][:nr*kr]
-			var moved []int8
-			for i := 0; i < len(group); i += 2 {
-				sum := int(group[i]) + int(group[i+1])
-				if -most <= sum && sum <= most {
-					continue
-				}
-				if moved == nil {
-					n := len(spill)
-					spill = slices.Grow(spill, nr*kr)[:n+nr*kr]
-					moved = spill[n:]
-					clear(moved)
-					extra = append(extra, int32(t*mr*8), int32(g*kr))
-				}
-				excess := sum - most
-				if sum < 0 {
-					excess = sum + most
-				}
-				moved[i] = int8(excess)
-				group[i] -= int8(excess)
-			}
-		}
-	}
-	return spill, extra
 }
 
 // RefConvU8 is what quantised convolution means here; every kernel gives the same bytes. All slices are dense, laid
