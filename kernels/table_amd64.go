@@ -17,7 +17,6 @@ func archKernels() []Kernel {
 		{Name: "f32_conv_6x16__avx2", Op: OpConvTile, DType: F32, MR: 6, NR: 16, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: convTileF32AVX2},
 		{Name: "u8_conv_32x32__amx", Op: OpConvTile, DType: U8, MR: 32, NR: 32, KR: 4, ISA: arch.AMX, Requires: amx, Fn: convTileU8AMX},
 		{Name: "u8_conv_8x32__avx512vnni", Op: OpConvTile, DType: U8, MR: 8, NR: 32, KR: 4, ISA: arch.AVX512VNNI, Requires: avx512vnni, Fn: convTileU8AVX512VNNI},
-		{Name: "u8_conv_6x16__avx512vnni", Op: OpConvTile, DType: U8, MR: 6, NR: 16, KR: 4, ISA: arch.AVX512VNNI, Requires: avx512vnni &^ arch.FeatAVX512BW, Fn: convTileU8VNNI256},
 		{Name: "u8_conv_6x16__avxvnni", Op: OpConvTile, DType: U8, MR: 6, NR: 16, KR: 4, ISA: arch.AVXVNNI, Requires: arch.FeatAVX2 | arch.FeatAVXVNNI, Fn: convTileU8AVXVNNI},
 		{Name: "u8_conv_4x16__avx2", Op: OpConvTile, DType: U8, MR: 4, NR: 16, KR: 4, ISA: arch.AVX2, Requires: arch.FeatAVX2, PairSum16: true, Fn: convTileU8AVX2},
 		{Name: "u8_convwide_6x16__avx2", Op: OpConvWide, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: convWideU8AVX2},

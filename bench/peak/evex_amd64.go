@@ -1,0 +1,6 @@
+//go:build evex
+
+package peak
+
+// evex makes the loop for AVX-VNNI one of the same instruction in the encoding of AVX-512; see arch.
+const evex = 1

@@ -1,0 +1,7 @@
+//go:build evex
+
+package kernels
+
+// evex makes vnni_amd64.h encode the instructions of AVX-VNNI as AVX-512 does; [arch.Features] knows of the same tag. The
+// assembler sees it as const_evex.
+const evex = 1
