@@ -62,6 +62,9 @@ func wino23FilterAVX2(a *WinoFilter)
 func winoGemmAVX512VNNI(a *ConvTile)
 
 //go:noescape
+func winoGemmAVXVNNI(a *ConvTile)
+
+//go:noescape
 func winoGemmAVX2(a *ConvTile)
 
 //go:noescape

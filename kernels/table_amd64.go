@@ -32,6 +32,7 @@ func archKernels() []Kernel {
 		{Name: "u8_wino43filter_6x6__avx2", Op: OpWino43Filter, DType: U8, MR: 6, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino43FilterAVX2},
 		{Name: "u8_wino23filter_4x4__avx2", Op: OpWino23Filter, DType: U8, MR: 4, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino23FilterAVX2},
 		{Name: "u8_winogemm_8x32__avx512vnni", Op: OpWinoGemm, DType: U8, MR: 8, NR: 32, KR: 2, ISA: arch.AVX512VNNI, Requires: arch.FeatAVX512F | arch.FeatAVX512VNNI, Fn: winoGemmAVX512VNNI},
+		{Name: "u8_winogemm_6x16__avxvnni", Op: OpWinoGemm, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVXVNNI, Requires: arch.FeatAVX2 | arch.FeatAVXVNNI, Fn: winoGemmAVXVNNI},
 		{Name: "u8_winogemm_6x16__avx2", Op: OpWinoGemm, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: winoGemmAVX2},
 		{Name: "u8_wino23output_2x2__avx2", Op: OpWino23Output, DType: U8, MR: 2, NR: 8, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino23OutputU8AVX2},
 		{Name: "f32_depthwise_1x8__avx2", Op: OpDepthwise, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2fma, Fn: depthwiseF32AVX2},

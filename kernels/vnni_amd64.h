@@ -18,9 +18,9 @@
 #define DOT_WORDS(s2, s1, d, S2, S1, D) DOT_VEX(0x52, s2, s1, d)
 #endif
 
-// Products of four numbers, by DOT, from each of six rows with sixteen filters at DX:
+// Products, by DOT, of four bytes from each of six rows, or the first four, with sixteen columns of weights at DX:
 // Y4…Y15 += Σ row·w, rows at (R8)…(R13) indexed by AX. Clobbers Y0–Y3.
-#define DOTS(DOT) \
+#define DOTS4(DOT) \
 	VMOVDQU (DX), Y0 \
 	VMOVDQU 32(DX), Y1 \
 	VPBROADCASTD (R8)(AX*1), Y2 \
@@ -33,9 +33,12 @@
 	VPBROADCASTD (R11)(AX*1), Y3 \
 	DOT(0, 2, 8, Y0, Y2, Y8) \
 	DOT(1, 2, 9, Y1, Y2, Y9) \
-	VPBROADCASTD (R12)(AX*1), Y2 \
 	DOT(0, 3, 10, Y0, Y3, Y10) \
-	DOT(1, 3, 11, Y1, Y3, Y11) \
+	DOT(1, 3, 11, Y1, Y3, Y11)
+
+#define DOTS(DOT) \
+	DOTS4(DOT) \
+	VPBROADCASTD (R12)(AX*1), Y2 \
 	VPBROADCASTD (R13)(AX*1), Y3 \
 	DOT(0, 2, 12, Y0, Y2, Y12) \
 	DOT(1, 2, 13, Y1, Y2, Y13) \
