@@ -13,5 +13,6 @@
 // Contract   taps, groups, tiles ≥ 1; 1 ≤ rows ≤ 6; 1 ≤ cols ≤ 16; reads whole groups of 4 channels; dst does not alias src
 // Bound      12 VPDPBUSD per 2 loads + 6 broadcasts, 4 channels; exact: VPDPBUSD does not saturate
 #define GROUP DOTS(DOT_BYTES)
+#define GROUP4 DOTS4(DOT_BYTES)
 #define NAME ·convTileU8AVXVNNI
 #include "conv_u8_6x16_amd64.h"
