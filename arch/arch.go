@@ -20,7 +20,7 @@ import (
 // Features returns what this CPU, and its operating system, offer. It ignores GNEISS_ISA.
 func Features() Feature { return detected() }
 
-var detected = sync.OnceValue(func() Feature { return detect() | pretended() })
+var detected = sync.OnceValue(func() Feature { return pretended(detect()) })
 
 // Supports reports whether this CPU offers every feature of the tier.
 func Supports(i ISA) bool { return supports(i, detected()) }

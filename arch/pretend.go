@@ -1,4 +1,4 @@
-//go:build pretend
+//go:build pretend && !evex
 
 package arch
 
@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// pretended returns the features that GNEISS_PRETEND names, joined by "+" as [Feature.String] does. Only binaries built
+// pretended adds the features that GNEISS_PRETEND names, joined by "+" as [Feature.String] does. Only binaries built
 // with the tag pretend look: they run where the missing instructions are emulated, see internal/trap.
-func pretended() (f Feature) {
+func pretended(f Feature) Feature {
 	for word := range strings.SplitSeq(os.Getenv("GNEISS_PRETEND"), "+") {
 		if i := slices.Index(featureNames[:], word); i >= 0 {
 			f |= 1 << i

@@ -44,9 +44,6 @@ func convTileU8AVX512VNNI(a *ConvTile)
 func convTileU8AVXVNNI(a *ConvTile)
 
 //go:noescape
-func convTileU8VNNI256(a *ConvTile)
-
-//go:noescape
 func wino23InputU8AVX2(a *WinoInput)
 
 //go:noescape
@@ -66,6 +63,9 @@ func wino23FilterAVX2(a *WinoFilter)
 
 //go:noescape
 func winoGemmAVX512VNNI(a *ConvTile)
+
+//go:noescape
+func winoGemmAVXVNNI(a *ConvTile)
 
 //go:noescape
 func winoGemmAVX2(a *ConvTile)

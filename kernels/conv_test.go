@@ -82,6 +82,9 @@ func convCases() []convCase {
 // kernel of the table by itself, and Winograd wherever it fits.
 func convOps(t *testing.T, c convCase, dt DType, build func(limit arch.ISA) (Op, error), tile func(*Kernel) Op, wino map[string]func(arch.ISA) Op) map[string]Op {
 	ops := map[string]Op{}
+	if _, err := arch.Default(); err != nil { // GNEISS_REQUIRE names a tier that would go untested
+		t.Fatal(err)
+	}
 	for _, isa := range arch.Supported() {
 		op, err := build(isa)
 		if err != nil {

@@ -1,5 +1,8 @@
+#include "rows6_amd64.h"
+
 // Body of the quantised convolution tiles of 6 output pixels × 16 output channels with 256-bit registers. The including
-// file defines NAME and GROUP, which adds the products of four bytes of each input row:
+// file defines NAME, GROUP, which adds the products of four bytes of each input row, and GROUP4, the same of the first four
+// rows:
 //
 //	accumulators += inputs at (R8)…(R13), indexed by AX, times the weights at DX; may clobber Y0–Y3
 //
@@ -9,8 +12,8 @@
 //   pixel 1         Y6    Y7           DX  w                 CX  bytes of a row read
 //   …                                  AX  −bytes left       BX  taps left
 //   pixel 5         Y14   Y15          R8–R13  ends of the six input rows
-//                                      Y0, Y1 weights   Y2, Y3 input and products
-// Phases     tile → tap → group → requantize → store | store_tail
+//                                      Y0, Y1 weights   Y2, Y3 input and products   R14 of the next panel, what to fetch
+// Phases     tile → tap → group, of six pixels or the last four → requantize → store | store two by two | store_tail
 
 // One pixel's sixteen accumulators to bytes in X0, through memory operands: every register holds an accumulator but
 // Y0–Y3. Reads AX scale.
@@ -38,6 +41,38 @@
 #define STORE(a, b) \
 	REQUANTIZE(a, b) \
 	VMOVDQU X0, (R8) \
+	ADDQ R9, R8 \
+	SUBQ $1, CX \
+	JZ   tile_done
+
+// Where the output's range is that of the type, saturating packs clamp, and two pixels are packed at a time: a, b are the
+// first pixel's accumulators, c, d the second's; x is the low half of a. Reads Y0, Y1 scales, Y2 zero as words.
+// Saturation to int16 before zero is added changes nothing: what it cuts is cut to 0 or 255 anyway.
+#define STORE_PLAIN(a, b, c, d, x) \
+	VCVTDQ2PS a, a \
+	VCVTDQ2PS b, b \
+	VCVTDQ2PS c, c \
+	VCVTDQ2PS d, d \
+	VMULPS Y0, a, a \
+	VMULPS Y1, b, b \
+	VMULPS Y0, c, c \
+	VMULPS Y1, d, d \
+	VCVTPS2DQ a, a \
+	VCVTPS2DQ b, b \
+	VCVTPS2DQ c, c \
+	VCVTPS2DQ d, d \
+	VPACKSSDW b, a, a \
+	VPACKSSDW d, c, c \
+	VPADDSW Y2, a, a \
+	VPADDSW Y2, c, c \
+	VPACKUSWB c, a, a \
+	VPERMQ $0xd8, a, a \
+	VPSHUFD $0xd8, a, a \
+	VMOVDQU x, (R8) \
+	ADDQ R9, R8 \
+	SUBQ $1, CX \
+	JZ   tile_done \
+	VEXTRACTI128 $1, a, (R8) \
 	ADDQ R9, R8 \
 	SUBQ $1, CX \
 	JZ   tile_done
@@ -74,10 +109,14 @@ l1: \
 	JZ   tile_done
 
 TEXT NAME(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), DI
-	MOVQ ConvTile_ptrs(DI), SI
-	MOVQ ConvTile_dst(DI), AX
-	MOVQ AX, ConvTile_at(DI)
+	MOVQ  a+0(FP), DI
+	MOVQ  ConvTile_ptrs(DI), SI
+	MOVQ  ConvTile_dst(DI), AX
+	MOVQ  AX, ConvTile_at(DI)
+	MOVQ  ConvTile_taps(DI), R14
+	IMULQ ConvTile_groups(DI), R14
+	SHLQ  $6, R14
+	FETCH_INIT
 
 tile:
 	MOVQ    ConvTile_bias(DI), AX
@@ -99,43 +138,56 @@ tile:
 	SHLQ    $2, CX
 
 tap:
-	MOVQ 0(SI), R8
-	MOVQ 8(SI), R9
-	MOVQ 16(SI), R10
-	MOVQ 24(SI), R11
-	MOVQ 32(SI), R12
-	MOVQ 40(SI), R13
-	ADDQ $48, SI
-	ADDQ CX, R8                      // address rows from their ends, so that one index counts and addresses
-	ADDQ CX, R9
-	ADDQ CX, R10
-	ADDQ CX, R11
-	ADDQ CX, R12
-	ADDQ CX, R13
-	MOVQ CX, AX
-	NEGQ AX
+	NEXT_ROWS
+	CMPQ ConvTile_tiles(DI), $1
+	JNE  group_loop
+	CMPQ ConvTile_rows(DI), $4
+	JLE  group4_loop
 
 	PCALIGN $32
 group_loop:                              // AX = −bytes left < 0
 	GROUP
+	FETCH
 	ADDQ $64, DX
 	ADDQ $4, AX
 	JLT  group_loop
 	SUBQ $1, BX
 	JNZ  tap
+	JMP  summed
 
-	MOVQ ConvTile_scale(DI), AX
-	MOVQ ConvTile_at(DI), R8
-	MOVQ ConvTile_dstStride(DI), R9
-	MOVQ ConvTile_cols(DI), R10
-	MOVQ $6, CX
-	CMPQ ConvTile_tiles(DI), $1
-	JNE  rows_known
-	MOVQ ConvTile_rows(DI), CX
+	PCALIGN $32
+group4_loop:                             // the last tile has four pixels or less
+	GROUP4
+	FETCH
+	ADDQ $64, DX
+	ADDQ $4, AX
+	JLT  group4_loop
+	SUBQ $1, BX
+	JNZ  tap
+
+summed:
+	MOVQ         ConvTile_scale(DI), AX
+	MOVQ         ConvTile_at(DI), R8
+	MOVQ         ConvTile_dstStride(DI), R9
+	MOVQ         ConvTile_cols(DI), R10
+	MOVQ         $6, CX
+	CMPQ         ConvTile_tiles(DI), $1
+	JNE          rows_known
+	MOVQ         ConvTile_rows(DI), CX
 
 rows_known:
-	CMPQ R10, $16
-	JNE  store_tail
+	CMPQ         R10, $16
+	JNE          store_tail
+	CMPQ         ConvTile_plain(DI), $0
+	JEQ          store
+	VMOVUPS      (AX), Y0
+	VMOVUPS      32(AX), Y1
+	VPBROADCASTW ConvTile_zero(DI), Y2
+	STORE_PLAIN(Y4, Y5, Y6, Y7, X4)
+	STORE_PLAIN(Y8, Y9, Y10, Y11, X8)
+	STORE_PLAIN(Y12, Y13, Y14, Y15, X12)
+
+store:
 	STORE(Y4, Y5)
 	STORE(Y6, Y7)
 	STORE(Y8, Y9)

@@ -13,5 +13,6 @@
 // Contract   taps, groups, tiles ≥ 1; 1 ≤ rows ≤ 6; 1 ≤ cols ≤ 16; reads whole groups of 2 channels; dst does not alias src
 // Bound      12 × (VPMADDWD + VPADDD) per 2 loads + 6 broadcasts, 2 channels; exact: nothing saturates
 #define GROUP PAIRS
+#define GROUP4 PAIRS4
 #define NAME ·convWideU8AVX2
 #include "conv_u8_6x16_amd64.h"

@@ -24,10 +24,12 @@ func TestMissingInstructions(t *testing.T) {
 	for _, c := range []struct {
 		pretend  arch.Feature
 		run      string
-		executed trap.Op
+		executed []trap.Op
 	}{
-		{arch.FeatAMXInt8, "^TestConvU8$", trap.TDPBUSD},
-		{arch.FeatAVXVNNI, "^TestConvU8$/_1x1_|x3_k.*_s22_|x12_k", trap.VPDPBUSD}, // an instruction traps for eight products
+		{arch.FeatAMXInt8, "^TestConvU8$", []trap.Op{trap.TDPBUSD}},
+		// Few cases, for here an instruction traps for eight products or four: 1×1, rows of few channels, Winograd. TestEvex
+		// does the rest.
+		{arch.FeatAVXVNNI, "^TestConvU8$/(7x16_k.*_1x1_|x3_k19_3x3_s22_|8x16_k32_3x3_s11.*true)", []trap.Op{trap.VPDPBUSD, trap.VPDPWSSD}},
 	} {
 		t.Run(c.pretend.String(), func(t *testing.T) {
 			if arch.Features().Has(c.pretend) {
@@ -52,8 +54,13 @@ func TestMissingInstructions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if code != 0 || counts[c.executed] == 0 {
+			if code != 0 {
 				t.Errorf("exit code %d after %v\n%s", code, counts, out)
+			}
+			for _, op := range c.executed {
+				if counts[op] == 0 {
+					t.Errorf("no %v was executed", op)
+				}
 			}
 			t.Log(counts)
 		})

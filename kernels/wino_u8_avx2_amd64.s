@@ -83,128 +83,16 @@ channels:
 
 // u8_winogemm_6x16__avx2 — products of quantised Winograd: 6 tiles × 16 output channels at one position.
 //
-// Computes   dst[row][k] = Σ_c v[row][c]·u[c/2][k][c%2] in int32, modulo 2³²
+// Computes   as winogemm_6x16_amd64.h says
 // Reference  winoGemmGeneric (wino_tile.go)
 // Requires   AVX2
 // Layout     v int16 through addresses; u int16 packed [C/2][16][2]; dst int32, rows dstStride bytes apart
 // Contract   groups (pairs of channels), tiles ≥ 1; 1 ≤ rows ≤ 6; no over-read
 // Bound      12 × (VPMADDWD + VPADDD) per 2 loads + 6 broadcasts, 2 channels
-// Tile       col →  0–7   8–15       Registers
-//   row 0           Y4    Y5           DI  args              SI  row addresses
-//   …                                  DX  u                 AX  −bytes left
-//   row 5           Y14   Y15          R8–R13  ends of the six rows      CX  bytes of a row
-//                                      Y0, Y1  filters   Y2  input   Y3  product   R14 of the next panel, what to fetch
-
-// The same of the first four rows.
-#define PAIRS4 \
-	VMOVDQU (DX), Y0 \
-	VMOVDQU 32(DX), Y1 \
-	PAIR((R8)(AX*1), Y4, Y5) \
-	PAIR((R9)(AX*1), Y6, Y7) \
-	PAIR((R10)(AX*1), Y8, Y9) \
-	PAIR((R11)(AX*1), Y10, Y11)
-
-// Fetches some of the next panel, which follows this one: by the end of the last tile, all of it.
-#define FETCH \
-	PREFETCHT0 (R14) \
-	ADDQ ConvTile_ahead(DI), R14
-
-#define ROW_STORE(a, b) \
-	VMOVDQU a, (R8) \
-	VMOVDQU b, 32(R8) \
-	ADDQ R9, R8 \
-	SUBQ $1, CX \
-	JZ   gemm_done
-
-// func winoGemmAVX2(a *ConvTile)
-TEXT ·winoGemmAVX2(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), DI
-	MOVQ ConvTile_ptrs(DI), SI
-	MOVQ ConvTile_dst(DI), AX
-	MOVQ AX, ConvTile_at(DI)
-	MOVQ ConvTile_groups(DI), R14
-	SHLQ $6, R14
-	ADDQ ConvTile_w(DI), R14         // the next panel
-	MOVQ $64, AX                     // a pair's filters,
-	XORQ DX, DX
-	DIVQ ConvTile_tiles(DI)          // over all tiles
-	MOVQ AX, ConvTile_ahead(DI)
-
-gemm_tile:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-	VPXOR Y12, Y12, Y12
-	VPXOR Y13, Y13, Y13
-	VPXOR Y14, Y14, Y14
-	VPXOR Y15, Y15, Y15
-	MOVQ  ConvTile_w(DI), DX
-	MOVQ  ConvTile_groups(DI), CX
-	SHLQ  $2, CX
-	MOVQ  0(SI), R8
-	MOVQ  8(SI), R9
-	MOVQ  16(SI), R10
-	MOVQ  24(SI), R11
-	MOVQ  32(SI), R12
-	MOVQ  40(SI), R13
-	ADDQ  $48, SI
-	ADDQ  CX, R8
-	ADDQ  CX, R9
-	ADDQ  CX, R10
-	ADDQ  CX, R11
-	ADDQ  CX, R12
-	ADDQ  CX, R13
-	MOVQ  CX, AX
-	NEGQ  AX
-	CMPQ  ConvTile_tiles(DI), $1
-	JNE   gemm_pair
-	CMPQ  ConvTile_rows(DI), $4
-	JLE   gemm_pair4
-
-	PCALIGN $32
-gemm_pair:                               // AX = −bytes left < 0
-	PAIRS
-	FETCH
-	ADDQ $64, DX
-	ADDQ $4, AX
-	JLT  gemm_pair
-	JMP  gemm_summed
-
-	PCALIGN $32
-gemm_pair4:                              // the last tile has four rows or less
-	PAIRS4
-	FETCH
-	ADDQ $64, DX
-	ADDQ $4, AX
-	JLT  gemm_pair4
-
-gemm_summed:
-	MOVQ ConvTile_at(DI), R8
-	MOVQ ConvTile_dstStride(DI), R9
-	MOVQ $6, CX
-	CMPQ ConvTile_tiles(DI), $1
-	JNE  gemm_store
-	MOVQ ConvTile_rows(DI), CX
-
-gemm_store:
-	ROW_STORE(Y4, Y5)
-	ROW_STORE(Y6, Y7)
-	ROW_STORE(Y8, Y9)
-	ROW_STORE(Y10, Y11)
-	ROW_STORE(Y12, Y13)
-	ROW_STORE(Y14, Y15)
-
-gemm_done:
-	MOVQ R8, ConvTile_at(DI)        // where the next tile's rows go
-	SUBQ $1, ConvTile_tiles(DI)
-	JNZ  gemm_tile
-	VZEROUPPER
-	RET
+#define GROUP PAIRS
+#define GROUP4 PAIRS4
+#define NAME ·winoGemmAVX2
+#include "winogemm_6x16_amd64.h"
 
 // u8_wino23output_2x2__avx2 — Winograd F(2,3) output transform of one tile, 8 channels at a time.
 //

@@ -1,6 +1,7 @@
 //go:build gc && !purego && !noasm
 
 #include "textflag.h"
+#include "go_asm.h"
 
 // Register-only loops: what a core can do when nothing is loaded or stored. A kernel's %peak is its rate over the
 // rate of the loop that issues the same multiply-accumulate.
@@ -75,6 +76,7 @@
 
 #define FMA256(acc) VFMADD231PS Y14, Y15, acc;
 #define FMA512(acc) VFMADD231PS Z30, Z31, acc;
+#define DOT256(acc) VPDPBUSD Y14, Y15, acc;
 #define DOT512(acc) VPDPBUSD Z30, Z31, acc;
 
 // Pairs of int16 products, added to int32: exact, and what an AVX2 kernel must do.
@@ -156,12 +158,16 @@ maddubs_pass:
 	RET
 
 // func dotAVXVNNI(n int)
-// VPDPBUSD in its VEX form, which the assembler does not have: it emits EVEX, and CPUs with AVX-VNNI alone have none.
+// VPDPBUSD in its VEX form, which the assembler does not have: it emits EVEX, and CPUs with AVX-VNNI alone have none. The
+// tag evex takes it.
 TEXT ·dotAVXVNNI(SB), NOSPLIT, $0-8
 	MOVQ n+0(FP), CX
 	CLEAR256
 
 dot256_pass:
+#ifdef const_evex
+	PASS256(DOT256)
+#else
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x05; BYTE $0x50; BYTE $0xc6 // {vex} vpdpbusd %ymm14,%ymm15,%ymm0
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x05; BYTE $0x50; BYTE $0xce // {vex} vpdpbusd %ymm14,%ymm15,%ymm1
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x05; BYTE $0x50; BYTE $0xd6 // {vex} vpdpbusd %ymm14,%ymm15,%ymm2
@@ -174,6 +180,7 @@ dot256_pass:
 	BYTE $0xc4; BYTE $0x42; BYTE $0x05; BYTE $0x50; BYTE $0xce // {vex} vpdpbusd %ymm14,%ymm15,%ymm9
 	BYTE $0xc4; BYTE $0x42; BYTE $0x05; BYTE $0x50; BYTE $0xd6 // {vex} vpdpbusd %ymm14,%ymm15,%ymm10
 	BYTE $0xc4; BYTE $0x42; BYTE $0x05; BYTE $0x50; BYTE $0xde // {vex} vpdpbusd %ymm14,%ymm15,%ymm11
+#endif
 	SUBQ $1, CX
 	JNZ  dot256_pass
 	VZEROUPPER
