@@ -127,7 +127,7 @@ channels:
 // Contract   cols ≥ 1, src and bias readable to the next multiple of 8; 1 ≤ rows, columns ≤ 4; no over-write
 // Bound      36 loads + 16 stores + 100 additions and FMAs per 8 channels
 // Registers  DI  args    SI  src    DX  dst    CX  channels left    R8  posStride    R9  tmp
-//            R10 row of src or dst    R11 pixel    R12 rows left    R13 tmp row    AX  pixStride    BX  columns
+//            R10 row of src or dst    R11 pixel    R12 rows left    R13 tmp row    AX  pixStride    BX  columns    R14 ahead
 //            Y0–Y5  m    Y6–Y9  results    Y10 bias    Y11 lo    Y12 hi    Y13, Y14, Y15  4, 8, 2
 // Phases     channel block → columns (to tmp) → rows → pixel | pixel_tail
 
@@ -171,6 +171,7 @@ channels:
 	VADDPS Y10, y, y \
 	VMAXPS y, Y11, y \
 	VMINPS y, Y12, y \
+	PREFETCHT0 (R11)(R14*1) \
 	VMOVUPS y, (R11) \
 	ADDQ AX, R11
 
@@ -190,6 +191,7 @@ channels:
 	MOVQ         WinoOutput_cols(DI), CX \
 	MOVQ         WinoOutput_pixStride(DI), AX \
 	MOVQ         WinoOutput_columns(DI), BX \
+	MOVQ         WinoOutput_ahead(DI), R14 \
 	LEAQ         WinoOutput_tmp(DI), R9 \
 	VBROADCASTSS WinoOutput_lo(DI), Y11 \
 	VBROADCASTSS WinoOutput_hi(DI), Y12 \

@@ -89,6 +89,7 @@ type WinoOutput struct {
 	dst       unsafe.Pointer // pixel (0, 0), channel 0 of the block
 	rowStride int            // bytes
 	pixStride int            // bytes
+	ahead     int            // bytes from dst to pixels that are to be fetched; float32 only
 	rows      int            // 1…m; of F(4,3), 2 are the first and the last of four
 	columns   int            // likewise
 	cols      int            // channels, ≥ 1; src, bias and scale are padded to a multiple of 8, for AVX-512 of 16
