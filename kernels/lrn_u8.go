@@ -27,6 +27,7 @@ type LRNU8 struct {
 	inZero, zero         int32
 	alpha, bias, scale   float32
 	lo, hi               float32
+	alphaZ, biasZ        float32 // alpha and bias times ζ = (2/scale)^(4/3), for kernels that estimate d/scale = ½·(ζ·t)^¾
 }
 
 func lrnU8Generic(a *LRNU8) {
@@ -68,6 +69,9 @@ func NewLRNU8(c, size int, alpha, beta, bias, inScale float32, inZero uint8, out
 	if o.args.scale > math.MaxFloat32 || !(o.args.scale > 0) {
 		return nil, fmt.Errorf("%w: quantised LRN with scales %v and %v", ErrShape, inScale, outScale)
 	}
+	// With more than these limits y rounds to 0, unless s and therefore x is 0, when it is 0.
+	zeta := math.Pow(2/float64(o.args.scale), 4./3)
+	o.args.alphaZ, o.args.biasZ = float32(min(zeta*float64(o.args.alpha), 0x1p40)), float32(min(zeta*float64(bias), 0x1p60))
 	// The vector kernels' contract, which sane models keep.
 	least, most := float64(bias), float64(bias)+float64(o.args.alpha)*float64(size)*255*255 // t
 	scale := float64(o.args.scale)

@@ -10,48 +10,54 @@
 // Requires   AVX2, FMA
 // Layout     src/dst NHWC uint8; two rows of squares, int32, with zeros around the pixel's channels
 // Contract   pixels, c ≥ 1, c a multiple of 8; t, scale within 2^±60, abs(y) ≤ 2³⁰; dst is src or does not overlap it; no over-read
-// Bound      about 36 vector operations per 8 channels; the formula itself has two VSQRTPS and a VDIVPS
-// Measured   EPYC (Zen 4), one core, size 5, best of 4000: 56²×64 115 µs, 56²×192 338 µs; by the formula alone 158 and 360 µs
+// Bound      about 31 vector operations per 8 channels, one of them VSQRTPS; the formula itself has two VSQRTPS and a VDIVPS
+// Measured   EPYC (Zen 4), one core, size 5, best of 4000: 56²×64 105 µs, 56²×192 306 µs; by the formula alone 158 and 360 µs
 // Registers  DI  args    SI  src    DX  dst    R8  squares of this pixel    R9  of the next    CX  channels    BX  pixels left
 //            AX  channel    R10 window, squares to write    R11 taps left, next src    R12 size    R13 before, bytes
-//            Y0  s, x·w    Y1  t, correction, distance    Y2  u, y    Y3  v, byte    Y4  x
-//            Y5  ¾·scale    Y6  9/4·scale    Y7  ½·scale    Y8  inZero    Y9  alpha    Y10 bias    X11 Lo    X12 Hi    Y13 |·|
-//            Y14 zero    Y15 limit
-// Phases     squares of the first pixel → pixel → squares of the next → channels → window → estimate [→ exact] → store
+//            Y0  s    Y1  T, z, correction, low bits    Y2  √T, w    Y3  x·w, v, bytes    Y4  x
+//            Y5  3    Y6  v of y = 0    Y7  third bytes    Y8  inZero    Y9  α·ζ    Y10 bias·ζ    Y11 least v    Y12 greatest v
+//            Y13 low bits without the last four    Y14 0
+// Phases     squares of the first pixel → pixel → squares of the next → channels → window → estimate → clamp [← exact] → store
 //
-// The estimate. To choose a byte, y = x·scale/t^¾ is needed to a thousandth of a level only, unless it is close to the
-// middle between two levels. Let u = rsqrt(t) = t^−½·(1+e) and v = rsqrt(u) = u^−½·(1+f), where |e|, |f| ≤ 1.5·2⁻¹² on every
-// CPU (the bits beyond that differ from maker to maker). Then u²·v = t^−¾·(1+e)^(3/2)·(1+f), t·u² = (1+e)², u·v² = (1+f)², and
+// The estimate. To choose a byte, y = x·scale/t^¾ is needed to a thousandth of a level only, unless it is close to the edge
+// between two levels. Let ζ = (2/scale)^(4/3), T = ζ·t (ζ is multiplied into α and bias), z = T·√T = 4·(t^¾/scale)², and
+// w = rsqrt(z) = z^−½·(1+e), where |e| ≤ 1.5·2⁻¹² on every CPU (the bits beyond that differ from maker to maker). Then
 //
-//	u²·v·(9/4 − ¾·t·u² − ½·u·v²) = t^−¾·(1 − 21/8·e² − 3/2·e·f − 3/2·f² + cubes)
+//	x·w·(3 − z·w·w) = 2·x·z^−½·(1 − 3/2·e² − ½·e³)
 //
-// is low by at most 7.6·10⁻⁷; with 4.8·10⁻⁷ added to 9/4 it is off by at most 4.8·10⁻⁷ either way. The scale is multiplied into
-// the three constants. Roundings, those of the formula among them, are at most 20 ε, ε = 2⁻²⁴: together less than
-// 1.68·10⁻⁶. So the estimate is within 256·1.68·10⁻⁶ < 4.4·10⁻⁴ of the formula's y as far as |y| ≤ 256, and where it is less
-// than ½ − 4.4·10⁻⁴ from an integer, y rounds to that integer too; beyond 256 both are 0 or 255. Other blocks (one in a hundred
-// and fifty, if y is anywhere between levels alike) are computed by the formula. Clamping the bytes equals clamping y.
+// and 2·x·z^−½ = y. With ε = 2⁻²⁴ it is low by at most 3.4 ε; with 4 ε added to 3 it is off by at most 2 ε either way. Rounding
+// errors: T is off by 2 ε (a coefficient's, the FMA's), hence √T by 2, z by 5, z^−½ by 2½; z·w by 1, which is half as much of
+// 3 − z·w·w, near 2; that itself by 1, x·w by 1. In all 7.1 ε. The formula's own: t 2, √t 2, √√t 2, d 5, the product 1, the
+// quotient 1; in all 7 ε. So the estimate is within 14.1 ε of the formula's y, relatively: 256·14.1 ε < 2.16·10⁻⁴ as far as
+// |y| ≤ 256.
+//
+// The byte. v = 256½ + zero + y + 8·2⁻¹⁵, rounded once, is in [256, 512) if the byte is not clamped: 15 of its mantissa's
+// bits are below one level, the 8 above are the byte. v is within 7.1 + ½ of these units of what the formula's y would give,
+// so if v without its 8 units is 8 or more from the edge of a level (its 15 low bits are 16 or more), the formula's byte is
+// the same. Otherwise (one block in 256, if y is anywhere between levels alike) the block is computed by the formula. v is
+// clamped first, to the middle of the least and of the greatest level, by integers, which order as positive floats do: what
+// is beyond them the formula clamps as well, however large y.
+//
+// Range. abs(y) ≤ 2³⁰ means T ≥ 2⁻²⁸; NewLRNU8 keeps α·ζ ≤ 2⁴⁰ and bias·ζ ≤ 2⁶⁰, beyond which y rounds to 0 (s > 0 or x = 0):
+// with s < 2³¹, z is within 2⁻⁴² and 2¹⁰⁷.
 
-DATA lrnU8Consts<>+0(SB)/4, $0.75
-DATA lrnU8Consts<>+4(SB)/4, $2.25000048 // 9/4 + 2 units in the last place
-DATA lrnU8Consts<>+8(SB)/4, $0.5
-DATA lrnU8Consts<>+12(SB)/4, $0x7fffffff
-DATA lrnU8Consts<>+16(SB)/4, $0.49956
-GLOBL lrnU8Consts<>(SB), RODATA|NOPTR, $20
+DATA lrnU8Consts<>+0(SB)/4, $3.00000024        // 3 + a unit in the last place
+DATA lrnU8Consts<>+4(SB)/4, $256.5
+DATA lrnU8Consts<>+8(SB)/4, $0.000244140625    // 8·2⁻¹⁵
+DATA lrnU8Consts<>+12(SB)/4, $0x00007ff0       // 16 units or more from the edge
+GLOBL lrnU8Consts<>(SB), RODATA|NOPTR, $16
 
-// A bound of the output as bytes. Clobbers AX.
-#define BOUND(arg, x) \
-	VCVTTSS2SI   arg(DI), AX \
-	ADDL         LRNU8_zero(DI), AX \
-	VMOVD        AX, x \
-	VPBROADCASTB x, x
+DATA lrnU8Bytes<>+0(SB)/8, $0xffffffff0e0a0602
+DATA lrnU8Bytes<>+8(SB)/8, $0xffffffffffffffff
+GLOBL lrnU8Bytes<>(SB), RODATA|NOPTR, $16
 
 // The squares of the pixel at `src` to R10. Clobbers AX, Y0.
 #define SQUARES(src, loop) \
 	XORL AX, AX \
 loop: \
 	VPMOVZXBD (src)(AX*1), Y0 \
-	VPSUBD    Y8, Y0, Y0 \
-	VPMULLD   Y0, Y0, Y0 \
+	VPSUBW    Y8, Y0, Y0 \
+	VPMADDWD  Y0, Y0, Y0 \
 	VMOVDQU   Y0, (R10)(AX*4) \
 	ADDQ      $8, AX \
 	CMPQ      AX, CX \
@@ -82,21 +88,23 @@ TEXT ·lrnU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ         LRNU8_c(DI), CX
 	MOVQ         LRNU8_pixels(DI), BX
 	MOVQ         LRNU8_size(DI), R12
-	VBROADCASTSS lrnU8Consts<>+0(SB), Y5
-	VBROADCASTSS lrnU8Consts<>+4(SB), Y6
-	VBROADCASTSS lrnU8Consts<>+8(SB), Y7
-	VBROADCASTSS LRNU8_scale(DI), Y0
-	VMULPS       Y0, Y5, Y5
-	VMULPS       Y0, Y6, Y6
-	VMULPS       Y0, Y7, Y7
-	VPBROADCASTD LRNU8_inZero(DI), Y8
-	VBROADCASTSS LRNU8_alpha(DI), Y9
-	VBROADCASTSS LRNU8_bias(DI), Y10
-	BOUND(LRNU8_lo, X11)
-	BOUND(LRNU8_hi, X12)
-	VBROADCASTSS lrnU8Consts<>+12(SB), Y13
-	VPBROADCASTD LRNU8_zero(DI), Y14
-	VBROADCASTSS lrnU8Consts<>+16(SB), Y15
+	VPBROADCASTD   LRNU8_inZero(DI), Y8
+	VBROADCASTSS   LRNU8_alphaZ(DI), Y9
+	VBROADCASTSS   LRNU8_biasZ(DI), Y10
+	VPBROADCASTD   LRNU8_zero(DI), Y0
+	VCVTDQ2PS      Y0, Y0
+	VBROADCASTSS   lrnU8Consts<>+4(SB), Y1
+	VADDPS         Y1, Y0, Y0
+	VBROADCASTSS   LRNU8_lo(DI), Y11
+	VBROADCASTSS   LRNU8_hi(DI), Y12
+	VBROADCASTSS   lrnU8Consts<>+8(SB), Y6
+	VADDPS         Y0, Y11, Y11
+	VADDPS         Y0, Y12, Y12
+	VADDPS         Y0, Y6, Y6
+	VBROADCASTSS   lrnU8Consts<>+0(SB), Y5
+	VBROADCASTI128 lrnU8Bytes<>(SB), Y7
+	VPBROADCASTD   lrnU8Consts<>+12(SB), Y13
+	VPXOR          Y14, Y14, Y14
 
 	LEAQ (R8)(R13*1), R10
 	SQUARES(SI, first_squares)
@@ -123,37 +131,30 @@ channels:
 
 estimate:
 	VCVTDQ2PS    Y0, Y1
-	VFMADD213PS  Y10, Y9, Y1         // t
+	VFMADD213PS  Y10, Y9, Y1         // T
 	VPMOVZXBD    (SI)(AX*1), Y4
 	VPSUBD       Y8, Y4, Y4
-	VCVTDQ2PS    Y4, Y4
-	VRSQRTPS     Y1, Y2              // u
-	VRSQRTPS     Y2, Y3              // v
-	VMULPS       Y4, Y3, Y0          // x·v
-	VMULPS       Y3, Y3, Y3
-	VMULPS       Y2, Y3, Y3          // b = u·v²
-	VMULPS       Y2, Y2, Y2
-	VMULPS       Y2, Y1, Y1          // a = t·u²
-	VMULPS       Y2, Y0, Y0          // x·w
-	VFNMADD213PS Y6, Y5, Y1          // scale·(9/4 − ¾·a
-	VFNMADD231PS Y7, Y3, Y1          // − ½·b)
-	VMULPS       Y1, Y0, Y2          // y
-	VROUNDPS     $0, Y2, Y1          // to nearest, ties to even
-	VCVTPS2DQ    Y2, Y3
-	VSUBPS       Y1, Y2, Y1
-	VANDPS       Y13, Y1, Y1         // distance from the level
-	VCMPPS       $0x1e, Y15, Y1, Y1  // above the limit?
+	VCVTDQ2PS    Y4, Y4              // x
+	VSQRTPS      Y1, Y2
+	VMULPS       Y2, Y1, Y1          // z
+	VRSQRTPS     Y1, Y2              // w
+	VMULPS       Y2, Y1, Y1          // z·w
+	VMULPS       Y2, Y4, Y3          // x·w
+	VFNMADD213PS Y5, Y2, Y1          // 3 − z·w·w
+	VFMADD213PS  Y6, Y1, Y3          // v
+
+clamp:
+	VPMAXSD      Y11, Y3, Y3
+	VPMINSD      Y12, Y3, Y3
+	VPAND        Y13, Y3, Y1
+	VPADDD       Y3, Y3, Y3          // the byte is bits 16…23
+	VPCMPEQD     Y14, Y1, Y1         // close to the edge?
 	VMOVMSKPS    Y1, R10
 	TESTL        R10, R10
 	JNZ          exact
-
-store:
-	VPADDD       Y14, Y3, Y3
+	VPSHUFB      Y7, Y3, Y3
 	VEXTRACTI128 $1, Y3, X1
-	VPACKSSDW    X1, X3, X3
-	VPACKUSWB    X3, X3, X3
-	VPMAXUB      X11, X3, X3
-	VPMINUB      X12, X3, X3
+	VPUNPCKLDQ   X1, X3, X3
 	VMOVQ        X3, (DX)(AX*1)
 	ADDQ         $8, AX
 	CMPQ         AX, CX
@@ -174,14 +175,17 @@ window:
 exact:
 	VMOVDQU (R8)(AX*4), Y0
 	WINDOW(exact_loop, exact_next)
-	VCVTDQ2PS Y0, Y0
-	VMULPS    Y9, Y0, Y0
-	VADDPS    Y10, Y0, Y0            // t
-	VSQRTPS   Y0, Y0
-	VSQRTPS   Y0, Y1
-	VMULPS    Y1, Y0, Y0             // d
+	VCVTDQ2PS    Y0, Y0
+	VBROADCASTSS LRNU8_alpha(DI), Y1
+	VBROADCASTSS LRNU8_bias(DI), Y2
+	VMULPS       Y1, Y0, Y0
+	VADDPS       Y2, Y0, Y0          // t
+	VSQRTPS      Y0, Y0
+	VSQRTPS      Y0, Y1
+	VMULPS       Y1, Y0, Y0          // d
 	VBROADCASTSS LRNU8_scale(DI), Y1
-	VMULPS    Y1, Y4, Y4
-	VDIVPS    Y0, Y4, Y3             // x·scale / d
-	VCVTPS2DQ Y3, Y3
-	JMP       store
+	VMULPS       Y1, Y4, Y4
+	VDIVPS       Y0, Y4, Y3          // x·scale / d
+	VROUNDPS     $0, Y3, Y3          // to nearest, ties to even
+	VADDPS       Y6, Y3, Y3
+	JMP          clamp               // in the middle of a level

@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -63,6 +64,34 @@ func TestLRNU8BetweenLevels(t *testing.T) {
 	}
 	if up < rounds/10 {
 		t.Errorf("%d of %d rounds rounded up: not between levels", up, rounds)
+	}
+}
+
+// Kernels that work on several blocks at once begin and end with fewer. The scales are at the ends of the contract too.
+func TestLRNU8ShortRuns(t *testing.T) {
+	r := newRand(t)
+	for _, c := range []int{1, 2, 8, 31, 32, 33, 63, 64, 65, 96, 104} {
+		for pixels := 1; pixels <= 5; pixels++ {
+			x := dense(t, U8, 1, 1, pixels, c, integers[uint8](r, pixels*c, 0, 255))
+			want, got := x.like(t, guard.End), x.like(t, guard.End)
+			for _, p := range []struct{ alpha, bias, inScale, outScale float32 }{
+				{0.5, 1, 0.031, 0.017}, {0, 1, 1, 1}, {0x1p-20, 0x1p-30, 1, 0x1p22}, {0x1p40, 0x1p59, 1, 0x1p60},
+				{0x1p-140, 1, 1, 0.5}, {0x1p-50, 0x1p-59, 0x1p30, 0x1p60}, {0x1p40, 0x1p-10, 1, 0x1p-10},
+			} {
+				for _, isa := range arch.Supported() {
+					op, err := NewLRNU8(c, 5, p.alpha, 0.75, p.bias, p.inScale, 100, p.outScale, OutU8{Zero: 100, Lo: 3, Hi: 251}, isa)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if isa == arch.Generic {
+						runTask(t, op, []*tensor{x}, []*tensor{want})
+						continue
+					}
+					runTask(t, op, []*tensor{x}, []*tensor{got})
+					equalBits(t, fmt.Sprintf("%s, %d pixels of %d, %+v", op.Kernel(), pixels, c, p), got.mem, want.mem)
+				}
+			}
+		}
 	}
 }
 

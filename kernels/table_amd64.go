@@ -49,7 +49,7 @@ func archKernels() []Kernel {
 		{Name: "f32_clamp_1x32__avx2", Op: OpClamp, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: clampF32AVX2},
 		{Name: "f32_add_1x32__avx2", Op: OpAdd, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: addF32AVX2},
 		{Name: "f32_affine_1x32__avx2", Op: OpAffine, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: affineF32AVX2},
-		{Name: "u8_lrn5_1x16__avx512", Op: OpLRN5, DType: U8, MR: 1, NR: 16, ISA: arch.AVX512, Requires: arch.FeatAVX2 | arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VL, Fn: lrnU8AVX512},
+		{Name: "u8_lrn5_1x32__avx512", Op: OpLRN5, DType: U8, MR: 1, NR: 32, ISA: arch.AVX512, Requires: arch.FeatAVX2 | arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VL, Fn: lrnU8AVX512},
 		{Name: "u8_lrn_1x8__avx2", Op: OpLRN, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2fma, Fn: lrnU8AVX2},
 		{Name: "u8_fc_4x64__avx512vnni", Op: OpFC, DType: U8, MR: 4, KR: 1, ISA: arch.AVX512VNNI, Requires: avx512vnni &^ arch.FeatAVX512VL, Fn: fcU8AVX512VNNI},
 		{Name: "u8_fc_4x16__avx2", Op: OpFC, DType: U8, MR: 4, KR: 16, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: fcU8AVX2},
