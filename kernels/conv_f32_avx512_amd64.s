@@ -243,7 +243,12 @@ four_32:
 	CHANNELS(LOW2, NONE, FETCH, 128, loop_4_32, tail_4_32)
 
 four_48:
+	CMPQ ConvTile_ahead(DI), $192
+	JGE  few_4_48
 	CHANNELS(LOW3, NONE, FETCH, 192, loop_4_48, tail_4_48)
+
+few_4_48:
+	CHANNELS(LOW3, NONE, FETCH_L2, 192, loop_few_4_48, tail_few_4_48)
 
 tap_done:
 	SUBQ $1, ConvTile_left(DI)
