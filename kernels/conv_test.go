@@ -74,6 +74,11 @@ func convCases() []convCase {
 	siblings.segments = []int{16, 24, 5}
 	wide := square(1, 10, 16, 33+16, 3, 1, 1)
 	wide.segments = []int{33, 16}
+	for _, hw := range [][2]int{{2, 2}, {6, 4}, {4, 6}, {2, 9}, {30, 30}} { // Winograd's short tiles: below, at the right, both, alone, in several blocks
+		short := square(1+hw[0]%3/2, hw[0], 32, 40, 3, 1, 1)
+		short.W = hw[1]
+		cases = append(cases, short)
+	}
 	cases = append(cases, square(1, 7, 148, 40, 1, 1, 0), square(2, 5, 100, 33, 3, 1, 1)) // more than 64 channels, and no multiple
 	return append(cases, uneven, dilated, odd, tall, grouped, lost, siblings, wide)
 }
