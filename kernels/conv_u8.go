@@ -77,7 +77,7 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 			switch {
 			case k.ISA == arch.AMX:
 				return "products of int16 take 16 times the time of tiles of bytes"
-			case !k.PairSum16 && (f.m == 2 || s.OutH()*s.OutW() < 150):
+			case !k.PairSum16 && (f.m == 2 || f.parts || s.OutH()*s.OutW() < 150):
 				return "products of int16 take twice the time of this tier's dot products of bytes"
 			}
 			return f.whyNot(&s)

@@ -62,7 +62,7 @@ func winogradFits(s *ConvShape, f *winoForm) bool {
 			return false
 		}
 	}
-	return s.R == f.r && s.StrideH == 1 && s.StrideW == 1 && s.C%f.channels == 0
+	return s.R == f.window() && s.StrideH == 1 && s.StrideW == 1 && s.C%f.channels == 0
 }
 
 // winoForm is one of Winograd's minimal filterings, F(m,r), of a type, and the kernels of its transforms.
@@ -79,6 +79,15 @@ type winoForm struct {
 	unit          int                                       // quantised only: the power of two in it
 	perRun        int                                       // quantised only: up to how many tiles filters are transformed in each run
 	lean          *winoForm                                 // the form with perRun that this one is without it
+	parts         bool                                      // filters are 5×5, taken in parts; see partFilters
+}
+
+// window is the size of the filters that the form serves, F(3,4) apart.
+func (f *winoForm) window() int {
+	if f.parts {
+		return 5
+	}
+	return f.r
 }
 
 var (
@@ -89,6 +98,8 @@ var (
 
 	winoU8F43 = winoForm{name: "4x3", m: 4, r: 3, channels: 16, pixels: 40, input: OpWino43Input, filter: OpWino43Filter, output: OpWino43Output,
 		gU8: winoG43U8, factor: 576, unit: 64, perRun: 24}
+	winoU8Parts = winoForm{name: "4x3parts", m: 4, r: 3, channels: 16, pixels: 150, input: OpWino43Input, filter: OpWino43Filter, output: OpWino43Output,
+		gU8: winoG43U8, factor: 576, unit: 64, perRun: 24, parts: true}
 	winoU8F23 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, pixels: 40, input: OpWino23Input, filter: OpWino23Filter, output: OpWino23Output,
 		gU8: winoG23U8, factor: 4, unit: 4, perRun: 24}
 
@@ -100,7 +111,7 @@ var (
 var formsF32 = []*winoForm{&winoF43, &winoF23, &winoF25, &winoF34}
 
 // formsU8 are those of quantised convolution.
-var formsU8 = []*winoForm{&winoU8F43, &winoU8F23, &winoU8F43Packed, &winoU8F23Packed}
+var formsU8 = []*winoForm{&winoU8F43, &winoU8F23, &winoU8Parts, &winoU8F43Packed, &winoU8F23Packed}
 
 // packed is the form without perRun: faster, for memory.
 func (f winoForm) packed() winoForm {
@@ -142,7 +153,7 @@ func (f *winoForm) whyNot(s *ConvShape) string {
 // saving says what the form saves.
 func (f *winoForm) saving(s *ConvShape) string {
 	side, squares := f.m+f.r-1, 1
-	if f == &winoF34 {
+	if f == &winoF34 || f.parts {
 		squares = 4
 	}
 	return fmt.Sprintf("%d products in place of %d", side*side*squares, f.m*f.m*s.R*s.S)
@@ -221,6 +232,9 @@ func newWinogradU8(f *winoForm, s ConvShape, segments []int, q ConvU8, limit arc
 // packU8 packs filters, transformed unless they will be in each run, and returns those of each block.
 func (w *winograd) packU8(q *ConvU8) (panels []unsafe.Pointer) {
 	weights := func() []int8 { return q.Weights }
+	if w.form.parts {
+		weights = func() []int8 { return partFilters(&w.shape, q.Weights) }
+	}
 	taps := w.form.r * w.form.r
 	if w.filter != nil {
 		order := func(b *convBlock, groups, kr int) (pos, group int) { return b.width * kr, taps * b.width * kr }
@@ -277,7 +291,11 @@ func (w *winograd) plan(limit arch.ISA) {
 	w.m = w.form.m
 	w.side = w.m + w.form.r - 1
 	w.pos = w.side * w.side
-	w.depth, w.vRow = w.shape.C, w.shape.C*w.vBytes
+	w.depth = w.shape.C
+	if w.form.parts {
+		w.depth *= 4
+	}
+	w.vRow = w.depth * w.vBytes
 	if w.squares() {
 		w.depth, w.vRow = 4*w.shape.C, 2*w.form.channels*w.vBytes
 	}
@@ -533,27 +551,51 @@ func window(short bool) *[6]int {
 func (t *winogradTask) transformInput(wk *winogradWorker, t0, n int) {
 	s, a := &t.shape, &wk.in
 	a.ptrs, a.posStride, a.c = addr(wk.ptrs), t.vStep, s.C
-	pixelBytes := t.in.Stride * t.dtype.Size()
 	wholeH, wholeW := t.full()
 	for i := range n {
 		img, ty, tx := t.tile(t0 + i)
 		y0, x0 := ty*t.m-s.PadTop, tx*t.m-s.PadLeft
 		rows, cols := window(ty == wholeH), window(tx == wholeW)
-		for r := range t.side {
-			row := wk.ptrs[r*t.side:][:t.side]
-			y := y0 + rows[r]
-			inside := uint(y) < uint(s.H)
-			base := ((img*s.H+y)*s.W + x0) * pixelBytes
-			for c := range row {
-				row[c] = addr(t.border)
-				if dx := cols[c]; inside && uint(x0+dx) < uint(s.W) {
-					row[c] = unsafe.Add(t.in.Data, base+dx*pixelBytes)
-				}
+		for part := range t.depth / s.C {
+			t.address(wk.ptrs, img, y0+part/2*3, x0+part%2*3, rows, cols)
+			a.dst = unsafe.Add(wk.v, i*t.vRow+part*s.C*t.vBytes)
+			t.input(a)
+		}
+	}
+}
+
+// address gives the addresses of a tile's pixels: those of rows and columns of an image from (y0, x0) on.
+func (t *winogradTask) address(ptrs []unsafe.Pointer, img, y0, x0 int, rows, cols *[6]int) {
+	s := &t.shape
+	pixelBytes := t.in.Stride * t.dtype.Size()
+	for r := range t.side {
+		row := ptrs[r*t.side:][:t.side]
+		y := y0 + rows[r]
+		inside := uint(y) < uint(s.H)
+		base := ((img*s.H+y)*s.W + x0) * pixelBytes
+		for c := range row {
+			row[c] = addr(t.border)
+			if dx := cols[c]; inside && uint(x0+dx) < uint(s.W) {
+				row[c] = unsafe.Add(t.in.Data, base+dx*pixelBytes)
 			}
 		}
-		a.dst = unsafe.Add(wk.v, i*t.vRow)
-		t.input(a)
 	}
+}
+
+// partFilters turns weights [K][5][5][C] into [K][3][3][4·C], of which a convolution is the sum of four of 3×3, those of a
+// filter's four corners, the last two with zeros beyond it. Their inputs are three pixels apart and their outputs the same,
+// so that in Winograd's domain they are further channels: 144 products for 16 outputs, where there were 400.
+func partFilters(s *ConvShape, weights []int8) []int8 {
+	all := make([]int8, s.K*9*4*s.C)
+	for k := range s.K {
+		for y := range 5 {
+			for x := range 5 {
+				from := weights[((k*5+y)*5+x)*s.C:][:s.C]
+				copy(all[(((k*3+y%3)*3+x%3)*4+y/3*2+x/3)*s.C:], from)
+			}
+		}
+	}
+	return all
 }
 
 // multiply computes m[pos] = v[pos]·u[block][pos] for all positions, n tiles from t0 on.

@@ -68,12 +68,15 @@ func convError(op Op, s *ConvShape, in, want []float32) (rms, most float64) {
 
 // TestWinogradU8Bounds: accumulators and scales as large as quantised forms take them, and a little larger.
 func TestWinogradU8Bounds(t *testing.T) {
-	c := square(1, 8, 112, 32, 3, 1, 0)
-	depth := 9 * c.C
-	in := make([]uint8, c.H*c.W*c.C)
-	fill(in, 255)
-	want := make([]uint8, c.OutH()*c.OutW()*c.K)
 	for _, f := range formsU8 {
+		c := square(1, 8, 112, 32, 3, 1, 0)
+		if f.parts {
+			c = square(1, 8, 32, 32, 5, 1, 0)
+		}
+		depth := c.R * c.S * c.C
+		in := make([]uint8, c.H*c.W*c.C)
+		fill(in, 255)
+		want := make([]uint8, c.OutH()*c.OutW()*c.K)
 		most := 1 << 29 / (f.unit / 4)
 		room := most/255 - 127*depth // of B
 		for _, scale := range []float32{0x1p-119, 255.0 / (1 << 25), 1, float32(1<<30) / float32(most)} {
