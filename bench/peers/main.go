@@ -136,6 +136,7 @@ func (f *flags) run(ctx context.Context) error {
 		}
 		failed = failed || !ok
 	}
+	r.speedups()
 	r.print(os.Stdout)
 	if f.json != "" {
 		text, err := json.MarshalIndent(&r, "", "\t")

@@ -210,9 +210,15 @@ func TestReport(t *testing.T) {
 	if p.MedianMs != 4 || p.MinMs != 1 || p.Ratio != 0.5 || p.RatioLo != 0.5 || p.RatioHi != 0.5 || p.Peak != 0.25 || g.Ratio != 1 {
 		t.Errorf("gneiss %+v\npeer %+v", g, p)
 	}
+	two := result{Engine: "peer", config: config{"f32", "full", 2}, MedianMs: 2.5}
+	r.Results = append(r.Results, two)
+	r.speedups()
+	if got := r.Results[2].Speedup; got != 1.6 {
+		t.Errorf("two threads are %v times as fast", got)
+	}
 	var b strings.Builder
 	r.print(&b)
-	if !strings.Contains(b.String(), "0.500  0.50…0.50") {
+	if !strings.Contains(b.String(), "0.500  0.50…0.50") || !strings.Contains(b.String(), "1.60") {
 		t.Errorf("table without the ratio:\n%s", &b)
 	}
 	if err := r.draw(filepath.Join(t.TempDir(), "x.png")); err != nil {

@@ -39,6 +39,7 @@ type result struct {
 	Ratio    float64     `json:"ratio"`    // median of gneiss over this median; 0 when gneiss did not run
 	RatioLo  float64     `json:"ratio_lo"` // the same of single rounds: the least
 	RatioHi  float64     `json:"ratio_hi"` // and the most
+	Speedup  float64     `json:"speedup"`  // median of the same engine on one thread over this median; 0 when that did not run
 	RSS      int64       `json:"peak_rss"` // bytes
 	Top1     int         `json:"top1"`
 	MaxDiff  float64     `json:"max_diff"` // of outputs, against the first engine of the config
@@ -72,6 +73,20 @@ func (r *result) compare(g *result) {
 	}
 }
 
+// speedups fills in what threads gain.
+func (r *report) speedups() {
+	for i := range r.Results {
+		x := &r.Results[i]
+		one := x.config
+		one.Threads = 1
+		for _, y := range r.Results {
+			if y.Engine == x.Engine && y.config == one {
+				x.Speedup = y.MedianMs / x.MedianMs
+			}
+		}
+	}
+}
+
 func median(v []float64) float64 {
 	s := slices.Sorted(slices.Values(v))
 	n := len(s)
@@ -91,14 +106,17 @@ func (r *report) print(w io.Writer) {
 		if x.config != last {
 			fmt.Fprintln(t)
 			fmt.Fprintln(t, strings.Join([]string{x.DType, x.Cap, fmt.Sprintf("%d thread(s)", x.Threads)}, ", ")+
-				"\tmedian ms\tmin ms\tgneiss/it\trounds\tGMAC/s\t%peak\tpeak RSS MB\ttop-1\tmax diff\t")
+				"\tmedian ms\tmin ms\tgneiss/it\trounds\tspeed-up\tGMAC/s\t%peak\tpeak RSS MB\ttop-1\tmax diff\t")
 			last = x.config
 		}
-		ratio, spread := "–", "–"
+		ratio, spread, speedup := "–", "–", "–"
+		if x.Speedup > 0 && x.Threads > 1 {
+			speedup = fmt.Sprintf("%.2f", x.Speedup)
+		}
 		if x.Ratio > 0 {
 			ratio, spread = fmt.Sprintf("%.3f", x.Ratio), fmt.Sprintf("%.2f…%.2f", x.RatioLo, x.RatioHi)
 		}
-		fmt.Fprintf(t, "%s %s\t%.2f\t%.2f\t%s\t%s\t%.1f\t%.0f\t%.0f\t%d\t%.1e\t\n", x.Engine, x.Version, x.MedianMs, x.MinMs, ratio, spread,
+		fmt.Fprintf(t, "%s %s\t%.2f\t%.2f\t%s\t%s\t%s\t%.1f\t%.0f\t%.0f\t%d\t%.1e\t\n", x.Engine, x.Version, x.MedianMs, x.MinMs, ratio, spread, speedup,
 			x.GMACs, 100*x.Peak, float64(x.RSS)/1e6, x.Top1, x.MaxDiff)
 	}
 	t.Flush()
