@@ -1,0 +1,82 @@
+package kernels
+
+import "unsafe"
+
+// lay lays tiles over this shape.
+//
+// Tiles of F(4,3) of which but two rows or columns of output are left are short: computed by F(2,3) in that direction, whose
+// points are among those of F(4,3). With inputs d0, d1, d2, d1, d2, d3, Bᵀ of F(4,3) gives
+//
+//	4·(d0 − d2)   −3·(d1 + d2)   3·(d1 − d2)   0   0   d3 − d1
+//
+// which, multiplied by the filters of F(4,3), are the products of F(2,3), its two outputs being the first and the last of four. No
+// products are taken where they are zero: a third of those of a tile that is short one way, and more than half if it is both ways.
+func (w *winograd) lay() {
+	_, w.tilesH, w.tilesW = w.form.tiles(&w.shape)
+	w.edgeH, w.edgeW = 0, 0
+	if w.m == 4 && w.shape.OutH()%4 == 2 {
+		w.edgeH = 1
+	}
+	if w.m == 4 && w.shape.OutW()%4 == 2 {
+		w.edgeW = 1
+	}
+}
+
+// full returns how many rows and columns of tiles are not short.
+func (w *winograd) full() (rows, cols int) { return w.tilesH - w.edgeH, w.tilesW - w.edgeW }
+
+func (w *winograd) tiles() int { return w.shape.N * w.tilesH * w.tilesW }
+
+// tile returns the image, row and column of output tile i. Short tiles at the right edge come first, then whole ones, those at the
+// lower edge, and the corners, so that the products of any position are those of consecutive tiles.
+func (w *winograd) tile(i int) (n, y, x int) {
+	rows, cols := w.full()
+	right, whole, lower := w.shape.N*rows*w.edgeW, w.shape.N*rows*cols, w.shape.N*cols*w.edgeH
+	if i < right {
+		return i / rows, i % rows, cols
+	}
+	if i -= right; i < whole {
+		return i / (rows * cols), i % (rows * cols) / cols, i % cols
+	}
+	if i -= whole; i < lower {
+		return i / cols, rows, i % cols
+	}
+	return i - lower, rows, cols
+}
+
+// span returns the tiles whose products at a position are not all zero.
+func (w *winograd) span(pos int) (lo, hi int) {
+	rows, _ := w.full()
+	lo, hi = 0, w.tiles()
+	if x := pos % w.side; x == 3 || x == 4 {
+		lo, hi = w.shape.N*rows*w.edgeW, hi-w.shape.N*w.edgeH*w.edgeW
+	}
+	if y := pos / w.side; y == 3 || y == 4 {
+		hi = w.shape.N * rows * w.tilesW
+	}
+	return lo, hi
+}
+
+// clearZeros sets the products that are not taken, of n tiles from t0 on.
+func (t *winogradTask) clearZeros(wk *winogradWorker, t0, n int) {
+	if t.edgeH+t.edgeW == 0 {
+		return
+	}
+	row := t.kernel.NR * 4
+	for pos := range t.pos {
+		m := unsafe.Slice((*byte)(unsafe.Add(wk.m, pos*t.mStep)), n*row)
+		lo, hi := t.span(pos)
+		clear(m[:min(max(lo-t0, 0), n)*row])
+		clear(m[max(min(hi-t0, n), 0)*row:])
+	}
+}
+
+var winoWhole, winoShort = [6]int{0, 1, 2, 3, 4, 5}, [6]int{0, 1, 2, 1, 2, 3}
+
+// window returns which rows or columns of input a tile takes.
+func window(short bool) *[6]int {
+	if short {
+		return &winoShort
+	}
+	return &winoWhole
+}
