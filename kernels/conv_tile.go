@@ -39,7 +39,7 @@ type ConvTile struct {
 	order     unsafe.Pointer // that of pairPanel; PairSum16 only
 	plain     int            // not 0: lo and hi are 0 and 255 less zero, and no product reaches 2³¹, so saturation clamps
 	//lint:ignore U1000 assembly uses it
-	left int // scratch of the kernel: taps left, or this tile's addresses
+	left int // scratch of the kernel: taps or pixels left
 	//lint:ignore U1000 assembly uses it
 	ahead int // scratch of the kernel: bytes of the next panel fetched at a time
 	//lint:ignore U1000 assembly uses it

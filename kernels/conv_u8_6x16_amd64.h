@@ -1,3 +1,4 @@
+#include "bytes_u8_amd64.h"
 #include "rows6_amd64.h"
 
 // Body of the quantised convolution tiles of 6 output pixels × 16 output channels with 256-bit registers. The including
@@ -49,23 +50,7 @@
 // first pixel's accumulators, c, d the second's; x is the low half of a. Reads Y0, Y1 scales, Y2 zero as words.
 // Saturation to int16 before zero is added changes nothing: what it cuts is cut to 0 or 255 anyway.
 #define STORE_PLAIN(a, b, c, d, x) \
-	VCVTDQ2PS a, a \
-	VCVTDQ2PS b, b \
-	VCVTDQ2PS c, c \
-	VCVTDQ2PS d, d \
-	VMULPS Y0, a, a \
-	VMULPS Y1, b, b \
-	VMULPS Y0, c, c \
-	VMULPS Y1, d, d \
-	VCVTPS2DQ a, a \
-	VCVTPS2DQ b, b \
-	VCVTPS2DQ c, c \
-	VCVTPS2DQ d, d \
-	VPACKSSDW b, a, a \
-	VPACKSSDW d, c, c \
-	VPADDSW Y2, a, a \
-	VPADDSW Y2, c, c \
-	VPACKUSWB c, a, a \
+	BYTES4(a, b, c, d, Y0, Y1, Y2) \
 	VPERMQ $0xd8, a, a \
 	VPSHUFD $0xd8, a, a \
 	VMOVDQU x, (R8) \

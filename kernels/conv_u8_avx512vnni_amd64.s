@@ -2,6 +2,8 @@
 
 #include "textflag.h"
 #include "go_asm.h"
+#include "bytes_u8_amd64.h"
+#include "pixel_order_avx512_amd64.h"
 #include "requantize_avx512_amd64.h"
 
 // u8_conv_8x32__avx512vnni — quantised convolution tile, 8 output pixels × 32 output channels.
@@ -76,25 +78,9 @@
 
 // Where the output's range is that of the type, saturating packs clamp, and two pixels are packed at a time:
 // a, b are the first pixel's accumulators, c, d the second's; y is the low half of a. Reads Z0, Z1 scales, Z2 zero as
-// words, Z3 plainOrder. Saturation to int16 before zero is added changes nothing: what it cuts is cut to 0 or 255 anyway.
+// words, Z3 pixelOrder. Saturation to int16 before zero is added changes nothing: what it cuts is cut to 0 or 255 anyway.
 #define STORE_PLAIN(a, b, c, d, y) \
-	VCVTDQ2PS a, a \
-	VCVTDQ2PS b, b \
-	VCVTDQ2PS c, c \
-	VCVTDQ2PS d, d \
-	VMULPS Z0, a, a \
-	VMULPS Z1, b, b \
-	VMULPS Z0, c, c \
-	VMULPS Z1, d, d \
-	VCVTPS2DQ a, a \
-	VCVTPS2DQ b, b \
-	VCVTPS2DQ c, c \
-	VCVTPS2DQ d, d \
-	VPACKSSDW b, a, a \
-	VPACKSSDW d, c, c \
-	VPADDSW Z2, a, a \
-	VPADDSW Z2, c, c \
-	VPACKUSWB c, a, a \
+	BYTES4(a, b, c, d, Z0, Z1, Z2) \
 	VPERMD a, Z3, a \
 	VMOVDQU8 y, K3, (R8) \
 	ADDQ R9, R8 \
@@ -105,17 +91,6 @@
 	ADDQ R9, R8 \
 	SUBQ $1, CX \
 	JZ   tile_done
-
-// plainOrder: packing works on 128-bit lanes and leaves a b c d a b c d …; pixel by pixel it is a a a a b b b b.
-DATA plainOrder<>+0x00(SB)/8, $0x0000000400000000
-DATA plainOrder<>+0x08(SB)/8, $0x0000000c00000008
-DATA plainOrder<>+0x10(SB)/8, $0x0000000500000001
-DATA plainOrder<>+0x18(SB)/8, $0x0000000d00000009
-DATA plainOrder<>+0x20(SB)/8, $0x0000000600000002
-DATA plainOrder<>+0x28(SB)/8, $0x0000000e0000000a
-DATA plainOrder<>+0x30(SB)/8, $0x0000000700000003
-DATA plainOrder<>+0x38(SB)/8, $0x0000000f0000000b
-GLOBL plainOrder<>(SB), RODATA|NOPTR, $64
 
 // func convTileU8AVX512VNNI(a *ConvTile)
 TEXT ·convTileU8AVX512VNNI(SB), NOSPLIT, $0-8
@@ -257,7 +232,7 @@ rows_known:
 	CMPQ         ConvTile_plain(DI), $0
 	JEQ          store
 	VPBROADCASTW ConvTile_zero(DI), Z2
-	VMOVDQU32    plainOrder<>(SB), Z3
+	VMOVDQU32    pixelOrder<>(SB), Z3
 	STORE_PLAIN(Z8, Z9, Z10, Z11, Y8)
 	STORE_PLAIN(Z12, Z13, Z14, Z15, Y12)
 	STORE_PLAIN(Z16, Z17, Z18, Z19, Y16)

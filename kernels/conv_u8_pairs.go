@@ -56,6 +56,12 @@ func packPairs(p *Packing, weights func() []int8, taps, depth int, blocks []conv
 	return panels
 }
 
+// pairExcess is what is too much of a sum of neighbours, above or below zero.
+func pairExcess(a, b int8) int8 {
+	sum := int(a) + int(b)
+	return int8(sum - max(-pairMost, min(pairMost, sum)))
+}
+
 // countSplits returns how many groups will have to be split.
 func countSplits(w []int8, taps, depth int, blocks []convBlock) (n int) {
 	groups := (depth + pairKR - 1) / pairKR
@@ -66,7 +72,7 @@ func countSplits(w []int8, taps, depth int, blocks []convBlock) (n int) {
 			for t := range taps {
 				row := w[((blocks[b].k+j)*taps+t)*depth:][:depth]
 				for i := 1; i < len(row); i += 2 {
-					if sum := int(row[i-1]) + int(row[i]); sum > pairMost || sum < -pairMost {
+					if pairExcess(row[i-1], row[i]) != 0 {
 						split[t*groups+i/pairKR] = true
 					}
 				}
@@ -243,8 +249,8 @@ func (g *pairGroup) matchIn(free []*pairGroup) *pairGroup {
 // split makes the neighbours of a group keep the bound, and returns what was too much, if anything.
 func (m *pairMatcher) split(group []int8) (excess []int8) {
 	for i := 0; i < len(group); i += 2 {
-		sum := int(group[i]) + int(group[i+1])
-		if -pairMost <= sum && sum <= pairMost {
+		more := pairExcess(group[i], group[i+1])
+		if more == 0 {
 			continue
 		}
 		if excess == nil {
@@ -253,10 +259,8 @@ func (m *pairMatcher) split(group []int8) (excess []int8) {
 			excess = m.excess[n:]
 			clear(excess)
 		}
-		if excess[i] = int8(sum - pairMost); sum < 0 {
-			excess[i] = int8(sum + pairMost)
-		}
-		group[i] -= excess[i]
+		excess[i] = more
+		group[i] -= more
 	}
 	return excess
 }

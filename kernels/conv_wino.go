@@ -158,7 +158,7 @@ func (w *winograd) steps(most int) (v, m int) {
 // oddLines rounds up to an odd number of cache lines.
 func oddLines(bytes int) int { return (bytes+63)&^63 | 64 }
 
-// uStep returns the bytes from one position to the next of filters transformed in each run, [side][C/kr][NR][kr] int16.
+// uStep returns the bytes from one position to the next of filters transformed in each run, [2·side][C/kr][NR][kr] int16.
 func (w *winograd) uStep() int {
 	if w.filter == nil {
 		return 0
@@ -166,16 +166,19 @@ func (w *winograd) uStep() int {
 	return oddLines(roundUp(w.depth, w.kernel.KR) * w.kernel.NR * 2)
 }
 
-func (w *winograd) Scratch(workers int) int {
-	v, m := w.steps(w.cut(workers).most)
-	return workers * (w.pos*(v+m) + 2*w.side*w.uStep())
+func (w *winograd) Scratch(workers int) int { return workers * w.scratchEach(w.cut(workers).most) }
+
+// scratchEach is that of a worker, for blocks of up to so many tiles: transformed inputs, products and filters.
+func (w *winograd) scratchEach(most int) int {
+	v, m := w.steps(most)
+	return w.pos*(v+m) + 2*w.side*w.uStep()
 }
 
 func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&w.shape, w.dtype, w.segments, in, out)
 	t := &winogradTask{winograd: w, winoCut: w.cut(workers), in: in[0], out: append([]View(nil), out...), workers: make([]winogradWorker, workers)}
 	t.vStep, t.mStep = w.steps(t.most)
-	each := w.pos*(t.vStep+t.mStep) + 2*w.side*w.uStep()
+	each := w.scratchEach(t.most)
 	for i := range t.workers {
 		wk := &t.workers[i]
 		buf := scratch[i*each:][:each]
@@ -305,9 +308,8 @@ func (t *winogradTask) multiply(wk *winogradWorker, block, t0, n int) {
 
 // multiplyAt computes m[pos] = v[pos]·u.
 func (t *winogradTask) multiplyAt(wk *winogradWorker, pos int, u unsafe.Pointer, t0, n int) {
-	lo, hi := t.span(pos)
-	lo, hi = max(lo-t0, 0), min(hi-t0, n)
-	if lo >= hi {
+	lo, hi := t.span(pos, t0, n)
+	if lo == hi {
 		return
 	}
 	a, mr := &wk.gemm, t.kernel.MR

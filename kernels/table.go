@@ -55,7 +55,7 @@ type Kernel struct {
 	Narrow     int          // panels of fewer channels than NR have a multiple of this; 0 if all have NR
 	ISA        arch.ISA     // the tier it belongs to
 	Requires   arch.Feature // exactly the features its instructions need
-	PairSum16  bool         // adds pairs of products in saturating int16: weights go through splitPairs
+	PairSum16  bool         // adds pairs of products in saturating int16: weights are packed by packPairs
 	Minus128   bool         // takes 128 from each input: bias carries 128·Σ w
 	Fn         any          // the function; its type is given by Op and DType
 }

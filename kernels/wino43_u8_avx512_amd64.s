@@ -2,6 +2,8 @@
 
 #include "textflag.h"
 #include "go_asm.h"
+#include "bytes_u8_amd64.h"
+#include "pixel_order_avx512_amd64.h"
 
 // u8_wino43output_4x4__avx512 — quantised Winograd F(4,3) output transform of one tile, 16 channels at a time.
 //
@@ -16,19 +18,6 @@
 //            Z0–Z23  Aᵀm, rows of six    Z24–Z27  scratch    Z28 1/9 modulo 2³²    Z29 pixel order    Z30 scale
 //            R14, R11  Lo, Hi, bytes    Z31 zero, words    K1  channels of this block
 // Phases     channel block → columns → row: Aᵀ → requantise → pack → store
-//
-// The packs saturate, and what they cut is beyond Lo or Hi anyway.
-
-// Pixels lie side by side within each 128-bit lane; afterwards each lane holds one of them.
-DATA winoPixelOrder<>+0x00(SB)/8, $0x0000000400000000
-DATA winoPixelOrder<>+0x08(SB)/8, $0x0000000c00000008
-DATA winoPixelOrder<>+0x10(SB)/8, $0x0000000500000001
-DATA winoPixelOrder<>+0x18(SB)/8, $0x0000000d00000009
-DATA winoPixelOrder<>+0x20(SB)/8, $0x0000000600000002
-DATA winoPixelOrder<>+0x28(SB)/8, $0x0000000e0000000a
-DATA winoPixelOrder<>+0x30(SB)/8, $0x0000000700000003
-DATA winoPixelOrder<>+0x38(SB)/8, $0x0000000f0000000b
-GLOBL winoPixelOrder<>(SB), RODATA|NOPTR, $64
 
 #define NO_BIAS
 #define ADD_BIAS VPADDD (R9)(AX*4), Z24, Z24 /* position (1, 1) counts once in each output */
@@ -59,25 +48,6 @@ GLOBL winoPixelOrder<>(SB), RODATA|NOPTR, $64
 	ADDQ      R8, R10 \
 	ADDQ      R8, R12
 
-// Four pixels, 576 times their sums modulo 2³², scaled and rounded; see WinoOutput.
-#define REQUANTISE4(a, b, c, d) \
-	VPMULLD Z28, a, a \
-	VPMULLD Z28, b, b \
-	VPMULLD Z28, c, c \
-	VPMULLD Z28, d, d \
-	VCVTDQ2PS a, a \
-	VCVTDQ2PS b, b \
-	VCVTDQ2PS c, c \
-	VCVTDQ2PS d, d \
-	VMULPS  Z30, a, a \
-	VMULPS  Z30, b, b \
-	VMULPS  Z30, c, c \
-	VMULPS  Z30, d, d \
-	VCVTPS2DQ a, a \
-	VCVTPS2DQ b, b \
-	VCVTPS2DQ c, c \
-	VCVTPS2DQ d, d
-
 // A row of Aᵀm, a…f, to four pixels of dst, or as many as there are columns; then the next row, if there is one. x is the low
 // lane of a. Clobbers a…f, Z24–Z27.
 #define ROW(a, b, c, d, e, f, x, more, stored) \
@@ -95,14 +65,13 @@ GLOBL winoPixelOrder<>(SB), RODATA|NOPTR, $64
 	VPADDD  Z27, Z25, b \
 	VPADDD  Z26, Z24, c \
 	VPADDD  Z25, d, d \
-	REQUANTISE4(a, b, c, d) \
-	VPACKSSDW b, a, a \
-	VPACKSSDW d, c, c \
+	VPMULLD Z28, a, a /* 576·acc to 64·acc */ \
+	VPMULLD Z28, b, b \
+	VPMULLD Z28, c, c \
+	VPMULLD Z28, d, d \
+	BYTES4(a, b, c, d, Z30, Z30, Z31) \
 	VPBROADCASTB R14, Z25 \
 	VPBROADCASTB R11, Z26 \
-	VPADDSW Z31, a, a \
-	VPADDSW Z31, c, c \
-	VPACKUSWB c, a, a \
 	VPMAXUB Z25, a, a \
 	VPMINUB Z26, a, a \
 	VPERMD  a, Z29, a \
@@ -145,7 +114,7 @@ TEXT ·wino43OutputU8AVX512(SB), NOSPLIT, $0-8
 	ADDL         AX, R14
 	VCVTTSS2SI   WinoOutput_hi(DI), R11
 	ADDL         AX, R11
-	VMOVDQU32    winoPixelOrder<>(SB), Z29
+	VMOVDQU32    pixelOrder<>(SB), Z29
 	XORQ         AX, AX
 	KXNORD       K1, K1, K1
 

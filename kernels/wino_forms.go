@@ -56,11 +56,10 @@ var (
 
 	winoU8F43 = winoForm{name: "4x3", m: 4, r: 3, channels: 16, pixels: 40, input: OpWino43Input, filter: OpWino43Filter, output: OpWino43Output,
 		gU8: winoG43U8, factor: 576, unit: 64, perRun: 24}
-	winoU8Parts = winoForm{name: "4x3parts", m: 4, r: 3, channels: 16, pixels: 150, input: OpWino43Input, filter: OpWino43Filter, output: OpWino43Output,
-		gU8: winoG43U8, factor: 576, unit: 64, perRun: 24, parts: true}
 	winoU8F23 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, pixels: 40, input: OpWino23Input, filter: OpWino23Filter, output: OpWino23Output,
 		gU8: winoG23U8, factor: 4, unit: 4, perRun: 24}
 
+	winoU8Parts                      = winoU8F43.inParts()
 	winoU8F43Packed, winoU8F23Packed = winoU8F43.packed(), winoU8F23.packed()
 )
 
@@ -76,6 +75,12 @@ func (f winoForm) packed() winoForm {
 	p := f
 	p.name, p.perRun, p.lean = f.name+"packed", 0, &f
 	return p
+}
+
+// inParts is the form of 3×3 for filters of 5×5, which wins from 14×14 maps on.
+func (f winoForm) inParts() winoForm {
+	f.name, f.pixels, f.parts = f.name+"parts", 150, true
+	return f
 }
 
 // tiles returns how many there are of the output, and how many in a column and a row of it.

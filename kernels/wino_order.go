@@ -44,8 +44,8 @@ func (w *winograd) tile(i int) (n, y, x int) {
 	return i - lower, rows, cols
 }
 
-// span returns the tiles whose products at a position are not all zero.
-func (w *winograd) span(pos int) (lo, hi int) {
+// span returns those of n tiles from t0 on, counted from t0, whose products at a position are not all zero.
+func (w *winograd) span(pos, t0, n int) (lo, hi int) {
 	rows, _ := w.full()
 	lo, hi = 0, w.tiles()
 	if x := pos % w.side; x == 3 || x == 4 {
@@ -54,7 +54,8 @@ func (w *winograd) span(pos int) (lo, hi int) {
 	if y := pos / w.side; y == 3 || y == 4 {
 		hi = w.shape.N * rows * w.tilesW
 	}
-	return lo, hi
+	lo = min(max(lo-t0, 0), n)
+	return lo, min(max(hi-t0, lo), n)
 }
 
 // clearZeros sets the products that are not taken, of n tiles from t0 on.
@@ -65,9 +66,9 @@ func (t *winogradTask) clearZeros(wk *winogradWorker, t0, n int) {
 	row := t.kernel.NR * 4
 	for pos := range t.pos {
 		m := unsafe.Slice((*byte)(unsafe.Add(wk.m, pos*t.mStep)), n*row)
-		lo, hi := t.span(pos)
-		clear(m[:min(max(lo-t0, 0), n)*row])
-		clear(m[max(min(hi-t0, n), 0)*row:])
+		lo, hi := t.span(pos, t0, n)
+		clear(m[:lo*row])
+		clear(m[hi*row:])
 	}
 }
 

@@ -1,3 +1,5 @@
+#include "bytes_u8_amd64.h"
+
 // What the output transforms of quantised Winograd have in common: 8 channels of four pixels to bytes.
 //
 // Y10 scale    Y11 winoPixelOrder    X12 Lo, X13 Hi, bytes    Y14 zero, words    DI args
@@ -22,25 +24,9 @@ GLOBL winoPixelOrder8<>(SB), RODATA|NOPTR, $32
 	VPBROADCASTB X13, Y13 \
 	VPBROADCASTW WinoOutput_zero(DI), Y14
 
-// Pixels a…d, multiples of sums, to bytes in a. The packs saturate, and what they cut is beyond Lo or Hi anyway. Clobbers b, c, d.
+// Pixels a…d, multiples of sums, to bytes in a. Clobbers b, c, d.
 #define REQUANTISE4(a, b, c, d) \
-	VCVTDQ2PS a, a \
-	VCVTDQ2PS b, b \
-	VCVTDQ2PS c, c \
-	VCVTDQ2PS d, d \
-	VMULPS    Y10, a, a \
-	VMULPS    Y10, b, b \
-	VMULPS    Y10, c, c \
-	VMULPS    Y10, d, d \
-	VCVTPS2DQ a, a \
-	VCVTPS2DQ b, b \
-	VCVTPS2DQ c, c \
-	VCVTPS2DQ d, d \
-	VPACKSSDW b, a, a \
-	VPACKSSDW d, c, c \
-	VPADDSW   Y14, a, a \
-	VPADDSW   Y14, c, c \
-	VPACKUSWB c, a, a \
+	BYTES4(a, b, c, d, Y10, Y10, Y14) \
 	VPERMD    a, Y11, a \
 	VPMAXUB   Y12, a, a \
 	VPMINUB   Y13, a, a
