@@ -98,8 +98,15 @@ func (t *directConvTask) Run(worker, lo, hi int) {
 }
 
 // fillTapPointers writes the addresses of the input pixels under each tap of output pixels p0 ≤ p < p1, tile by tile:
-// [tile][tap][mr]. Taps outside the input get the border's address; rows past p1 repeat the first of their tile.
+// [tile][tap][mr]. Taps outside the input get the border's address; rows past p1 repeat one of their tile.
 func fillTapPointers(ptrs []unsafe.Pointer, s *ConvShape, in *View, border unsafe.Pointer, mr, p0, p1 int) {
+	if s.pointwise() { // tile by tile is pixel by pixel
+		first, step := in.at(p0*in.Stride), in.Stride*in.DType.Size()
+		for i := range ptrs[:roundUp(p1-p0, mr)] {
+			ptrs[i] = unsafe.Add(first, min(i, p1-p0-1)*step)
+		}
+		return
+	}
 	outH, outW, taps := s.OutH(), s.OutW(), s.R*s.S
 	pixelBytes := in.Stride * in.DType.Size()
 	x := p0 % outW

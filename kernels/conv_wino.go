@@ -178,6 +178,7 @@ func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&w.shape, w.dtype, w.segments, in, out)
 	t := &winogradTask{winograd: w, winoCut: w.cut(workers), in: in[0], out: append([]View(nil), out...), workers: make([]winogradWorker, workers)}
 	t.vStep, t.mStep = w.steps(t.most)
+	t.places = w.places()
 	each := w.scratchEach(t.most)
 	for i := range t.workers {
 		wk := &t.workers[i]
@@ -191,6 +192,7 @@ func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 			wk.rows[r] = unsafe.Add(wk.v, r/t.most*t.vStep+r%t.most*w.vRow)
 		}
 		wk.ptrs = make([]unsafe.Pointer, w.pos)
+		wk.products = make([]winoProduct, w.pos)
 		if w.squares() {
 			wk.edge = make([]float32, w.pos*w.form.channels)
 		}
@@ -204,20 +206,28 @@ type winogradTask struct {
 	vStep, mStep int
 	in           View
 	out          []View
+	places       []winoPlace // of the tiles
 	workers      []winogradWorker
 }
 
 type winogradWorker struct {
-	v, m   unsafe.Pointer   // [pos][most][depth] and [pos][most][NR]
-	u      unsafe.Pointer   // [2·side][C/kr][NR][kr] filters, two rows of positions of one block's
-	rows   []unsafe.Pointer // [pos][most] addresses of rows of v
-	ptrs   []unsafe.Pointer // [pos] addresses of one tile's pixels
-	edge   []float32        // [pos][8] copies of squares that the input holds only in part
-	gemm   ConvTile
-	in     WinoInput
-	filter WinoFilter
-	out    WinoOutput
-	_      [64]byte // workers do not share a cache line
+	v, m     unsafe.Pointer   // [pos][most][depth] and [pos][most][NR]
+	u        unsafe.Pointer   // [2·side][C/kr][NR][kr] filters, two rows of positions of one block's
+	rows     []unsafe.Pointer // [pos][most] addresses of rows of v
+	ptrs     []unsafe.Pointer // [pos] addresses of one tile's pixels
+	edge     []float32        // [pos][8] copies of squares that the input holds only in part
+	products []winoProduct    // [pos] of the tiles at hand
+	gemm     ConvTile
+	in       WinoInput
+	filter   WinoFilter
+	out      WinoOutput
+	_        [64]byte // workers do not share a cache line
+}
+
+// winoProduct is what the products at a position have in common for all filters.
+type winoProduct struct {
+	ptrs, dst   unsafe.Pointer
+	tiles, rows int // of the kernel's; no tiles if all products are zero
 }
 
 func (t *winogradTask) Units() int { return t.groups * t.blkGroups }
@@ -236,11 +246,11 @@ func (t *winogradTask) Run(worker, lo, hi int) {
 			} else {
 				t.transformInput(wk, t0, n)
 			}
-			t.clearZeros(wk, t0, n)
+			t.layProducts(wk, t0, n)
 			have = group
 		}
 		for b := part(bg, t.blkGroups, len(t.blocks)); b < part(bg+1, t.blkGroups, len(t.blocks)); b++ {
-			t.multiply(wk, b, t0, n)
+			t.multiply(wk, b)
 			t.transformOutput(wk, b, t0, n)
 		}
 	}
@@ -250,47 +260,54 @@ func (t *winogradTask) Run(worker, lo, hi int) {
 func (t *winogradTask) transformInput(wk *winogradWorker, t0, n int) {
 	s, a := &t.shape, &wk.in
 	a.ptrs, a.posStride, a.c = addr(wk.ptrs), t.vStep, s.C
-	wholeH, wholeW := t.full()
 	for i := range n {
-		img, ty, tx := t.tile(t0 + i)
-		y0, x0 := ty*t.m-s.PadTop, tx*t.m-s.PadLeft
-		rows, cols := window(ty == wholeH), window(tx == wholeW)
 		for part := range t.depth / s.C {
-			t.address(wk.ptrs, img, y0+part/2*3, x0+part%2*3, rows, cols)
+			t.address(wk.ptrs, &t.places[t0+i], part/2*3, part%2*3)
 			a.dst = unsafe.Add(wk.v, i*t.vRow+part*s.C*t.vBytes)
 			t.input(a)
 		}
 	}
 }
 
-// address gives the addresses of a tile's pixels: those of rows and columns of an image from (y0, x0) on.
-func (t *winogradTask) address(ptrs []unsafe.Pointer, img, y0, x0 int, rows, cols *[6]int) {
-	s := &t.shape
+// address gives the addresses of a tile's pixels, its first one (dy, dx) further on.
+func (t *winogradTask) address(ptrs []unsafe.Pointer, p *winoPlace, dy, dx int) {
+	s, last := &t.shape, t.side-1
+	y0, x0 := p.y*t.m-s.PadTop+dy, p.x*t.m-s.PadLeft+dx
 	pixelBytes := t.in.Stride * t.dtype.Size()
+	first := ((p.img*s.H+y0)*s.W + x0) * pixelBytes
+	if min(y0, x0) >= 0 && y0+p.window[0][last] < s.H && x0+p.window[1][last] < s.W {
+		for r := range t.side {
+			row, base := ptrs[r*t.side:][:t.side], first+p.window[0][r]*s.W*pixelBytes
+			for c := range row {
+				row[c] = unsafe.Add(t.in.Data, base+p.window[1][c]*pixelBytes)
+			}
+		}
+		return
+	}
 	for r := range t.side {
-		row := ptrs[r*t.side:][:t.side]
-		y := y0 + rows[r]
-		inside := uint(y) < uint(s.H)
-		base := ((img*s.H+y)*s.W + x0) * pixelBytes
+		row, down := ptrs[r*t.side:][:t.side], p.window[0][r]
+		inside := uint(y0+down) < uint(s.H)
+		base := first + down*s.W*pixelBytes
 		for c := range row {
 			row[c] = addr(t.border)
-			if dx := cols[c]; inside && uint(x0+dx) < uint(s.W) {
-				row[c] = unsafe.Add(t.in.Data, base+dx*pixelBytes)
+			if right := p.window[1][c]; inside && uint(x0+right) < uint(s.W) {
+				row[c] = unsafe.Add(t.in.Data, base+right*pixelBytes)
 			}
 		}
 	}
 }
 
-// multiply computes m[pos] = v[pos]·u[block][pos] for all positions, n tiles from t0 on.
-func (t *winogradTask) multiply(wk *winogradWorker, block, t0, n int) {
+// multiply computes m[pos] = v[pos]·u[block][pos] for all positions.
+func (t *winogradTask) multiply(wk *winogradWorker, block int) {
 	a, nr := &wk.gemm, t.kernel.NR
 	a.taps, a.groups, a.cols = 1, (t.depth+t.kernel.KR-1)/t.kernel.KR, min(roundUp(t.blocks[block].cols, 16), nr)
 	a.lo, a.hi = negInf, posInf
 	a.bias = addr(t.border) // zeros where it is read, in float32
 	a.dstStride = nr * 4
 	if t.filter == nil {
-		for pos := range t.pos {
-			t.multiplyAt(wk, pos, unsafe.Add(t.panels[block].w, pos*a.groups*t.kernel.KR*t.blocks[block].width*t.vBytes), t0, n)
+		u, step := t.panels[block].w, a.groups*t.kernel.KR*t.blocks[block].width*t.vBytes
+		for pos := range wk.products {
+			t.multiplyAt(a, &wk.products[pos], unsafe.Add(u, pos*step))
 		}
 		return
 	}
@@ -300,25 +317,18 @@ func (t *winogradTask) multiply(wk *winogradWorker, block, t0, n int) {
 		t.filter(f)
 		for i, row := range winoRows(f.pair, t.side) {
 			for j := range t.side {
-				t.multiplyAt(wk, row*t.side+j, unsafe.Add(f.dst, (i*t.side+j)*f.posStride), t0, n)
+				t.multiplyAt(a, &wk.products[row*t.side+j], unsafe.Add(f.dst, (i*t.side+j)*f.posStride))
 			}
 		}
 	}
 }
 
 // multiplyAt computes m[pos] = v[pos]·u.
-func (t *winogradTask) multiplyAt(wk *winogradWorker, pos int, u unsafe.Pointer, t0, n int) {
-	lo, hi := t.span(pos, t0, n)
-	if lo == hi {
-		return
+func (t *winogradTask) multiplyAt(a *ConvTile, p *winoProduct, u unsafe.Pointer) {
+	if p.tiles > 0 {
+		a.ptrs, a.w, a.dst, a.tiles, a.rows = p.ptrs, u, p.dst, p.tiles, p.rows
+		t.gemm(a)
 	}
-	a, mr := &wk.gemm, t.kernel.MR
-	a.ptrs = unsafe.Pointer(&wk.rows[pos*t.most+lo])
-	a.w = u
-	a.dst = unsafe.Add(wk.m, pos*t.mStep+lo*a.dstStride)
-	a.tiles = (hi - lo + mr - 1) / mr
-	a.rows = hi - lo - (a.tiles-1)*mr
-	t.gemm(a)
 }
 
 // transformOutput writes n tiles of one block of filters.
@@ -326,23 +336,16 @@ func (t *winogradTask) transformOutput(wk *winogradWorker, block, t0, n int) {
 	s, a, nr := &t.shape, &wk.out, t.kernel.NR
 	blk, p := &t.blocks[block], &t.panels[block]
 	o := &t.out[blk.segment]
-	outH, outW := s.OutH(), s.OutW()
 	a.posStride, a.pixStride = t.mStep, o.Stride*t.dtype.Size()
-	a.rowStride = outW * a.pixStride
-	a.scale, a.lo, a.hi, a.zero, a.cols = p.scale, p.lo, p.hi, p.zero, blk.cols
+	a.rowStride = s.OutW() * a.pixStride
+	a.bias, a.scale, a.lo, a.hi, a.zero, a.cols = p.bias, p.scale, p.lo, p.hi, p.zero, blk.cols
 	const ahead = 2 // tiles, whose pixels are fetched: those in a cache take less time to be written
-	at := func(i int) (offset, y, x int) {
-		img, ty, tx := t.tile(t0 + i)
-		y, x = ty*t.m, tx*t.m
-		return ((img*outH+y)*outW+x)*o.Stride + blk.at, y, x
-	}
-	for i := range n {
-		offset, y, x := at(i)
-		next, _, _ := at(min(i+ahead, n-1))
+	places := t.places[t0:][:n]
+	for i := range places {
+		at, next := &places[i], &places[min(i+ahead, n-1)]
 		a.src = unsafe.Add(wk.m, i*nr*4)
-		a.bias = p.bias
-		a.dst, a.ahead = o.at(offset), (next-offset)*t.dtype.Size()
-		a.rows, a.columns = min(t.m, outH-y), min(t.m, outW-x)
+		a.dst, a.ahead = o.at(at.pixel*o.Stride+blk.at), (next.pixel-at.pixel)*a.pixStride
+		a.rows, a.columns = at.rows, at.columns
 		t.output(a)
 	}
 }

@@ -32,24 +32,24 @@ func (t *winogradTask) transformSquares(wk *winogradWorker, t0, n int) {
 	size := t.in.Stride * 4
 	end := s.N*s.H*s.W - t.form.channels/t.in.Stride // pixels up to here can be read eight numbers at a time
 	for i := range n {
-		img, ty, tx := t.tile(t0 + i)
-		y0, x0 := 2*ty*t.m-s.PadTop, 2*tx*t.m-s.PadLeft
+		p := &t.places[t0+i]
+		y0, x0 := 2*p.y*t.m-s.PadTop, 2*p.x*t.m-s.PadLeft
 		within := t.in.Dense() && x0 >= 0 && x0+2*t.side <= s.W
 		for half := range 2 {
 			for dy := range t.side {
 				row := wk.ptrs[dy*t.side:][:t.side]
 				y := y0 + 2*dy + half
-				first := (img*s.H+y)*s.W + x0
+				first := (p.img*s.H+y)*s.W + x0
 				switch {
 				case uint(y) >= uint(s.H):
 					for dx := range row {
 						row[dx] = addr(t.border)
 					}
 				case within && first+2*(t.side-1) < end:
-					p := unsafe.Add(t.in.Data, first*size)
+					at := unsafe.Add(t.in.Data, first*size)
 					for dx := range row {
-						row[dx] = p
-						p = unsafe.Add(p, 2*size)
+						row[dx] = at
+						at = unsafe.Add(at, 2*size)
 					}
 				default:
 					for dx := range row {
@@ -57,7 +57,7 @@ func (t *winogradTask) transformSquares(wk *winogradWorker, t0, n int) {
 						if t.in.Dense() && x >= 0 && x+1 < s.W && first+2*dx < end {
 							row[dx] = unsafe.Add(t.in.Data, (first+2*dx)*size)
 						} else {
-							row[dx] = t.square(wk.edge[(dy*t.side+dx)*t.form.channels:][:t.form.channels], img, y, x)
+							row[dx] = t.square(wk.edge[(dy*t.side+dx)*t.form.channels:][:t.form.channels], p.img, y, x)
 						}
 					}
 				}

@@ -22,6 +22,11 @@ func (s *ConvShape) OutW() int {
 	return outDim(s.W+s.PadLeft+s.PadRight, s.S, s.StrideW, s.DilationW)
 }
 
+// pointwise reports whether each output pixel is made of the input's pixel at its place alone.
+func (s *ConvShape) pointwise() bool {
+	return s.R == 1 && s.S == 1 && s.StrideH == 1 && s.StrideW == 1 && s.OutH() == s.H && s.OutW() == s.W
+}
+
 // MACs returns the multiply-accumulates of a direct convolution, taps on the border included.
 func (s *ConvShape) MACs() int64 {
 	return int64(s.N) * int64(s.OutH()) * int64(s.OutW()) * int64(s.K) * int64(s.R) * int64(s.S) * int64(s.C/s.Groups)

@@ -58,17 +58,41 @@ func (w *winograd) span(pos, t0, n int) (lo, hi int) {
 	return lo, min(max(hi-t0, lo), n)
 }
 
-// clearZeros sets the products that are not taken, of n tiles from t0 on.
-func (t *winogradTask) clearZeros(wk *winogradWorker, t0, n int) {
-	if t.edgeH+t.edgeW == 0 {
-		return
+// winoPlace is where a tile lies.
+type winoPlace struct {
+	img, y, x     int        // image, row and column of tiles
+	window        [2]*[6]int // which rows and columns of input it takes
+	pixel         int        // the first of output, counted over all images
+	rows, columns int        // of output
+}
+
+// places returns that of each tile.
+func (w *winograd) places() []winoPlace {
+	outH, outW := w.shape.OutH(), w.shape.OutW()
+	wholeH, wholeW := w.full()
+	all := make([]winoPlace, w.tiles())
+	for i := range all {
+		img, ty, tx := w.tile(i)
+		y, x := ty*w.m, tx*w.m
+		all[i] = winoPlace{img: img, y: ty, x: tx, window: [2]*[6]int{window(ty == wholeH), window(tx == wholeW)},
+			pixel: (img*outH+y)*outW + x, rows: min(w.m, outH-y), columns: min(w.m, outW-x)}
 	}
-	row := t.kernel.NR * 4
-	for pos := range t.pos {
-		m := unsafe.Slice((*byte)(unsafe.Add(wk.m, pos*t.mStep)), n*row)
+	return all
+}
+
+// layProducts says which products of n tiles from t0 on are taken at each position, and sets those that are not to zero.
+func (t *winogradTask) layProducts(wk *winogradWorker, t0, n int) {
+	row, mr := t.kernel.NR*4, t.kernel.MR
+	for pos := range wk.products {
 		lo, hi := t.span(pos, t0, n)
-		clear(m[:lo*row])
-		clear(m[hi*row:])
+		m := unsafe.Add(wk.m, pos*t.mStep)
+		tiles := (hi - lo + mr - 1) / mr
+		wk.products[pos] = winoProduct{unsafe.Pointer(&wk.rows[pos*t.most+min(lo, t.most-1)]), unsafe.Add(m, lo*row), tiles, hi - lo - (tiles-1)*mr}
+		if hi-lo < n {
+			zeros := unsafe.Slice((*byte)(m), n*row)
+			clear(zeros[:lo*row])
+			clear(zeros[hi*row:])
+		}
 	}
 }
 
