@@ -16,7 +16,8 @@
 //   row 1           Z10   Z11          DX  u                 CX  −bytes left
 //   …                                  R8–R13, AX, BX  ends of the eight rows
 //   row 7           Z22   Z23          Z0, Z1  filters       Z2–Z5  input, broadcast    R14 of the next panel, what to fetch
-// Phases     tile → two pairs | two pairs of four rows | two pairs of 16 channels → store
+//            A lone last row has four sums of every fourth pair, for a sum can be added to once in four cycles or five.
+// Phases     tile → two pairs | two pairs of four rows | four pairs of one row | two pairs of 16 channels → store
 
 #define ROW(src, t, a, b) \
 	VPBROADCASTD src, t \
@@ -43,6 +44,12 @@
 	ROW(vOff(R9)(CX*1), Z3, Z10, Z11) \
 	ROW(vOff(R10)(CX*1), Z4, Z12, Z13) \
 	ROW(vOff(R11)(CX*1), Z5, Z14, Z15)
+
+// One pair of a lone last row, the filters of which are read where they are used.
+#define PAIR1(uOff, vOff, t, a, b) \
+	VPBROADCASTD vOff(R8)(CX*1), t \
+	VPDPWSSD (uOff)(DX), t, a \
+	VPDPWSSD (uOff+64)(DX), t, b
 
 #define HALF_ROW(src, t, a) \
 	VPBROADCASTD src, t \
@@ -130,6 +137,8 @@ tile:
 	JLE    half_loop
 	CMPQ   ConvTile_tiles(DI), $1
 	JNE    pair_loop
+	CMPQ   ConvTile_rows(DI), $1
+	JEQ    pairs1
 	CMPQ   ConvTile_rows(DI), $4
 	JLE    pair4_loop
 
@@ -152,6 +161,37 @@ pair4_loop:                              // the last tile has four rows or less
 	ADDQ $8, CX
 	JLT  pair4_loop
 	JMP  summed
+
+pairs1:                                  // the last tile has one row
+	ADDQ $16, CX
+	JGT  pair1_tail
+
+	PCALIGN $32
+pair1_loop:                              // CX = 16 − bytes left ≤ 0
+	PAIR1(0, -16, Z2, Z8, Z9)
+	PAIR1(128, -12, Z3, Z10, Z11)
+	FETCH
+	PAIR1(256, -8, Z4, Z12, Z13)
+	PAIR1(384, -4, Z5, Z14, Z15)
+	ADDQ $512, DX
+	ADDQ $16, CX
+	JLE  pair1_loop
+
+pair1_tail:
+	SUBQ $16, CX
+	JGE  pairs1_done
+	PAIR1(0, 0, Z2, Z8, Z9)
+	PAIR1(128, 4, Z3, Z10, Z11)
+	ADDQ $256, DX
+
+pairs1_done:
+	VPADDD Z10, Z8, Z8
+	VPADDD Z11, Z9, Z9
+	VPADDD Z14, Z12, Z12
+	VPADDD Z15, Z13, Z13
+	VPADDD Z12, Z8, Z8
+	VPADDD Z13, Z9, Z9
+	JMP    summed
 
 	PCALIGN $32
 half_loop:
