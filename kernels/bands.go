@@ -213,6 +213,12 @@ func (d *rowConv) band(b bandRows) Op {
 	return newRowConv(c)
 }
 
+func (d *columnConv) band(b bandRows) Op {
+	c := d.conv
+	c.shape = c.shape.band(b)
+	return &columnConv{c, d.weave}
+}
+
 func (w *winograd) band(b bandRows) Op {
 	c := *w
 	c.shape = c.shape.band(b)

@@ -9,7 +9,7 @@ import (
 
 // Choice is a way to compute a step that can be computed in several.
 type Choice struct {
-	Algorithm string   // direct, rows, or winograd and its form: winograd4x3 is F(4,3)
+	Algorithm string   // direct, rows, columns, or winograd and its form: winograd4x3 is F(4,3)
 	ISA       arch.ISA // the tier of the tile kernel
 	Why       string   // why it is taken without a [Packing.Choose], or is not
 }
@@ -83,12 +83,12 @@ func tiers(dt DType, limit arch.ISA, of func(k *Kernel, limit arch.ISA) []candid
 	}
 }
 
-// algorithms orders the algorithms on one tier as the rule takes them: a form of Winograd that wins, rows of a padded copy
-// for few channels, the indirect GEMM. Either of these may be nil. Why not says why a form does not win, or nothing.
-func algorithms(s *ConvShape, isa arch.ISA, forms []*winoForm, whyNot func(*winoForm) string, wino func(*winoForm) Op, rows, direct func() Op) []candidate {
+// algorithms orders the algorithms on one tier as the rule takes them: a form of Winograd that wins, rows or columns of a
+// padded copy for few channels, the indirect GEMM. Any of these may be nil. Why not says why a form does not win, or nothing.
+func algorithms(s *ConvShape, k *Kernel, forms []*winoForm, whyNot func(*winoForm) string, wino func(*winoForm) Op, columns, rows, direct func() Op) []candidate {
 	var win, plain, lose []candidate
 	for _, f := range forms {
-		c := candidate{Choice{Algorithm: "winograd" + f.name, ISA: isa}, func() Op { return wino(f) }}
+		c := candidate{Choice{Algorithm: "winograd" + f.name, ISA: k.ISA}, func() Op { return wino(f) }}
 		if c.Why = whyNot(f); c.Why != "" {
 			lose = append(lose, c)
 			continue
@@ -97,13 +97,22 @@ func algorithms(s *ConvShape, isa arch.ISA, forms []*winoForm, whyNot func(*wino
 		win = append(win, c)
 	}
 	if rows != nil {
-		plain = append(plain, candidate{Choice{"rows", isa, fmt.Sprintf("%d channels: a row of the window is %d numbers side by side", s.C, s.S*s.C)}, rows})
+		plain = append(plain, candidate{Choice{"rows", k.ISA, fmt.Sprintf("%d channels: a row of the window is %d numbers side by side", s.C, s.S*s.C)}, rows})
 	}
 	if direct != nil {
-		plain = append(plain, candidate{Choice{"direct", isa, fmt.Sprintf("%d×%d, %d channels", s.R, s.S, s.C)}, direct})
+		plain = append(plain, candidate{Choice{"direct", k.ISA, fmt.Sprintf("%d×%d, %d channels", s.R, s.S, s.C)}, direct})
 	}
 	if len(plain) == 2 && !fewChannels(s) {
 		plain[0], plain[1] = plain[1], plain[0]
+	}
+	if columns != nil {
+		pay, why := columnsPay(s, k)
+		c := candidate{Choice{"columns", k.ISA, why}, columns}
+		if pay {
+			win = append(win, c)
+		} else {
+			lose = append(lose, c)
+		}
 	}
 	return append(append(win, plain...), lose...)
 }

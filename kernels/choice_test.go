@@ -54,6 +54,7 @@ func TestChoices(t *testing.T) {
 			}
 		})
 		each(t, func(p *Packing) (Op, error) { return PackConvU8(p, c.ConvShape, c.segments, q, arch.Best()) }, func(x Choice, op Op) {
+			algorithms[x.Algorithm] = true
 			got := runConv(t, c, U8, op, in8, 0, 0, 0)
 			if first8 == nil {
 				first8 = got
@@ -63,7 +64,7 @@ func TestChoices(t *testing.T) {
 			}
 		})
 	}
-	for _, want := range []string{"direct", "rows"} {
+	for _, want := range []string{"direct", "rows", "columns"} {
 		if !algorithms[want] {
 			t.Errorf("%s was never a choice", want)
 		}

@@ -35,6 +35,9 @@ func convTileU8AVX2(a *ConvTile)
 func convWideU8AVX2(a *ConvTile)
 
 //go:noescape
+func weaveAVX2(w *Weave)
+
+//go:noescape
 func convTileU8AMX(a *ConvTile)
 
 //go:noescape

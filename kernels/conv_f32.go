@@ -39,9 +39,9 @@ func PackConvF32(p *Packing, s ConvShape, segments []int, weights, bias []float3
 		if s.S > 1 && s.DilationW == 1 {
 			rows = func() Op { return newRowConv(newConvF32(p, s, segments, s.R, s.S*s.C, weights, bias, act, k)) }
 		}
-		return algorithms(&s, k.ISA, fitting(formsF32, &s, F32, limit), func(f *winoForm) string { return f.whyNot(&s) },
+		return algorithms(&s, k, fitting(formsF32, &s, F32, limit), func(f *winoForm) string { return f.whyNot(&s) },
 			func(f *winoForm) Op { return newWinogradF32(p, f, s, segments, weights, bias, act, limit) },
-			rows, func() Op { return newDirectConv(newConvF32(p, s, segments, s.R*s.S, s.C, weights, bias, act, k)) })
+			nil, rows, func() Op { return newDirectConv(newConvF32(p, s, segments, s.R*s.S, s.C, weights, bias, act, k)) })
 	})), nil
 }
 

@@ -21,17 +21,21 @@ type rowConv struct {
 func fewChannels(s *ConvShape) bool { return s.C <= 128 && s.S > 1 && s.DilationW == 1 }
 
 func newRowConv(c conv) *rowConv {
-	d := &rowConv{conv: c, per: 1}
-	w, mr := c.shape.OutW(), c.kernel.MR
+	return &rowConv{conv: c, per: rowsAtOnce(&c.shape, c.kernel.MR)}
+}
+
+// rowsAtOnce is how many output rows fill tiles of so many pixels best.
+func rowsAtOnce(s *ConvShape, mr int) int {
+	w, best := s.OutW(), 1
 	waste := func(rows int) float64 { // computed over wanted pixels
-		return float64((rows*w+mr-1)/mr*mr) / float64(rows*w)
+		return float64(roundUp(rows*w, mr)) / float64(rows*w)
 	}
-	for rows := 2; rows <= min(8, c.shape.OutH()) && rows*w <= 32*mr; rows++ {
-		if waste(rows) < waste(d.per) {
-			d.per = rows
+	for rows := 2; rows <= min(8, s.OutH()) && rows*w <= 32*mr; rows++ {
+		if waste(rows) < waste(best) {
+			best = rows
 		}
 	}
-	return d
+	return best
 }
 
 const rowSlack = 64 // bytes after each row that a kernel may read; their weights are zero
@@ -39,15 +43,18 @@ const rowSlack = 64 // bytes after each row that a kernel may read; their weight
 // rowBytes is the size of one padded row: as many pixels as the windows of all output columns reach, and slack.
 func (d *rowConv) rowBytes() int {
 	s := &d.shape
-	return ((s.OutW()-1)*s.StrideW+s.S)*s.C*d.rowElem() + rowSlack
+	return s.reach()*s.C*d.rowElem() + rowSlack
 }
 
-// rowElem is the size of an element in the row copies.
-func (d *rowConv) rowElem() int {
-	if d.kernel.Op == OpConvWide {
+// reach is the width of a padded row without dilation: the pixels under the windows of all output columns.
+func (s *ConvShape) reach() int { return (s.OutW()-1)*s.StrideW + s.S }
+
+// rowElem is the size of an element in row copies.
+func (c *conv) rowElem() int {
+	if c.kernel.Op == OpConvWide {
 		return 2
 	}
-	return d.dtype.Size()
+	return c.dtype.Size()
 }
 
 // slots is the number of rows kept: all between the first row of the first window and the last of the last, made up to
@@ -128,7 +135,7 @@ func (t *rowConvTask) Run(worker, lo, hi int) {
 			loaded = top
 		}
 		for loaded = max(loaded, top); loaded <= bottom; loaded++ {
-			t.loadRow(wk.rows[loaded%slots*rowBytes:][:rowBytes-rowSlack], n, loaded-s.PadTop)
+			t.loadRow(wk.rows[loaded%slots*rowBytes:][:rowBytes-rowSlack], &t.in, n, loaded-s.PadTop)
 		}
 		tiles := t.tiles(rows)
 		a.ptrs = addr(wk.ptrs[y/t.per%t.phases()*each:])
@@ -139,36 +146,36 @@ func (t *rowConvTask) Run(worker, lo, hi int) {
 }
 
 // loadRow copies row y of image n into a padded row, with the border's value around it.
-func (t *rowConvTask) loadRow(row []byte, n, y int) {
-	if t.kernel.Op == OpConvWide {
-		t.copyRow(row[len(row)/2:], n, y)
+func (c *conv) loadRow(row []byte, in *View, n, y int) {
+	if c.kernel.Op == OpConvWide {
+		c.copyRow(row[len(row)/2:], in, n, y)
 		widen(row)
 		return
 	}
-	t.copyRow(row, n, y)
+	c.copyRow(row, in, n, y)
 }
 
 // copyRow is loadRow in the input's own type.
-func (t *rowConvTask) copyRow(row []byte, n, y int) {
-	s := &t.shape
-	border := t.border[0]
+func (c *conv) copyRow(row []byte, in *View, n, y int) {
+	s := &c.shape
+	border := c.border[0]
 	if uint(y) >= uint(s.H) {
 		fill(row, border)
 		return
 	}
-	size := t.dtype.Size()
+	size := c.dtype.Size()
 	left := min(s.PadLeft*s.C*size, len(row))
 	fill(row[:left], border)
 	body := row[left:]
 	used := min(s.W*s.C*size, len(body))
-	src := t.in.at((n*s.H + y) * s.W * t.in.Stride)
-	if t.in.Dense() {
+	src := in.at((n*s.H + y) * s.W * in.Stride)
+	if in.Dense() {
 		copy(body[:used], unsafe.Slice((*byte)(src), used))
 	} else {
 		pixel := s.C * size
 		for at := 0; at < used; at += pixel {
 			copy(body[at:][:pixel], unsafe.Slice((*byte)(src), pixel))
-			src = unsafe.Add(src, t.in.Stride*size)
+			src = unsafe.Add(src, in.Stride*size)
 		}
 	}
 	fill(body[used:], border)
@@ -182,13 +189,11 @@ func fill(b []byte, v byte) {
 
 // widen makes uint16 of the bytes in the second half of a row, over the whole row.
 func widen(row []byte) {
-	const spread2, spread = 0x0000ffff0000ffff, 0x00ff00ff00ff00ff
 	src := row[len(row)/2:]
 	i := 0
 	for ; i+4 <= len(src); i += 4 { // what is written lies before what is read next
 		v := uint64(binary.LittleEndian.Uint32(src[i:]))
-		v = (v | v<<16) & spread2
-		binary.LittleEndian.PutUint64(row[2*i:], (v|v<<8)&spread)
+		binary.LittleEndian.PutUint64(row[2*i:], spread(v))
 	}
 	for ; i < len(src); i++ {
 		binary.LittleEndian.PutUint16(row[2*i:], uint16(src[i]))

@@ -51,6 +51,14 @@ func convCases() []convCase {
 	cases = append(cases,
 		square(1, 23, 3, 64, 7, 2, 3), square(1, 14, 32, 24, 3, 1, 1), square(2, 13, 16, 48, 3, 1, 1), square(1, 6, 48, 16, 3, 1, 0),
 		square(1, 17, 64, 17, 3, 1, 2), square(3, 9, 16, 7, 5, 1, 2))
+	for c, r := range []int{9, 4, 3, 7} { // columns of few channels, and rows enough to move them back
+		for stride := 1; stride <= 3; stride++ {
+			few := square(2, 9*stride+r, c+1, 16+c, r, stride, c%3)
+			few.W = few.H/2 + r + c
+			few.PadLeft, few.PadBottom, few.StrideW = c, stride, 1+(stride+c)%3
+			cases = append(cases, few)
+		}
+	}
 	uneven := square(1, 9, 6, 10, 3, 2, 0)
 	uneven.PadTop, uneven.PadRight, uneven.S, uneven.StrideW, uneven.W = 2, 1, 2, 1, 13
 	dilated := square(1, 13, 8, 9, 3, 1, 2)
@@ -302,6 +310,12 @@ func TestConvU8(t *testing.T) {
 						}
 						return newDirectConv(newConvU8(c.ConvShape, seg(c), c.R*c.S, c.C, q, k))
 					}, wino)
+				for i := range Table() {
+					k := &Table()[i]
+					if (k.Op == OpConvTile || k.Op == OpConvWide) && k.DType == U8 && k.Runnable() && c.Groups == 1 && columnsFit(&c.ConvShape) {
+						ops["columns_"+k.Name] = newColumnConvU8(c.ConvShape, seg(c), q, k)
+					}
+				}
 				for name, op := range ops {
 					if got := runConv(t, c, U8, op, in, 3, 5, 0xA5); !bytes.Equal(got, want) {
 						for i := range want {

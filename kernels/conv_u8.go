@@ -83,7 +83,10 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 			return f.whyNot(&s)
 		}
 		groups := s.C%k.KR == 0 // else whole groups would be read beyond a pixel's end
-		var rows, direct func() Op
+		var columns, rows, direct func() Op
+		if columnsFit(&s) {
+			columns = func() Op { return newColumnConvU8(s, segments, q, k) }
+		}
 		if s.DilationW == 1 && (s.S > 1 || !groups) {
 			rows = func() Op { return newRowConvU8(s, segments, q, k) }
 		}
@@ -94,20 +97,25 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 			}
 			direct = func() Op { return newDirectConv(newConvU8(s, segments, s.R*s.S, s.C, q, tile)) }
 		}
-		return algorithms(&s, k.ISA, exact, whyNot,
+		return algorithms(&s, k, exact, whyNot,
 			func(f *winoForm) Op { return newWinogradU8(f, s, segments, q, limit) },
-			rows, direct)
+			columns, rows, direct)
 	})), nil
 }
 
 // newRowConvU8 is quantised convolution of rows by the given tile kernel, or by the one of products in int16.
 func newRowConvU8(s ConvShape, segments []int, q ConvU8, k *Kernel) Op {
-	c := newConvU8(s, segments, s.R, s.S*s.C, q, k)
-	if k.PairSum16 && c.mostlySplit() {
+	return newRowConv(newFewChannelsU8(s, segments, s.R, s.S*s.C, q, k))
+}
+
+// newFewChannelsU8 packs as newConvU8 does, or for the kernel of products in int16 where those are cheaper.
+func newFewChannelsU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel) conv {
+	c := newConvU8(s, segments, taps, depth, q, k)
+	if k.PairSum16 && c.mostlySplit(taps, depth) {
 		wide, _ := Select[func(*ConvTile)](OpConvWide, U8, k.ISA)
-		c = newConvU8(s, segments, s.R, s.S*s.C, q, wide)
+		c = newConvU8(s, segments, taps, depth, q, wide)
 	}
-	return newRowConv(c)
+	return c
 }
 
 func (q *ConvU8) check(s *ConvShape, segments int) error {
@@ -216,8 +224,8 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 
 // mostlySplit reports whether so many groups had to be split, or found no match, that products in int16 throughout are cheaper: of
 // those, four channels of four pixels take 11 cycles, and fewer inputs are loaded. A first layer's three colours have weights alike.
-func (c *conv) mostlySplit() bool {
-	groups := c.shape.R * ((c.shape.S*c.shape.C + c.kernel.KR - 1) / c.kernel.KR)
+func (c *conv) mostlySplit(taps, depth int) bool {
+	groups := taps * ((depth + c.kernel.KR - 1) / c.kernel.KR)
 	return c.cycles > 11*groups*len(c.panels)
 }
 

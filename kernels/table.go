@@ -14,6 +14,7 @@ type OpKind string
 const (
 	OpConvTile     OpKind = "conv"         // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*ConvTile)
 	OpConvWide     OpKind = "convwide"     // the same of uint8 inputs and weights widened to int16; quantised only: func(*ConvTile)
+	OpWeave        OpKind = "weave"        // pixels of rows into columns, for few channels; quantised only: func(*Weave)
 	OpDepthwise    OpKind = "depthwise"    // one filter for each channel; func(*DepthTaps)
 	OpWino43Input  OpKind = "wino43input"  // Winograd F(4,3): input transform of a tile; func(*WinoInput)
 	OpWino43Output OpKind = "wino43output" // its output transform; func(*WinoOutput)

@@ -5,6 +5,7 @@ var genericKernels = []Kernel{
 	{Name: "f32_conv_2x4__generic", Op: OpConvTile, DType: F32, MR: genericMR, NR: genericNR, KR: 1, Fn: convTileF32Generic},
 	{Name: "u8_conv_2x4__generic", Op: OpConvTile, DType: U8, MR: genericMR, NR: genericNR, KR: 1, Fn: convTileU8Generic},
 	{Name: "u8_convwide_2x4__generic", Op: OpConvWide, DType: U8, MR: genericMR, NR: genericNR, KR: 2, Fn: convWideGeneric},
+	{Name: "u8_weave__generic", Op: OpWeave, DType: U8, Fn: weaveGeneric},
 	{Name: "f32_wino43input_6x6__generic", Op: OpWino43Input, DType: F32, MR: 6, NR: 1, KR: 1, Fn: wino43InputF32Generic},
 	{Name: "f32_wino43output_4x4__generic", Op: OpWino43Output, DType: F32, MR: 4, NR: 1, KR: 1, Fn: wino43OutputF32Generic},
 	{Name: "f32_wino25output_2x2__generic", Op: OpWino25Output, DType: F32, MR: 2, NR: 1, KR: 1, Fn: wino25OutputF32Generic},
