@@ -17,10 +17,16 @@ func wino43InputF32AVX2(a *WinoInput)
 func wino43OutputF32AVX2(a *WinoOutput)
 
 //go:noescape
+func wino43OutputF32AVX512(a *WinoOutput)
+
+//go:noescape
 func wino25OutputF32AVX2(a *WinoOutput)
 
 //go:noescape
 func wino34OutputF32AVX2(a *WinoOutput)
+
+//go:noescape
+func wino34OutputF32AVX512(a *WinoOutput)
 
 //go:noescape
 func wino23InputF32AVX2(a *WinoInput)

@@ -2,12 +2,7 @@
 
 #include "textflag.h"
 #include "go_asm.h"
-
-DATA winoConst<>+0x00(SB)/4, $4.0
-DATA winoConst<>+0x04(SB)/4, $5.0
-DATA winoConst<>+0x08(SB)/4, $2.0
-DATA winoConst<>+0x0c(SB)/4, $8.0
-GLOBL winoConst<>(SB), RODATA|NOPTR, $16
+#include "wino_f32_amd64.h"
 
 // f32_wino43input_6x6__avx2 — Winograd F(4,3) input transform of one 6×6 tile, 8 channels at a time.
 //
@@ -131,19 +126,7 @@ channels:
 //            Y0–Y5  m    Y6–Y9  results    Y10 bias    Y11 lo    Y12 hi    Y13, Y14, Y15  4, 8, 2
 // Phases     channel block → columns (to tmp) → rows → pixel | pixel_tail
 
-// Aᵀ of Y0–Y5 into Y6–Y9. Clobbers Y0–Y5.
-#define WINO_A \
-	VADDPS Y1, Y2, Y6 /* s = m1 + m2 */ \
-	VSUBPS Y2, Y1, Y7 /* d = m1 − m2 */ \
-	VADDPS Y3, Y4, Y1 /* p = m3 + m4 */ \
-	VSUBPS Y4, Y3, Y2 /* q = m3 − m4 */ \
-	VMOVAPS Y6, Y8 \
-	VADDPS Y0, Y6, Y6 \
-	VADDPS Y1, Y6, Y6 /* m0 + s + p */ \
-	VADDPS Y5, Y7, Y9 \
-	VFMADD231PS Y2, Y14, Y9 /* d + 8·q + m5 */ \
-	VFMADD231PS Y2, Y15, Y7 /* d + 2·q */ \
-	VFMADD231PS Y1, Y13, Y8 /* s + 4·p */
+#define WINO_A WINO_A43(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y15, Y13, Y14)
 
 #define OUT_COLUMN(col) \
 	LEAQ (col*32)(R9), R13 \
@@ -168,17 +151,13 @@ channels:
 
 // Clamp and store one pixel; the row ends after `columns` of them.
 #define PIXEL(y) \
-	VADDPS Y10, y, y \
-	VMAXPS y, Y11, y \
-	VMINPS y, Y12, y \
+	WINO_FINISH(y, Y10, Y11, Y12) \
 	PREFETCHT0 (R11)(R14*1) \
 	VMOVUPS y, (R11) \
 	ADDQ AX, R11
 
 #define PIXEL_TAIL(y) \
-	VADDPS Y10, y, y \
-	VMAXPS y, Y11, y \
-	VMINPS y, Y12, y \
+	WINO_FINISH(y, Y10, Y11, Y12) \
 	VMASKMOVPS y, Y0, (R11) \
 	ADDQ AX, R11
 
@@ -291,17 +270,7 @@ TEXT ·wino43OutputF32AVX2(SB), NOSPLIT, $0-8
 
 #undef WINO_A
 
-// Aᵀ of Y0–Y5 into Y6–Y8. Clobbers Y1, Y2.
-#define WINO_A \
-	VADDPS Y1, Y2, Y6 /* s = m1 + m2 */ \
-	VSUBPS Y2, Y1, Y7 /* d = m1 − m2 */ \
-	VADDPS Y3, Y4, Y1 /* p = m3 + m4 */ \
-	VSUBPS Y4, Y3, Y2 /* q = m3 − m4 */ \
-	VADDPS Y5, Y6, Y8 \
-	VADDPS Y0, Y6, Y6 \
-	VADDPS Y1, Y6, Y6 /* m0 + s + p */ \
-	VFMADD231PS Y2, Y15, Y7 /* d + 2·q */ \
-	VFMADD231PS Y1, Y13, Y8 /* s + 4·p + m5 */
+#define WINO_A WINO_A34(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y15, Y13)
 
 // func wino34OutputF32AVX2(a *WinoOutput)
 TEXT ·wino34OutputF32AVX2(SB), NOSPLIT, $0-8

@@ -1,0 +1,38 @@
+// The arithmetic of Winograd's float32 transforms, for vectors of any width; see wino_tile.go. What may be in memory is said.
+
+DATA winoConst<>+0x00(SB)/4, $4.0
+DATA winoConst<>+0x04(SB)/4, $5.0
+DATA winoConst<>+0x08(SB)/4, $2.0
+DATA winoConst<>+0x0c(SB)/4, $8.0
+GLOBL winoConst<>(SB), RODATA|NOPTR, $16
+
+// Aᵀ of F(4,3), m0…m5 to r0…r3. m0 and m5 may be in memory; r0, r3 may be any of m0, m3, m4, m5. Clobbers m1, m2.
+#define WINO_A43(m0, m1, m2, m3, m4, m5, r0, r1, r2, r3, two, four, eight) \
+	VADDPS m1, m2, r2 /* s = m1 + m2 */ \
+	VSUBPS m2, m1, r1 /* d = m1 − m2 */ \
+	VADDPS m3, m4, m1 /* p = m3 + m4 */ \
+	VSUBPS m4, m3, m2 /* q = m3 − m4 */ \
+	VADDPS m0, r2, r0 \
+	VADDPS m1, r0, r0 /* m0 + s + p */ \
+	VADDPS m5, r1, r3 \
+	VFMADD231PS m2, two, r1 /* d + 2·q */ \
+	VFMADD231PS m1, four, r2 /* s + 4·p */ \
+	VFMADD231PS m2, eight, r3 /* d + 8·q + m5 */
+
+// Aᵀ of F(3,4), m0…m5 to r0…r2. m0 and m5 may be in memory; r2 may be m3, m4 or m5. Clobbers m1, m2.
+#define WINO_A34(m0, m1, m2, m3, m4, m5, r0, r1, r2, two, four) \
+	VADDPS m1, m2, r0 /* s = m1 + m2 */ \
+	VSUBPS m2, m1, r1 /* d = m1 − m2 */ \
+	VADDPS m3, m4, m1 /* p = m3 + m4 */ \
+	VSUBPS m4, m3, m2 /* q = m3 − m4 */ \
+	VADDPS m5, r0, r2 \
+	VADDPS m0, r0, r0 \
+	VADDPS m1, r0, r0 /* m0 + s + p */ \
+	VFMADD231PS m2, two, r1 /* d + 2·q */ \
+	VFMADD231PS m1, four, r2 /* s + 4·p + m5 */
+
+// The bias, which may be in memory, and the bounds of an output.
+#define WINO_FINISH(y, bias, lo, hi) \
+	VADDPS bias, y, y \
+	VMAXPS y, lo, y \
+	VMINPS y, hi, y
