@@ -14,6 +14,9 @@ func convTileF32AVX512(a *ConvTile)
 func wino43InputF32AVX2(a *WinoInput)
 
 //go:noescape
+func wino43InputF32AVX512(a *WinoInput)
+
+//go:noescape
 func wino43OutputF32AVX2(a *WinoOutput)
 
 //go:noescape

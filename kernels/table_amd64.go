@@ -21,6 +21,7 @@ func archKernels() []Kernel {
 		{Name: "u8_conv_4x16__avx2", Op: OpConvTile, DType: U8, MR: 4, NR: 16, KR: 4, ISA: arch.AVX2, Requires: arch.FeatAVX2, PairSum16: true, Fn: convTileU8AVX2},
 		{Name: "u8_convwide_6x16__avx2", Op: OpConvWide, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: convWideU8AVX2},
 		{Name: "u8_weave_2x32__avx2", Op: OpWeave, DType: U8, MR: 2, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: weaveAVX2},
+		{Name: "f32_wino43input_6x6__avx512", Op: OpWino43Input, DType: F32, MR: 6, NR: 16, KR: 1, ISA: arch.AVX512, Requires: avx2fma | arch.FeatAVX512F, Fn: wino43InputF32AVX512},
 		{Name: "f32_wino43input_6x6__avx2", Op: OpWino43Input, DType: F32, MR: 6, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: wino43InputF32AVX2},
 		{Name: "f32_wino43output_4x4__avx512", Op: OpWino43Output, DType: F32, MR: 4, NR: 16, KR: 1, ISA: arch.AVX512, Requires: arch.FeatAVX512F, Fn: wino43OutputF32AVX512},
 		{Name: "f32_wino43output_4x4__avx2", Op: OpWino43Output, DType: F32, MR: 4, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: wino43OutputF32AVX2},

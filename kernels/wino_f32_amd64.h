@@ -6,6 +6,26 @@ DATA winoConst<>+0x08(SB)/4, $2.0
 DATA winoConst<>+0x0c(SB)/4, $8.0
 GLOBL winoConst<>(SB), RODATA|NOPTR, $16
 
+// Rows 0, 1 and 2 of Bᵀ d, to r0…r2. d0 and d1 may be in memory; r2 may be d3 or d4. Clobbers d3, d4.
+#define WINO_B012(d0, d1, d2, d3, d4, r0, r1, r2, four, five) \
+	VMOVAPS d4, r0 \
+	VFNMADD231PS d2, five, r0 \
+	VFMADD231PS d0, four, r0 /* 4·d0 + (d4 − 5·d2) */ \
+	VFNMADD231PS d2, four, d4 /* a = d4 − 4·d2 */ \
+	VFNMADD231PS d1, four, d3 /* b = d3 − 4·d1 */ \
+	VADDPS d3, d4, r1 \
+	VSUBPS d3, d4, r2
+
+// Rows 3, 4 and 5 of Bᵀ d, to r3, r4 and d5. d2 may be in memory; r3 may be d3, c may be d4. Clobbers c.
+#define WINO_B345(d1, d2, d3, d4, d5, r3, r4, c, two, four, five) \
+	VFNMADD231PS d3, five, d5 \
+	VFMADD231PS d1, four, d5 /* 4·d1 + (d5 − 5·d3) */ \
+	VSUBPS d2, d4, c /* c = d4 − d2 */ \
+	VSUBPS d1, d3, r4 /* e = d3 − d1 */ \
+	VMOVAPS c, r3 \
+	VFMADD231PS r4, two, r3 /* c + 2·e */ \
+	VFNMADD213PS c, two, r4 /* c − 2·e */
+
 // Aᵀ of F(4,3), m0…m5 to r0…r3. m0 and m5 may be in memory; r0, r3 may be any of m0, m3, m4, m5. Clobbers m1, m2.
 #define WINO_A43(m0, m1, m2, m3, m4, m5, r0, r1, r2, r3, two, four, eight) \
 	VADDPS m1, m2, r2 /* s = m1 + m2 */ \

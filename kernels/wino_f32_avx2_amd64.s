@@ -13,30 +13,13 @@
 // Contract   c a multiple of 8, ≥ 8; no over-read
 // Bound      36 loads + 36 stores + 144 additions and FMAs per 8 channels, each twice through L1
 // Registers  DI  args    SI  addresses    DX  dst    CX  bytes of channels    AX  channel offset, bytes
-//            R8  posStride   R9  tmp    Y0–Y5  d    Y6–Y11  results    Y13, Y14, Y15  4, 5, 2
+//            R8  posStride   R9  tmp    Y0–Y5  d    Y6–Y10, Y5  results    Y12 scratch    Y13, Y14, Y15  4, 5, 2
 // Phases     channel block → columns (to tmp) → rows (to dst)
 
-// Bᵀ of Y0–Y5 into Y6–Y11. Clobbers Y0–Y5, Y12.
+// Bᵀ of Y0–Y5 into Y6–Y10, Y5. Clobbers Y3, Y4, Y12.
 #define WINO_B \
-	VMOVAPS Y4, Y12 \
-	VFNMADD231PS Y2, Y14, Y12 \
-	VFMADD231PS Y0, Y13, Y12 /* 4·d0 + (d4 − 5·d2) */ \
-	VMOVAPS Y12, Y6 \
-	VFNMADD231PS Y3, Y14, Y5 \
-	VFMADD231PS Y1, Y13, Y5 /* 4·d1 + (d5 − 5·d3) */ \
-	VMOVAPS Y5, Y11 \
-	VMOVAPS Y4, Y12 \
-	VFNMADD231PS Y2, Y13, Y12 /* a = d4 − 4·d2 */ \
-	VMOVAPS Y3, Y0 \
-	VFNMADD231PS Y1, Y13, Y0 /* b = d3 − 4·d1 */ \
-	VADDPS Y0, Y12, Y7 \
-	VSUBPS Y0, Y12, Y8 \
-	VSUBPS Y2, Y4, Y4 /* c = d4 − d2 */ \
-	VSUBPS Y1, Y3, Y3 /* e = d3 − d1 */ \
-	VMOVAPS Y4, Y9 \
-	VFMADD231PS Y3, Y15, Y9 \
-	VMOVAPS Y4, Y10 \
-	VFNMADD231PS Y3, Y15, Y10
+	WINO_B345(Y1, Y2, Y3, Y4, Y5, Y9, Y10, Y12, Y15, Y13, Y14) \
+	WINO_B012(Y0, Y1, Y2, Y3, Y4, Y6, Y7, Y8, Y13, Y14)
 
 // One column: pixels (0…5, col) of the tile, to tmp[0…5][col].
 #define COLUMN(col) \
@@ -58,7 +41,7 @@
 	VMOVUPS Y8, (2*6+col)*32(R9) \
 	VMOVUPS Y9, (3*6+col)*32(R9) \
 	VMOVUPS Y10, (4*6+col)*32(R9) \
-	VMOVUPS Y11, (5*6+col)*32(R9)
+	VMOVUPS Y5, (5*6+col)*32(R9)
 
 // One row of tmp to positions row·6 … row·6+5; R10 walks over the positions.
 #define ROW(row) \
@@ -76,7 +59,7 @@
 	VMOVUPS Y9, (R10)(R8*1) \
 	LEAQ (R10)(R8*2), R10 \
 	VMOVUPS Y10, (R10) \
-	VMOVUPS Y11, (R10)(R8*1) \
+	VMOVUPS Y5, (R10)(R8*1) \
 	LEAQ (R10)(R8*2), R10
 
 // func wino43InputF32AVX2(a *WinoInput)

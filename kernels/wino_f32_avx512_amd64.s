@@ -4,6 +4,108 @@
 #include "go_asm.h"
 #include "wino_f32_amd64.h"
 
+// f32_wino43input_6x6__avx512 — Winograd F(4,3) input transform of one 6×6 tile, 16 channels at a time.
+//
+// Computes   v[pos][c] = (Bᵀ d B)[pos]
+// Reference  wino43InputF32Generic (wino_tile.go)
+// Requires   AVX-512 F; AVX2, FMA for 8 channels, which are f32_wino43input_6x6__avx2's
+// Layout     src NHWC through 36 addresses; dst [36] × posStride bytes
+// Contract   c a multiple of 8, ≥ 8; no over-read; dst does not alias src: of 16·n + 8 channels, 8 are taken twice
+// Bound      60 loads + 36 stores + 144 additions and FMAs per 16 channels: two thirds of the tile are read for each half of
+//            the rows of Bᵀd, so nothing is kept
+// Registers  DI  args, later position 0 of a row    SI  addresses    DX  dst    CX  offset of the last 16 channels, bytes
+//            AX  channel offset, bytes    R8  posStride    R9  3·posStride    R10–R13, BX  addresses    R10 position 3 of a row
+//            Z0–Z17  three rows of Bᵀd    Z18–Z28  scratch    Z29, Z30, Z31  2, 4, 5
+// Phases     channel block → columns, rows 0–2 → rows → columns, rows 3–5 → rows
+
+// Rows 0, 1 and 2 of Bᵀ of one column of the tile.
+#define COLUMN012(col, r0, r1, r2) \
+	MOVQ (2*6+col)*8(SI), R12 \
+	MOVQ (3*6+col)*8(SI), R13 \
+	MOVQ (4*6+col)*8(SI), BX \
+	MOVQ (0*6+col)*8(SI), R10 \
+	MOVQ (1*6+col)*8(SI), R11 \
+	VMOVUPS (R12)(AX*1), Z18 \
+	VMOVUPS (R13)(AX*1), r2 \
+	VMOVUPS (BX)(AX*1), Z19 \
+	WINO_B012((R10)(AX*1), (R11)(AX*1), Z18, r2, Z19, r0, r1, r2, Z30, Z31)
+
+// Rows 3, 4 and 5 of Bᵀ of one column of the tile.
+#define COLUMN345(col, r3, r4, r5) \
+	MOVQ (1*6+col)*8(SI), R11 \
+	MOVQ (2*6+col)*8(SI), R12 \
+	MOVQ (3*6+col)*8(SI), R13 \
+	MOVQ (4*6+col)*8(SI), BX \
+	MOVQ (5*6+col)*8(SI), R10 \
+	VMOVUPS (R11)(AX*1), Z18 \
+	VMOVUPS (R13)(AX*1), r3 \
+	VMOVUPS (BX)(AX*1), Z19 \
+	VMOVUPS (R10)(AX*1), r5 \
+	WINO_B345(Z18, (R12)(AX*1), r3, Z19, r5, r3, r4, Z19, Z29, Z30, Z31)
+
+// A row of Bᵀd, a…f, times B to six positions from DI on. Goes on to the next.
+#define ROW(a, b, c, d, e, f) \
+	LEAQ (DI)(R9*1), R10 \
+	WINO_B345(b, c, d, e, f, Z24, Z25, Z26, Z29, Z30, Z31) \
+	WINO_B012(a, b, c, d, e, Z27, Z28, d, Z30, Z31) \
+	VMOVUPS Z27, (DI) \
+	VMOVUPS Z28, (DI)(R8*1) \
+	VMOVUPS d, (DI)(R8*2) \
+	VMOVUPS Z24, (R10) \
+	VMOVUPS Z25, (R10)(R8*1) \
+	VMOVUPS f, (R10)(R8*2) \
+	LEAQ (R10)(R9*1), DI
+
+// func wino43InputF32AVX512(a *WinoInput)
+TEXT ·wino43InputF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), DI
+	MOVQ         WinoInput_c(DI), CX
+	SUBQ         $16, CX
+	JLT          few
+	SHLQ         $2, CX
+	MOVQ         WinoInput_ptrs(DI), SI
+	MOVQ         WinoInput_dst(DI), DX
+	MOVQ         WinoInput_posStride(DI), R8
+	LEAQ         (R8)(R8*2), R9
+	VBROADCASTSS winoConst<>+0x08(SB), Z29
+	VBROADCASTSS winoConst<>+0x00(SB), Z30
+	VBROADCASTSS winoConst<>+0x04(SB), Z31
+	XORQ         AX, AX
+
+channels:
+	COLUMN012(0, Z0, Z6, Z12)
+	COLUMN012(1, Z1, Z7, Z13)
+	COLUMN012(2, Z2, Z8, Z14)
+	COLUMN012(3, Z3, Z9, Z15)
+	COLUMN012(4, Z4, Z10, Z16)
+	COLUMN012(5, Z5, Z11, Z17)
+	LEAQ (DX)(AX*1), DI
+	ROW(Z0, Z1, Z2, Z3, Z4, Z5)
+	ROW(Z6, Z7, Z8, Z9, Z10, Z11)
+	ROW(Z12, Z13, Z14, Z15, Z16, Z17)
+	COLUMN345(0, Z0, Z6, Z12)
+	COLUMN345(1, Z1, Z7, Z13)
+	COLUMN345(2, Z2, Z8, Z14)
+	COLUMN345(3, Z3, Z9, Z15)
+	COLUMN345(4, Z4, Z10, Z16)
+	COLUMN345(5, Z5, Z11, Z17)
+	ROW(Z0, Z1, Z2, Z3, Z4, Z5)
+	ROW(Z6, Z7, Z8, Z9, Z10, Z11)
+	ROW(Z12, Z13, Z14, Z15, Z16, Z17)
+	CMPQ AX, CX
+	JEQ  done
+	ADDQ $64, AX
+	CMPQ AX, CX
+	CMOVQGT CX, AX
+	JMP  channels
+
+done:
+	VZEROUPPER
+	RET
+
+few:
+	JMP ·wino43InputF32AVX2(SB)
+
 // What the output transforms have in common. Registers:
 //	DI  args    SI  src    DX  dst    CX  channels left    R8  posStride    R13 6·posStride    R11 bias
 //	R10, R12  rows 0 and 3 of a column of m, later row of dst and rows left    R9  pixel    AX  pixStride    BX  columns    R14 ahead
