@@ -26,6 +26,9 @@ func wino43OutputF32AVX512(a *WinoOutput)
 func wino25OutputF32AVX2(a *WinoOutput)
 
 //go:noescape
+func wino25OutputF32AVX512(a *WinoOutput)
+
+//go:noescape
 func wino34OutputF32AVX2(a *WinoOutput)
 
 //go:noescape

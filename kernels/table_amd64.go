@@ -25,6 +25,7 @@ func archKernels() []Kernel {
 		{Name: "f32_wino43input_6x6__avx2", Op: OpWino43Input, DType: F32, MR: 6, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: wino43InputF32AVX2},
 		{Name: "f32_wino43output_4x4__avx512", Op: OpWino43Output, DType: F32, MR: 4, NR: 16, KR: 1, ISA: arch.AVX512, Requires: arch.FeatAVX512F, Fn: wino43OutputF32AVX512},
 		{Name: "f32_wino43output_4x4__avx2", Op: OpWino43Output, DType: F32, MR: 4, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: wino43OutputF32AVX2},
+		{Name: "f32_wino25output_2x2__avx512", Op: OpWino25Output, DType: F32, MR: 2, NR: 16, KR: 1, ISA: arch.AVX512, Requires: arch.FeatAVX512F, Fn: wino25OutputF32AVX512},
 		{Name: "f32_wino25output_2x2__avx2", Op: OpWino25Output, DType: F32, MR: 2, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: wino25OutputF32AVX2},
 		{Name: "f32_wino34output_3x3__avx512", Op: OpWino34Output, DType: F32, MR: 3, NR: 16, KR: 1, ISA: arch.AVX512, Requires: arch.FeatAVX512F, Fn: wino34OutputF32AVX512},
 		{Name: "f32_wino34output_3x3__avx2", Op: OpWino34Output, DType: F32, MR: 3, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: wino34OutputF32AVX2},

@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "go_asm.h"
+#include "wino_f32_amd64.h"
 
 // What the output transforms to 2×2 pixels have in common. Registers:
 //	DI  args    SI  src    DX  dst    CX  channels left    R8  posStride    R9  rowStride    AX  pixStride
@@ -23,18 +24,10 @@
 // Adds the bias and clamps. Clobbers Y0.
 #define FINISH \
 	VMOVUPS (BX), Y0 \
-	VADDPS  Y0, Y8, Y8 \
-	VADDPS  Y0, Y9, Y9 \
-	VADDPS  Y0, Y10, Y10 \
-	VADDPS  Y0, Y11, Y11 \
-	VMAXPS  Y8, Y12, Y8 \
-	VMAXPS  Y9, Y12, Y9 \
-	VMAXPS  Y10, Y12, Y10 \
-	VMAXPS  Y11, Y12, Y11 \
-	VMINPS  Y8, Y13, Y8 \
-	VMINPS  Y9, Y13, Y9 \
-	VMINPS  Y10, Y13, Y10 \
-	VMINPS  Y11, Y13, Y11
+	WINO_FINISH(Y8, Y0, Y12, Y13) \
+	WINO_FINISH(Y9, Y0, Y12, Y13) \
+	WINO_FINISH(Y10, Y0, Y12, Y13) \
+	WINO_FINISH(Y11, Y0, Y12, Y13)
 
 // Stores those of the four pixels that exist, and goes on to the next channels. Clobbers Y0, R10, R11.
 #define STORE_PIXELS \
@@ -88,9 +81,6 @@ DATA wino2Mask<>+0x10(SB)/8, $-1
 DATA wino2Mask<>+0x18(SB)/8, $-1
 GLOBL wino2Mask<>(SB), RODATA|NOPTR, $64
 
-DATA wino2Const<>+0x00(SB)/4, $2.0
-GLOBL wino2Const<>(SB), RODATA|NOPTR, $4
-
 // f32_wino25output_2x2__avx2 — Winograd F(2,5) output transform of one tile, 8 channels at a time.
 //
 // Computes   dst[y][x][k] = clamp((Aᵀ m A)[y][x] + bias[k])
@@ -114,20 +104,13 @@ GLOBL wino2Const<>(SB), RODATA|NOPTR, $4
 	VMOVUPS     (R10), Y3 \
 	ADDQ        R12, R10 \
 	VMOVUPS     (R10), Y4 \
-	VADDPS      Y2, Y1, Y6 \
-	VADDPS      (R10)(R12*1), Y1, Y7 \
-	VSUBPS      Y2, Y7, Y7 \
-	VADDPS      Y4, Y3, Y5 \
-	VSUBPS      Y4, Y3, Y3 \
-	VADDPS      Y0, Y6, Y6 \
-	VFMADD231PS Y3, Y15, Y7 \
-	VADDPS      Y5, Y6, Y6 \
+	WINO_A25(Y0, Y1, Y2, Y3, Y4, (R10)(R12*1), Y6, Y7, Y15) \
 	ADDQ        R8, R11
 
 // func wino25OutputF32AVX2(a *WinoOutput)
 TEXT ·wino25OutputF32AVX2(SB), NOSPLIT, $0-8
 	LOAD_ARGS
-	VBROADCASTSS wino2Const<>(SB), Y15
+	VBROADCASTSS winoConst<>+0x08(SB), Y15
 	LEAQ         (R8)(R8*2), R12
 	ADDQ         R12, R12
 

@@ -51,6 +51,17 @@ GLOBL winoConst<>(SB), RODATA|NOPTR, $16
 	VFMADD231PS m2, two, r1 /* d + 2·q */ \
 	VFMADD231PS m1, four, r2 /* s + 4·p + m5 */
 
+// Aᵀ of F(2,5), m0…m5 to r0 and r1. m0 and m5 may be in memory. Clobbers m1, m3.
+#define WINO_A25(m0, m1, m2, m3, m4, m5, r0, r1, two) \
+	VADDPS m2, m1, r0 \
+	VADDPS m5, m1, r1 \
+	VSUBPS m2, r1, r1 \
+	VADDPS m4, m3, m1 /* p = m3 + m4 */ \
+	VSUBPS m4, m3, m3 /* q = m3 − m4 */ \
+	VADDPS m0, r0, r0 \
+	VFMADD231PS m3, two, r1 /* m1 + m5 − m2 + 2·q */ \
+	VADDPS m1, r0, r0 /* m1 + m2 + m0 + p */
+
 // The bias, which may be in memory, and the bounds of an output.
 #define WINO_FINISH(y, bias, lo, hi) \
 	VADDPS bias, y, y \

@@ -288,3 +288,57 @@ channels:
 
 next:
 	NEXT_BLOCK(channels)
+
+// f32_wino25output_2x2__avx512 — Winograd F(2,5) output transform of one tile, 16 channels at a time.
+//
+// Computes   dst[y][x][k] = clamp((Aᵀ m A)[y][x] + bias[k])
+// Reference  wino25OutputF32Generic (wino_tile.go)
+// Requires   AVX-512 F
+// Layout     src [36] × posStride bytes; dst NHWC
+// Contract   cols ≥ 1, src and bias readable to the next multiple of 16; 1 ≤ rows, columns ≤ 2; no over-write
+// Bound      36 loads + 4 stores + 76 additions, FMAs and comparisons per 16 channels
+// Registers  above; Z0–Z11  Aᵀm, rows of six    Z22, Z23  scratch
+// Phases     channel block → columns → row: pixels
+
+// Aᵀ of one column of m. Goes on to the next.
+#define COLUMN25(r0, r1) \
+	VMOVUPS (R10)(R13*1), Z24 \
+	VMOVUPS (R10)(R13*2), Z25 \
+	VMOVUPS (R12), Z22 \
+	VMOVUPS (R12)(R13*1), Z23 \
+	WINO_A25((R10), Z24, Z25, Z22, Z23, (R12)(R13*2), r0, r1, Z26) \
+	ADDQ    R8, R10 \
+	ADDQ    R8, R12
+
+// A row of Aᵀm, a…f, to two pixels of dst, or one; then the next row, if there is one.
+#define ROW25(a, b, c, d, e, f, stored) \
+	WINO_A25(a, b, c, d, e, f, Z24, Z25, Z26) \
+	MOVQ R10, R9 \
+	PIXEL(Z24) \
+	CMPQ BX, $2 \
+	JLT  stored \
+	PIXEL(Z25) \
+stored: \
+	ADDQ WinoOutput_rowStride(DI), R10 \
+	SUBQ $1, R12
+
+// func wino25OutputF32AVX512(a *WinoOutput)
+TEXT ·wino25OutputF32AVX512(SB), NOSPLIT, $0-8
+	LOAD_ARGS
+
+channels:
+	BLOCK(columns)
+	COLUMN25(Z0, Z6)
+	COLUMN25(Z1, Z7)
+	COLUMN25(Z2, Z8)
+	COLUMN25(Z3, Z9)
+	COLUMN25(Z4, Z10)
+	COLUMN25(Z5, Z11)
+	MOVQ DX, R10
+	MOVQ WinoOutput_rows(DI), R12
+	ROW25(Z0, Z1, Z2, Z3, Z4, Z5, row0)
+	JZ   next
+	ROW25(Z6, Z7, Z8, Z9, Z10, Z11, row1)
+
+next:
+	NEXT_BLOCK(channels)
