@@ -65,6 +65,9 @@ func wino23InputU8AVX2(a *WinoInput)
 func wino43InputU8AVX2(a *WinoInput)
 
 //go:noescape
+func wino43InputU8AVX512(a *WinoInput)
+
+//go:noescape
 func wino43OutputU8AVX2(a *WinoOutput)
 
 //go:noescape

@@ -31,6 +31,7 @@ func archKernels() []Kernel {
 		{Name: "f32_wino34output_3x3__avx2", Op: OpWino34Output, DType: F32, MR: 3, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2fma, Fn: wino34OutputF32AVX2},
 		{Name: "f32_wino23input_4x4__avx2", Op: OpWino23Input, DType: F32, MR: 4, NR: 8, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino23InputF32AVX2},
 		{Name: "f32_wino23output_2x2__avx2", Op: OpWino23Output, DType: F32, MR: 2, NR: 8, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino23OutputF32AVX2},
+		{Name: "u8_wino43input_6x6__avx512", Op: OpWino43Input, DType: U8, MR: 6, NR: 32, KR: 1, ISA: arch.AVX512, Requires: arch.FeatAVX512F | arch.FeatAVX512BW, Fn: wino43InputU8AVX512},
 		{Name: "u8_wino43input_6x6__avx2", Op: OpWino43Input, DType: U8, MR: 6, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino43InputU8AVX2},
 		{Name: "u8_wino43output_4x4__avx512", Op: OpWino43Output, DType: U8, MR: 4, NR: 16, KR: 1, ISA: arch.AVX512, Requires: arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VL, Fn: wino43OutputU8AVX512},
 		{Name: "u8_wino43output_4x4__avx2", Op: OpWino43Output, DType: U8, MR: 4, NR: 8, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino43OutputU8AVX2},

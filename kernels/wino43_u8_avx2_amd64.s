@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "go_asm.h"
+#include "wino43_input_u8_amd64.h"
 #include "wino_output_u8_avx2_amd64.h"
 
 // u8_wino43input_6x6__avx2 — quantised Winograd F(4,3) input transform of one 6×6 tile, 16 channels at a time.
@@ -15,26 +16,6 @@
 // Registers  DI  args    SI  addresses    DX  dst    CX  channels    AX  channel
 //            R8  posStride    R9  tmp    Y0–Y5  d    Y6–Y11  results    Y12 scratch
 // Phases     channel block → columns (to tmp) → rows (to dst)
-
-// Bᵀ of Y0–Y5 into Y6–Y11. Clobbers Y0–Y5, Y12.
-#define WINO_B \
-	VPSUBW Y2, Y4, Y12 /* c = d4 − d2 */ \
-	VPSUBW Y2, Y0, Y0 \
-	VPSLLW $2, Y0, Y0 \
-	VPADDW Y12, Y0, Y6 /* 4·(d0 − d2) + c */ \
-	VPSLLW $2, Y2, Y2 \
-	VPSUBW Y2, Y4, Y4 /* a = d4 − 4·d2 */ \
-	VPSUBW Y3, Y5, Y5 \
-	VPSUBW Y1, Y3, Y2 /* d3 − d1 */ \
-	VPSLLW $2, Y1, Y1 \
-	VPSUBW Y1, Y3, Y3 /* b = d3 − 4·d1 */ \
-	VPSLLW $2, Y2, Y1 \
-	VPADDW Y2, Y2, Y2 /* e = 2·(d3 − d1) */ \
-	VPSUBW Y1, Y5, Y11 /* (d5 − d3) − 4·(d3 − d1) */ \
-	VPADDW Y3, Y4, Y7 \
-	VPSUBW Y3, Y4, Y8 \
-	VPADDW Y2, Y12, Y9 \
-	VPSUBW Y2, Y12, Y10
 
 // One column: pixels (0…5, col) of the tile, to tmp[0…5][col].
 #define COLUMN(col) \
@@ -50,7 +31,7 @@
 	VPMOVZXBW (R13)(AX*1), Y3 \
 	VPMOVZXBW (R10)(AX*1), Y4 \
 	VPMOVZXBW (R11)(AX*1), Y5 \
-	WINO_B \
+	WINO_B(Y0, Y1, Y2, Y3, Y4, Y5, Y12, Y6, Y7, Y8, Y9, Y10, Y11) \
 	VMOVDQU Y6, (0*6+col)*32(R9) \
 	VMOVDQU Y7, (1*6+col)*32(R9) \
 	VMOVDQU Y8, (2*6+col)*32(R9) \
@@ -66,7 +47,7 @@
 	VMOVDQU (row*6+3)*32(R9), Y3 \
 	VMOVDQU (row*6+4)*32(R9), Y4 \
 	VMOVDQU (row*6+5)*32(R9), Y5 \
-	WINO_B \
+	WINO_B(Y0, Y1, Y2, Y3, Y4, Y5, Y12, Y6, Y7, Y8, Y9, Y10, Y11) \
 	VMOVDQU Y6, (R10) \
 	VMOVDQU Y7, (R10)(R8*1) \
 	LEAQ (R10)(R8*2), R10 \
