@@ -74,10 +74,11 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 			}
 		}
 		whyNot := func(f *winoForm) string {
+			pixels := s.OutH() * s.OutW()
 			switch {
 			case k.ISA == arch.AMX:
 				return "products of int16 take 16 times the time of tiles of bytes"
-			case !k.PairSum16 && (f.m == 2 || f.parts || s.OutH()*s.OutW() < 150):
+			case !k.PairSum16 && (f.m == 2 || pixels < 150 || f.parts && (k.ISA != arch.AVXVNNI || pixels < 400 || s.C < 32)):
 				return "products of int16 take twice the time of this tier's dot products of bytes"
 			}
 			return f.whyNot(&s)

@@ -189,7 +189,8 @@ func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 		}
 		wk.rows = make([]unsafe.Pointer, w.pos*t.most)
 		for r := range wk.rows { // row r of the matrix, tile by tile: the order the products are taken in
-			wk.rows[r] = unsafe.Add(wk.v, r/t.most*t.vStep+r%t.most*w.vRow)
+			from, _ := w.depthAt(r / t.most)
+			wk.rows[r] = unsafe.Add(wk.v, r/t.most*t.vStep+r%t.most*w.vRow+from*w.vBytes)
 		}
 		wk.ptrs = make([]unsafe.Pointer, w.pos)
 		wk.products = make([]winoProduct, w.pos)
@@ -228,6 +229,7 @@ type winogradWorker struct {
 type winoProduct struct {
 	ptrs, dst   unsafe.Pointer
 	tiles, rows int // of the kernel's; no tiles if all products are zero
+	from, n     int // the first group of KR channels, and how many
 }
 
 func (t *winogradTask) Units() int { return t.groups * t.blkGroups }
@@ -261,9 +263,16 @@ func (t *winogradTask) transformInput(wk *winogradWorker, t0, n int) {
 	s, a := &t.shape, &wk.in
 	a.ptrs, a.posStride, a.c = addr(wk.ptrs), t.vStep, s.C
 	for i := range n {
-		for part := range t.depth / s.C {
-			t.address(wk.ptrs, &t.places[t0+i], part/2*3, part%2*3)
-			a.dst = unsafe.Add(wk.v, i*t.vRow+part*s.C*t.vBytes)
+		p, dst := &t.places[t0+i], unsafe.Add(wk.v, i*t.vRow)
+		if !t.form.parts {
+			t.address(wk.ptrs, p, 0, 0)
+			a.dst = dst
+			t.input(a)
+			continue
+		}
+		for k, part := range winoParts {
+			t.address(wk.ptrs, p, 3*part[0], 3*part[1])
+			a.dst = unsafe.Add(dst, k*s.C*t.vBytes)
 			t.input(a)
 		}
 	}
@@ -300,33 +309,39 @@ func (t *winogradTask) address(ptrs []unsafe.Pointer, p *winoPlace, dy, dx int) 
 // multiply computes m[pos] = v[pos]·u[block][pos] for all positions.
 func (t *winogradTask) multiply(wk *winogradWorker, block int) {
 	a, nr := &wk.gemm, t.kernel.NR
-	a.taps, a.groups, a.cols = 1, (t.depth+t.kernel.KR-1)/t.kernel.KR, min(roundUp(t.blocks[block].cols, 16), nr)
+	a.taps, a.cols = 1, min(roundUp(t.blocks[block].cols, 16), nr)
 	a.lo, a.hi = negInf, posInf
 	a.bias = addr(t.border) // zeros where it is read, in float32
 	a.dstStride = nr * 4
+	groups, lanes := t.groupsOf(t.depth), t.blocks[block].width*t.kernel.KR
+	group := lanes * t.vBytes // size of one of filters
 	if t.filter == nil {
-		u, step := t.panels[block].w, a.groups*t.kernel.KR*t.blocks[block].width*t.vBytes
+		u := t.panels[block].w
 		for pos := range wk.products {
-			t.multiplyAt(a, &wk.products[pos], unsafe.Add(u, pos*step))
+			t.multiplyAt(a, &wk.products[pos], unsafe.Add(u, pos*groups*group), group)
 		}
 		return
 	}
 	f := &wk.filter
-	f.src, f.dst, f.posStride, f.groups, f.lanes = t.panels[block].w, wk.u, t.uStep(), a.groups, t.blocks[block].width*t.kernel.KR
+	f.src, f.dst, f.posStride, f.groups, f.lanes = t.panels[block].w, wk.u, t.uStep(), groups, lanes
 	for f.pair = range t.side / 2 {
 		t.filter(f)
 		for i, row := range winoRows(f.pair, t.side) {
 			for j := range t.side {
-				t.multiplyAt(a, &wk.products[row*t.side+j], unsafe.Add(f.dst, (i*t.side+j)*f.posStride))
+				t.multiplyAt(a, &wk.products[row*t.side+j], unsafe.Add(f.dst, (i*t.side+j)*f.posStride), group)
 			}
 		}
 	}
 }
 
-// multiplyAt computes m[pos] = v[pos]·u.
-func (t *winogradTask) multiplyAt(a *ConvTile, p *winoProduct, u unsafe.Pointer) {
+// groupsOf is how many groups of KR some channels are.
+func (w *winograd) groupsOf(channels int) int { return (channels + w.kernel.KR - 1) / w.kernel.KR }
+
+// multiplyAt computes m[pos] = v[pos]·u, whose groups of channels are of the given size.
+func (t *winogradTask) multiplyAt(a *ConvTile, p *winoProduct, u unsafe.Pointer, group int) {
 	if p.tiles > 0 {
-		a.ptrs, a.w, a.dst, a.tiles, a.rows = p.ptrs, u, p.dst, p.tiles, p.rows
+		a.ptrs, a.dst, a.tiles, a.rows, a.groups = p.ptrs, p.dst, p.tiles, p.rows, p.n
+		a.w = unsafe.Add(u, p.from*group)
 		t.gemm(a)
 	}
 }

@@ -77,9 +77,9 @@ func (f winoForm) packed() winoForm {
 	return p
 }
 
-// inParts is the form of 3×3 for filters of 5×5, which wins from 14×14 maps on.
+// inParts is the form of 3×3 for filters of 5×5.
 func (f winoForm) inParts() winoForm {
-	f.name, f.pixels, f.parts = f.name+"parts", 150, true
+	f.name, f.parts = f.name+"parts", true
 	return f
 }
 
@@ -119,7 +119,11 @@ func (f *winoForm) saving(s *ConvShape) string {
 	if f == &winoF34 || f.parts {
 		squares = 4
 	}
-	return fmt.Sprintf("%d products in place of %d", side*side*squares, f.m*f.m*s.R*s.S)
+	products := side * side * squares
+	if f.parts {
+		products -= 4*side - 1 // see depthAt
+	}
+	return fmt.Sprintf("%d products in place of %d", products, f.m*f.m*s.R*s.S)
 }
 
 // vector reports whether there are vector kernels for the transforms: in scalar code they cost more than the

@@ -87,7 +87,9 @@ func (t *winogradTask) layProducts(wk *winogradWorker, t0, n int) {
 		lo, hi := t.span(pos, t0, n)
 		m := unsafe.Add(wk.m, pos*t.mStep)
 		tiles := (hi - lo + mr - 1) / mr
-		wk.products[pos] = winoProduct{unsafe.Pointer(&wk.rows[pos*t.most+min(lo, t.most-1)]), unsafe.Add(m, lo*row), tiles, hi - lo - (tiles-1)*mr}
+		from, depth := t.depthAt(pos)
+		wk.products[pos] = winoProduct{ptrs: unsafe.Pointer(&wk.rows[pos*t.most+min(lo, t.most-1)]), dst: unsafe.Add(m, lo*row),
+			tiles: tiles, rows: hi - lo - (tiles-1)*mr, from: from / t.kernel.KR, n: t.groupsOf(depth)}
 		if hi-lo < n {
 			zeros := unsafe.Slice((*byte)(m), n*row)
 			clear(zeros[:lo*row])

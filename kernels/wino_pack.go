@@ -81,18 +81,39 @@ func fillWinograd[T float32 | int8, U float32 | int16 | int8](panel []U, weights
 	}
 }
 
+// winoParts are the corners of a 5×5 filter that its parts come from, lower and right ones being 1.
+var winoParts = [4][2]int{{1, 0}, {0, 0}, {0, 1}, {1, 1}}
+
 // partFilters turns weights [K][5][5][C] into [K][3][3][4·C], of which a convolution is the sum of four of 3×3, those of a
 // filter's four corners, the last two with zeros beyond it. Their inputs are three pixels apart and their outputs the same,
-// so that in Winograd's domain they are further channels: 144 products for 16 outputs, where there were 400.
+// so that in Winograd's domain they are further channels: 144 products for 16 outputs, where there were 400. Of those 23 are
+// zero, see depthAt.
 func partFilters(s *ConvShape, weights []int8) []int8 {
 	all := make([]int8, s.K*9*4*s.C)
 	for k := range s.K {
-		for y := range 5 {
-			for x := range 5 {
-				from := weights[((k*5+y)*5+x)*s.C:][:s.C]
-				copy(all[(((k*3+y%3)*3+x%3)*4+y/3*2+x/3)*s.C:], from)
+		for i, part := range winoParts {
+			for y := range 3 - part[0] {
+				for x := range 3 - part[1] {
+					from := weights[((k*5+3*part[0]+y)*5+3*part[1]+x)*s.C:][:s.C]
+					copy(all[(((k*3+y)*3+x)*4+i)*s.C:], from)
+				}
 			}
 		}
 	}
 	return all
+}
+
+// depthAt returns the channels whose products at a position are not all zero: n of them. The last row and column of G take nothing
+// but the last row and column of a filter, which lower parts and right ones do not have.
+func (w *winograd) depthAt(pos int) (from, n int) {
+	c, last := w.shape.C, w.side-1
+	switch bottom, right := pos/w.side == last, pos%w.side == last; {
+	case !w.form.parts || !bottom && !right:
+		return 0, w.depth
+	case !bottom:
+		return 0, 2 * c // those of the left parts
+	case !right:
+		return c, 2 * c // of the upper ones
+	}
+	return c, c
 }
