@@ -195,7 +195,7 @@ func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 		wk.ptrs = make([]unsafe.Pointer, w.pos)
 		wk.products = make([]winoProduct, w.pos)
 		if w.squares() {
-			wk.edge = make([]float32, w.pos*w.form.channels)
+			wk.squares, wk.ptrs = w.newSquares()
 		}
 	}
 	return t
@@ -215,8 +215,8 @@ type winogradWorker struct {
 	v, m     unsafe.Pointer   // [pos][most][depth] and [pos][most][NR]
 	u        unsafe.Pointer   // [2·side][C/kr][NR][kr] filters, two rows of positions of one block's
 	rows     []unsafe.Pointer // [pos][most] addresses of rows of v
-	ptrs     []unsafe.Pointer // [pos] addresses of one tile's pixels
-	edge     []float32        // [pos][8] copies of squares that the input holds only in part
+	ptrs     []unsafe.Pointer // [pos] addresses of one tile's pixels, or of those of squaresAtOnce tiles
+	squares  []float32        // [side][squareCols][2·channels] copies of the input
 	products []winoProduct    // [pos] of the tiles at hand
 	gemm     ConvTile
 	in       WinoInput

@@ -108,3 +108,37 @@ func TestWinogradU8Bounds(t *testing.T) {
 		}
 	}
 }
+
+// TestWinogradSquares: inputs without gaps, whose squares are read eight numbers at a time, up to the last number and no further.
+// With gaps they are read pixel by pixel, which must make no difference.
+func TestWinogradSquares(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(34, 2))
+	short := square(1, 21, 3, 16, 7, 2, 3)
+	short.H = 6
+	for _, c := range []convCase{
+		square(1, 23, 3, 48, 7, 2, 3), square(2, 62, 3, 17, 7, 2, 3), square(1, 19, 4, 16, 8, 2, 2), square(1, 20, 1, 16, 7, 2, 4),
+		square(2, 15, 2, 16, 7, 2, 0), short,
+	} {
+		in, w, b := make([]float32, c.N*c.H*c.W*c.C), make([]float32, c.K*c.R*c.S*c.C), make([]float32, c.K)
+		for _, s := range [][]float32{in, w, b} {
+			for i := range s {
+				s[i] = rnd.Float32()*2 - 1
+			}
+		}
+		none := Clamp{negInf, posInf}
+		want := make([]float32, c.N*c.OutH()*c.OutW()*c.K)
+		RefConvF32(&c.ConvShape, in, w, b, none, want)
+		for _, isa := range arch.Supported() {
+			op := newWinogradF32(nil, &winoF34, c.ConvShape, seg(c), w, b, none, isa)
+			got := runConv(t, c, F32, op, in, 0, 0, 0)
+			if !slices.Equal(got, runConv(t, c, F32, op, in, 1, 0, 0)) {
+				t.Errorf("%v %s: a gap makes a difference", c, op.Kernel())
+			}
+			for i := range want {
+				if d := math.Abs(float64(got[i]) - float64(want[i])); !(d <= 2e-4) {
+					t.Fatalf("%v %s: output %d is %v, want %v", c, op.Kernel(), i, got[i], want[i])
+				}
+			}
+		}
+	}
+}
