@@ -163,7 +163,7 @@ func (w *work) winograd(t *tile, f *winoForm, s *kernels.ConvShape) {
 	calls, blocks := pos*over(n, t.MR), over(s.K, t.NR)
 	depth, transformed, pointers := s.C, s.C, pos
 	if f.squares {
-		depth, transformed, pointers = 4*s.C, 16, 2*pos
+		depth, transformed, pointers = 4*s.C, 16, 2*f.m*(f.m+f.r-1) // halves of squares, which are copied
 	}
 	w.parts = t.parts(calls*blocks, 1, depth)
 	w.parts = append(w.parts, f.in.parts(n*transformed/4)...)
