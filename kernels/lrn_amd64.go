@@ -4,3 +4,6 @@ package kernels
 
 //go:noescape
 func lrnF32AVX2(b *LRNBlock)
+
+//go:noescape
+func lrnF32AVX512(b *LRNBlock)

@@ -50,6 +50,7 @@ func archKernels() []Kernel {
 		{Name: "u8_maxpool_1x128__avx2", Op: OpMaxPool, DType: U8, MR: 1, NR: 128, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: maxPoolU8AVX2},
 		{Name: "u8_maxpool3_1x64__avx2", Op: OpMaxPool3, DType: U8, MR: 1, NR: 64, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: maxPool3U8AVX2},
 		{Name: "f32_avgpool_1x32__avx2", Op: OpAvgPool, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: avgPoolF32AVX2},
+		{Name: "f32_lrn_1x16__avx512", Op: OpLRN, DType: F32, MR: 1, NR: 16, ISA: arch.AVX512, Requires: arch.FeatAVX512F, Fn: lrnF32AVX512},
 		{Name: "f32_lrn_1x8__avx2", Op: OpLRN, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: lrnF32AVX2},
 		{Name: "f32_softmax_1x8__avx2", Op: OpSoftmax, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: softmaxF32AVX2},
 		{Name: "f32_clamp_1x32__avx2", Op: OpClamp, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: clampF32AVX2},
