@@ -54,6 +54,7 @@ const (
 	winoScratchF32     = 768 << 10
 	winoScratchSquares = 160 << 10
 	winoScratchU8      = 192 << 10
+	winoScratchFew     = 288 << 10
 )
 
 func newWinogradF32(p *Packing, f *winoForm, s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) *winograd {
@@ -118,6 +119,8 @@ func (w *winograd) plan(limit arch.ISA) {
 func (w *winograd) cut(workers int) winoCut {
 	tiles, mr, scratch := w.tiles(), w.kernel.MR, winoScratchF32
 	switch {
+	case w.dtype == U8 && tiles <= 64: // of maps of 28×28, beside which there is room
+		scratch = winoScratchFew
 	case w.dtype == U8:
 		scratch = winoScratchU8
 	case w.squares():
