@@ -357,7 +357,7 @@ func (t *winogradTask) transformOutput(wk *winogradWorker, block, t0, n int) {
 	a.posStride, a.pixStride = t.mStep, o.Stride*t.dtype.Size()
 	a.rowStride = s.OutW() * a.pixStride
 	a.bias, a.scale, a.lo, a.hi, a.zero, a.cols = p.bias, p.scale, p.lo, p.hi, p.zero, blk.cols
-	const ahead = 2 // tiles, whose pixels are fetched: those in a cache take less time to be written
+	const ahead = 5 // tiles, whose pixels are fetched: those in a cache take less time to be written
 	places := t.places[t0:][:n]
 	for i := range places {
 		at, next := &places[i], &places[min(i+ahead, n-1)]
