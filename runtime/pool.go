@@ -8,7 +8,7 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// pool is a session's workers. Between runs they sleep on a channel. During a run they follow the caller from step to
+// pool is a session's workers. Between runs they sleep on a channel, after a short while. During a run they follow the caller from step to
 // step through one counter, which costs far less than a wake-up: they look at it for a while, then give up their
 // processor between looks (pause).
 //
@@ -91,7 +91,7 @@ func (p *pool) stop() {
 }
 
 func (p *pool) work(w int, start <-chan struct{}) {
-	for range start {
+	for awaitStart(start) {
 		for seen := int64(0); seen != over; {
 			t := p.ticket.Load()
 			for spins := 0; t == seen; spins++ {
@@ -105,6 +105,21 @@ func (p *pool) work(w int, start <-chan struct{}) {
 			p.done.Add(1)
 		}
 	}
+}
+
+// awaitStart waits for the next run, and reports false if there will be none. It looks for a while before it sleeps: where frames follow
+// one another, a worker needs no wake-up, and stays on the processor that the system has found for it.
+func awaitStart(start <-chan struct{}) bool {
+	for spins := range busyLooks + yieldLooks {
+		select {
+		case _, more := <-start:
+			return more
+		default:
+			pause(spins)
+		}
+	}
+	_, more := <-start
+	return more
 }
 
 func (p *pool) share(task kernels.Task, w int) {
