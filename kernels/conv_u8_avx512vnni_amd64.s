@@ -5,6 +5,7 @@
 #include "bytes_u8_amd64.h"
 #include "pixel_order_avx512_amd64.h"
 #include "requantize_avx512_amd64.h"
+#include "rows8_avx512_amd64.h"
 
 // u8_conv_8x32__avx512vnni — quantised convolution tile, 8 output pixels × 32 output channels.
 //
@@ -20,60 +21,7 @@
 //   …                                  R8–R13, AX, BX  ends of the eight input rows
 //   pixel 7         Z22   Z23          Z0, Z1  weights       Z2–Z5  input, broadcast
 //                                      R14 of the next panel, what to fetch
-//            A lone last pixel has four sums of every fourth group, for a sum can be added to once in four cycles or five: 49
-//            pixels, those of a map of 7×7, take the time of 49½ in place of 52.
 // Phases     tile → tap → group | half group, of eight pixels, the last four or one → requantise → store | store two by two
-
-#define ROW(src, t, a, b) \
-	VPBROADCASTD src, t \
-	VPDPBUSD Z0, t, a \
-	VPDPBUSD Z1, t, b
-
-// Groups of the first four pixels, and of all eight.
-#define GROUP4(wOff, srcOff) \
-	VMOVDQU32 (wOff)(DX), Z0 \
-	VMOVDQU32 (wOff+64)(DX), Z1 \
-	ROW(srcOff(R8)(CX*1), Z2, Z8, Z9) \
-	ROW(srcOff(R9)(CX*1), Z3, Z10, Z11) \
-	ROW(srcOff(R10)(CX*1), Z4, Z12, Z13) \
-	ROW(srcOff(R11)(CX*1), Z5, Z14, Z15)
-
-#define GROUP(wOff, srcOff) \
-	GROUP4(wOff, srcOff) \
-	ROW(srcOff(R12)(CX*1), Z2, Z16, Z17) \
-	ROW(srcOff(R13)(CX*1), Z3, Z18, Z19) \
-	ROW(srcOff(AX)(CX*1), Z4, Z20, Z21) \
-	ROW(srcOff(BX)(CX*1), Z5, Z22, Z23)
-
-// The same for blocks of at most 16 channels: the second half of the panel is zeros, and its accumulators are not stored.
-#define HALF_ROW(src, t, a) \
-	VPBROADCASTD src, t \
-	VPDPBUSD Z0, t, a
-
-#define HALF_GROUP \
-	VMOVDQU32 (DX), Z0 \
-	HALF_ROW((R8)(CX*1), Z2, Z8) \
-	HALF_ROW((R9)(CX*1), Z3, Z10) \
-	HALF_ROW((R10)(CX*1), Z4, Z12) \
-	HALF_ROW((R11)(CX*1), Z5, Z14) \
-	HALF_ROW((R12)(CX*1), Z2, Z16) \
-	HALF_ROW((R13)(CX*1), Z3, Z18) \
-	HALF_ROW((AX)(CX*1), Z4, Z20) \
-	HALF_ROW((BX)(CX*1), Z5, Z22)
-
-// One group of a lone last pixel, the weights of which are read where they are used.
-#define GROUP1(wOff, srcOff, t, a, b) \
-	VPBROADCASTD srcOff(R8)(CX*1), t \
-	VPDPBUSD (wOff)(DX), t, a \
-	VPDPBUSD (wOff+64)(DX), t, b
-
-// Fetches some of the next panel, which follows this one: by the end of the last tile, all of it.
-#define FETCH \
-	PREFETCHT0 0(R14) \
-	PREFETCHT0 64(R14) \
-	PREFETCHT0 128(R14) \
-	PREFETCHT0 192(R14) \
-	ADDQ ConvTile_ahead(DI), R14
 
 // One pixel's 32 accumulators to bytes, stored under the masks K1 (0–15) and K2 (16–31); then the next, if there is one.
 #define STORE(a, b, xa, xb) \
@@ -86,7 +34,7 @@
 
 // Where the output's range is that of the type, saturating packs clamp, and two pixels are packed at a time:
 // a, b are the first pixel's accumulators, c, d the second's; y is the low half of a. Reads Z0, Z1 scales, Z2 zero as
-// words, Z3 pixelOrder. Saturation to int16 before zero is added changes nothing: what it cuts is cut to 0 or 255 anyway.
+// words, Z3 pixelOrder.
 #define STORE_PLAIN(a, b, c, d, y) \
 	BYTES4(a, b, c, d, Z0, Z1, Z2) \
 	VPERMD a, Z3, a \
@@ -110,11 +58,7 @@ TEXT ·convTileU8AVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ  ConvTile_taps(DI), R14
 	IMULQ ConvTile_groups(DI), R14
 	SHLQ  $7, R14
-	ADDQ  ConvTile_w(DI), R14        // the next panel
-	MOVQ  $256, AX                   // two groups' weights,
-	XORQ  DX, DX
-	DIVQ  ConvTile_tiles(DI)         // over all tiles
-	MOVQ  AX, ConvTile_ahead(DI)
+	FETCH_INIT
 
 	MOVQ  ConvTile_cols(DI), CX      // masks of the channels to store
 	MOVQ  $1, AX
@@ -150,24 +94,7 @@ tile:
 tap:
 	MOVQ ConvTile_groups(DI), CX
 	SHLQ $2, CX
-	MOVQ 0(SI), R8
-	MOVQ 8(SI), R9
-	MOVQ 16(SI), R10
-	MOVQ 24(SI), R11
-	MOVQ 32(SI), R12
-	MOVQ 40(SI), R13
-	MOVQ 48(SI), AX
-	MOVQ 56(SI), BX
-	ADDQ $64, SI
-	ADDQ CX, R8                      // address rows from their ends, so that one index counts and addresses
-	ADDQ CX, R9
-	ADDQ CX, R10
-	ADDQ CX, R11
-	ADDQ CX, R12
-	ADDQ CX, R13
-	ADDQ CX, AX
-	ADDQ CX, BX
-	NEGQ CX
+	NEXT_ROWS
 	CMPQ ConvTile_cols(DI), $16
 	JLE  half_loop
 	CMPQ ConvTile_tiles(DI), $1
@@ -183,9 +110,9 @@ groups:
 
 	PCALIGN $32
 group_loop:                              // CX = 8 − bytes left ≤ 0
-	GROUP(0, -8)
+	DOTS8(VPDPBUSD, 0, -8)
 	FETCH
-	GROUP(128, -4)
+	DOTS8(VPDPBUSD, 128, -4)
 	ADDQ $256, DX
 	ADDQ $8, CX
 	JLE  group_loop
@@ -193,7 +120,7 @@ group_loop:                              // CX = 8 − bytes left ≤ 0
 group_tail:
 	SUBQ $8, CX
 	JGE  tap_done
-	GROUP(0, 0)
+	DOTS8(VPDPBUSD, 0, 0)
 	ADDQ $128, DX
 	JMP  tap_done
 
@@ -203,9 +130,9 @@ groups4:                                 // the last tile has four pixels or les
 
 	PCALIGN $32
 group4_loop:
-	GROUP4(0, -8)
+	DOTS4(VPDPBUSD, 0, -8)
 	FETCH
-	GROUP4(128, -4)
+	DOTS4(VPDPBUSD, 128, -4)
 	ADDQ $256, DX
 	ADDQ $8, CX
 	JLE  group4_loop
@@ -213,7 +140,7 @@ group4_loop:
 group4_tail:
 	SUBQ $8, CX
 	JGE  tap_done
-	GROUP4(0, 0)
+	DOTS4(VPDPBUSD, 0, 0)
 	ADDQ $128, DX
 	JMP  tap_done
 
@@ -221,7 +148,7 @@ groups1:                                 // the last tile has one pixel
 	MOVQ   ConvTile_taps(DI), R9
 	CMPQ   R9, ConvTile_left(DI)
 	JNE    more1
-	VPXORD Z10, Z10, Z10             // before the first tap: the sums of other groups
+	VPXORD Z10, Z10, Z10             // before the first tap: the other sums
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
@@ -234,11 +161,7 @@ more1:
 
 	PCALIGN $32
 group1_loop:                             // CX = 16 − bytes left ≤ 0
-	GROUP1(0, -16, Z2, Z8, Z9)
-	GROUP1(128, -12, Z3, Z10, Z11)
-	FETCH
-	GROUP1(256, -8, Z4, Z12, Z13)
-	GROUP1(384, -4, Z5, Z14, Z15)
+	LONE_DOTS(VPDPBUSD)
 	ADDQ $512, DX
 	ADDQ $16, CX
 	JLE  group1_loop
@@ -248,7 +171,7 @@ group1_tail:
 	JGE  tap1_done
 
 group1_last:
-	GROUP1(0, 0, Z2, Z8, Z9)
+	LONE_DOT(VPDPBUSD, 0, 0, Z2, Z8, Z9)
 	ADDQ $128, DX
 	ADDQ $4, CX
 	JLT  group1_last
@@ -256,17 +179,12 @@ group1_last:
 tap1_done:
 	SUBQ   $1, ConvTile_left(DI)
 	JNZ    tap
-	VPADDD Z10, Z8, Z8
-	VPADDD Z11, Z9, Z9
-	VPADDD Z14, Z12, Z12
-	VPADDD Z15, Z13, Z13
-	VPADDD Z12, Z8, Z8
-	VPADDD Z13, Z9, Z9
+	LONE_SUMS
 	JMP    summed
 
 	PCALIGN $32
 half_loop:                               // CX = −bytes left < 0
-	HALF_GROUP
+	HALF_DOTS(VPDPBUSD, 0, 0)
 	ADDQ $128, DX
 	ADDQ $4, CX
 	JLT  half_loop
