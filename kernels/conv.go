@@ -35,6 +35,9 @@ func (c *conv) Kernel() string   { return c.kernel.Name }
 func (c *conv) ISA() arch.ISA    { return c.kernel.ISA }
 func (c *conv) PackedBytes() int { return c.bytes }
 
+// tiles of so many output rows, taken together.
+func (c *conv) tiles(rows int) int { return (rows*c.shape.OutW() + c.kernel.MR - 1) / c.kernel.MR }
+
 // call runs the tile kernel over block b: tiles of pixels from `pixel` on, `rows` of them in the last tile.
 func (c *conv) call(a *ConvTile, out []View, b, pixel, tiles, rows int) {
 	blk, p := &c.blocks[b], &c.panels[b]

@@ -113,7 +113,7 @@ func (d *columnConv) Bind(in, out []View, scratch []byte, workers int) Task {
 // addresses is [phase][tile][MR]: where the windows of a row of output pixels begin. Lanes past the end have the last
 // pixel's address: read, never stored.
 func (d *columnConv) addresses(columns []byte) []unsafe.Pointer {
-	lanes := d.tiles() * d.kernel.MR
+	lanes := d.tiles(1) * d.kernel.MR
 	ptrs := make([]unsafe.Pointer, columnPhases*lanes)
 	for i := range ptrs {
 		x := min(i%lanes, d.shape.OutW()-1)
@@ -121,9 +121,6 @@ func (d *columnConv) addresses(columns []byte) []unsafe.Pointer {
 	}
 	return ptrs
 }
-
-// tiles of a row of output.
-func (d *columnConv) tiles() int { return (d.shape.OutW() + d.kernel.MR - 1) / d.kernel.MR }
 
 type columnConvTask struct {
 	*columnConv
@@ -146,8 +143,8 @@ func (t *columnConvTask) Run(worker, lo, hi int) {
 	s := &t.shape
 	wk := &t.workers[worker]
 	a := &wk.args
-	outH, outW, tiles := s.OutH(), s.OutW(), t.tiles()
-	a.taps, a.groups = 1, (s.R*s.S*s.C+t.kernel.KR-1)/t.kernel.KR
+	outH, outW, tiles := s.OutH(), s.OutW(), t.tiles(1)
+	a.taps, a.groups = 1, t.kernel.groups(s.R*s.S*s.C)
 	for u := lo; u < hi; u++ {
 		n, y := u/outH, u%outH
 		phase := y % columnPhases

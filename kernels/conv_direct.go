@@ -81,7 +81,7 @@ func (t *directConvTask) Run(worker, lo, hi int) {
 	s, mr := &t.shape, t.kernel.MR
 	wk := &t.workers[worker]
 	a := &wk.args
-	a.taps, a.groups = s.R*s.S, (s.C+t.kernel.KR-1)/t.kernel.KR
+	a.taps, a.groups = s.R*s.S, t.kernel.groups(s.C)
 	a.ptrs = addr(wk.ptrs)
 	pixels := s.N * s.OutH() * s.OutW()
 	have := -1 // first tile whose addresses are in ptrs

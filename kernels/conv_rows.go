@@ -97,9 +97,6 @@ func (d *rowConv) addresses(rows []byte) []unsafe.Pointer {
 	return ptrs
 }
 
-// tiles of so many output rows.
-func (d *rowConv) tiles(rows int) int { return (rows*d.shape.OutW() + d.kernel.MR - 1) / d.kernel.MR }
-
 type rowConvTask struct {
 	*rowConv
 	in      View
@@ -118,12 +115,12 @@ func (t *rowConvTask) Units() int { return t.shape.N * t.runs() }
 func (t *rowConvTask) runs() int { return (t.shape.OutH() + t.per - 1) / t.per }
 
 func (t *rowConvTask) Run(worker, lo, hi int) {
-	s, mr, kr := &t.shape, t.kernel.MR, t.kernel.KR
+	s, mr := &t.shape, t.kernel.MR
 	wk := &t.workers[worker]
 	a := &wk.args
 	outH, outW := s.OutH(), s.OutW()
 	slots, rowBytes := t.slots(), t.rowBytes()
-	a.taps, a.groups = s.R, (s.S*s.C+kr-1)/kr
+	a.taps, a.groups = s.R, t.kernel.groups(s.S*s.C)
 	each := len(wk.ptrs) / t.phases()
 	loaded := 0 // padded rows of this image up to here are in the ring
 	for u := lo; u < hi; u++ {

@@ -226,7 +226,7 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 // mostlySplit reports whether so many groups had to be split, or found no match, that products in int16 throughout are cheaper: of
 // those, four channels of four pixels take 11 cycles, and fewer inputs are loaded. A first layer's three colours have weights alike.
 func (c *conv) mostlySplit(taps, depth int) bool {
-	groups := taps * ((depth + c.kernel.KR - 1) / c.kernel.KR)
+	groups := taps * c.kernel.groups(depth)
 	return c.cycles > 11*groups*len(c.panels)
 }
 

@@ -48,7 +48,6 @@
 
 // Where the output's range is that of the type, saturating packs clamp, and two pixels are packed at a time: a, b are the
 // first pixel's accumulators, c, d the second's; x is the low half of a. Reads Y0, Y1 scales, Y2 zero as words.
-// Saturation to int16 before zero is added changes nothing: what it cuts is cut to 0 or 255 anyway.
 #define STORE_PLAIN(a, b, c, d, x) \
 	BYTES4(a, b, c, d, Y0, Y1, Y2) \
 	VPERMQ $0xd8, a, a \

@@ -37,7 +37,7 @@ func (p *pairPanel) cycles(taps int) (sum int) {
 
 // packPairs is packWeights for PairSum16 kernels. Panels follow one another.
 func packPairs(p *Packing, weights func() []int8, taps, depth int, blocks []convBlock, k *Kernel) []pairPanel {
-	groups := (depth + k.KR - 1) / k.KR
+	groups := k.groups(depth)
 	if p.Loading() {
 		return p.pairs(taps, groups, len(blocks), k.NR)
 	}

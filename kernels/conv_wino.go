@@ -265,17 +265,14 @@ func (t *winogradTask) Run(worker, lo, hi int) {
 func (t *winogradTask) transformInput(wk *winogradWorker, t0, n int) {
 	s, a := &t.shape, &wk.in
 	a.ptrs, a.posStride, a.c = addr(wk.ptrs), t.vStep, s.C
+	parts := [][2]int{{}}
+	if t.form.parts {
+		parts = winoParts[:]
+	}
 	for i := range n {
-		p, dst := &t.places[t0+i], unsafe.Add(wk.v, i*t.vRow)
-		if !t.form.parts {
-			t.address(wk.ptrs, p, 0, 0)
-			a.dst = dst
-			t.input(a)
-			continue
-		}
-		for k, part := range winoParts {
-			t.address(wk.ptrs, p, 3*part[0], 3*part[1])
-			a.dst = unsafe.Add(dst, k*s.C*t.vBytes)
+		for k, part := range parts {
+			t.address(wk.ptrs, &t.places[t0+i], 3*part[0], 3*part[1])
+			a.dst = unsafe.Add(wk.v, i*t.vRow+k*s.C*t.vBytes)
 			t.input(a)
 		}
 	}
@@ -316,7 +313,7 @@ func (t *winogradTask) multiply(wk *winogradWorker, block int) {
 	a.lo, a.hi = negInf, posInf
 	a.bias = addr(t.border) // zeros where it is read, in float32
 	a.dstStride = nr * 4
-	groups, lanes := t.groupsOf(t.depth), t.blocks[block].width*t.kernel.KR
+	groups, lanes := t.kernel.groups(t.depth), t.blocks[block].width*t.kernel.KR
 	group := lanes * t.vBytes // size of one of filters
 	if t.filter == nil {
 		u := t.panels[block].w
@@ -336,9 +333,6 @@ func (t *winogradTask) multiply(wk *winogradWorker, block int) {
 		}
 	}
 }
-
-// groupsOf is how many groups of KR some channels are.
-func (w *winograd) groupsOf(channels int) int { return (channels + w.kernel.KR - 1) / w.kernel.KR }
 
 // multiplyAt computes m[pos] = v[pos]·u, whose groups of channels are of the given size.
 func (t *winogradTask) multiplyAt(a *ConvTile, p *winoProduct, u unsafe.Pointer, group int) {

@@ -84,6 +84,9 @@ func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
 	panic(fmt.Sprintf("kernels: no %s %s kernel at or below %s", dt, op, limit))
 }
 
+// groups is how many groups of KR some channels are.
+func (k *Kernel) groups(channels int) int { return (channels + k.KR - 1) / k.KR }
+
 // taken is what the kernel takes from each uint8 input.
 func (k *Kernel) taken() int32 {
 	if k.Minus128 {

@@ -89,7 +89,7 @@ func (t *winogradTask) layProducts(wk *winogradWorker, t0, n int) {
 		tiles := (hi - lo + mr - 1) / mr
 		from, depth := t.depthAt(pos)
 		wk.products[pos] = winoProduct{ptrs: unsafe.Pointer(&wk.rows[pos*t.most+min(lo, t.most-1)]), dst: unsafe.Add(m, lo*row),
-			tiles: tiles, rows: hi - lo - (tiles-1)*mr, from: from / t.kernel.KR, n: t.groupsOf(depth)}
+			tiles: tiles, rows: hi - lo - (tiles-1)*mr, from: from / t.kernel.KR, n: t.kernel.groups(depth)}
 		if hi-lo < n {
 			zeros := unsafe.Slice((*byte)(m), n*row)
 			clear(zeros[:lo*row])

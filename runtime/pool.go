@@ -8,9 +8,9 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// pool is a session's workers. Between runs they sleep on a channel, after a short while. During a run they follow the caller from step to
-// step through one counter, which costs far less than a wake-up: they look at it for a while, then give up their
-// processor between looks (pause).
+// pool is a session's workers. Between runs they sleep on a channel, after a short while. During a run they follow the
+// caller from step to step through one counter, which costs far less than a wake-up: they look at it for a while, then give
+// up their processor between looks (pause).
 //
 // Worker w does units [w·U/n, (w+1)·U/n) of each step, whoever is faster: the split is fixed, and so is the result.
 type pool struct {
@@ -107,8 +107,8 @@ func (p *pool) work(w int, start <-chan struct{}) {
 	}
 }
 
-// awaitStart waits for the next run, and reports false if there will be none. It looks for a while before it sleeps: where frames follow
-// one another, a worker needs no wake-up, and stays on the processor that the system has found for it.
+// awaitStart waits for the next run, and reports false if there will be none. It looks for a while before it sleeps: where
+// frames follow one another, a worker needs no wake-up, and stays on the processor that the system has found for it.
 func awaitStart(start <-chan struct{}) bool {
 	for spins := range busyLooks + yieldLooks {
 		select {
