@@ -3,48 +3,17 @@ package kernels
 import "unsafe"
 
 // directConv is the indirect GEMM: output pixels in tiles of MR, whatever row they are in, times blocks of NR
-// filters. A unit of work is a run of tiles times a run of blocks; within it the addresses of the input pixels are
-// computed once and every block's panel of weights passes over all tiles while it is in cache.
+// filters. The addresses of the input pixels of a group of tiles are computed once for all blocks.
 type directConv struct {
 	conv
-	grid convGrid
+	work pieces
 }
+
+const tilesAtOnce = 8 // enough to reuse a weight panel, few enough that their input stays in a small L2
 
 func newDirectConv(c conv) *directConv {
 	s := &c.shape
-	return &directConv{conv: c, grid: newConvGrid(s.N*s.OutH()*s.OutW(), c.kernel.MR, len(c.blocks))}
-}
-
-// convGrid cuts tiles × blocks into units.
-type convGrid struct {
-	tiles, blocks         int
-	tileGroups, blkGroups int
-}
-
-const (
-	tilesPerUnit = 8  // enough to reuse a weight panel, few enough that their input stays in a small L2
-	minUnits     = 16 // below this, blocks are split too, so that four workers get equal shares
-)
-
-func newConvGrid(pixels, mr, blocks int) convGrid {
-	g := convGrid{tiles: (pixels + mr - 1) / mr, blocks: blocks, blkGroups: 1}
-	g.tileGroups = (g.tiles + tilesPerUnit - 1) / tilesPerUnit
-	if g.tileGroups < minUnits {
-		g.blkGroups = min(blocks, (minUnits+g.tileGroups-1)/g.tileGroups)
-	}
-	return g
-}
-
-func (g *convGrid) units() int { return g.tileGroups * g.blkGroups }
-
-// maxTiles is the largest number of tiles in one unit.
-func (g *convGrid) maxTiles() int { return (g.tiles + g.tileGroups - 1) / g.tileGroups }
-
-// unit returns the ranges of tiles and blocks of unit u; units of the same tiles follow each other.
-func (g *convGrid) unit(u int) (t0, t1, b0, b1 int) {
-	tg, bg := u/g.blkGroups, u%g.blkGroups
-	return part(tg, g.tileGroups, g.tiles), part(tg+1, g.tileGroups, g.tiles),
-		part(bg, g.blkGroups, g.blocks), part(bg+1, g.blkGroups, g.blocks)
+	return &directConv{c, newPieces(s.N*s.OutH()*s.OutW(), c.kernel.MR, tilesAtOnce, c.blocks)}
 }
 
 // part returns where part i of n begins when total is cut into n nearly equal parts.
@@ -56,7 +25,7 @@ func (d *directConv) Bind(in, out []View, _ []byte, workers int) Task {
 	checkConvViews(&d.shape, d.dtype, d.segments, in, out)
 	t := &directConvTask{directConv: d, in: in[0], out: append([]View(nil), out...), workers: make([]convWorker, workers)}
 	for i := range t.workers {
-		t.workers[i].ptrs = make([]unsafe.Pointer, d.grid.maxTiles()*d.shape.R*d.shape.S*d.kernel.MR)
+		t.workers[i].ptrs = make([]unsafe.Pointer, d.work.most()*d.shape.R*d.shape.S*d.kernel.MR)
 	}
 	return t
 }
@@ -75,24 +44,26 @@ type convWorker struct {
 	_    [64]byte // workers do not share a cache line
 }
 
-func (t *directConvTask) Units() int { return t.grid.units() }
+func (t *directConvTask) Units() int { return t.work.units() }
 
 func (t *directConvTask) Run(worker, lo, hi int) {
 	s, mr := &t.shape, t.kernel.MR
 	wk := &t.workers[worker]
 	a := &wk.args
 	a.taps, a.groups = s.R*s.S, t.kernel.groups(s.C)
-	a.ptrs = addr(wk.ptrs)
 	pixels := s.N * s.OutH() * s.OutW()
-	have := -1 // first tile whose addresses are in ptrs
-	for u := lo; u < hi; u++ {
-		t0, t1, b0, b1 := t.grid.unit(u)
-		if t0 != have {
-			fillTapPointers(wk.ptrs, s, &t.in, addr(t.border), mr, t0*mr, min(t1*mr, pixels))
-			have = t0
+	for i := range t.work.groups {
+		g := t.work.group(i)
+		t0, t1 := t.work.span(&g, lo, hi)
+		if t0 >= t1 {
+			continue
 		}
-		for b := b0; b < b1; b++ {
-			t.call(a, t.out, b, t0*mr, t1-t0, min(mr, pixels-(t1-1)*mr))
+		fillTapPointers(wk.ptrs, s, &t.in, addr(t.border), mr, t0*mr, min(t1*mr, pixels))
+		for b := range t.blocks {
+			if b0, b1 := t.work.of(&g, b, lo, hi); b0 < b1 {
+				a.ptrs = addr(wk.ptrs[(b0-t0)*a.taps*mr:])
+				t.call(a, t.out, b, b0*mr, b1-b0, min(mr, pixels-(b1-1)*mr))
+			}
 		}
 	}
 }

@@ -9,8 +9,7 @@ import (
 
 // winograd is r×r stride 1 convolution by F(m,r); see wino_tile.go. Output tiles are taken a block at a time: each
 // worker transforms the block's input into scratch, then for every block of filters multiplies position by position
-// and transforms back, so that the products never leave the L1 or L2 cache. A unit of work is a block of tiles times
-// a run of filter blocks; a worker that continues on the same tiles reuses their transform.
+// and transforms back, so that the products never leave the L1 or L2 cache.
 //
 // Filters are transformed when they are packed, or, quantised ones for few tiles, in each run, two rows of positions at a
 // time. That takes 3 to 4 cycles a filter and channel, of which the products of 16 tiles take 18 or more: a little longer
@@ -38,14 +37,6 @@ type winograd struct {
 
 	tilesH, tilesW int
 	edgeH, edgeW   int // 1 if the last row or column of tiles is short
-}
-
-// winoCut divides the work among workers.
-type winoCut struct {
-	rows      int // MR tiles each, of the products
-	groups    int // blocks of tiles: nearly equal runs of rows
-	most      int // tiles in the largest block, a multiple of MR
-	blkGroups int // runs of filter blocks per block of tiles
 }
 
 // Scratch for one block of tiles, so that it stays in a 512 KiB L2 with the filters streaming past and, in GoogLeNet's
@@ -115,8 +106,9 @@ func (w *winograd) plan(limit arch.ISA) {
 	w.lay()
 }
 
-// cut divides the work among workers, who share the scratch.
-func (w *winograd) cut(workers int) winoCut {
+// cut divides the work among workers, who share the scratch: of the pieces, a tile is MR of those of Winograd, a row of the
+// products' kernel.
+func (w *winograd) cut(workers int) pieces {
 	tiles, mr, scratch := w.tiles(), w.kernel.MR, winoScratchF32
 	switch {
 	case w.dtype == U8 && tiles <= 64: // of maps of 28×28, beside which there is room
@@ -126,20 +118,11 @@ func (w *winograd) cut(workers int) winoCut {
 	case w.squares():
 		scratch = winoScratchSquares
 	}
-	rows := (tiles + mr - 1) / mr // of the products' tiles
-	if w.filter != nil {          // once for all tiles
-		return winoCut{rows: rows, groups: 1, most: rows * mr, blkGroups: len(w.blocks)}
+	most := tiles        // rows at a time: for each, all filters pass by,
+	if w.filter == nil { // or are transformed
+		most = max(scratch/workers/(w.pos*(w.vRow+w.kernel.NR*4))/mr, 2)
 	}
-	most := max(scratch/workers/(w.pos*(w.vRow+w.kernel.NR*4))/mr, 2) // of them at a time: for each, all filters pass by
-	groups := (rows + most - 1) / most
-	if groups > workers { // equal shares
-		groups = min(roundUp(groups, workers), rows)
-	}
-	c := winoCut{rows: rows, groups: groups, most: (rows + groups - 1) / groups * mr, blkGroups: 1}
-	if c.groups < minUnits/2 {
-		c.blkGroups = min(len(w.blocks), minUnits/2/c.groups)
-	}
-	return c
+	return newPieces(tiles, mr, most, w.blocks)
 }
 
 func (w *winograd) Kernel() string {
@@ -169,7 +152,10 @@ func (w *winograd) uStep() int {
 	return oddLines(roundUp(w.depth, w.kernel.KR) * w.kernel.NR * 2)
 }
 
-func (w *winograd) Scratch(workers int) int { return workers * w.scratchEach(w.cut(workers).most) }
+func (w *winograd) Scratch(workers int) int {
+	cut := w.cut(workers)
+	return workers * w.scratchEach(cut.most()*w.kernel.MR)
+}
 
 // scratchEach is that of a worker, for blocks of up to so many tiles: transformed inputs, products and filters.
 func (w *winograd) scratchEach(most int) int {
@@ -179,10 +165,11 @@ func (w *winograd) scratchEach(most int) int {
 
 func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&w.shape, w.dtype, w.segments, in, out)
-	t := &winogradTask{winograd: w, winoCut: w.cut(workers), in: in[0], out: append([]View(nil), out...), workers: make([]winogradWorker, workers)}
-	t.vStep, t.mStep = w.steps(t.most)
+	t := &winogradTask{winograd: w, work: w.cut(workers), in: in[0], out: append([]View(nil), out...), workers: make([]winogradWorker, workers)}
+	most := t.work.most() * w.kernel.MR
+	t.vStep, t.mStep = w.steps(most)
 	t.places = w.places()
-	each := w.scratchEach(t.most)
+	each := w.scratchEach(most)
 	for i := range t.workers {
 		wk := &t.workers[i]
 		buf := scratch[i*each:][:each]
@@ -190,10 +177,10 @@ func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 		if w.filter != nil {
 			wk.u = addr(buf[w.pos*(t.vStep+t.mStep):])
 		}
-		wk.rows = make([]unsafe.Pointer, w.pos*t.most)
+		wk.rows = make([]unsafe.Pointer, w.pos*most)
 		for r := range wk.rows { // row r of the matrix, tile by tile: the order the products are taken in
-			from, _ := w.depthAt(r / t.most)
-			wk.rows[r] = unsafe.Add(wk.v, r/t.most*t.vStep+r%t.most*w.vRow+from*w.vBytes)
+			from, _ := w.depthAt(r / most)
+			wk.rows[r] = unsafe.Add(wk.v, r/most*t.vStep+r%most*w.vRow+from*w.vBytes)
 		}
 		wk.ptrs = make([]unsafe.Pointer, w.pos)
 		wk.products = make([]winoProduct, w.pos)
@@ -206,7 +193,7 @@ func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 
 type winogradTask struct {
 	*winograd
-	winoCut
+	work         pieces
 	vStep, mStep int
 	in           View
 	out          []View
@@ -235,30 +222,42 @@ type winoProduct struct {
 	from, n     int // the first group of KR channels, and how many
 }
 
-func (t *winogradTask) Units() int { return t.groups * t.blkGroups }
+func (t *winogradTask) Units() int { return t.work.units() }
 
 func (t *winogradTask) Run(worker, lo, hi int) {
 	wk := &t.workers[worker]
-	tiles := t.tiles()
-	have := -1
-	for u := lo; u < hi; u++ {
-		group, bg := u/t.blkGroups, u%t.blkGroups
-		t0 := part(group, t.groups, t.rows) * t.kernel.MR
-		n := min(part(group+1, t.groups, t.rows)*t.kernel.MR, tiles) - t0
-		if group != have {
-			if t.squares() {
-				t.transformSquares(wk, t0, n)
-			} else {
-				t.transformInput(wk, t0, n)
-			}
-			t.layProducts(wk, t0, n)
-			have = group
+	lo, hi = t.work.snap(lo, len(t.workers)), t.work.snap(hi, len(t.workers))
+	for i := range t.work.groups {
+		g := t.work.group(i)
+		t0, n := t.tilesOf(t.work.span(&g, lo, hi))
+		if n <= 0 {
+			continue
 		}
-		for b := part(bg, t.blkGroups, len(t.blocks)); b < part(bg+1, t.blkGroups, len(t.blocks)); b++ {
+		if t.squares() {
+			t.transformSquares(wk, t0, n)
+		} else {
+			t.transformInput(wk, t0, n)
+		}
+		laid0, laid := 0, 0
+		for b := range t.blocks {
+			b0, bn := t.tilesOf(t.work.of(&g, b, lo, hi))
+			if bn <= 0 {
+				continue
+			}
+			if b0 != laid0 || bn != laid {
+				t.layProducts(wk, b0-t0, b0, bn)
+				laid0, laid = b0, bn
+			}
 			t.multiply(wk, b)
-			t.transformOutput(wk, b, t0, n)
+			t.transformOutput(wk, b, b0, bn)
 		}
 	}
+}
+
+// tilesOf returns the first of Winograd's tiles in rows r0 ≤ r < r1, and how many they are.
+func (t *winogradTask) tilesOf(r0, r1 int) (t0, n int) {
+	t0 = r0 * t.kernel.MR
+	return t0, min(r1*t.kernel.MR, t.tiles()) - t0
 }
 
 // transformInput fills v for n tiles from t0 on.

@@ -80,15 +80,17 @@ func (w *winograd) places() []winoPlace {
 	return all
 }
 
-// layProducts says which products of n tiles from t0 on are taken at each position, and sets those that are not to zero.
-func (t *winogradTask) layProducts(wk *winogradWorker, t0, n int) {
+// layProducts says which products of n tiles from t0 on, whose inputs are in v from `at` on, are taken at each position, and sets
+// those that are not to zero.
+func (t *winogradTask) layProducts(wk *winogradWorker, at, t0, n int) {
 	row, mr := t.kernel.NR*4, t.kernel.MR
+	most := len(wk.rows) / t.pos
 	for pos := range wk.products {
 		lo, hi := t.span(pos, t0, n)
 		m := unsafe.Add(wk.m, pos*t.mStep)
 		tiles := (hi - lo + mr - 1) / mr
 		from, depth := t.depthAt(pos)
-		wk.products[pos] = winoProduct{ptrs: unsafe.Pointer(&wk.rows[pos*t.most+min(lo, t.most-1)]), dst: unsafe.Add(m, lo*row),
+		wk.products[pos] = winoProduct{ptrs: unsafe.Pointer(&wk.rows[pos*most+min(at+lo, most-1)]), dst: unsafe.Add(m, lo*row),
 			tiles: tiles, rows: hi - lo - (tiles-1)*mr, from: from / t.kernel.KR, n: t.kernel.groups(depth)}
 		if hi-lo < n {
 			zeros := unsafe.Slice((*byte)(m), n*row)
