@@ -54,11 +54,7 @@ func uneven(units, n int) float64 {
 	if units == 0 {
 		return 1
 	}
-	most := 0
-	for w := range n {
-		lo, hi := span(w, units, n)
-		most = max(most, hi-lo)
-	}
+	most := (units + n - 1) / n
 	return float64(most*n) / float64(units)
 }
 

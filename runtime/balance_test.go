@@ -20,25 +20,6 @@ func TestUneven(t *testing.T) {
 	}
 }
 
-// Shares cover the units in order, without gaps, and differ by one at most.
-func TestSpan(t *testing.T) {
-	for units := range 40 {
-		for n := 1; n <= 9; n++ {
-			next, least, most := 0, units, 0
-			for w := range n {
-				lo, hi := span(w, units, n)
-				if lo != next {
-					t.Fatalf("%d units, %d workers: worker %d begins at %d, want %d", units, n, w, lo, next)
-				}
-				next, least, most = hi, min(least, hi-lo), max(most, hi-lo)
-			}
-			if next != units || most-least > 1 {
-				t.Fatalf("%d units, %d workers: end at %d, shares of %d to %d", units, n, next, least, most)
-			}
-		}
-	}
-}
-
 // Two steps by hand: 10 that divide, 6 that one worker does alone, and a barrier of 0.5 after each.
 func TestBalance(t *testing.T) {
 	costs := []float64{10, 6}

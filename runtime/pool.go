@@ -12,20 +12,28 @@ import (
 // caller from step to step through one counter, which costs far less than a wake-up: they look at it for a while, then give
 // up their processor between looks (pause).
 //
-// Worker w does units [w·U/n, (w+1)·U/n) of each step, whoever is faster: the split is fixed, and so is the result.
+// Each step's units are divided anew, by the speed of each worker so far (shares). No unit's value depends on who does it, and so the
+// result is the same however they are divided.
 type pool struct {
 	n       int
 	tasks   []kernels.Task
 	start   []chan struct{} // one for each worker but the caller; closed to stop it
-	base    int64           // shares finished before this step; the caller's
+	shares  shares          // written by the caller between steps
+	reports []report        // one for each worker
+	epoch   time.Time       // times are read as time since then, which takes half as long as the time of day
 	cleanup goruntime.Cleanup
 
 	// Each counter has cache lines of its own: the caller waits at one while workers wait at the other.
 	_      [counterPad]byte
 	ticket atomic.Int64 // steps published in this run, or over
 	_      [counterPad - 8]byte
-	done   atomic.Int64 // shares finished in this run by workers
-	_      [counterPad - 8]byte
+}
+
+// report is what a worker has to say of a step.
+type report struct {
+	done atomic.Int64  // the ticket of the last step it finished
+	took time.Duration // for its share of that step
+	_    [counterPad - 16]byte
 }
 
 // counterPad keeps two counters apart: two cache lines, since some processors fetch them in pairs.
@@ -34,7 +42,7 @@ const counterPad = 128
 const over = int64(1) << 40 // a ticket that ends the run
 
 func newPool(n int, tasks []kernels.Task) *pool {
-	p := &pool{n: n, tasks: tasks, start: make([]chan struct{}, n)}
+	p := &pool{n: n, tasks: tasks, start: make([]chan struct{}, n), shares: newShares(n), reports: make([]report, n), epoch: time.Now()}
 	for w := 1; w < n; w++ {
 		p.start[w] = make(chan struct{}, 1)
 		go p.work(w, p.start[w])
@@ -44,32 +52,35 @@ func newPool(n int, tasks []kernels.Task) *pool {
 
 // wake begins a run.
 func (p *pool) wake() {
-	p.base = 0
-	p.done.Store(0)
 	p.ticket.Store(0)
 	for w := 1; w < p.n; w++ {
+		p.reports[w].done.Store(0)
 		p.start[w] <- struct{}{}
 	}
 }
 
-// step runs one task on all workers and returns when it is done. Tickets carry the step's index in their low bits,
-// so that steps may be skipped but never mistaken.
+// step runs one task on all workers and returns when it is done. Tickets carry the step's index, so that steps may be
+// skipped but never mistaken.
 func (p *pool) step(i int) {
 	task := p.tasks[i]
 	p.ticket.Store(int64(i) + 1)
 	p.share(task, 0)
-	p.base += int64(p.n - 1)
-	for spins := 0; p.done.Load() < p.base; spins++ {
-		pause(spins)
-	}
+	p.await(int64(i) + 1)
+	p.shares.learn(task.Units(), p.reports)
 }
 
 // sleep ends a run: when it returns every worker has seen the end.
 func (p *pool) sleep() {
 	p.ticket.Store(over)
-	p.base += int64(p.n - 1)
-	for spins := 0; p.done.Load() < p.base; spins++ {
-		pause(spins)
+	p.await(over)
+}
+
+// await waits until every worker has finished with a ticket.
+func (p *pool) await(ticket int64) {
+	for w := 1; w < p.n; w++ {
+		for spins := 0; p.reports[w].done.Load() != ticket; spins++ {
+			pause(spins)
+		}
 	}
 }
 
@@ -102,7 +113,7 @@ func (p *pool) work(w int, start <-chan struct{}) {
 			if t != over {
 				p.share(p.tasks[t-1], w)
 			}
-			p.done.Add(1)
+			p.reports[w].done.Store(t)
 		}
 	}
 }
@@ -123,13 +134,12 @@ func awaitStart(start <-chan struct{}) bool {
 }
 
 func (p *pool) share(task kernels.Task, w int) {
-	if lo, hi := span(w, task.Units(), p.n); lo < hi {
+	if lo, hi := p.shares.of(w, task.Units()); lo < hi {
+		start := time.Since(p.epoch)
 		task.Run(w, lo, hi)
+		p.reports[w].took = time.Since(p.epoch) - start
 	}
 }
-
-// span is the share of units that worker w of n does: lo ≤ unit < hi. Shares differ by one unit at most.
-func span(w, units, n int) (lo, hi int) { return w * units / n, (w + 1) * units / n }
 
 // How a wait goes on, in looks at the counter.
 const (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	goruntime "runtime"
 	"slices"
 	"strings"
@@ -115,6 +116,37 @@ func TestThreadsGiveTheSameBits(t *testing.T) {
 	for _, n := range []int{0, 2, 3, 4, 7} {
 		if got := run(t, g, in, WithThreads(n))[0]; !slices.Equal(got, want) {
 			t.Errorf("%d threads: other bits", n)
+		}
+	}
+}
+
+// Nor does it matter how workers divide the steps.
+func TestUnevenSharesGiveTheSameBits(t *testing.T) {
+	g := small(t)
+	in := testInput(21 * 21 * 3)
+	want := run(t, g, in)[0]
+	p, err := Compile(g, WithThreads(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := p.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	r := rand.New(rand.NewPCG(3, 7))
+	for range 30 {
+		for w := range s.pool.shares.speeds {
+			s.pool.shares.speeds[w] = 0.02 + r.Float64()
+		}
+		s.pool.shares.follow()
+		ends := slices.Clone(s.pool.shares.ends)
+		copy(s.Input(0).Float32(), in)
+		if err := s.Run(); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(s.Output(0).Float32(), want) {
+			t.Errorf("shares that end at %.3f: other bits", ends)
 		}
 	}
 }

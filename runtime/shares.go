@@ -1,0 +1,90 @@
+package runtime
+
+import "time"
+
+// shares divides each step's units among workers, equally unless some have been faster of late than others: a board pairs
+// fast cores with slow ones, and a virtual processor may run beside another machine's on one core.
+//
+// What a unit costs is about the same for all workers within a step, so the units that a worker did over the time it took are
+// its speed beside the others'. One step says it badly, for a worker's pieces of work are larger or smaller than its share;
+// so what is remembered moves only slowly towards what a step says, by its length over the time remembered.
+type shares struct {
+	ends   []float64 // where each worker's part of a step ends, in parts of the whole; workers read it during a step
+	speeds []float64 // as remembered; their sum is about 1
+	said   []float64 // by one step, in units a nanosecond
+}
+
+const (
+	remembered = 12 * time.Millisecond
+	maxPace    = 0.25 // the most that one step, however long, moves the speeds
+	tolerance  = 0.05 // of an equal part: parts that differ less from the speeds stay. Addresses stay where they are cached, and so do ends
+	leastSpeed = 0.1  // of an equal one, so that a worker that was held up gets to show that it no longer is
+)
+
+func newShares(n int) shares {
+	s := shares{ends: make([]float64, n), speeds: make([]float64, n), said: make([]float64, n)}
+	for w := range n {
+		s.ends[w] = float64(w+1) / float64(n)
+		s.speeds[w] = 1 / float64(n)
+	}
+	return s
+}
+
+// of returns worker w's part of a step's units: lo ≤ unit < hi. Equal parts differ by one unit at most.
+func (s *shares) of(w, units int) (lo, hi int) {
+	if w > 0 {
+		lo = int(s.ends[w-1]*float64(units) + 0.5)
+	}
+	return lo, int(s.ends[w]*float64(units) + 0.5)
+}
+
+// learn moves the speeds towards what a step says, given the time that each worker took for its part, and the parts after them if
+// they differ. It says nothing of workers that had no unit.
+func (s *shares) learn(units int, reports []report) {
+	var sum, before float64
+	var longest time.Duration
+	for w := range s.said {
+		lo, hi := s.of(w, units)
+		s.said[w] = float64(hi-lo) / float64(max(reports[w].took, 1))
+		if lo < hi {
+			sum += s.said[w]
+			before += s.speeds[w]
+			longest = max(longest, reports[w].took)
+		}
+	}
+	pace := min(float64(longest)/float64(remembered), maxPace)
+	least := leastSpeed / float64(len(s.speeds))
+	for w, v := range s.said {
+		if v > 0 {
+			s.speeds[w] += pace * (max(v/sum*before, least) - s.speeds[w])
+		}
+	}
+	if s.drifted() {
+		s.follow()
+	}
+}
+
+func (s *shares) drifted() bool {
+	begin, most := 0.0, tolerance/float64(len(s.ends))
+	for w, end := range s.ends {
+		if d := end - begin - s.speeds[w]; d > most || d < -most {
+			return true
+		}
+		begin = end
+	}
+	return false
+}
+
+// follow makes the parts the speeds.
+func (s *shares) follow() {
+	sum, end := 0.0, 0.0
+	for _, v := range s.speeds {
+		sum += v
+	}
+	for w, v := range s.speeds {
+		s.speeds[w] = v / sum
+		end += v / sum
+		s.ends[w] = end
+	}
+	s.ends[len(s.ends)-1] = 1
+}
