@@ -80,6 +80,12 @@ func wino43FilterAVX2(a *WinoFilter)
 func wino23FilterAVX2(a *WinoFilter)
 
 //go:noescape
+func wino43FilterAVX512(a *WinoFilter)
+
+//go:noescape
+func wino23FilterAVX512(a *WinoFilter)
+
+//go:noescape
 func winoGemmAVX512VNNI(a *ConvTile)
 
 //go:noescape

@@ -36,6 +36,8 @@ func archKernels() []Kernel {
 		{Name: "u8_wino43output_4x4__avx512", Op: OpWino43Output, DType: U8, MR: 4, NR: 16, KR: 1, ISA: arch.AVX512, Requires: arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VL, Fn: wino43OutputU8AVX512},
 		{Name: "u8_wino43output_4x4__avx2", Op: OpWino43Output, DType: U8, MR: 4, NR: 8, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino43OutputU8AVX2},
 		{Name: "u8_wino23input_4x4__avx2", Op: OpWino23Input, DType: U8, MR: 4, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino23InputU8AVX2},
+		{Name: "u8_wino43filter_6x6__avx512", Op: OpWino43Filter, DType: U8, MR: 6, NR: 32, KR: 1, ISA: arch.AVX512, Requires: arch.FeatAVX512F | arch.FeatAVX512BW, Fn: wino43FilterAVX512},
+		{Name: "u8_wino23filter_4x4__avx512", Op: OpWino23Filter, DType: U8, MR: 4, NR: 32, KR: 1, ISA: arch.AVX512, Requires: arch.FeatAVX512F | arch.FeatAVX512BW, Fn: wino23FilterAVX512},
 		{Name: "u8_wino43filter_6x6__avx2", Op: OpWino43Filter, DType: U8, MR: 6, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino43FilterAVX2},
 		{Name: "u8_wino23filter_4x4__avx2", Op: OpWino23Filter, DType: U8, MR: 4, NR: 16, KR: 1, ISA: arch.AVX2, Requires: arch.FeatAVX2, Fn: wino23FilterAVX2},
 		{Name: "u8_winogemm_8x32__avx512vnni", Op: OpWinoGemm, DType: U8, MR: 8, NR: 32, KR: 2, ISA: arch.AVX512VNNI, Requires: arch.FeatAVX512F | arch.FeatAVX512VNNI, Fn: winoGemmAVX512VNNI},

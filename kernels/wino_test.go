@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/guard"
 )
 
 // TestWinogradError measures what docs/NUMERICS.md says of Winograd's error, beside that of direct convolution, on shapes of
@@ -104,6 +105,40 @@ func TestWinogradU8Bounds(t *testing.T) {
 			q.Scale[0] *= 2
 			if f.exactU8(q.largest(&c.ConvShape), q.Scale) {
 				t.Errorf("F(%s), scale %g: beyond the bound", f.name, scale)
+			}
+		}
+	}
+}
+
+// TestWinogradFilters: every kernel against the reference, with whole registers of lanes and with halves, filters up to the last byte of
+// a page, and nothing written between positions.
+func TestWinogradFilters(t *testing.T) {
+	r := newRand(t)
+	for i := range Table() {
+		k := &Table()[i]
+		run, ok := k.Fn.(func(*WinoFilter))
+		if !ok || !k.Runnable() {
+			continue
+		}
+		reference := map[int]func(*WinoFilter){6: wino43FilterGeneric, 4: wino23FilterGeneric}[k.MR]
+		for _, lanes := range []int{16, 32, 48, 64, 80} {
+			for groups := 1; groups <= 3; groups++ {
+				src := integers[int8](r, groups*9*lanes, -128, 127)
+				const gap = 5 // between positions
+				step := groups*lanes + gap
+				for pair := range k.MR / 2 {
+					want := slices.Repeat([]int16{-1}, 2*k.MR*step-gap)
+					a := WinoFilter{src: addr(src), dst: addr(want), posStride: 2 * step, groups: groups, lanes: lanes, pair: pair}
+					reference(&a)
+					for _, side := range []guard.Side{guard.Start, guard.End} {
+						got := guardedSlice(t, side, slices.Repeat([]int16{-1}, len(want)))
+						a.src, a.dst = addr(guardedSlice(t, side, src)), addr(got)
+						run(&a)
+						if !slices.Equal(got, want) {
+							t.Fatalf("%s, %d groups of %d lanes, pair %d: differs from the reference", k.Name, groups, lanes, pair)
+						}
+					}
+				}
 			}
 		}
 	}
