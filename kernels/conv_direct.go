@@ -44,7 +44,8 @@ type convWorker struct {
 	_    [64]byte // workers do not share a cache line
 }
 
-func (t *directConvTask) Units() int { return t.work.units() }
+func (t *directConvTask) Units() int          { return t.work.units() }
+func (t *directConvTask) Done(lo, hi int) int { return t.work.done(lo, hi) }
 
 func (t *directConvTask) Run(worker, lo, hi int) {
 	s, mr := &t.shape, t.kernel.MR

@@ -222,11 +222,14 @@ type winoProduct struct {
 	from, n     int // the first group of KR channels, and how many
 }
 
-func (t *winogradTask) Units() int { return t.work.units() }
+func (t *winogradTask) Units() int          { return t.work.units() }
+func (t *winogradTask) Done(lo, hi int) int { return t.work.done(t.snap(lo), t.snap(hi)) }
+
+func (t *winogradTask) snap(u int) int { return t.work.snap(u, len(t.workers)) }
 
 func (t *winogradTask) Run(worker, lo, hi int) {
 	wk := &t.workers[worker]
-	lo, hi = t.work.snap(lo, len(t.workers)), t.work.snap(hi, len(t.workers))
+	lo, hi = t.snap(lo), t.snap(hi)
 	for i := range t.work.groups {
 		g := t.work.group(i)
 		t0, n := t.tilesOf(t.work.span(&g, lo, hi))

@@ -82,3 +82,9 @@ type Task interface {
 	Units() int
 	Run(worker, lo, hi int)
 }
+
+// Coarse is a task whose pieces are larger than its units: a share does those whose middles are in it.
+type Coarse interface {
+	Task
+	Done(lo, hi int) int // units of work that Run(…, lo, hi) does
+}

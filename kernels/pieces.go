@@ -60,6 +60,24 @@ func (p *pieces) of(g *pieceGroup, b, lo, hi int) (t0, t1 int) {
 	return tile(lo), tile(hi)
 }
 
+// done returns the units of all pieces that belong to units lo ≤ u < hi.
+func (p *pieces) done(lo, hi int) (units int) {
+	for i := range p.groups {
+		g := p.group(i)
+		begin := 0
+		for b, end := range p.ends {
+			t0, t1 := p.of(&g, b, lo, hi)
+			halves := 2 * (t1 - t0)
+			if t0 < t1 && t1 == p.tiles {
+				halves -= p.short
+			}
+			units += halves * (end - begin)
+			begin = end
+		}
+	}
+	return units
+}
+
 // span returns the tiles of a group from the first to the last of which any piece belongs to units lo ≤ u < hi.
 func (p *pieces) span(g *pieceGroup, lo, hi int) (t0, t1 int) {
 	switch {

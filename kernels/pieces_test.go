@@ -54,6 +54,9 @@ func TestPieces(t *testing.T) {
 					}
 				}
 			}
+			if got := p.done(cuts[w], cuts[w+1]); got != units {
+				t.Fatalf("%+v: worker %d of %d is said to do %d units, want %d", p, w, workers, got, units)
+			}
 			if equal := cuts[w+1] - cuts[w]; !snapping && max(units-equal, equal-units) > 2*widest {
 				t.Fatalf("%+v: worker %d of %d has %d units of %d", p, w, workers, units, equal)
 			}

@@ -13,7 +13,7 @@ type Balance struct {
 	Steps   []StepBalance `json:"steps"`
 }
 
-// StepBalance is the division of one step. Units may depend on the number of workers the step was bound for.
+// StepBalance is the division of one step.
 type StepBalance struct {
 	Units  int     `json:"units"`
 	Uneven float64 `json:"uneven"` // the largest share over the mean share: 1 is perfect, Threads is one worker alone
@@ -25,21 +25,17 @@ type StepBalance struct {
 //
 //	Speedup = Σ cost(i) / Σ (cost(i) · Uneven(i) / Threads + barrier)
 //
-// It is an upper bound for kernels limited by arithmetic: it takes units as equal, and knows nothing of memory that
+// It is an upper bound for kernels limited by arithmetic: it takes units as equal and workers as equally fast, and knows nothing of memory that
 // workers share or of a clock that falls when more cores are busy.
 func (s *Session) Balance(cost func(step int) float64, barrier float64) Balance {
-	units := make([]int, len(s.tasks))
-	for i, task := range s.tasks {
-		units[i] = task.Units()
-	}
-	return balance(units, s.plan.threads, cost, barrier)
+	return balance(s.tasks, s.plan.threads, cost, barrier)
 }
 
-func balance(units []int, threads int, cost func(step int) float64, barrier float64) Balance {
-	b := Balance{Threads: threads, Speedup: 1, Steps: make([]StepBalance, len(units))}
+func balance(tasks []kernels.Task, threads int, cost func(step int) float64, barrier float64) Balance {
+	b := Balance{Threads: threads, Speedup: 1, Steps: make([]StepBalance, len(tasks))}
 	var alone, together float64
-	for i, n := range units {
-		b.Steps[i] = StepBalance{Units: n, Uneven: uneven(n, threads)}
+	for i, task := range tasks {
+		b.Steps[i] = StepBalance{Units: task.Units(), Uneven: uneven(task, threads)}
 		alone += cost(i)
 		together += cost(i)*b.Steps[i].Uneven/float64(threads) + barrier
 	}
@@ -49,12 +45,21 @@ func balance(units []int, threads int, cost func(step int) float64, barrier floa
 	return b
 }
 
-// uneven returns the largest of n workers' shares over their mean; 1 if there is nothing to share.
-func uneven(units, n int) float64 {
+// uneven returns the largest of n equal shares of a task over their mean; 1 if there is nothing to share.
+func uneven(task kernels.Task, n int) float64 {
+	units := task.Units()
 	if units == 0 {
 		return 1
 	}
-	most := (units + n - 1) / n
+	most, equal := 0, newShares(n)
+	for w := range n {
+		lo, hi := equal.of(w, units)
+		done := hi - lo
+		if t, ok := task.(kernels.Coarse); ok {
+			done = t.Done(lo, hi)
+		}
+		most = max(most, done)
+	}
 	return float64(most*n) / float64(units)
 }
 

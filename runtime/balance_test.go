@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // The largest share over the mean, by hand: 7 units for 4 workers are 1, 2, 2, 2 of a mean of 7/4.
@@ -14,7 +16,7 @@ func TestUneven(t *testing.T) {
 	}{
 		{0, 4, 1}, {1, 1, 1}, {5, 1, 1}, {1, 4, 4}, {2, 4, 2}, {4, 4, 1}, {7, 4, 8. / 7}, {9, 8, 16. / 9}, {16, 8, 1}, {7, 2, 8. / 7},
 	} {
-		if got := uneven(c.units, c.workers); math.Abs(got-c.want) > 1e-12 {
+		if got := uneven(make(countTask, c.units), c.workers); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("%d units, %d workers: %v, want %v", c.units, c.workers, got, c.want)
 		}
 	}
@@ -24,14 +26,14 @@ func TestUneven(t *testing.T) {
 func TestBalance(t *testing.T) {
 	costs := []float64{10, 6}
 	cost := func(i int) float64 { return costs[i] }
-	b := balance([]int{8, 1}, 4, cost, 0.5)
+	b := balance([]kernels.Task{make(countTask, 8), make(countTask, 1)}, 4, cost, 0.5)
 	if want := 16 / (2.5 + 6 + 2*0.5); math.Abs(b.Speedup-want) > 1e-12 {
 		t.Errorf("speed-up %v, want %v", b.Speedup, want)
 	}
 	if b.Threads != 4 || b.Steps[0] != (StepBalance{8, 1}) || b.Steps[1] != (StepBalance{1, 4}) {
 		t.Errorf("%+v", b)
 	}
-	if b := balance([]int{8, 1}, 1, cost, 0); b.Speedup != 1 {
+	if b := balance([]kernels.Task{make(countTask, 8), make(countTask, 1)}, 1, cost, 0); b.Speedup != 1 {
 		t.Errorf("one thread: speed-up %v", b.Speedup)
 	}
 	if b := balance(nil, 4, nil, 1); b.Speedup != 1 {
