@@ -96,8 +96,8 @@ func small(t *testing.T) *Graph {
 	return n.output(n.add("prob", &Softmax{}, y))
 }
 
-// run compiles and runs a graph on one input and returns copies of its outputs.
-func run(t *testing.T, g *Graph, in []float32, opts ...Option) [][]float32 {
+// session compiles a graph and makes a session of it.
+func session(t *testing.T, g *Graph, opts ...Option) *Session {
 	t.Helper()
 	p, err := Compile(g, opts...)
 	if err != nil {
@@ -107,6 +107,13 @@ func run(t *testing.T, g *Graph, in []float32, opts ...Option) [][]float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// run compiles and runs a graph on one input and returns copies of its outputs.
+func run(t *testing.T, g *Graph, in []float32, opts ...Option) [][]float32 {
+	t.Helper()
+	s := session(t, g, opts...)
 	defer s.Close()
 	copy(s.Input(0).Float32(), in)
 	if err := s.Run(); err != nil {

@@ -70,14 +70,7 @@ func randomQuantised(t *testing.T, seed uint64) *Graph {
 // outputs runs a graph and returns its first n outputs, floats as they are and levels as floats.
 func outputs(t *testing.T, g *Graph, n int, in []float32, opts ...Option) [][]float32 {
 	t.Helper()
-	p, err := Compile(g, opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := p.NewSession()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := session(t, g, opts...)
 	defer s.Close()
 	copy(s.Input(0).Float32(), in)
 	if err := s.Run(); err != nil {
@@ -127,14 +120,7 @@ func TestQuantisedGraphsAreTheSameEverywhere(t *testing.T) {
 
 func TestQuantisedRunDoesNotAllocate(t *testing.T) {
 	for _, threads := range []int{1, 2} {
-		p, err := Compile(randomQuantised(t, 7), WithThreads(threads))
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := p.NewSession()
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := session(t, randomQuantised(t, 7), WithThreads(threads))
 		if n := testing.AllocsPerRun(20, func() {
 			if err := s.Run(); err != nil {
 				t.Fatal(err)

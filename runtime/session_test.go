@@ -125,14 +125,7 @@ func TestUnevenSharesGiveTheSameBits(t *testing.T) {
 	g := small(t)
 	in := testInput(21 * 21 * 3)
 	want := run(t, g, in)[0]
-	p, err := Compile(g, WithThreads(3))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := p.NewSession()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := session(t, g, WithThreads(3))
 	defer s.Close()
 	r := rand.New(rand.NewPCG(3, 7))
 	for range 30 {
@@ -152,11 +145,7 @@ func TestUnevenSharesGiveTheSameBits(t *testing.T) {
 }
 
 func TestRunRepeats(t *testing.T) {
-	p, err := Compile(small(t), WithThreads(2))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, _ := p.NewSession()
+	s := session(t, small(t), WithThreads(2))
 	defer s.Close()
 	in := testInput(21 * 21 * 3)
 	var want []float32
@@ -271,11 +260,7 @@ func TestRunContext(t *testing.T) {
 }
 
 func TestBusy(t *testing.T) {
-	p, err := Compile(small(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, _ := p.NewSession()
+	s := session(t, small(t))
 	s.SetHook(func(i StepInfo, _ time.Duration) {
 		if i.Index == 0 {
 			if err := s.Run(); !errors.Is(err, ErrBusy) {
@@ -317,11 +302,7 @@ func TestInceptionIsMergedAndConcatIsFree(t *testing.T) {
 }
 
 func TestTopK(t *testing.T) {
-	p, err := Compile(small(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, _ := p.NewSession()
+	s := session(t, small(t))
 	nan := float32(0)
 	nan /= nan
 	copy(s.Output(0).Float32(), []float32{1, 3, nan, 3, 2, 0, -1, 3, 0, 0})
