@@ -47,7 +47,9 @@ func (p *Plan) build(g *Graph, packing *kernels.Packing) (err error) {
 			}
 			return &NodeError{Node: s.name(), Op: s.nodes[0].Op.Kind(), Err: err}
 		}
-		p.steps[i] = planStep{name: s.name(), kind: s.nodes[0].Op.Kind(), op: op, macs: macs(s), inPlace: inPlace(s.nodes[0].Op)}
+		p.steps[i] = planStep{name: s.name(), kind: s.nodes[0].Op.Kind(), op: op, inPlace: inPlace(s.nodes[0].Op)}
+		c := s.cost()
+		p.steps[i].macs, p.steps[i].work, p.steps[i].bytes = c.MACs, c.Work, c.Bytes
 	}
 	if err := p.locate(g, lay, steps); err != nil {
 		return err
@@ -128,26 +130,12 @@ func (p *Plan) locate(g *Graph, lay *layout, steps []*step) error {
 	return nil
 }
 
-// macs counts a step's multiply-accumulates.
-func macs(s *step) (n int64) {
-	for _, node := range s.nodes {
-		if len(node.In) == 0 { // a copy that arrange put in
-			continue
+// cost adds up a step's nodes.
+func (s *step) cost() (c Cost) {
+	for _, n := range s.nodes {
+		if len(n.In) > 0 { // not a copy that arrange put in
+			c.add(n.Cost())
 		}
-		n += opMACs(node.Op, node.In[0].Shape, node.Out.Shape)
 	}
-	return n
-}
-
-// opMACs counts an operation's multiply-accumulates, as direct convolution does them.
-func opMACs(op Op, in, out Shape) int64 {
-	switch op := op.(type) {
-	case *Conv:
-		return int64(out.Elements()) * int64(op.R) * int64(op.S) * int64(in.C/max(op.Groups, 1))
-	case *QConv:
-		return int64(out.Elements()) * int64(op.R) * int64(op.S) * int64(in.C/max(op.Groups, 1))
-	case *FC, *QFC:
-		return int64(in.Elements()) * int64(out.C)
-	}
-	return 0
+	return c
 }

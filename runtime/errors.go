@@ -26,6 +26,11 @@ type NodeError struct {
 func (e *NodeError) Error() string { return fmt.Sprintf("node %q (%s): %v", e.Node, e.Op, e.Err) }
 func (e *NodeError) Unwrap() error { return e.Err }
 
+// Fault is the error of a node, for a reason.
+func (n *Node) Fault(reason error) error {
+	return &NodeError{Node: n.Name, Op: n.Op.Kind(), Err: reason}
+}
+
 // FileError says which file is at fault; every importer wraps what it returns in one.
 type FileError struct {
 	File string

@@ -167,30 +167,3 @@ func assemble(sections []section) []byte {
 	le.PutUint32(out[24:], headerCRC(out[:headerSize+len(sections)*entrySize]))
 	return out
 }
-
-// opCode is an operation's number in the file.
-type opCode byte
-
-// The codes. Never renumber.
-const (
-	opConv opCode = iota + 1
-	opPool
-	opGlobalPool
-	opFC
-	opLRN
-	opSoftmax
-	opActivation
-	opAdd
-	opConcat
-	opAffine
-	opIdentity
-	opFlatten
-	opQuantize
-	opDequantize
-	opQConv
-	opQFC
-	opQuantised
-	opRearrange
-	opBinary
-	opCurve
-)

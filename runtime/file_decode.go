@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"unsafe"
-
-	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // ReadGraph reads the graph of a model file. The graph's weights are parts of data wherever their alignment allows, so data
@@ -127,35 +125,11 @@ func (d *decoder) float() float32 {
 	return 0
 }
 
-func (d *decoder) quant() Quant { return Quant{Scale: d.float(), Zero: d.byte()} }
-
-func (d *decoder) clamp() (c Clamp) {
-	if c.On = d.bool(); c.On {
-		c.Lo, c.Hi = d.float(), d.float()
-	}
-	return c
-}
-
-func (d *decoder) window() (w Window) {
-	for _, p := range []*int{&w.R, &w.S, &w.StrideH, &w.StrideW, &w.PadTop, &w.PadLeft, &w.PadBottom, &w.PadRight, &w.DilationH, &w.DilationW} {
-		*p = d.int()
-	}
-	return w
-}
-
-func (d *decoder) poolKind() PoolKind {
-	k := PoolKind(d.byte())
-	if k != MaxPool && k != AvgPool {
-		d.fail("pooling of kind %d", k)
-	}
-	return k
-}
-
 // number is an element of data.
 type number interface{ int8 | int32 | float32 }
 
-// array returns the next array of a section; nil if there is none.
-func array[T number](d *decoder, p *arrays) []T {
+// take returns the next array of a section; nil if there is none.
+func take[T number](d *decoder, p *arrays) []T {
 	if !d.bool() {
 		return nil
 	}
@@ -224,9 +198,11 @@ func (d *decoder) graph(limits Limits) *Graph {
 		}
 		values = append(values, v)
 	}
+	f := fields{in: d}
 	for range d.count() {
 		name := d.string()
-		op := d.op(0)
+		var op Op
+		f.op(&op)
 		in := list()
 		if d.err == nil && len(in) == 0 {
 			d.fail("node %q has no inputs", name)
@@ -254,78 +230,4 @@ func (d *decoder) graph(limits Limits) *Graph {
 		}
 	}
 	return g
-}
-
-// op reads an operation; depth counts those around it.
-func (d *decoder) op(depth int) Op {
-	switch code := opCode(d.byte()); code {
-	case opConv:
-		return &Conv{Window: d.window(), K: d.int(), Groups: d.int(), Weights: array[float32](d, &d.filters), Bias: array[float32](d, &d.data), Act: d.clamp()}
-	case opPool:
-		return &Pool{Window: d.window(), Type: d.poolKind(), Ceil: d.bool(), CountIncludePad: d.bool()}
-	case opGlobalPool:
-		return &GlobalPool{Type: d.poolKind()}
-	case opFC:
-		return &FC{K: d.int(), Weights: array[float32](d, &d.data), Bias: array[float32](d, &d.data), Act: d.clamp()}
-	case opLRN:
-		return &LRN{Size: d.int(), Alpha: d.float(), Beta: d.float(), Bias: d.float()}
-	case opSoftmax:
-		return &Softmax{}
-	case opActivation:
-		return &Activation{Act: d.clamp()}
-	case opAdd:
-		return &Add{Act: d.clamp()}
-	case opConcat:
-		return &Concat{}
-	case opAffine:
-		return &Affine{Scale: array[float32](d, &d.data), Shift: array[float32](d, &d.data)}
-	case opIdentity:
-		return &Identity{}
-	case opFlatten:
-		return &Flatten{}
-	case opRearrange:
-		return d.rearrange()
-	case opBinary:
-		return &Binary{How: kernels.Arithmetic(d.byte())}
-	case opCurve:
-		return &Curve{Of: kernels.Curve(d.byte())}
-	case opQuantize:
-		return &Quantize{To: d.quant()}
-	case opDequantize:
-		return &Dequantize{}
-	case opQConv:
-		return &QConv{Window: d.window(), K: d.int(), Groups: d.int(), Weights: array[int8](d, &d.filters), WScale: array[float32](d, &d.data),
-			Bias: array[int32](d, &d.data), Out: d.quant(), Lo: d.byte(), Hi: d.byte()}
-	case opQFC:
-		return &QFC{K: d.int(), Weights: array[int8](d, &d.data), WScale: array[float32](d, &d.data), Bias: array[int32](d, &d.data)}
-	case opQuantised:
-		if depth > 0 {
-			d.fail("a quantised operation in another")
-			return nil
-		}
-		out := d.quant()
-		return &Quantised{Op: d.op(depth + 1), Out: out}
-	default:
-		d.fail("operation code %d", code)
-		return nil
-	}
-}
-
-func (d *decoder) rearrange() Op {
-	op := &Rearrange{To: Shape{N: d.int(), H: d.int(), W: d.int(), C: d.int()}}
-	rank := d.int()
-	if d.err == nil && rank > maxRearranged {
-		d.fail("%d dimensions rearranged", rank)
-	}
-	if d.err != nil {
-		return op
-	}
-	op.Dims, op.Perm = make([]int, rank), make([]int, rank)
-	for i := range op.Dims {
-		op.Dims[i] = d.int()
-	}
-	for i := range op.Perm {
-		op.Perm[i] = d.int()
-	}
-	return op
 }

@@ -34,10 +34,7 @@ func Write(w io.Writer, g *Graph, opts ...WriteOption) error {
 //
 //	graph    name, inputs…, nodes…, outputs…, each list after its length; an output is the index of a value
 //	input    name, N, H, W, C; inputs are the first values
-//	node     name, code, attributes, inputs; an input is the index of an earlier value. Its output is the next value
-//	window   R, S, strides, paddings (top, left, bottom, right), dilations
-//	clamp    a byte 0, or 1 and two float32
-//	quant    float32 scale, byte zero
+//	node     name, code, parameters ([fields]), inputs; an input is the index of an earlier value. Its output is the next value
 //	array    a byte 0 for none, or 1, offset in units of 64 bytes from the start of its section, and number of elements
 type encoder struct {
 	buf     []byte // the structure
@@ -53,6 +50,7 @@ func encode(g *Graph, opts ...WriteOption) ([]byte, error) {
 		return nil, fmt.Errorf("graph %q has no output: %w", g.Name, ErrGraph)
 	}
 	var e encoder
+	f := fields{out: &e}
 	values := map[*Value]int{}
 	index := func(vs []*Value) error {
 		e.int(len(vs))
@@ -75,9 +73,10 @@ func encode(g *Graph, opts ...WriteOption) ([]byte, error) {
 	e.int(len(g.Nodes))
 	for _, n := range g.Nodes {
 		e.string(n.Name)
-		if err := e.op(n.Op); err != nil {
-			return nil, &NodeError{Node: n.Name, Op: n.Op.Kind(), Err: err}
+		if err := known(n.Op); err != nil {
+			return nil, n.Fault(err)
 		}
+		f.op(&n.Op)
 		if err := index(n.In); err != nil {
 			return nil, err
 		}
@@ -100,13 +99,11 @@ func encode(g *Graph, opts ...WriteOption) ([]byte, error) {
 }
 
 func (e *encoder) byte(b byte)     { e.buf = append(e.buf, b) }
-func (e *encoder) code(c opCode)   { e.byte(byte(c)) }
 func (e *encoder) int(v int)       { e.buf = binary.AppendUvarint(e.buf, uint64(v)) }
 func (e *encoder) string(s string) { e.int(len(s)); e.buf = append(e.buf, s...) }
 func (e *encoder) float(v float32) {
 	e.buf = binary.LittleEndian.AppendUint32(e.buf, math.Float32bits(v))
 }
-func (e *encoder) quant(q Quant) { e.float(q.Scale); e.byte(q.Zero) }
 
 func (e *encoder) ints(vs ...int) {
 	for _, v := range vs {
@@ -120,17 +117,6 @@ func (e *encoder) bool(b bool) {
 	} else {
 		e.byte(0)
 	}
-}
-
-func (e *encoder) clamp(c Clamp) {
-	if e.bool(c.On); c.On {
-		e.float(c.Lo)
-		e.float(c.Hi)
-	}
-}
-
-func (e *encoder) window(w Window) {
-	e.ints(w.R, w.S, w.StrideH, w.StrideW, w.PadTop, w.PadLeft, w.PadBottom, w.PadRight, w.DilationH, w.DilationW)
 }
 
 // put writes an array into a section.
@@ -157,95 +143,4 @@ func appendNumbers[T number](b []byte, v []T) []byte {
 		}
 	}
 	return b
-}
-
-// op writes an operation's code and attributes.
-func (e *encoder) op(op Op) error {
-	switch op := op.(type) {
-	case *Conv:
-		e.code(opConv)
-		e.window(op.Window)
-		e.ints(op.K, max(op.Groups, 0))
-		put(e, &e.filters, op.Weights)
-		put(e, &e.data, op.Bias)
-		e.clamp(op.Act)
-	case *Pool:
-		e.code(opPool)
-		e.window(op.Window)
-		e.byte(byte(op.Type))
-		e.bool(op.Ceil)
-		e.bool(op.CountIncludePad)
-	case *GlobalPool:
-		e.code(opGlobalPool)
-		e.byte(byte(op.Type))
-	case *FC:
-		e.code(opFC)
-		e.int(op.K)
-		put(e, &e.data, op.Weights)
-		put(e, &e.data, op.Bias)
-		e.clamp(op.Act)
-	case *LRN:
-		e.code(opLRN)
-		e.int(op.Size)
-		e.float(op.Alpha)
-		e.float(op.Beta)
-		e.float(op.Bias)
-	case *Softmax:
-		e.code(opSoftmax)
-	case *Activation:
-		e.code(opActivation)
-		e.clamp(op.Act)
-	case *Add:
-		e.code(opAdd)
-		e.clamp(op.Act)
-	case *Concat:
-		e.code(opConcat)
-	case *Affine:
-		e.code(opAffine)
-		put(e, &e.data, op.Scale)
-		put(e, &e.data, op.Shift)
-	case *Identity:
-		e.code(opIdentity)
-	case *Flatten:
-		e.code(opFlatten)
-	case *Rearrange:
-		e.code(opRearrange)
-		e.ints(op.To.N, op.To.H, op.To.W, op.To.C, len(op.Dims))
-		e.ints(op.Dims...)
-		e.ints(op.Perm...)
-	case *Binary:
-		e.code(opBinary)
-		e.byte(byte(op.How))
-	case *Curve:
-		e.code(opCurve)
-		e.byte(byte(op.Of))
-	case *Quantize:
-		e.code(opQuantize)
-		e.quant(op.To)
-	case *Dequantize:
-		e.code(opDequantize)
-	case *QConv:
-		e.code(opQConv)
-		e.window(op.Window)
-		e.ints(op.K, max(op.Groups, 0))
-		put(e, &e.filters, op.Weights)
-		put(e, &e.data, op.WScale)
-		put(e, &e.data, op.Bias)
-		e.quant(op.Out)
-		e.byte(op.Lo)
-		e.byte(op.Hi)
-	case *QFC:
-		e.code(opQFC)
-		e.int(op.K)
-		put(e, &e.data, op.Weights)
-		put(e, &e.data, op.WScale)
-		put(e, &e.data, op.Bias)
-	case *Quantised:
-		e.code(opQuantised)
-		e.quant(op.Out)
-		return e.op(op.Op)
-	default:
-		return fmt.Errorf("no code in version %d of the format: %w", fileVersion, ErrGraph)
-	}
-	return nil
 }

@@ -62,21 +62,26 @@ type Graph struct {
 	limits  Limits
 	names   map[string]bool
 	nvalues int
-	macs    int64
+	work    int64
 }
 
 // Limits bound what a graph may ask for, so that a hostile model is refused before anything is allocated for it.
 type Limits struct {
-	MaxNodes    int   // nodes in a graph
-	MaxElements int   // elements of one activation
-	MaxWeights  int   // elements of one node's weights
-	MaxMACs     int64 // multiply-accumulates of one run
+	MaxNodes    int // nodes in a graph
+	MaxElements int // elements of one activation
+	MaxWeights  int // elements of one node's weights
+
+	// MaxMACs bounds the work of one run, in multiply-accumulates. What other operations do counts as the
+	// multiply-accumulates that take as long by the portable kernels: the window of a pooling or LRN for each output,
+	// and for each element an operation between 1 and 64 ([Cost]). A nanosecond of one slow core each is about right, so
+	// [DefaultLimits] allow a run of some twenty minutes there, and of half a minute where the fastest kernels run.
+	MaxMACs int64
 
 	trusted bool // the values of quantised weights were looked at before, or will be by kernels
 }
 
 // DefaultLimits suit every network of the image-classification kind.
-var DefaultLimits = Limits{MaxNodes: 20_000, MaxElements: 1 << 28, MaxWeights: 1 << 29, MaxMACs: 1 << 42}
+var DefaultLimits = Limits{MaxNodes: 20_000, MaxElements: 1 << 28, MaxWeights: 1 << 29, MaxMACs: 1 << 40}
 
 // NewGraph returns an empty graph under DefaultLimits. (The zero Graph is one whose limits allow nothing.)
 func NewGraph(name string) *Graph {
@@ -102,8 +107,8 @@ func (g *Graph) Input(name string, s Shape) (*Value, error) {
 // Add appends a node and returns its output, which bears the node's name. It infers and checks the output's
 // shape and type and returns a [NodeError] if the operation does not fit its inputs.
 func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
-	if q, ok := op.(*Quantised); op == nil || ok && (q == nil || q.Op == nil) {
-		return nil, &NodeError{Node: name, Op: "none", Err: fmt.Errorf("no operation: %w", ErrGraph)}
+	if err := known(op); err != nil {
+		return nil, &NodeError{Node: name, Op: "none", Err: err}
 	}
 	fail := func(err error) (*Value, error) {
 		return nil, &NodeError{Node: name, Op: op.Kind(), Err: err}
@@ -128,27 +133,17 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	if err != nil {
 		return fail(err)
 	}
-	var macs int64
-	if len(shapes) > 0 { // within 2⁶³: elements and weights are each within their limits, at most 2⁶² together by default
-		macs = opMACs(op, shapes[0], s)
-	}
-	if macs < 0 || macs > g.limits.MaxMACs-g.macs {
-		return fail(fmt.Errorf("more than %d multiply-accumulates in all: %w", g.limits.MaxMACs, ErrLimit))
-	}
-	dt, quant := F32, Quant{}
-	if t, ok := op.(typer); ok {
-		dt, quant, err = t.outType(in)
-	} else if movesElements(op) {
-		dt, quant = in[0].DType, in[0].Quant
-	} else {
-		err = wantType(in, F32)
-	}
+	dt, quant, err := op.outType(in)
 	if err != nil {
 		return fail(err)
 	}
+	work := op.cost(shapes, s).Work
+	if work > g.limits.MaxMACs-g.work {
+		return fail(fmt.Errorf("more work than %d multiply-accumulates in all: %w", g.limits.MaxMACs, ErrLimit))
+	}
 	n := &Node{Name: name, Op: op, In: append([]*Value(nil), in...), Out: g.newValue(name, s)}
 	n.Out.DType, n.Out.Quant = dt, quant
-	g.macs += macs
+	g.work += work
 	g.Nodes = append(g.Nodes, n)
 	return n.Out, nil
 }
@@ -162,12 +157,6 @@ func (g *Graph) Output(vs ...*Value) error {
 		g.Outputs = append(g.Outputs, v)
 	}
 	return nil
-}
-
-// typer is implemented by operations that are particular about types; the others take and give float values, or, if
-// they move elements only, values of any one type.
-type typer interface {
-	outType(in []*Value) (DType, Quant, error)
 }
 
 func (g *Graph) newValue(name string, s Shape) *Value {

@@ -61,6 +61,8 @@ type planStep struct {
 	scratch Storage
 	inPlace bool
 	macs    int64
+	work    int64 // as Cost counts
+	bytes   int64
 
 	reads, writes []int // indices in Plan.values, of in and out
 	scratchAt     int   // index in Plan.storage, or −1

@@ -95,8 +95,8 @@ func googLeNet(t *testing.T) *Graph {
 func TestGoogLeNetArena(t *testing.T) {
 	const want = (112*112*64 + 56*56*64) * 4
 	g := googLeNet(t)
-	if g.macs/100_000 != 15_826 {
-		t.Fatalf("%d MACs: not GoogLeNet", g.macs)
+	if macs := g.Cost().MACs; macs/100_000 != 15_826 {
+		t.Fatalf("%d MACs: not GoogLeNet", macs)
 	}
 	for _, isa := range []arch.ISA{arch.Generic, arch.Best()} {
 		for _, threads := range []int{1, 2, 4} {

@@ -108,23 +108,3 @@ func (l *layout) lastReads(steps []*step) map[*Value]int {
 	}
 	return last
 }
-
-// inPlace reports whether an operation's kernels allow its output to be its input.
-func inPlace(op Op) bool {
-	switch op := op.(type) {
-	case *Activation, *LRN, *Affine, *Add, *Softmax, *Curve:
-		return true
-	case *Quantised:
-		return inPlace(op.Op)
-	}
-	return false
-}
-
-// needsDense reports whether an operation reads its input as one row of numbers.
-func needsDense(op Op) bool {
-	switch op.(type) {
-	case *FC, *QFC:
-		return true
-	}
-	return false
-}

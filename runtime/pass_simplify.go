@@ -165,28 +165,16 @@ func fuseActivation(op Op, act Clamp) Op {
 	switch c := op.(type) {
 	case *Conv:
 		fused := *c
-		fused.Act = c.Act.then(act)
+		fused.Act = c.Act.Then(act)
 		return &fused
 	case *FC:
 		fused := *c
-		fused.Act = c.Act.then(act)
+		fused.Act = c.Act.Then(act)
 		return &fused
 	case *Add:
-		return &Add{Act: c.Act.then(act)}
+		return &Add{Act: c.Act.Then(act)}
 	case *Activation:
-		return &Activation{Act: c.Act.then(act)}
+		return &Activation{Act: c.Act.Then(act)}
 	}
 	return nil
-}
-
-// then is the clamp that does c and then d.
-func (c Clamp) then(d Clamp) Clamp {
-	switch {
-	case !c.On:
-		return d
-	case !d.On:
-		return c
-	}
-	bound := func(x float32) float32 { return min(max(x, d.Lo), d.Hi) }
-	return Clamp{On: true, Lo: bound(c.Lo), Hi: bound(c.Hi)}
 }

@@ -1,0 +1,105 @@
+package runtime
+
+import "reflect"
+
+// fields visits the parameters of an operation, in their order in the file, and writes or reads each. Writing changes
+// nothing, so a graph may be written by several goroutines.
+type fields struct {
+	out *encoder // writing; nil when reading
+	in  *decoder // reading; nil when writing
+
+	within bool // another operation
+}
+
+// ints visits numbers. Where an operation accepts one below 0 it means what 0 means.
+func (f *fields) ints(vs ...*int) {
+	for _, v := range vs {
+		if f.out != nil {
+			f.out.int(max(*v, 0))
+		} else {
+			*v = f.in.int()
+		}
+	}
+}
+
+func (f *fields) byte(v *byte) {
+	if f.out != nil {
+		f.out.byte(*v)
+	} else {
+		*v = f.in.byte()
+	}
+}
+
+func (f *fields) bool(v *bool) {
+	if f.out != nil {
+		f.out.bool(*v)
+	} else {
+		*v = f.in.bool()
+	}
+}
+
+func (f *fields) float(v *float32) {
+	if f.out != nil {
+		f.out.float(*v)
+	} else {
+		*v = f.in.float()
+	}
+}
+
+// window: R, S, strides, paddings (top, left, bottom, right), dilations.
+func (f *fields) window(w *Window) {
+	f.ints(&w.R, &w.S, &w.StrideH, &w.StrideW, &w.PadTop, &w.PadLeft, &w.PadBottom, &w.PadRight, &w.DilationH, &w.DilationW)
+}
+
+// clamp: a byte 0, or 1 and two float32.
+func (f *fields) clamp(c *Clamp) {
+	if f.bool(&c.On); c.On {
+		f.float(&c.Lo)
+		f.float(&c.Hi)
+	}
+}
+
+// quant: float32 scale, byte zero.
+func (f *fields) quant(q *Quant) {
+	f.float(&q.Scale)
+	f.byte(&q.Zero)
+}
+
+// array visits an array that is used as it lies in the file.
+func array[T number](f *fields, v *[]T) {
+	if f.out != nil {
+		put(f.out, &f.out.data, *v)
+	} else {
+		*v = take[T](f.in, &f.in.data)
+	}
+}
+
+// filterArray visits the filters of a convolution: they may come packed, and stay unread.
+func filterArray[T number](f *fields, v *[]T) {
+	if f.out != nil {
+		put(f.out, &f.out.filters, *v)
+	} else {
+		*v = take[T](f.in, &f.in.filters)
+	}
+}
+
+// op visits an operation: its code and its parameters.
+func (f *fields) op(v *Op) {
+	if f.out != nil {
+		f.out.byte(byte(codes[reflect.TypeOf(*v)]))
+	} else {
+		code := opCode(f.in.byte())
+		make := registry[code]
+		switch {
+		case make == nil:
+			f.in.fail("operation code %d", code)
+			return
+		case f.within && code == opQuantised:
+			f.in.fail("a quantised operation in another")
+			return
+		}
+		*v = make()
+	}
+	inner := fields{out: f.out, in: f.in, within: true}
+	(*v).fields(&inner)
+}

@@ -1,0 +1,42 @@
+package runtime
+
+import (
+	"fmt"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/kernels"
+)
+
+var _ = register(10, func() Op { return new(Affine) })
+
+// Affine is a scale and shift per channel: out = in·Scale[c] + Shift[c]. Batch normalisation and Caffe's
+// Scale and Power layers are imported as this, and the simplifier folds it into a convolution where it can.
+type Affine struct{ Scale, Shift []float32 }
+
+func (*Affine) Kind() string { return "Affine" }
+
+func (a *Affine) infer(in []Shape, _ *Limits) (Shape, error) {
+	s, err := one(in)
+	if err == nil && (len(a.Scale) != s.C || len(a.Shift) != s.C) {
+		err = fmt.Errorf("%d scales and %d shifts for %d channels: %w", len(a.Scale), len(a.Shift), s.C, ErrShape)
+	}
+	return s, err
+}
+
+func (*Affine) outType(in []*Value) (DType, Quant, error) { return floats(in) }
+
+func (a *Affine) cost(_ []Shape, out Shape) Cost {
+	n := len(a.Scale) + len(a.Shift)
+	return each(out, 2).holding(n, 4*n)
+}
+
+func (*Affine) traits() traits { return traits{onSpot, pixels, tierBits, FloatOnly} }
+
+func (a *Affine) fields(f *fields) {
+	array(f, &a.Scale)
+	array(f, &a.Shift)
+}
+
+func (a *Affine) lower(_ *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
+	return kernels.NewAffineF32(a.Scale, a.Shift, isa)
+}
