@@ -25,14 +25,16 @@ func (p *Plan) build(ctx context.Context, g *Graph, packing *kernels.Packing) (e
 		return err
 	}
 	nodes := g.Nodes
+	isInput := map[*Value]bool{}
+	for _, v := range g.Inputs {
+		isInput[v] = true
+	}
 	outputs := append([]*Value(nil), g.Outputs...)
 	for i, v := range outputs { // an output that is an input is a copy of it
-		for _, in := range g.Inputs {
-			if v == in {
-				c := &Value{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant}
-				nodes = append(nodes, &Node{Name: v.Name, Op: &Identity{}, In: []*Value{v}, Out: c})
-				outputs[i] = c
-			}
+		if isInput[v] {
+			c := &Value{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant}
+			nodes = append(nodes, &Node{Name: v.Name, Op: &Identity{}, In: []*Value{v}, Out: c})
+			outputs[i] = c
 		}
 	}
 	g.Outputs = outputs
