@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -39,8 +40,10 @@ func (p *Plan) build(ctx context.Context, g *Graph, packing *kernels.Packing) (e
 	}
 	g.Outputs = outputs
 	merged := mergeSiblings(nodes)
+	taken := maps.Clone(g.names)
+	nameSteps(taken, merged)
 	if p.memory == Small {
-		merged = fuse(g, merged)
+		merged = fuse(g, merged, taken)
 	}
 	lay, steps := arrange(g, merged)
 	p.steps = make([]planStep, len(steps))

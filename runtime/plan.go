@@ -180,7 +180,7 @@ func compile(g *Graph, o *options, isa arch.ISA, packing *kernels.Packing) (*Pla
 	if err := p.build(o.ctx, g, packing); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(packing.Err(), o.ctx.Err()); err != nil {
+	if err := errors.Join(packing.Finish(), o.ctx.Err()); err != nil {
 		return nil, err
 	}
 	if err := p.verify(); err != nil {

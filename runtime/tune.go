@@ -39,13 +39,12 @@ func (t *Tuning) Changed() (n int) {
 // Option has Compile, Load or WithPacked take what was fastest. Steps and choices that the tuning does not know are
 // left to Compile.
 func (t *Tuning) Option() Option {
+	best := map[string]string{}
+	for _, s := range t.Steps {
+		best[s.Name] = s.Choices[s.Best].Choice
+	}
 	return WithChooser(func(step string, choices []Choice) int {
-		for i := range t.Steps {
-			if s := &t.Steps[i]; s.Name == step {
-				return slices.IndexFunc(choices, func(c Choice) bool { return c.String() == s.Choices[s.Best].Choice })
-			}
-		}
-		return -1
+		return slices.IndexFunc(choices, func(c Choice) bool { return c.String() == best[step] })
 	})
 }
 
