@@ -61,6 +61,10 @@ type band struct {
 	ops  []Op
 }
 
+// maxBands bounds the bands of a chain. Where as many do not get what lies between under its share, it is because windows
+// are high, and more bands would only compute more rows twice.
+const maxBands = 64
+
 // NewBands returns the chain of stages, each of which reads what the one before it writes, as one operation. Of what
 // lies between them at most about `share` is there at once, for each worker. It returns nil if a stage cannot be
 // cut into rows, or if a window lies outside its input.
@@ -73,7 +77,7 @@ func NewBands(stages []Stage, share float64) Op {
 	last := stages[len(stages)-1]
 	o := &bands{stages: stages}
 	o.cut(1)
-	for n, most := 2, int(share*float64(o.scratch)); n <= last.H && o.scratch > most; n++ {
+	for n, most := 2, int(share*float64(o.scratch)); n <= min(last.H, maxBands) && o.scratch > most; n++ {
 		o.cut(n)
 	}
 	ops := map[string]Op{} // bands of the same geometry share an operation

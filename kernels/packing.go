@@ -17,6 +17,7 @@ type Packing struct {
 	load  bool
 	step  string
 	next  int
+	left  int // pieces of a recording that nobody has taken
 	err   error
 }
 
@@ -29,12 +30,22 @@ func NewPacking() *Packing { return &Packing{steps: map[string][][]byte{}} }
 // LoadPacking returns a Packing that gives back what was recorded: by step, in order. The bytes must not change while
 // operations use them; they may be read-only. Operations use them in place where they begin at a multiple of
 // [PackAlign], and never reach beyond them: what does not have the size that an operation needs is refused.
-func LoadPacking(steps map[string][][]byte) *Packing { return &Packing{steps: steps, load: true} }
+func LoadPacking(steps map[string][][]byte) *Packing {
+	p := &Packing{steps: steps, load: true}
+	for _, pieces := range steps {
+		p.left += len(pieces)
+	}
+	return p
+}
 
-// Step says which step is packed next; its name is unique in a plan.
+// Step says which step is packed next. Two steps of one name cannot be recorded.
 func (p *Packing) Step(name string) {
-	if p != nil {
-		p.step, p.next = name, 0
+	if p == nil {
+		return
+	}
+	p.step, p.next = name, 0
+	if !p.load && len(p.steps[name]) > 0 && p.err == nil {
+		p.err = fmt.Errorf("%w: two steps of the name %q", ErrShape, name)
 	}
 }
 
@@ -52,6 +63,14 @@ func (p *Packing) Err() error {
 	return p.err
 }
 
+// Finish is Err once all steps are packed: a recording must have what they take, and nothing else.
+func (p *Packing) Finish() error {
+	if p != nil && p.err == nil && p.left > 0 {
+		return fmt.Errorf("%w: packed weights that no step takes", ErrShape)
+	}
+	return p.Err()
+}
+
 // take returns the next piece of a recording, of that many bytes unless it is negative.
 func (p *Packing) take(bytes int) []byte {
 	pieces := p.steps[p.step]
@@ -60,6 +79,7 @@ func (p *Packing) take(bytes int) []byte {
 		return nil
 	}
 	p.next++
+	p.left--
 	return pieces[p.next-1]
 }
 

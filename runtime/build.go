@@ -1,14 +1,16 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // build fills the plan: simplify → merge siblings → lay out → choose kernels and pack → lifetimes → offsets.
-func (p *Plan) build(g *Graph, packing *kernels.Packing) (err error) {
+func (p *Plan) build(ctx context.Context, g *Graph, packing *kernels.Packing) (err error) {
 	if g == nil {
 		return fmt.Errorf("no graph: %w", ErrGraph)
 	}
@@ -20,26 +22,36 @@ func (p *Plan) build(g *Graph, packing *kernels.Packing) (err error) {
 	if g, err = Simplify(g); err != nil {
 		return err
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	nodes := g.Nodes
+	isInput := map[*Value]bool{}
+	for _, v := range g.Inputs {
+		isInput[v] = true
+	}
 	outputs := append([]*Value(nil), g.Outputs...)
 	for i, v := range outputs { // an output that is an input is a copy of it
-		for _, in := range g.Inputs {
-			if v == in {
-				c := &Value{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant}
-				nodes = append(nodes, &Node{Name: v.Name, Op: &Identity{}, In: []*Value{v}, Out: c})
-				outputs[i] = c
-			}
+		if isInput[v] {
+			c := &Value{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant}
+			nodes = append(nodes, &Node{Name: v.Name, Op: &Identity{}, In: []*Value{v}, Out: c})
+			outputs[i] = c
 		}
 	}
 	g.Outputs = outputs
 	merged := mergeSiblings(nodes)
+	taken := maps.Clone(g.names)
+	nameSteps(taken, merged)
 	if p.memory == Small {
-		merged = fuse(g, merged)
+		merged = fuse(g, merged, taken)
 	}
 	lay, steps := arrange(g, merged)
 	p.steps = make([]planStep, len(steps))
 	pack := newPacker(packing, steps)
 	for i, s := range steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		op, err := lower(s, p.isa, pack)
 		if err != nil {
 			if errors.Is(err, kernels.ErrShape) {
@@ -51,7 +63,7 @@ func (p *Plan) build(g *Graph, packing *kernels.Packing) (err error) {
 		c := s.cost()
 		p.steps[i].macs, p.steps[i].work, p.steps[i].bytes = c.MACs, c.Work, c.Bytes
 	}
-	if err := p.locate(g, lay, steps); err != nil {
+	if err := p.locate(ctx, g, lay, steps); err != nil {
 		return err
 	}
 	for i := range p.outputs {
@@ -61,7 +73,7 @@ func (p *Plan) build(g *Graph, packing *kernels.Packing) (err error) {
 }
 
 // locate computes lifetimes, places all storage in the arena and turns values into views.
-func (p *Plan) locate(g *Graph, lay *layout, steps []*step) error {
+func (p *Plan) locate(ctx context.Context, g *Graph, lay *layout, steps []*step) error {
 	t := tabulate(g, lay, steps)
 	stored := map[*Value]int{} // by root
 	var bufs []buffer
@@ -91,8 +103,11 @@ func (p *Plan) locate(g *Graph, lay *layout, steps []*step) error {
 	if err := checkSizes(bufs); err != nil {
 		return err
 	}
-	var offsets []int
-	offsets, p.arena = planMemory(bufs)
+	offsets, arena, err := planMemory(ctx, bufs)
+	if err != nil {
+		return err
+	}
+	p.arena = arena
 	p.bound = memoryBound(bufs)
 	for i, b := range bufs {
 		s := &p.storage[i]

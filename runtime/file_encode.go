@@ -51,6 +51,9 @@ func encode(g *Graph, opts ...WriteOption) ([]byte, error) {
 	}
 	var e encoder
 	f := fields{out: &e}
+	if err := uniqueNames(g); err != nil {
+		return nil, err
+	}
 	values := map[*Value]int{}
 	index := func(vs []*Value) error {
 		e.int(len(vs))
@@ -96,6 +99,29 @@ func encode(g *Graph, opts ...WriteOption) ([]byte, error) {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.target, b.target))
 	})
 	return assemble(w.sections), nil
+}
+
+// uniqueNames wants names that a reader will accept, whatever was done to the graph since they were checked.
+func uniqueNames(g *Graph) error {
+	seen := map[string]bool{}
+	check := func(name string) error {
+		if seen[name] {
+			return fmt.Errorf("name %q is used twice: %w", name, ErrGraph)
+		}
+		seen[name] = true
+		return nil
+	}
+	for _, v := range g.Inputs {
+		if err := check(v.Name); err != nil {
+			return err
+		}
+	}
+	for _, n := range g.Nodes {
+		if err := check(n.Name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *encoder) byte(b byte)     { e.buf = append(e.buf, b) }

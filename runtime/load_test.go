@@ -159,6 +159,8 @@ func TestOtherKernels(t *testing.T) {
 			last := len(steps["n1"]) - 1
 			steps["n1"][last] = append(steps["n1"][last], 0)
 		},
+		func(_ []string, steps map[string][][]byte) { steps["n1"] = append(steps["n1"], []byte{0}) },
+		func(_ []string, steps map[string][][]byte) { steps["nobody"] = steps["n1"] },
 	} {
 		c, err := parse(written(t, g, WithPacked(isa)))
 		if err != nil {

@@ -1,8 +1,8 @@
 package runtime
 
 import (
+	"container/list"
 	"fmt"
-	"slices"
 
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
@@ -40,10 +40,13 @@ func WithMemory(m Memory) Option { return func(o *options) { o.memory = m } }
 // smaller caches, but the rows that bands share are computed twice.
 const bandShare = 1. / 3
 
+// maxStages bounds a chain: each stage is cut for every number of bands that is tried.
+const maxStages = 8
+
 // fuse makes one step of each chain of operations that is better computed in bands of rows: a convolution whose output
 // is pooled to fewer rows, with normalisations before or after the pooling; and a pooling that only a 1×1 convolution
 // reads. Nobody else may read what is between, and it is not an output.
-func fuse(g *Graph, steps []*step) []*step {
+func fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
 	readers := map[*Value]int{}
 	by := map[*Value]int{} // the last step that reads it
 	for i, s := range steps {
@@ -63,7 +66,7 @@ func fuse(g *Graph, steps []*step) []*step {
 		}
 		chain := []*step{s}
 		at := []int{i}
-		for single(s) { // extend while the next is the only reader
+		for single(s) && len(chain) < maxStages { // extend while the next is the only reader
 			v := chain[len(chain)-1].out[0]
 			if readers[v] != 1 {
 				break
@@ -83,6 +86,7 @@ func fuse(g *Graph, steps []*step) []*step {
 			for _, c := range s.stages {
 				s.nodes = append(s.nodes, c.nodes...)
 			}
+			nameSteps(taken, []*step{s})
 		}
 		fused = append(fused, s)
 	}
@@ -92,25 +96,24 @@ func fuse(g *Graph, steps []*step) []*step {
 // poolsFirst moves each pooling that was fused with its projection before the other readers of its input: it needs
 // little memory, while the others leave tensors for steps that need scratch of their own, when the input may be gone.
 func poolsFirst(steps []*step) []*step {
-	var ordered []*step
-	first := map[*Value]int{} // in ordered
+	order := list.New()
+	first := map[*Value]*list.Element{}
 	for _, s := range steps {
-		at, ok := first[s.in[0]]
+		reader, ok := first[s.in[0]]
 		if _, pool := poolOf(s.nodes[0].Op); ok && pool && s.stages != nil {
-			ordered = slices.Insert(ordered, at, s)
-			for v, i := range first {
-				if i >= at && v != s.in[0] {
-					first[v] = i + 1
-				}
-			}
+			first[s.in[0]] = order.InsertBefore(s, reader)
 			continue
 		}
+		e := order.PushBack(s)
 		for _, v := range s.in {
 			if _, ok := first[v]; !ok {
-				first[v] = len(ordered)
+				first[v] = e
 			}
 		}
-		ordered = append(ordered, s)
+	}
+	ordered := make([]*step, 0, len(steps))
+	for e := order.Front(); e != nil; e = e.Next() {
+		ordered = append(ordered, e.Value.(*step))
 	}
 	return ordered
 }

@@ -1,5 +1,7 @@
 package runtime
 
+import "strings"
+
 // op is an operation on its way to a kernel: a node of the simplified graph, or several 1×1 convolutions that read the
 // same value, computed as one with an output each.
 type step struct {
@@ -8,14 +10,33 @@ type step struct {
 	out   []*Value
 
 	stages []*step // of a chain computed in bands of rows; see fuse
+	label  string  // of several nodes; see nameSteps
 }
 
 func (s *step) name() string {
-	name := s.nodes[0].Name
-	for _, n := range s.nodes[1:] {
-		name += " + " + n.Name
+	if s.label != "" {
+		return s.label
 	}
-	return name
+	return s.nodes[0].Name
+}
+
+// nameSteps names the steps of several nodes by all of those, as in "a + b", with a prime for each other step of that
+// name: packed filters and tuned choices are known by it.
+func nameSteps(taken map[string]bool, steps []*step) {
+	for _, s := range steps {
+		if len(s.nodes) < 2 {
+			continue
+		}
+		names := make([]string, len(s.nodes))
+		for i, n := range s.nodes {
+			names[i] = n.Name
+		}
+		s.label = strings.Join(names, " + ")
+		for taken[s.label] {
+			s.label += "'"
+		}
+		taken[s.label] = true
+	}
 }
 
 // mergeSiblings makes a step of each node, and one of all 1×1 convolutions that read the same value with the same

@@ -1,5 +1,7 @@
 package runtime
 
+import "slices"
+
 // Simplify returns a graph that means the same with less: what feeds no output is gone, identities (dropout) and
 // flattenings of 1×1 maps are passed through, scales and shifts (batch normalisation) are folded into the convolution
 // or fully connected layer before them, and activations are fused into the operation before them. The graph itself is
@@ -8,7 +10,7 @@ package runtime
 // It is portable: nothing in it depends on the machine. Node names survive, those of folded nodes under the node that
 // absorbed them.
 func Simplify(g *Graph) (*Graph, error) {
-	r := &rewriter{uses: countUses(g), to: map[*Value]*Value{}, makes: map[*Value]*Node{}, shared: map[*Value]bool{}}
+	r := &rewriter{uses: countUses(g), to: map[*Value]*Value{}, makes: map[*Value]*Node{}, shared: map[*Value]bool{}, affines: map[*Node][]*Affine{}}
 	r.out = NewGraph(g.Name)
 	r.out.limits = g.limits
 	r.out.limits.trusted = true // what is folded is float
@@ -26,6 +28,9 @@ func Simplify(g *Graph) (*Graph, error) {
 		if err := r.node(n); err != nil {
 			return nil, err
 		}
+	}
+	for _, n := range r.scaled {
+		n.Op = foldAffines(n.Op, r.affines[n])
 	}
 	for _, v := range g.Outputs {
 		if err := r.out.Output(r.to[v]); err != nil {
@@ -59,6 +64,9 @@ type rewriter struct {
 	to     map[*Value]*Value // old value → new value
 	makes  map[*Value]*Node  // new value → the new node that makes it
 	shared map[*Value]bool   // new values that have several readers, under one old name or another
+
+	scaled  []*Node             // new nodes with scales and shifts to fold into them, in order
+	affines map[*Node][]*Affine // those, in order; weights are gone over once for all of them
 }
 
 // becomes notes that a new value stands for an old one. Values that are passed through have several old names.
@@ -81,8 +89,8 @@ func (r *rewriter) node(n *Node) error {
 		}
 	case *Affine:
 		if p := r.soleProducer(n.In[0]); p != nil {
-			if folded := foldAffine(p.Op, op); folded != nil {
-				p.Op = folded
+			if takesAffine(p.Op) {
+				r.fold(p, op)
 				r.becomes(n.Out, p.Out)
 				return nil
 			}
@@ -119,43 +127,68 @@ func (r *rewriter) soleProducer(v *Value) *Node {
 	return r.makes[made]
 }
 
-// foldAffine returns op with a scale and shift of its output folded in, or nil: w'[k] = w[k]·scale[k],
-// b'[k] = b[k]·scale[k] + shift[k].
-func foldAffine(op Op, a *Affine) Op {
+// takesAffine reports whether a scale and shift of an operation's output can be folded into it.
+func takesAffine(op Op) bool {
 	switch c := op.(type) {
 	case *Conv:
-		if c.Act.On {
-			return nil
-		}
-		folded := *c
-		folded.Weights, folded.Bias = scaleRows(c.Weights, c.Bias, a)
-		return &folded
+		return !c.Act.On
 	case *FC:
-		if c.Act.On {
-			return nil
-		}
-		folded := *c
-		folded.Weights, folded.Bias = scaleRows(c.Weights, c.Bias, a)
-		return &folded
+		return !c.Act.On
 	case *Affine:
-		scale, shift := scaleRows(c.Scale, c.Shift, a)
-		return &Affine{Scale: scale, Shift: shift}
+		return true
 	}
-	return nil
+	return false
 }
 
-func scaleRows(weights, bias []float32, a *Affine) (w, b []float32) {
-	k := len(a.Scale)
-	w, b = make([]float32, len(weights)), make([]float32, k)
+// fold adds a scale and shift to those of a node. Beyond a few they become one, lest weights be multiplied any number of times.
+func (r *rewriter) fold(n *Node, a *Affine) {
+	const most = 4
+	all := r.affines[n]
+	switch len(all) {
+	case 0:
+		r.scaled = append(r.scaled, n)
+	case most:
+		last := all[most-1]
+		scale, shift := scaleRows(last.Scale, last.Shift, a)
+		all[most-1] = &Affine{Scale: scale, Shift: shift}
+		return
+	}
+	r.affines[n] = append(all, a)
+}
+
+// foldAffines returns op with scales and shifts of its output folded in: w'[k] = w[k]·scale[k],
+// b'[k] = b[k]·scale[k] + shift[k] for each of them in turn.
+func foldAffines(op Op, all []*Affine) Op {
+	switch c := op.(type) {
+	case *Conv:
+		folded := *c
+		folded.Weights, folded.Bias = scaleRows(c.Weights, c.Bias, all...)
+		return &folded
+	case *FC:
+		folded := *c
+		folded.Weights, folded.Bias = scaleRows(c.Weights, c.Bias, all...)
+		return &folded
+	case *Affine:
+		scale, shift := scaleRows(c.Scale, c.Shift, all...)
+		return &Affine{Scale: scale, Shift: shift}
+	}
+	return op
+}
+
+// scaleRows multiplies the weights of each row, and scales and shifts its bias.
+func scaleRows(weights, bias []float32, all ...*Affine) (w, b []float32) {
+	k := len(all[0].Scale)
+	w, b = slices.Clone(weights), make([]float32, k)
+	copy(b, bias)
 	each := len(weights) / k
 	for i := range k {
-		for j := range each {
-			w[i*each+j] = weights[i*each+j] * a.Scale[i]
+		row := w[i*each:][:each]
+		for _, a := range all {
+			for j := range row {
+				row[j] *= a.Scale[i]
+			}
+			b[i] = float32(b[i]*a.Scale[i]) + a.Shift[i]
 		}
-		if bias != nil {
-			b[i] = bias[i]
-		}
-		b[i] = float32(b[i]*a.Scale[i]) + a.Shift[i]
 	}
 	return w, b
 }

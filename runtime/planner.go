@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -35,8 +36,8 @@ func checkSizes(buffers []buffer) error {
 // planMemory places buffers so that those alive at the same time do not overlap, and returns their offsets and the
 // size of the whole. It is a pure function of sizes and lifetimes. Buffers are taken largest first and put into the
 // lowest gap that holds them (greedy by size, Pisarchyk & Lee, arXiv 2001.03288); where that misses the lower bound a
-// bounded, deterministic search over other orders follows.
-func planMemory(buffers []buffer) (offsets []int, total int) {
+// bounded, deterministic search over other orders follows. The error is the context's.
+func planMemory(ctx context.Context, buffers []buffer) (offsets []int, total int, err error) {
 	order := make([]int, len(buffers))
 	for i := range order {
 		order[i] = i
@@ -48,6 +49,9 @@ func planMemory(buffers []buffer) (offsets []int, total int) {
 	tried := slices.Clone(order)
 	rounds := min(4*len(buffers), searchBudget/max(len(buffers)*len(buffers), 1))
 	for round := 0; round < rounds && bestTotal > bound; round++ {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
 		offs, tot := place(buffers, tried)
 		if tot < bestTotal {
 			best, bestTotal = offs, tot
@@ -64,19 +68,28 @@ func planMemory(buffers []buffer) (offsets []int, total int) {
 		copy(tried[1:top+1], tried[:top])
 		tried[0] = i
 	}
-	return best, bestTotal
+	return best, bestTotal, nil
 }
 
 // searchBudget bounds the search, in pairs of buffers looked at: a second or so.
 const searchBudget = 1 << 29
 
-// place puts buffers, in the given order, each into the lowest gap that is free for its whole life.
+// placeBudget bounds the pairs of buffers that place looks at: those of eleven thousand that are all alive together.
+const placeBudget = 1 << 26
+
+// place puts buffers, in the given order, each into the lowest gap that is free for its whole life. What is left when it
+// has looked at more than placeBudget pairs is put on top of all that is there in its life, whatever gaps that leaves.
 func place(buffers []buffer, order []int) (offsets []int, total int) {
 	offsets = make([]int, len(buffers))
 	var placed []int // by offset
-	for _, i := range order {
+	work := 0
+	for n, i := range order {
+		if work > placeBudget {
+			return offsets, stack(buffers, offsets, order, n)
+		}
 		b, at := buffers[i], 0
 		for _, j := range placed {
+			work++
 			if !b.overlaps(buffers[j]) {
 				continue
 			}
@@ -91,6 +104,25 @@ func place(buffers []buffer, order []int) (offsets []int, total int) {
 		placed = slices.Insert(placed, where, i)
 	}
 	return offsets, total
+}
+
+// stack puts buffers on top of what is there in their lives, once the first n of the order have their places.
+func stack(buffers []buffer, offsets, order []int, n int) (total int) {
+	steps := 0
+	for _, b := range buffers {
+		steps = max(steps, b.last+1)
+	}
+	tops := newPeaks(steps)
+	for k, i := range order {
+		b := buffers[i]
+		if k >= n {
+			offsets[i] = tops.highest(b.first, b.last)
+		}
+		top := offsets[i] + alignUp(b.size)
+		tops.raise(b.first, b.last, top)
+		total = max(total, top)
+	}
+	return total
 }
 
 // memoryBound is the most bytes alive at any step: no plan is smaller.
@@ -112,16 +144,18 @@ func memoryBound(buffers []buffer) int {
 
 // checkMemory returns an error if two buffers that are alive together overlap or one leaves the arena.
 func checkMemory(buffers []buffer, offsets []int, total int) error {
+	all := make([]occupied, len(buffers))
 	for i, b := range buffers {
 		if offsets[i] < 0 || offsets[i]%align != 0 || b.size < 0 || offsets[i] > total-b.size {
 			return fmt.Errorf("buffer %d at [%d, %d) leaves the arena of %d bytes", i, offsets[i], offsets[i]+b.size, total)
 		}
-		for j := range i {
-			c := buffers[j]
-			if b.overlaps(c) && offsets[i] < offsets[j]+c.size && offsets[j] < offsets[i]+b.size {
-				return fmt.Errorf("buffers %d and %d overlap", j, i)
-			}
+		if b.first > b.last {
+			return fmt.Errorf("buffer %d is there in steps %d–%d", i, b.first, b.last)
 		}
+		all[i] = occupied{offsets[i], offsets[i] + b.size, b.first, b.last}
+	}
+	if i, j, found := conflict(all); found {
+		return fmt.Errorf("buffers %d and %d overlap", i, j)
 	}
 	return nil
 }

@@ -47,10 +47,17 @@ type StepReport struct {
 func (p *Plan) Report() *Report {
 	r := &Report{Name: p.name, ISA: p.isa, Threads: p.threads, MACs: p.MACs(), WeightBytes: p.WeightBytes(),
 		ArenaBytes: p.arena, LowerBound: p.bound, TensorBound: p.tensorBound, Storage: append([]Storage(nil), p.storage...)}
+	live := 0
+	grows := make([]int, len(p.steps)+1) // by how much what is alive grows with each step
+	for _, st := range p.storage {
+		grows[st.First] += alignUp(st.Bytes)
+		grows[st.Last+1] -= alignUp(st.Bytes)
+	}
 	for i := range p.steps {
 		s := &p.steps[i]
+		live += grows[i]
 		sr := StepReport{Index: i, Name: s.name, Op: s.kind, Kernel: s.op.Kernel(), ISA: s.op.ISA(), MACs: s.macs,
-			Weights: s.op.PackedBytes(), Offset: s.out[0].offset, End: s.out[0].offset + s.out[0].extent(), Scratch: s.scratch.Bytes}
+			Weights: s.op.PackedBytes(), Offset: s.out[0].offset, End: s.out[0].offset + s.out[0].extent(), Scratch: s.scratch.Bytes, Live: live}
 		sr.Why = "best of its kind up to " + p.isa.String()
 		if c, ok := s.op.(kernels.Chosen); ok {
 			if x := c.Choice(); x.Algorithm != "" {
@@ -62,11 +69,6 @@ func (p *Plan) Report() *Report {
 		}
 		for _, v := range s.out {
 			sr.Out = append(sr.Out, v.shape)
-		}
-		for _, st := range p.storage {
-			if st.First <= i && i <= st.Last {
-				sr.Live += alignUp(st.Bytes)
-			}
 		}
 		r.Steps = append(r.Steps, sr)
 	}

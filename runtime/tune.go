@@ -39,13 +39,12 @@ func (t *Tuning) Changed() (n int) {
 // Option has Compile, Load or WithPacked take what was fastest. Steps and choices that the tuning does not know are
 // left to Compile.
 func (t *Tuning) Option() Option {
+	best := map[string]string{}
+	for _, s := range t.Steps {
+		best[s.Name] = s.Choices[s.Best].Choice
+	}
 	return WithChooser(func(step string, choices []Choice) int {
-		for i := range t.Steps {
-			if s := &t.Steps[i]; s.Name == step {
-				return slices.IndexFunc(choices, func(c Choice) bool { return c.String() == s.Choices[s.Best].Choice })
-			}
-		}
-		return -1
+		return slices.IndexFunc(choices, func(c Choice) bool { return c.String() == best[step] })
 	})
 }
 
@@ -126,6 +125,7 @@ func (t *Tuning) compare(g *Graph, opts []Option, rule *Session, i, rounds int, 
 		return err
 	}
 	defer other.Close()
+	ctx := newOptions(opts).ctx
 	record := func(choice int) func(StepInfo, time.Duration) {
 		return func(info StepInfo, d time.Duration) {
 			at, ok := of[info.Name]
@@ -145,7 +145,7 @@ func (t *Tuning) compare(g *Graph, opts []Option, rule *Session, i, rounds int, 
 				s.SetHook(record(k * i))
 			}
 			s.fillNoise(1)
-			if err := s.Run(); err != nil {
+			if err := s.RunContext(ctx); err != nil {
 				return err
 			}
 		}
@@ -161,12 +161,13 @@ func (t *Tuning) verify(g *Graph, opts []Option, rule *Session, rounds int) (bef
 		return 0, 0, err
 	}
 	defer tuned.Close()
+	ctx := newOptions(opts).ctx
 	least := [2]time.Duration{}
 	for r := range rounds + 1 {
 		for k, s := range []*Session{rule, tuned} {
 			s.fillNoise(1)
 			start := time.Now()
-			if err := s.Run(); err != nil {
+			if err := s.RunContext(ctx); err != nil {
 				return 0, 0, err
 			}
 			if d := time.Since(start); r > 0 && (least[k] == 0 || d < least[k]) {

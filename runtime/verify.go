@@ -32,8 +32,9 @@ func (p *Plan) verify() error {
 	if err := p.verifyLifetimes(); err != nil {
 		return err
 	}
+	written := make([]bool, len(p.values))
 	for i := range p.steps {
-		if err := p.verifyStep(i, holds); err != nil {
+		if err := p.verifyStep(i, holds, written); err != nil {
 			return &NodeError{Node: p.steps[i].name, Op: p.steps[i].kind, Err: err}
 		}
 	}
@@ -85,35 +86,38 @@ func (p *Plan) verifyValue(i int) error {
 }
 
 // verifyLifetimes proves that nothing is written over a value between the step that makes it and the last that needs
-// it. Values in different storage cannot meet. What the last step itself writes is judged by verifyStep.
+// it. Values in different storage cannot meet. Those of one storage are ranges of its pixels' channels. What the last
+// step itself writes is judged by verifyStep.
 func (p *Plan) verifyLifetimes() error {
-	made := make([][]int, len(p.storage)) // values that are written, in order of time
+	made := make([][]int, len(p.storage)) // values that are written
 	for i := range p.values {
 		if v := &p.values[i]; v.parts == nil {
 			made[v.storage] = append(made[v.storage], i)
 		}
 	}
-	for _, group := range made {
-		for n, i := range group {
-			v := &p.values[i]
-			for _, k := range group[n+1:] {
-				w := &p.values[k]
-				if w.made < v.made {
-					return fmt.Errorf("value %q is listed before %q: %w", v.name, w.name, ErrGraph)
-				}
-				if w.made > v.made && w.made >= v.until {
-					break
-				}
-				if v.view.touches(w.view) {
-					return fmt.Errorf("value %q, needed until step %d, is overwritten by %q in step %d: %w", v.name, v.until, w.name, w.made, ErrGraph)
-				}
+	for storage, group := range made {
+		var ranges []occupied
+		for _, i := range group {
+			v, first := &p.values[i], p.values[group[0]].view
+			pixel, channels := v.view.stride*v.view.dtype.Size(), v.view.shape.C*v.view.dtype.Size()
+			at := v.view.offset - p.storage[storage].Offset
+			if pixel != first.stride*first.dtype.Size() || at > pixel-channels {
+				return fmt.Errorf("value %q is no range of channels of its storage: %w", v.name, ErrGraph)
 			}
+			ranges = append(ranges, occupied{at, at + channels, v.made, max(v.made, v.until-1)})
+		}
+		if i, j, found := conflict(ranges); found {
+			v, w := &p.values[group[i]], &p.values[group[j]]
+			if v.made > w.made {
+				v, w = w, v
+			}
+			return fmt.Errorf("value %q, needed until step %d, is overwritten by %q in step %d: %w", v.name, v.until, w.name, w.made, ErrGraph)
 		}
 	}
 	return nil
 }
 
-func (p *Plan) verifyStep(i int, holds []bool) error {
+func (p *Plan) verifyStep(i int, holds, written []bool) error {
 	s := &p.steps[i]
 	if len(s.reads) != len(s.in) || len(s.writes) != len(s.out) || len(s.in) == 0 || len(s.out) == 0 {
 		return fmt.Errorf("%d inputs and %d outputs: %w", len(s.in), len(s.out), ErrGraph)
@@ -133,14 +137,13 @@ func (p *Plan) verifyStep(i int, holds []bool) error {
 		if w := &p.values[s.writes[j]]; v != w.view || w.made != i || w.parts != nil {
 			return fmt.Errorf("output %q is not where or when the step writes it: %w", w.name, ErrGraph)
 		}
+		if written[s.writes[j]] { // two values that are made by one step do not meet, as verifyLifetimes has proven
+			return fmt.Errorf("output %q is written twice: %w", p.values[s.writes[j]].name, ErrGraph)
+		}
+		written[s.writes[j]] = true
 		for _, in := range s.in {
 			if v.touches(in) && !(s.inPlace && v == in) {
 				return fmt.Errorf("output overwrites an input: %w", ErrGraph)
-			}
-		}
-		for _, other := range s.out[:j] {
-			if v.touches(other) {
-				return fmt.Errorf("two outputs overlap: %w", ErrGraph)
 			}
 		}
 	}
