@@ -97,13 +97,13 @@ func measure(b *testing.B, l *bench.Layer, v variant, dt kernels.DType, in, out 
 	b.Run(fmt.Sprintf("%s/shape=%s", v.label, l.Label), func(b *testing.B) {
 		task := bind(v.op, in, out)
 		units := task.Units()
-		task.Run(0, 0, units)
+		task.Run(0, 0, units, nil)
 		if err := verify(); err != nil {
 			b.Fatalf("%s computes %s wrong: %v", v.op.Kernel(), l.Label, err)
 		}
 		b.SetBytes(int64(in.Extent() + out.Extent()))
 		for b.Loop() {
-			task.Run(0, 0, units)
+			task.Run(0, 0, units, nil)
 		}
 		report(b, l.MACs(), peaks().For(dt, v.op.ISA()))
 	})
@@ -271,7 +271,7 @@ func againstGeneric(b *testing.B, l *bench.Layer, build func(arch.ISA) (kernels.
 		b.Fatal(err)
 	}
 	task := bind(ref, in, wantView)
-	task.Run(0, 0, task.Units())
+	task.Run(0, 0, task.Units(), nil)
 	for _, v := range variants(b, build) {
 		measure(b, l, v, kernels.F32, in, out, func() error { return near(y, want, floatTolerance) })
 	}

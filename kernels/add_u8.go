@@ -81,20 +81,19 @@ type addU8Worker struct {
 	_    [64]byte
 }
 
-func (t *addU8Task) Run(worker, lo, hi int) {
+func (t *addU8Task) Run(worker, lo, hi int, stop *Stop) {
 	e := &t.workers[worker].args
-	for u := lo; u < hi; u++ {
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		p0, p1 := t.block(u)
-		*e = t.args
-		e.dst, e.a, e.b = t.out.at(p0*t.out.Stride), t.a.at(p0*t.a.Stride), t.b.at(p0*t.b.Stride)
-		e.dstStride, e.aStride, e.bStride = t.out.Stride, t.a.Stride, t.b.Stride
-		e.rows, e.c = p1-p0, t.out.C
+		rows, c := p1-p0, t.out.C
 		if t.long {
-			e.rows, e.c = 1, p1-p0
+			rows, c = 1, p1-p0
 		}
-		if e.c > maxChannels { // too wide for one assembly call
-			addU8Generic(e)
-		} else {
+		for at := 0; at < c && !stop.Asked(); at += maxChannels { // a pixel may be too wide for one call
+			*e = t.args
+			e.dst, e.a, e.b = t.out.at(p0*t.out.Stride+at), t.a.at(p0*t.a.Stride+at), t.b.at(p0*t.b.Stride+at)
+			e.dstStride, e.aStride, e.bStride = t.out.Stride, t.a.Stride, t.b.Stride
+			e.rows, e.c = rows, min(c-at, maxChannels)
 			t.fn(e)
 		}
 	}

@@ -84,9 +84,9 @@ func (t *avgPoolU8Task) blocks() int { return (t.shape.C + sumBlock - 1) / sumBl
 // Units are output pixels times blocks of channels.
 func (t *avgPoolU8Task) Units() int { return t.shape.N * t.shape.OutH * t.shape.OutW * t.blocks() }
 
-func (t *avgPoolU8Task) Run(worker, lo, hi int) {
+func (t *avgPoolU8Task) Run(worker, lo, hi int, stop *Stop) {
 	s, wk := &t.shape, &t.workers[worker]
-	for u := lo; u < hi; u++ {
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		p, c0 := u/t.blocks(), u%t.blocks()*sumBlock
 		n, y, x := p/(s.OutH*s.OutW), p/s.OutW%s.OutH, p%s.OutW
 		sums := wk.sums[:min(sumBlock, s.C-c0)]
@@ -96,7 +96,7 @@ func (t *avgPoolU8Task) Run(worker, lo, hi int) {
 		s0, s1, padW := clip(ix, s.S, s.DilationW, s.W, s.W+s.PadRight)
 		a := &wk.args
 		a.sums, a.c = addr(sums), len(sums)
-		for r := r0; r < r1; r++ {
+		for r := r0; r < r1 && !stop.Asked(); r++ {
 			for q := s0; q < s1; q++ {
 				a.src = t.in.at(((n*s.H+iy+r*s.DilationH)*s.W+ix+q*s.DilationW)*t.in.Stride + c0)
 				t.add(a)

@@ -190,10 +190,10 @@ type bandsTask struct {
 // Units are bands.
 func (t *bandsTask) Units() int { return t.units }
 
-func (t *bandsTask) Run(worker, lo, hi int) {
+func (t *bandsTask) Run(worker, lo, hi int, stop *Stop) {
 	for _, chain := range t.tasks[worker*t.units:][lo:hi] {
 		for _, task := range chain {
-			task.Run(0, 0, task.Units())
+			task.Run(0, 0, task.Units(), stop)
 		}
 	}
 }

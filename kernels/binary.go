@@ -111,21 +111,24 @@ type binaryWorker struct {
 	_    [64]byte
 }
 
-func (t *binaryTask) Run(worker, lo, hi int) {
+func (t *binaryTask) Run(worker, lo, hi int, stop *Stop) {
 	args := &t.workers[worker].args
-	for u := lo; u < hi; u++ {
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		p0, p1 := t.block(u)
 		for p := p0; p < p1; p++ {
 			n, y, x := p/(t.out.H*t.out.W), p/t.out.W%t.out.H, p%t.out.W
-			*args = BinaryBlock{dst: t.out.at(p * t.out.Stride), a: t.a.repeated(n, y, x), b: t.b.repeated(n, y, x),
-				aStep: min(t.a.C-1, 1), bStep: min(t.b.C-1, 1), c: t.out.C, how: t.how}
-			t.fn(args)
+			aStep, bStep := min(t.a.C-1, 1), min(t.b.C-1, 1)
+			for at := 0; at < t.out.C && !stop.Asked(); at += maxChannels {
+				*args = BinaryBlock{dst: t.out.at(p*t.out.Stride + at), a: t.a.repeated(n, y, x, at*aStep), b: t.b.repeated(n, y, x, at*bStep),
+					aStep: aStep, bStep: bStep, c: min(t.out.C-at, maxChannels), how: t.how}
+				t.fn(args)
+			}
 		}
 	}
 }
 
-// repeated returns the address of pixel (n, y, x) of a view whose dimensions of 1 are repeated.
-func (v *View) repeated(n, y, x int) unsafe.Pointer {
+// repeated returns the address of channel c of pixel (n, y, x) of a view whose dimensions of 1 are repeated.
+func (v *View) repeated(n, y, x, c int) unsafe.Pointer {
 	n, y, x = min(n, v.N-1), min(y, v.H-1), min(x, v.W-1)
-	return v.at(((n*v.H+y)*v.W + x) * v.Stride)
+	return v.at(((n*v.H+y)*v.W+x)*v.Stride + c)
 }

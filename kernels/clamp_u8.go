@@ -60,13 +60,15 @@ type clampU8Worker struct {
 	_    [64]byte
 }
 
-func (t *clampU8Task) Run(worker, lo, hi int) {
+func (t *clampU8Task) Run(worker, lo, hi int, stop *Stop) {
 	a := &t.workers[worker].args
-	for u := lo; u < hi; u++ {
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		p0, p1 := t.block(u)
-		*a = t.args
-		a.dst, a.src = t.out.at(p0*t.out.Stride), t.in.at(p0*t.in.Stride)
-		a.dstStride, a.srcStride, a.rows, a.c = t.out.Stride, t.in.Stride, p1-p0, t.in.C
-		t.fn(a)
+		for at := 0; at < t.in.C && !stop.Asked(); at += maxChannels {
+			*a = t.args
+			a.dst, a.src = t.out.at(p0*t.out.Stride+at), t.in.at(p0*t.in.Stride+at)
+			a.dstStride, a.srcStride, a.rows, a.c = t.out.Stride, t.in.Stride, p1-p0, min(t.in.C-at, maxChannels)
+			t.fn(a)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package kernels
 import (
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
 )
@@ -38,21 +39,46 @@ func (c *conv) PackedBytes() int { return c.bytes }
 // tiles of so many output rows, taken together.
 func (c *conv) tiles(rows int) int { return (rows*c.shape.OutW() + c.kernel.MR - 1) / c.kernel.MR }
 
+// convCall is about how many products one call of the tile kernel does at most, unless it is for one tile.
+const convCall = 1 << 24
+
 // call runs the tile kernel over block b: tiles of pixels from `pixel` on, `rows` of them in the last tile.
-func (c *conv) call(a *ConvTile, out []View, b, pixel, tiles, rows int) {
+func (c *conv) call(a *ConvTile, out []View, b, pixel, tiles, rows int, stop *Stop) {
 	blk, p := &c.blocks[b], &c.panels[b]
 	o := &out[blk.segment]
 	a.w, a.bias, a.scale, a.size, a.order = p.w, p.bias, p.scale, p.size, p.order
 	a.lo, a.hi, a.zero, a.plain = p.lo, p.hi, p.zero, p.plain
 	a.dst = o.at(pixel*o.Stride + blk.at)
 	a.dstStride = o.Stride * c.dtype.Size()
-	a.cols, a.tiles, a.rows = blk.cols, tiles, rows
+	a.cols, a.stop = blk.cols, stop
+	mr := c.kernel.MR
+	tile := int64(a.taps*a.groups*c.kernel.KR) * int64(mr*c.kernel.NR)
+	for most := int(max(1, convCall/tile)); tiles > most; tiles -= most {
+		if stop.Asked() {
+			return
+		}
+		a.tiles, a.rows = most, mr
+		c.fn(a)
+		a.ptrs = unsafe.Add(a.ptrs, most*a.taps*mr*int(unsafe.Sizeof(a.ptrs)))
+		pixel += most * mr
+		a.dst = o.at(pixel*o.Stride + blk.at)
+	}
+	a.tiles, a.rows = tiles, rows
 	c.fn(a)
 }
 
+const (
+	maxTaps  = 1 << 18 // of a window: its rows times its columns
+	maxDepth = 1 << 20 // numbers under a window that one assembly call multiplies
+	maxPtrs  = 1 << 20 // addresses of pixels kept by a worker, unless a single tile has more
+)
+
+// deep reports whether a window is too large for an assembly call; the portable kernels leave off within one.
+func (s *ConvShape) deep() bool { return s.R*s.S > maxDepth/(s.C/s.Groups) }
+
 func checkConv(s *ConvShape, segments *[]int, weights, bias int) error {
 	if s.N < 1 || s.H < 1 || s.W < 1 || s.C < 1 || s.K < 1 || s.R < 1 || s.S < 1 || s.StrideH < 1 || s.StrideW < 1 ||
-		s.DilationH < 1 || s.DilationW < 1 || s.Groups < 1 || s.C%s.Groups != 0 || s.K%s.Groups != 0 ||
+		s.DilationH < 1 || s.DilationW < 1 || s.R > maxTaps/s.S || s.Groups < 1 || s.C%s.Groups != 0 || s.K%s.Groups != 0 ||
 		min(s.PadTop, s.PadLeft, s.PadBottom, s.PadRight) < 0 || s.OutH() < 1 || s.OutW() < 1 {
 		return fmt.Errorf("%w: convolution %+v", ErrShape, *s)
 	}

@@ -26,7 +26,7 @@ const columnPhases = 8 // output rows until what stays is moved back
 // columnsFit reports whether columns can be had: a column must hold the word that is written at a time, and rows stay or
 // leave, but are not passed over.
 func columnsFit(s *ConvShape) bool {
-	return s.C <= 4 && s.R*s.C >= 8 && s.StrideH <= s.R && s.DilationH == 1 && s.DilationW == 1
+	return s.reach()*s.C <= maxRow && s.C <= 4 && s.R*s.C >= 8 && s.StrideH <= s.R && s.DilationH == 1 && s.DilationW == 1
 }
 
 // columnsPay reports whether columns are worth their copies, counted in products of a row of output: saved are those of the
@@ -139,13 +139,13 @@ type columnConvWorker struct {
 // Units are output rows.
 func (t *columnConvTask) Units() int { return t.shape.N * t.shape.OutH() }
 
-func (t *columnConvTask) Run(worker, lo, hi int) {
+func (t *columnConvTask) Run(worker, lo, hi int, stop *Stop) {
 	s := &t.shape
 	wk := &t.workers[worker]
 	a := &wk.args
 	outH, outW, tiles := s.OutH(), s.OutW(), t.tiles(1)
 	a.taps, a.groups = 1, t.kernel.groups(s.R*s.S*s.C)
-	for u := lo; u < hi; u++ {
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		n, y := u/outH, u%outH
 		phase := y % columnPhases
 		first := s.R - s.StrideH // new row under the window
@@ -159,7 +159,7 @@ func (t *columnConvTask) Run(worker, lo, hi int) {
 		t.load(wk, n, y*s.StrideH-s.PadTop, first, phase*t.step())
 		a.ptrs = addr(wk.ptrs[phase*tiles*t.kernel.MR:])
 		for b := range t.blocks {
-			t.call(a, t.out, b, u*outW, tiles, outW-(tiles-1)*t.kernel.MR)
+			t.call(a, t.out, b, u*outW, tiles, outW-(tiles-1)*t.kernel.MR, stop)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func TestColumnWorkers(t *testing.T) {
 			task := op.Bind([]View{x.View}, []View{y.View}, aligned[byte](op.Scratch(workers)), workers)
 			var all sync.WaitGroup
 			for w := range workers {
-				all.Go(func() { task.Run(w, part(w, workers, task.Units()), part(w+1, workers, task.Units())) })
+				all.Go(func() { task.Run(w, part(w, workers, task.Units()), part(w+1, workers, task.Units()), nil) })
 			}
 			all.Wait()
 			equalBits(t, op.Kernel(), y.mem, want)

@@ -13,7 +13,8 @@ const tilesAtOnce = 8 // enough to reuse a weight panel, few enough that their i
 
 func newDirectConv(c conv) *directConv {
 	s := &c.shape
-	return &directConv{c, newPieces(s.N*s.OutH()*s.OutW(), c.kernel.MR, tilesAtOnce, c.blocks)}
+	most := max(1, min(tilesAtOnce, maxPtrs/(s.R*s.S*c.kernel.MR)))
+	return &directConv{c, newPieces(s.N*s.OutH()*s.OutW(), c.kernel.MR, most, c.blocks)}
 }
 
 // part returns where part i of n begins when total is cut into n nearly equal parts.
@@ -47,13 +48,13 @@ type convWorker struct {
 func (t *directConvTask) Units() int          { return t.work.units() }
 func (t *directConvTask) Done(lo, hi int) int { return t.work.done(lo, hi) }
 
-func (t *directConvTask) Run(worker, lo, hi int) {
+func (t *directConvTask) Run(worker, lo, hi int, stop *Stop) {
 	s, mr := &t.shape, t.kernel.MR
 	wk := &t.workers[worker]
 	a := &wk.args
 	a.taps, a.groups = s.R*s.S, t.kernel.groups(s.C)
 	pixels := s.N * s.OutH() * s.OutW()
-	for i := range t.work.groups {
+	for i := 0; i < t.work.groups && !stop.Asked(); i++ {
 		g := t.work.group(i)
 		t0, t1 := t.work.span(&g, lo, hi)
 		if t0 >= t1 {
@@ -63,7 +64,7 @@ func (t *directConvTask) Run(worker, lo, hi int) {
 		for b := range t.blocks {
 			if b0, b1 := t.work.of(&g, b, lo, hi); b0 < b1 {
 				a.ptrs = addr(wk.ptrs[(b0-t0)*a.taps*mr:])
-				t.call(a, t.out, b, b0*mr, b1-b0, min(mr, pixels-(b1-1)*mr))
+				t.call(a, t.out, b, b0*mr, b1-b0, min(mr, pixels-(b1-1)*mr), stop)
 			}
 		}
 	}

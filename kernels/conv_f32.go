@@ -34,9 +34,12 @@ func PackConvF32(p *Packing, s ConvShape, segments []int, weights, bias []float3
 			return PackConvF32(p, part, nil, groupOf(weights, g, s.Groups), groupOf(bias, g, s.Groups), act, limit)
 		})
 	}
+	if s.deep() {
+		limit = arch.Generic
+	}
 	return p.choose(tiers(F32, limit, func(k *Kernel, limit arch.ISA) []candidate {
 		var rows func() Op
-		if s.S > 1 && s.DilationW == 1 {
+		if s.S > 1 && s.DilationW == 1 && rowsFit(&s, k, 4) {
 			rows = func() Op { return newRowConv(newConvF32(p, s, segments, s.R, s.S*s.C, weights, bias, act, k)) }
 		}
 		return algorithms(&s, k, fitting(formsF32, &s, F32, limit), func(f *winoForm) string { return f.whyNot(&s) },
@@ -52,6 +55,9 @@ func NewDirectConvF32(s ConvShape, segments []int, weights, bias []float32, act 
 	}
 	if s.Groups != 1 {
 		return nil, fmt.Errorf("%w: direct convolution of %d groups", ErrShape, s.Groups)
+	}
+	if s.deep() {
+		limit = arch.Generic
 	}
 	k := convTile(F32, limit)
 	return newDirectConv(newConvF32(nil, s, segments, s.R*s.S, s.C, weights, bias, act, k)), nil

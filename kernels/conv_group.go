@@ -84,10 +84,10 @@ type groupedTask struct {
 
 func (t *groupedTask) Units() int { return t.first[len(t.tasks)] }
 
-func (t *groupedTask) Run(worker, lo, hi int) {
+func (t *groupedTask) Run(worker, lo, hi int, stop *Stop) {
 	for g, task := range t.tasks {
 		if from, to := max(lo, t.first[g]), min(hi, t.first[g+1]); from < to {
-			task.Run(worker, from-t.first[g], to-t.first[g])
+			task.Run(worker, from-t.first[g], to-t.first[g], stop)
 		}
 	}
 }

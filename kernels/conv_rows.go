@@ -24,6 +24,17 @@ func newRowConv(c conv) *rowConv {
 	return &rowConv{conv: c, per: rowsAtOnce(&c.shape, c.kernel.MR)}
 }
 
+const maxRow = 1 << 22 // bytes of a padded row
+
+// rowsFit reports whether padded rows of elements of so many bytes, and the addresses of the windows in them, take little memory.
+func rowsFit(s *ConvShape, k *Kernel, size int) bool {
+	if s.reach() > maxRow/s.C/size {
+		return false
+	}
+	d := rowConv{conv: conv{shape: *s, kernel: k}, per: rowsAtOnce(s, k.MR)}
+	return int64(d.phases())*int64(d.tiles(d.per)*k.MR)*int64(s.R) <= maxPtrs
+}
+
 // rowsAtOnce is how many output rows fill tiles of so many pixels best.
 func rowsAtOnce(s *ConvShape, mr int) int {
 	w, best := s.OutW(), 1
@@ -114,7 +125,7 @@ func (t *rowConvTask) Units() int { return t.shape.N * t.runs() }
 
 func (t *rowConvTask) runs() int { return (t.shape.OutH() + t.per - 1) / t.per }
 
-func (t *rowConvTask) Run(worker, lo, hi int) {
+func (t *rowConvTask) Run(worker, lo, hi int, stop *Stop) {
 	s, mr := &t.shape, t.kernel.MR
 	wk := &t.workers[worker]
 	a := &wk.args
@@ -123,7 +134,7 @@ func (t *rowConvTask) Run(worker, lo, hi int) {
 	a.taps, a.groups = s.R, t.kernel.groups(s.S*s.C)
 	each := len(wk.ptrs) / t.phases()
 	loaded := 0 // padded rows of this image up to here are in the ring
-	for u := lo; u < hi; u++ {
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		n, y := u/t.runs(), u%t.runs()*t.per
 		rows := min(t.per, outH-y)
 		top := y * s.StrideH // first padded row of the first window
@@ -131,13 +142,13 @@ func (t *rowConvTask) Run(worker, lo, hi int) {
 		if u == lo || y == 0 {
 			loaded = top
 		}
-		for loaded = max(loaded, top); loaded <= bottom; loaded++ {
+		for loaded = max(loaded, top); loaded <= bottom && !stop.Asked(); loaded++ {
 			t.loadRow(wk.rows[loaded%slots*rowBytes:][:rowBytes-rowSlack], &t.in, n, loaded-s.PadTop)
 		}
 		tiles := t.tiles(rows)
 		a.ptrs = addr(wk.ptrs[y/t.per%t.phases()*each:])
 		for b := range t.blocks {
-			t.call(a, t.out, b, (n*outH+y)*outW, tiles, rows*outW-(tiles-1)*mr)
+			t.call(a, t.out, b, (n*outH+y)*outW, tiles, rows*outW-(tiles-1)*mr, stop)
 		}
 	}
 }
@@ -165,14 +176,14 @@ func (c *conv) copyRow(row []byte, in *View, n, y int) {
 	fill(row[:left], border)
 	body := row[left:]
 	used := min(s.W*s.C*size, len(body))
-	src := in.at((n*s.H + y) * s.W * in.Stride)
+	src := (n*s.H + y) * s.W
 	if in.Dense() {
-		copy(body[:used], unsafe.Slice((*byte)(src), used))
+		copy(body[:used], unsafe.Slice((*byte)(in.at(src*in.Stride)), used))
 	} else {
 		pixel := s.C * size
 		for at := 0; at < used; at += pixel {
-			copy(body[at:][:pixel], unsafe.Slice((*byte)(src), pixel))
-			src = unsafe.Add(src, in.Stride*size)
+			copy(body[at:][:pixel], unsafe.Slice((*byte)(in.at(src*in.Stride)), pixel))
+			src++
 		}
 	}
 	fill(body[used:], border)

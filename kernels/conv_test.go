@@ -160,8 +160,8 @@ func runConvGuarded[T float32 | uint8](t *testing.T, side guard.Side, c convCase
 	task := op.Bind([]View{inView}, outs, scratch, 2)
 	units := task.Units()
 	cut := units / 3
-	task.Run(1, cut, units)
-	task.Run(0, 0, cut)
+	task.Run(1, cut, units, nil)
+	task.Run(0, 0, cut, nil)
 	joined := make([]T, 0, px*c.K)
 	for p := range px {
 		for i, k := range segments {
@@ -482,7 +482,7 @@ func TestConvRunDoesNotAllocate(t *testing.T) {
 	out := make([]uint8, 9*9*32)
 	task := op.Bind([]View{{Data: addr(in), DType: U8, N: 1, H: 9, W: 9, C: 16, Stride: 16}},
 		[]View{{Data: addr(out), DType: U8, N: 1, H: 9, W: 9, C: 32, Stride: 32}}, aligned[byte](op.Scratch(1)), 1)
-	if n := testing.AllocsPerRun(10, func() { task.Run(0, 0, task.Units()) }); n != 0 {
+	if n := testing.AllocsPerRun(10, func() { task.Run(0, 0, task.Units(), nil) }); n != 0 {
 		t.Errorf("%v allocations per run", n)
 	}
 }

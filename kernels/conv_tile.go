@@ -44,6 +44,8 @@ type ConvTile struct {
 	ahead int // scratch of the kernel: bytes of the next panel fetched at a time
 	//lint:ignore U1000 assembly uses it
 	at int // scratch of the kernel: where the next tile's pixels go; no pointer, for it ends past the last one
+
+	stop *Stop // of the portable kernels, which take windows of any size
 }
 
 // Tile of the portable kernels: eight accumulators, four weights and two inputs fit sixteen registers.
@@ -63,20 +65,25 @@ func convTileF32Generic(a *ConvTile) {
 		wt := w
 		for tap := range a.taps {
 			p := ptrs[(t*a.taps+tap)*genericMR:][:genericMR]
-			x := unsafe.Slice((*float32)(p[0]), a.groups)
-			y := unsafe.Slice((*float32)(p[1]), a.groups)[:len(x)]
-			for c, xc := range x {
-				v := (*[genericNR]float32)(wt)
-				wt = wt[genericNR:]
-				yc := y[c]
-				a0 += xc * v[0]
-				a1 += xc * v[1]
-				a2 += xc * v[2]
-				a3 += xc * v[3]
-				b0 += yc * v[0]
-				b1 += yc * v[1]
-				b2 += yc * v[2]
-				b3 += yc * v[3]
+			for at := 0; at < a.groups; at += heed {
+				if a.leaveOff(tap, at) {
+					return
+				}
+				x := floats(p[0], 4*at, min(heed, a.groups-at))
+				y := floats(p[1], 4*at, len(x))
+				for c, xc := range x {
+					v := (*[genericNR]float32)(wt)
+					wt = wt[genericNR:]
+					yc := y[c]
+					a0 += xc * v[0]
+					a1 += xc * v[1]
+					a2 += xc * v[2]
+					a3 += xc * v[3]
+					b0 += yc * v[0]
+					b1 += yc * v[1]
+					b2 += yc * v[2]
+					b3 += yc * v[3]
+				}
 			}
 		}
 		acc := [genericMR][genericNR]float32{{a0, a1, a2, a3}, {b0, b1, b2, b3}}
@@ -88,6 +95,9 @@ func convTileF32Generic(a *ConvTile) {
 		}
 	}
 }
+
+// leaveOff looks at the stop, every few taps and within wide ones.
+func (a *ConvTile) leaveOff(tap, at int) bool { return (at > 0 || tap%64 == 0) && a.stop.Asked() }
 
 // rowsOf is the number of pixels to store of tile t.
 func (a *ConvTile) rowsOf(t, mr int) int {
@@ -108,21 +118,26 @@ func convTileU8Generic(a *ConvTile) {
 		wt := w
 		for tap := range a.taps {
 			p := ptrs[(t*a.taps+tap)*genericMR:][:genericMR]
-			x := unsafe.Slice((*uint8)(p[0]), a.groups)
-			y := unsafe.Slice((*uint8)(p[1]), a.groups)[:len(x)]
-			for c := range x {
-				v := (*[genericNR]int8)(wt)
-				wt = wt[genericNR:]
-				xc, yc := int32(x[c]), int32(y[c])
-				v0, v1, v2, v3 := int32(v[0]), int32(v[1]), int32(v[2]), int32(v[3])
-				a0 += xc * v0
-				a1 += xc * v1
-				a2 += xc * v2
-				a3 += xc * v3
-				b0 += yc * v0
-				b1 += yc * v1
-				b2 += yc * v2
-				b3 += yc * v3
+			for at := 0; at < a.groups; at += heed {
+				if a.leaveOff(tap, at) {
+					return
+				}
+				x := unsafe.Slice((*uint8)(unsafe.Add(p[0], at)), min(heed, a.groups-at))
+				y := unsafe.Slice((*uint8)(unsafe.Add(p[1], at)), len(x))
+				for c := range x {
+					v := (*[genericNR]int8)(wt)
+					wt = wt[genericNR:]
+					xc, yc := int32(x[c]), int32(y[c])
+					v0, v1, v2, v3 := int32(v[0]), int32(v[1]), int32(v[2]), int32(v[3])
+					a0 += xc * v0
+					a1 += xc * v1
+					a2 += xc * v2
+					a3 += xc * v3
+					b0 += yc * v0
+					b1 += yc * v1
+					b2 += yc * v2
+					b3 += yc * v3
+				}
 			}
 		}
 		acc := [genericMR][genericNR]int32{{a0, a1, a2, a3}, {b0, b1, b2, b3}}

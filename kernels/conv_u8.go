@@ -62,6 +62,9 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 				Scale: groupOf(q.Scale, g, s.Groups), InZero: q.InZero, Out: q.Out}, limit)
 		})
 	}
+	if s.deep() {
+		limit = arch.Generic
+	}
 	most, forms := 0, fitting(formsU8, &s, U8, limit)
 	if len(forms) > 0 {
 		most = q.largest(&s)
@@ -88,7 +91,7 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 		if columnsFit(&s) {
 			columns = func() Op { return newColumnConvU8(s, segments, q, k) }
 		}
-		if s.DilationW == 1 && (s.S > 1 || !groups) {
+		if s.DilationW == 1 && (s.S > 1 || !groups) && rowsFit(&s, k, 2) {
 			rows = func() Op { return newRowConvU8(s, segments, q, k) }
 		}
 		if groups || rows == nil {

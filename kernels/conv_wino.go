@@ -227,10 +227,10 @@ func (t *winogradTask) Done(lo, hi int) int { return t.work.done(t.snap(lo), t.s
 
 func (t *winogradTask) snap(u int) int { return t.work.snap(u, len(t.workers)) }
 
-func (t *winogradTask) Run(worker, lo, hi int) {
+func (t *winogradTask) Run(worker, lo, hi int, stop *Stop) {
 	wk := &t.workers[worker]
 	lo, hi = t.snap(lo), t.snap(hi)
-	for i := range t.work.groups {
+	for i := 0; i < t.work.groups && !stop.Asked(); i++ {
 		g := t.work.group(i)
 		t0, n := t.tilesOf(t.work.span(&g, lo, hi))
 		if n <= 0 {
@@ -244,7 +244,7 @@ func (t *winogradTask) Run(worker, lo, hi int) {
 		laid0, laid := 0, 0
 		for b := range t.blocks {
 			b0, bn := t.tilesOf(t.work.of(&g, b, lo, hi))
-			if bn <= 0 {
+			if bn <= 0 || stop.Asked() {
 				continue
 			}
 			if b0 != laid0 || bn != laid {

@@ -68,7 +68,6 @@ func newConvert(kind OpKind, from, to DType, scale float32, zero uint8, limit ar
 	}
 	o := &convert{from: from, to: to, args: Convert{scale: scale, zero: int32(zero)}}
 	o.kernel, o.fn = Select[func(*Convert)](kind, from, limit)
-	_, o.wide = Select[func(*Convert)](kind, from, arch.Generic)
 	return o, nil
 }
 
@@ -76,7 +75,6 @@ type convert struct {
 	basic
 	from, to DType
 	fn       func(*Convert)
-	wide     func(*Convert) // for pixels too wide for one assembly call
 	args     Convert
 }
 
@@ -106,20 +104,19 @@ type convertWorker struct {
 	_    [64]byte
 }
 
-func (t *convertTask) Run(worker, lo, hi int) {
+func (t *convertTask) Run(worker, lo, hi int, stop *Stop) {
 	a := &t.workers[worker].args
-	for u := lo; u < hi; u++ {
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		p0, p1 := t.block(u)
-		*a = t.args
-		a.src, a.dst = t.in.at(p0*t.in.Stride), t.out.at(p0*t.out.Stride)
-		a.srcStride, a.dstStride = t.in.Stride*t.from.Size(), t.out.Stride*t.to.Size()
-		a.rows, a.c = p1-p0, t.in.C
+		rows, c := p1-p0, t.in.C
 		if t.long {
-			a.rows, a.c = 1, p1-p0
+			rows, c = 1, p1-p0
 		}
-		if a.c > maxChannels {
-			t.wide(a)
-		} else {
+		for at := 0; at < c && !stop.Asked(); at += maxChannels { // a pixel may be too wide for one call
+			*a = t.args
+			a.src, a.dst = t.in.at(p0*t.in.Stride+at), t.out.at(p0*t.out.Stride+at)
+			a.srcStride, a.dstStride = t.in.Stride*t.from.Size(), t.out.Stride*t.to.Size()
+			a.rows, a.c = rows, min(c-at, maxChannels)
 			t.fn(a)
 		}
 	}

@@ -62,13 +62,15 @@ type copyWorker struct {
 	_    [64]byte
 }
 
-func (t *copyTask) Run(worker, lo, hi int) {
+func (t *copyTask) Run(worker, lo, hi int, stop *Stop) {
 	size := t.dtype.Size()
-	for u := lo; u < hi; u++ {
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		p0, p1 := t.block(u)
 		b := &t.workers[worker].args
-		*b = CopyBlock{dst: t.out.at(p0 * t.out.Stride), src: t.in.at(p0 * t.in.Stride), dstStride: t.out.Stride * size,
-			srcStride: t.in.Stride * size, pixels: p1 - p0, bytes: t.in.C * size}
-		t.fn(b)
+		for at := 0; at < t.in.C && !stop.Asked(); at += maxChannels {
+			*b = CopyBlock{dst: t.out.at(p0*t.out.Stride + at), src: t.in.at(p0*t.in.Stride + at), dstStride: t.out.Stride * size,
+				srcStride: t.in.Stride * size, pixels: p1 - p0, bytes: min(t.in.C-at, maxChannels) * size}
+			t.fn(b)
+		}
 	}
 }

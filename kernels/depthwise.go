@@ -163,19 +163,19 @@ type depthwiseWorker struct {
 // Units are output rows.
 func (t *depthwiseTask) Units() int { return t.shape.N * t.shape.OutH() }
 
-func (t *depthwiseTask) Run(worker, lo, hi int) {
+func (t *depthwiseTask) Run(worker, lo, hi int, stop *Stop) {
 	s, wk := &t.shape, &t.workers[worker]
 	outW := s.OutW()
 	most := max(1, depthCall/(s.R*s.S*s.C)) // pixels in one call
 	for u := lo; u < hi; u++ {
 		x := 0
-		for ; x < t.in0; x++ {
+		for ; x < t.in0 && !stop.Asked(); x++ {
 			t.window(wk, u, x, 1)
 		}
-		for ; x < t.in1; x += most {
+		for ; x < t.in1 && !stop.Asked(); x += most {
 			t.window(wk, u, x, min(most, t.in1-x))
 		}
-		for x = t.in1; x < outW; x++ {
+		for x = t.in1; x < outW && !stop.Asked(); x++ {
 			t.window(wk, u, x, 1)
 		}
 	}

@@ -155,24 +155,24 @@ type eltwiseWorker struct {
 	_    [64]byte // workers do not share a cache line
 }
 
-func (t *eltwiseTask) Run(worker, lo, hi int) {
-	for u := lo; u < hi; u++ {
+func (t *eltwiseTask) Run(worker, lo, hi int, stop *Stop) {
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		r0, r1 := t.block(u)
 		if r1 == t.rows && t.last < t.width {
-			t.do(worker, t.rows-1, t.rows, t.last)
+			t.do(worker, t.rows-1, t.rows, t.last, stop)
 			r1--
 		}
 		if r0 < r1 {
-			t.do(worker, r0, r1, t.width)
+			t.do(worker, r0, r1, t.width, stop)
 		}
 	}
 }
 
 // do computes the first `width` elements of rows r0 ≤ r < r1.
-func (t *eltwiseTask) do(worker, r0, r1, width int) {
+func (t *eltwiseTask) do(worker, r0, r1, width int, stop *Stop) {
 	const most = 2 * unitElements // elements of a row in one call
 	e := &t.workers[worker].args
-	for at := 0; at < width; at += most {
+	for at := 0; at < width && !stop.Asked(); at += most {
 		*e = t.args
 		e.rows, e.c = r1-r0, min(most, width-at)
 		e.dst = unsafe.Add(e.dst, r0*e.dstStride+4*at)

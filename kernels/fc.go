@@ -93,14 +93,14 @@ type fcWorker struct {
 
 func (t *fcTask) Units() int { return (t.tiles + t.perUnit - 1) / t.perUnit }
 
-func (t *fcTask) Run(worker, lo, hi int) {
+func (t *fcTask) Run(worker, lo, hi int, stop *Stop) {
 	const most = 32 << 10 // elements of a row in one call
 	a := &t.workers[worker].args
 	mr := t.kernel.MR
-	for tile := lo * t.perUnit; tile < min(hi*t.perUnit, t.tiles); tile++ {
+	for tile := lo * t.perUnit; tile < min(hi*t.perUnit, t.tiles) && !stop.Asked(); tile++ {
 		k0 := tile * mr
 		rows := min(mr, t.k-k0)
-		for n := range t.n {
+		for n := 0; n < t.n && !stop.Asked(); n++ {
 			x := t.in.at(n * t.in.H * t.in.W * t.in.Stride)
 			for r := range rows {
 				a.sum[r] = 0
@@ -108,7 +108,7 @@ func (t *fcTask) Run(worker, lo, hi int) {
 					a.sum[r] = t.bias[k0+r]
 				}
 			}
-			for at := 0; at < t.c; at += most {
+			for at := 0; at < t.c && !stop.Asked(); at += most {
 				a.x, a.c = unsafe.Add(x, 4*at), min(most, t.c-at)
 				for r := range mr {
 					a.w[r] = unsafe.Pointer(&t.weights[(k0+min(r, rows-1))*t.c+at])

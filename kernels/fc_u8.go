@@ -91,17 +91,17 @@ type fcU8Worker struct {
 
 func (t *fcU8Task) Units() int { return (t.tiles + t.perUnit - 1) / t.perUnit }
 
-func (t *fcU8Task) Run(worker, lo, hi int) {
+func (t *fcU8Task) Run(worker, lo, hi int, stop *Stop) {
 	const most = 64 << 10 // elements of a row in one call
 	a := &t.workers[worker].args
 	whole := t.c / t.kernel.KR * t.kernel.KR
-	for tile := lo * t.perUnit; tile < min(hi*t.perUnit, t.tiles); tile++ {
+	for tile := lo * t.perUnit; tile < min(hi*t.perUnit, t.tiles) && !stop.Asked(); tile++ {
 		k0 := tile * len(a.w)
 		rows := min(len(a.w), t.k-k0)
-		for n := range t.n {
+		for n := 0; n < t.n && !stop.Asked(); n++ {
 			x := t.in.at(n * t.in.H * t.in.W * t.in.Stride)
 			a.sum = [4]int32{}
-			for at := 0; at < whole; at += most {
+			for at := 0; at < whole && !stop.Asked(); at += most {
 				a.x, a.c = unsafe.Add(x, at), min(most, whole-at)
 				for r := range a.w {
 					a.w[r] = unsafe.Pointer(&t.weights[(k0+min(r, rows-1))*t.c+at])

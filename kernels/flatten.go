@@ -69,13 +69,16 @@ type flattenWorker struct {
 
 func (t *flattenTask) Units() int { return t.in.N * t.channels.Units() }
 
-func (t *flattenTask) Run(worker, lo, hi int) {
+func (t *flattenTask) Run(worker, lo, hi int, stop *Stop) {
 	pixels := t.in.H * t.in.W
-	for u := lo; u < hi; u++ {
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		n := u / t.channels.Units()
 		c0, c1 := t.channels.block(u % t.channels.Units())
 		b := &t.workers[worker].args
-		*b = FlattenBlock{dst: t.out.at(n*t.out.Stride + c0*pixels), src: t.in.at(n*pixels*t.in.Stride + c0), srcStride: t.in.Stride, pixels: pixels, channels: c1 - c0}
-		t.fn(b)
+		for p := 0; p < pixels && !stop.Asked(); p += maxChannels { // of one channel, if this is not all of them
+			*b = FlattenBlock{dst: t.out.at(n*t.out.Stride + c0*pixels + p), src: t.in.at((n*pixels+p)*t.in.Stride + c0),
+				srcStride: t.in.Stride, pixels: min(pixels-p, maxChannels), channels: c1 - c0}
+			t.fn(b)
+		}
 	}
 }

@@ -26,6 +26,7 @@ type LRNBlock struct {
 	size, before         int            // channels in the window; those before its own, < size
 	squares              unsafe.Pointer // [lrnSquares(c, size)] float32, scratch; zeros at the start
 	alpha, bias, beta    float32
+	stop                 *Stop // of the portable kernel, which takes windows and pixels of any size
 }
 
 // lrnSquares is the length of the scratch row: squares of the channels in its middle, zeros around them, such that
@@ -36,10 +37,16 @@ func lrnF32Generic(b *LRNBlock) {
 	squares := floats(b.squares, 0, lrnSquares(b.c, b.size))
 	for p := range b.pixels {
 		src, dst := floats(b.src, p*b.srcStride, b.c), floats(b.dst, p*b.dstStride, b.c)
-		for i, v := range src {
-			squares[b.before+i] = v * v
+		for at := 0; at < b.c && !b.stop.Asked(); at += heed {
+			squares := squares[b.before+at:]
+			for i, v := range src[at:min(at+heed, b.c)] {
+				squares[i] = v * v
+			}
 		}
 		for i, v := range src {
+			if i%lrnHeed == 0 && b.stop.Asked() {
+				return
+			}
 			var sum float32
 			for _, q := range squares[i : i+b.size] {
 				sum += q
@@ -54,6 +61,9 @@ func lrnF32Generic(b *LRNBlock) {
 		}
 	}
 }
+
+// lrnHeed is how many channels the portable kernels handle between two looks at a Stop; each costs as much as its window.
+const lrnHeed = 256
 
 // sqrt is the IEEE binary32 square root: rounding the binary64 root gives the same.
 func sqrt(x float32) float32 { return float32(math.Sqrt(float64(x))) }
@@ -107,14 +117,14 @@ type lrnWorker struct {
 	_       [64]byte
 }
 
-func (t *lrnTask) Run(worker, lo, hi int) {
+func (t *lrnTask) Run(worker, lo, hi int, stop *Stop) {
 	wk := &t.workers[worker]
-	clear(wk.squares) // the margins; the memory may have served another step since
-	for u := lo; u < hi; u++ {
+	stop.clear(wk.squares) // the margins; the memory may have served another step since
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		p0, p1 := t.block(u)
 		wk.args = LRNBlock{src: t.in.at(p0 * t.in.Stride), dst: t.out.at(p0 * t.out.Stride), srcStride: 4 * t.in.Stride,
 			dstStride: 4 * t.out.Stride, pixels: p1 - p0, c: t.c, size: t.size, before: (t.size - 1) / 2,
-			squares: addr(wk.squares), alpha: t.alpha, bias: t.bias, beta: t.beta}
+			squares: addr(wk.squares), alpha: t.alpha, bias: t.bias, beta: t.beta, stop: stop}
 		t.fn(&wk.args)
 	}
 }

@@ -28,6 +28,7 @@ type LRNU8 struct {
 	alpha, bias, scale   float32
 	lo, hi               float32
 	alphaZ, biasZ        float32 // alpha and bias times ζ = (2/scale)^(4/3), for kernels that estimate d/scale = ½·(ζ·t)^¾
+	stop                 *Stop   // of the portable kernel, which takes windows and pixels of any size
 }
 
 func lrnU8Generic(a *LRNU8) {
@@ -35,11 +36,17 @@ func lrnU8Generic(a *LRNU8) {
 	for p := range a.pixels {
 		src := unsafe.Slice((*uint8)(unsafe.Add(a.src, p*a.srcStride)), a.c)
 		dst := unsafe.Slice((*uint8)(unsafe.Add(a.dst, p*a.dstStride)), a.c)
-		for i, q := range src {
-			x := int32(q) - a.inZero
-			squares[a.before+i] = x * x
+		for at := 0; at < a.c && !a.stop.Asked(); at += heed {
+			squares := squares[a.before+at:]
+			for i, q := range src[at:min(at+heed, a.c)] {
+				x := int32(q) - a.inZero
+				squares[i] = x * x
+			}
 		}
 		for i, q := range src {
+			if i%lrnHeed == 0 && a.stop.Asked() {
+				return
+			}
 			var s int32
 			for _, v := range squares[i : i+a.size] {
 				s += v
@@ -129,15 +136,16 @@ type lrnU8Worker struct {
 	_       [64]byte
 }
 
-func (t *lrnU8Task) Run(worker, lo, hi int) {
+func (t *lrnU8Task) Run(worker, lo, hi int, stop *Stop) {
 	wk := &t.workers[worker]
-	clear(wk.squares) // the margins; the memory may have served another step since
-	for u := lo; u < hi; u++ {
+	stop.clear(wk.squares) // the margins; the memory may have served another step since
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		p0, p1 := t.block(u)
 		a := &wk.args
 		*a = t.args
 		a.src, a.dst = t.in.at(p0*t.in.Stride), t.out.at(p0*t.out.Stride)
 		a.srcStride, a.dstStride, a.pixels, a.squares = t.in.Stride, t.out.Stride, p1-p0, addr(wk.squares)
+		a.stop = stop
 		t.fn(a)
 	}
 }

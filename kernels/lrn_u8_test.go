@@ -50,7 +50,7 @@ func TestLRNU8BetweenLevels(t *testing.T) {
 				t.Fatal(err)
 			}
 			task := op.Bind([]View{in.View}, []View{dst.View}, aligned[byte](op.Scratch(1)), 1)
-			task.Run(0, 0, task.Units())
+			task.Run(0, 0, task.Units(), nil)
 			return op.Kernel()
 		}
 		run(arch.Generic, want)

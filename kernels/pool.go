@@ -111,12 +111,12 @@ type poolWorker struct {
 // Units are output rows, times slices of channels where there are few rows.
 func (t *poolTask) Units() int { return t.shape.N * t.shape.OutH * t.cut }
 
-func (t *poolTask) Run(worker, lo, hi int) {
+func (t *poolTask) Run(worker, lo, hi int, stop *Stop) {
 	wk := &t.workers[worker]
-	for u := lo; u < hi; u++ {
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		row := u / t.cut
 		c0 := u % t.cut * t.perCut
-		t.outputRow(wk, row/t.shape.OutH, row%t.shape.OutH, c0, min(t.perCut, t.shape.C-c0))
+		t.outputRow(wk, row/t.shape.OutH, row%t.shape.OutH, c0, min(t.perCut, t.shape.C-c0), stop)
 	}
 }
 
@@ -133,26 +133,26 @@ func clip(at, taps, dilation, size, padded int) (r0, r1, inPadded int) {
 }
 
 // outputRow computes channels c0 ≤ i < c0+c of output row y of image n.
-func (t *poolTask) outputRow(wk *poolWorker, n, y, c0, c int) {
+func (t *poolTask) outputRow(wk *poolWorker, n, y, c0, c int, stop *Stop) {
 	s := &t.shape
 	iy := y*s.StrideH - s.PadTop
-	w := poolWindow{worker: wk, n: n, y: y, iy: iy, c0: c0, c: c}
+	w := poolWindow{worker: wk, n: n, y: y, iy: iy, c0: c0, c: c, stop: stop}
 	w.r0, w.r1, w.padded = clip(iy, s.R, s.DilationH, s.H, s.H+s.PadBottom)
 	x := 0
 	if t.row3 != nil && w.r0 < w.r1 && t.m0 < t.m1 {
-		for ; x < t.m0; x++ {
+		for ; x < t.m0 && !stop.Asked(); x++ {
 			t.window(&w, x, 1)
 		}
 		t.maxRow3(&w)
 		x = t.m1
 	} else if t.in0 < t.in1 {
-		for ; x < t.in0; x++ {
+		for ; x < t.in0 && !stop.Asked(); x++ {
 			t.window(&w, x, 1)
 		}
 		t.window(&w, t.in0, t.in1-t.in0)
 		x = t.in1
 	}
-	for ; x < s.OutW; x++ {
+	for ; x < s.OutW && !stop.Asked(); x++ {
 		t.window(&w, x, 1)
 	}
 }
@@ -165,6 +165,7 @@ type poolWindow struct {
 	r0, r1 int // taps inside the input
 	padded int // taps inside the padded input
 	c0, c  int // channels
+	stop   *Stop
 }
 
 // window computes output pixels x … x+pixels−1, which see the same columns of the window.
@@ -174,9 +175,8 @@ func (t *poolTask) window(w *poolWindow, x, pixels int) {
 	ix := x*s.StrideW - s.PadLeft
 	s0, s1, padded := clip(ix, s.S, s.DilationW, s.W, s.W+s.PadRight)
 	cells := (w.r1 - w.r0) * (s1 - s0)
-	dst := t.out.at(((w.n*s.OutH+w.y)*s.OutW+x)*t.out.Stride + w.c0)
 	if cells <= 0 {
-		t.nothing(dst, pixels, w.c)
+		t.nothing(w, x, pixels)
 		return
 	}
 	most := min(len(ptrs), max(2, poolCall/w.c)) // taps in one call
@@ -185,10 +185,13 @@ func (t *poolTask) window(w *poolWindow, x, pixels int) {
 		some = 1
 	}
 	for ; pixels > some; pixels -= some {
+		if w.stop.Asked() {
+			return
+		}
 		t.window(w, x, some)
 		x += some
-		dst = unsafe.Add(dst, some*t.out.Stride*size)
 	}
+	dst := t.out.at(((w.n*s.OutH+w.y)*s.OutW+x)*t.out.Stride + w.c0)
 	*a = PoolTaps{ptrs: unsafe.Pointer(ptrs), dst: dst, srcStep: s.StrideW * t.in.Stride * size, dstStep: t.out.Stride * size,
 		pixels: pixels, c: w.c, divisor: 1}
 	divisor := cells
@@ -198,15 +201,17 @@ func (t *poolTask) window(w *poolWindow, x, pixels int) {
 	ix = x*s.StrideW - s.PadLeft + s0*s.DilationW
 	left := cells
 	for r := w.r0; r < w.r1; r++ {
-		at := t.in.at(((w.n*s.H+w.iy+r*s.DilationH)*s.W+ix)*t.in.Stride + w.c0)
-		for range s1 - s0 {
-			ptrs[a.taps] = at
-			at = unsafe.Add(at, s.DilationW*t.in.Stride*size)
+		first := (w.n*s.H+w.iy+r*s.DilationH)*s.W + ix
+		for q := range s1 - s0 {
+			ptrs[a.taps] = t.in.at((first+q*s.DilationW)*t.in.Stride + w.c0)
 			a.taps++
 			if left--; left == 0 {
 				a.divisor = float32(divisor)
 			} else if a.taps < most {
 				continue
+			}
+			if w.stop.Asked() {
+				return
 			}
 			t.taps(a)
 			ptrs[0], a.taps = dst, 1 // go on from there
@@ -214,14 +219,14 @@ func (t *poolTask) window(w *poolWindow, x, pixels int) {
 	}
 }
 
-// nothing writes the result of windows without taps.
-func (t *poolTask) nothing(dst unsafe.Pointer, pixels, c int) {
-	for p := range pixels {
-		at := unsafe.Add(dst, p*t.out.Stride*t.dtype.Size())
+// nothing writes the result of windows without taps: output pixels x … x+pixels−1.
+func (t *poolTask) nothing(w *poolWindow, x, pixels int) {
+	for end := x + pixels; x < end && !w.stop.Asked(); x++ {
+		at := t.out.at(((w.n*t.shape.OutH+w.y)*t.shape.OutW+x)*t.out.Stride + w.c0)
 		if t.dtype == F32 && t.max {
-			fillWith(floats(at, 0, c), negInf)
+			fillWith(floats(at, 0, w.c), negInf)
 		} else {
-			clear(unsafe.Slice((*byte)(at), c*t.dtype.Size()))
+			clear(unsafe.Slice((*byte)(at), w.c*t.dtype.Size()))
 		}
 	}
 }
@@ -231,7 +236,7 @@ func (t *poolTask) maxRow3(w *poolWindow) {
 	s, a := &t.shape, &w.worker.row
 	size := t.dtype.Size()
 	some := max(1, poolCall/(9*w.c))
-	for x := t.m0; x < t.m1; x += some {
+	for x := t.m0; x < t.m1 && !w.stop.Asked(); x += some {
 		pixels := min(some, t.m1-x)
 		ix := x*s.StrideW - s.PadLeft
 		end := ix + (pixels-1)*s.StrideW + 2 // the last column seen

@@ -20,6 +20,7 @@ type RearrangeBlock struct {
 	dstC, dstPlane, srcC, srcPlane int   // channels, and pixels of an image
 	size, step                     []int // digits of L, and what each adds to M
 	p0, p1                         int
+	stop                           *Stop // a pixel may be of any width
 }
 
 func rearrange32Generic(b *RearrangeBlock) { rearrangeGeneric[uint32](b) }
@@ -31,6 +32,9 @@ func rearrangeGeneric[T uint8 | uint32](b *RearrangeBlock) {
 		dst := unsafe.Slice((*T)(unsafe.Add(b.dst, p*b.dstStride*width)), b.dstC)
 		first := p/b.dstPlane*b.dstC*b.dstPlane + p%b.dstPlane
 		for c := range dst {
+			if c%(heed/16) == 0 && b.stop.Asked() { // digits take long
+				return
+			}
 			left, m := first+c*b.dstPlane, 0
 			for j := len(b.size) - 1; j >= 0; j-- {
 				m += left % b.size[j] * b.step[j]
@@ -103,9 +107,10 @@ type rearrangeWorker struct {
 	_    [64]byte
 }
 
-func (t *rearrangeTask) Run(worker, lo, hi int) {
+func (t *rearrangeTask) Run(worker, lo, hi int, stop *Stop) {
 	b := &t.workers[worker].args
-	for u := lo; u < hi; u++ {
+	b.stop = stop
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		b.p0, b.p1 = t.block(u)
 		t.fn(b)
 	}

@@ -18,8 +18,9 @@ import (
 // dst may be src exactly (in place); otherwise they do not overlap.
 type SoftmaxBlock struct {
 	src, dst             unsafe.Pointer
-	srcStride, dstStride int // bytes
-	pixels, c            int // ≥ 1
+	srcStride, dstStride int   // bytes
+	pixels, c            int   // ≥ 1
+	stop                 *Stop // of the portable kernel, which takes pixels of any width
 }
 
 // The exponential of Cephes' expf.c (Moshier, netlib.org/cephes): with n = round(x·log₂e) and r = x − n·ln 2, the
@@ -61,20 +62,28 @@ func softmaxF32Generic(b *SoftmaxBlock) {
 	for p := range b.pixels {
 		src, dst := floats(b.src, p*b.srcStride, b.c), floats(b.dst, p*b.dstStride, b.c)
 		m := negInf
-		for _, x := range src {
-			if x > m {
-				m = x
+		for at := 0; at < b.c && !b.stop.Asked(); at += heed {
+			for _, x := range src[at:min(at+heed, b.c)] {
+				if x > m {
+					m = x
+				}
 			}
 		}
 		var s [8]float32
-		for i, x := range src {
-			e := expNegative(x - m)
-			dst[i] = e
-			s[i%8] += e
+		for at := 0; at < b.c && !b.stop.Asked(); at += heed {
+			to := dst[at:min(at+heed, b.c)]
+			for i, x := range src[at:][:len(to)] {
+				e := expNegative(x - m)
+				to[i] = e
+				s[i%8] += e
+			}
 		}
 		sum := ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
-		for i := range dst {
-			dst[i] /= sum
+		for at := 0; at < b.c && !b.stop.Asked(); at += heed {
+			to := dst[at:min(at+heed, b.c)]
+			for i := range to {
+				to[i] /= sum
+			}
 		}
 	}
 }
@@ -113,12 +122,12 @@ type softmaxWorker struct {
 	_    [64]byte
 }
 
-func (t *softmaxTask) Run(worker, lo, hi int) {
+func (t *softmaxTask) Run(worker, lo, hi int, stop *Stop) {
 	b := &t.workers[worker].args
-	for u := lo; u < hi; u++ {
+	for u := lo; u < hi && !stop.Asked(); u++ {
 		p0, p1 := t.block(u)
 		*b = SoftmaxBlock{src: t.in.at(p0 * t.in.Stride), dst: t.out.at(p0 * t.out.Stride), srcStride: 4 * t.in.Stride,
-			dstStride: 4 * t.out.Stride, pixels: p1 - p0, c: t.in.C}
+			dstStride: 4 * t.out.Stride, pixels: p1 - p0, c: t.in.C, stop: stop}
 		t.fn(b)
 	}
 }

@@ -186,7 +186,7 @@ func runTask(t testing.TB, op Op, in, out []*tensor) {
 	if units < 1 {
 		t.Fatalf("%s: %d units", op.Kernel(), units)
 	}
-	task.Run(0, 0, units)
+	task.Run(0, 0, units, nil)
 	for _, x := range out {
 		x.gapsIntact(t)
 		once = append(once, append([]byte(nil), x.mem...))
@@ -203,7 +203,7 @@ func runTask(t testing.TB, op Op, in, out []*tensor) {
 		t.Fatalf("%s: %d units for %d workers, %d for one", op.Kernel(), task.Units(), workers, units)
 	}
 	for u := units - 1; u >= 0; u-- {
-		task.Run(u%workers, u, u+1)
+		task.Run(u%workers, u, u+1, nil)
 	}
 	same := func(how string) {
 		t.Helper()
@@ -216,7 +216,7 @@ func runTask(t testing.TB, op Op, in, out []*tensor) {
 	}
 	same("when the units run one by one")
 	restore()
-	if n := testing.AllocsPerRun(1, func() { restore(); task.Run(1, 0, units) }); n != 0 {
+	if n := testing.AllocsPerRun(1, func() { restore(); task.Run(1, 0, units, nil) }); n != 0 {
 		t.Fatalf("%s: Run allocates %v times", op.Kernel(), n)
 	}
 	same("when run again")

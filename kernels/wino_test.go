@@ -56,7 +56,7 @@ func convError(op Op, s *ConvShape, in, want []float32) (rms, most float64) {
 	out := aligned[float32](len(want))
 	scratch := aligned[byte](op.Scratch(1))
 	task := op.Bind([]View{{addr(in), F32, 1, s.H, s.W, s.C, s.C}}, []View{{addr(out), F32, 1, s.OutH(), s.OutW(), s.K, s.K}}, scratch, 1)
-	task.Run(0, 0, task.Units())
+	task.Run(0, 0, task.Units(), nil)
 	largest := 0.0
 	for i, v := range want {
 		d := math.Abs(float64(out[i]) - float64(v))

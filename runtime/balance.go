@@ -71,8 +71,8 @@ func MeasureBarrier(threads int) time.Duration {
 		return 0
 	}
 	const tries, steps = 20, 1000
-	p := newPool(threads, []kernels.Task{noTask{}, noTask{}})
-	defer p.stop()
+	p := newPool(threads, []kernels.Task{noTask{}, noTask{}}, nil)
+	defer p.end()
 	p.wake()
 	defer p.sleep()
 	least := time.Duration(-1)
@@ -91,5 +91,5 @@ func MeasureBarrier(threads int) time.Duration {
 // noTask is a step without work: what is left of it is the barrier.
 type noTask struct{}
 
-func (noTask) Units() int        { return 0 }
-func (noTask) Run(int, int, int) {}
+func (noTask) Units() int                       { return 0 }
+func (noTask) Run(int, int, int, *kernels.Stop) {}

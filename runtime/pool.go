@@ -17,7 +17,8 @@ import (
 type pool struct {
 	n       int
 	tasks   []kernels.Task
-	start   []chan struct{} // one for each worker but the caller; closed to stop it
+	stop    *kernels.Stop   // has tasks leave off
+	start   []chan struct{} // one for each worker but the caller; closed to end it
 	shares  shares          // written by the caller between steps
 	reports []report        // one for each worker
 	epoch   time.Time       // times are read as time since then, which takes half as long as the time of day
@@ -41,8 +42,8 @@ const counterPad = 128
 
 const over = int64(1) << 40 // a ticket that ends the run
 
-func newPool(n int, tasks []kernels.Task) *pool {
-	p := &pool{n: n, tasks: tasks, start: make([]chan struct{}, n), shares: newShares(n), reports: make([]report, n), epoch: time.Now()}
+func newPool(n int, tasks []kernels.Task, stop *kernels.Stop) *pool {
+	p := &pool{n: n, tasks: tasks, stop: stop, start: make([]chan struct{}, n), shares: newShares(n), reports: make([]report, n), epoch: time.Now()}
 	for w := 1; w < n; w++ {
 		p.start[w] = make(chan struct{}, 1)
 		go p.work(w, p.start[w])
@@ -66,7 +67,9 @@ func (p *pool) step(i int) {
 	p.ticket.Store(int64(i) + 1)
 	p.share(task, 0)
 	p.await(int64(i) + 1)
-	p.shares.learn(task.Units(), p.reports)
+	if !p.stop.Asked() { // else some did less than their share
+		p.shares.learn(task.Units(), p.reports)
+	}
 }
 
 // sleep ends a run: when it returns every worker has seen the end.
@@ -86,16 +89,16 @@ func (p *pool) await(ticket int64) {
 
 // endWith has the workers end when the session is collected without having been closed. They know the tasks, and so
 // the arena, but not the session.
-func (p *pool) endWith(s *Session) { p.cleanup = goruntime.AddCleanup(s, (*pool).stop, p) }
+func (p *pool) endWith(s *Session) { p.cleanup = goruntime.AddCleanup(s, (*pool).end, p) }
 
 // close ends the workers now.
 func (p *pool) close() {
 	p.cleanup.Stop()
-	p.stop()
+	p.end()
 }
 
-// stop ends the workers for good. It is called once.
-func (p *pool) stop() {
+// end ends the workers for good. It is called once.
+func (p *pool) end() {
 	for w := 1; w < p.n; w++ {
 		close(p.start[w])
 	}
@@ -136,7 +139,7 @@ func awaitStart(start <-chan struct{}) bool {
 func (p *pool) share(task kernels.Task, w int) {
 	if lo, hi := p.shares.of(w, task.Units()); lo < hi {
 		start := time.Since(p.epoch)
-		task.Run(w, lo, hi)
+		task.Run(w, lo, hi, p.stop)
 		p.reports[w].took = time.Since(p.epoch) - start
 	}
 }

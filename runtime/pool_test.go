@@ -12,8 +12,8 @@ import (
 func BenchmarkBarrier(b *testing.B) {
 	for _, n := range []int{1, 2, 4} {
 		b.Run(fmt.Sprintf("workers=%d", n), func(b *testing.B) {
-			p := newPool(n, []kernels.Task{noTask{}, noTask{}})
-			defer p.stop()
+			p := newPool(n, []kernels.Task{noTask{}, noTask{}}, nil)
+			defer p.end()
 			p.wake()
 			for i := 0; b.Loop(); i++ {
 				p.step(i & 1)
@@ -27,8 +27,8 @@ func BenchmarkBarrier(b *testing.B) {
 func BenchmarkWake(b *testing.B) {
 	for _, n := range []int{1, 2, 4} {
 		b.Run(fmt.Sprintf("workers=%d", n), func(b *testing.B) {
-			p := newPool(n, nil)
-			defer p.stop()
+			p := newPool(n, nil, nil)
+			defer p.end()
 			for b.Loop() {
 				p.wake()
 				p.sleep()
@@ -41,7 +41,7 @@ func BenchmarkWake(b *testing.B) {
 type countTask []atomic.Int32
 
 func (t countTask) Units() int { return len(t) }
-func (t countTask) Run(_, lo, hi int) {
+func (t countTask) Run(_, lo, hi int, _ *kernels.Stop) {
 	for i := lo; i < hi; i++ {
 		t[i].Add(1)
 	}
@@ -56,7 +56,7 @@ func TestPoolDoesEachUnitOnce(t *testing.T) {
 		for i := range counts {
 			tasks[i] = counts[i]
 		}
-		p := newPool(n, tasks)
+		p := newPool(n, tasks, nil)
 		const runs = 50
 		for range runs {
 			p.wake()
@@ -65,7 +65,7 @@ func TestPoolDoesEachUnitOnce(t *testing.T) {
 			}
 			p.sleep()
 		}
-		p.stop()
+		p.end()
 		for i, c := range counts {
 			for u := range c {
 				if got := c[u].Load(); got != runs {
@@ -79,8 +79,8 @@ func TestPoolDoesEachUnitOnce(t *testing.T) {
 // A run may end before its last step, as one does whose context ends; the next is whole again.
 func TestPoolSkipsSteps(t *testing.T) {
 	first, last := make(countTask, 8), make(countTask, 8)
-	p := newPool(3, []kernels.Task{first, last})
-	defer p.stop()
+	p := newPool(3, []kernels.Task{first, last}, nil)
+	defer p.end()
 	for i := range 20 {
 		p.wake()
 		p.step(0)

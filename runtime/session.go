@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -22,13 +23,16 @@ type Session struct {
 	infos   []StepInfo
 	pool    *pool // nil with one thread
 	state   atomic.Int32
+	stop    *kernels.Stop // asked by a context that ends, and by Close; not part of the session, which workers must not know
+	hooking atomic.Bool   // the hook is being called
+	active  sync.Mutex    // held during Run
 }
 
 // Session states.
 const (
 	idle    int32 = iota
 	running       // in Run
-	closing       // in Run, and closed when that ends
+	closing       // in Run, and closed when that returns
 	closed
 )
 
@@ -44,7 +48,7 @@ type StepInfo struct {
 // NewSession allocates an arena and binds the plan to it. With more than one thread it also starts the workers, which
 // end when the session is closed, or collected as garbage.
 func (p *Plan) NewSession() (*Session, error) {
-	s := &Session{plan: p, arena: alignedBytes(p.arena), tasks: make([]kernels.Task, len(p.steps)), infos: make([]StepInfo, len(p.steps))}
+	s := &Session{plan: p, stop: &kernels.Stop{}, arena: alignedBytes(p.arena), tasks: make([]kernels.Task, len(p.steps)), infos: make([]StepInfo, len(p.steps))}
 	for i := range p.steps {
 		st := &p.steps[i]
 		in, out := make([]kernels.View, len(st.in)), make([]kernels.View, len(st.out))
@@ -67,7 +71,7 @@ func (p *Plan) NewSession() (*Session, error) {
 		s.outputs = append(s.outputs, Tensor{info: t, data: s.view(t.view).Data})
 	}
 	if p.threads > 1 {
-		s.pool = newPool(p.threads, s.tasks)
+		s.pool = newPool(p.threads, s.tasks, s.stop)
 		s.pool.endWith(s)
 	}
 	return s, nil
@@ -122,11 +126,12 @@ func (s *Session) Plan() *Plan { return s.plan }
 func (s *Session) SetHook(f func(StepInfo, time.Duration)) { s.hook = f }
 
 // Run computes the outputs from the inputs. It returns [ErrClosed] after Close and [ErrBusy] if another goroutine is
-// in Run.
+// in Run. If Close interrupts it, it returns [ErrClosed] too, and the outputs are undefined.
 func (s *Session) Run() error { return s.run(context.Background()) }
 
-// RunContext is Run that gives up between two steps once the context is done; it then returns the context's error and
-// the outputs are undefined.
+// RunContext is Run that gives up once the context is done, within a quarter of a second whatever the model: steps look
+// between small pieces of their work. It then returns the context's error and the outputs are undefined; the session can
+// be used again.
 func (s *Session) RunContext(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -135,11 +140,15 @@ func (s *Session) RunContext(ctx context.Context) error {
 }
 
 func (s *Session) run(ctx context.Context) error {
-	if !s.state.CompareAndSwap(idle, running) {
+	if !s.active.TryLock() {
 		if s.state.Load() >= closing {
 			return ErrClosed
 		}
 		return ErrBusy
+	}
+	defer s.active.Unlock()
+	if !s.state.CompareAndSwap(idle, running) {
+		return ErrClosed
 	}
 	defer s.finish()
 	if s.pool != nil {
@@ -147,6 +156,9 @@ func (s *Session) run(ctx context.Context) error {
 		defer s.pool.sleep()
 	}
 	done := ctx.Done() // nil if the context cannot end
+	if done != nil {
+		defer s.heed(ctx)()
+	}
 	for i, task := range s.tasks {
 		if done != nil {
 			select {
@@ -162,17 +174,42 @@ func (s *Session) run(ctx context.Context) error {
 		if s.pool != nil {
 			s.pool.step(i)
 		} else {
-			task.Run(0, 0, task.Units())
+			task.Run(0, 0, task.Units(), s.stop)
+		}
+		switch {
+		case !s.stop.Asked():
+		case done != nil && ctx.Err() != nil:
+			return ctx.Err()
+		default:
+			return ErrClosed
 		}
 		if s.hook != nil {
+			s.hooking.Store(true)
 			s.hook(s.infos[i], time.Since(start))
+			s.hooking.Store(false)
 		}
 	}
 	return nil
 }
 
+// heed has the run stop when the context is done. What it returns ends that, and leaves nothing asked.
+func (s *Session) heed(ctx context.Context) (end func()) {
+	asked := make(chan struct{})
+	forget := context.AfterFunc(ctx, func() {
+		s.stop.Ask()
+		close(asked)
+	})
+	return func() {
+		if !forget() {
+			<-asked
+			s.stop.Clear()
+		}
+	}
+}
+
 // finish ends a run, and the session if it was closed meanwhile.
 func (s *Session) finish() {
+	s.hooking.Store(false)
 	if !s.state.CompareAndSwap(running, idle) {
 		s.state.Store(closed)
 		s.release()
@@ -185,9 +222,10 @@ func (s *Session) release() {
 	}
 }
 
-// Close stops the workers. It may be called more than once and by any goroutine, a hook's too; after it Run returns
-// [ErrClosed]. A Run that is in progress ends as usual, and the workers with it; Close does not wait for that. Tensors
-// stay readable.
+// Close ends the workers. It may be called more than once and by any goroutine; after it Run returns [ErrClosed]. A Run
+// that is in progress on another goroutine is interrupted, and Close returns when it has: then nothing reads the plan's
+// weights or writes the tensors, which stay readable. Called while a hook is, as by the hook itself, Close returns at once,
+// and the Run ends as usual.
 func (s *Session) Close() error {
 	for {
 		switch state := s.state.Load(); state {
@@ -196,10 +234,16 @@ func (s *Session) Close() error {
 				s.release()
 				return nil
 			}
-		case running:
-			if s.state.CompareAndSwap(running, closing) {
-				return nil
+		case running, closing:
+			if state == running && !s.state.CompareAndSwap(running, closing) {
+				continue
 			}
+			if !s.hooking.Load() {
+				s.stop.Ask()
+				s.active.Lock()
+				s.active.Unlock()
+			}
+			return nil
 		default:
 			return nil
 		}
