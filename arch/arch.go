@@ -1,18 +1,21 @@
-// Package arch answers one question: which CPU is this? It detects features and cache sizes, orders the
-// instruction-set tiers that kernels are written for, and lets the user lower or insist on a tier.
+// Package arch answers one question: which CPU is this? It detects its features, orders the instruction-set tiers that
+// kernels are written for, and lets the user lower or insist on a tier.
 //
-// Two environment variables are read, once:
+// [Default] looks at two environment variables each time it is called:
 //
-//	GNEISS_ISA=avx2           caps the tier (generic, avx2, avxvnni, avx512, avx512vnni, amx, neon, dotprod, i8mm)
+//	GNEISS_ISA=avx2           caps the tier, at any name of [Tiers]
 //	GNEISS_REQUIRE=avx2,...   tiers that must be present; if one is not, [Default] returns an error
 //
-// A cap above what the CPU offers is not an error: the CPU decides. To add a tier: a constant in isa.go, its
-// features in feature.go, its detection in detect_GOARCH.go.
+// A cap above what the CPU offers is not an error: the CPU decides. Features are detected once.
+//
+// To add a tier: its row in isa.go; its features, if they are new, in feature.go, and their detection in
+// detect_GOARCH.go. Its kernels are rows of the catalogue of package kernels.
 package arch
 
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 )
@@ -25,23 +28,17 @@ var detected = sync.OnceValue(func() Feature { return pretended(detect()) })
 // Supports reports whether this CPU offers every feature of the tier.
 func Supports(i ISA) bool { return supports(i, detected()) }
 
-func supports(i ISA, f Feature) bool {
-	want, ok := tierFeatures[i]
-	if !ok {
-		return false
-	}
-	return f.Has(want)
-}
+func supports(i ISA, f Feature) bool { return i.On(runtime.GOARCH) && f.Has(i.Requires()) }
 
 // Supported lists the tiers this CPU offers, worst (Generic) first.
 func Supported() []ISA {
-	var tiers []ISA
-	for i := range ISA(len(isaNames)) {
+	var have []ISA
+	for i := range ISA(len(tiers)) {
 		if Supports(i) {
-			tiers = append(tiers, i)
+			have = append(have, i)
 		}
 	}
-	return tiers
+	return have
 }
 
 // Best returns the best tier this CPU offers, ignoring the environment.

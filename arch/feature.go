@@ -40,17 +40,3 @@ func (f Feature) String() string {
 	}
 	return strings.Join(names, "+")
 }
-
-// tierFeatures says what a CPU must have for a tier to be offered. Kernels are gated on their own
-// features besides, so this table only decides what a tier's name promises.
-var tierFeatures = map[ISA]Feature{
-	Generic:    0,
-	AVX2:       FeatAVX2 | FeatFMA,
-	AVXVNNI:    FeatAVX2 | FeatFMA | FeatAVXVNNI,
-	AVX512:     FeatAVX2 | FeatFMA | FeatAVX512F | FeatAVX512BW | FeatAVX512DQ | FeatAVX512VL,
-	AVX512VNNI: FeatAVX2 | FeatFMA | FeatAVX512F | FeatAVX512BW | FeatAVX512DQ | FeatAVX512VL | FeatAVX512VNNI,
-	AMX:        FeatAVX2 | FeatFMA | FeatAVX512F | FeatAVX512BW | FeatAVX512DQ | FeatAVX512VL | FeatAVX512VNNI | FeatAMXInt8,
-	NEON:       FeatNEON,
-	DotProd:    FeatNEON | FeatDotProd,
-	I8MM:       FeatNEON | FeatDotProd | FeatI8MM,
-}

@@ -11,39 +11,89 @@ import (
 // Tiers of other architectures are never supported on this one.
 type ISA uint8
 
+// The tiers, in the order of [Tiers].
 const (
-	Generic ISA = iota // portable Go, every GOARCH
-
-	AVX2       // amd64: AVX2 and FMA
-	AVXVNNI    // amd64: + VPDPBUSD in its VEX form, 256 bits
-	AVX512     // amd64: + AVX-512 F, BW, DQ, VL
-	AVX512VNNI // amd64: + VPDPBUSD in its EVEX form, 512 bits
-	AMX        // amd64: + int8 tiles
-
-	NEON    // arm64 and ARMv7: Advanced SIMD
-	DotProd // arm64: + SDOT, UDOT
-	I8MM    // arm64: + SMMLA, USMMLA
+	Generic ISA = iota
+	AVX2
+	AVXVNNI
+	AVX512
+	AVX512VNNI
+	AMX
+	NEON
+	DotProd
+	I8MM
 )
 
-var isaNames = [...]string{
-	Generic: "generic", AVX2: "avx2", AVXVNNI: "avxvnni", AVX512: "avx512", AVX512VNNI: "avx512vnni",
-	AMX: "amx", NEON: "neon", DotProd: "dotprod", I8MM: "i8mm",
+// Tier is a row of [Tiers]: all that is declared of a tier, but for its detection (detect_GOARCH.go) and its kernels.
+type Tier struct {
+	Name   string  // the word in kernels' names, in GNEISS_ISA and in reports
+	GOARCH string  // the architectures that have it, apart by a space; "" for all
+	Within ISA     // the tier that it contains: its features are required too
+	Adds   Feature // required beyond those of the tier within
+	About  string  // what it brings, for documents and reports
+}
+
+// tiers has a row for each ISA. The order of the rows is that of preference: a cap admits its own tier and those of its
+// architecture above it in this list, whether it contains them or not. Kernels are gated on their own features besides, so
+// that a row only decides what a tier's name promises.
+var tiers = [...]Tier{
+	Generic:    {Name: "generic", About: "portable Go"},
+	AVX2:       {"avx2", "amd64", Generic, FeatAVX2 | FeatFMA, "AVX2 and FMA"},
+	AVXVNNI:    {"avxvnni", "amd64", AVX2, FeatAVXVNNI, "dot products of bytes and words, 256 bits (VEX)"},
+	AVX512:     {"avx512", "amd64", AVX2, FeatAVX512F | FeatAVX512BW | FeatAVX512DQ | FeatAVX512VL, "AVX-512 F, BW, DQ, VL"},
+	AVX512VNNI: {"avx512vnni", "amd64", AVX512, FeatAVX512VNNI, "dot products of bytes and words, 512 bits (EVEX)"},
+	AMX:        {"amx", "amd64", AVX512VNNI, FeatAMXInt8, "products of int8 tiles"},
+	NEON:       {"neon", "arm64 arm", Generic, FeatNEON, "Advanced SIMD"},
+	DotProd:    {"dotprod", "arm64", NEON, FeatDotProd, "SDOT, UDOT"},
+	I8MM:       {"i8mm", "arm64", DotProd, FeatI8MM, "SMMLA, USMMLA, SUDOT"},
+}
+
+// Tiers returns the row of each ISA, of all architectures.
+func Tiers() []Tier { return slices.Clone(tiers[:]) }
+
+// Requires returns what a CPU must have for the tier to be offered.
+func (i ISA) Requires() Feature {
+	if int(i) >= len(tiers) {
+		return ^Feature(0)
+	}
+	f := tiers[i].Adds
+	if w := tiers[i].Within; w < i {
+		f |= w.Requires()
+	}
+	return f
+}
+
+// On reports whether CPUs of that GOARCH can have the tier.
+func (i ISA) On(goarch string) bool {
+	if int(i) >= len(tiers) {
+		return false
+	}
+	on := tiers[i].GOARCH
+	return on == "" || slices.Contains(strings.Fields(on), goarch)
 }
 
 // String returns the tier's word as used in kernel names and in GNEISS_ISA.
 func (i ISA) String() string {
-	if int(i) < len(isaNames) {
-		return isaNames[i]
+	if int(i) < len(tiers) {
+		return tiers[i].Name
 	}
 	return fmt.Sprintf("isa(%d)", uint8(i))
 }
 
 // ParseISA is the inverse of [ISA.String]; it knows the tiers of every architecture.
 func ParseISA(s string) (ISA, error) {
-	if i := slices.Index(isaNames[:], strings.ToLower(strings.TrimSpace(s))); i >= 0 {
+	word := strings.ToLower(strings.TrimSpace(s))
+	if i := slices.IndexFunc(tiers[:], func(t Tier) bool { return t.Name == word }); i >= 0 {
 		return ISA(i), nil
 	}
-	return Generic, fmt.Errorf("arch: unknown ISA %q (known: %s)", s, strings.Join(isaNames[:], ", "))
+	return Generic, fmt.Errorf("arch: unknown ISA %q (known: %s)", s, strings.Join(names(), ", "))
+}
+
+func names() (all []string) {
+	for _, t := range tiers {
+		all = append(all, t.Name)
+	}
+	return all
 }
 
 // MarshalText makes an ISA its word in JSON.

@@ -8,7 +8,7 @@
 // Computes   dst[p][k] = clamp(bias[k] + Σ_{t,c} (*ptrs[t][p])[c] · w[t][c][k])
 // Reference  convTileF32Generic (conv_tile.go)
 // Requires   AVX2, FMA
-// Layout     src/dst NHWC; w packed [K/16][taps][C][16] by packConvF32
+// Layout     src/dst NHWC; w packed [K/16][taps][C][16] by packWeights (conv_pack.go)
 // Contract   taps, c, tiles ≥ 1; 1 ≤ rows ≤ 6; 1 ≤ cols ≤ 16; no over-read; dst does not alias src
 // Bound      12 FMA per 2 loads + 6 broadcasts
 // Tile       col →  0–7   8–15       Registers

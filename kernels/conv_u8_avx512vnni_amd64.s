@@ -3,7 +3,7 @@
 #include "textflag.h"
 #include "go_asm.h"
 #include "bytes_u8_amd64.h"
-#include "pixel_order_avx512_amd64.h"
+#include "pixelorder_avx512_amd64.h"
 #include "requantize_avx512_amd64.h"
 #include "rows8_avx512_amd64.h"
 

@@ -2,11 +2,11 @@
 
 #include "textflag.h"
 #include "go_asm.h"
-#include "vnni_amd64.h"
+#include "avxvnni_amd64.h"
 
 // u8_conv_6x16__avxvnni — quantised convolution tile, 6 output pixels × 16 output channels.
 //
-// Computes   as conv_u8_6x16_amd64.h says
+// Computes   as conv_6x16_u8_amd64.h says
 // Reference  convTileU8Generic (conv_tile.go)
 // Requires   AVX2, AVX-VNNI
 // Layout     src/dst NHWC uint8; w int8 packed [K/16][taps][C/4][16][4]
@@ -15,4 +15,4 @@
 #define GROUP DOTS(DOT_BYTES)
 #define GROUP4 DOTS4(DOT_BYTES)
 #define NAME ·convTileU8AVXVNNI
-#include "conv_u8_6x16_amd64.h"
+#include "conv_6x16_u8_amd64.h"

@@ -3,7 +3,7 @@
 #include "textflag.h"
 #include "go_asm.h"
 #include "neon_arm64.h"
-#include "u8_arm64.h"
+#include "bytes_u8_arm64.h"
 
 // u8_add_1x16__neon — quantised addition, 16 elements at a time, then one.
 //

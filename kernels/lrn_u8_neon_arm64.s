@@ -3,7 +3,7 @@
 #include "textflag.h"
 #include "go_asm.h"
 #include "neon_arm64.h"
-#include "u8_arm64.h"
+#include "bytes_u8_arm64.h"
 
 // u8_lrn_1x16__neon — quantised local response normalisation across channels, 16 channels at a time, in two halves. If 8
 // are left, both halves are those.

@@ -2,8 +2,8 @@
 
 #include "textflag.h"
 #include "go_asm.h"
-#include "wino43_input_u8_amd64.h"
-#include "wino_output_u8_avx2_amd64.h"
+#include "wino43input_u8_amd64.h"
+#include "winooutput_u8_avx2_amd64.h"
 
 // u8_wino43input_6x6__avx2 — quantised Winograd F(4,3) input transform of one 6×6 tile, 16 channels at a time.
 //
@@ -98,7 +98,7 @@ channels:
 // Bound      36 loads + 140 additions and shifts + 16 requantisations of 4 operations + 4 × 8 to pack, per 8 channels
 // Registers  DI  args    SI  src    DX  dst    CX  channels left    R8  posStride    R9  tmp, then row of it
 //            AX  channel    BX  bytes of a pixel    R10 row of dst    R11 pixel    R12 bias, then rows left    R13 6·posStride, then scratch
-//            Y0–Y5  m    Y6–Y9  results    Y10–Y14 see wino_output_u8_avx2_amd64.h    Y15 1/9 modulo 2³²
+//            Y0–Y5  m    Y6–Y9  results    Y10–Y14 see winooutput_u8_avx2_amd64.h    Y15 1/9 modulo 2³²
 // Phases     channel block → columns (to tmp) → rows → pixel
 
 DATA ninth<>+0x00(SB)/4, $0x38e38e39

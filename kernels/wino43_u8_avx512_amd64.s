@@ -2,9 +2,9 @@
 
 #include "textflag.h"
 #include "go_asm.h"
-#include "wino43_input_u8_amd64.h"
+#include "wino43input_u8_amd64.h"
 #include "bytes_u8_amd64.h"
-#include "pixel_order_avx512_amd64.h"
+#include "pixelorder_avx512_amd64.h"
 
 // u8_wino43input_6x6__avx512 — quantised Winograd F(4,3) input transform of one 6×6 tile, 32 channels at a time.
 //

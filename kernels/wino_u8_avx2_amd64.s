@@ -3,7 +3,7 @@
 #include "textflag.h"
 #include "go_asm.h"
 #include "pairs_avx2_amd64.h"
-#include "wino_output_u8_avx2_amd64.h"
+#include "winooutput_u8_avx2_amd64.h"
 
 // u8_wino23input_4x4__avx2 — Winograd F(2,3) input transform of one 4×4 tile, 16 channels at a time.
 //
@@ -104,7 +104,7 @@ channels:
 // Bound      16 loads + 26 additions + 4 requantisations of 3 operations + 8 to pack, per 8 channels
 // Registers  DI  args    SI  src    DX  dst    CX  channels left    R8  posStride    R9  4·posStride
 //            R10 walks src    R11 pixel    R12 bias, scale    R13 scratch    BX  bytes of a pixel    AX  channel
-//            Y0–Y3, Y4–Y7  rows 0 and 1 of Aᵀm    Y8, Y9 scratch    Y10–Y14 see wino_output_u8_avx2_amd64.h
+//            Y0–Y3, Y4–Y7  rows 0 and 1 of Aᵀm    Y8, Y9 scratch    Y10–Y14 see winooutput_u8_avx2_amd64.h
 
 // Column col of m to rows 0 and 1 of Aᵀm: a = m0 + m1 + m2, b = m1 − m2 − m3. Clobbers Y8, Y9.
 #define COLUMN(a, b) \

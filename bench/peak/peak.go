@@ -31,6 +31,7 @@ import (
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/arch/machine"
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
@@ -89,7 +90,7 @@ func Measure(threads int) Result {
 
 // MeasureMemory adds the read bandwidths of one thread to r. It takes about a second and 256 MiB.
 func (r *Result) MeasureMemory() {
-	cpu := arch.Info()
+	cpu := machine.Info()
 	sizes := []Bandwidth{{Level: "L1", Bytes: cpu.L1D * 3 / 4}, {Level: "L2", Bytes: cpu.L2 * 3 / 4}}
 	largest := cpu.L2
 	if cpu.L3 > 0 {

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/arch/machine"
 	"github.com/gneiss-go/gneiss/bench"
 	"github.com/gneiss-go/gneiss/bench/peak"
 	"github.com/gneiss-go/gneiss/kernels"
@@ -123,7 +124,7 @@ func (f *flags) run(ctx context.Context) error {
 	if err := f.export(g, f.scales, slices.Contains(list(f.dtypes), "int8")); err != nil {
 		return err
 	}
-	r := report{Time: time.Now().UTC(), CPU: arch.Info(), Model: modelName(g, f.model), MACs: bench.MACs(g), Rounds: f.rounds, Runs: f.runs}
+	r := report{Time: time.Now().UTC(), CPU: machine.Info(), Model: modelName(g, f.model), MACs: bench.MACs(g), Rounds: f.rounds, Runs: f.runs}
 	failed := false
 	for _, c := range configs {
 		ok, err := f.contest(ctx, &r, c, chosen)

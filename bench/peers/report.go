@@ -9,14 +9,14 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/arch/machine"
 	"github.com/gneiss-go/gneiss/bench/peak"
 )
 
 // report is all that a run of this program found; --json writes it as it is.
 type report struct {
 	Time    time.Time     `json:"time"`
-	CPU     arch.CPU      `json:"cpu"`
+	CPU     machine.CPU   `json:"cpu"`
 	Model   string        `json:"model"`
 	MACs    int64         `json:"macs"`
 	Rounds  int           `json:"rounds"`

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/arch/machine"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -124,7 +124,7 @@ func measure(cmd *cobra.Command, m *model, sess *runtime.Session, runs, warmup i
 		}
 	}
 	progress.Finish()
-	b := &benchmark{Model: m.Name, Source: m.Source, Note: m.Note, CPU: arch.Info().Brand, ISA: plan.ISA().String(), Threads: plan.Threads(), Runs: runs,
+	b := &benchmark{Model: m.Name, Source: m.Source, Note: m.Note, CPU: machine.Info().Brand, ISA: plan.ISA().String(), Threads: plan.Threads(), Runs: runs,
 		MedianMs: ms(median(times)), MinMs: ms(slices.Min(times)), MACs: plan.MACs(), ArenaBytes: plan.ArenaSize(), WeightBytes: plan.WeightBytes()}
 	b.GMACs = rate(b.MACs, b.MedianMs)
 	if steps {

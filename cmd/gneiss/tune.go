@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/arch/machine"
 	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -74,7 +75,7 @@ An int8 model computes the same bytes tuned or not. Of a float one the last bits
 					return err
 				}
 			}
-			r := &tuned{Model: m.Name, Output: output, CPU: arch.Info().Brand, ISA: plan.ISA(), Threads: plan.Threads(), Tuning: t}
+			r := &tuned{Model: m.Name, Output: output, CPU: machine.Info().Brand, ISA: plan.ISA(), Threads: plan.Threads(), Tuning: t}
 			if asJSON {
 				return writeJSON(cmd.OutOrStdout(), r)
 			}

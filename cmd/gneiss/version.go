@@ -9,18 +9,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/arch/machine"
 )
 
 // versionInfo says what runs where.
 type versionInfo struct {
-	Version string     `json:"version"`
-	Commit  string     `json:"commit,omitempty"`
-	Go      string     `json:"go"`
-	OS      string     `json:"os"`
-	Arch    string     `json:"arch"`
-	CPU     arch.CPU   `json:"cpu"`
-	ISA     arch.ISA   `json:"isa"`  // that is used
-	ISAs    []arch.ISA `json:"isas"` // that the CPU has
+	Version string      `json:"version"`
+	Commit  string      `json:"commit,omitempty"`
+	Go      string      `json:"go"`
+	OS      string      `json:"os"`
+	Arch    string      `json:"arch"`
+	CPU     machine.CPU `json:"cpu"`
+	ISA     arch.ISA    `json:"isa"`  // that is used
+	ISAs    []arch.ISA  `json:"isas"` // that the CPU has
 }
 
 func versionCommand() *cobra.Command {
@@ -66,7 +67,7 @@ func version() (*versionInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &versionInfo{Version: "(devel)", Go: goruntime.Version(), OS: goruntime.GOOS, Arch: goruntime.GOARCH, CPU: arch.Info(), ISA: isa, ISAs: arch.Supported()}
+	v := &versionInfo{Version: "(devel)", Go: goruntime.Version(), OS: goruntime.GOOS, Arch: goruntime.GOARCH, CPU: machine.Info(), ISA: isa, ISAs: arch.Supported()}
 	if b, ok := debug.ReadBuildInfo(); ok {
 		if b.Main.Version != "" {
 			v.Version = b.Main.Version

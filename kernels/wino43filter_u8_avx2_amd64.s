@@ -4,7 +4,7 @@
 #include "go_asm.h"
 
 // u8_wino43filter_6x6__avx2, u8_wino23filter_4x4__avx2 — two rows of positions of the filter transform of quantised Winograd, 16
-// filters at a time. The code is in wino_filter_u8_amd64.h.
+// filters at a time. The code is in winofilter_u8_amd64.h.
 //
 // Reference  wino43FilterGeneric, wino23FilterGeneric (wino_tile.go)
 // Requires   AVX2
@@ -44,4 +44,4 @@
 #define STEP
 #define GROUP_END
 
-#include "wino_filter_u8_amd64.h"
+#include "winofilter_u8_amd64.h"

@@ -6,7 +6,7 @@
 
 // u8_convwide_6x16__avx2 — quantised convolution tile over inputs and weights widened to int16.
 //
-// Computes   as conv_u8_6x16_amd64.h says, two channels at a time
+// Computes   as conv_6x16_u8_amd64.h says, two channels at a time
 // Reference  convWideGeneric (conv_tile.go)
 // Requires   AVX2
 // Layout     src rows of int16; dst NHWC uint8; w int16 packed [K/16][taps][C/2][16][2]
@@ -15,4 +15,4 @@
 #define GROUP PAIRS
 #define GROUP4 PAIRS4
 #define NAME ·convWideU8AVX2
-#include "conv_u8_6x16_amd64.h"
+#include "conv_6x16_u8_amd64.h"

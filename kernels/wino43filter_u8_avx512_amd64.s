@@ -4,7 +4,7 @@
 #include "go_asm.h"
 
 // u8_wino43filter_6x6__avx512, u8_wino23filter_4x4__avx512 — two rows of positions of the filter transform of quantised Winograd, 32
-// filters at a time. The code is in wino_filter_u8_amd64.h.
+// filters at a time. The code is in winofilter_u8_amd64.h.
 //
 // Reference  wino43FilterGeneric, wino23FilterGeneric (wino_tile.go)
 // Requires   AVX-512 F, BW
@@ -58,4 +58,4 @@
 	ADDQ AX, R14 \
 	START
 
-#include "wino_filter_u8_amd64.h"
+#include "winofilter_u8_amd64.h"

@@ -2,7 +2,7 @@
 
 #include "textflag.h"
 #include "go_asm.h"
-#include "vnni_amd64.h"
+#include "avxvnni_amd64.h"
 
 // u8_winogemm_6x16__avxvnni — products of quantised Winograd: 6 tiles × 16 output channels at one position.
 //

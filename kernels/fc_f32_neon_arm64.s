@@ -1,0 +1,80 @@
+//go:build gc && !purego && !noasm
+
+#include "textflag.h"
+#include "go_asm.h"
+#include "neon_arm64.h"
+
+// f32_fc_4__neon — dot products of four rows of weights with one input.
+//
+// Computes   sum[r] += Σ_{i<c} w[r][i]·x[i]
+// Reference  fcF32Generic (fc.go)
+// Requires   NEON
+// Contract   c a multiple of 16, ≥ 16; no over-read
+// Bound      20 loads per 16 FMLA: reading the weights
+// Registers  R0  args    R1  x    R2–R5  rows    R6  elements left    V0–V3  x    V4–V7  a row
+//            V16–V31  sums of rows 0–3, four each
+
+#define ROW(r, a, b, c, d) \
+	VLD1.P 64(r), [V4.S4, V5.S4, V6.S4, V7.S4] \
+	FMLA(0, 4, a) \
+	FMLA(1, 5, b) \
+	FMLA(2, 6, c) \
+	FMLA(3, 7, d)
+
+// The four numbers of A…D added up, into lane 0 of the vector a.
+#define REDUCE(a, b, c, d, A) \
+	FADD(b, a, a) \
+	FADD(d, c, c) \
+	FADD(c, a, a) \
+	VEXT $8, A.B16, A.B16, V0.B16 \
+	FADD(0, a, a) \
+	VEXT $4, A.B16, A.B16, V0.B16 \
+	FADD(0, a, a)
+
+// func fcBlocksNEON(t *FCTile)
+TEXT ·fcBlocksNEON(SB), NOSPLIT, $0-8
+	MOVD t+0(FP), R0
+	MOVD FCTile_x(R0), R1
+	MOVD (FCTile_w+0)(R0), R2
+	MOVD (FCTile_w+8)(R0), R3
+	MOVD (FCTile_w+16)(R0), R4
+	MOVD (FCTile_w+24)(R0), R5
+	MOVD FCTile_c(R0), R6
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
+	VEOR V26.B16, V26.B16, V26.B16
+	VEOR V27.B16, V27.B16, V27.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	VEOR V29.B16, V29.B16, V29.B16
+	VEOR V30.B16, V30.B16, V30.B16
+	VEOR V31.B16, V31.B16, V31.B16
+
+vectors:
+	VLD1.P 64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	ROW(R2, 16, 17, 18, 19)
+	ROW(R3, 20, 21, 22, 23)
+	ROW(R4, 24, 25, 26, 27)
+	ROW(R5, 28, 29, 30, 31)
+	SUBS $16, R6
+	BNE  vectors
+
+	REDUCE(16, 17, 18, 19, V16)
+	REDUCE(20, 21, 22, 23, V20)
+	REDUCE(24, 25, 26, 27, V24)
+	REDUCE(28, 29, 30, 31, V28)
+	VMOV V20.S[0], V16.S[1]
+	VMOV V24.S[0], V16.S[2]
+	VMOV V28.S[0], V16.S[3]
+	ADD  $FCTile_sum, R0, R1
+	VLD1 (R1), [V0.S4]
+	FADD(0, 16, 0)
+	VST1 [V0.S4], (R1)
+	RET
