@@ -65,8 +65,8 @@ nine_pixel:
 	VFMADD231PS (CX)(AX*1), Y7, Y10
 	VFMADD231PS (DX)(AX*1), Y8, Y9
 	VADDPS      Y10, Y9, Y9
-	VMAXPS      Y13, Y9, Y9
-	VMINPS      Y14, Y9, Y9
+	VMAXPS      Y9, Y13, Y9
+	VMINPS      Y9, Y14, Y9
 	VMOVUPS     Y9, (BX)
 	ADDQ        DepthTaps_dstStep(DI), BX
 	ADDQ        DepthTaps_srcStep(DI), AX
@@ -93,8 +93,8 @@ tap:
 	ADDQ        $16, SI
 	SUBQ        $1, CX
 	JNZ         tap
-	VMAXPS      Y13, Y9, Y9
-	VMINPS      Y14, Y9, Y9
+	VMAXPS      Y9, Y13, Y9
+	VMINPS      Y9, Y14, Y9
 	VMOVUPS     Y9, (BX)
 	ADDQ        DepthTaps_dstStep(DI), BX
 	ADDQ        DepthTaps_srcStep(DI), R12

@@ -8,7 +8,7 @@ import (
 // golden is what a model gave for inputs from a seed on the machine that wrote its file.
 type golden struct {
 	seed    uint64
-	exact   bool     // every machine gives the same bytes
+	exact   bool     // every machine gives the same numbers
 	outputs [][]byte // in the plan's order, little-endian
 }
 
@@ -79,8 +79,7 @@ func (g *golden) check(p *Plan) (string, error) {
 		return "", err
 	}
 	for i, want := range g.outputs {
-		exact := g.exact || p.outputs[i].DType != F32
-		if problem := difference(got[i], want, exact); problem != "" {
+		if problem := difference(p.outputs[i].DType, got[i], want, g.exact); problem != "" {
 			return problem, nil
 		}
 	}

@@ -3,6 +3,7 @@ package runtime
 import (
 	"bytes"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -79,14 +80,18 @@ func TestDifference(t *testing.T) {
 	f := func(v ...float32) []byte { return appendNumbers(nil, v) }
 	nan := float32(0)
 	nan /= nan
+	minus := float32(math.Copysign(0, -1))
 	for _, c := range []struct {
+		dt        DType
 		got, want []byte
 		exact, ok bool
 	}{
-		{[]byte{1, 2}, []byte{1, 2}, true, true}, {[]byte{1, 3}, []byte{1, 2}, true, false}, {[]byte{1}, []byte{1, 2}, true, false},
-		{f(1, 2), f(1, 2.00001), false, true}, {f(1, 2), f(1, 2.00001), true, false}, {f(1, 2), f(1, 2.1), false, false}, {f(nan), f(1), false, false},
+		{U8, []byte{1, 2}, []byte{1, 2}, true, true}, {U8, []byte{1, 3}, []byte{1, 2}, true, false}, {U8, []byte{1}, []byte{1, 2}, true, false},
+		{F32, f(1, 2), f(1, 2.00001), false, true}, {F32, f(1, 2), f(1, 2.00001), true, false}, {F32, f(1, 2), f(1, 2.1), false, false},
+		{F32, f(nan), f(1), false, false}, {F32, f(nan), f(1), true, false}, {F32, f(1), f(nan), true, false}, {F32, f(nan), f(-nan), true, true},
+		{F32, f(minus, 1), f(0, 1), true, true}, {U8, f(minus), f(0), true, false},
 	} {
-		if got := difference(c.got, c.want, c.exact); (got == "") != c.ok {
+		if got := difference(c.dt, c.got, c.want, c.exact); (got == "") != c.ok {
 			t.Errorf("%v and %v: %q", c.got, c.want, got)
 		}
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// schema says how the fields of a binary message are called; a field not in it is skipped.
+// schema says how the fields of a binary message are called. A field not in it is skipped, or in a layer's parameters
+// kept by its number, so that the layer is refused; see reader.strange. Negative numbers are of names that only a text has.
 type schema map[int]fieldType
 
 type fieldType struct {
@@ -32,6 +33,9 @@ func enum(name string, names ...string) fieldType {
 }
 func sub(name string, s schema) fieldType { return fieldType{name: name, kind: group, sub: s} }
 
+// idle is a field that means nothing for inference.
+func idle(name string) fieldType { return fieldType{name: name, kind: unread} }
+
 // The messages of caffe.proto, as far as inference needs them.
 var (
 	blobShape = schema{1: nums("dim")}
@@ -39,21 +43,25 @@ var (
 
 	convolutionParam = schema{1: num("num_output"), 2: num("bias_term"), 3: nums("pad"), 4: nums("kernel_size"), 5: num("group"),
 		6: nums("stride"), 9: num("pad_h"), 10: num("pad_w"), 11: num("kernel_h"), 12: num("kernel_w"), 13: num("stride_h"),
-		14: num("stride_w"), 16: num("axis"), 18: nums("dilation")}
+		14: num("stride_w"), 16: num("axis"), 18: nums("dilation"), 7: idle("weight_filler"), 8: idle("bias_filler"), 15: idle("engine"),
+		17: idle("force_nd_im2col")}
 	poolingParam = schema{1: enum("pool", "MAX", "AVE", "STOCHASTIC"), 2: num("kernel_size"), 3: num("stride"), 4: num("pad"),
 		5: num("kernel_h"), 6: num("kernel_w"), 7: num("stride_h"), 8: num("stride_w"), 9: num("pad_h"), 10: num("pad_w"),
-		12: num("global_pooling"), 13: enum("round_mode", "CEIL", "FLOOR")}
-	innerProductParam = schema{1: num("num_output"), 2: num("bias_term"), 5: num("axis"), 6: num("transpose")}
-	lrnParam          = schema{1: num("local_size"), 2: flt("alpha"), 3: flt("beta"),
-		4: enum("norm_region", "ACROSS_CHANNELS", "WITHIN_CHANNEL"), 5: flt("k")}
-	eltwiseParam   = schema{1: enum("operation", "PROD", "SUM", "MAX"), 2: flts("coeff")}
+		12: num("global_pooling"), 13: num(rounding), -1: num("round_mode"), -2: num("ceil_mode"), 11: idle("engine")}
+	innerProductParam = schema{1: num("num_output"), 2: num("bias_term"), 5: num("axis"), 6: num("transpose"), 3: idle("weight_filler"),
+		4: idle("bias_filler")}
+	lrnParam = schema{1: num("local_size"), 2: flt("alpha"), 3: flt("beta"),
+		4: enum("norm_region", "ACROSS_CHANNELS", "WITHIN_CHANNEL"), 5: flt("k"), 6: idle("engine")}
+	eltwiseParam   = schema{1: enum("operation", "PROD", "SUM", "MAX"), 2: flts("coeff"), 3: idle("stable_prod_grad")}
 	concatParam    = schema{1: num("concat_dim"), 2: num("axis")}
-	softmaxParam   = schema{2: num("axis")}
-	batchNormParam = schema{1: num("use_global_stats"), 3: flt("eps")}
-	scaleParam     = schema{1: num("axis"), 2: num("num_axes"), 4: num("bias_term")}
-	biasParam      = schema{1: num("axis"), 2: num("num_axes")}
+	softmaxParam   = schema{2: num("axis"), 1: idle("engine")}
+	batchNormParam = schema{1: num("use_global_stats"), 3: flt("eps"), 2: idle("moving_average_fraction")}
+	scaleParam     = schema{1: num("axis"), 2: num("num_axes"), 4: num("bias_term"), 3: idle("filler"), 5: idle("bias_filler")}
+	biasParam      = schema{1: num("axis"), 2: num("num_axes"), 3: idle("filler")}
+	curveParam     = schema{1: idle("engine")}
+	dropoutParam   = schema{1: idle("dropout_ratio")}
 	powerParam     = schema{1: flt("power"), 2: flt("scale"), 3: flt("shift")}
-	reluParam      = schema{1: flt("negative_slope")}
+	reluParam      = schema{1: flt("negative_slope"), 2: idle("engine")}
 	clipParam      = schema{1: flt("min"), 2: flt("max")}
 	flattenParam   = schema{1: num("axis"), 2: num("end_axis")}
 	reshapeParam   = schema{1: sub("shape", blobShape), 2: num("axis"), 3: num("num_axes")}
@@ -67,24 +75,37 @@ var (
 	layerV2 = schema{1: text("name"), 2: text("type"), 3: text("bottom"), 4: text("top"), 5: flts("loss_weight"), 7: blobField,
 		8: sub("include", stateRule), 9: sub("exclude", stateRule),
 		100: sub("transform_param", transformParam), 104: sub("concat_param", concatParam), 106: sub("convolution_param", convolutionParam),
-		107: sub("data_param", dataParam), 109: sub("dummy_data_param", dummyParam), 110: sub("eltwise_param", eltwiseParam),
+		107: sub("data_param", dataParam), 108: sub("dropout_param", dropoutParam), 109: sub("dummy_data_param", dummyParam), 110: sub("eltwise_param", eltwiseParam),
 		115: sub("image_data_param", imageParam), 117: sub("inner_product_param", innerProductParam), 118: sub("lrn_param", lrnParam),
 		119: sub("memory_data_param", memoryParam), 121: sub("pooling_param", poolingParam), 122: sub("power_param", powerParam),
-		123: sub("relu_param", reluParam), 125: sub("softmax_param", softmaxParam), 133: sub("reshape_param", reshapeParam),
+		123: sub("relu_param", reluParam), 124: sub("sigmoid_param", curveParam), 125: sub("softmax_param", softmaxParam),
+		127: sub("tanh_param", curveParam), 133: sub("reshape_param", reshapeParam),
 		135: sub("flatten_param", flattenParam), 139: sub("batch_norm_param", batchNormParam), 141: sub("bias_param", biasParam),
 		142: sub("scale_param", scaleParam), 143: sub("input_param", inputParam), 148: sub("clip_param", clipParam)}
 
 	layerV1 = schema{2: text("bottom"), 3: text("top"), 4: text("name"), 5: enum("type", v1Types...), 6: blobField, 35: flts("loss_weight"),
 		32: sub("include", stateRule), 33: sub("exclude", stateRule),
-		9: sub("concat_param", concatParam), 10: sub("convolution_param", convolutionParam), 11: sub("data_param", dataParam),
+		9: sub("concat_param", concatParam), 10: sub("convolution_param", convolutionParam), 11: sub("data_param", dataParam), 12: sub("dropout_param", dropoutParam),
 		15: sub("image_data_param", imageParam), 17: sub("inner_product_param", innerProductParam), 18: sub("lrn_param", lrnParam),
 		19: sub("pooling_param", poolingParam), 21: sub("power_param", powerParam), 22: sub("memory_data_param", memoryParam),
 		24: sub("eltwise_param", eltwiseParam), 26: sub("dummy_data_param", dummyParam), 30: sub("relu_param", reluParam),
-		36: sub("transform_param", transformParam), 39: sub("softmax_param", softmaxParam), 1: text("v0")}
+		36: sub("transform_param", transformParam), 37: sub("tanh_param", curveParam), 38: sub("sigmoid_param", curveParam),
+		39: sub("softmax_param", softmaxParam), 1: text("v0")}
 
 	netParam = schema{1: text("name"), 2: sub("layers", layerV1), 3: text("input"), 4: nums("input_dim"), 8: sub("input_shape", blobShape),
 		100: sub("layer", layerV2)}
 )
+
+// parameters are the messages that layers read, in which nothing may be overlooked.
+var parameters = map[string]schema{"convolution_param": convolutionParam, "pooling_param": poolingParam,
+	"inner_product_param": innerProductParam, "lrn_param": lrnParam, "eltwise_param": eltwiseParam, "concat_param": concatParam,
+	"softmax_param": softmaxParam, "batch_norm_param": batchNormParam, "scale_param": scaleParam, "bias_param": biasParam,
+	"power_param": powerParam, "relu_param": reluParam, "clip_param": clipParam, "flatten_param": flattenParam,
+	"reshape_param": reshapeParam, "dropout_param": dropoutParam, "sigmoid_param": curveParam, "tanh_param": curveParam}
+
+// rounding is the name of field 13 of pooling parameters, of which forks of Caffe have two: round_mode, in which 0 rounds up,
+// and ceil_mode, in which 0 rounds down.
+const rounding = "field 13"
 
 // blobField marks the weights of a layer.
 var blobField = fieldType{name: "blobs"}
@@ -112,13 +133,17 @@ type decoder struct{ fields int }
 
 func (d *decoder) message(b []byte, s schema) (*message, error) {
 	m := &message{}
-	return m, d.merge(m, b, s)
+	return m, d.merge(m, b, s, false)
 }
 
-func (d *decoder) merge(m *message, b []byte, s schema) error {
+// merge adds the fields of an encoding, those that the schema does not know too if strict.
+func (d *decoder) merge(m *message, b []byte, s schema, strict bool) error {
 	return wire.Each(b, func(f wire.Field) error {
 		t, ok := s[f.Num]
-		if !ok {
+		switch {
+		case !ok && strict:
+			return d.add(m, fmt.Sprint("field ", f.Num), value{kind: unread})
+		case !ok || t.kind == unread:
 			return nil
 		}
 		if t.name == "blobs" {
@@ -155,7 +180,8 @@ func (d *decoder) merge(m *message, b []byte, s schema) error {
 		case t.kind == group:
 			var raw []byte
 			if raw, err = f.Msg(); err == nil {
-				v.msg, err = d.message(raw, t.sub)
+				v.msg = &message{}
+				err = d.merge(v.msg, raw, t.sub, parameters[t.name] != nil)
 			}
 		}
 		if err != nil {

@@ -14,9 +14,11 @@
 //
 // # Semantics
 //
-// Pooling rounds its output size up, and averages divide by the window clipped to the padded input. LRN divides α by
-// its size. BatchNorm, Scale, Bias and Power become [runtime.Affine]. Filters [K][C/g][R][S] are stored as
-// [K][R][S][C/g], and the weights of an InnerProduct over a map as [K][H][W][C].
+// Pooling rounds its output size up unless round_mode, or ceil_mode in other branches of Caffe, says otherwise. In a
+// binary file both are field 13, in which 0 means the one or the other: without a prototxt that is refused where it
+// matters. Averages divide by the window clipped to the padded input. LRN divides α by its size. BatchNorm, Scale, Bias
+// and Power become [runtime.Affine]. Filters [K][C/g][R][S] are stored as [K][R][S][C/g], and the weights of an
+// InnerProduct over a map as [K][H][W][C]. A parameter that is not known is refused by its name.
 //
 // # Trust
 //

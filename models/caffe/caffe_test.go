@@ -140,6 +140,9 @@ var layerCases = []struct {
 	{name: "relu6 and clip", c: 1, h: 1, w: 3, in: []float32{-1, 5, 9},
 		layers: `layer { name: "r" type: "ReLU6" bottom: "data" top: "r" } layer { name: "k" type: "Clip" bottom: "r" top: "k" clip_param { min: 1 max: 5.5 } }`,
 		want:   []float32{1, 5, 5.5}},
+	{name: "sigmoid and tanh", c: 1, h: 1, w: 2, in: []float32{0, float32(math.Log(3))},
+		layers: `layer { name: "s" type: "Sigmoid" bottom: "data" top: "s" } layer { name: "t" type: "TanH" bottom: "s" top: "t" }`,
+		want:   []float32{float32(math.Tanh(.5)), float32(math.Tanh(.75))}},
 	{name: "lrn", c: 3, h: 1, w: 1, in: []float32{1, 2, 3},
 		layers: `layer { name: "n" type: "LRN" bottom: "data" top: "n" lrn_param { local_size: 3 alpha: 3 beta: 1 k: 2 } }`,
 		want:   []float32{1. / 7, 2. / 16, 3. / 15}},
@@ -356,7 +359,7 @@ func TestRandomWeights(t *testing.T) {
 func TestUnsupported(t *testing.T) {
 	text := netText(2, 4, 4, `
 		layer { name: "up" type: "Deconvolution" bottom: "data" top: "up" }
-		layer { name: "sig" type: "Sigmoid" bottom: "up" top: "sig" }
+		layer { name: "sig" type: "ELU" bottom: "up" top: "sig" }
 		layer { name: "leaky" type: "ReLU" bottom: "sig" top: "leaky" relu_param { negative_slope: 0.1 } }
 		layer { name: "within" type: "LRN" bottom: "data" top: "within" lrn_param { norm_region: WITHIN_CHANNEL } }
 		layer { name: "prod" type: "Eltwise" bottom: "leaky" bottom: "within" top: "prod" eltwise_param { operation: PROD } }

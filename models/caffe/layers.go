@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/nchw"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -40,6 +41,8 @@ func init() {
 		"Power":                power,
 		"Flatten":              flatten,
 		"Reshape":              reshape,
+		"Sigmoid":              sigmoid,
+		"TanH":                 tanh,
 	}
 }
 
@@ -47,13 +50,11 @@ func init() {
 var weighted = map[string]bool{"Convolution": true, "ConvolutionDepthwise": true, "DepthwiseConvolution": true, "InnerProduct": true, "BatchNorm": true}
 
 // sameShape are unsupported layers whose tops are shaped as their bottoms, so that the import can look further.
-var sameShape = []string{"Sigmoid", "TanH", "PReLU", "ELU", "AbsVal", "Exp", "Log", "BNLL", "Threshold", "MVN", "Normalize", "Swish", "Mish"}
+var sameShape = []string{"PReLU", "ELU", "AbsVal", "Exp", "Log", "BNLL", "Threshold", "MVN", "Normalize", "Swish", "Mish"}
 
 // reasons tell the way round an unsupported layer, where there is one.
 var reasons = map[string]string{
 	"Deconvolution": "transposed convolution is not supported; classify with the network up to here (WithOutputs)",
-	"Sigmoid":       "no such activation; for a final sigmoid take its input with WithOutputs and apply it to the result",
-	"TanH":          "no such activation; train with ReLU",
 	"PReLU":         "no such activation; train with ReLU",
 	"ELU":           "no such activation; train with ReLU",
 	"ArgMax":        "take its input with WithOutputs and use TopK on the result",
@@ -156,7 +157,7 @@ func pooling(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	}
 	global := r.bool("global_pooling", false)
 	w := window(r, !global)
-	ceil := r.str("round_mode", "CEIL") != "FLOOR"
+	ceil := roundsUp(r)
 	t, err := one(in)
 	switch {
 	case r.err != nil:
@@ -169,7 +170,39 @@ func pooling(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 		return im.b.Add(l.name, &runtime.GlobalPool{Type: kind}, t)
 	}
 	// Caffe divides an average by the window clipped to the padded input.
-	return im.b.Add(l.name, &runtime.Pool{Window: w, Type: kind, Ceil: ceil, CountIncludePad: kind == runtime.AvgPool}, t)
+	op := &runtime.Pool{Window: w, Type: kind, Ceil: ceil, CountIncludePad: kind == runtime.AvgPool}
+	if r.has(rounding) {
+		up, down := *op, *op
+		up.Ceil, down.Ceil = true, false
+		v, err := im.b.Value(t)
+		if err != nil {
+			return nil, err
+		}
+		if u, d := up.Shape(v.Shape), down.Shape(v.Shape); u.OutH != d.OutH || u.OutW != d.OutW {
+			return nil, fmt.Errorf("field 13 of pooling_param is round_mode or ceil_mode, of opposite meaning; "+
+				"give the network's prototxt, which says which: %w", runtime.ErrGraph)
+		}
+	}
+	return im.b.Add(l.name, op, t)
+}
+
+// roundsUp reports whether a pooling rounds its output size up: Caffe does, unless round_mode, or in other branches of
+// it ceil_mode, says otherwise.
+func roundsUp(r *reader) bool {
+	up := true
+	switch mode := r.str("round_mode", "CEIL"); mode {
+	case "CEIL", "0":
+	case "FLOOR", "1":
+		up = false
+	default:
+		r.fail(fmt.Errorf("round_mode %s: %w", mode, runtime.ErrCorrupt))
+	}
+	if ceil := r.bool("ceil_mode", up); ceil != up {
+		if up = ceil; r.has("round_mode") {
+			r.fail(fmt.Errorf("round_mode and ceil_mode contradict each other: %w", runtime.ErrCorrupt))
+		}
+	}
+	return up
 }
 
 func innerProduct(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
@@ -248,6 +281,25 @@ func (im *importer) activation(l *layer, in []*nchw.Tensor, r *reader, c runtime
 	return im.b.Each(l.name, &runtime.Activation{Act: c}, t)
 }
 
+func sigmoid(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+	return im.curve(l, in, l.params("sigmoid_param"), kernels.Sigmoid)
+}
+
+func tanh(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+	return im.curve(l, in, l.params("tanh_param"), kernels.Tanh)
+}
+
+func (im *importer) curve(l *layer, in []*nchw.Tensor, r *reader, of kernels.Curve) (*nchw.Tensor, error) {
+	t, err := one(in)
+	if r.err != nil {
+		return nil, r.err
+	}
+	if t == nil || err != nil {
+		return nil, err
+	}
+	return im.b.Each(l.name, &runtime.Curve{Of: of}, t)
+}
+
 func lrn(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	r := l.params("lrn_param")
 	op := &runtime.LRN{Size: r.size("local_size", 5), Alpha: r.float("alpha", 1), Beta: r.float("beta", 0.75), Bias: r.float("k", 1)}
@@ -312,7 +364,12 @@ func (im *importer) channelAxis(l *layer, axis int, t *nchw.Tensor) bool {
 	return false
 }
 
-func pass(_ *importer, _ *layer, in []*nchw.Tensor) (*nchw.Tensor, error) { return one(in) }
+func pass(_ *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+	if r := l.params("dropout_param"); r.err != nil {
+		return nil, r.err
+	}
+	return one(in)
+}
 
 func eltwise(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	r := l.params("eltwise_param")
@@ -549,7 +606,12 @@ func (im *importer) reshape(l *layer, t *nchw.Tensor, dims []int) (*nchw.Tensor,
 
 // params returns a reader of a layer's parameter message.
 func (l *layer) params(name string) *reader {
-	return &reader{message: l.msg.sub(name)}
+	r := &reader{message: l.msg.sub(name)}
+	if len(l.msg.subs(name)) > 1 {
+		r.fail(fmt.Errorf("%s twice: %w", name, runtime.ErrCorrupt))
+	}
+	r.strange(name)
+	return r
 }
 
 func one(in []*nchw.Tensor) (*nchw.Tensor, error) {

@@ -38,6 +38,7 @@ const (
 	integer             // from binary
 	float               // from binary
 	group               // message
+	unread              // of no interest, or of unknown meaning
 )
 
 func (v value) String() string {
@@ -46,7 +47,7 @@ func (v value) String() string {
 		return strconv.FormatInt(v.i, 10)
 	case float:
 		return strconv.FormatFloat(float64(v.f), 'g', -1, 32)
-	case group:
+	case group, unread:
 		return "{…}"
 	}
 	return v.s
@@ -153,6 +154,23 @@ type reader struct {
 func (r *reader) fail(err error) {
 	if r.err == nil {
 		r.err = err
+	}
+}
+
+// strange fails if a message of parameters has a field that its schema does not know: it may change what the layer computes.
+func (r *reader) strange(name string) {
+	if r.message == nil {
+		return
+	}
+next:
+	for _, f := range r.fields {
+		for _, t := range parameters[name] {
+			if t.name == f.name {
+				continue next
+			}
+		}
+		r.fail(fmt.Errorf("%s has %s, whose meaning is not known: %w", name, f.name, runtime.ErrGraph))
+		return
 	}
 }
 

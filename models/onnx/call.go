@@ -47,6 +47,9 @@ func narrow(v int64) (int, error) {
 }
 
 func (c *call) int(name string, def int) int {
+	if c.typed(name, attrIntType) {
+		def = 0
+	}
 	c.each(name, func(f wire.Field) error {
 		if f.Num != 3 {
 			return nil
@@ -61,6 +64,9 @@ func (c *call) int(name string, def int) int {
 }
 
 func (c *call) float(name string, def float32) float32 {
+	if c.typed(name, attrFloatType) {
+		def = 0
+	}
 	c.each(name, func(f wire.Field) (err error) {
 		if f.Num == 2 {
 			def, err = f.Float()
@@ -71,6 +77,9 @@ func (c *call) float(name string, def float32) float32 {
 }
 
 func (c *call) str(name, def string) string {
+	if c.typed(name, attrStringType) {
+		def = ""
+	}
 	c.each(name, func(f wire.Field) (err error) {
 		if f.Num == 4 {
 			def, err = f.Str()
@@ -87,7 +96,10 @@ func (c *call) ints(name string) []int {
 }
 
 func (c *call) narrowAll(vs []int64) []int {
-	var is []int
+	if vs == nil {
+		return nil
+	}
+	is := make([]int, 0, len(vs))
 	for _, v := range vs {
 		i, err := narrow(v)
 		if err != nil && c.err == nil {
@@ -165,6 +177,9 @@ func (c *call) list(name string, i int) (vs []int, ok bool, err error) {
 // wide is list without bounds on the integers.
 func (c *call) wide(name string, i int) (vs []int64, ok bool, err error) {
 	if !c.has(i) {
+		if c.typed(name, attrIntsType) {
+			vs = []int64{}
+		}
 		c.each(name, func(f wire.Field) (err error) {
 			if f.Num == 8 {
 				vs, err = f.AppendVarints(vs, 2*maxRank)

@@ -397,6 +397,9 @@ func (im *importer) node(n *node) (*value, error) {
 		}
 		return nil, nil
 	}
+	if ok, err := c.plainForm(); !ok || err != nil {
+		return nil, err
+	}
 	return c.run(h)
 }
 
