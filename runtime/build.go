@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -8,7 +9,7 @@ import (
 )
 
 // build fills the plan: simplify → merge siblings → lay out → choose kernels and pack → lifetimes → offsets.
-func (p *Plan) build(g *Graph, packing *kernels.Packing) (err error) {
+func (p *Plan) build(ctx context.Context, g *Graph, packing *kernels.Packing) (err error) {
 	if g == nil {
 		return fmt.Errorf("no graph: %w", ErrGraph)
 	}
@@ -18,6 +19,9 @@ func (p *Plan) build(g *Graph, packing *kernels.Packing) (err error) {
 	p.name = g.Name
 	names := g.Outputs // simplified, an output may be what another node makes
 	if g, err = Simplify(g); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	nodes := g.Nodes
@@ -40,6 +44,9 @@ func (p *Plan) build(g *Graph, packing *kernels.Packing) (err error) {
 	p.steps = make([]planStep, len(steps))
 	pack := newPacker(packing, steps)
 	for i, s := range steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		op, err := lower(s, p.isa, pack)
 		if err != nil {
 			if errors.Is(err, kernels.ErrShape) {
@@ -49,7 +56,7 @@ func (p *Plan) build(g *Graph, packing *kernels.Packing) (err error) {
 		}
 		p.steps[i] = planStep{name: s.name(), kind: s.nodes[0].Op.Kind(), op: op, macs: macs(s), inPlace: inPlace(s.nodes[0].Op)}
 	}
-	if err := p.locate(g, lay, steps); err != nil {
+	if err := p.locate(ctx, g, lay, steps); err != nil {
 		return err
 	}
 	for i := range p.outputs {
@@ -59,7 +66,7 @@ func (p *Plan) build(g *Graph, packing *kernels.Packing) (err error) {
 }
 
 // locate computes lifetimes, places all storage in the arena and turns values into views.
-func (p *Plan) locate(g *Graph, lay *layout, steps []*step) error {
+func (p *Plan) locate(ctx context.Context, g *Graph, lay *layout, steps []*step) error {
 	t := tabulate(g, lay, steps)
 	stored := map[*Value]int{} // by root
 	var bufs []buffer
@@ -89,8 +96,11 @@ func (p *Plan) locate(g *Graph, lay *layout, steps []*step) error {
 	if err := checkSizes(bufs); err != nil {
 		return err
 	}
-	var offsets []int
-	offsets, p.arena = planMemory(bufs)
+	offsets, arena, err := planMemory(ctx, bufs)
+	if err != nil {
+		return err
+	}
+	p.arena = arena
 	p.bound = memoryBound(bufs)
 	for i, b := range bufs {
 		s := &p.storage[i]

@@ -114,8 +114,9 @@ func WithPacked(isa arch.ISA, opts ...Option) WriteOption {
 			w.fail(fmt.Errorf("filters are packed for %s on a machine that has it, not on this", isa))
 			return
 		}
+		o := newOptions(opts)
 		packing := kernels.NewPacking()
-		p, err := compile(w.graph, &options{threads: 1, choose: newOptions(opts).choose}, isa, packing)
+		p, err := compile(w.graph, &options{threads: 1, choose: o.choose, ctx: o.ctx}, isa, packing)
 		if err != nil {
 			w.fail(err)
 			return

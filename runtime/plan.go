@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"context"
+	"errors"
 	goruntime "runtime"
 	"slices"
 	"strings"
@@ -86,10 +88,11 @@ type options struct {
 	choose  func(step string, choices []Choice) int
 	limits  Limits                                // of Load and ReadGraph
 	signed  func(message, signature []byte) error // of Load; nil asks for no signature
+	ctx     context.Context
 }
 
 func newOptions(opts []Option) options {
-	o := options{threads: 1, limits: DefaultLimits}
+	o := options{threads: 1, limits: DefaultLimits, ctx: context.Background()}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -105,6 +108,9 @@ func WithISA(isa arch.ISA) Option { return func(o *options) { o.isa, o.isaSet = 
 // WithThreads is a hard cap on the threads of a session: the caller's own and n−1 workers, which sleep when no Run is
 // in progress. 1, the default, starts none; 0 means one per processor. The result does not depend on n.
 func WithThreads(n int) Option { return func(o *options) { o.threads = n } }
+
+// WithContext has [Compile], [Load], [Tune] and [WithPacked] give up once the context is done; they then return its error.
+func WithContext(ctx context.Context) Option { return func(o *options) { o.ctx = ctx } }
 
 // Choice is a way to compute a step that can be computed in several.
 type Choice = kernels.Choice
@@ -140,6 +146,12 @@ func Compile(g *Graph, opts ...Option) (*Plan, error) {
 	return compile(g, &o, isa, nil)
 }
 
+// CompileContext is Compile that gives up once the context is done: between two passes, between two steps whose
+// weights it packs, or while it looks for places in the arena. It then returns the context's error.
+func CompileContext(ctx context.Context, g *Graph, opts ...Option) (*Plan, error) {
+	return Compile(g, append(slices.Clone(opts), WithContext(ctx))...)
+}
+
 // tier is the best tier of this CPU that options and environment allow.
 func (o *options) tier() (arch.ISA, error) {
 	isa, err := arch.Default()
@@ -151,6 +163,9 @@ func (o *options) tier() (arch.ISA, error) {
 
 // compile is Compile once options and tier are known. Weights are packed through packing, which may be nil.
 func compile(g *Graph, o *options, isa arch.ISA, packing *kernels.Packing) (*Plan, error) {
+	if err := o.ctx.Err(); err != nil {
+		return nil, err
+	}
 	threads := o.threads
 	if threads <= 0 {
 		threads = goruntime.GOMAXPROCS(0)
@@ -162,10 +177,10 @@ func compile(g *Graph, o *options, isa arch.ISA, packing *kernels.Packing) (*Pla
 		}
 		packing.Choose = o.choose
 	}
-	if err := p.build(g, packing); err != nil {
+	if err := p.build(o.ctx, g, packing); err != nil {
 		return nil, err
 	}
-	if err := packing.Err(); err != nil {
+	if err := errors.Join(packing.Err(), o.ctx.Err()); err != nil {
 		return nil, err
 	}
 	if err := p.verify(); err != nil {

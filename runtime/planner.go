@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -35,8 +36,8 @@ func checkSizes(buffers []buffer) error {
 // planMemory places buffers so that those alive at the same time do not overlap, and returns their offsets and the
 // size of the whole. It is a pure function of sizes and lifetimes. Buffers are taken largest first and put into the
 // lowest gap that holds them (greedy by size, Pisarchyk & Lee, arXiv 2001.03288); where that misses the lower bound a
-// bounded, deterministic search over other orders follows.
-func planMemory(buffers []buffer) (offsets []int, total int) {
+// bounded, deterministic search over other orders follows. The error is the context's.
+func planMemory(ctx context.Context, buffers []buffer) (offsets []int, total int, err error) {
 	order := make([]int, len(buffers))
 	for i := range order {
 		order[i] = i
@@ -48,6 +49,9 @@ func planMemory(buffers []buffer) (offsets []int, total int) {
 	tried := slices.Clone(order)
 	rounds := min(4*len(buffers), searchBudget/max(len(buffers)*len(buffers), 1))
 	for round := 0; round < rounds && bestTotal > bound; round++ {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
 		offs, tot := place(buffers, tried)
 		if tot < bestTotal {
 			best, bestTotal = offs, tot
@@ -64,7 +68,7 @@ func planMemory(buffers []buffer) (offsets []int, total int) {
 		copy(tried[1:top+1], tried[:top])
 		tried[0] = i
 	}
-	return best, bestTotal
+	return best, bestTotal, nil
 }
 
 // searchBudget bounds the search, in pairs of buffers looked at: a second or so.

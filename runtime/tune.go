@@ -126,6 +126,7 @@ func (t *Tuning) compare(g *Graph, opts []Option, rule *Session, i, rounds int, 
 		return err
 	}
 	defer other.Close()
+	ctx := newOptions(opts).ctx
 	record := func(choice int) func(StepInfo, time.Duration) {
 		return func(info StepInfo, d time.Duration) {
 			at, ok := of[info.Name]
@@ -145,7 +146,7 @@ func (t *Tuning) compare(g *Graph, opts []Option, rule *Session, i, rounds int, 
 				s.SetHook(record(k * i))
 			}
 			s.fillNoise(1)
-			if err := s.Run(); err != nil {
+			if err := s.RunContext(ctx); err != nil {
 				return err
 			}
 		}
@@ -161,12 +162,13 @@ func (t *Tuning) verify(g *Graph, opts []Option, rule *Session, rounds int) (bef
 		return 0, 0, err
 	}
 	defer tuned.Close()
+	ctx := newOptions(opts).ctx
 	least := [2]time.Duration{}
 	for r := range rounds + 1 {
 		for k, s := range []*Session{rule, tuned} {
 			s.fillNoise(1)
 			start := time.Now()
-			if err := s.Run(); err != nil {
+			if err := s.RunContext(ctx); err != nil {
 				return 0, 0, err
 			}
 			if d := time.Since(start); r > 0 && (least[k] == 0 || d < least[k]) {

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -88,7 +89,7 @@ func TestPackedChoice(t *testing.T) {
 		t.Errorf("loaded with the choices %v, want %v", got, want)
 	}
 	if c, _ := parse(data); c != nil {
-		if p, err := c.loadPacked(&options{threads: 1, limits: DefaultLimits}, isa); p == nil || err != nil {
+		if p, err := c.loadPacked(&options{threads: 1, limits: DefaultLimits, ctx: context.Background()}, isa); p == nil || err != nil {
 			t.Errorf("packed filters are not used: %v", err)
 		}
 	}
