@@ -10,8 +10,8 @@ PEERS ?=
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-build: ## the command line, into bin/
-	$(GO) build -trimpath -o $(OUT)/gneiss ./cmd/gneiss
+build: ## the command line, one static file, into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(OUT)/gneiss ./cmd/gneiss
 
 test: ## everything
 	$(GO) test ./...

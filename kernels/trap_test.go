@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/gotool"
 	"github.com/gneiss-go/gneiss/internal/trap"
 )
 
@@ -18,7 +19,7 @@ func TestMissingInstructions(t *testing.T) {
 		t.Skip("builds and traces a program")
 	}
 	bin := filepath.Join(t.TempDir(), "kernels.test")
-	if out, err := exec.Command("go", "test", "-c", "-tags", "pretend", "-o", bin, ".").CombinedOutput(); err != nil {
+	if out, err := gotool.Command("test", "-c", "-tags", "pretend", "-o", bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, c := range []struct {

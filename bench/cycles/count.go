@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gneiss-go/gneiss/internal/disasm"
+	"github.com/gneiss-go/gneiss/internal/gotool"
 )
 
 // emulator runs arm64 programs of linux here; it says nothing about speed, but knows each instruction it runs.
@@ -25,7 +26,7 @@ func executed(dir, dtype, cpu string, symbols []string) (map[string]int64, error
 		return nil, fmt.Errorf("%s: %w (Debian: qemu-user-static)", emulator, disasm.ErrNoTool)
 	}
 	program := filepath.Join(dir, "once")
-	build := exec.Command("go", "build", "-o", program, "github.com/gneiss-go/gneiss/bench/cycles/once")
+	build := gotool.Command("build", "-o", program, "github.com/gneiss-go/gneiss/bench/cycles/once")
 	build.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building once: %v\n%s", err, out)

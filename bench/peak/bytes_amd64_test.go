@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/gneiss-go/gneiss/internal/disasm"
 )
 
 // TestBytes decodes the instructions that are written as bytes: by the encoding's rules, and by GNU objdump where there is one.
@@ -34,7 +36,7 @@ func TestBytes(t *testing.T) {
 	if n := strings.Count(string(source), "BYTE "); n != len(code) || len(want) != 18 {
 		t.Fatalf("%d bytes on %d lines seen, %d in the file", len(code), len(want), n)
 	}
-	objdump, err := exec.LookPath("objdump")
+	objdump, err := disasm.Tool("amd64", "objdump")
 	if err != nil {
 		t.Log("no objdump: decoded by this test's own rules only")
 		return

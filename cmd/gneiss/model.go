@@ -81,6 +81,9 @@ func (f *modelFlags) addLabels(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.labels, "labels", "l", "", "text `file` of class names, one a line; default: synset_words.txt or labels.txt beside the model")
 }
 
+// randomNote is said of a model without weights of its own.
+const randomNote = "random weights: good for measuring, not for classifying"
+
 // googlenetFile is the name of the fetched model in the cache.
 const googlenetFile = "bvlc_googlenet.caffemodel"
 
@@ -118,16 +121,20 @@ func (m *model) classes() int { return m.Graph.Outputs[0].Shape.C }
 
 func (f *modelFlags) openGoogLeNet(random bool) (*model, error) {
 	dir, err := fetch.CacheDir()
-	if err != nil {
-		return nil, err
-	}
 	path := filepath.Join(dir, googlenetFile)
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if !random {
-			return nil, errors.New("googlenet is not in the cache; download it with: gneiss fetch googlenet")
-		}
+	absent := err != nil // where no folder is known, nothing is in it
+	if !absent {
+		_, serr := os.Stat(path)
+		absent = errors.Is(serr, os.ErrNotExist)
+	}
+	switch {
+	case absent && random:
 		g, err := googlenet.Graph(googlenet.Random(1))
-		return &model{Name: "GoogLeNet", Source: "built in code", Note: "random weights: good for measuring, not for classifying", Graph: g, Spec: preprocess.GoogLeNet}, err
+		return &model{Name: "GoogLeNet", Source: "built in code", Graph: g, Spec: preprocess.GoogLeNet, Note: randomNote}, err
+	case err != nil:
+		return nil, err
+	case absent:
+		return nil, errors.New("googlenet is not in the cache; download it with: gneiss fetch googlenet")
 	}
 	g, err := openCached(path)
 	if err != nil {
@@ -187,7 +194,7 @@ func (f *modelFlags) openFile(path string, random bool) (*model, error) {
 	ext := strings.ToLower(filepath.Ext(path))
 	if random && ext == ".prototxt" {
 		opts = append(opts, models.WithRandomWeights(1))
-		m.Note = "random weights: good for measuring, not for classifying"
+		m.Note = randomNote
 	}
 	var err error
 	if m.Graph, err = models.Open(path, opts...); err != nil {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/gotool"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 )
 
@@ -266,7 +267,7 @@ func build(t *testing.T) string {
 		t.Skip("builds and runs the program")
 	}
 	bin := filepath.Join(t.TempDir(), "camera.exe")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+	if out, err := gotool.Command("build", "-o", bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return bin

@@ -5,11 +5,11 @@ import (
 	"image"
 	"image/color"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/gneiss-go/gneiss/internal/gotool"
 	"github.com/gneiss-go/gneiss/models/imagefile"
 )
 
@@ -62,7 +62,7 @@ func TestSize(t *testing.T) {
 		t.Skip("builds for arm64")
 	}
 	out := filepath.Join(t.TempDir(), "embed")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, ".")
+	cmd := gotool.Command("build", "-trimpath", "-ldflags=-s -w", "-o", out, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
@@ -74,5 +74,21 @@ func TestSize(t *testing.T) {
 	t.Logf("linux/arm64: %.2f MB, of %.2f MB at most", float64(info.Size())/1e6, float64(budget)/1e6)
 	if info.Size() > budget {
 		t.Errorf("%d bytes, want at most %d", info.Size(), budget)
+	}
+}
+
+// TestStatic: a program that runs models is static as plain go build makes it, with a C compiler or without.
+func TestStatic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
+	out := filepath.Join(t.TempDir(), "embed")
+	cmd := gotool.Command("build", "-o", out, ".")
+	cmd.Env = append(os.Environ(), "GOOS=linux")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if err := gotool.Static(out); err != nil {
+		t.Error(err)
 	}
 }

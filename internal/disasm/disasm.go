@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/gneiss-go/gneiss/internal/gotool"
 )
 
 // ErrNoTool is wrapped by errors about a missing GNU binary.
@@ -23,25 +25,45 @@ var ErrNoTool = errors.New("not installed")
 var tools = map[string]struct {
 	prefixes []string // of the binaries
 	machine  string   // objdump -m
+	format   string   // of objdump -i
+	assembly string   // of as --version: a target begins so
 	debian   string   // the package
 }{
-	"amd64": {[]string{"x86_64-linux-gnu-", ""}, "i386:x86-64", "binutils-x86-64-linux-gnu"},
-	"arm64": {[]string{"aarch64-linux-gnu-", ""}, "aarch64", "binutils-aarch64-linux-gnu"},
-	"arm":   {[]string{"arm-linux-gnueabihf-", "arm-linux-gnueabi-"}, "arm", "binutils-arm-linux-gnueabihf"},
+	"amd64": {[]string{"x86_64-linux-gnu-", ""}, "i386:x86-64", "elf64-x86-64", "x86_64-", "binutils-x86-64-linux-gnu"},
+	"arm64": {[]string{"aarch64-linux-gnu-", ""}, "aarch64", "elf64-littleaarch64", "aarch64-", "binutils-aarch64-linux-gnu"},
+	"arm": {[]string{"arm-linux-gnueabihf-", "arm-linux-gnueabi-", ""}, "arm", "elf32-littlearm", "arm",
+		"binutils-arm-linux-gnueabihf"},
 }
 
-// Tool returns the path of a GNU binary, such as "objdump" or "as", for a GOARCH.
+// Tool returns the path of GNU "objdump" or "as" for a GOARCH. This machine's own serve where they know that architecture.
 func Tool(goarch, name string) (string, error) {
 	t, ok := tools[goarch]
 	if !ok {
 		return "", fmt.Errorf("disasm: no GNU tools known for %s", goarch)
 	}
 	for _, prefix := range t.prefixes {
-		if path, err := exec.LookPath(prefix + name); err == nil {
+		if path, err := exec.LookPath(prefix + name); err == nil && (prefix != "" || knows(path, name, goarch)) {
 			return path, nil
 		}
 	}
 	return "", fmt.Errorf("disasm: %s%s: %w (Debian: %s)", t.prefixes[0], name, ErrNoTool, t.debian)
+}
+
+// knows asks a binary without a prefix, which is GNU's or another's and for any architecture, for that one.
+func knows(path, name, goarch string) bool {
+	t, ask, want := tools[goarch], "--version", ""
+	switch name {
+	case "objdump":
+		ask, want = "-i", "\n"+t.format+"\n"
+	case "as":
+		want = "configured for a target of `" + t.assembly
+	default:
+		return false
+	}
+	cmd := exec.Command(path, ask)
+	cmd.Env = append(os.Environ(), "LC_ALL=C") // the words are translated
+	out, err := cmd.Output()
+	return err == nil && strings.Contains(string(out), want)
 }
 
 // Insn is one instruction as objdump prints it, in GNU syntax; direct branches have absolute hexadecimal targets.
@@ -71,7 +93,7 @@ type Binary struct {
 // The file goes to dir, which must exist; the assembly in it is that of a normal build.
 func Build(goarch, pkg, dir string) (*Binary, error) {
 	path := filepath.Join(dir, "disasm_"+goarch)
-	cmd := exec.Command("go", "test", "-c", "-o", path, pkg)
+	cmd := gotool.Command("test", "-c", "-o", path, pkg)
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+goarch, "GOARM=7", "GOAMD64=v1", "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("disasm: building %s for %s: %v\n%s", pkg, goarch, err, out)

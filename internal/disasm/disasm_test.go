@@ -2,6 +2,10 @@ package disasm
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -65,5 +69,39 @@ func TestParseConstants(t *testing.T) {
 	}
 	if _, err := parse([]byte("nothing")); err == nil {
 		t.Error("no error for no instructions")
+	}
+}
+
+// TestTool: where only this machine's own binutils are installed, they serve the architecture they know and no other.
+func TestTool(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("stands in for binutils with shell scripts")
+	}
+	dir := t.TempDir()
+	t.Setenv("PATH", dir)
+	for _, native := range []struct{ goarch, assembles, reads string }{
+		{"amd64", "x86_64-linux-gnu", "elf64-x86-64\n (header little endian)\n  i386\nelf32-i386"},
+		{"arm64", "aarch64-linux-gnu", "elf64-littleaarch64\n (header little endian)\n  aarch64\nelf32-littlearm_"},
+		{"arm", "arm-linux-gnueabihf", "elf32-littlearm\n (header little endian)\n  arm"},
+		{"", "riscv64-linux-gnu", "elf64-littleriscv\n  riscv"},
+	} {
+		for name, says := range map[string]string{
+			"as":      fmt.Sprintf("GNU assembler 2.40\nThis assembler was configured for a target of `%s'.", native.assembles),
+			"objdump": "BFD header file version 2.40\n" + native.reads,
+		} {
+			script := "#!/bin/sh\nwhile IFS= read -r l; do echo \"$l\"; done <<'END'\n" + says + "\nEND\n"
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for goarch := range tools {
+				path, err := Tool(goarch, name)
+				if goarch == native.goarch && (err != nil || path != filepath.Join(dir, name)) {
+					t.Errorf("%s of %s for %s: %q, %v", name, native.assembles, goarch, path, err)
+				}
+				if goarch != native.goarch && !errors.Is(err, ErrNoTool) {
+					t.Errorf("%s of %s is taken for %s: %q, %v", name, native.assembles, goarch, path, err)
+				}
+			}
+		}
 	}
 }

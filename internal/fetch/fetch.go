@@ -16,8 +16,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/gneiss-go/gneiss/runtime"
 )
 
 // File says what to download.
@@ -36,6 +34,8 @@ type File struct {
 var (
 	ErrHash = errors.New("content does not have the expected SHA-1")
 	ErrSize = errors.New("larger than expected")
+	// ErrNoCache is wrapped by CacheDir's error where neither GNEISS_CACHE nor a home is known.
+	ErrNoCache = errors.New("no folder to keep downloads in")
 )
 
 // To downloads the file to path. What has arrived is kept in path.part when the connection breaks, and the next call
@@ -212,7 +212,7 @@ func CacheDir() (string, error) {
 	}
 	d, err := os.UserCacheDir()
 	if err != nil {
-		return "", &runtime.FileError{File: "GNEISS_CACHE", Err: err}
+		return "", fmt.Errorf("%w: GNEISS_CACHE is not set, and %w", ErrNoCache, err)
 	}
 	return filepath.Join(d, "gneiss"), nil
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/gotool"
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
@@ -26,15 +27,14 @@ var order = []string{"arch", "kernels", "runtime", "quant", "models", "bench", "
 // imports lists the packages of the module with what they import, tests left out.
 func imports(t *testing.T, deps bool, patterns ...string) map[string][]string {
 	t.Helper()
-	goTool, err := exec.LookPath("go")
-	if err != nil {
+	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("NOT TESTED: there is no go command here")
 	}
 	field := "{{.Imports}}"
 	if deps {
 		field = "{{.Deps}}"
 	}
-	cmd := exec.Command(goTool, append([]string{"list", "-e", "-f", "{{.ImportPath}} " + field}, patterns...)...)
+	cmd := gotool.Command("list", append([]string{"-e", "-f", "{{.ImportPath}} " + field}, patterns...)...)
 	cmd.Dir = "../.."
 	out, err := cmd.Output()
 	if err != nil {
