@@ -15,29 +15,17 @@ type Layer struct {
 	// The geometry, by the kind of layer; the others are nil.
 	Conv *kernels.ConvShape
 	Pool *kernels.PoolShape // windowed or global
+
+	macs int64
 }
 
 // Max reports whether a pooling layer takes maxima.
 func (l *Layer) Max() bool {
-	switch p := l.Op.(type) {
-	case *runtime.Pool:
-		return p.Type == runtime.MaxPool
-	case *runtime.GlobalPool:
-		return p.Type == runtime.MaxPool
-	}
-	return false
+	return l.Pool != nil && runtime.FormOf(l.Op) == runtime.Moves
 }
 
 // MACs returns a layer's multiply-accumulates; 0 for layers that have none.
-func (l *Layer) MACs() int64 {
-	switch op := l.Op.(type) {
-	case *runtime.Conv:
-		return l.Conv.MACs()
-	case *runtime.FC:
-		return int64(l.In.Elements()) * int64(op.K)
-	}
-	return 0
-}
+func (l *Layer) MACs() int64 { return l.macs }
 
 // Layers lists the layers of a graph that compute something, in order, labelled with the model's name.
 func Layers(model string, g *runtime.Graph) []Layer {
@@ -46,7 +34,7 @@ func Layers(model string, g *runtime.Graph) []Layer {
 		if len(n.In) == 0 {
 			continue
 		}
-		l := Layer{Label: model + ":" + n.Name, In: n.In[0].Shape, Out: n.Out.Shape, Op: n.Op}
+		l := Layer{Label: model + ":" + n.Name, In: n.In[0].Shape, Out: n.Out.Shape, Op: n.Op, macs: n.Cost().MACs}
 		switch op := n.Op.(type) {
 		case *runtime.Conv:
 			s := op.Shape(l.In)
@@ -55,8 +43,8 @@ func Layers(model string, g *runtime.Graph) []Layer {
 			s := op.Shape(l.In)
 			l.Pool = &s
 		case *runtime.GlobalPool:
-			l.Pool = &kernels.PoolShape{N: l.In.N, H: l.In.H, W: l.In.W, C: l.In.C, R: l.In.H, S: l.In.W, StrideH: 1, StrideW: 1,
-				DilationH: 1, DilationW: 1, OutH: 1, OutW: 1}
+			s := op.Shape(l.In)
+			l.Pool = &s
 		case *runtime.FC, *runtime.LRN, *runtime.Softmax:
 		default:
 			continue
@@ -67,9 +55,4 @@ func Layers(model string, g *runtime.Graph) []Layer {
 }
 
 // MACs returns the multiply-accumulates of one run of a graph, counted as direct convolution.
-func MACs(g *runtime.Graph) (n int64) {
-	for _, l := range Layers(g.Name, g) {
-		n += l.MACs()
-	}
-	return n
-}
+func MACs(g *runtime.Graph) int64 { return g.Cost().MACs }

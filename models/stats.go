@@ -15,10 +15,12 @@ type NodeStats struct {
 	DType  string          `json:"dtype"`  // of the output
 	Params int             `json:"params"` // weights and biases
 	MACs   int64           `json:"macs"`   // multiply-accumulates of convolutions and fully connected layers, counted directly
+	Work   int64           `json:"work"`   // what every operation does, in multiply-accumulates: runtime.Cost
+	Bytes  int64           `json:"bytes"`  // inputs, output and parameters, each moved once
 }
 
-// Stats lists a graph's nodes with their shapes, parameters and multiply-accumulates. Only convolutions and fully
-// connected layers are counted, and without their biases, as the literature does.
+// Stats lists a graph's nodes with their shapes and costs. Only convolutions and fully connected layers have
+// multiply-accumulates, counted without their biases, as the literature does; all operations have work.
 func Stats(g *runtime.Graph) []NodeStats {
 	stats := make([]NodeStats, 0, len(g.Nodes))
 	for _, n := range g.Nodes {
@@ -26,24 +28,8 @@ func Stats(g *runtime.Graph) []NodeStats {
 		for _, v := range n.In {
 			s.In = append(s.In, v.Shape)
 		}
-		weights, biases, outputs := 0, 0, n.Out.Shape.Elements()
-		channels := n.Out.Shape.C
-		switch op := n.Op.(type) {
-		case *runtime.Conv:
-			weights, biases = len(op.Weights), len(op.Bias)
-		case *runtime.FC:
-			weights, biases = len(op.Weights), len(op.Bias)
-		case *runtime.QConv:
-			weights, biases = len(op.Weights), len(op.Bias)
-		case *runtime.QFC:
-			weights, biases = len(op.Weights), len(op.Bias)
-		case *runtime.Affine:
-			s.Params = len(op.Scale) + len(op.Shift)
-		}
-		if weights > 0 {
-			s.Params = weights + biases
-			s.MACs = int64(outputs) * int64(weights/channels)
-		}
+		c := n.Cost()
+		s.Params, s.MACs, s.Work, s.Bytes = int(c.Params), c.MACs, c.Work, c.Bytes
 		stats = append(stats, s)
 	}
 	return stats

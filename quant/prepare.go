@@ -17,7 +17,7 @@ func prepare(g *runtime.Graph) (*runtime.Graph, error) {
 	}
 	for _, n := range g.Nodes {
 		if n.Out.DType != runtime.F32 {
-			return nil, &runtime.NodeError{Node: n.Name, Op: n.Op.Kind(), Err: ErrQuantised}
+			return nil, n.Fault(ErrQuantised)
 		}
 	}
 	g, err := runtime.Simplify(g)

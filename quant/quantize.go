@@ -2,7 +2,6 @@ package quant
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -44,39 +43,6 @@ type rewriter struct {
 	report        *Report
 }
 
-// form is how an operation works in a quantised graph.
-type form int
-
-const (
-	floatOnly form = iota
-	computes       // on uint8, to a scale of its own
-	passes         // bytes as they are: the output has the inputs' scale
-)
-
-func formOf(op runtime.Op) form {
-	switch op := op.(type) {
-	case *runtime.Conv, *runtime.FC, *runtime.Add:
-		return computes
-	case *runtime.LRN:
-		if op.Beta == 0.75 && op.Bias > 0 && op.Alpha >= 0 && op.Size <= 1<<15 { // what kernels.NewLRNU8 computes
-			return computes
-		}
-	case *runtime.Pool:
-		if op.Type == runtime.MaxPool {
-			return passes
-		}
-		return computes
-	case *runtime.GlobalPool:
-		if op.Type == runtime.MaxPool {
-			return passes
-		}
-		return computes
-	case *runtime.Concat, *runtime.Flatten, *runtime.Identity:
-		return passes
-	}
-	return floatOnly
-}
-
 // decide chooses the nodes that work on uint8: all that compute, and those that pass bytes on if at least one of their
 // inputs is made as uint8; on float inputs they stay float, which loses nothing.
 func (r *rewriter) decide() {
@@ -86,12 +52,12 @@ func (r *rewriter) decide() {
 		if r.opts.staysFloat(n) {
 			continue
 		}
-		switch formOf(n.Op) {
-		case computes:
+		switch runtime.FormOf(n.Op) {
+		case runtime.Wrapped, runtime.Rewritten:
 			r.u8[n] = true
 			_, fc := n.Op.(*runtime.FC)
 			native[n.Out] = !fc
-		case passes:
+		case runtime.Moves:
 			for _, v := range n.In {
 				if native[v] {
 					r.u8[n], native[n.Out] = true, true
@@ -182,26 +148,22 @@ func (r *rewriter) node(n *runtime.Node) error {
 	to := r.scales[n.Out]
 	switch op := n.Op.(type) {
 	case *runtime.Conv:
-		lo, hi := bounds(op.Act, to)
+		lo, hi := op.Act.Levels(to)
 		q, err := quantiseWeights(op.Weights, op.Bias, op.K, in[0].Quant.Scale, to.Scale)
 		if err != nil {
-			return &runtime.NodeError{Node: n.Name, Op: op.Kind(), Err: err}
+			return n.Fault(err)
 		}
 		r.report.add(n, to, Layer{WeightSQNR: q.sqnr})
 		return r.addU8(n, &runtime.QConv{Window: op.Window, K: op.K, Groups: op.Groups, Weights: q.weights, WScale: q.scale,
 			Bias: q.bias, Out: to, Lo: lo, Hi: hi}, in)
 	case *runtime.FC:
 		return r.fullyConnected(n, op, in[0])
-	case *runtime.Pool, *runtime.GlobalPool, *runtime.LRN, *runtime.Add:
-		r.report.add(n, to, Layer{})
-		if formOf(n.Op) == passes {
-			return r.addU8(n, n.Op, in)
-		}
-		return r.addU8(n, &runtime.Quantised{Op: n.Op, Out: to}, in)
-	default: // passes bytes on
-		r.report.add(n, to, Layer{})
-		return r.addU8(n, n.Op, in)
 	}
+	r.report.add(n, to, Layer{})
+	if runtime.FormOf(n.Op) == runtime.Wrapped {
+		return r.addU8(n, &runtime.Quantised{Op: n.Op, Out: to}, in)
+	}
+	return r.addU8(n, n.Op, in) // moves bytes
 }
 
 func (r *rewriter) addU8(n *runtime.Node, op runtime.Op, in []*runtime.Value) error {
@@ -214,7 +176,7 @@ func (r *rewriter) addU8(n *runtime.Node, op runtime.Op, in []*runtime.Value) er
 func (r *rewriter) fullyConnected(n *runtime.Node, op *runtime.FC, in *runtime.Value) error {
 	q, err := quantiseWeights(op.Weights, op.Bias, op.K, in.Quant.Scale, 1)
 	if err != nil {
-		return &runtime.NodeError{Node: n.Name, Op: op.Kind(), Err: err}
+		return n.Fault(err)
 	}
 	r.report.add(n, runtime.Quant{}, Layer{WeightSQNR: q.sqnr})
 	name := n.Name
@@ -227,17 +189,6 @@ func (r *rewriter) fullyConnected(n *runtime.Node, op *runtime.FC, in *runtime.V
 	}
 	r.asFloat[n.Out] = out
 	return err
-}
-
-// bounds are an activation's bounds as levels.
-func bounds(act runtime.Clamp, q runtime.Quant) (lo, hi uint8) {
-	if !act.On {
-		return 0, 255
-	}
-	level := func(x float32) uint8 {
-		return uint8(min(max(math.RoundToEven(float64(x)/float64(q.Scale))+float64(q.Zero), 0), 255))
-	}
-	return level(act.Lo), level(act.Hi)
 }
 
 // chooseScales gives every value that is needed as uint8 its scale. Values joined by nodes that pass bytes on share one,
@@ -263,7 +214,7 @@ func chooseScales(g *runtime.Graph, u8 map[*runtime.Node]bool, s *Stats, o Obser
 			continue
 		}
 		need(n.Out)
-		if formOf(n.Op) == passes {
+		if runtime.FormOf(n.Op) == runtime.Moves {
 			passed[n.Out] = true
 			for _, v := range n.In {
 				groups.join(v, n.Out)

@@ -174,7 +174,7 @@ func quantised8(n *runtime.Node, op runtime.Op, levels map[*runtime.Value][]uint
 			put(i, float32(float32(int32(u[i])-zero)*float32(ratio))/d)
 		}
 	case *runtime.Add:
-		l, h := bounds(op.Act, out)
+		l, h := op.Act.Levels(out)
 		lo, hi = float32(int32(l)-int32(out.Zero)), float32(int32(h)-int32(out.Zero))
 		other := n.In[1].Quant
 		m := float32(float64(other.Scale) / float64(out.Scale))

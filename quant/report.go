@@ -38,21 +38,11 @@ func (r *Report) add(n *runtime.Node, q runtime.Quant, l Layer) {
 
 // finish counts what the new graph holds.
 func (r *Report) finish(g *runtime.Graph) {
-	r.Portable = true
+	r.Portable = g.SameBits()
 	for _, n := range g.Nodes {
-		switch op := n.Op.(type) {
+		switch n.Op.(type) {
 		case *runtime.Quantize, *runtime.Dequantize:
 			r.Conversions++
-		case *runtime.Conv, *runtime.FC, *runtime.Affine:
-			r.Portable = false
-		case *runtime.LRN:
-			r.Portable = r.Portable && op.Beta == 0.75
-		case *runtime.Pool:
-			r.Portable = r.Portable && (n.Out.DType == runtime.U8 || op.Type == runtime.MaxPool)
-		case *runtime.GlobalPool:
-			r.Portable = r.Portable && (n.Out.DType == runtime.U8 || op.Type == runtime.MaxPool)
-		case *runtime.Add:
-			r.Portable = r.Portable && n.Out.DType == runtime.U8
 		}
 	}
 }

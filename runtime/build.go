@@ -57,7 +57,7 @@ func (p *Plan) build(ctx context.Context, g *Graph, packing *kernels.Packing) (e
 			if errors.Is(err, kernels.ErrShape) {
 				err = fmt.Errorf("%w: %w", err, ErrShape)
 			}
-			return &NodeError{Node: s.name(), Op: s.nodes[0].Op.Kind(), Err: err}
+			return s.fault(err)
 		}
 		p.steps[i] = planStep{name: s.name(), kind: s.nodes[0].Op.Kind(), op: op, inPlace: inPlace(s.nodes[0].Op)}
 		c := s.cost()
@@ -143,6 +143,11 @@ func (p *Plan) locate(ctx context.Context, g *Graph, lay *layout, steps []*step)
 		p.outputs = append(p.outputs, info(v))
 	}
 	return nil
+}
+
+// fault is the error of a step, for a reason.
+func (s *step) fault(reason error) error {
+	return &NodeError{Node: s.name(), Op: s.nodes[0].Op.Kind(), Err: reason}
 }
 
 // cost adds up a step's nodes.

@@ -197,7 +197,7 @@ func lowerChain(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 	for _, c := range s.stages {
 		op, err := lower(c, isa, p)
 		if err != nil {
-			return nil, &NodeError{Node: c.name(), Op: c.nodes[0].Op.Kind(), Err: err}
+			return nil, c.fault(err)
 		}
 		out := c.out[0]
 		stages = append(stages, kernels.Stage{Op: op, Rows: c.rowWindow(), H: out.Shape.H, W: out.Shape.W, C: out.Shape.C, DType: out.DType, InPlace: inPlace(c.nodes[0].Op)})

@@ -130,15 +130,7 @@ patterns, or CSV files as for eval.`,
 			if err := wholefile.Write(output, file.Bytes()); err != nil {
 				return err
 			}
-			q := quantised{Model: c.info(), Images: images, Output: output, Bytes: file.Len(), Report: report}
-			for _, n := range c.Graph.Nodes {
-				switch op := n.Op.(type) {
-				case *runtime.Conv:
-					q.FloatBytes += 4 * (len(op.Weights) + len(op.Bias))
-				case *runtime.FC:
-					q.FloatBytes += 4 * (len(op.Weights) + len(op.Bias))
-				}
-			}
+			q := quantised{Model: c.info(), Images: images, Output: output, Bytes: file.Len(), FloatBytes: 4 * int(c.Graph.Cost().Params), Report: report}
 			out := cmd.OutOrStdout()
 			if asJSON {
 				return writeJSON(out, q)

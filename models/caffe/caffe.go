@@ -278,7 +278,7 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 			for t := range l.top {
 				if r := (ref{i, t}); used[r] {
 					if feeds[r], err = im.feed(n, l, r); err != nil {
-						return nil, &runtime.NodeError{Node: l.name, Op: l.typ, Err: err}
+						return nil, l.fault(err)
 					}
 				}
 			}

@@ -639,7 +639,7 @@ func (im *importer) layer(l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 		if errors.As(err, &ne) { // the graph's own: keep the reason, name the layer
 			err = ne.Err
 		}
-		return nil, &runtime.NodeError{Node: l.name, Op: l.typ, Err: err}
+		return nil, l.fault(err)
 	}
 	return t, nil
 }

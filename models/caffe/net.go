@@ -23,6 +23,11 @@ type layer struct {
 	in          []ref // who makes each bottom; layer −1 if nobody does
 }
 
+// fault is the error of a layer, for a reason.
+func (l *layer) fault(reason error) error {
+	return &runtime.NodeError{Node: l.name, Op: l.typ, Err: reason}
+}
+
 // ref is a blob at one moment: the top of a layer. Blobs change in place, so that their names are not enough.
 type ref struct{ layer, top int }
 
@@ -56,7 +61,7 @@ func readNet(m *message, maxLayers int) (*net, error) {
 		in, err := inTest(lm)
 		switch {
 		case err != nil:
-			return nil, &runtime.NodeError{Node: l.name, Op: l.typ, Err: err}
+			return nil, l.fault(err)
 		case in:
 			n.layers = append(n.layers, l)
 		case isData(l.typ):
@@ -193,7 +198,7 @@ func (n *net) outputs() ([]output, error) {
 				w = -1 // an accuracy tells the output only if there is no loss
 			}
 			if r.err != nil {
-				return nil, &runtime.NodeError{Node: l.name, Op: l.typ, Err: r.err}
+				return nil, l.fault(r.err)
 			}
 			if head == nil || w >= weight {
 				head, weight = l, w
@@ -244,8 +249,7 @@ func (n *net) needed(outs []output) ([]bool, error) {
 		l := n.layers[i]
 		for j, r := range l.in {
 			if r.layer < 0 {
-				return nil, &runtime.NodeError{Node: l.name, Op: l.typ,
-					Err: fmt.Errorf("no layer before it makes its bottom %q: %w", l.bottom[j], runtime.ErrGraph)}
+				return nil, l.fault(fmt.Errorf("no layer before it makes its bottom %q: %w", l.bottom[j], runtime.ErrGraph))
 			}
 			need[r.layer] = true
 		}

@@ -164,7 +164,7 @@ func (c *call) add(op runtime.Op, ts ...*nchw.Tensor) (*value, error) {
 	}
 	return c.put(func(act runtime.Clamp, ts ...*nchw.Tensor) (runtime.Op, error) {
 		if sum, ok := op.(*runtime.Add); ok && act.On {
-			return &runtime.Add{Act: then(sum.Act, act)}, nil
+			return &runtime.Add{Act: sum.Act.Then(act)}, nil
 		}
 		return op, nil
 	}, func(to runtime.Quant, act runtime.Clamp) (runtime.Op, error) {
@@ -284,7 +284,7 @@ func (c *call) clamped(x *value, act runtime.Clamp) *value {
 			return nil
 		}
 		fused := *lz
-		fused.act, fused.made = then(lz.act, act), nil
+		fused.act, fused.made = lz.act.Then(act), nil
 		return &value{typ: elemFloat, lazy: &fused}
 	}
 	im, name := c.im, c.name()
@@ -297,32 +297,9 @@ func (c *call) clamped(x *value, act runtime.Clamp) *value {
 			return im.b.Each(name, &runtime.Activation{Act: act}, t.t)
 		},
 		quant: func(to runtime.Quant, act runtime.Clamp) (*nchw.Tensor, error) {
-			if lo, hi := bounds(act, to); lz.u.Quant() == to && lo == 0 && hi == 255 { // what is quantised is in range already
+			if lo, hi := act.Levels(to); lz.u.Quant() == to && lo == 0 && hi == 255 { // what is quantised is in range already
 				return lz.u, nil
 			}
 			return nil, nil
 		}}}
-}
-
-// bounds are the quantised values of a clamp's bounds.
-func bounds(act runtime.Clamp, q runtime.Quant) (lo, hi uint8) {
-	if !act.On {
-		return 0, 255
-	}
-	level := func(x float32) uint8 {
-		return uint8(min(max(math.RoundToEven(float64(x/q.Scale))+float64(q.Zero), 0), 255))
-	}
-	return level(act.Lo), level(act.Hi)
-}
-
-// then is the clamp that does c and then d.
-func then(c, d runtime.Clamp) runtime.Clamp {
-	switch {
-	case !c.On:
-		return d
-	case !d.On:
-		return c
-	}
-	bound := func(x float32) float32 { return min(max(x, d.Lo), d.Hi) }
-	return runtime.Clamp{On: true, Lo: bound(c.Lo), Hi: bound(c.Hi)}
 }

@@ -232,7 +232,7 @@ func (im *importer) run() (*runtime.Graph, error) {
 			if errors.As(err, &ne) { // the graph's own: keep the reason, name the node
 				err = ne.Err
 			}
-			return nil, &runtime.NodeError{Node: n.label(), Op: n.op, Err: err}
+			return nil, n.fault(err)
 		}
 		for j, name := range n.out {
 			if name == "" {
@@ -290,7 +290,7 @@ func (im *importer) needed(outs []string) ([]bool, error) {
 				continue
 			}
 			if _, twice := maker[o]; twice || given[o] || g.inits[o] != nil {
-				return nil, &runtime.NodeError{Node: n.label(), Op: n.op, Err: fmt.Errorf("%q is made twice: %w", o, runtime.ErrGraph)}
+				return nil, n.fault(fmt.Errorf("%q is made twice: %w", o, runtime.ErrGraph))
 			}
 			maker[o] = i
 		}

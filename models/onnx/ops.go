@@ -212,7 +212,7 @@ func conv(c *call) (*value, error) {
 				return nil, err
 			}
 			op := &runtime.QConv{Window: win, K: d[0], Groups: groups, Weights: l.weights, WScale: l.scale, Bias: l.bias, Out: to}
-			op.Lo, op.Hi = bounds(act, to)
+			op.Lo, op.Hi = act.Levels(to)
 			return op, nil
 		}, t), nil
 	}

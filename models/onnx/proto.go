@@ -104,6 +104,11 @@ func (n *node) label() string {
 	return n.name
 }
 
+// fault is the error of a node, for a reason.
+func (n *node) fault(reason error) error {
+	return &runtime.NodeError{Node: n.label(), Op: n.op, Err: reason}
+}
+
 // Bounds on what one message may repeat, so that a few bytes each do not grow into much memory.
 const (
 	maxAttrs = 64

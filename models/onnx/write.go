@@ -30,7 +30,7 @@ func WriteQDQ(w io.Writer, g *runtime.Graph) error {
 	}
 	for _, n := range g.Nodes {
 		if err := q.node(n); err != nil {
-			return &runtime.NodeError{Node: n.Name, Op: n.Op.Kind(), Err: err}
+			return n.Fault(err)
 		}
 	}
 	for _, v := range g.Outputs {

@@ -78,18 +78,6 @@ func activation(a int) (runtime.Clamp, error) {
 	return runtime.Clamp{}, fmt.Errorf("fused activation %d: %w", a, runtime.ErrGraph)
 }
 
-// bounds are a clamp's in levels.
-func bounds(c runtime.Clamp, q runtime.Quant) (lo, hi uint8) {
-	if !c.On {
-		return 0, 255
-	}
-	level := func(x float32) uint8 {
-		v := math.RoundToEven(float64(x)/float64(q.Scale)) + float64(q.Zero)
-		return uint8(min(max(v, 0), 255))
-	}
-	return level(c.Lo), level(c.Hi)
-}
-
 // window is that of a convolution or pooling of r×s over h×w: padding 0 is SAME, which gives ⌈size/stride⌉ outputs
 // with the odd zero at the end; 1 is VALID, which has none.
 func window(padding, h, w, r, s, strideH, strideW, dilationH, dilationW int) (runtime.Window, error) {
@@ -223,7 +211,7 @@ func (n *node) weighted(x *runtime.Value, win runtime.Window, k, groups int, dep
 		return err
 	}
 	c := &runtime.QConv{Window: win, K: k, Groups: groups, Weights: weights, WScale: scales, Bias: bias, Out: to}
-	c.Lo, c.Hi = bounds(act, to)
+	c.Lo, c.Hi = act.Levels(to)
 	return n.emit(c, x)
 }
 

@@ -41,41 +41,7 @@ func Run(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 }
 
 // Cost is about the number of operations that Run takes, or limit if it is more.
-func Cost(g *runtime.Graph, limit int) int {
-	sum := 0
-	for _, n := range g.Nodes {
-		per, s := 1, n.In[0].Shape
-		switch op := n.Op.(type) {
-		case *runtime.Conv:
-			per = len(op.Weights) / op.K
-		case *runtime.QConv:
-			per = len(op.Weights) / op.K
-		case *runtime.FC, *runtime.QFC:
-			per = s.H * s.W * s.C
-		case *runtime.Pool:
-			per = min(op.R*op.S, limit)
-		case *runtime.GlobalPool:
-			per = s.H * s.W
-		case *runtime.LRN:
-			per = op.Size
-		case *runtime.Quantised:
-			switch op := op.Op.(type) {
-			case *runtime.Pool:
-				per = min(op.R*op.S, limit)
-			case *runtime.GlobalPool:
-				per = s.H * s.W
-			case *runtime.LRN:
-				per = op.Size
-			}
-		}
-		if out := n.Out.Shape.Elements(); per > (limit-sum)/out {
-			return limit
-		} else if sum += per * out; sum >= limit {
-			return limit
-		}
-	}
-	return sum
-}
+func Cost(g *runtime.Graph, limit int) int { return int(min(g.Cost().Work, int64(limit))) }
 
 func step(n *runtime.Node, in [][]float32, out []float32) error {
 	s, d := n.In[0].Shape, n.Out.Shape

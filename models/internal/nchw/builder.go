@@ -22,7 +22,6 @@ type Builder struct {
 
 	limits runtime.Limits
 	budget int            // elements that constants may still take
-	macs   int64          // multiply-accumulates so far
 	names  map[string]int // how often a name was asked for
 	made   map[*runtime.Value]*runtime.Node
 	bad    []runtime.Unsupported
@@ -225,21 +224,6 @@ func (b *Builder) add(name string, op runtime.Op, in ...*runtime.Value) (*runtim
 		return nil, err
 	}
 	b.made[v] = b.G.Nodes[len(b.G.Nodes)-1]
-	per := 0
-	switch op := op.(type) {
-	case *runtime.Conv:
-		per = len(op.Weights) / op.K
-	case *runtime.FC:
-		per = len(op.Weights) / op.K
-	case *runtime.QConv:
-		per = len(op.Weights) / op.K
-	case *runtime.QFC:
-		per = len(op.Weights) / op.K
-	}
-	b.macs += int64(v.Shape.Elements()) * int64(per) // below 2⁵⁸: limits bound both
-	if b.macs > b.limits.MaxMACs {
-		return nil, &runtime.NodeError{Node: name, Op: op.Kind(), Err: fmt.Errorf("more than %d multiply-accumulates: %w", b.limits.MaxMACs, runtime.ErrLimit)}
-	}
 	return v, nil
 }
 
