@@ -51,15 +51,61 @@ type convPanel struct {
 	plain          int
 }
 
+// lattice says where a block's filters lie: the elements from one position (of the window, or of a transform) to the next,
+// and from one group of kr channels to the next. In a group, filters follow one another.
+type lattice struct{ positions, pos, group, depth, kr int }
+
+// padded reports whether a panel is zero where it has no filter or no channel.
+func padded[T number](panel []T, blk *convBlock, l lattice) bool {
+	groups, tail := (l.depth+l.kr-1)/l.kr, l.depth%l.kr
+	if blk.cols == blk.width && tail == 0 {
+		return true
+	}
+	for p := range l.positions {
+		for g := range groups {
+			group := panel[p*l.pos+g*l.group:][:blk.width*l.kr]
+			if !zero(group[blk.cols*l.kr:]) {
+				return false
+			}
+			for j := 0; tail > 0 && g == groups-1 && j < blk.cols; j++ {
+				if !zero(group[j*l.kr+tail:][:l.kr-tail]) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// number is an element of packed filters.
+type number interface{ float32 | int8 | int16 }
+
+func zero[T number](v []T) bool {
+	for _, x := range v {
+		if x != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // packWeights lays filters [K][taps][depth] out as [block][taps][⌈depth/kr⌉][width][kr], zeros where there is no
 // filter or no channel, and returns each block's part.
-func packWeights[T float32 | int8 | int16](p *Packing, weights func() []T, taps, depth int, blocks []convBlock, kr int) [][]T {
+func packWeights[T number](p *Packing, weights func() []T, taps, depth int, blocks []convBlock, kr int) [][]T {
 	size := taps * ((depth + kr - 1) / kr) * kr
 	all := packed(p, widths(blocks)*size, func(all []T) {
 		w := weights()
 		for b, panel := range cutPanels(all, blocks, size) {
 			fillPanel(panel, w, taps, depth, &blocks[b], kr)
 		}
+	}, func(all []T) bool {
+		for b, panel := range cutPanels(all, blocks, size) {
+			group := blocks[b].width * kr
+			if !padded(panel, &blocks[b], lattice{taps, (depth + kr - 1) / kr * group, group, depth, kr}) {
+				return false
+			}
+		}
+		return true
 	})
 	return cutPanels(all, blocks, size)
 }
@@ -74,7 +120,7 @@ func cutPanels[T any](all []T, blocks []convBlock, size int) [][]T {
 	return panels
 }
 
-func fillPanel[T float32 | int8 | int16](panel, weights []T, taps, depth int, blk *convBlock, kr int) {
+func fillPanel[T number](panel, weights []T, taps, depth int, blk *convBlock, kr int) {
 	groups, nr := (depth+kr-1)/kr, blk.width
 	if kr*int(unsafe.Sizeof(weights[0])) == 4 && depth%kr == 0 { // groups are words
 		packWords(panel, weights[blk.k*taps*depth:][:blk.cols*taps*depth], taps*groups, blk.cols, nr)
@@ -91,7 +137,7 @@ func fillPanel[T float32 | int8 | int16](panel, weights []T, taps, depth int, bl
 }
 
 // packWords is fillPanel of a block whose groups are four bytes: filters [cols][words] become [words][nr].
-func packWords[T float32 | int8 | int16](panel, filters []T, words, cols, nr int) {
+func packWords[T number](panel, filters []T, words, cols, nr int) {
 	dst := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(panel))), words*nr)
 	src := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(filters))), words*cols)
 	const run = 16 // words of a filter at a time, so that what is written stays in the L1 cache meanwhile

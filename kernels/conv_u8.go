@@ -137,7 +137,7 @@ func (q *ConvU8) check(s *ConvShape, segments int) error {
 		}
 	}
 	var err error
-	q.sums = packed(q.pack, s.K, func(sums []int32) { err = q.checkWeights(s, sums) })
+	q.sums = packed(q.pack, s.K, func(sums []int32) { err = q.checkWeights(s, sums) }, nil)
 	return err
 }
 

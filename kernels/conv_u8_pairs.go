@@ -39,7 +39,7 @@ func (p *pairPanel) cycles(taps int) (sum int) {
 func packPairs(p *Packing, weights func() []int8, taps, depth int, blocks []convBlock, k *Kernel) []pairPanel {
 	groups := k.groups(depth)
 	if p.Loading() {
-		return p.pairs(taps, groups, len(blocks), k.NR)
+		return p.pairs(taps, depth, blocks, k.NR)
 	}
 	w := weights()
 	entries := len(blocks)*taps*groups + countSplits(w, taps, depth, blocks)
@@ -97,18 +97,47 @@ func resized(s []int8, n int) []int8 {
 	return s
 }
 
-// pairs returns what packPairs made of the same blocks when the weights were recorded.
-func (p *Packing) pairs(taps, groups, blocks, nr int) []pairPanel {
-	order, ok1 := elements[int32](p.take(-1))
+// pairs returns what packPairs made of the same blocks when the weights were recorded. The channels are copied: kernels take
+// them for addresses, and whoever may write a mapped file must not have them read anywhere but in their window.
+func (p *Packing) pairs(taps, depth int, blocks []convBlock, nr int) []pairPanel {
+	raw := p.take(-1)
+	order, ok1 := elements[int32](raw)
 	all, ok2 := elements[int8](p.take(-1))
-	if ok1 && ok2 {
-		if panels, ok := cutPairs(order, all, taps, groups, blocks, nr); ok {
+	if ok1 && ok2 && len(raw) == 4*len(order) {
+		order = append(aligned[int32](len(order))[:0], order...)
+		groups := (depth + pairKR - 1) / pairKR
+		panels, ok := cutPairs(order, all, taps, groups, len(blocks), nr)
+		for b := 0; ok && b < len(panels); b++ {
+			ok = panels[b].padded(taps, depth, nr, &blocks[b])
+		}
+		if ok {
 			return panels
 		}
+	}
+	if p.err == nil {
 		p.err = fmt.Errorf("%w: packed weights of step %q reach outside the window", ErrShape, p.step)
 	}
 	empty := pairPanel{order: make([]int32, 2*taps)}
-	return slices.Repeat([]pairPanel{empty}, blocks)
+	return slices.Repeat([]pairPanel{empty}, len(blocks))
+}
+
+// padded reports whether a panel is zero where it has no filter or no channel.
+func (p *pairPanel) padded(taps, depth, nr int, blk *convBlock) bool {
+	w, order := p.w, p.order
+	for range taps {
+		for _, each := range []int{2, 1} { // matches, others
+			n := int(order[0]) * each
+			for _, c := range order[1:][:n] {
+				one := lattice{positions: 1, depth: min(depth-int(c), pairKR), kr: pairKR}
+				if !padded(w[:nr*pairKR], &convBlock{cols: blk.cols, width: nr}, one) {
+					return false
+				}
+				w = w[nr*pairKR:]
+			}
+			order = order[1+n:]
+		}
+	}
+	return true
 }
 
 // cutPairs cuts panels out of what a pairMatcher made, if all that they read lies within the window.

@@ -128,7 +128,7 @@ func packDepthwise[T float32 | int8](p *Packing, c, taps int, weights []T) []T {
 				w[t*c+k] = weights[k*taps+t]
 			}
 		}
-	})
+	}, func(w []T) bool { return zero(w[taps*c:]) })
 }
 
 func (d *depthwise) PackedBytes() int { return d.bytes }

@@ -89,11 +89,15 @@ func (p *Packing) refuse() {
 	}
 }
 
-// packed returns n elements that fill packs, or those of the recording.
-func packed[T any](p *Packing, n int, fill func([]T)) []T {
+// packed returns n elements that fill packs, or those of the recording if they pass a check, which may be nil: what fill
+// leaves zero must be zero there, for kernels multiply it by whatever lies beyond the inputs.
+func packed[T any](p *Packing, n int, fill func([]T), check func([]T) bool) []T {
 	if p.Loading() {
 		if v, ok := elements[T](p.take(n * int(unsafe.Sizeof(*new(T))))); ok {
-			return v
+			if check == nil || check(v) {
+				return v
+			}
+			p.refuse()
 		}
 		return aligned[T](n)
 	}

@@ -157,6 +157,6 @@ func (q *ConvU8) largestSum(s *ConvShape) int {
 			_, abs, _ := weightSums(q.Weights[k*depth:][:depth])
 			v[0] = max(v[0], int64(abs))
 		}
-	})
+	}, nil)
 	return int(v[0])
 }

@@ -60,6 +60,14 @@ func packWinograd[T float32 | int8, U float32 | int16 | int8](p *Packing, filter
 		for b, panel := range cutPanels(u, blocks, size) {
 			fillWinograd(panel, weights, c, &blocks[b], kr, r, order, transform)
 		}
+	}, func(u []U) bool {
+		for b, panel := range cutPanels(u, blocks, size) {
+			each, group := order(&blocks[b], (c+kr-1)/kr, kr)
+			if !padded(panel, &blocks[b], lattice{pos, each, group, c, kr}) {
+				return false
+			}
+		}
+		return true
 	})
 	return cutPanels(all, blocks, size)
 }

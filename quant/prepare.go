@@ -7,7 +7,8 @@ import (
 )
 
 // unlimited is for copies of graphs, which were within their limits.
-var unlimited = runtime.Limits{MaxNodes: math.MaxInt, MaxElements: math.MaxInt, MaxWeights: math.MaxInt, MaxMACs: math.MaxInt64}
+var unlimited = runtime.Limits{MaxNodes: math.MaxInt, MaxElements: math.MaxInt, MaxWeights: math.MaxInt, MaxMACs: math.MaxInt64,
+	MaxArena: math.MaxInt, MaxValues: math.MaxInt, MaxOperands: math.MaxInt, MaxPorts: math.MaxInt}
 
 // prepare simplifies a float graph and brings it into a form that quantises well, with the same meaning: what is left of
 // scales and shifts becomes convolutions, and activations behind a maximum go before it, where they fuse.

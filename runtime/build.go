@@ -1,7 +1,7 @@
 package runtime
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,7 +10,7 @@ import (
 )
 
 // build fills the plan: simplify → merge siblings → lay out → choose kernels and pack → lifetimes → offsets.
-func (p *Plan) build(ctx context.Context, g *Graph, packing *kernels.Packing) (err error) {
+func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error) {
 	if g == nil {
 		return fmt.Errorf("no graph: %w", ErrGraph)
 	}
@@ -22,7 +22,7 @@ func (p *Plan) build(ctx context.Context, g *Graph, packing *kernels.Packing) (e
 	if g, err = Simplify(g); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
+	if err := o.ctx.Err(); err != nil {
 		return err
 	}
 	nodes := g.Nodes
@@ -49,7 +49,7 @@ func (p *Plan) build(ctx context.Context, g *Graph, packing *kernels.Packing) (e
 	p.steps = make([]planStep, len(steps))
 	pack := newPacker(packing, steps)
 	for i, s := range steps {
-		if err := ctx.Err(); err != nil {
+		if err := o.ctx.Err(); err != nil {
 			return err
 		}
 		op, err := lower(s, p.isa, pack)
@@ -63,7 +63,7 @@ func (p *Plan) build(ctx context.Context, g *Graph, packing *kernels.Packing) (e
 		c := s.cost()
 		p.steps[i].macs, p.steps[i].work, p.steps[i].bytes = c.MACs, c.Work, c.Bytes
 	}
-	if err := p.locate(ctx, g, lay, steps); err != nil {
+	if err := p.locate(o, g, lay, steps); err != nil {
 		return err
 	}
 	for i := range p.outputs {
@@ -73,7 +73,7 @@ func (p *Plan) build(ctx context.Context, g *Graph, packing *kernels.Packing) (e
 }
 
 // locate computes lifetimes, places all storage in the arena and turns values into views.
-func (p *Plan) locate(ctx context.Context, g *Graph, lay *layout, steps []*step) error {
+func (p *Plan) locate(o *options, g *Graph, lay *layout, steps []*step) error {
 	t := tabulate(g, lay, steps)
 	stored := map[*Value]int{} // by root
 	var bufs []buffer
@@ -103,12 +103,22 @@ func (p *Plan) locate(ctx context.Context, g *Graph, lay *layout, steps []*step)
 	if err := checkSizes(bufs); err != nil {
 		return err
 	}
-	offsets, arena, err := planMemory(ctx, bufs)
+	p.bound = memoryBound(bufs)
+	most := cmp.Or(o.arena, g.limits.arena())
+	tooLarge := func(size int) error {
+		return fmt.Errorf("graph %q: an arena of %d bytes, more than %d: %w", p.name, size, most, ErrLimit)
+	}
+	if p.bound > most {
+		return tooLarge(p.bound)
+	}
+	offsets, arena, err := planMemory(o.ctx, bufs)
 	if err != nil {
 		return err
 	}
+	if arena > most {
+		return tooLarge(arena)
+	}
 	p.arena = arena
-	p.bound = memoryBound(bufs)
 	for i, b := range bufs {
 		s := &p.storage[i]
 		s.Offset, s.Bytes, s.First, s.Last = offsets[i], b.size, b.first, b.last

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"unsafe"
 )
@@ -173,8 +174,13 @@ func (d *decoder) graph(limits Limits) *Graph {
 	g := NewGraph(d.string())
 	g.SetLimits(limits)
 	var values []*Value
-	list := func() []*Value {
-		vs := make([]*Value, d.count())
+	list := func(most int) []*Value {
+		n := d.count()
+		if n > most {
+			d.set(fmt.Errorf("a list of %d values, more than %d: %w", n, most, ErrLimit))
+			return nil
+		}
+		vs := make([]*Value, n)
 		for i := range vs {
 			at := d.int()
 			if at >= len(values) {
@@ -203,7 +209,7 @@ func (d *decoder) graph(limits Limits) *Graph {
 		name := d.string()
 		var op Op
 		f.op(&op)
-		in := list()
+		in := list(limits.operands())
 		if d.err == nil && len(in) == 0 {
 			d.fail("node %q has no inputs", name)
 		}
@@ -217,7 +223,7 @@ func (d *decoder) graph(limits Limits) *Graph {
 		}
 		values = append(values, v)
 	}
-	outputs := list()
+	outputs := list(limits.ports())
 	switch {
 	case d.err != nil:
 	case len(d.buf) != 0:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"math"
 	"reflect"
@@ -246,15 +247,66 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// What a file asks for beyond a limit is refused as such, by the loader, by the graph, or once the arena is planned.
 func TestLimits(t *testing.T) {
-	var file bytes.Buffer
-	if err := Write(&file, everything(t)); err != nil {
+	file := written(t, fileNet(t))
+	g, err := ReadGraph(file)
+	if err != nil {
 		t.Fatal(err)
 	}
+	operands, reads := 0, 0
+	for _, n := range g.Nodes {
+		operands, reads = max(operands, len(n.In)), reads+len(n.In)
+	}
+	ports, values := max(len(g.Inputs), len(g.Outputs)), len(g.Inputs)+len(g.Nodes)+reads
+	p, err := Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, limit := range map[string]func(l *Limits, less int){
+		"weights":  func(l *Limits, less int) { l.MaxWeights = 1<<29 - less*(1<<29-50) },
+		"nodes":    func(l *Limits, less int) { l.MaxNodes = len(g.Nodes) - less },
+		"operands": func(l *Limits, less int) { l.MaxOperands = operands - less },
+		"ports":    func(l *Limits, less int) { l.MaxPorts = ports - less },
+		"values":   func(l *Limits, less int) { l.MaxValues = values - less },
+		"arena":    func(l *Limits, less int) { l.MaxArena = p.ArenaSize() - less },
+	} {
+		for less := range 2 {
+			l := DefaultLimits
+			limit(&l, less)
+			if _, err := Load(file, WithLimits(l)); errors.Is(err, ErrLimit) != (less == 1) {
+				t.Errorf("%s less %d: %v", name, less, err)
+			}
+		}
+	}
+}
+
+// Inputs of which each is within the limits, but not all together: no session must ask for the memory.
+func TestArenaLimit(t *testing.T) {
+	b := builder{t, NewGraph("arena")}
+	for i := range 100 {
+		if err := b.g.Output(b.input(fmt.Sprint("i", i), Shape{1, 1 << 13, 1 << 13, 1})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Load(written(t, b.g)); !errors.Is(err, ErrLimit) {
+		t.Errorf("load: %v", err)
+	}
+	if _, err := Compile(b.g); !errors.Is(err, ErrLimit) {
+		t.Errorf("compile: %v", err)
+	}
 	l := DefaultLimits
-	l.MaxWeights = 50
-	if _, err := ReadGraph(file.Bytes(), WithLimits(l)); !errors.Is(err, ErrLimit) {
-		t.Errorf("error %v", err)
+	l.MaxArena = 1 << 24
+	one := builder{t, NewGraph("one")}
+	one.g.SetLimits(l)
+	if err := one.g.Output(one.input("i", Shape{1, 1 << 12, 1 << 10, 1})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Compile(one.g); !errors.Is(err, ErrLimit) { // input and output are two
+		t.Errorf("the graph's own limit: %v", err)
+	}
+	if _, err := Compile(one.g, WithLimits(DefaultLimits)); err != nil {
+		t.Errorf("a limit that replaces the graph's: %v", err)
 	}
 }
 

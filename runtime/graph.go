@@ -1,7 +1,9 @@
 package runtime
 
 import (
+	"cmp"
 	"fmt"
+	"strconv"
 
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -63,6 +65,7 @@ type Graph struct {
 	names   map[string]bool
 	nvalues int
 	work    int64
+	reads   int // operands of all nodes
 }
 
 // Limits bound what a graph may ask for, so that a hostile model is refused before anything is allocated for it.
@@ -77,11 +80,23 @@ type Limits struct {
 	// [DefaultLimits] allow a run of some twenty minutes there, and of half a minute where the fastest kernels run.
 	MaxMACs int64
 
+	// Of those that follow, 0 stands for what DefaultLimits has.
+	MaxArena    int // bytes of a session's arena
+	MaxValues   int // inputs, nodes, and what nodes read, once for each reader: it bounds the steps of a plan
+	MaxOperands int // inputs of one node
+	MaxPorts    int // inputs of a graph, and outputs
+
 	trusted bool // the values of quantised weights were looked at before, or will be by kernels
 }
 
 // DefaultLimits suit every network of the image-classification kind.
-var DefaultLimits = Limits{MaxNodes: 20_000, MaxElements: 1 << 28, MaxWeights: 1 << 29, MaxMACs: 1 << 40}
+var DefaultLimits = Limits{MaxNodes: 20_000, MaxElements: 1 << 28, MaxWeights: 1 << 29, MaxMACs: 1 << 40,
+	MaxArena: 1 << (29 + strconv.IntSize/64), MaxValues: 100_000, MaxOperands: 4096, MaxPorts: 4096}
+
+func (l *Limits) arena() int    { return cmp.Or(l.MaxArena, DefaultLimits.MaxArena) }
+func (l *Limits) values() int   { return cmp.Or(l.MaxValues, DefaultLimits.MaxValues) }
+func (l *Limits) operands() int { return cmp.Or(l.MaxOperands, DefaultLimits.MaxOperands) }
+func (l *Limits) ports() int    { return cmp.Or(l.MaxPorts, DefaultLimits.MaxPorts) }
 
 // NewGraph returns an empty graph under DefaultLimits. (The zero Graph is one whose limits allow nothing.)
 func NewGraph(name string) *Graph {
@@ -96,7 +111,11 @@ func (g *Graph) Input(name string, s Shape) (*Value, error) {
 	if g.names[name] {
 		return nil, fmt.Errorf("input %q: name used twice: %w", name, ErrGraph)
 	}
-	if err := g.checkShape(s); err != nil {
+	err := g.checkShape(s)
+	if most := g.limits.ports(); err == nil && len(g.Inputs) >= most {
+		err = fmt.Errorf("more than %d inputs: %w", most, ErrLimit)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("input %q: %w", name, err)
 	}
 	v := g.newValue(name, s)
@@ -118,6 +137,10 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 		return fail(fmt.Errorf("name used twice: %w", ErrGraph))
 	case len(g.Nodes) >= g.limits.MaxNodes:
 		return fail(fmt.Errorf("more than %d nodes: %w", g.limits.MaxNodes, ErrLimit))
+	case len(in) > g.limits.operands():
+		return fail(fmt.Errorf("%d inputs, more than %d: %w", len(in), g.limits.operands(), ErrLimit))
+	case len(in) >= g.limits.values()-g.nvalues-g.reads:
+		return fail(fmt.Errorf("more than %d values and readers of values: %w", g.limits.values(), ErrLimit))
 	}
 	shapes := make([]Shape, len(in))
 	for i, v := range in {
@@ -144,6 +167,7 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	n := &Node{Name: name, Op: op, In: append([]*Value(nil), in...), Out: g.newValue(name, s)}
 	n.Out.DType, n.Out.Quant = dt, quant
 	g.work += work
+	g.reads += len(in)
 	g.Nodes = append(g.Nodes, n)
 	return n.Out, nil
 }
@@ -153,6 +177,9 @@ func (g *Graph) Output(vs ...*Value) error {
 	for _, v := range vs {
 		if v == nil || v.graph != g {
 			return fmt.Errorf("output is not of this graph: %w", ErrGraph)
+		}
+		if most := g.limits.ports(); len(g.Outputs) >= most {
+			return fmt.Errorf("output %q: more than %d outputs: %w", v.Name, most, ErrLimit)
 		}
 		g.Outputs = append(g.Outputs, v)
 	}

@@ -89,6 +89,7 @@ type options struct {
 	memory  Memory
 	choose  func(step string, choices []Choice) int
 	limits  Limits                                // of Load and ReadGraph
+	arena   int                                   // Limits.MaxArena of a plan; 0: that of the graph
 	signed  func(message, signature []byte) error // of Load; nil asks for no signature
 	ctx     context.Context
 }
@@ -101,8 +102,9 @@ func newOptions(opts []Option) options {
 	return o
 }
 
-// WithLimits replaces [DefaultLimits] in [Load] and [ReadGraph]; a graph that is compiled has been checked already.
-func WithLimits(l Limits) Option { return func(o *options) { o.limits = l } }
+// WithLimits replaces [DefaultLimits] in [Load] and [ReadGraph], and the graph's MaxArena in [Compile]; all else of a graph that is
+// compiled has been checked already.
+func WithLimits(l Limits) Option { return func(o *options) { o.limits, o.arena = l, l.arena() } }
 
 // WithISA caps the tier kernels are chosen from; the CPU and GNEISS_ISA may lower it further.
 func WithISA(isa arch.ISA) Option { return func(o *options) { o.isa, o.isaSet = isa, true } }
@@ -136,7 +138,7 @@ func WithoutWinograd() Option {
 const maxThreads = 256
 
 // Compile makes a plan for this machine. It returns a [NodeError] for an operation that no kernel computes, an error
-// wrapping [ErrGraph] for a graph without outputs, and arch's errors if GNEISS_ISA or GNEISS_REQUIRE cannot be met.
+// wrapping [ErrGraph] for a graph without outputs, [ErrLimit] for an arena beyond [Limits], and arch's errors if GNEISS_ISA or GNEISS_REQUIRE cannot be met.
 //
 // A session's inputs are consumed: their memory is used again during Run, so they are to be filled before each.
 func Compile(g *Graph, opts ...Option) (*Plan, error) {
@@ -179,7 +181,7 @@ func compile(g *Graph, o *options, isa arch.ISA, packing *kernels.Packing) (*Pla
 		}
 		packing.Choose = o.choose
 	}
-	if err := p.build(o.ctx, g, packing); err != nil {
+	if err := p.build(o, g, packing); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(packing.Finish(), o.ctx.Err()); err != nil {

@@ -430,7 +430,7 @@ func (im *importer) weights(l *layer, index int, what role, dims ...int) (*nchw.
 	}
 	have := im.blobs[l.name]
 	if index >= len(have) {
-		if !slices.Contains(im.missing, l.name) {
+		if n := len(im.missing); n == 0 || im.missing[n-1] != l.name { // layers come one after the other
 			im.missing = append(im.missing, l.name)
 		}
 		return nil, nil
