@@ -84,10 +84,10 @@ func (t *winogradTask) copySquares(to []float32, img, y, x, n int) {
 		return
 	}
 	p, from := addr(to[lo*size:]), unsafe.Add(t.in.Data, (first+2*lo)*t.in.Stride*4)
-	for range hi - lo {
-		*(*[4]float32)(p) = *(*[4]float32)(from) // eight at once would be a call
-		*(*[4]float32)(unsafe.Add(p, 16)) = *(*[4]float32)(unsafe.Add(from, 16))
-		p, from = unsafe.Add(p, size*4), unsafe.Add(from, 2*t.in.Stride*4)
+	for j := range hi - lo { // nothing is computed past the last: no pointer may leave its memory
+		dst, src := unsafe.Add(p, j*size*4), unsafe.Add(from, j*2*t.in.Stride*4)
+		*(*[4]float32)(dst) = *(*[4]float32)(src) // eight at once would be a call
+		*(*[4]float32)(unsafe.Add(dst, 16)) = *(*[4]float32)(unsafe.Add(src, 16))
 	}
 }
 

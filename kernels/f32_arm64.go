@@ -85,6 +85,9 @@ func affineF32NEON(e *Eltwise) {
 
 // skip leaves out the first k channels and reports whether others are left.
 func (e *Eltwise) skip(k int) bool {
+	if k == e.c {
+		return false
+	}
 	e.a, e.dst, e.c = unsafe.Add(e.a, 4*k), unsafe.Add(e.dst, 4*k), e.c-k
 	if e.b != nil {
 		e.b = unsafe.Add(e.b, 4*k)
@@ -92,5 +95,5 @@ func (e *Eltwise) skip(k int) bool {
 	if e.scale != nil {
 		e.scale, e.shift = unsafe.Add(e.scale, 4*k), unsafe.Add(e.shift, 4*k)
 	}
-	return e.c > 0
+	return true
 }

@@ -90,7 +90,7 @@ func (t *winogradTask) layProducts(wk *winogradWorker, at, t0, n int) {
 		m := unsafe.Add(wk.m, pos*t.mStep)
 		tiles := (hi - lo + mr - 1) / mr
 		from, depth := t.depthAt(pos)
-		wk.products[pos] = winoProduct{ptrs: unsafe.Pointer(&wk.rows[pos*most+min(at+lo, most-1)]), dst: unsafe.Add(m, lo*row),
+		wk.products[pos] = winoProduct{ptrs: unsafe.Pointer(&wk.rows[pos*most+min(at+lo, most-1)]), dst: unsafe.Add(m, min(lo, n-1)*row),
 			tiles: tiles, rows: hi - lo - (tiles-1)*mr, from: from / t.kernel.KR, n: t.kernel.groups(depth)}
 		if hi-lo < n {
 			zeros := unsafe.Slice((*byte)(m), n*row)

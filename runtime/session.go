@@ -8,6 +8,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/gneiss-go/gneiss/internal/memory"
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
@@ -48,7 +49,8 @@ type StepInfo struct {
 // NewSession allocates an arena and binds the plan to it. With more than one thread it also starts the workers, which
 // end when the session is closed, or collected as garbage.
 func (p *Plan) NewSession() (*Session, error) {
-	s := &Session{plan: p, stop: &kernels.Stop{}, arena: alignedBytes(p.arena), tasks: make([]kernels.Task, len(p.steps)), infos: make([]StepInfo, len(p.steps))}
+	s := &Session{plan: p, stop: &kernels.Stop{}, arena: memory.New(p.arena), tasks: make([]kernels.Task, len(p.steps)),
+		infos: make([]StepInfo, len(p.steps))}
 	for i := range p.steps {
 		st := &p.steps[i]
 		in, out := make([]kernels.View, len(st.in)), make([]kernels.View, len(st.out))
@@ -90,13 +92,6 @@ func bind(st *planStep, in, out []kernels.View, scratch []byte, workers int) (t 
 
 func (s *Session) view(v viewSpec) kernels.View {
 	return kernels.View{Data: unsafe.Pointer(&s.arena[v.offset]), DType: v.dtype, N: v.shape.N, H: v.shape.H, W: v.shape.W, C: v.shape.C, Stride: v.stride}
-}
-
-// alignedBytes returns n zero bytes that start on a cache line.
-func alignedBytes(n int) []byte {
-	buf := make([]byte, n+align)
-	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(buf))) % align)
-	return buf[skip:][:n:n]
 }
 
 // Input returns input i, to be filled before Run. It panics if there is no such input, as indexing a slice does.

@@ -1,0 +1,184 @@
+package mutate_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/gneiss-go/gneiss/kernels"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// grower makes graphs that are right, of operations with attributes at which kernels go wrong.
+type grower struct {
+	r *rand.Rand
+	g *runtime.Graph
+}
+
+var (
+	channels = []int{1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 47, 48, 49, 64, 65, 100}
+	sides    = []int{1, 1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 14, 16, 17, 28}
+	windows  = []int{1, 1, 1, 2, 3, 3, 3, 5, 7, 11}
+)
+
+func pick[T any](r *rand.Rand, of []T) T { return of[r.IntN(len(of))] }
+
+// grow makes a graph of a few nodes.
+func grow(r *rand.Rand, limits runtime.Limits) *runtime.Graph {
+	w := grower{r, runtime.NewGraph("grown")}
+	w.g.SetLimits(limits)
+	x, err := w.g.Input("x", runtime.Shape{N: 1 + r.IntN(5)/4, H: pick(r, sides), W: pick(r, sides), C: pick(r, channels)})
+	if err != nil {
+		panic(err)
+	}
+	values := []*runtime.Value{x}
+	for range 1 + r.IntN(7) {
+		v := values[len(values)-1-r.IntN(min(len(values), 3))]
+		op, in := w.op(v), []*runtime.Value{v}
+		switch op.(type) {
+		case *runtime.Concat, *runtime.Binary, *runtime.Add:
+			in = append(in, w.like(values, v))
+		case *runtime.Quantised:
+			if _, ok := op.(*runtime.Quantised).Op.(*runtime.Add); ok {
+				in = append(in, w.like(values, v))
+			}
+		}
+		if y, err := w.g.Add(fmt.Sprint("n", len(values)), op, in...); err == nil { // else it does not fit, which is right too
+			values = append(values, y)
+		}
+	}
+	outputs := values[len(values)-1:]
+	if r.IntN(4) == 0 {
+		outputs = append(outputs, pick(r, values))
+	}
+	if err := w.g.Output(outputs...); err != nil {
+		panic(err)
+	}
+	return w.g
+}
+
+// like is a value of the same shape and type, the last of which there are several.
+func (w *grower) like(values []*runtime.Value, v *runtime.Value) *runtime.Value {
+	at := w.r.IntN(len(values))
+	for i := range values {
+		if o := values[(at+i)%len(values)]; o.Shape == v.Shape && o.DType == v.DType {
+			return o
+		}
+	}
+	return v
+}
+
+func (w *grower) quant() runtime.Quant {
+	return runtime.Quant{Scale: pick(w.r, []float32{0.01, 0.1, 1, 0.003, 17}), Zero: pick(w.r, []uint8{0, 1, 100, 128, 255})}
+}
+
+func (w *grower) window() runtime.Window {
+	r := w.r
+	v := runtime.Window{R: pick(r, windows), S: pick(r, windows)}
+	if r.IntN(4) > 0 {
+		v.S = v.R
+	}
+	if r.IntN(3) == 0 {
+		v.StrideH, v.StrideW = 1+r.IntN(3), 1+r.IntN(3)
+	}
+	if r.IntN(2) == 0 {
+		v.PadTop, v.PadLeft, v.PadBottom, v.PadRight = v.R/2, v.S/2, r.IntN(v.R), r.IntN(v.S)
+	}
+	if r.IntN(8) == 0 {
+		v.DilationH, v.DilationW = 1+r.IntN(3), 1+r.IntN(3)
+	}
+	return v
+}
+
+func (w *grower) floats(n int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = w.r.Float32() - 0.5
+	}
+	return v
+}
+
+func (w *grower) clamp() runtime.Clamp {
+	return pick(w.r, []runtime.Clamp{{}, runtime.ReLU, {On: true, Lo: -1, Hi: 6}})
+}
+
+// op is an operation over a value, which it may not fit.
+func (w *grower) op(v *runtime.Value) runtime.Op {
+	r, c := w.r, v.Shape.C
+	pool := &runtime.Pool{Window: w.window(), Type: runtime.PoolKind(r.IntN(2)), Ceil: r.IntN(2) == 0, CountIncludePad: r.IntN(2) == 0}
+	global := &runtime.GlobalPool{Type: runtime.PoolKind(r.IntN(2))}
+	lrn := &runtime.LRN{Size: 1 + r.IntN(9), Alpha: 0.1, Beta: 0.75, Bias: 1}
+	k, groups := pick(r, channels), 1
+	if r.IntN(4) == 0 {
+		groups = pick(r, []int{2, 4, c})
+		k = groups * (1 + r.IntN(3))
+	}
+	win, depth := w.window(), c/groups
+	if win.R*win.S*depth*k > 1<<16 {
+		win, k, groups, depth = runtime.Window{R: 1, S: 1}, 4, 1, c
+	}
+	if v.DType == runtime.U8 {
+		return w.quantised(v, win, k, groups, depth, pick(r, []runtime.Op{pool, global, lrn, &runtime.Add{Act: w.clamp()}}))
+	}
+	switch r.IntN(20) {
+	case 0, 1, 2, 3, 4:
+		return &runtime.Conv{Window: win, K: k, Groups: groups, Weights: w.floats(k * win.R * win.S * depth), Bias: w.floats(k), Act: w.clamp()}
+	case 5, 6, 7:
+		return &runtime.Quantize{To: w.quant()}
+	case 8:
+		return pool
+	case 9:
+		return global
+	case 10:
+		lrn.Beta = pick(r, []float32{0.75, 0.75, 0.5})
+		return lrn
+	case 11:
+		return &runtime.FC{K: 5, Weights: w.floats(min(5*v.Shape.Elements()/v.Shape.N, 1<<16)), Act: w.clamp()}
+	case 12:
+		return pick(r, []runtime.Op{&runtime.Softmax{}, &runtime.Activation{Act: w.clamp()}, &runtime.Identity{}, &runtime.Flatten{}})
+	case 13:
+		return &runtime.Add{Act: w.clamp()}
+	case 14:
+		return &runtime.Affine{Scale: w.floats(c), Shift: w.floats(c)}
+	case 15:
+		return &runtime.Binary{How: kernels.Arithmetic(r.IntN(6))}
+	case 16:
+		return &runtime.Curve{Of: kernels.Curve(r.IntN(2))}
+	case 17:
+		s := v.Shape
+		return &runtime.Rearrange{Dims: []int{s.N, s.C, s.H, s.W}, Perm: r.Perm(4), To: runtime.Shape{N: 1, H: s.N * s.W, W: s.H, C: s.C}}
+	}
+	return &runtime.Concat{}
+}
+
+// quantised is an operation over uint8.
+func (w *grower) quantised(v *runtime.Value, win runtime.Window, k, groups, depth int, of runtime.Op) runtime.Op {
+	r := w.r
+	weights := func(n int) []int8 {
+		all := make([]int8, n)
+		for i := range all {
+			all[i] = int8(r.IntN(255) - 127)
+		}
+		return all
+	}
+	scales := func(n int) []float32 {
+		all := make([]float32, n)
+		for i := range all {
+			all[i] = (0.1 + r.Float32()) / 1000
+		}
+		return all
+	}
+	switch r.IntN(12) {
+	case 0, 1, 2, 3, 4:
+		return &runtime.QConv{Window: win, K: k, Groups: groups, Weights: weights(k * win.R * win.S * depth), WScale: scales(k), Bias: make([]int32, k),
+			Out: w.quant(), Lo: uint8(r.IntN(2)), Hi: 255}
+	case 5:
+		return &runtime.QFC{K: 3, Weights: weights(min(3*v.Shape.Elements()/v.Shape.N, 1<<16)), WScale: scales(3)}
+	case 6, 7, 8:
+		return &runtime.Quantised{Op: of, Out: w.quant()}
+	case 9:
+		return &runtime.Dequantize{}
+	case 10:
+		return pick(r, []runtime.Op{&runtime.Concat{}, &runtime.Identity{}, &runtime.Flatten{}})
+	}
+	return of
+}

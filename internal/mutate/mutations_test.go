@@ -1,0 +1,462 @@
+package mutate_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	goruntime "runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/guard"
+	"github.com/gneiss-go/gneiss/internal/memory"
+	"github.com/gneiss-go/gneiss/internal/mutate"
+	"github.com/gneiss-go/gneiss/models/caffe"
+	"github.com/gneiss-go/gneiss/models/onnx"
+	"github.com/gneiss-go/gneiss/models/tflite"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+var (
+	files = flag.Int("files", number("GNEISS_MUTATIONS", 3000), "files to try")
+	seed  = flag.Int("seed", 1, "of the first file: a range of seeds goes on where another ended")
+	keep  = flag.String("keep", "", "folder for files that fail; a temporary one by default")
+)
+
+// number is what an environment variable says, or another number.
+func number(name string, or int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
+	}
+	return or
+}
+
+// What a file may take, whatever is in it. Times are those of a processor.
+const (
+	mostTime   = 2 * time.Second // of loading, of compiling, and of a run whose context ends
+	mostMemory = 1 << 29         // bytes allocated in all
+	patience   = 300 * time.Millisecond
+)
+
+// tight are limits under which the files that are refused cost nothing and those that are not little.
+var tight = runtime.Limits{MaxNodes: 200, MaxElements: 1 << 16, MaxWeights: 1 << 17, MaxMACs: 1 << 26}
+
+// outcome is how far a file came.
+type outcome int
+
+const (
+	refused outcome = iota // by the importer
+	uncompiled
+	tooLarge // to be run here
+	interrupted
+	ran
+	outcomes
+)
+
+func (o outcome) String() string {
+	return [...]string{"refused at load", "refused at compile", "too large to run", "interrupted", "ran"}[o]
+}
+
+// TestMutations tries files that were good: each is refused with an error that says why, or runs, within what a file may
+// take and within its memory.
+func TestMutations(t *testing.T) {
+	d := driver{t: t, corpora: corpora(t), dir: *keep}
+	if d.dir == "" {
+		d.dir = filepath.Join(os.TempDir(), "gneiss-mutations")
+	}
+	workers := goruntime.GOMAXPROCS(0)
+	var all sync.WaitGroup
+	finished := make(chan struct{})
+	go d.watch(finished)
+	start := time.Now()
+	for range workers {
+		w := &worker{driver: &d, arena: guard.Bytes(t, guard.End, 1<<20), file: guard.Bytes(t, guard.End, 1<<18)}
+		d.workers = append(d.workers, w)
+	}
+	restore := memory.New
+	memory.New = d.memory
+	defer func() { memory.New = restore }()
+	for _, w := range d.workers {
+		all.Go(w.work)
+	}
+	all.Wait()
+	close(finished)
+	took := time.Since(start)
+	t.Logf("seeds %d to %d: %d files in %.1f s, %.0f a second on each of %d threads", *seed, *seed+*files-1, *files, took.Seconds(),
+		float64(*files)/took.Seconds()/float64(workers), workers)
+	for f, counts := range d.counts {
+		t.Logf("%-10s %v", kind(f), counts)
+	}
+	t.Logf("the slowest: %v of seed %d", d.slowest, d.slowSeed)
+	if *files >= 1000 && d.counts.of(ran) < *files/20 {
+		t.Errorf("only %d of %d files ran: mutations no longer reach what is behind the importers", d.counts.of(ran), *files)
+	}
+}
+
+type driver struct {
+	t       *testing.T
+	corpora *corpus
+	dir     string
+	workers []*worker
+	next    atomic.Int64
+
+	alone    sync.RWMutex // held by a worker that measures what a file takes
+	making   sync.Mutex   // of a session, for maker
+	maker    *worker
+	mu       sync.Mutex // of what follows
+	counts   tally
+	slowest  time.Duration
+	slowSeed int
+	failed   int
+}
+
+// kind is what a file is given as.
+type kind int
+
+const (
+	kindGneiss kind = iota
+	kindONNX
+	kindCaffe
+	kindPrototxt
+	kindTFLite
+	kinds
+)
+
+func (k kind) String() string {
+	return [...]string{"gneiss", "onnx", "caffe", "prototxt", "tflite"}[k]
+}
+
+type tally [kinds]counts
+type counts [outcomes]int
+
+func (c counts) String() string {
+	s := ""
+	for o, n := range c {
+		s += fmt.Sprintf("%6d %v; ", n, outcome(o))
+	}
+	return s
+}
+
+func (t *tally) of(o outcome) (n int) {
+	for _, c := range t {
+		n += c[o]
+	}
+	return n
+}
+
+type worker struct {
+	*driver
+	arena, file []byte // between inaccessible pages
+	side        guard.Side
+	seed        atomic.Int64
+	since       atomic.Int64 // when the file at hand was begun
+	phase       atomic.Pointer[string]
+	stopped     bool
+}
+
+// memory is a session's: of the worker that makes it, at one end of what it has.
+func (d *driver) memory(n int) []byte {
+	w := d.maker
+	if n > len(w.arena) {
+		return make([]byte, n+memory.Align)[:n:n]
+	}
+	b := w.arena[:n:n]
+	if w.side == guard.End {
+		b = w.arena[len(w.arena)-n:]
+	}
+	clear(b)
+	return b
+}
+
+// watch reports files that take far too long, which may never end.
+func (d *driver) watch(finished <-chan struct{}) {
+	for {
+		select {
+		case <-finished:
+			return
+		case <-time.After(time.Second):
+		}
+		for _, w := range d.workers {
+			if since := w.since.Load(); since != 0 && time.Since(time.Unix(0, since)) > 5*time.Minute {
+				debug.SetTraceback("all")
+				panic(fmt.Sprintf("seed %d: %s does not end", w.seed.Load(), *w.phase.Load()))
+			}
+		}
+	}
+}
+
+func (w *worker) work() {
+	goruntime.LockOSThread()
+	defer goruntime.UnlockOSThread()
+	debug.SetPanicOnFault(true)
+	for {
+		i := int(w.next.Add(1)) - 1
+		if i >= *files || w.t.Failed() && w.failed >= 20 {
+			return
+		}
+		w.alone.RLock()
+		before := allocated()
+		k, o, took := w.try(*seed + i)
+		used := allocated() - before
+		w.alone.RUnlock()
+		if used > mostMemory { // or other workers did
+			w.alone.Lock()
+			before = allocated()
+			w.try(*seed + i)
+			if used = allocated() - before; used > mostMemory {
+				w.fail(*seed+i, nil, "%d MiB were allocated", used>>20)
+			}
+			w.alone.Unlock()
+		}
+		w.mu.Lock()
+		w.counts[k][o]++
+		if took > w.slowest {
+			w.slowest, w.slowSeed = took, *seed+i
+		}
+		w.mu.Unlock()
+	}
+}
+
+// allocated is how many bytes have been allocated since the beginning.
+func allocated() uint64 {
+	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
+
+func (w *worker) fail(seed int, file []byte, format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failed++
+	path := ""
+	if file != nil {
+		path = filepath.Join(w.dir, strconv.Itoa(seed))
+		if err := os.MkdirAll(w.dir, 0o755); err != nil {
+			w.t.Error(err)
+		} else if err := os.WriteFile(path, file, 0o644); err != nil {
+			w.t.Error(err)
+		}
+	}
+	w.t.Errorf("seed %d: %s %s", seed, fmt.Sprintf(format, args...), path)
+}
+
+// try makes the file of a seed and does with it what a program does.
+func (w *worker) try(seed int) (k kind, o outcome, took time.Duration) {
+	r := rand.New(rand.NewPCG(uint64(seed), 77))
+	k = kind(r.IntN(int(kinds)))
+	w.seed.Store(int64(seed))
+	w.since.Store(time.Now().UnixNano())
+	defer w.since.Store(0)
+	w.side = guard.Sides[r.IntN(2)]
+	file := w.corpora.make(k, r, uint64(seed))
+	defer func() {
+		if fault := recover(); fault != nil {
+			w.fail(seed, file, "%v\n%s", fault, debug.Stack())
+		}
+	}()
+	timed := func(phase string, do func()) {
+		w.phase.Store(&phase)
+		start := cpuTime()
+		do()
+		d := cpuTime() - start
+		took += d
+		if d > mostTime*slowdown {
+			w.fail(seed, file, "%s took %v", phase, d)
+		}
+	}
+	limits := tight
+	if r.IntN(16) == 0 {
+		limits = runtime.DefaultLimits
+	}
+	opts := []runtime.Option{runtime.WithISA(pick(r, arch.Supported())), runtime.WithThreads(1), runtime.WithLimits(limits)}
+	if r.IntN(4) == 0 {
+		opts = append(opts, runtime.WithMemory(runtime.Small))
+	}
+	var g *runtime.Graph
+	var p *runtime.Plan
+	var err error
+	if k == kindGneiss && r.IntN(2) == 0 {
+		timed("loading a plan", func() { p, err = runtime.Load(w.guarded(file), opts...) })
+	} else {
+		timed("loading", func() { g, err = w.load(k, file, limits) })
+	}
+	if err != nil {
+		if !typed(err) {
+			w.fail(seed, file, "an error of no type: %v", err)
+		}
+		return k, refused, took
+	}
+	if p == nil {
+		timed("compiling", func() { p, err = runtime.Compile(g, opts...) })
+		if err != nil {
+			if !typed(err) {
+				w.fail(seed, file, "an error of no type: %v", err)
+			}
+			return k, uncompiled, took
+		}
+	}
+	if p.ArenaSize() > 1<<26 {
+		return k, tooLarge, took
+	}
+	timed("running", func() { o = w.run(seed, file, p, uint64(seed)) })
+	return k, o, took
+}
+
+// guarded is a copy of a file at one end of memory between inaccessible pages, if it fits.
+func (w *worker) guarded(file []byte) []byte {
+	if len(file) > len(w.file) {
+		return file
+	}
+	b := w.file[:len(file):len(file)]
+	if w.side == guard.End {
+		b = w.file[len(w.file)-len(file):]
+	}
+	copy(b, file)
+	return b
+}
+
+func (w *worker) load(k kind, file []byte, limits runtime.Limits) (*runtime.Graph, error) {
+	b := w.guarded(file)
+	switch k {
+	case kindONNX:
+		return onnx.Load(b, onnx.WithLimits(limits), onnx.WithInputShape(3, 8, 8))
+	case kindCaffe:
+		return caffe.Load(b, nil, caffe.WithLimits(limits))
+	case kindPrototxt:
+		return caffe.Load(nil, b, caffe.WithLimits(limits), caffe.WithRandomWeights(1))
+	case kindTFLite:
+		return tflite.Load(b, tflite.WithLimits(limits))
+	}
+	return runtime.ReadGraph(b, runtime.WithLimits(limits))
+}
+
+// run runs a plan for a while.
+func (w *worker) run(seed int, file []byte, p *runtime.Plan, noise uint64) outcome {
+	w.making.Lock()
+	w.maker = w
+	s, err := p.NewSession()
+	w.making.Unlock()
+	if err != nil {
+		w.fail(seed, file, "no session: %v", err)
+		return tooLarge
+	}
+	defer s.Close()
+	r := rand.New(rand.NewPCG(noise, 1))
+	for i := range p.Inputs() {
+		in := s.Input(i).Float32()
+		for k := range in {
+			in[k] = r.Float32()*2 - 1
+		}
+	}
+	const enough = 50 * time.Millisecond
+	ctx, cancel := context.WithTimeout(context.Background(), enough)
+	defer cancel()
+	start := cpuTime()
+	err = s.RunContext(ctx)
+	if took := cpuTime() - start; took > (enough+patience)*slowdown {
+		w.fail(seed, file, "a run for %v took %v", enough, took)
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return interrupted
+	case err != nil:
+		w.fail(seed, file, "running: %v", err)
+	}
+	return ran
+}
+
+// typed reports whether an error says what kind of error it is.
+func typed(err error) bool {
+	var unsupported *runtime.UnsupportedError
+	if errors.As(err, &unsupported) {
+		return true
+	}
+	for _, of := range []error{runtime.ErrShape, runtime.ErrCorrupt, runtime.ErrLimit, runtime.ErrGraph} {
+		if errors.Is(err, of) {
+			return true
+		}
+	}
+	return false
+}
+
+// corpus is good files of each kind, and graphs to make others of.
+type corpus struct{ files [kinds][][]byte }
+
+func corpora(t *testing.T) *corpus {
+	c := &corpus{}
+	for k, dir := range map[kind]string{kindONNX: "onnx/testdata/fuzz/FuzzONNX", kindCaffe: "caffe/testdata/fuzz/FuzzCaffe",
+		kindPrototxt: "caffe/testdata/fuzz/FuzzCaffePrototxt", kindTFLite: "tflite/testdata/fuzz/FuzzTFLite"} {
+		names, err := filepath.Glob(filepath.Join("../../models", dir, "*"))
+		if err != nil || len(names) == 0 {
+			t.Fatalf("no seeds in %s (%v)", dir, err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			from, to := bytes.IndexByte(text, '"'), bytes.LastIndexByte(text, '"')
+			s, err := strconv.Unquote(string(text[from : to+1]))
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			c.files[k] = append(c.files[k], []byte(s))
+		}
+	}
+	r := rand.New(rand.NewPCG(4, 4))
+	for len(c.files[kindGneiss]) < 100 {
+		c.add(grow(r, tight), r)
+	}
+	return c
+}
+
+// add adds files of a graph.
+func (c *corpus) add(g *runtime.Graph, r *rand.Rand) {
+	c.files[kindGneiss] = append(c.files[kindGneiss], written(g, r))
+	var b bytes.Buffer
+	if err := onnx.WriteQDQ(&b, g); err == nil {
+		c.files[kindONNX] = append(c.files[kindONNX], b.Bytes())
+	}
+}
+
+// written is a graph's file, with filters packed for a tier or without.
+func written(g *runtime.Graph, r *rand.Rand) []byte {
+	var b bytes.Buffer
+	if r.IntN(2) == 0 && runtime.Write(&b, g, runtime.WithPacked(pick(r, arch.Supported()))) == nil {
+		return b.Bytes()
+	}
+	b.Reset()
+	if err := runtime.Write(&b, g); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+var formats = [kinds]mutate.Format{kindGneiss: mutate.Gneiss, kindONNX: mutate.Proto, kindCaffe: mutate.Proto,
+	kindPrototxt: mutate.Prototext, kindTFLite: mutate.Flat}
+
+// make makes a file of a kind: one of the corpus, or of a new graph, changed; a few new graphs stay as they are.
+func (c *corpus) make(k kind, r *rand.Rand, seed uint64) []byte {
+	file := pick(r, c.files[k])
+	if k == kindGneiss && r.IntN(8) == 0 {
+		if file = written(grow(r, tight), r); r.IntN(2) == 0 {
+			return file
+		}
+	}
+	m := mutate.New(seed)
+	for range 1 + r.IntN(2) {
+		file = m.Mutate(formats[k], file, c.files[k])
+	}
+	return file
+}
