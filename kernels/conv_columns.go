@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"unsafe"
-
-	"github.com/gneiss-go/gneiss/arch"
 )
 
 // columnConv is quantised convolution over the fewest channels, such as a first layer's three colours: the R input rows
@@ -34,7 +32,7 @@ func columnsFit(s *ConvShape) bool {
 // Two rows of a column are copied in the time of about 48 products. Those of generic kernels are not in groups, the AMX tile
 // gathers its windows anyway, and other tiers have not been measured.
 func columnsPay(s *ConvShape, k *Kernel) (pay bool, why string) {
-	if k.ISA < arch.AVX2 || k.ISA > arch.AVX512VNNI {
+	if !k.Columns {
 		return false, "not measured to be faster than rows on this tier"
 	}
 	const perCopy = 48

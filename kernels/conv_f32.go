@@ -59,7 +59,7 @@ func NewDirectConvF32(s ConvShape, segments []int, weights, bias []float32, act 
 
 // newConvF32 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.
 func newConvF32(p *Packing, s ConvShape, segments []int, taps, depth int, weights, bias []float32, act Clamp, k *Kernel) conv {
-	c := conv{shape: s, segments: segments, dtype: F32, kernel: k, fn: k.Fn.(func(*ConvTile)), blocks: convBlocks(segments, k)}
+	c := conv{shape: s, segments: segments, dtype: F32, kernel: k, fn: k.fn.(func(*ConvTile)), blocks: convBlocks(segments, k)}
 	c.border = aligned[byte](4 * s.C)
 	w := packWeights(p, func() []float32 { return weights }, taps, depth, c.blocks, k.KR)
 	b := packRow(bias, c.blocks, k.NR)

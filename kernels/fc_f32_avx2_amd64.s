@@ -3,7 +3,7 @@
 #include "textflag.h"
 #include "go_asm.h"
 
-// f32_fc_4__avx2 — dot products of four rows of weights with one input.
+// f32_fc_4x16__avx2 — dot products of four rows of weights with one input.
 //
 // Computes   sum[r] += Σ_{i<c} w[r][i]·x[i]
 // Reference  fcF32Generic (fc.go)

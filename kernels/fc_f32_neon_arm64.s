@@ -4,7 +4,7 @@
 #include "go_asm.h"
 #include "neon_arm64.h"
 
-// f32_fc_4__neon — dot products of four rows of weights with one input.
+// f32_fc_4x16__neon — dot products of four rows of weights with one input.
 //
 // Computes   sum[r] += Σ_{i<c} w[r][i]·x[i]
 // Reference  fcF32Generic (fc.go)

@@ -85,7 +85,7 @@ func NewLRNU8(c, size int, alpha, beta, bias, inScale float32, inZero uint8, out
 	}
 	o.kernel, o.fn = Select[func(*LRNU8)](OpLRN, U8, wide)
 	if size == 5 {
-		if k, fn := Select[func(*LRNU8)](OpLRN5, U8, limit); k.ISA > o.kernel.ISA {
+		if k, fn := Select[func(*LRNU8)](OpLRN5, U8, limit); !k.Portable() {
 			o.kernel, o.fn = k, fn
 		}
 	}

@@ -35,7 +35,7 @@ func TestWeave(t *testing.T) {
 						}
 					}
 				}
-				k.Fn.(func(*Weave))(&w)
+				k.fn.(func(*Weave))(&w)
 				equalBits(t, fmt.Sprintf("%d columns of %d bytes, %d rows of %d channels of %d", columns, pitch, rows, c, size),
 					dst[:columns*pitch], want[:columns*pitch])
 			}

@@ -131,7 +131,7 @@ func (f *winoForm) saving(s *ConvShape) string {
 func (f *winoForm) vector(dt DType, limit arch.ISA) bool {
 	in, _ := Select[func(*WinoInput)](f.input, dt, limit)
 	out, _ := Select[func(*WinoOutput)](f.output, dt, limit)
-	return in.ISA != arch.Generic && out.ISA != arch.Generic
+	return !in.Portable() && !out.Portable()
 }
 
 // exactU8 reports whether the form gives every accumulator exactly: unit times it must fit an int32, and no product with

@@ -116,7 +116,7 @@ func TestWinogradFilters(t *testing.T) {
 	r := newRand(t)
 	for i := range Table() {
 		k := &Table()[i]
-		run, ok := k.Fn.(func(*WinoFilter))
+		run, ok := k.fn.(func(*WinoFilter))
 		if !ok || !k.Runnable() {
 			continue
 		}

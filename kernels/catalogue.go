@@ -2,6 +2,10 @@ package kernels
 
 import (
 	"fmt"
+	"maps"
+	goruntime "runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -46,29 +50,97 @@ const (
 	OpLaneDots     OpKind = "lanedots"     // weighted sums of windows, in four lanes; func(*LaneDots)
 )
 
-// Kernel is one row of the table: the only place where an inner kernel is declared. Selection, tests, selftest
-// and benchmarks range over the rows.
+// transform reports whether the kernel is one of Winograd's transforms, whose tiles are squares.
+func (op OpKind) transform() bool {
+	return strings.HasPrefix(string(op), "wino") && op != OpWinoGemm
+}
+
+// Kernel is one row of the catalogue, the only place where an inner kernel is declared, for whatever architecture.
+// Selection, tests, selftest, benchmarks and documents range over the rows; what a heuristic asks of a kernel is a field.
 type Kernel struct {
-	Name       string       // <dtype>_<op>_<tile>__<isa>
+	Name   string // <dtype>_<op>_<tile>__<isa>; derived
+	GOARCH string // "" if it is portable; derived
+
 	Op         OpKind       //
 	DType      DType        // of the activations
 	MR, NR, KR int          // tile: pixels × output channels × channels per step; 0 where it has no meaning
 	Narrow     int          // panels of fewer channels than NR have a multiple of this; 0 if all have NR
 	ISA        arch.ISA     // the tier it belongs to
 	Requires   arch.Feature // exactly the features its instructions need
-	PairSum16  bool         // adds pairs of products in saturating int16: weights are packed by packPairs
-	Minus128   bool         // takes 128 from each input: bias carries 128·Σ w
-	Fn         any          // the function; its type is given by Op and DType
+	Family     string       // the first word of its file's name, see File
+	Text       string       // the assembly functions that it runs, apart by spaces, or the portable function
+
+	PairSum16    bool // adds pairs of products in saturating int16: weights are packed by packPairs
+	Minus128     bool // takes 128 from each input: bias carries 128·Σ w
+	BytesPerWord int  // products of bytes in the time of one of int16, on this tier; 0 if that has not been measured
+	PartsFrom    int  // pixels from which on 5×5 in parts, by int16, is faster than this tile; 0: none, where BytesPerWord > 1
+	Columns      bool // windows of few channels have been measured to be faster as columns than as rows
+
+	fn any // its type is given by Op and DType; nil where this build does not have it
 }
 
-// Table returns all kernels of this architecture, whether or not this CPU can run them, best tier first within
-// an op. The slice must not be changed.
-var Table = sync.OnceValue(func() []Kernel {
-	return append(archKernels(), genericKernels...)
+// Catalogue returns all kernels of all architectures, whether or not this build has them: those of a GOARCH together, best
+// tier first within an op, the portable ones last. The slice must not be changed.
+var Catalogue = sync.OnceValue(func() (all []Kernel) {
+	for _, goarch := range append(slices.DeleteFunc(slices.Sorted(maps.Keys(rows)), isPortable), "") {
+		functions := portable
+		if goarch != "" {
+			functions = bindings
+		}
+		for _, k := range rows[goarch] {
+			k.GOARCH = goarch
+			k.Name = fmt.Sprintf("%s_%s%s__%s", k.DType, k.Op, k.tile(), k.ISA)
+			if goarch == "" || goarch == goruntime.GOARCH {
+				k.fn = functions[k.Name]
+			}
+			all = append(all, k)
+		}
+	}
+	return all
 })
 
-// Runnable reports whether this CPU has the kernel's features.
-func (k *Kernel) Runnable() bool { return arch.Features().Has(k.Requires) }
+func isPortable(goarch string) bool { return goarch == "" }
+
+// Table returns the kernels that this build has, whether or not this CPU can run them, best tier first within an op. The
+// slice must not be changed.
+var Table = sync.OnceValue(func() (have []Kernel) {
+	for _, k := range Catalogue() {
+		if k.Bound() {
+			have = append(have, k)
+		}
+	}
+	return have
+})
+
+// tile is the part of a name that tells the tile: of transforms its side, else pixels, or rows, × channels.
+func (k *Kernel) tile() string {
+	switch {
+	case k.MR == 0:
+		return ""
+	case k.Op.transform():
+		return fmt.Sprintf("_%dx%d", k.MR, k.MR)
+	case k.NR == 0:
+		return fmt.Sprintf("_%d", k.MR)
+	}
+	return fmt.Sprintf("_%dx%d", k.MR, k.NR)
+}
+
+// File is the name of the file that has the kernel's code: <family>_<dtype>_<isa>_<goarch>.s, or <family>.go.
+func (k *Kernel) File() string {
+	if k.GOARCH == "" {
+		return k.Family + ".go"
+	}
+	return fmt.Sprintf("%s_%s_%s_%s.s", k.Family, k.DType, k.ISA, k.GOARCH)
+}
+
+// Bound reports whether this build has the kernel.
+func (k *Kernel) Bound() bool { return k.fn != nil }
+
+// Portable reports whether it is the reference, in Go, of its operation.
+func (k *Kernel) Portable() bool { return k.ISA == arch.Generic }
+
+// Runnable reports whether this build has the kernel, and this CPU its features.
+func (k *Kernel) Runnable() bool { return k.Bound() && arch.Features().Has(k.Requires) }
 
 // Select returns the first kernel in the table of that op and dtype that this CPU can run and whose tier is not
 // above limit, with its function. There is always the generic one; a missing one is a bug, hence the panic.
@@ -76,7 +148,7 @@ func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
 	t := Table()
 	for i := range t {
 		if k := &t[i]; k.Op == op && k.DType == dt && k.ISA <= limit && k.Runnable() {
-			if fn, ok := k.Fn.(F); ok {
+			if fn, ok := k.fn.(F); ok {
 				return k, fn
 			}
 		}
