@@ -66,106 +66,106 @@ var bindings = map[string]any{
 // The tile kernels use tiles, left and at of their argument as scratch; the caller sets tiles anew for each call.
 
 //go:noescape
-func convTileF32AVX2(a *ConvTile)
+func convTileF32AVX2(a *convTileArgs)
 
 //go:noescape
-func convTileF32AVX512(a *ConvTile)
+func convTileF32AVX512(a *convTileArgs)
 
 //go:noescape
-func wino43InputF32AVX2(a *WinoInput)
+func wino43InputF32AVX2(a *winoInputArgs)
 
 //go:noescape
-func wino43InputF32AVX512(a *WinoInput)
+func wino43InputF32AVX512(a *winoInputArgs)
 
 //go:noescape
-func wino43OutputF32AVX2(a *WinoOutput)
+func wino43OutputF32AVX2(a *winoOutputArgs)
 
 //go:noescape
-func wino43OutputF32AVX512(a *WinoOutput)
+func wino43OutputF32AVX512(a *winoOutputArgs)
 
 //go:noescape
-func wino25OutputF32AVX2(a *WinoOutput)
+func wino25OutputF32AVX2(a *winoOutputArgs)
 
 //go:noescape
-func wino25OutputF32AVX512(a *WinoOutput)
+func wino25OutputF32AVX512(a *winoOutputArgs)
 
 //go:noescape
-func wino34OutputF32AVX2(a *WinoOutput)
+func wino34OutputF32AVX2(a *winoOutputArgs)
 
 //go:noescape
-func wino34OutputF32AVX512(a *WinoOutput)
+func wino34OutputF32AVX512(a *winoOutputArgs)
 
 //go:noescape
-func wino23InputF32AVX2(a *WinoInput)
+func wino23InputF32AVX2(a *winoInputArgs)
 
 //go:noescape
-func wino23OutputF32AVX2(a *WinoOutput)
+func wino23OutputF32AVX2(a *winoOutputArgs)
 
 //go:noescape
-func convTileU8AVX2(a *ConvTile)
+func convTileU8AVX2(a *convTileArgs)
 
 //go:noescape
-func convWideU8AVX2(a *ConvTile)
+func convWideU8AVX2(a *convTileArgs)
 
 //go:noescape
-func weaveAVX2(w *Weave)
+func weaveAVX2(w *weaveArgs)
 
 //go:noescape
-func convTileU8AMX(a *ConvTile)
+func convTileU8AMX(a *convTileArgs)
 
 //go:noescape
-func convTileU8AVX512VNNI(a *ConvTile)
+func convTileU8AVX512VNNI(a *convTileArgs)
 
 //go:noescape
-func convTileU8AVXVNNI(a *ConvTile)
+func convTileU8AVXVNNI(a *convTileArgs)
 
 //go:noescape
-func wino23InputU8AVX2(a *WinoInput)
+func wino23InputU8AVX2(a *winoInputArgs)
 
 //go:noescape
-func wino43InputU8AVX2(a *WinoInput)
+func wino43InputU8AVX2(a *winoInputArgs)
 
 //go:noescape
-func wino43InputU8AVX512(a *WinoInput)
+func wino43InputU8AVX512(a *winoInputArgs)
 
 //go:noescape
-func wino43OutputU8AVX2(a *WinoOutput)
+func wino43OutputU8AVX2(a *winoOutputArgs)
 
 //go:noescape
-func wino43OutputU8AVX512(a *WinoOutput)
+func wino43OutputU8AVX512(a *winoOutputArgs)
 
 //go:noescape
-func wino43FilterAVX2(a *WinoFilter)
+func wino43FilterAVX2(a *winoFilterArgs)
 
 //go:noescape
-func wino23FilterAVX2(a *WinoFilter)
+func wino23FilterAVX2(a *winoFilterArgs)
 
 //go:noescape
-func wino43FilterAVX512(a *WinoFilter)
+func wino43FilterAVX512(a *winoFilterArgs)
 
 //go:noescape
-func wino23FilterAVX512(a *WinoFilter)
+func wino23FilterAVX512(a *winoFilterArgs)
 
 //go:noescape
-func winoGemmAVX512VNNI(a *ConvTile)
+func winoGemmAVX512VNNI(a *convTileArgs)
 
 //go:noescape
-func winoGemmAVXVNNI(a *ConvTile)
+func winoGemmAVXVNNI(a *convTileArgs)
 
 //go:noescape
-func winoGemmAVX2(a *ConvTile)
+func winoGemmAVX2(a *convTileArgs)
 
 //go:noescape
-func wino23OutputU8AVX2(a *WinoOutput)
+func wino23OutputU8AVX2(a *winoOutputArgs)
 
 //go:noescape
-func depthwiseF32BlocksAVX2(a *DepthTaps)
+func depthwiseF32BlocksAVX2(a *depthArgs)
 
 //go:noescape
-func depthwiseU8BlocksAVX2(a *DepthTaps)
+func depthwiseU8BlocksAVX2(a *depthArgs)
 
 // depthwiseF32AVX2 does whole blocks of 8 channels in assembly and leaves the rest to the portable kernel.
-func depthwiseF32AVX2(a *DepthTaps) {
+func depthwiseF32AVX2(a *depthArgs) {
 	k := a.c &^ 7
 	if k > 0 {
 		whole := *a
@@ -178,7 +178,7 @@ func depthwiseF32AVX2(a *DepthTaps) {
 }
 
 // depthwiseU8AVX2 likewise, 16 channels.
-func depthwiseU8AVX2(a *DepthTaps) {
+func depthwiseU8AVX2(a *depthArgs) {
 	k := a.c &^ 15
 	if k > 0 {
 		whole := *a
@@ -191,49 +191,49 @@ func depthwiseU8AVX2(a *DepthTaps) {
 }
 
 //go:noescape
-func fcF32AVX2(a *FCTile)
+func fcF32AVX2(a *fcArgs)
 
 //go:noescape
-func lrnF32AVX2(b *LRNBlock)
+func lrnF32AVX2(b *lrnArgs)
 
 //go:noescape
-func lrnF32AVX512(b *LRNBlock)
+func lrnF32AVX512(b *lrnArgs)
 
 //go:noescape
-func maxPoolF32AVX2(a *PoolTaps)
+func maxPoolF32AVX2(a *poolArgs)
 
 //go:noescape
-func avgPoolF32AVX2(a *PoolTaps)
+func avgPoolF32AVX2(a *poolArgs)
 
 //go:noescape
-func maxPool3F32AVX2(a *MaxPool3Row)
+func maxPool3F32AVX2(a *maxPool3Args)
 
 //go:noescape
-func maxPoolU8AVX2(a *PoolTaps)
+func maxPoolU8AVX2(a *poolArgs)
 
 //go:noescape
-func maxPool3U8AVX2(a *MaxPool3Row)
+func maxPool3U8AVX2(a *maxPool3Args)
 
 //go:noescape
-func lrnU8AVX2(a *LRNU8)
+func lrnU8AVX2(a *lrnU8Args)
 
 //go:noescape
-func lrnU8AVX512(a *LRNU8)
+func lrnU8AVX512(a *lrnU8Args)
 
 //go:noescape
-func fcU8AVX2(t *FCTileU8)
+func fcU8AVX2(t *fcU8Args)
 
 //go:noescape
-func fcU8AVX512VNNI(t *FCTileU8)
+func fcU8AVX512VNNI(t *fcU8Args)
 
 //go:noescape
-func quantizeBlocksAVX2(a *Convert)
+func quantizeBlocksAVX2(a *convertArgs)
 
 //go:noescape
-func sumBlocksAVX2(a *SumU8)
+func sumBlocksAVX2(a *sumU8Args)
 
 // quantizeAVX2 does whole blocks of 8 in assembly and leaves the rest to the portable kernel.
-func quantizeAVX2(a *Convert) {
+func quantizeAVX2(a *convertArgs) {
 	part := *a
 	if part.c = a.c &^ 7; part.c > 0 {
 		quantizeBlocksAVX2(&part)
@@ -246,7 +246,7 @@ func quantizeAVX2(a *Convert) {
 }
 
 // sumU8AVX2 likewise.
-func sumU8AVX2(a *SumU8) {
+func sumU8AVX2(a *sumU8Args) {
 	part := *a
 	if part.c = a.c &^ 7; part.c > 0 {
 		sumBlocksAVX2(&part)
@@ -259,13 +259,13 @@ func sumU8AVX2(a *SumU8) {
 }
 
 //go:noescape
-func clampF32AVX2(e *Eltwise)
+func clampF32AVX2(e *eltwiseArgs)
 
 //go:noescape
-func addF32AVX2(e *Eltwise)
+func addF32AVX2(e *eltwiseArgs)
 
 //go:noescape
-func affineF32AVX2(e *Eltwise)
+func affineF32AVX2(e *eltwiseArgs)
 
 // The functions of csrc/eltwise_u8.c, compiled by csrc/generate.sh.
 
@@ -282,7 +282,7 @@ type addParams struct {
 }
 
 // addU8AVX2 does whole blocks of 8 of each row in assembly and leaves the rest to the portable kernel.
-func addU8AVX2(e *AddU8) {
+func addU8AVX2(e *addU8Args) {
 	p := addParams{e.aScale, e.bScale, e.lo, e.hi, e.aZero, e.bZero, e.zero}
 	whole := e.c &^ 7
 	if whole > 0 {
@@ -298,7 +298,7 @@ func addU8AVX2(e *AddU8) {
 }
 
 // dequantizeAVX2 likewise.
-func dequantizeAVX2(a *Convert) {
+func dequantizeAVX2(a *convertArgs) {
 	whole := a.c &^ 7
 	if whole > 0 {
 		for r := range a.rows {
@@ -313,18 +313,18 @@ func dequantizeAVX2(a *Convert) {
 }
 
 //go:noescape
-func softmaxF32AVX2(b *SoftmaxBlock)
+func softmaxF32AVX2(b *softmaxArgs)
 
 //go:noescape
-func blendRowBlocksAVX2(b *BlendRows)
+func blendRowBlocksAVX2(b *blendRowsArgs)
 
 //go:noescape
-func laneDotsAVX2(d *LaneDots)
+func laneDotsAVX2(d *laneDotsArgs)
 
 // blendBlock is the least number of columns that the assembly takes.
 const blendBlock = 64
 
-func blendRowsAVX2(b *BlendRows) {
+func blendRowsAVX2(b *blendRowsArgs) {
 	if b.c < blendBlock {
 		blendRowsGeneric(b)
 		return

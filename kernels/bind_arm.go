@@ -13,19 +13,19 @@ var bindings = map[string]any{
 }
 
 //go:noescape
-func convTileF32NEON(a *ConvTile)
+func convTileF32NEON(a *convTileArgs)
 
 //go:noescape
-func convTileU8NEON(a *ConvTile)
+func convTileU8NEON(a *convTileArgs)
 
 //go:noescape
-func maxPoolU8NEON(a *PoolTaps)
+func maxPoolU8NEON(a *poolArgs)
 
 //go:noescape
-func maxPool3U8NEON(a *MaxPool3Row)
+func maxPool3U8NEON(a *maxPool3Args)
 
 //go:noescape
-func maxPoolF32NEON(a *PoolTaps)
+func maxPoolF32NEON(a *poolArgs)
 
 //go:noescape
-func maxPool3F32NEON(a *MaxPool3Row)
+func maxPool3F32NEON(a *maxPool3Args)

@@ -41,43 +41,43 @@ var bindings = map[string]any{
 }
 
 //go:noescape
-func convTileF32NEON(a *ConvTile)
+func convTileF32NEON(a *convTileArgs)
 
 //go:noescape
-func convTileU8NEON(a *ConvTile)
+func convTileU8NEON(a *convTileArgs)
 
 //go:noescape
-func convTileU8DotProd(a *ConvTile)
+func convTileU8DotProd(a *convTileArgs)
 
 //go:noescape
-func convTileU8I8MM(a *ConvTile)
+func convTileU8I8MM(a *convTileArgs)
 
 //go:noescape
-func wino43InputF32NEON(a *WinoInput)
+func wino43InputF32NEON(a *winoInputArgs)
 
 //go:noescape
-func wino43OutputF32NEON(a *WinoOutput)
+func wino43OutputF32NEON(a *winoOutputArgs)
 
 //go:noescape
-func wino25OutputF32NEON(a *WinoOutput)
+func wino25OutputF32NEON(a *winoOutputArgs)
 
 //go:noescape
-func wino34OutputF32NEON(a *WinoOutput)
+func wino34OutputF32NEON(a *winoOutputArgs)
 
 //go:noescape
-func wino23InputF32NEON(a *WinoInput)
+func wino23InputF32NEON(a *winoInputArgs)
 
 //go:noescape
-func wino23OutputF32NEON(a *WinoOutput)
+func wino23OutputF32NEON(a *winoOutputArgs)
 
 //go:noescape
-func depthwiseF32BlocksNEON(a *DepthTaps)
+func depthwiseF32BlocksNEON(a *depthArgs)
 
 //go:noescape
-func depthwiseU8BlocksNEON(a *DepthTaps)
+func depthwiseU8BlocksNEON(a *depthArgs)
 
 // depthwiseF32NEON does whole blocks of 4 channels in assembly and leaves the rest to the portable kernel.
-func depthwiseF32NEON(a *DepthTaps) {
+func depthwiseF32NEON(a *depthArgs) {
 	whole := *a
 	if whole.c &^= 3; whole.c > 0 {
 		depthwiseF32BlocksNEON(&whole)
@@ -88,7 +88,7 @@ func depthwiseF32NEON(a *DepthTaps) {
 }
 
 // depthwiseU8NEON likewise, 8 channels.
-func depthwiseU8NEON(a *DepthTaps) {
+func depthwiseU8NEON(a *depthArgs) {
 	whole := *a
 	if whole.c &^= 7; whole.c > 0 {
 		depthwiseU8BlocksNEON(&whole)
@@ -99,32 +99,32 @@ func depthwiseU8NEON(a *DepthTaps) {
 }
 
 //go:noescape
-func maxPoolF32NEON(a *PoolTaps)
+func maxPoolF32NEON(a *poolArgs)
 
 //go:noescape
-func maxPool3F32NEON(a *MaxPool3Row)
+func maxPool3F32NEON(a *maxPool3Args)
 
 //go:noescape
-func fcBlocksNEON(t *FCTile)
+func fcBlocksNEON(t *fcArgs)
 
 //go:noescape
-func avgPoolF32NEON(a *PoolTaps)
+func avgPoolF32NEON(a *poolArgs)
 
 //go:noescape
-func lrnBlocksNEON(b *LRNBlock)
+func lrnBlocksNEON(b *lrnArgs)
 
 //go:noescape
-func clampBlocksNEON(e *Eltwise)
+func clampBlocksNEON(e *eltwiseArgs)
 
 //go:noescape
-func addBlocksNEON(e *Eltwise)
+func addBlocksNEON(e *eltwiseArgs)
 
 //go:noescape
-func affineBlocksNEON(e *Eltwise)
+func affineBlocksNEON(e *eltwiseArgs)
 
 // The kernels below do whole blocks of channels in assembly and leave the rest to the portable kernel.
 
-func fcF32NEON(t *FCTile) {
+func fcF32NEON(t *fcArgs) {
 	c := t.c
 	if t.c &^= 15; t.c > 0 {
 		fcBlocksNEON(t)
@@ -139,7 +139,7 @@ func fcF32NEON(t *FCTile) {
 }
 
 // lrnF32NEON: a window reaches over the end of a block, so a pixel is done whole.
-func lrnF32NEON(b *LRNBlock) {
+func lrnF32NEON(b *lrnArgs) {
 	if b.c%4 != 0 {
 		lrnF32Generic(b)
 		return
@@ -147,7 +147,7 @@ func lrnF32NEON(b *LRNBlock) {
 	lrnBlocksNEON(b)
 }
 
-func clampF32NEON(e *Eltwise) {
+func clampF32NEON(e *eltwiseArgs) {
 	whole := *e
 	if whole.c &^= 3; whole.c > 0 {
 		clampBlocksNEON(&whole)
@@ -157,7 +157,7 @@ func clampF32NEON(e *Eltwise) {
 	}
 }
 
-func addF32NEON(e *Eltwise) {
+func addF32NEON(e *eltwiseArgs) {
 	whole := *e
 	if whole.c &^= 3; whole.c > 0 {
 		addBlocksNEON(&whole)
@@ -167,7 +167,7 @@ func addF32NEON(e *Eltwise) {
 	}
 }
 
-func affineF32NEON(e *Eltwise) {
+func affineF32NEON(e *eltwiseArgs) {
 	whole := *e
 	if whole.c &^= 3; whole.c > 0 {
 		affineBlocksNEON(&whole)
@@ -178,7 +178,7 @@ func affineF32NEON(e *Eltwise) {
 }
 
 // skip leaves out the first k channels and reports whether others are left.
-func (e *Eltwise) skip(k int) bool {
+func (e *eltwiseArgs) skip(k int) bool {
 	e.a, e.dst, e.c = unsafe.Add(e.a, 4*k), unsafe.Add(e.dst, 4*k), e.c-k
 	if e.b != nil {
 		e.b = unsafe.Add(e.b, 4*k)
@@ -190,31 +190,31 @@ func (e *Eltwise) skip(k int) bool {
 }
 
 //go:noescape
-func maxPoolU8NEON(a *PoolTaps)
+func maxPoolU8NEON(a *poolArgs)
 
 //go:noescape
-func maxPool3U8NEON(a *MaxPool3Row)
+func maxPool3U8NEON(a *maxPool3Args)
 
 //go:noescape
-func quantizeNEON(a *Convert)
+func quantizeNEON(a *convertArgs)
 
 //go:noescape
-func dequantizeNEON(a *Convert)
+func dequantizeNEON(a *convertArgs)
 
 //go:noescape
-func addU8NEON(e *AddU8)
+func addU8NEON(e *addU8Args)
 
 //go:noescape
-func lrnU8NEON(a *LRNU8)
+func lrnU8NEON(a *lrnU8Args)
 
 //go:noescape
-func fcU8NEON(t *FCTileU8)
+func fcU8NEON(t *fcU8Args)
 
 //go:noescape
-func fcU8DotProd(t *FCTileU8)
+func fcU8DotProd(t *fcU8Args)
 
 //go:noescape
-func sumU8NEON(a *SumU8)
+func sumU8NEON(a *sumU8Args)
 
 // softmaxPass is the argument of the passes over whole blocks of 8 channels.
 type softmaxPass struct {
@@ -234,7 +234,7 @@ func softmaxExpNEON(a *softmaxPass)
 func softmaxDivideNEON(a *softmaxPass)
 
 // softmaxF32NEON does whole blocks in assembly, and the channels behind them here.
-func softmaxF32NEON(b *SoftmaxBlock) {
+func softmaxF32NEON(b *softmaxArgs) {
 	n := b.c &^ 7
 	for p := range b.pixels {
 		src, dst := floats(b.src, p*b.srcStride, b.c), floats(b.dst, p*b.dstStride, b.c)
@@ -267,12 +267,12 @@ func softmaxF32NEON(b *SoftmaxBlock) {
 }
 
 //go:noescape
-func blendRowBlocksNEON(b *BlendRows)
+func blendRowBlocksNEON(b *blendRowsArgs)
 
 //go:noescape
-func laneDotsNEON(d *LaneDots)
+func laneDotsNEON(d *laneDotsArgs)
 
-func blendRowsNEON(b *BlendRows) {
+func blendRowsNEON(b *blendRowsArgs) {
 	if b.c < 32 { // the least number of columns that the assembly takes
 		blendRowsGeneric(b)
 		return

@@ -45,7 +45,6 @@ var portable = map[string]any{
 	"u8_lrn__generic":               lrnU8Generic,
 	"u8_lrn5__generic":              lrnU8Generic,
 	"u8_add__generic":               addU8Generic,
-	"u8_clamp__generic":             clampU8Generic,
 	"f32_quantize__generic":         quantizeGeneric,
 	"u8_dequantize__generic":        dequantizeGeneric,
 	"u8_blendrows__generic":         blendRowsGeneric,

@@ -16,38 +16,38 @@ import (
 type OpKind string
 
 const (
-	OpConvTile     OpKind = "conv"         // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*ConvTile)
-	OpConvWide     OpKind = "convwide"     // the same of uint8 inputs and weights widened to int16; quantised only: func(*ConvTile)
-	OpWeave        OpKind = "weave"        // pixels of rows into columns, for few channels; quantised only: func(*Weave)
-	OpDepthwise    OpKind = "depthwise"    // one filter for each channel; func(*DepthTaps)
-	OpWino43Input  OpKind = "wino43input"  // Winograd F(4,3): input transform of a tile; func(*WinoInput)
-	OpWino43Output OpKind = "wino43output" // its output transform; func(*WinoOutput)
-	OpWino43Filter OpKind = "wino43filter" // of quantised filters in each run: their transform; func(*WinoFilter)
+	OpConvTile     OpKind = "conv"         // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*convTileArgs)
+	OpConvWide     OpKind = "convwide"     // the same of uint8 inputs and weights widened to int16; quantised only: func(*convTileArgs)
+	OpWeave        OpKind = "weave"        // pixels of rows into columns, for few channels; quantised only: func(*weaveArgs)
+	OpDepthwise    OpKind = "depthwise"    // one filter for each channel; func(*depthArgs)
+	OpWino43Input  OpKind = "wino43input"  // Winograd F(4,3): input transform of a tile; func(*winoInputArgs)
+	OpWino43Output OpKind = "wino43output" // its output transform; func(*winoOutputArgs)
+	OpWino43Filter OpKind = "wino43filter" // of quantised filters in each run: their transform; func(*winoFilterArgs)
 	OpWino23Filter OpKind = "wino23filter" // likewise for F(2,3)
-	OpWino23Input  OpKind = "wino23input"  // F(2,3): input transform; func(*WinoInput)
-	OpWino23Output OpKind = "wino23output" // its output transform; func(*WinoOutput)
-	OpWino25Output OpKind = "wino25output" // F(2,5): output transform, the input transform being that of F(4,3); float only: func(*WinoOutput)
+	OpWino23Input  OpKind = "wino23input"  // F(2,3): input transform; func(*winoInputArgs)
+	OpWino23Output OpKind = "wino23output" // its output transform; func(*winoOutputArgs)
+	OpWino25Output OpKind = "wino25output" // F(2,5): output transform, the input transform being that of F(4,3); float only: func(*winoOutputArgs)
 	OpWino34Output OpKind = "wino34output" // F(3,4): likewise; for 7×7 of stride 2
-	OpWinoGemm     OpKind = "winogemm"     // the int16 products of quantised Winograd; func(*ConvTile)
-	OpFC           OpKind = "fc"           // dot products of weight rows with one input; func(*FCTile), quantised func(*FCTileU8)
-	OpMaxPool      OpKind = "maxpool"      // maximum of any taps; func(*PoolTaps)
-	OpMaxPool3     OpKind = "maxpool3"     // a row of 3×3 windows, stride 1 or 2; func(*MaxPool3Row)
-	OpAvgPool      OpKind = "avgpool"      // mean of any taps; func(*PoolTaps), quantised func(*SumU8)
-	OpLRN          OpKind = "lrn"          // across channels; func(*LRNBlock); above generic only β = 3/4; quantised func(*LRNU8)
-	OpLRN5         OpKind = "lrn5"         // over 5 channels; quantised only: func(*LRNU8)
-	OpSoftmax      OpKind = "softmax"      // over channels; func(*SoftmaxBlock)
-	OpQuantize     OpKind = "quantize"     // float32 to uint8; func(*Convert)
-	OpDequantize   OpKind = "dequantize"   // uint8 to float32; func(*Convert)
-	OpClamp        OpKind = "clamp"        // func(*Eltwise), quantised func(*ClampU8)
-	OpAdd          OpKind = "add"          // func(*Eltwise), quantised func(*AddU8)
-	OpAffine       OpKind = "affine"       // func(*Eltwise)
-	OpCopy         OpKind = "copy"         // func(*CopyBlock); by element size: f32 serves s32, u8 serves s8
-	OpFlatten      OpKind = "flatten"      // func(*FlattenBlock); by element size too
-	OpRearrange    OpKind = "rearrange"    // transposing and reshaping; func(*RearrangeBlock); by element size too
-	OpBinary       OpKind = "binary"       // arithmetic between tensors, repeated where one is smaller; func(*BinaryBlock)
-	OpCurve        OpKind = "curve"        // sigmoid and hyperbolic tangent; func(*Eltwise)
-	OpBlendRows    OpKind = "blendrows"    // rows of bytes, weighted and added; func(*BlendRows)
-	OpLaneDots     OpKind = "lanedots"     // weighted sums of windows, in four lanes; func(*LaneDots)
+	OpWinoGemm     OpKind = "winogemm"     // the int16 products of quantised Winograd; func(*convTileArgs)
+	OpFC           OpKind = "fc"           // dot products of weight rows with one input; func(*fcArgs), quantised func(*fcU8Args)
+	OpMaxPool      OpKind = "maxpool"      // maximum of any taps; func(*poolArgs)
+	OpMaxPool3     OpKind = "maxpool3"     // a row of 3×3 windows, stride 1 or 2; func(*maxPool3Args)
+	OpAvgPool      OpKind = "avgpool"      // mean of any taps; func(*poolArgs), quantised func(*sumU8Args)
+	OpLRN          OpKind = "lrn"          // across channels; func(*lrnArgs); above generic only β = 3/4; quantised func(*lrnU8Args)
+	OpLRN5         OpKind = "lrn5"         // over 5 channels; quantised only: func(*lrnU8Args)
+	OpSoftmax      OpKind = "softmax"      // over channels; func(*softmaxArgs)
+	OpQuantize     OpKind = "quantize"     // float32 to uint8; func(*convertArgs)
+	OpDequantize   OpKind = "dequantize"   // uint8 to float32; func(*convertArgs)
+	OpClamp        OpKind = "clamp"        // func(*eltwiseArgs)
+	OpAdd          OpKind = "add"          // func(*eltwiseArgs), quantised func(*addU8Args)
+	OpAffine       OpKind = "affine"       // func(*eltwiseArgs)
+	OpCopy         OpKind = "copy"         // func(*copyArgs); by element size: f32 serves s32, u8 serves s8
+	OpFlatten      OpKind = "flatten"      // func(*flattenArgs); by element size too
+	OpRearrange    OpKind = "rearrange"    // transposing and reshaping; func(*rearrangeArgs); by element size too
+	OpBinary       OpKind = "binary"       // arithmetic between tensors, repeated where one is smaller; func(*binaryArgs)
+	OpCurve        OpKind = "curve"        // sigmoid and hyperbolic tangent; func(*eltwiseArgs)
+	OpBlendRows    OpKind = "blendrows"    // rows of bytes, weighted and added; func(*blendRowsArgs)
+	OpLaneDots     OpKind = "lanedots"     // weighted sums of windows, in four lanes; func(*laneDotsArgs)
 )
 
 // transform reports whether the kernel is one of Winograd's transforms, whose tiles are squares.

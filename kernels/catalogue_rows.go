@@ -247,7 +247,6 @@ var rows = map[string][]Kernel{
 		{Op: OpLRN, DType: U8, Family: "lrn_u8", Text: "lrnU8Generic"},
 		{Op: OpLRN5, DType: U8, Family: "lrn_u8", Text: "lrnU8Generic"},
 		{Op: OpAdd, DType: U8, Family: "add_u8", Text: "addU8Generic"},
-		{Op: OpClamp, DType: U8, Family: "clamp_u8", Text: "clampU8Generic"},
 		{Op: OpQuantize, DType: F32, Family: "convert", Text: "quantizeGeneric"},
 		{Op: OpDequantize, DType: U8, Family: "convert", Text: "dequantizeGeneric"},
 		{Op: OpBlendRows, DType: U8, Family: "pixels", Text: "blendRowsGeneric"},

@@ -16,7 +16,7 @@ import (
 // over the rows that have left the column after it. After some output rows what stays is moved back to where it began.
 type columnConv struct {
 	conv
-	weave func(*Weave)
+	weave func(*weaveArgs)
 }
 
 const columnPhases = 8 // output rows until what stays is moved back
@@ -51,7 +51,7 @@ func newColumnConvU8(s ConvShape, segments []int, q ConvU8, k *Kernel) Op {
 	if !q.pack.Loading() {
 		q.Weights = byColumn(&s, q.Weights)
 	}
-	_, weave := Select[func(*Weave)](OpWeave, U8, k.ISA)
+	_, weave := Select[func(*weaveArgs)](OpWeave, U8, k.ISA)
 	return &columnConv{newFewChannelsU8(s, segments, 1, s.R*s.S*s.C, q, k), weave}
 }
 
@@ -128,8 +128,8 @@ type columnConvTask struct {
 }
 
 type columnConvWorker struct {
-	lines   [2][]byte // padded rows on their way into the columns
-	weaves  [2]Weave  // of one line, and of two
+	lines   [2][]byte    // padded rows on their way into the columns
+	weaves  [2]weaveArgs // of one line, and of two
 	columns []byte
 	convWorker
 }

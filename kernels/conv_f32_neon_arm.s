@@ -53,7 +53,7 @@
 	CLAMP(a, b) \
 	MOVW $row-32(SP), R4 \
 	VST1_QUADS(a, 4) \
-	MOVW ConvTile_cols(R0), R5 \
+	MOVW convTileArgs_cols(R0), R5 \
 	MOVW R9, R6 \
 copy: \
 	MOVW.P 4(R4), R7 \
@@ -62,15 +62,15 @@ copy: \
 	BNE  copy \
 	NEXT_PIXEL
 
-// func convTileF32NEON(a *ConvTile)
+// func convTileF32NEON(a *convTileArgs)
 TEXT ·convTileF32NEON(SB), NOSPLIT, $32-4
 	MOVW a+0(FP), R0
-	MOVW ConvTile_ptrs(R0), R1
-	MOVW ConvTile_dst(R0), R2
-	MOVW R2, ConvTile_at(R0)
+	MOVW convTileArgs_ptrs(R0), R1
+	MOVW convTileArgs_dst(R0), R2
+	MOVW R2, convTileArgs_at(R0)
 
 tile:
-	MOVW ConvTile_bias(R0), R2
+	MOVW convTileArgs_bias(R0), R2
 	WORD $0xf462028f // arm: vld1.32 {d16-d19}, [r2]
 	WORD $0xf26041f0 // arm: vmov q10, q8
 	WORD $0xf26261f2 // arm: vmov q11, q9
@@ -78,12 +78,12 @@ tile:
 	WORD $0xf262a1f2 // arm: vmov q13, q9
 	WORD $0xf260c1f0 // arm: vmov q14, q8
 	WORD $0xf262e1f2 // arm: vmov q15, q9
-	MOVW ConvTile_w(R0), R2
-	MOVW ConvTile_taps(R0), R3
+	MOVW convTileArgs_w(R0), R2
+	MOVW convTileArgs_taps(R0), R3
 
 tap:
 	MOVM.IA.W (R1), [R4-R7]
-	MOVW ConvTile_groups(R0), R8
+	MOVW convTileArgs_groups(R0), R8
 	SUB.S $4, R8
 	BLT  tap_tail
 
@@ -121,20 +121,20 @@ tap_done:
 	SUB.S $1, R3
 	BNE  tap
 
-	ADD  $ConvTile_lo, R0, R12
+	ADD  $convTileArgs_lo, R0, R12
 	WORD $0xf4ac0caf // arm: vld1.32 {d0[], d1[]}, [r12]
-	ADD  $ConvTile_hi, R0, R12
+	ADD  $convTileArgs_hi, R0, R12
 	WORD $0xf4ac2caf // arm: vld1.32 {d2[], d3[]}, [r12]
-	MOVW ConvTile_at(R0), R9
-	MOVW ConvTile_dstStride(R0), R12
+	MOVW convTileArgs_at(R0), R9
+	MOVW convTileArgs_dstStride(R0), R12
 	MOVW $4, R8
-	MOVW ConvTile_tiles(R0), R4
+	MOVW convTileArgs_tiles(R0), R4
 	CMP  $1, R4
 	BNE  rows_known
-	MOVW ConvTile_rows(R0), R8
+	MOVW convTileArgs_rows(R0), R8
 
 rows_known:
-	MOVW ConvTile_cols(R0), R4
+	MOVW convTileArgs_cols(R0), R4
 	CMP  $8, R4
 	BNE  store_tail
 	STORE(8, 9)
@@ -149,9 +149,9 @@ store_tail:
 	STORE_TAIL(14, 15, copy3)
 
 tile_done:
-	MOVW R9, ConvTile_at(R0)         // where the next tile's pixels go
-	MOVW ConvTile_tiles(R0), R4
+	MOVW R9, convTileArgs_at(R0)         // where the next tile's pixels go
+	MOVW convTileArgs_tiles(R0), R4
 	SUB.S $1, R4
-	MOVW R4, ConvTile_tiles(R0)
+	MOVW R4, convTileArgs_tiles(R0)
 	BNE  tile
 	RET

@@ -113,7 +113,7 @@ func newRowConvU8(s ConvShape, segments []int, q ConvU8, k *Kernel) Op {
 func newFewChannelsU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel) conv {
 	c := newConvU8(s, segments, taps, depth, q, k)
 	if k.PairSum16 && c.mostlySplit(taps, depth) {
-		wide, _ := Select[func(*ConvTile)](OpConvWide, U8, k.ISA)
+		wide, _ := Select[func(*convTileArgs)](OpConvWide, U8, k.ISA)
 		c = newConvU8(s, segments, taps, depth, q, wide)
 	}
 	return c
@@ -182,7 +182,7 @@ func (q *ConvU8) foldedBias(k int, taken int32) []int32 {
 
 // newConvU8 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.
 func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel) conv {
-	c := conv{shape: s, segments: segments, dtype: U8, kernel: k, fn: k.fn.(func(*ConvTile)), blocks: convBlocks(segments, k)}
+	c := conv{shape: s, segments: segments, dtype: U8, kernel: k, fn: k.fn.(func(*convTileArgs)), blocks: convBlocks(segments, k)}
 	c.border = aligned[byte](s.C + k.KR)
 	fill(c.border, q.InZero)
 	var narrow [][]int8

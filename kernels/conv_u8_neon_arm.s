@@ -48,12 +48,12 @@
 	VSUB_I32(q, q, 13) \
 	VADD_I32(q, q, 12)
 
-// func convTileU8NEON(a *ConvTile)
+// func convTileU8NEON(a *convTileArgs)
 TEXT ·convTileU8NEON(SB), NOSPLIT, $16-4
 	MOVW a+0(FP), R0
-	MOVW ConvTile_ptrs(R0), R1
-	MOVW ConvTile_dst(R0), R2
-	MOVW R2, ConvTile_at(R0)
+	MOVW convTileArgs_ptrs(R0), R1
+	MOVW convTileArgs_dst(R0), R2
+	MOVW R2, convTileArgs_at(R0)
 
 tile:
 	WORD $0xf34001f0 // arm: veor q8, q8, q8
@@ -64,12 +64,12 @@ tile:
 	WORD $0xf34aa1fa // arm: veor q13, q13, q13
 	WORD $0xf34cc1fc // arm: veor q14, q14, q14
 	WORD $0xf34ee1fe // arm: veor q15, q15, q15
-	MOVW ConvTile_w(R0), R2
-	MOVW ConvTile_taps(R0), R3
+	MOVW convTileArgs_w(R0), R2
+	MOVW convTileArgs_taps(R0), R3
 
 tap:
 	MOVM.IA.W (R1), [R4-R5]
-	MOVW ConvTile_groups(R0), R8
+	MOVW convTileArgs_groups(R0), R8
 
 group:
 	WORD $0xf4240a0d // arm: vld1.8 {d0-d1}, [r4]!
@@ -98,15 +98,15 @@ group:
 	WORD $0xf22e7bbf // arm: vpadd.i32 d7, d30, d31
 	WORD $0xf2244b15 // arm: vpadd.i32 d4, d4, d5
 	WORD $0xf2265b17 // arm: vpadd.i32 d5, d6, d7
-	MOVW ConvTile_bias(R0), R12
+	MOVW convTileArgs_bias(R0), R12
 	WORD $0xf46c0a8f // arm: vld1.32 {d16-d17}, [r12]
-	MOVW ConvTile_scale(R0), R12
+	MOVW convTileArgs_scale(R0), R12
 	WORD $0xf46c2a8f // arm: vld1.32 {d18-d19}, [r12]
-	ADD  $ConvTile_lo, R0, R12
+	ADD  $convTileArgs_lo, R0, R12
 	WORD $0xf4ec4caf // arm: vld1.32 {d20[], d21[]}, [r12]
-	ADD  $ConvTile_hi, R0, R12
+	ADD  $convTileArgs_hi, R0, R12
 	WORD $0xf4ec6caf // arm: vld1.32 {d22[], d23[]}, [r12]
-	ADD  $ConvTile_zero, R0, R12
+	ADD  $convTileArgs_zero, R0, R12
 	WORD $0xf4ec8caf // arm: vld1.32 {d24[], d25[]}, [r12]
 	MOVW $0x4B400000, R12            // 1.5·2²³
 	WORD $0xeeaacb90 // arm: vdup.32 q13, r12
@@ -117,15 +117,15 @@ group:
 	WORD $0xf3b20240 // arm: vqmovun.s16 d0, q0
 	MOVW $pixels-16(SP), R4
 	WORD $0xf404070f // arm: vst1.8 {d0}, [r4]
-	MOVW ConvTile_at(R0), R9
+	MOVW convTileArgs_at(R0), R9
 	MOVW $2, R8
-	MOVW ConvTile_tiles(R0), R5
+	MOVW convTileArgs_tiles(R0), R5
 	CMP  $1, R5
 	BNE  rows_known
-	MOVW ConvTile_rows(R0), R8
+	MOVW convTileArgs_rows(R0), R8
 
 rows_known:
-	MOVW ConvTile_cols(R0), R5
+	MOVW convTileArgs_cols(R0), R5
 	MOVW R4, R6
 	MOVW R9, R7
 
@@ -134,15 +134,15 @@ bytes:
 	MOVBU.P R12, 1(R7)
 	SUB.S $1, R5
 	BNE  bytes
-	MOVW ConvTile_dstStride(R0), R12
+	MOVW convTileArgs_dstStride(R0), R12
 	ADD  R12, R9
 	ADD  $4, R4
 	SUB.S $1, R8
 	BNE  rows_known
 
-	MOVW R9, ConvTile_at(R0)         // where the next tile's pixels go
-	MOVW ConvTile_tiles(R0), R5
+	MOVW R9, convTileArgs_at(R0)         // where the next tile's pixels go
+	MOVW convTileArgs_tiles(R0), R5
 	SUB.S $1, R5
-	MOVW R5, ConvTile_tiles(R0)
+	MOVW R5, convTileArgs_tiles(R0)
 	BNE  tile
 	RET

@@ -129,8 +129,8 @@ func (f *winoForm) saving(s *ConvShape) string {
 // vector reports whether there are vector kernels for the transforms: in scalar code they cost more than the
 // multiplications they save.
 func (f *winoForm) vector(dt DType, limit arch.ISA) bool {
-	in, _ := Select[func(*WinoInput)](f.input, dt, limit)
-	out, _ := Select[func(*WinoOutput)](f.output, dt, limit)
+	in, _ := Select[func(*winoInputArgs)](f.input, dt, limit)
+	out, _ := Select[func(*winoOutputArgs)](f.output, dt, limit)
 	return !in.Portable() && !out.Portable()
 }
 

@@ -70,17 +70,20 @@ func lower(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 		}
 		weights := filters(s.nodes, p, p.floats, func(o Op) []float32 { return o.(*Conv).Weights })
 		bias := join(s.nodes, func(o Op) []float32 { return biasOrZeros(o.(*Conv).Bias, o.(*Conv).K) })
-		return kernels.PackConvF32(p.Packing, shape, channels(s.out), weights, bias, op.Act.Kernel(), isa)
+		return kernels.PackConvF32(p.Packing, shape, channels(s.out),
+			kernels.ConvF32{Weights: weights, Bias: bias, Act: op.Act.Kernel()}, isa)
 	case *QConv:
 		return lowerQConv(s, op, isa, p)
 	case *FC:
-		return kernels.NewFCF32(in.Shape.N, in.Shape.H*in.Shape.W*in.Shape.C, op.K, op.Weights, op.Bias, op.Act.Kernel(), isa)
+		return kernels.NewFCF32(in.Shape.N, in.Shape.H*in.Shape.W*in.Shape.C, op.K,
+			kernels.FCF32{Weights: op.Weights, Bias: op.Bias, Act: op.Act.Kernel()}, isa)
 	case *QFC:
 		scale := make([]float32, op.K)
 		for k := range scale {
 			scale[k] = multiplier(in.Quant.Scale, op.WScale[k], 1)
 		}
-		return kernels.PackFCU8(p.Packing, in.Shape.N, in.Shape.H*in.Shape.W*in.Shape.C, op.K, op.Weights, op.Bias, scale, in.Quant.Zero, isa)
+		return kernels.PackFCU8(p.Packing, in.Shape.N, in.Shape.H*in.Shape.W*in.Shape.C, op.K,
+			kernels.FCU8{Weights: op.Weights, Bias: op.Bias, Scale: scale, InZero: in.Quant.Zero}, isa)
 	case *Pool:
 		if in.DType == U8 && op.Type == MaxPool {
 			return kernels.NewMaxPoolU8(op.Shape(in.Shape), isa)
@@ -139,25 +142,32 @@ func lowerQConv(s *step, op *QConv, isa arch.ISA, p *packer) (kernels.Op, error)
 	return kernels.PackConvU8(p.Packing, shape, channels(s.out), q, isa)
 }
 
+// rescale is how an operation goes from one quantisation to another.
+func rescale(from, to Quant, out kernels.OutU8) kernels.RescaleU8 {
+	return kernels.RescaleU8{InScale: from.Scale, InZero: from.Zero, OutScale: to.Scale, Out: out}
+}
+
 func lowerQuantised(s *step, q *Quantised, to Quant, isa arch.ISA) (kernels.Op, error) {
 	in := s.in[0]
 	out := kernels.OutU8{Zero: to.Zero, Lo: 0, Hi: 255}
 	switch op := q.Op.(type) {
 	case *Pool:
 		if op.Type == AvgPool {
-			return kernels.NewAvgPoolU8(op.Shape(in.Shape), in.Quant.Scale, in.Quant.Zero, to.Scale, out, isa)
+			return kernels.NewAvgPoolU8(op.Shape(in.Shape), rescale(in.Quant, to, out), isa)
 		}
 	case *GlobalPool:
 		if op.Type == AvgPool {
-			return kernels.NewAvgPoolU8(wholeMap(in.Shape), in.Quant.Scale, in.Quant.Zero, to.Scale, out, isa)
+			return kernels.NewAvgPoolU8(wholeMap(in.Shape), rescale(in.Quant, to, out), isa)
 		}
 	case *LRN:
-		return kernels.NewLRNU8(in.Shape.C, op.Size, op.Alpha, op.Beta, op.Bias, in.Quant.Scale, in.Quant.Zero, to.Scale, out, isa)
+		return kernels.NewLRNU8(kernels.LRNU8{C: in.Shape.C, Size: op.Size, Alpha: op.Alpha, Beta: op.Beta, Bias: op.Bias,
+			RescaleU8: rescale(in.Quant, to, out)}, isa)
 	case *Add:
 		if op.Act.On {
 			out.Lo, out.Hi = quantBound(op.Act.Lo, to), quantBound(op.Act.Hi, to)
 		}
-		return kernels.NewAddU8(in.Quant.Scale, in.Quant.Zero, s.in[1].Quant.Scale, s.in[1].Quant.Zero, to.Scale, out, isa)
+		return kernels.NewAddU8(kernels.AddU8{AScale: in.Quant.Scale, AZero: in.Quant.Zero, BScale: s.in[1].Quant.Scale, BZero: s.in[1].Quant.Zero,
+			OutScale: to.Scale, Out: out}, isa)
 	}
 	return nil, fmt.Errorf("a quantised maximum keeps its input's scale, it is a plain %s: %w", q.Op.Kind(), ErrGraph)
 }
