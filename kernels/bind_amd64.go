@@ -59,6 +59,7 @@ var bindings = map[string]any{
 	"f32_quantize_1x8__avx2":       quantizeAVX2,
 	"u8_add_1x8__avx2":             addU8AVX2,
 	"u8_dequantize_1x8__avx2":      dequantizeAVX2,
+	"u8_table_1x32__avx2":          tableU8AVX2,
 	"u8_blendrows_1x64__avx2":      blendRowsAVX2,
 	"f32_lanedots_1x8__avx2":       laneDotsAVX2,
 }
@@ -330,4 +331,18 @@ func blendRowsAVX2(b *blendRowsArgs) {
 		return
 	}
 	blendRowBlocksAVX2(b)
+}
+
+//go:noescape
+func tableBlocksAVX2(a *tableArgs)
+
+// tableU8AVX2 does whole blocks of 32 in assembly and leaves the rest to the portable kernel.
+func tableU8AVX2(a *tableArgs) {
+	whole := *a
+	if whole.c = a.c &^ 31; whole.c > 0 {
+		tableBlocksAVX2(&whole)
+	}
+	if a.rest(whole.c) {
+		tableGeneric(a)
+	}
 }

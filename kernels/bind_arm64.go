@@ -33,6 +33,7 @@ var bindings = map[string]any{
 	"u8_dequantize_1x16__neon":   dequantizeNEON,
 	"u8_add_1x16__neon":          addU8NEON,
 	"u8_lrn_1x16__neon":          lrnU8NEON,
+	"u8_table_1x16__neon":        tableU8NEON,
 	"u8_blendrows_1x32__neon":    blendRowsNEON,
 	"f32_lanedots_1x8__neon":     laneDotsNEON,
 	"u8_fc_4x16__dotprod":        fcU8DotProd,
@@ -278,4 +279,18 @@ func blendRowsNEON(b *blendRowsArgs) {
 		return
 	}
 	blendRowBlocksNEON(b)
+}
+
+//go:noescape
+func tableBlocksNEON(a *tableArgs)
+
+// tableU8NEON does whole blocks of 16 in assembly and leaves the rest to the portable kernel.
+func tableU8NEON(a *tableArgs) {
+	whole := *a
+	if whole.c = a.c &^ 15; whole.c > 0 {
+		tableBlocksNEON(&whole)
+	}
+	if a.rest(whole.c) {
+		tableGeneric(a)
+	}
 }

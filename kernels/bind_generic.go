@@ -47,6 +47,7 @@ var portable = map[string]any{
 	"u8_add__generic":               addU8Generic,
 	"f32_quantize__generic":         quantizeGeneric,
 	"u8_dequantize__generic":        dequantizeGeneric,
+	"u8_table__generic":             tableGeneric,
 	"u8_blendrows__generic":         blendRowsGeneric,
 	"f32_lanedots__generic":         laneDotsGeneric,
 }

@@ -46,6 +46,7 @@ const (
 	OpRearrange    OpKind = "rearrange"    // transposing and reshaping; func(*rearrangeArgs); by element size too
 	OpBinary       OpKind = "binary"       // arithmetic between tensors, repeated where one is smaller; func(*binaryArgs)
 	OpCurve        OpKind = "curve"        // sigmoid and hyperbolic tangent; func(*eltwiseArgs)
+	OpTable        OpKind = "table"        // any function of a byte; quantised only: func(*tableArgs)
 	OpBlendRows    OpKind = "blendrows"    // rows of bytes, weighted and added; func(*blendRowsArgs)
 	OpLaneDots     OpKind = "lanedots"     // weighted sums of windows, in four lanes; func(*laneDotsArgs)
 )
