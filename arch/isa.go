@@ -57,10 +57,18 @@ func (i ISA) Requires() Feature {
 		return ^Feature(0)
 	}
 	f := tiers[i].Adds
-	if w := tiers[i].Within; w < i {
+	if w := i.Within(); w < i {
 		f |= w.Requires()
 	}
 	return f
+}
+
+// Within returns the tier that i contains; [Generic] contains itself.
+func (i ISA) Within() ISA {
+	if int(i) >= len(tiers) {
+		return Generic
+	}
+	return tiers[i].Within
 }
 
 // On reports whether CPUs of that GOARCH can have the tier.

@@ -7,13 +7,13 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// AddU8 is the argument of quantised addition: for each of rows rows of c elements
+// addU8Args is the argument of quantised addition: for each of rows rows of c elements
 //
 //	dst[i] = zero + roundEven(min(max(float32(a[i] − aZero)·aScale + float32(b[i] − bZero)·bScale, lo), hi))
 //
 // in IEEE binary32, two products and one sum, each rounded; the scales are those of the inputs over the output's. dst
 // may be a or b.
-type AddU8 struct {
+type addU8Args struct {
 	dst, a, b                   unsafe.Pointer
 	dstStride, aStride, bStride int // bytes
 	rows, c                     int // ≥ 1
@@ -22,7 +22,7 @@ type AddU8 struct {
 	lo, hi                      float32
 }
 
-func addU8Generic(e *AddU8) {
+func addU8Generic(e *addU8Args) {
 	for r := range e.rows {
 		dst := unsafe.Slice((*uint8)(unsafe.Add(e.dst, r*e.dstStride)), e.c)
 		a := unsafe.Slice((*uint8)(unsafe.Add(e.a, r*e.aStride)), e.c)
@@ -35,22 +35,33 @@ func addU8Generic(e *AddU8) {
 	}
 }
 
-// NewAddU8 returns the quantised sum of two inputs; [AddU8] defines it. The output may be either input.
-func NewAddU8(aScale float32, aZero uint8, bScale float32, bZero uint8, outScale float32, out OutU8, limit arch.ISA) (Op, error) {
-	if !(aScale > 0) || !(bScale > 0) || !(outScale > 0) {
-		return nil, fmt.Errorf("%w: scales %v, %v and %v", ErrShape, aScale, bScale, outScale)
+// AddU8 is how the inputs a and b of a quantised sum, and its output, are quantised: real = scale·(q − zero).
+type AddU8 struct {
+	AScale   float32 // positive, as the other scales
+	AZero    uint8
+	BScale   float32
+	BZero    uint8
+	OutScale float32
+	Out      OutU8 // the output's zero point, and the bounds of its values
+}
+
+// NewAddU8 returns the quantised sum of two inputs: two products and one sum in IEEE binary32, rounded half to even. The
+// output may be either input.
+func NewAddU8(q AddU8, limit arch.ISA) (Op, error) {
+	if !(q.AScale > 0) || !(q.BScale > 0) || !(q.OutScale > 0) {
+		return nil, fmt.Errorf("%w: scales %v, %v and %v", ErrShape, q.AScale, q.BScale, q.OutScale)
 	}
-	o := &addU8{args: AddU8{aZero: int32(aZero), bZero: int32(bZero),
-		aScale: float32(float64(aScale) / float64(outScale)), bScale: float32(float64(bScale) / float64(outScale))}}
-	o.args.lo, o.args.hi, o.args.zero = out.bounds()
-	o.kernel, o.fn = Select[func(*AddU8)](OpAdd, U8, limit)
+	o := &addU8{args: addU8Args{aZero: int32(q.AZero), bZero: int32(q.BZero),
+		aScale: float32(float64(q.AScale) / float64(q.OutScale)), bScale: float32(float64(q.BScale) / float64(q.OutScale))}}
+	o.args.lo, o.args.hi, o.args.zero = q.Out.bounds()
+	o.kernel, o.fn = Select[func(*addU8Args)](OpAdd, U8, limit)
 	return o, nil
 }
 
 type addU8 struct {
 	basic
-	fn   func(*AddU8)
-	args AddU8
+	fn   func(*addU8Args)
+	args addU8Args
 }
 
 func (o *addU8) Bind(in, out []View, _ []byte, workers int) Task {
@@ -77,7 +88,7 @@ type addU8Task struct {
 }
 
 type addU8Worker struct {
-	args AddU8
+	args addU8Args
 	_    [64]byte
 }
 

@@ -14,19 +14,19 @@
 //            R6  channels left    R7  offset    R8  to    R9  taps left    R10 address of an address    R11 from
 //            V0  sum    V1  a tap    V2  divisor
 
-// func avgPoolF32NEON(a *PoolTaps)
+// func avgPoolF32NEON(a *poolArgs)
 TEXT ·avgPoolF32NEON(SB), NOSPLIT, $0-8
 	MOVD  a+0(FP), R0
-	MOVD  PoolTaps_ptrs(R0), R1
-	MOVD  PoolTaps_dst(R0), R2
-	MOVD  PoolTaps_taps(R0), R3
-	MOVD  PoolTaps_pixels(R0), R4
+	MOVD  poolArgs_ptrs(R0), R1
+	MOVD  poolArgs_dst(R0), R2
+	MOVD  poolArgs_taps(R0), R3
+	MOVD  poolArgs_pixels(R0), R4
 	MOVD  $0, R5
-	ADD   $PoolTaps_divisor, R0, R6
+	ADD   $poolArgs_divisor, R0, R6
 	VLD1R (R6), [V2.S4]
 
 avg_pixel:
-	MOVD PoolTaps_c(R0), R6
+	MOVD poolArgs_c(R0), R6
 	MOVD R5, R7
 	MOVD R2, R8
 	SUBS $4, R6
@@ -73,9 +73,9 @@ avg_one_tap:
 	BNE    avg_one
 
 avg_next:
-	MOVD PoolTaps_srcStep(R0), R9
+	MOVD poolArgs_srcStep(R0), R9
 	ADD  R9, R5
-	MOVD PoolTaps_dstStep(R0), R9
+	MOVD poolArgs_dstStep(R0), R9
 	ADD  R9, R2
 	SUBS $1, R4
 	BNE  avg_pixel

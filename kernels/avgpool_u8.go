@@ -10,33 +10,33 @@ import (
 
 // NewAvgPoolU8 returns quantised average pooling:
 //
-//	sum = Σ (in − inZero) over the cells of the window inside the input       exactly, in int32
-//	out = Requantize(sum, inScale/(outScale·n), lo, hi, zero)
+//	sum = Σ (in − InZero) over the cells of the window inside the input       exactly, in int32
+//	out = Requantize(sum, InScale/(OutScale·n), lo, hi, zero)
 //
 // n is the number of those cells or, with CountIncludePad, of those inside the padded input. The factor is computed in
 // binary64 and rounded once. It is the same on every tier.
-func NewAvgPoolU8(s PoolShape, inScale float32, inZero uint8, outScale float32, out OutU8, limit arch.ISA) (Op, error) {
+func NewAvgPoolU8(s PoolShape, q RescaleU8, limit arch.ISA) (Op, error) {
 	ok := min(s.N, s.H, s.W, s.C) >= 1 && dimOK(s.H, s.R, s.StrideH, s.DilationH, s.PadTop, s.PadBottom, s.OutH) &&
 		dimOK(s.W, s.S, s.StrideW, s.DilationW, s.PadLeft, s.PadRight, s.OutW)
 	if !ok || min(s.R, s.H)*min(s.S, s.W) > math.MaxInt32/255 {
 		return nil, fmt.Errorf("%w: pooling %+v", ErrShape, s)
 	}
-	if !(inScale > 0) || !(outScale > 0) {
-		return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, inScale, outScale)
+	if !(q.InScale > 0) || !(q.OutScale > 0) {
+		return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, q.InScale, q.OutScale)
 	}
-	o := &avgPoolU8{shape: s, inZero: int32(inZero), inScale: float64(inScale), outScale: float64(outScale)}
-	o.lo, o.hi, o.zero = out.bounds()
-	o.kernel, o.add = Select[func(*SumU8)](OpAvgPool, U8, limit)
+	o := &avgPoolU8{shape: s, inZero: int32(q.InZero), inScale: float64(q.InScale), outScale: float64(q.OutScale)}
+	o.lo, o.hi, o.zero = q.Out.bounds()
+	o.kernel, o.add = Select[func(*sumU8Args)](OpAvgPool, U8, limit)
 	return o, nil
 }
 
-// SumU8 is the argument of the inner kernel of quantised average pooling: sums[i] += src[i] for i < c, int32.
-type SumU8 struct {
+// sumU8Args is the argument of the inner kernel of quantised average pooling: sums[i] += src[i] for i < c, int32.
+type sumU8Args struct {
 	sums, src unsafe.Pointer
 	c         int // ≥ 1
 }
 
-func sumU8Generic(a *SumU8) {
+func sumU8Generic(a *sumU8Args) {
 	sums := unsafe.Slice((*int32)(a.sums), a.c)
 	for i, q := range unsafe.Slice((*uint8)(a.src), a.c) {
 		sums[i] += int32(q)
@@ -46,7 +46,7 @@ func sumU8Generic(a *SumU8) {
 type avgPoolU8 struct {
 	basic
 	shape        PoolShape
-	add          func(*SumU8)
+	add          func(*sumU8Args)
 	inZero, zero int32
 	inScale      float64
 	outScale     float64
@@ -75,7 +75,7 @@ type avgPoolU8Task struct {
 
 type avgPoolU8Worker struct {
 	sums []int32
-	args SumU8
+	args sumU8Args
 	_    [64]byte
 }
 

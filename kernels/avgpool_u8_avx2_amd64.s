@@ -11,12 +11,12 @@
 // Contract   c a multiple of 8, ≥ 8; no over-read
 // Registers  DI  args    SI  src    DX  sums    CX  elements    AX  element
 
-// func sumBlocksAVX2(a *SumU8)
+// func sumBlocksAVX2(a *sumU8Args)
 TEXT ·sumBlocksAVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ SumU8_src(DI), SI
-	MOVQ SumU8_sums(DI), DX
-	MOVQ SumU8_c(DI), CX
+	MOVQ sumU8Args_src(DI), SI
+	MOVQ sumU8Args_sums(DI), DX
+	MOVQ sumU8Args_c(DI), CX
 	XORQ AX, AX
 
 sum_loop:

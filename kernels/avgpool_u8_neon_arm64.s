@@ -13,12 +13,12 @@
 // Registers  R0  args    R1  src    R2  sums    R3  elements left    R4, R5  an element    V0, V1  src    V4–V7  sums
 // Phases     sum_loop → tail
 
-// func sumU8NEON(a *SumU8)
+// func sumU8NEON(a *sumU8Args)
 TEXT ·sumU8NEON(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	MOVD SumU8_src(R0), R1
-	MOVD SumU8_sums(R0), R2
-	MOVD SumU8_c(R0), R3
+	MOVD sumU8Args_src(R0), R1
+	MOVD sumU8Args_sums(R0), R2
+	MOVD sumU8Args_c(R0), R3
 	SUBS $16, R3
 	BLT  tail
 

@@ -37,16 +37,16 @@ func (a Arithmetic) Check() error {
 	return nil
 }
 
-// BinaryBlock is the argument of arithmetic on one pixel: dst[i] = a[i·aStep] ∘ b[i·bStep] for i < c, in IEEE binary32,
+// binaryArgs is the argument of arithmetic on one pixel: dst[i] = a[i·aStep] ∘ b[i·bStep] for i < c, in IEEE binary32,
 // each operation rounded. A step of 0 repeats one number for all channels. dst, a and b do not overlap.
-type BinaryBlock struct {
+type binaryArgs struct {
 	dst, a, b    unsafe.Pointer
 	aStep, bStep int // 0 or 1
 	c            int // ≥ 1
 	how          Arithmetic
 }
 
-func binaryF32Generic(b *BinaryBlock) {
+func binaryF32Generic(b *binaryArgs) {
 	dst := floats(b.dst, 0, b.c)
 	x, y := floats(b.a, 0, (b.c-1)*b.aStep+1), floats(b.b, 0, (b.c-1)*b.bStep+1)
 	for i := range dst {
@@ -69,20 +69,20 @@ func binaryF32Generic(b *BinaryBlock) {
 	}
 }
 
-// NewBinaryF32 returns the operation out = in₀ ∘ in₁, elementwise; [BinaryBlock] defines it. Where an input's N, H, W or
+// NewBinaryF32 returns the operation out = in₀ ∘ in₁, elementwise; binaryArgs defines it. Where an input's N, H, W or
 // C is 1 and the output's is not, its elements are repeated along that dimension.
 func NewBinaryF32(how Arithmetic, limit arch.ISA) (Op, error) {
 	if err := how.Check(); err != nil {
 		return nil, err
 	}
 	o := &binaryOp{how: how}
-	o.kernel, o.fn = Select[func(*BinaryBlock)](OpBinary, F32, limit)
+	o.kernel, o.fn = Select[func(*binaryArgs)](OpBinary, F32, limit)
 	return o, nil
 }
 
 type binaryOp struct {
 	basic
-	fn  func(*BinaryBlock)
+	fn  func(*binaryArgs)
 	how Arithmetic
 }
 
@@ -107,7 +107,7 @@ type binaryTask struct {
 }
 
 type binaryWorker struct {
-	args BinaryBlock
+	args binaryArgs
 	_    [64]byte
 }
 
@@ -119,7 +119,7 @@ func (t *binaryTask) Run(worker, lo, hi int, stop *Stop) {
 			n, y, x := p/(t.out.H*t.out.W), p/t.out.W%t.out.H, p%t.out.W
 			aStep, bStep := min(t.a.C-1, 1), min(t.b.C-1, 1)
 			for at := 0; at < t.out.C && !stop.Asked(); at += maxChannels {
-				*args = BinaryBlock{dst: t.out.at(p*t.out.Stride + at), a: t.a.repeated(n, y, x, at*aStep), b: t.b.repeated(n, y, x, at*bStep),
+				*args = binaryArgs{dst: t.out.at(p*t.out.Stride + at), a: t.a.repeated(n, y, x, at*aStep), b: t.b.repeated(n, y, x, at*bStep),
 					aStep: aStep, bStep: bStep, c: min(t.out.C-at, maxChannels), how: t.how}
 				t.fn(args)
 			}

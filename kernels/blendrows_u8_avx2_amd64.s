@@ -17,15 +17,15 @@
 //                                     Y9–Y12 products
 // Phases     block → row → store
 
-// func blendRowBlocksAVX2(b *BlendRows)
+// func blendRowBlocksAVX2(b *blendRowsArgs)
 TEXT ·blendRowBlocksAVX2(SB), NOSPLIT, $0-8
 	MOVQ b+0(FP), DI
-	MOVQ BlendRows_src(DI), SI
-	MOVQ BlendRows_dst(DI), DX
-	MOVQ BlendRows_weights(DI), BX
-	MOVQ BlendRows_stride(DI), R8
-	MOVQ BlendRows_rows(DI), R9
-	MOVQ BlendRows_c(DI), CX
+	MOVQ blendRowsArgs_src(DI), SI
+	MOVQ blendRowsArgs_dst(DI), DX
+	MOVQ blendRowsArgs_weights(DI), BX
+	MOVQ blendRowsArgs_stride(DI), R8
+	MOVQ blendRowsArgs_rows(DI), R9
+	MOVQ blendRowsArgs_c(DI), CX
 	SUBQ $64, CX             // where the last block begins
 	XORQ AX, AX
 

@@ -55,15 +55,15 @@
 //                                     V8–V15 products    V16–V19, V25, V26 bytes    V24 weight
 // Phases     block → row → store
 
-// func blendRowBlocksNEON(b *BlendRows)
+// func blendRowBlocksNEON(b *blendRowsArgs)
 TEXT ·blendRowBlocksNEON(SB), NOSPLIT, $0-8
 	MOVD b+0(FP), R0
-	MOVD BlendRows_src(R0), R1
-	MOVD BlendRows_dst(R0), R2
-	MOVD BlendRows_weights(R0), R3
-	MOVD BlendRows_stride(R0), R4
-	MOVD BlendRows_rows(R0), R5
-	MOVD BlendRows_c(R0), R6
+	MOVD blendRowsArgs_src(R0), R1
+	MOVD blendRowsArgs_dst(R0), R2
+	MOVD blendRowsArgs_weights(R0), R3
+	MOVD blendRowsArgs_stride(R0), R4
+	MOVD blendRowsArgs_rows(R0), R5
+	MOVD blendRowsArgs_c(R0), R6
 	SUB  $32, R6             // where the last block begins
 	MOVD $0, R7
 

@@ -66,7 +66,7 @@ func (p *Packing) choose(all []candidate) Op {
 func tiers(dt DType, limit arch.ISA, of func(k *Kernel, limit arch.ISA) []candidate) (all []candidate) {
 	for {
 		k := convTile(dt, limit)
-		if k.ISA == arch.Generic && len(all) > 0 {
+		if k.Portable() && len(all) > 0 {
 			return all
 		}
 		list := of(k, limit)
@@ -76,7 +76,7 @@ func tiers(dt DType, limit arch.ISA, of func(k *Kernel, limit arch.ISA) []candid
 			}
 		}
 		all = append(all, list...)
-		if k.ISA == arch.Generic {
+		if k.Portable() {
 			return all
 		}
 		limit = k.ISA - 1

@@ -41,7 +41,9 @@ func TestChoices(t *testing.T) {
 		act := Clamp{negInf, posInf}
 		var first []float32
 		var first8 []uint8
-		each(t, func(p *Packing) (Op, error) { return PackConvF32(p, c.ConvShape, c.segments, w, nil, act, arch.Best()) }, func(x Choice, op Op) {
+		each(t, func(p *Packing) (Op, error) {
+			return PackConvF32(p, c.ConvShape, c.segments, ConvF32{w, nil, act}, arch.Best())
+		}, func(x Choice, op Op) {
 			algorithms[x.Algorithm] = true
 			got := runConv(t, c, F32, op, in, 0, 0, 0)
 			if first == nil {

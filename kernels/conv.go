@@ -17,7 +17,7 @@ type conv struct {
 	segments []int // channels of each output view
 	dtype    DType
 	kernel   *Kernel
-	fn       func(*ConvTile)
+	fn       func(*convTileArgs)
 	blocks   []convBlock
 	panels   []convPanel // of each block
 	border   []byte      // what border taps read: zeros, or the input's zero point
@@ -28,7 +28,7 @@ type conv struct {
 
 // convTile is the best tile kernel for a dtype at or below limit.
 func convTile(dt DType, limit arch.ISA) *Kernel {
-	k, _ := Select[func(*ConvTile)](OpConvTile, dt, limit)
+	k, _ := Select[func(*convTileArgs)](OpConvTile, dt, limit)
 	return k
 }
 
@@ -43,7 +43,7 @@ func (c *conv) tiles(rows int) int { return (rows*c.shape.OutW() + c.kernel.MR -
 const convCall = 1 << 24
 
 // call runs the tile kernel over block b: tiles of pixels from `pixel` on, `rows` of them in the last tile.
-func (c *conv) call(a *ConvTile, out []View, b, pixel, tiles, rows int, stop *Stop) {
+func (c *conv) call(a *convTileArgs, out []View, b, pixel, tiles, rows int, stop *Stop) {
 	blk, p := &c.blocks[b], &c.panels[b]
 	o := &out[blk.segment]
 	a.w, a.bias, a.scale, a.size, a.order = p.w, p.bias, p.scale, p.size, p.order

@@ -23,13 +23,13 @@
 	VCVTDQ2PS b, Y1 \
 	VMULPS (AX), Y0, Y0 \
 	VMULPS 32(AX), Y1, Y1 \
-	VBROADCASTSS ConvTile_lo(DI), Y2 \
-	VBROADCASTSS ConvTile_hi(DI), Y3 \
+	VBROADCASTSS convTileArgs_lo(DI), Y2 \
+	VBROADCASTSS convTileArgs_hi(DI), Y3 \
 	VMAXPS Y2, Y0, Y0 \
 	VMAXPS Y2, Y1, Y1 \
 	VMINPS Y3, Y0, Y0 \
 	VMINPS Y3, Y1, Y1 \
-	VPBROADCASTD ConvTile_zero(DI), Y2 \
+	VPBROADCASTD convTileArgs_zero(DI), Y2 \
 	VCVTPS2DQ Y0, Y0 \
 	VCVTPS2DQ Y1, Y1 \
 	VPADDD Y2, Y0, Y0 \
@@ -94,16 +94,16 @@ l1: \
 
 TEXT NAME(SB), NOSPLIT, $0-8
 	MOVQ  a+0(FP), DI
-	MOVQ  ConvTile_ptrs(DI), SI
-	MOVQ  ConvTile_dst(DI), AX
-	MOVQ  AX, ConvTile_at(DI)
-	MOVQ  ConvTile_taps(DI), R14
-	IMULQ ConvTile_groups(DI), R14
+	MOVQ  convTileArgs_ptrs(DI), SI
+	MOVQ  convTileArgs_dst(DI), AX
+	MOVQ  AX, convTileArgs_at(DI)
+	MOVQ  convTileArgs_taps(DI), R14
+	IMULQ convTileArgs_groups(DI), R14
 	SHLQ  $6, R14
 	FETCH_INIT
 
 tile:
-	MOVQ    ConvTile_bias(DI), AX
+	MOVQ    convTileArgs_bias(DI), AX
 	VMOVDQU (AX), Y4
 	VMOVDQU 32(AX), Y5
 	VMOVDQA Y4, Y6
@@ -116,16 +116,16 @@ tile:
 	VMOVDQA Y5, Y13
 	VMOVDQA Y4, Y14
 	VMOVDQA Y5, Y15
-	MOVQ    ConvTile_w(DI), DX
-	MOVQ    ConvTile_taps(DI), BX
-	MOVQ    ConvTile_groups(DI), CX
+	MOVQ    convTileArgs_w(DI), DX
+	MOVQ    convTileArgs_taps(DI), BX
+	MOVQ    convTileArgs_groups(DI), CX
 	SHLQ    $2, CX
 
 tap:
 	NEXT_ROWS
-	CMPQ ConvTile_tiles(DI), $1
+	CMPQ convTileArgs_tiles(DI), $1
 	JNE  group_loop
-	CMPQ ConvTile_rows(DI), $4
+	CMPQ convTileArgs_rows(DI), $4
 	JLE  group4_loop
 
 	PCALIGN $32
@@ -150,23 +150,23 @@ group4_loop:                             // the last tile has four pixels or les
 	JNZ  tap
 
 summed:
-	MOVQ         ConvTile_scale(DI), AX
-	MOVQ         ConvTile_at(DI), R8
-	MOVQ         ConvTile_dstStride(DI), R9
-	MOVQ         ConvTile_cols(DI), R10
+	MOVQ         convTileArgs_scale(DI), AX
+	MOVQ         convTileArgs_at(DI), R8
+	MOVQ         convTileArgs_dstStride(DI), R9
+	MOVQ         convTileArgs_cols(DI), R10
 	MOVQ         $6, CX
-	CMPQ         ConvTile_tiles(DI), $1
+	CMPQ         convTileArgs_tiles(DI), $1
 	JNE          rows_known
-	MOVQ         ConvTile_rows(DI), CX
+	MOVQ         convTileArgs_rows(DI), CX
 
 rows_known:
 	CMPQ         R10, $16
 	JNE          store_tail
-	CMPQ         ConvTile_plain(DI), $0
+	CMPQ         convTileArgs_plain(DI), $0
 	JEQ          store
 	VMOVUPS      (AX), Y0
 	VMOVUPS      32(AX), Y1
-	VPBROADCASTW ConvTile_zero(DI), Y2
+	VPBROADCASTW convTileArgs_zero(DI), Y2
 	STORE_PLAIN(Y4, Y5, Y6, Y7, X4)
 	STORE_PLAIN(Y8, Y9, Y10, Y11, X8)
 	STORE_PLAIN(Y12, Y13, Y14, Y15, X12)
@@ -188,8 +188,8 @@ store_tail:
 	STORE_TAIL(Y14, Y15, row5_8, row5_4, row5_2, row5_1)
 
 tile_done:
-	MOVQ R8, ConvTile_at(DI)        // where the next tile's pixels go
-	SUBQ $1, ConvTile_tiles(DI)
+	MOVQ R8, convTileArgs_at(DI)        // where the next tile's pixels go
+	SUBQ $1, convTileArgs_tiles(DI)
 	JNZ  tile
 	VZEROUPPER
 	RET

@@ -96,14 +96,14 @@ l1: \
 
 TEXT NAME(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	MOVD ConvTile_ptrs(R0), R1
-	MOVD ConvTile_dst(R0), R13
-	MOVD ConvTile_dstStride(R0), R14
-	MOVD ConvTile_cols(R0), R15
-	MOVD ConvTile_tiles(R0), R19
+	MOVD convTileArgs_ptrs(R0), R1
+	MOVD convTileArgs_dst(R0), R13
+	MOVD convTileArgs_dstStride(R0), R14
+	MOVD convTileArgs_cols(R0), R15
+	MOVD convTileArgs_tiles(R0), R19
 
 tile:
-	MOVD ConvTile_bias(R0), R3
+	MOVD convTileArgs_bias(R0), R3
 	VLD1 (R3), [V16.B16, V17.B16]    // every pixel starts from the bias
 	VMOV V16.B16, V18.B16
 	VMOV V17.B16, V19.B16
@@ -119,15 +119,15 @@ tile:
 	VMOV V17.B16, V29.B16
 	VMOV V16.B16, V30.B16
 	VMOV V17.B16, V31.B16
-	MOVD ConvTile_w(R0), R2
-	MOVD ConvTile_taps(R0), R3
+	MOVD convTileArgs_w(R0), R2
+	MOVD convTileArgs_taps(R0), R3
 
 tap:
 	LDP.P 16(R1), (R5, R6)
 	LDP.P 16(R1), (R7, R8)
 	LDP.P 16(R1), (R9, R10)
 	LDP.P 16(R1), (R11, R12)
-	MOVD  ConvTile_groups(R0), R4
+	MOVD  convTileArgs_groups(R0), R4
 	LSL   $2, R4
 	SUB   $16, R4, R17
 	ADD   R17, R5                    // rows are addressed from 16 before their ends, so that one index counts and addresses
@@ -197,7 +197,7 @@ tap_done:
 	MOVD $8, R16
 	CMP  $1, R19
 	BNE  rows_known
-	MOVD ConvTile_rows(R0), R16
+	MOVD convTileArgs_rows(R0), R16
 
 rows_known:
 	CMP   $8, R15

@@ -1,12 +1,12 @@
 // The end of the quantised 8×8 tiles: requantise and store bytes. See conv_8x8_arm64.h.
 #define FINISH \
-	MOVD  ConvTile_scale(R0), R17 \
+	MOVD  convTileArgs_scale(R0), R17 \
 	VLD1  (R17), [V0.B16, V1.B16] \
-	ADD   $ConvTile_lo, R0, R17 \
+	ADD   $convTileArgs_lo, R0, R17 \
 	VLD1R (R17), [V2.S4] \
-	ADD   $ConvTile_hi, R0, R17 \
+	ADD   $convTileArgs_hi, R0, R17 \
 	VLD1R (R17), [V3.S4] \
-	ADD   $ConvTile_zero, R0, R17 \
+	ADD   $convTileArgs_zero, R0, R17 \
 	VLD1R (R17), [V4.S4]
 
 #define END(a, b) \

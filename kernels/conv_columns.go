@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"unsafe"
-
-	"github.com/gneiss-go/gneiss/arch"
 )
 
 // columnConv is quantised convolution over the fewest channels, such as a first layer's three colours: the R input rows
@@ -18,7 +16,7 @@ import (
 // over the rows that have left the column after it. After some output rows what stays is moved back to where it began.
 type columnConv struct {
 	conv
-	weave func(*Weave)
+	weave func(*weaveArgs)
 }
 
 const columnPhases = 8 // output rows until what stays is moved back
@@ -34,7 +32,7 @@ func columnsFit(s *ConvShape) bool {
 // Two rows of a column are copied in the time of about 48 products. Those of generic kernels are not in groups, the AMX tile
 // gathers its windows anyway, and other tiers have not been measured.
 func columnsPay(s *ConvShape, k *Kernel) (pay bool, why string) {
-	if k.ISA < arch.AVX2 || k.ISA > arch.AVX512VNNI {
+	if !k.Columns {
 		return false, "not measured to be faster than rows on this tier"
 	}
 	const perCopy = 48
@@ -53,7 +51,7 @@ func newColumnConvU8(s ConvShape, segments []int, q ConvU8, k *Kernel) Op {
 	if !q.pack.Loading() {
 		q.Weights = byColumn(&s, q.Weights)
 	}
-	_, weave := Select[func(*Weave)](OpWeave, U8, k.ISA)
+	_, weave := Select[func(*weaveArgs)](OpWeave, U8, k.ISA)
 	return &columnConv{newFewChannelsU8(s, segments, 1, s.R*s.S*s.C, q, k), weave}
 }
 
@@ -130,8 +128,8 @@ type columnConvTask struct {
 }
 
 type columnConvWorker struct {
-	lines   [2][]byte // padded rows on their way into the columns
-	weaves  [2]Weave  // of one line, and of two
+	lines   [2][]byte    // padded rows on their way into the columns
+	weaves  [2]weaveArgs // of one line, and of two
 	columns []byte
 	convWorker
 }

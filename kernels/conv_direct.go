@@ -41,7 +41,7 @@ type directConvTask struct {
 // convWorker is one worker's own memory.
 type convWorker struct {
 	ptrs []unsafe.Pointer // [tiles][taps][MR]
-	args ConvTile
+	args convTileArgs
 	_    [64]byte // workers do not share a cache line
 }
 

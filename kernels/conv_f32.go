@@ -15,11 +15,19 @@ import (
 // The algorithm is chosen by geometry: Winograd F(4,3) or F(2,3) for 3×3, F(2,5) for 5×5 and F(3,4) for 7×7 of stride 2 where they win, rows of a padded copy for
 // inputs of few channels, one channel at a time for depthwise, indirect GEMM for the rest.
 func NewConvF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) (Op, error) {
-	return PackConvF32(nil, s, segments, weights, bias, act, limit)
+	return PackConvF32(nil, s, segments, ConvF32{weights, bias, act}, limit)
+}
+
+// ConvF32 is a convolution's parameters.
+type ConvF32 struct {
+	Weights []float32 // [K][R][S][C/Groups]
+	Bias    []float32 // [K], or nil for zeros
+	Act     Clamp
 }
 
 // PackConvF32 is NewConvF32 with its weights packed through p. Where p is loading, weights are not looked at.
-func PackConvF32(p *Packing, s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) (Op, error) {
+func PackConvF32(p *Packing, s ConvShape, segments []int, layer ConvF32, limit arch.ISA) (Op, error) {
+	weights, bias, act := layer.Weights, layer.Bias, layer.Act
 	if err := checkConv(&s, &segments, p.count(&s, len(weights)), len(bias)); err != nil {
 		return nil, err
 	}
@@ -31,7 +39,7 @@ func PackConvF32(p *Packing, s ConvShape, segments []int, weights, bias []float3
 			return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)
 		}
 		return newGrouped(s, F32, func(part ConvShape, g int) (Op, error) {
-			return PackConvF32(p, part, nil, groupOf(weights, g, s.Groups), groupOf(bias, g, s.Groups), act, limit)
+			return PackConvF32(p, part, nil, ConvF32{groupOf(weights, g, s.Groups), groupOf(bias, g, s.Groups), act}, limit)
 		})
 	}
 	if s.deep() {
@@ -65,7 +73,7 @@ func NewDirectConvF32(s ConvShape, segments []int, weights, bias []float32, act 
 
 // newConvF32 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.
 func newConvF32(p *Packing, s ConvShape, segments []int, taps, depth int, weights, bias []float32, act Clamp, k *Kernel) conv {
-	c := conv{shape: s, segments: segments, dtype: F32, kernel: k, fn: k.Fn.(func(*ConvTile)), blocks: convBlocks(segments, k)}
+	c := conv{shape: s, segments: segments, dtype: F32, kernel: k, fn: k.fn.(func(*convTileArgs)), blocks: convBlocks(segments, k)}
 	c.border = aligned[byte](4 * s.C)
 	w := packWeights(p, func() []float32 { return weights }, taps, depth, c.blocks, k.KR)
 	b := packRow(bias, c.blocks, k.NR)

@@ -80,14 +80,14 @@ GLOBL convMask<>(SB), RODATA|NOPTR, $128
 	PREFETCHT0 64(R14) \
 	PREFETCHT0 128(R14) \
 	PREFETCHT0 192(R14) \
-	ADDQ ConvTile_ahead(DI), R14
+	ADDQ convTileArgs_ahead(DI), R14
 
 #define FETCH_L2 \
 	PREFETCHT1 0(R14) \
 	PREFETCHT1 64(R14) \
 	PREFETCHT1 128(R14) \
 	PREFETCHT1 192(R14) \
-	ADDQ ConvTile_ahead(DI), R14
+	ADDQ convTileArgs_ahead(DI), R14
 
 // Channels, four at a time.
 #define CHANNELS(CHANNEL, FETCH, loop) \
@@ -123,23 +123,23 @@ loop: /* AX = 4 − channels left ≤ 0 */ \
 	SUBQ $1, CX \
 	JZ   tile_done
 
-// func convTileF32AVX2(a *ConvTile)
+// func convTileF32AVX2(a *convTileArgs)
 TEXT ·convTileF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ ConvTile_ptrs(DI), SI
-	MOVQ ConvTile_dst(DI), AX
-	MOVQ AX, ConvTile_at(DI)
-	MOVQ ConvTile_taps(DI), R14
-	IMULQ ConvTile_groups(DI), R14
+	MOVQ convTileArgs_ptrs(DI), SI
+	MOVQ convTileArgs_dst(DI), AX
+	MOVQ AX, convTileArgs_at(DI)
+	MOVQ convTileArgs_taps(DI), R14
+	IMULQ convTileArgs_groups(DI), R14
 	SHLQ $6, R14
-	ADDQ ConvTile_w(DI), R14         // the next panel
+	ADDQ convTileArgs_w(DI), R14         // the next panel
 	MOVQ $256, AX                    // four channels' weights,
 	XORQ DX, DX
-	DIVQ ConvTile_tiles(DI)          // over all tiles
-	MOVQ AX, ConvTile_ahead(DI)
+	DIVQ convTileArgs_tiles(DI)          // over all tiles
+	MOVQ AX, convTileArgs_ahead(DI)
 
 tile:
-	MOVQ    ConvTile_bias(DI), AX
+	MOVQ    convTileArgs_bias(DI), AX
 	VMOVUPS (AX), Y4                 // every pixel starts from the bias
 	VMOVUPS 32(AX), Y5
 	VMOVAPS Y4, Y6
@@ -152,12 +152,12 @@ tile:
 	VMOVAPS Y5, Y13
 	VMOVAPS Y4, Y14
 	VMOVAPS Y5, Y15
-	MOVQ    ConvTile_w(DI), DX
-	MOVQ    ConvTile_taps(DI), BX
-	MOVQ    ConvTile_groups(DI), CX
-	CMPQ    ConvTile_tiles(DI), $1
+	MOVQ    convTileArgs_w(DI), DX
+	MOVQ    convTileArgs_taps(DI), BX
+	MOVQ    convTileArgs_groups(DI), CX
+	CMPQ    convTileArgs_tiles(DI), $1
 	JNE     tap
-	CMPQ    ConvTile_rows(DI), $4
+	CMPQ    convTileArgs_rows(DI), $4
 	JLE     tap4
 
 tap:
@@ -178,7 +178,7 @@ tap:
 	NEGQ AX
 	ADDQ $4, AX
 	JGT  channel_tail
-	CMPQ ConvTile_ahead(DI), $85
+	CMPQ convTileArgs_ahead(DI), $85
 	JGE  few
 
 	PCALIGN $32
@@ -217,7 +217,7 @@ tap4:                                    // the last tile has four pixels or les
 	NEGQ AX
 	ADDQ $4, AX
 	JGT  channel4_tail
-	CMPQ ConvTile_ahead(DI), $85
+	CMPQ convTileArgs_ahead(DI), $85
 	JGE  few4
 
 	PCALIGN $32
@@ -243,21 +243,21 @@ few4:
 	JMP  channel4_tail
 
 tile_summed:
-	VBROADCASTSS ConvTile_lo(DI), Y0
-	VBROADCASTSS ConvTile_hi(DI), Y1
+	VBROADCASTSS convTileArgs_lo(DI), Y0
+	VBROADCASTSS convTileArgs_hi(DI), Y1
 	CLAMP(Y4, Y5)
 	CLAMP(Y6, Y7)
 	CLAMP(Y8, Y9)
 	CLAMP(Y10, Y11)
 	CLAMP(Y12, Y13)
 	CLAMP(Y14, Y15)
-	MOVQ ConvTile_at(DI), R8
-	MOVQ ConvTile_dstStride(DI), R9
-	MOVQ ConvTile_cols(DI), R10
+	MOVQ convTileArgs_at(DI), R8
+	MOVQ convTileArgs_dstStride(DI), R9
+	MOVQ convTileArgs_cols(DI), R10
 	MOVQ $6, CX
-	CMPQ ConvTile_tiles(DI), $1
+	CMPQ convTileArgs_tiles(DI), $1
 	JNE  rows_known
-	MOVQ ConvTile_rows(DI), CX
+	MOVQ convTileArgs_rows(DI), CX
 
 rows_known:
 	CMPQ R10, $16
@@ -283,8 +283,8 @@ store_tail:
 	STORE_TAIL(Y14, Y15)
 
 tile_done:
-	MOVQ R8, ConvTile_at(DI)     // where the next tile's pixels go
-	SUBQ $1, ConvTile_tiles(DI)
+	MOVQ R8, convTileArgs_at(DI)     // where the next tile's pixels go
+	SUBQ $1, convTileArgs_tiles(DI)
 	JNZ  tile
 	VZEROUPPER
 	RET

@@ -84,13 +84,13 @@
 	PREFETCHT0 0(R14) \
 	PREFETCHT0 64(R14) \
 	PREFETCHT0 128(R14) \
-	ADDQ ConvTile_ahead(DI), R14
+	ADDQ convTileArgs_ahead(DI), R14
 
 #define FETCH_L2 \
 	PREFETCHT1 0(R14) \
 	PREFETCHT1 64(R14) \
 	PREFETCHT1 128(R14) \
-	ADDQ ConvTile_ahead(DI), R14
+	ADDQ convTileArgs_ahead(DI), R14
 
 // The channels of one tap: `bytes` of weights each.
 #define CHANNELS(LOW, HIGH, FETCH, bytes, loop, tail) \
@@ -129,14 +129,14 @@ tail: \
 	SUBQ $1, CX \
 	JZ   tile_done
 
-// func convTileF32AVX512(a *ConvTile)
+// func convTileF32AVX512(a *convTileArgs)
 TEXT ·convTileF32AVX512(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ ConvTile_ptrs(DI), SI
-	MOVQ ConvTile_dst(DI), AX
-	MOVQ AX, ConvTile_at(DI)
+	MOVQ convTileArgs_ptrs(DI), SI
+	MOVQ convTileArgs_dst(DI), AX
+	MOVQ AX, convTileArgs_at(DI)
 
-	MOVQ  ConvTile_cols(DI), CX
+	MOVQ  convTileArgs_cols(DI), CX
 	MOVQ  $1, AX                     // masks of the channels to store
 	SHLQ  CX, AX
 	SUBQ  $1, AX
@@ -148,19 +148,19 @@ TEXT ·convTileF32AVX512(SB), NOSPLIT, $0-8
 
 	ADDQ  $15, CX
 	SHRQ  $4, CX                     // vectors of a row
-	MOVQ  ConvTile_taps(DI), R14
-	IMULQ ConvTile_groups(DI), R14
+	MOVQ  convTileArgs_taps(DI), R14
+	IMULQ convTileArgs_groups(DI), R14
 	IMULQ CX, R14
 	SHLQ  $6, R14
-	ADDQ  ConvTile_w(DI), R14        // the next panel
+	ADDQ  convTileArgs_w(DI), R14        // the next panel
 	MOVQ  CX, AX
 	SHLQ  $7, AX                     // two channels' weights,
 	XORQ  DX, DX
-	DIVQ  ConvTile_tiles(DI)         // over all tiles
-	MOVQ  AX, ConvTile_ahead(DI)
+	DIVQ  convTileArgs_tiles(DI)         // over all tiles
+	MOVQ  AX, convTileArgs_ahead(DI)
 
 tile:
-	MOVQ      ConvTile_bias(DI), AX
+	MOVQ      convTileArgs_bias(DI), AX
 	VMOVUPS   (AX), Z8               // every pixel starts from the bias
 	VMOVUPS   64(AX), Z9
 	VMOVUPS   128(AX), Z10
@@ -185,12 +185,12 @@ tile:
 	VMOVAPS   Z8, Z29
 	VMOVAPS   Z9, Z30
 	VMOVAPS   Z10, Z31
-	MOVQ      ConvTile_w(DI), DX
-	MOVQ      ConvTile_taps(DI), CX
-	MOVQ      CX, ConvTile_left(DI)
+	MOVQ      convTileArgs_w(DI), DX
+	MOVQ      convTileArgs_taps(DI), CX
+	MOVQ      CX, convTileArgs_left(DI)
 
 tap:
-	MOVQ ConvTile_groups(DI), CX
+	MOVQ convTileArgs_groups(DI), CX
 	MOVQ 0(SI), R8
 	MOVQ 8(SI), R9
 	MOVQ 16(SI), R10
@@ -209,15 +209,15 @@ tap:
 	LEAQ (AX)(CX*4), AX
 	LEAQ (BX)(CX*4), BX
 	NEGQ CX
-	CMPQ ConvTile_tiles(DI), $1
+	CMPQ convTileArgs_tiles(DI), $1
 	JNE  eight
-	CMPQ ConvTile_rows(DI), $4
+	CMPQ convTileArgs_rows(DI), $4
 	JLE  four
 
 eight:
-	CMPQ ConvTile_cols(DI), $32
+	CMPQ convTileArgs_cols(DI), $32
 	JGT  eight_48
-	CMPQ ConvTile_cols(DI), $16
+	CMPQ convTileArgs_cols(DI), $16
 	JGT  eight_32
 	CHANNELS(LOW1, HIGH1, FETCH, 64, loop_8_16, tail_8_16)
 
@@ -225,7 +225,7 @@ eight_32:
 	CHANNELS(LOW2, HIGH2, FETCH, 128, loop_8_32, tail_8_32)
 
 eight_48:
-	CMPQ ConvTile_ahead(DI), $192
+	CMPQ convTileArgs_ahead(DI), $192
 	JGE  few_48
 	CHANNELS(LOW3, HIGH3, FETCH, 192, loop_8_48, tail_8_48)
 
@@ -233,9 +233,9 @@ few_48:
 	CHANNELS(LOW3, HIGH3, FETCH_L2, 192, loop_few_48, tail_few_48)
 
 four:                                    // the last tile has four pixels or less
-	CMPQ ConvTile_cols(DI), $32
+	CMPQ convTileArgs_cols(DI), $32
 	JGT  four_48
-	CMPQ ConvTile_cols(DI), $16
+	CMPQ convTileArgs_cols(DI), $16
 	JGT  four_32
 	CHANNELS(LOW1, NONE, FETCH, 64, loop_4_16, tail_4_16)
 
@@ -243,7 +243,7 @@ four_32:
 	CHANNELS(LOW2, NONE, FETCH, 128, loop_4_32, tail_4_32)
 
 four_48:
-	CMPQ ConvTile_ahead(DI), $192
+	CMPQ convTileArgs_ahead(DI), $192
 	JGE  few_4_48
 	CHANNELS(LOW3, NONE, FETCH, 192, loop_4_48, tail_4_48)
 
@@ -251,17 +251,17 @@ few_4_48:
 	CHANNELS(LOW3, NONE, FETCH_L2, 192, loop_few_4_48, tail_few_4_48)
 
 tap_done:
-	SUBQ $1, ConvTile_left(DI)
+	SUBQ $1, convTileArgs_left(DI)
 	JNZ  tap
 
-	VBROADCASTSS ConvTile_lo(DI), Z0
-	VBROADCASTSS ConvTile_hi(DI), Z1
-	MOVQ         ConvTile_at(DI), R8
-	MOVQ         ConvTile_dstStride(DI), R9
+	VBROADCASTSS convTileArgs_lo(DI), Z0
+	VBROADCASTSS convTileArgs_hi(DI), Z1
+	MOVQ         convTileArgs_at(DI), R8
+	MOVQ         convTileArgs_dstStride(DI), R9
 	MOVQ         $8, CX
-	CMPQ         ConvTile_tiles(DI), $1
+	CMPQ         convTileArgs_tiles(DI), $1
 	JNE          store
-	MOVQ         ConvTile_rows(DI), CX
+	MOVQ         convTileArgs_rows(DI), CX
 
 store:
 	STORE(Z8, Z9, Z10)
@@ -274,8 +274,8 @@ store:
 	STORE(Z29, Z30, Z31)
 
 tile_done:
-	MOVQ R8, ConvTile_at(DI)         // where the next tile's pixels go
-	SUBQ $1, ConvTile_tiles(DI)
+	MOVQ R8, convTileArgs_at(DI)         // where the next tile's pixels go
+	SUBQ $1, convTileArgs_tiles(DI)
 	JNZ  tile
 	VZEROUPPER
 	RET

@@ -14,9 +14,9 @@
 #define FIX(n, V)
 
 #define FINISH \
-	ADD   $ConvTile_lo, R0, R17 \
+	ADD   $convTileArgs_lo, R0, R17 \
 	VLD1R (R17), [V2.S4] \
-	ADD   $ConvTile_hi, R0, R17 \
+	ADD   $convTileArgs_hi, R0, R17 \
 	VLD1R (R17), [V3.S4]
 
 #define END(a, b) \

@@ -41,7 +41,7 @@ func widths(blocks []convBlock) int {
 	return sum
 }
 
-// convPanel is what the tile kernel reads for one block; the fields are those of ConvTile.
+// convPanel is what the tile kernel reads for one block; the fields are those of convTileArgs.
 type convPanel struct {
 	w, bias, scale unsafe.Pointer
 	size           int

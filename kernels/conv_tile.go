@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// ConvTile is the argument of the inner kernels of convolution, an indirect GEMM (Dukhan, arXiv 1907.02129): for
+// convTileArgs is the argument of the inner kernels of convolution, an indirect GEMM (Dukhan, arXiv 1907.02129): for
 // each of tiles·MR output pixels and NR output channels
 //
 //	acc[p][k] = bias[k] + Σ_{t<taps, c<groups·KR} (*ptrs[p/MR][t][p%MR])[c] · w[t][c/KR][k][c%KR]
@@ -21,7 +21,7 @@ import (
 //	dst = zero + roundEven(min(max(float32(acc)·scale[k], lo), hi))
 //
 // in IEEE binary32; lo and hi are integers, so clamping before rounding equals clamping after it.
-type ConvTile struct {
+type convTileArgs struct {
 	ptrs      unsafe.Pointer // [tiles][taps][MR] addresses
 	w         unsafe.Pointer // [taps][groups][NR][KR], but for PairSum16 what pairPanel says
 	bias      unsafe.Pointer // [NR] float32 or int32
@@ -54,7 +54,7 @@ const (
 	genericNR = 4
 )
 
-func convTileF32Generic(a *ConvTile) {
+func convTileF32Generic(a *convTileArgs) {
 	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.tiles*a.taps*genericMR)
 	w := unsafe.Slice((*float32)(a.w), a.taps*a.groups*genericNR)
 	bias := (*[genericNR]float32)(a.bias)
@@ -97,17 +97,17 @@ func convTileF32Generic(a *ConvTile) {
 }
 
 // leaveOff looks at the stop, every few taps and within wide ones.
-func (a *ConvTile) leaveOff(tap, at int) bool { return (at > 0 || tap%64 == 0) && a.stop.Asked() }
+func (a *convTileArgs) leaveOff(tap, at int) bool { return (at > 0 || tap%64 == 0) && a.stop.Asked() }
 
 // rowsOf is the number of pixels to store of tile t.
-func (a *ConvTile) rowsOf(t, mr int) int {
+func (a *convTileArgs) rowsOf(t, mr int) int {
 	if t == a.tiles-1 {
 		return a.rows
 	}
 	return mr
 }
 
-func convTileU8Generic(a *ConvTile) {
+func convTileU8Generic(a *convTileArgs) {
 	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.tiles*a.taps*genericMR)
 	w := unsafe.Slice((*int8)(a.w), a.taps*a.groups*genericNR)
 	bias := (*[genericNR]int32)(a.bias)
@@ -151,7 +151,7 @@ func convTileU8Generic(a *ConvTile) {
 }
 
 // convWideGeneric is convTileU8Generic over rows and weights that were widened to int16; groups counts pairs of channels.
-func convWideGeneric(a *ConvTile) {
+func convWideGeneric(a *convTileArgs) {
 	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.tiles*a.taps*genericMR)
 	w := unsafe.Slice((*int16)(a.w), a.taps*a.groups*genericNR*2)
 	for t := range a.tiles {

@@ -79,9 +79,9 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 		whyNot := func(f *winoForm) string {
 			pixels := s.OutH() * s.OutW()
 			switch {
-			case k.ISA == arch.AMX:
-				return "products of int16 take 16 times the time of tiles of bytes"
-			case !k.PairSum16 && (f.m == 2 || pixels < 150 || f.parts && (k.ISA != arch.AVXVNNI || pixels < 400 || s.C < 32)):
+			case k.BytesPerWord > 2:
+				return fmt.Sprintf("products of int16 take %d times the time of this tier's products of bytes", k.BytesPerWord)
+			case k.BytesPerWord == 2 && (f.m == 2 || pixels < 150 || f.parts && (k.PartsFrom == 0 || pixels < k.PartsFrom || s.C < 32)):
 				return "products of int16 take twice the time of this tier's dot products of bytes"
 			}
 			return f.whyNot(&s)
@@ -116,7 +116,7 @@ func newRowConvU8(s ConvShape, segments []int, q ConvU8, k *Kernel) Op {
 func newFewChannelsU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel) conv {
 	c := newConvU8(s, segments, taps, depth, q, k)
 	if k.PairSum16 && c.mostlySplit(taps, depth) {
-		wide, _ := Select[func(*ConvTile)](OpConvWide, U8, k.ISA)
+		wide, _ := Select[func(*convTileArgs)](OpConvWide, U8, k.ISA)
 		c = newConvU8(s, segments, taps, depth, q, wide)
 	}
 	return c
@@ -185,7 +185,7 @@ func (q *ConvU8) foldedBias(k int, taken int32) []int32 {
 
 // newConvU8 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.
 func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel) conv {
-	c := conv{shape: s, segments: segments, dtype: U8, kernel: k, fn: k.Fn.(func(*ConvTile)), blocks: convBlocks(segments, k)}
+	c := conv{shape: s, segments: segments, dtype: U8, kernel: k, fn: k.fn.(func(*convTileArgs)), blocks: convBlocks(segments, k)}
 	c.border = aligned[byte](s.C + k.KR)
 	fill(c.border, q.InZero)
 	var narrow [][]int8

@@ -43,13 +43,13 @@
 	GATHER(n+6) \
 	GATHER(n+7)
 
-// func convTileU8AMX(a *ConvTile)
+// func convTileU8AMX(a *convTileArgs)
 TEXT ·convTileU8AMX(SB), 0, $8320-8
 	MOVQ a+0(FP), DI
 	LEAQ 63(SP), R13
 	ANDQ $~63, R13
 
-	MOVQ ConvTile_groups(DI), BX
+	MOVQ convTileArgs_groups(DI), BX
 	CMPQ BX, $16
 	JLE  configure
 	MOVQ $16, BX
@@ -73,7 +73,7 @@ configure:
 	MOVB      BX, 55(AX)
 	TILE_CONFIG(0)
 
-	MOVQ  ConvTile_groups(DI), CX    // masks of a part's bytes: K2 for all of them,
+	MOVQ  convTileArgs_groups(DI), CX    // masks of a part's bytes: K2 for all of them,
 	SHLQ  $2, CX
 	NEGQ  CX
 	MOVQ  $-1, AX
@@ -87,7 +87,7 @@ configure:
 whole:
 	KMOVQ AX, K2
 
-	MOVQ  ConvTile_cols(DI), CX      // masks of the channels to store
+	MOVQ  convTileArgs_cols(DI), CX      // masks of the channels to store
 	MOVQ  $1, AX
 	SHLQ  CX, AX
 	SUBQ  $1, AX
@@ -95,35 +95,35 @@ whole:
 	SHRQ  $16, AX
 	KMOVW AX, K5
 
-	MOVQ ConvTile_ptrs(DI), SI
-	MOVQ ConvTile_dst(DI), AX
-	MOVQ AX, ConvTile_at(DI)
+	MOVQ convTileArgs_ptrs(DI), SI
+	MOVQ convTileArgs_dst(DI), AX
+	MOVQ AX, convTileArgs_at(DI)
 
 tile:
-	MOVQ ConvTile_rows(DI), AX
-	CMPQ ConvTile_tiles(DI), $1
+	MOVQ convTileArgs_rows(DI), AX
+	CMPQ convTileArgs_tiles(DI), $1
 	JEQ  rows_known
 	MOVQ $32, AX
 
 rows_known:
-	MOVQ  AX, ConvTile_left(DI)      // pixels of this tile
+	MOVQ  AX, convTileArgs_left(DI)      // pixels of this tile
 	TILE_ZERO(0)
 	TILE_ZERO(1)
 	TILE_ZERO(2)
 	TILE_ZERO(3)
-	MOVQ  ConvTile_groups(DI), R15
+	MOVQ  convTileArgs_groups(DI), R15
 	ADDQ  $15, R15
 	SHRQ  $4, R15
-	IMULQ ConvTile_taps(DI), R15
+	IMULQ convTileArgs_taps(DI), R15
 	MOVQ  R13, R11
 	LEAQ  2048(R13), R10
 	XORQ  DX, DX                     // nothing to multiply yet
 	XORQ  R9, R9
-	MOVQ  ConvTile_w(DI), CX
+	MOVQ  convTileArgs_w(DI), CX
 
 gather:
 	KMOVQ K2, K1
-	MOVQ  ConvTile_groups(DI), AX    // where the tap's last part begins
+	MOVQ  convTileArgs_groups(DI), AX    // where the tap's last part begins
 	SUBQ  BX, AX
 	SHLQ  $2, AX
 	MOVQ  R9, R8
@@ -137,7 +137,7 @@ gather:
 gather_pixels:
 	GATHER8(0)
 	GATHER8(8)
-	CMPQ  ConvTile_left(DI), $16
+	CMPQ  convTileArgs_left(DI), $16
 	JLE   gathered
 	GATHER8(16)
 	GATHER8(24)
@@ -153,19 +153,19 @@ multiply:
 	TILE_LOAD(4, 10, 0)
 	TILE_LOAD(6, 2, 12)
 	TILE_DOT(0, 4, 6)
-	CMPQ ConvTile_left(DI), $16
+	CMPQ convTileArgs_left(DI), $16
 	JLE  second_half
 	LEAQ 1024(R10), R8
 	TILE_LOAD(5, 8, 0)
 	TILE_DOT(2, 5, 6)
 
 second_half:
-	CMPQ ConvTile_cols(DI), $16
+	CMPQ convTileArgs_cols(DI), $16
 	JLE  multiplied
 	LEAQ 64(DX), R8
 	TILE_LOAD(7, 8, 12)
 	TILE_DOT(1, 4, 7)
-	CMPQ ConvTile_left(DI), $16
+	CMPQ convTileArgs_left(DI), $16
 	JLE  multiplied
 	TILE_DOT(3, 5, 7)
 
@@ -180,7 +180,7 @@ next:
 	ADDQ  AX, R9
 	SHLQ  $5, AX
 	ADDQ  AX, CX
-	MOVQ  ConvTile_groups(DI), AX
+	MOVQ  convTileArgs_groups(DI), AX
 	SHLQ  $2, AX
 	CMPQ  R9, AX
 	JLT   more
@@ -204,18 +204,18 @@ tile_done:
 	ADDQ $64, R8
 	TILE_STORE(3, 8, 0)
 
-	MOVQ         ConvTile_bias(DI), AX
+	MOVQ         convTileArgs_bias(DI), AX
 	VMOVDQU32    (AX), Z6
 	VMOVDQU32    64(AX), Z7
-	MOVQ         ConvTile_scale(DI), AX
+	MOVQ         convTileArgs_scale(DI), AX
 	VMOVUPS      (AX), Z0
 	VMOVUPS      64(AX), Z1
-	VBROADCASTSS ConvTile_lo(DI), Z2
-	VBROADCASTSS ConvTile_hi(DI), Z3
-	VPBROADCASTD ConvTile_zero(DI), Z4
-	MOVQ         ConvTile_at(DI), R8
+	VBROADCASTSS convTileArgs_lo(DI), Z2
+	VBROADCASTSS convTileArgs_hi(DI), Z3
+	VPBROADCASTD convTileArgs_zero(DI), Z4
+	MOVQ         convTileArgs_at(DI), R8
 	LEAQ         SUMS(R13), R10
-	MOVQ         ConvTile_left(DI), CX
+	MOVQ         convTileArgs_left(DI), CX
 
 pixel:
 	VPADDD    (R10), Z6, Z8
@@ -223,13 +223,13 @@ pixel:
 	REQUANTISE(Z8, Z9, X8, X9)
 	VMOVDQU8  X8, K4, (R8)
 	VMOVDQU8  X9, K5, 16(R8)
-	ADDQ      ConvTile_dstStride(DI), R8
+	ADDQ      convTileArgs_dstStride(DI), R8
 	ADDQ      $128, R10
 	SUBQ      $1, CX
 	JNZ       pixel
 
-	MOVQ R8, ConvTile_at(DI)         // where the next tile's pixels go
-	SUBQ $1, ConvTile_tiles(DI)
+	MOVQ R8, convTileArgs_at(DI)         // where the next tile's pixels go
+	SUBQ $1, convTileArgs_tiles(DI)
 	JNZ  tile
 	TILE_RELEASE
 	VZEROUPPER

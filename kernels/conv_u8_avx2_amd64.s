@@ -50,7 +50,7 @@
 // Fetches some of the next panel, which follows this one: by the end of the last tile, all of it or nearly so.
 #define FETCH \
 	PREFETCHT0 (R12) \
-	ADDQ ConvTile_ahead(DI), R12
+	ADDQ convTileArgs_ahead(DI), R12
 
 // Sixteen accumulators of a pixel to bytes: low half of a. Reads Y8–Y13, Y15 as set up below. Clobbers b.
 #define REQUANTIZE(a, b, ax) \
@@ -107,23 +107,23 @@ l1: \
 	SUBQ $1, CX \
 	JZ   tile_done
 
-// func convTileU8AVX2(a *ConvTile)
+// func convTileU8AVX2(a *convTileArgs)
 TEXT ·convTileU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ     a+0(FP), DI
-	MOVQ     ConvTile_ptrs(DI), SI
-	MOVQ     ConvTile_dst(DI), AX
-	MOVQ     AX, ConvTile_at(DI)
-	MOVQ     ConvTile_w(DI), R12
-	ADDQ     ConvTile_size(DI), R12      // the next panel
+	MOVQ     convTileArgs_ptrs(DI), SI
+	MOVQ     convTileArgs_dst(DI), AX
+	MOVQ     AX, convTileArgs_at(DI)
+	MOVQ     convTileArgs_w(DI), R12
+	ADDQ     convTileArgs_size(DI), R12      // the next panel
 	MOVQ     $128, AX                    // a match's weights,
 	XORQ     DX, DX
-	DIVQ     ConvTile_tiles(DI)          // over all tiles
-	MOVQ     AX, ConvTile_ahead(DI)
+	DIVQ     convTileArgs_tiles(DI)          // over all tiles
+	MOVQ     AX, convTileArgs_ahead(DI)
 	VPCMPEQW Y15, Y15, Y15
 	VPSRLW   $15, Y15, Y15
 
 tile:
-	MOVQ    ConvTile_bias(DI), AX
+	MOVQ    convTileArgs_bias(DI), AX
 	VMOVDQU (AX), Y0
 	VMOVDQU 32(AX), Y1
 	VMOVDQA Y0, Y2
@@ -132,9 +132,9 @@ tile:
 	VMOVDQA Y1, Y5
 	VMOVDQA Y0, Y6
 	VMOVDQA Y1, Y7
-	MOVQ    ConvTile_w(DI), DX
-	MOVQ    ConvTile_order(DI), R14
-	MOVQ    ConvTile_taps(DI), BX
+	MOVQ    convTileArgs_w(DI), DX
+	MOVQ    convTileArgs_order(DI), R14
+	MOVQ    convTileArgs_taps(DI), BX
 
 tap:
 	MOVQ    0(SI), R8
@@ -188,23 +188,23 @@ tap_done:
 	JNZ  tap
 
 requantize:
-	MOVQ         ConvTile_scale(DI), AX
+	MOVQ         convTileArgs_scale(DI), AX
 	VMOVUPS      (AX), Y8
 	VMOVUPS      32(AX), Y9
-	VBROADCASTSS ConvTile_lo(DI), Y10
-	VBROADCASTSS ConvTile_hi(DI), Y11
-	VPBROADCASTD ConvTile_zero(DI), Y12
+	VBROADCASTSS convTileArgs_lo(DI), Y10
+	VBROADCASTSS convTileArgs_hi(DI), Y11
+	VPBROADCASTD convTileArgs_zero(DI), Y12
 	REQUANTIZE(Y0, Y1, X0)
 	REQUANTIZE(Y2, Y3, X2)
 	REQUANTIZE(Y4, Y5, X4)
 	REQUANTIZE(Y6, Y7, X6)
-	MOVQ         ConvTile_at(DI), R8
-	MOVQ         ConvTile_dstStride(DI), R9
-	MOVQ         ConvTile_cols(DI), R10
+	MOVQ         convTileArgs_at(DI), R8
+	MOVQ         convTileArgs_dstStride(DI), R9
+	MOVQ         convTileArgs_cols(DI), R10
 	MOVQ         $4, CX
-	CMPQ         ConvTile_tiles(DI), $1
+	CMPQ         convTileArgs_tiles(DI), $1
 	JNE          rows_known
-	MOVQ         ConvTile_rows(DI), CX
+	MOVQ         convTileArgs_rows(DI), CX
 
 rows_known:
 	CMPQ R10, $16
@@ -221,8 +221,8 @@ store_tail:
 	STORE_TAIL(X6, row3_8, row3_4, row3_2, row3_1)
 
 tile_done:
-	MOVQ R8, ConvTile_at(DI)        // where the next tile's pixels go
-	SUBQ $1, ConvTile_tiles(DI)
+	MOVQ R8, convTileArgs_at(DI)        // where the next tile's pixels go
+	SUBQ $1, convTileArgs_tiles(DI)
 	JNZ  tile
 	VZEROUPPER
 	RET

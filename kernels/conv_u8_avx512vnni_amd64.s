@@ -48,19 +48,19 @@
 	SUBQ $1, CX \
 	JZ   tile_done
 
-// func convTileU8AVX512VNNI(a *ConvTile)
+// func convTileU8AVX512VNNI(a *convTileArgs)
 TEXT ·convTileU8AVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ ConvTile_ptrs(DI), SI
-	MOVQ ConvTile_dst(DI), AX
-	MOVQ AX, ConvTile_at(DI)
+	MOVQ convTileArgs_ptrs(DI), SI
+	MOVQ convTileArgs_dst(DI), AX
+	MOVQ AX, convTileArgs_at(DI)
 
-	MOVQ  ConvTile_taps(DI), R14
-	IMULQ ConvTile_groups(DI), R14
+	MOVQ  convTileArgs_taps(DI), R14
+	IMULQ convTileArgs_groups(DI), R14
 	SHLQ  $7, R14
 	FETCH_INIT
 
-	MOVQ  ConvTile_cols(DI), CX      // masks of the channels to store
+	MOVQ  convTileArgs_cols(DI), CX      // masks of the channels to store
 	MOVQ  $1, AX
 	SHLQ  CX, AX
 	SUBQ  $1, AX
@@ -70,7 +70,7 @@ TEXT ·convTileU8AVX512VNNI(SB), NOSPLIT, $0-8
 	KMOVW AX, K2
 
 tile:
-	MOVQ      ConvTile_bias(DI), AX
+	MOVQ      convTileArgs_bias(DI), AX
 	VMOVDQU32 (AX), Z8
 	VMOVDQU32 64(AX), Z9
 	VMOVDQA32 Z8, Z10
@@ -87,21 +87,21 @@ tile:
 	VMOVDQA32 Z9, Z21
 	VMOVDQA32 Z8, Z22
 	VMOVDQA32 Z9, Z23
-	MOVQ      ConvTile_w(DI), DX
-	MOVQ      ConvTile_taps(DI), CX
-	MOVQ      CX, ConvTile_left(DI)
+	MOVQ      convTileArgs_w(DI), DX
+	MOVQ      convTileArgs_taps(DI), CX
+	MOVQ      CX, convTileArgs_left(DI)
 
 tap:
-	MOVQ ConvTile_groups(DI), CX
+	MOVQ convTileArgs_groups(DI), CX
 	SHLQ $2, CX
 	NEXT_ROWS
-	CMPQ ConvTile_cols(DI), $16
+	CMPQ convTileArgs_cols(DI), $16
 	JLE  half_loop
-	CMPQ ConvTile_tiles(DI), $1
+	CMPQ convTileArgs_tiles(DI), $1
 	JNE  groups
-	CMPQ ConvTile_rows(DI), $1
+	CMPQ convTileArgs_rows(DI), $1
 	JEQ  groups1
-	CMPQ ConvTile_rows(DI), $4
+	CMPQ convTileArgs_rows(DI), $4
 	JLE  groups4
 
 groups:
@@ -145,8 +145,8 @@ group4_tail:
 	JMP  tap_done
 
 groups1:                                 // the last tile has one pixel
-	MOVQ   ConvTile_taps(DI), R9
-	CMPQ   R9, ConvTile_left(DI)
+	MOVQ   convTileArgs_taps(DI), R9
+	CMPQ   R9, convTileArgs_left(DI)
 	JNE    more1
 	VPXORD Z10, Z10, Z10             // before the first tap: the other sums
 	VPXORD Z11, Z11, Z11
@@ -177,7 +177,7 @@ group1_last:
 	JLT  group1_last
 
 tap1_done:
-	SUBQ   $1, ConvTile_left(DI)
+	SUBQ   $1, convTileArgs_left(DI)
 	JNZ    tap
 	LONE_SUMS
 	JMP    summed
@@ -190,24 +190,24 @@ half_loop:                               // CX = −bytes left < 0
 	JLT  half_loop
 
 tap_done:
-	SUBQ $1, ConvTile_left(DI)
+	SUBQ $1, convTileArgs_left(DI)
 	JNZ  tap
 
 summed:
-	MOVQ         ConvTile_scale(DI), AX
+	MOVQ         convTileArgs_scale(DI), AX
 	VMOVUPS      (AX), Z0
 	VMOVUPS      64(AX), Z1
-	MOVQ         ConvTile_at(DI), R8
-	MOVQ         ConvTile_dstStride(DI), R9
+	MOVQ         convTileArgs_at(DI), R8
+	MOVQ         convTileArgs_dstStride(DI), R9
 	MOVQ         $8, CX
-	CMPQ         ConvTile_tiles(DI), $1
+	CMPQ         convTileArgs_tiles(DI), $1
 	JNE          rows_known
-	MOVQ         ConvTile_rows(DI), CX
+	MOVQ         convTileArgs_rows(DI), CX
 
 rows_known:
-	CMPQ         ConvTile_plain(DI), $0
+	CMPQ         convTileArgs_plain(DI), $0
 	JEQ          store
-	VPBROADCASTW ConvTile_zero(DI), Z2
+	VPBROADCASTW convTileArgs_zero(DI), Z2
 	VMOVDQU32    pixelOrder<>(SB), Z3
 	STORE_PLAIN(Z8, Z9, Z10, Z11, Y8)
 	STORE_PLAIN(Z12, Z13, Z14, Z15, Y12)
@@ -215,9 +215,9 @@ rows_known:
 	STORE_PLAIN(Z20, Z21, Z22, Z23, Y20)
 
 store:
-	VBROADCASTSS ConvTile_lo(DI), Z2
-	VBROADCASTSS ConvTile_hi(DI), Z3
-	VPBROADCASTD ConvTile_zero(DI), Z4
+	VBROADCASTSS convTileArgs_lo(DI), Z2
+	VBROADCASTSS convTileArgs_hi(DI), Z3
+	VPBROADCASTD convTileArgs_zero(DI), Z4
 	STORE(Z8, Z9, X8, X9)
 	STORE(Z10, Z11, X10, X11)
 	STORE(Z12, Z13, X12, X13)
@@ -228,8 +228,8 @@ store:
 	STORE(Z22, Z23, X22, X23)
 
 tile_done:
-	MOVQ R8, ConvTile_at(DI)        // where the next tile's pixels go
-	SUBQ $1, ConvTile_tiles(DI)
+	MOVQ R8, convTileArgs_at(DI)        // where the next tile's pixels go
+	SUBQ $1, convTileArgs_tiles(DI)
 	JNZ  tile
 	VZEROUPPER
 	RET

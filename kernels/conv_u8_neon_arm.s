@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "go_asm.h"
+#include "neon_arm.h"
 
 // u8_conv_2x4__neon — quantised convolution tile of ARMv7, 2 output pixels × 4 output channels.
 //
@@ -22,42 +23,37 @@
 // rounded by that addition, and stands in the low bits. That NEON takes denormals for zeros changes no byte: such a
 // product rounds to 0 anyway.
 
-// Pixel 0 times four filters.
-#define PIXEL0 \
-	WORD $0xf280cc04; /* arm: vmull.s8 q6, d0, d4 */ \
-	WORD $0xf280ec06; /* arm: vmull.s8 q7, d0, d6 */ \
-	WORD $0xf281c805; /* arm: vmlal.s8 q6, d1, d5 */ \
-	WORD $0xf281e807; /* arm: vmlal.s8 q7, d1, d7 */ \
-	WORD $0xf3f4064c; /* arm: vpadal.s16 q8, q6 */ \
-	WORD $0xf3f4264e; /* arm: vpadal.s16 q9, q7 */ \
-	WORD $0xf280cc08; /* arm: vmull.s8 q6, d0, d8 */ \
-	WORD $0xf280ec0a; /* arm: vmull.s8 q7, d0, d10 */ \
-	WORD $0xf281c809; /* arm: vmlal.s8 q6, d1, d9 */ \
-	WORD $0xf281e80b; /* arm: vmlal.s8 q7, d1, d11 */ \
-	WORD $0xf3f4464c; /* arm: vpadal.s16 q10, q6 */ \
-	WORD $0xf3f4664e; /* arm: vpadal.s16 q11, q7 */
+// A pixel (doubles n, n+1) times four filters (Q2–Q5), added to the quads a–d.
+#define PIXEL(n, a, b, c, d) \
+	TWO_FILTERS(n, 4, 6, a, b) \
+	TWO_FILTERS(n, 8, 10, c, d)
 
-// Pixel 1 times four filters.
-#define PIXEL1 \
-	WORD $0xf282cc04; /* arm: vmull.s8 q6, d2, d4 */ \
-	WORD $0xf282ec06; /* arm: vmull.s8 q7, d2, d6 */ \
-	WORD $0xf283c805; /* arm: vmlal.s8 q6, d3, d5 */ \
-	WORD $0xf283e807; /* arm: vmlal.s8 q7, d3, d7 */ \
-	WORD $0xf3f4864c; /* arm: vpadal.s16 q12, q6 */ \
-	WORD $0xf3f4a64e; /* arm: vpadal.s16 q13, q7 */ \
-	WORD $0xf282cc08; /* arm: vmull.s8 q6, d2, d8 */ \
-	WORD $0xf282ec0a; /* arm: vmull.s8 q7, d2, d10 */ \
-	WORD $0xf283c809; /* arm: vmlal.s8 q6, d3, d9 */ \
-	WORD $0xf283e80b; /* arm: vmlal.s8 q7, d3, d11 */ \
-	WORD $0xf3f4c64c; /* arm: vpadal.s16 q14, q6 */ \
-	WORD $0xf3f4e64e; /* arm: vpadal.s16 q15, q7 */
+// A pixel times the filters at the doubles v and w.
+#define TWO_FILTERS(n, v, w, a, b) \
+	VMULL_S8(6, n, v) \
+	VMULL_S8(7, n, w) \
+	VMLAL_S8(6, (n)+1, (v)+1) \
+	VMLAL_S8(7, (n)+1, (w)+1) \
+	VPADAL_S16(a, 6) \
+	VPADAL_S16(b, 7)
 
-// func convTileU8NEON(a *ConvTile)
+// Four sums in a quad to levels: bias Q8, scale Q9, lo Q10, hi Q11, zero Q12, 1.5·2²³ Q13.
+#define REQUANTIZE(q) \
+	VADD_I32(q, q, 8) \
+	VCVT_F32_S32(q, q) \
+	VMUL_F32(q, q, 9) \
+	VMAX_F32(q, q, 10) \
+	VMIN_F32(q, q, 11) \
+	VADD_F32(q, q, 13) \
+	VSUB_I32(q, q, 13) \
+	VADD_I32(q, q, 12)
+
+// func convTileU8NEON(a *convTileArgs)
 TEXT ·convTileU8NEON(SB), NOSPLIT, $16-4
 	MOVW a+0(FP), R0
-	MOVW ConvTile_ptrs(R0), R1
-	MOVW ConvTile_dst(R0), R2
-	MOVW R2, ConvTile_at(R0)
+	MOVW convTileArgs_ptrs(R0), R1
+	MOVW convTileArgs_dst(R0), R2
+	MOVW R2, convTileArgs_at(R0)
 
 tile:
 	WORD $0xf34001f0 // arm: veor q8, q8, q8
@@ -68,12 +64,12 @@ tile:
 	WORD $0xf34aa1fa // arm: veor q13, q13, q13
 	WORD $0xf34cc1fc // arm: veor q14, q14, q14
 	WORD $0xf34ee1fe // arm: veor q15, q15, q15
-	MOVW ConvTile_w(R0), R2
-	MOVW ConvTile_taps(R0), R3
+	MOVW convTileArgs_w(R0), R2
+	MOVW convTileArgs_taps(R0), R3
 
 tap:
 	MOVM.IA.W (R1), [R4-R5]
-	MOVW ConvTile_groups(R0), R8
+	MOVW convTileArgs_groups(R0), R8
 
 group:
 	WORD $0xf4240a0d // arm: vld1.8 {d0-d1}, [r4]!
@@ -83,8 +79,8 @@ group:
 	WORD $0xf380ce50 // arm: vmov.i8 q6, #128
 	WORD $0xf300015c // arm: veor q0, q0, q6
 	WORD $0xf302215c // arm: veor q1, q1, q6
-	PIXEL0
-	PIXEL1
+	PIXEL(0, 8, 9, 10, 11)
+	PIXEL(2, 12, 13, 14, 15)
 	SUB.S $1, R8
 	BNE  group
 	SUB.S $1, R3
@@ -102,48 +98,34 @@ group:
 	WORD $0xf22e7bbf // arm: vpadd.i32 d7, d30, d31
 	WORD $0xf2244b15 // arm: vpadd.i32 d4, d4, d5
 	WORD $0xf2265b17 // arm: vpadd.i32 d5, d6, d7
-	MOVW ConvTile_bias(R0), R12
+	MOVW convTileArgs_bias(R0), R12
 	WORD $0xf46c0a8f // arm: vld1.32 {d16-d17}, [r12]
-	MOVW ConvTile_scale(R0), R12
+	MOVW convTileArgs_scale(R0), R12
 	WORD $0xf46c2a8f // arm: vld1.32 {d18-d19}, [r12]
-	ADD  $ConvTile_lo, R0, R12
+	ADD  $convTileArgs_lo, R0, R12
 	WORD $0xf4ec4caf // arm: vld1.32 {d20[], d21[]}, [r12]
-	ADD  $ConvTile_hi, R0, R12
+	ADD  $convTileArgs_hi, R0, R12
 	WORD $0xf4ec6caf // arm: vld1.32 {d22[], d23[]}, [r12]
-	ADD  $ConvTile_zero, R0, R12
+	ADD  $convTileArgs_zero, R0, R12
 	WORD $0xf4ec8caf // arm: vld1.32 {d24[], d25[]}, [r12]
 	MOVW $0x4B400000, R12            // 1.5·2²³
 	WORD $0xeeaacb90 // arm: vdup.32 q13, r12
-	WORD $0xf2200860 // arm: vadd.i32 q0, q0, q8
-	WORD $0xf3bb0640 // arm: vcvt.f32.s32 q0, q0
-	WORD $0xf3000d72 // arm: vmul.f32 q0, q0, q9
-	WORD $0xf2000f64 // arm: vmax.f32 q0, q0, q10
-	WORD $0xf2200f66 // arm: vmin.f32 q0, q0, q11
-	WORD $0xf2000d6a // arm: vadd.f32 q0, q0, q13
-	WORD $0xf320086a // arm: vsub.i32 q0, q0, q13
-	WORD $0xf2200868 // arm: vadd.i32 q0, q0, q12
-	WORD $0xf2244860 // arm: vadd.i32 q2, q2, q8
-	WORD $0xf3bb4644 // arm: vcvt.f32.s32 q2, q2
-	WORD $0xf3044d72 // arm: vmul.f32 q2, q2, q9
-	WORD $0xf2044f64 // arm: vmax.f32 q2, q2, q10
-	WORD $0xf2244f66 // arm: vmin.f32 q2, q2, q11
-	WORD $0xf2044d6a // arm: vadd.f32 q2, q2, q13
-	WORD $0xf324486a // arm: vsub.i32 q2, q2, q13
-	WORD $0xf2244868 // arm: vadd.i32 q2, q2, q12
+	REQUANTIZE(0)
+	REQUANTIZE(2)
 	WORD $0xf3b60280 // arm: vqmovn.s32 d0, q0
 	WORD $0xf3b61284 // arm: vqmovn.s32 d1, q2
 	WORD $0xf3b20240 // arm: vqmovun.s16 d0, q0
 	MOVW $pixels-16(SP), R4
 	WORD $0xf404070f // arm: vst1.8 {d0}, [r4]
-	MOVW ConvTile_at(R0), R9
+	MOVW convTileArgs_at(R0), R9
 	MOVW $2, R8
-	MOVW ConvTile_tiles(R0), R5
+	MOVW convTileArgs_tiles(R0), R5
 	CMP  $1, R5
 	BNE  rows_known
-	MOVW ConvTile_rows(R0), R8
+	MOVW convTileArgs_rows(R0), R8
 
 rows_known:
-	MOVW ConvTile_cols(R0), R5
+	MOVW convTileArgs_cols(R0), R5
 	MOVW R4, R6
 	MOVW R9, R7
 
@@ -152,15 +134,15 @@ bytes:
 	MOVBU.P R12, 1(R7)
 	SUB.S $1, R5
 	BNE  bytes
-	MOVW ConvTile_dstStride(R0), R12
+	MOVW convTileArgs_dstStride(R0), R12
 	ADD  R12, R9
 	ADD  $4, R4
 	SUB.S $1, R8
 	BNE  rows_known
 
-	MOVW R9, ConvTile_at(R0)         // where the next tile's pixels go
-	MOVW ConvTile_tiles(R0), R5
+	MOVW R9, convTileArgs_at(R0)         // where the next tile's pixels go
+	MOVW convTileArgs_tiles(R0), R5
 	SUB.S $1, R5
-	MOVW R5, ConvTile_tiles(R0)
+	MOVW R5, convTileArgs_tiles(R0)
 	BNE  tile
 	RET

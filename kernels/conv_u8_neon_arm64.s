@@ -81,14 +81,14 @@ l1: \
 	SUBS $1, R16 \
 	BEQ  tile_done
 
-// func convTileU8NEON(a *ConvTile)
+// func convTileU8NEON(a *convTileArgs)
 TEXT ·convTileU8NEON(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	MOVD ConvTile_ptrs(R0), R1
-	MOVD ConvTile_dst(R0), R13
-	MOVD ConvTile_dstStride(R0), R14
-	MOVD ConvTile_cols(R0), R15
-	MOVD ConvTile_tiles(R0), R19
+	MOVD convTileArgs_ptrs(R0), R1
+	MOVD convTileArgs_dst(R0), R13
+	MOVD convTileArgs_dstStride(R0), R14
+	MOVD convTileArgs_cols(R0), R15
+	MOVD convTileArgs_tiles(R0), R19
 
 tile:
 	VEOR V16.B16, V16.B16, V16.B16
@@ -107,13 +107,13 @@ tile:
 	VEOR V29.B16, V29.B16, V29.B16
 	VEOR V30.B16, V30.B16, V30.B16
 	VEOR V31.B16, V31.B16, V31.B16
-	MOVD ConvTile_w(R0), R2
-	MOVD ConvTile_taps(R0), R3
+	MOVD convTileArgs_w(R0), R2
+	MOVD convTileArgs_taps(R0), R3
 
 tap:
 	LDP.P 16(R1), (R5, R6)
 	LDP.P 16(R1), (R7, R8)
-	MOVD  ConvTile_groups(R0), R4
+	MOVD  convTileArgs_groups(R0), R4
 	LSL   $4, R4
 	ADD   R4, R5                     // rows are addressed from their ends, so that one index counts and addresses
 	ADD   R4, R6
@@ -144,15 +144,15 @@ group_loop:                              // 16 channels; R4 = −bytes left
 	SUBS $1, R3
 	BNE  tap
 
-	MOVD  ConvTile_scale(R0), R17
+	MOVD  convTileArgs_scale(R0), R17
 	VLD1  (R17), [V0.B16]
-	MOVD  ConvTile_bias(R0), R17
+	MOVD  convTileArgs_bias(R0), R17
 	VLD1  (R17), [V5.B16]
-	ADD   $ConvTile_lo, R0, R17
+	ADD   $convTileArgs_lo, R0, R17
 	VLD1R (R17), [V2.S4]
-	ADD   $ConvTile_hi, R0, R17
+	ADD   $convTileArgs_hi, R0, R17
 	VLD1R (R17), [V3.S4]
-	ADD   $ConvTile_zero, R0, R17
+	ADD   $convTileArgs_zero, R0, R17
 	VLD1R (R17), [V4.S4]
 	END(16, V16, V17, V18, V19)
 	END(20, V20, V21, V22, V23)
@@ -161,7 +161,7 @@ group_loop:                              // 16 channels; R4 = −bytes left
 	MOVD  $4, R16
 	CMP   $1, R19
 	BNE   rows_known
-	MOVD  ConvTile_rows(R0), R16
+	MOVD  convTileArgs_rows(R0), R16
 
 rows_known:
 	CMP $4, R15

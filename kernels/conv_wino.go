@@ -25,10 +25,10 @@ type winograd struct {
 	vBytes    int     // size of a transformed input
 	vRow      int     // bytes of one tile's transformed inputs at a position
 	kernel    *Kernel // of the products
-	gemm      func(*ConvTile)
-	input     func(*WinoInput)
-	filter    func(*WinoFilter) // transforms filters in each run; nil if they were when packed
-	output    func(*WinoOutput)
+	gemm      func(*convTileArgs)
+	input     func(*winoInputArgs)
+	filter    func(*winoFilterArgs) // transforms filters in each run; nil if they were when packed
+	output    func(*winoOutputArgs)
 	blocks    []convBlock
 	chosen
 	panels []convPanel // w is the block's filters, [pos][C/kr][NR][kr] transformed, or [C/kr][r²][NR][kr] before it
@@ -50,7 +50,7 @@ const (
 
 func newWinogradF32(p *Packing, f *winoForm, s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) *winograd {
 	w := &winograd{shape: s, segments: segments, dtype: F32, form: f, vBytes: 4}
-	w.kernel, w.gemm = Select[func(*ConvTile)](OpConvTile, F32, limit)
+	w.kernel, w.gemm = Select[func(*convTileArgs)](OpConvTile, F32, limit)
 	w.plan(limit)
 	w.border = aligned[byte](4 * max(s.C, w.kernel.NR))
 	b := packRow(bias, w.blocks, w.kernel.NR)
@@ -64,12 +64,12 @@ func newWinogradF32(p *Packing, f *winoForm, s ConvShape, segments []int, weight
 
 func newWinogradU8(f *winoForm, s ConvShape, segments []int, q ConvU8, limit arch.ISA) *winograd {
 	w := &winograd{shape: s, segments: segments, dtype: U8, form: f, vBytes: 2}
-	w.kernel, w.gemm = Select[func(*ConvTile)](OpWinoGemm, U8, limit)
+	w.kernel, w.gemm = Select[func(*convTileArgs)](OpWinoGemm, U8, limit)
 	w.plan(limit)
 	w.border = aligned[byte](s.C)
 	fill(w.border, q.InZero)
 	if w.tiles() <= f.perRun {
-		_, w.filter = Select[func(*WinoFilter)](f.filter, U8, limit)
+		_, w.filter = Select[func(*winoFilterArgs)](f.filter, U8, limit)
 	}
 	u := w.packU8(&q)
 	bias, scale := q.foldedBias(s.K, 0), slices.Clone(q.Scale)
@@ -89,8 +89,8 @@ func newWinogradU8(f *winoForm, s ConvShape, segments []int, q ConvU8, limit arc
 
 // plan chooses the transforms and lays the tiles, once the tile and the kernel are known.
 func (w *winograd) plan(limit arch.ISA) {
-	_, w.input = Select[func(*WinoInput)](w.form.input, w.dtype, limit)
-	_, w.output = Select[func(*WinoOutput)](w.form.output, w.dtype, limit)
+	_, w.input = Select[func(*winoInputArgs)](w.form.input, w.dtype, limit)
+	_, w.output = Select[func(*winoOutputArgs)](w.form.output, w.dtype, limit)
 	w.m = w.form.m
 	w.side = w.m + w.form.r - 1
 	w.pos = w.side * w.side
@@ -208,10 +208,10 @@ type winogradWorker struct {
 	ptrs     []unsafe.Pointer // [pos] addresses of one tile's pixels, or of those of squaresAtOnce tiles
 	squares  []float32        // [side][squareCols][2·channels] copies of the input
 	products []winoProduct    // [pos] of the tiles at hand
-	gemm     ConvTile
-	in       WinoInput
-	filter   WinoFilter
-	out      WinoOutput
+	gemm     convTileArgs
+	in       winoInputArgs
+	filter   winoFilterArgs
+	out      winoOutputArgs
 	_        [64]byte // workers do not share a cache line
 }
 
@@ -337,7 +337,7 @@ func (t *winogradTask) multiply(wk *winogradWorker, block int) {
 }
 
 // multiplyAt computes m[pos] = v[pos]·u, whose groups of channels are of the given size.
-func (t *winogradTask) multiplyAt(a *ConvTile, p *winoProduct, u unsafe.Pointer, group int) {
+func (t *winogradTask) multiplyAt(a *convTileArgs, p *winoProduct, u unsafe.Pointer, group int) {
 	if p.tiles > 0 {
 		a.ptrs, a.dst, a.tiles, a.rows, a.groups = p.ptrs, p.dst, p.tiles, p.rows, p.n
 		a.w = unsafe.Add(u, p.from*group)

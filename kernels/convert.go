@@ -8,13 +8,13 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// Convert is the argument of the kernels between float32 and uint8: for each of rows rows of c elements
+// convertArgs is the argument of the kernels between float32 and uint8: for each of rows rows of c elements
 //
 //	quantize:    dst[i] = zero + roundEven(min(max(src[i]/scale, −zero), 255 − zero))     a NaN gives 0
 //	dequantize:  dst[i] = float32(src[i] − zero)·scale
 //
 // in IEEE binary32. It is the same on every tier.
-type Convert struct {
+type convertArgs struct {
 	dst, src             unsafe.Pointer
 	dstStride, srcStride int // bytes
 	rows, c              int // ≥ 1
@@ -22,7 +22,7 @@ type Convert struct {
 	zero                 int32
 }
 
-func quantizeGeneric(a *Convert) {
+func quantizeGeneric(a *convertArgs) {
 	lo, hi := float32(-a.zero), float32(255-a.zero)
 	for r := range a.rows {
 		dst := unsafe.Slice((*uint8)(unsafe.Add(a.dst, r*a.dstStride)), a.c)
@@ -43,7 +43,7 @@ func quantized(v, lo, hi float32, zero int32) uint8 {
 	return uint8(int32(math.RoundToEven(float64(v))) + zero)
 }
 
-func dequantizeGeneric(a *Convert) {
+func dequantizeGeneric(a *convertArgs) {
 	for r := range a.rows {
 		dst := floats(a.dst, r*a.dstStride, a.c)
 		for i, q := range unsafe.Slice((*uint8)(unsafe.Add(a.src, r*a.srcStride)), a.c) {
@@ -52,12 +52,12 @@ func dequantizeGeneric(a *Convert) {
 	}
 }
 
-// NewQuantize returns the operation that makes uint8 of float32; [Convert] defines it.
+// NewQuantize returns the operation that makes uint8 of float32; convertArgs defines it.
 func NewQuantize(scale float32, zero uint8, limit arch.ISA) (Op, error) {
 	return newConvert(OpQuantize, F32, U8, scale, zero, limit)
 }
 
-// NewDequantize returns the operation that makes float32 of uint8; [Convert] defines it.
+// NewDequantize returns the operation that makes float32 of uint8; convertArgs defines it.
 func NewDequantize(scale float32, zero uint8, limit arch.ISA) (Op, error) {
 	return newConvert(OpDequantize, U8, F32, scale, zero, limit)
 }
@@ -66,16 +66,16 @@ func newConvert(kind OpKind, from, to DType, scale float32, zero uint8, limit ar
 	if !(scale > 0) || scale > math.MaxFloat32 {
 		return nil, fmt.Errorf("%w: scale %v is not positive and finite", ErrShape, scale)
 	}
-	o := &convert{from: from, to: to, args: Convert{scale: scale, zero: int32(zero)}}
-	o.kernel, o.fn = Select[func(*Convert)](kind, from, limit)
+	o := &convert{from: from, to: to, args: convertArgs{scale: scale, zero: int32(zero)}}
+	o.kernel, o.fn = Select[func(*convertArgs)](kind, from, limit)
 	return o, nil
 }
 
 type convert struct {
 	basic
 	from, to DType
-	fn       func(*Convert)
-	args     Convert
+	fn       func(*convertArgs)
+	args     convertArgs
 }
 
 func (o *convert) Bind(in, out []View, _ []byte, workers int) Task {
@@ -100,7 +100,7 @@ type convertTask struct {
 }
 
 type convertWorker struct {
-	args Convert
+	args convertArgs
 	_    [64]byte
 }
 

@@ -6,15 +6,15 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// CopyBlock is the argument of copying: dst[p][i] = src[p][i] for p < pixels, i < bytes. There is no faster kernel
+// copyArgs is the argument of copying: dst[p][i] = src[p][i] for p < pixels, i < bytes. There is no faster kernel
 // than Go's own memmove, so the generic one is the only one. dst and src do not overlap.
-type CopyBlock struct {
+type copyArgs struct {
 	dst, src             unsafe.Pointer
 	dstStride, srcStride int // bytes
 	pixels, bytes        int
 }
 
-func copyGeneric(b *CopyBlock) {
+func copyGeneric(b *copyArgs) {
 	if b.dstStride == b.bytes && b.srcStride == b.bytes {
 		copy(unsafe.Slice((*byte)(b.dst), b.pixels*b.bytes), unsafe.Slice((*byte)(b.src), b.pixels*b.bytes))
 		return
@@ -35,13 +35,13 @@ func bySize(dt DType) DType {
 // NewCopy returns the operation out = in for views of the same shape and dtype dt, with gaps or without.
 func NewCopy(dt DType, limit arch.ISA) (Op, error) {
 	o := &copyOp{dtype: dt}
-	o.kernel, o.fn = Select[func(*CopyBlock)](OpCopy, bySize(dt), limit)
+	o.kernel, o.fn = Select[func(*copyArgs)](OpCopy, bySize(dt), limit)
 	return o, nil
 }
 
 type copyOp struct {
 	basic
-	fn    func(*CopyBlock)
+	fn    func(*copyArgs)
 	dtype DType
 }
 
@@ -58,7 +58,7 @@ type copyTask struct {
 }
 
 type copyWorker struct {
-	args CopyBlock
+	args copyArgs
 	_    [64]byte
 }
 
@@ -68,7 +68,7 @@ func (t *copyTask) Run(worker, lo, hi int, stop *Stop) {
 		p0, p1 := t.block(u)
 		b := &t.workers[worker].args
 		for at := 0; at < t.in.C && !stop.Asked(); at += maxChannels {
-			*b = CopyBlock{dst: t.out.at(p0*t.out.Stride + at), src: t.in.at(p0*t.in.Stride + at), dstStride: t.out.Stride * size,
+			*b = copyArgs{dst: t.out.at(p0*t.out.Stride + at), src: t.in.at(p0*t.in.Stride + at), dstStride: t.out.Stride * size,
 				srcStride: t.in.Stride * size, pixels: p1 - p0, bytes: min(t.in.C-at, maxChannels) * size}
 			t.fn(b)
 		}

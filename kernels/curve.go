@@ -35,7 +35,7 @@ func (c Curve) Check() error {
 // curveF32Generic is out = f(a) row by row, by IEEE binary32 operations in one written order: every CPU gives the same
 // bits. The relative error is within 8 ε wherever the result is normal; a NaN stays a NaN. f is chosen by the block's
 // lo: the number of a [Curve].
-func curveF32Generic(e *Eltwise) {
+func curveF32Generic(e *eltwiseArgs) {
 	f := sigmoid
 	if Curve(e.lo) == Tanh {
 		f = tanh

@@ -6,7 +6,7 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// DepthTaps is the argument of the inner kernels of depthwise convolution, in which every channel has a filter of its
+// depthArgs is the argument of the inner kernels of depthwise convolution, in which every channel has a filter of its
 // own (MobileNet, arXiv 1704.04861): for pixels pixels of c channels
 //
 //	float32:  dst[p][k] = clamp(bias[k] + Σ_{t<taps} src[t][p][k] · w[t][k])
@@ -14,7 +14,7 @@ import (
 //
 // where tap t is the pair of addresses table[t]; taps outside the input are left out. Pixels are srcStep and dstStep
 // bytes apart, the same for every tap.
-type DepthTaps struct {
+type depthArgs struct {
 	table            unsafe.Pointer // [taps]depthTap; for uint8 one more if taps is odd, with weights of zero
 	taps             int            // ≥ 1; 0 for the portable kernels
 	bias, scale      unsafe.Pointer // [c] float32; bias int32 for uint8, where scale is too
@@ -30,7 +30,7 @@ type DepthTaps struct {
 // depthTap is where a tap's pixels begin, and its weights.
 type depthTap struct{ src, w unsafe.Pointer }
 
-func depthwiseF32Generic(a *DepthTaps) {
+func depthwiseF32Generic(a *depthArgs) {
 	act := Clamp{a.lo, a.hi}
 	bias := unsafe.Slice((*float32)(a.bias), a.c)
 	for p := range a.pixels {
@@ -48,7 +48,7 @@ func depthwiseF32Generic(a *DepthTaps) {
 	}
 }
 
-func depthwiseU8Generic(a *DepthTaps) {
+func depthwiseU8Generic(a *depthArgs) {
 	taps := unsafe.Slice((*depthTap)(a.table), a.taps)
 	for p := range a.pixels {
 		for k := range a.c {
@@ -68,10 +68,10 @@ type depthwise struct {
 	basic
 	shape    ConvShape
 	dtype    DType
-	fn       func(*DepthTaps)
-	nothing  func(*DepthTaps) // for windows that lie outside the input
+	fn       func(*depthArgs)
+	nothing  func(*depthArgs) // for windows that lie outside the input
 	w        unsafe.Pointer   // [R·S+1][C], the last row zeros
-	args     DepthTaps
+	args     depthArgs
 	bytes    int
 	in0, in1 int // windows in0 ≤ x < in1 are inside the input's columns
 }
@@ -110,8 +110,8 @@ func newDepthwiseU8(s ConvShape, q ConvU8, limit arch.ISA) *depthwise {
 
 func newDepthwise(s ConvShape, dt DType, limit arch.ISA) *depthwise {
 	d := &depthwise{shape: s, dtype: dt}
-	d.kernel, d.fn = Select[func(*DepthTaps)](OpDepthwise, dt, limit)
-	_, d.nothing = Select[func(*DepthTaps)](OpDepthwise, dt, arch.Generic)
+	d.kernel, d.fn = Select[func(*depthArgs)](OpDepthwise, dt, limit)
+	_, d.nothing = Select[func(*depthArgs)](OpDepthwise, dt, arch.Generic)
 	d.in0 = min((s.PadLeft+s.StrideW-1)/s.StrideW, s.OutW())
 	if room := s.W - 1 - (s.S-1)*s.DilationW + s.PadLeft; room >= 0 {
 		d.in1 = min(room/s.StrideW+1, s.OutW())
@@ -156,7 +156,7 @@ type depthwiseTask struct {
 
 type depthwiseWorker struct {
 	table []depthTap
-	args  DepthTaps
+	args  depthArgs
 	_     [64]byte
 }
 

@@ -5,7 +5,7 @@ package kernels
 import "unsafe"
 
 // from changes the argument to channels k and above, of so many bytes each.
-func (a *DepthTaps) from(k, size int) *DepthTaps {
+func (a *depthArgs) from(k, size int) *depthArgs {
 	for i, table := 0, unsafe.Slice((*depthTap)(a.table), a.taps); i < len(table); i++ {
 		table[i].src = unsafe.Add(table[i].src, k*size)
 		table[i].w = unsafe.Add(table[i].w, k*size)

@@ -22,24 +22,24 @@
 	MOVQ    (16*t)(AX), r \
 	ADDQ    BX, r
 
-// func depthwiseF32BlocksAVX2(a *DepthTaps)
+// func depthwiseF32BlocksAVX2(a *depthArgs)
 TEXT ·depthwiseF32BlocksAVX2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), DI
-	VBROADCASTSS DepthTaps_lo(DI), Y13
-	VBROADCASTSS DepthTaps_hi(DI), Y14
-	MOVQ         $0, DepthTaps_channel(DI)
-	MOVQ         DepthTaps_pixels(DI), AX
-	IMULQ        DepthTaps_srcStep(DI), AX
-	MOVQ         AX, DepthTaps_end(DI)
+	VBROADCASTSS depthArgs_lo(DI), Y13
+	VBROADCASTSS depthArgs_hi(DI), Y14
+	MOVQ         $0, depthArgs_channel(DI)
+	MOVQ         depthArgs_pixels(DI), AX
+	IMULQ        depthArgs_srcStep(DI), AX
+	MOVQ         AX, depthArgs_end(DI)
 
 channels:
-	MOVQ    DepthTaps_channel(DI), BX
-	MOVQ    DepthTaps_bias(DI), AX
+	MOVQ    depthArgs_channel(DI), BX
+	MOVQ    depthArgs_bias(DI), AX
 	VMOVUPS (AX)(BX*1), Y12
-	CMPQ    DepthTaps_taps(DI), $9
+	CMPQ    depthArgs_taps(DI), $9
 	JNE     any
 
-	MOVQ DepthTaps_table(DI), AX
+	MOVQ depthArgs_table(DI), AX
 	ADDRESS(0, SI, Y0)
 	ADDRESS(1, R8, Y1)
 	ADDRESS(2, R9, Y2)
@@ -49,7 +49,7 @@ channels:
 	ADDRESS(6, R13, Y6)
 	ADDRESS(7, CX, Y7)
 	ADDRESS(8, DX, Y8)
-	ADDQ DepthTaps_dst(DI), BX
+	ADDQ depthArgs_dst(DI), BX
 	XORL AX, AX
 
 	PCALIGN $32
@@ -68,22 +68,22 @@ nine_pixel:
 	VMAXPS      Y9, Y13, Y9
 	VMINPS      Y9, Y14, Y9
 	VMOVUPS     Y9, (BX)
-	ADDQ        DepthTaps_dstStep(DI), BX
-	ADDQ        DepthTaps_srcStep(DI), AX
-	CMPQ        AX, DepthTaps_end(DI)
+	ADDQ        depthArgs_dstStep(DI), BX
+	ADDQ        depthArgs_srcStep(DI), AX
+	CMPQ        AX, depthArgs_end(DI)
 	JLT         nine_pixel
 	JMP         channels_done
 
 any:
 	MOVQ BX, R12                     // channels, and then the pixel, in each tap
 	MOVQ BX, R13
-	ADDQ DepthTaps_dst(DI), BX
+	ADDQ depthArgs_dst(DI), BX
 	XORL AX, AX
 
 any_pixel:
 	VMOVAPS Y12, Y9
-	MOVQ    DepthTaps_table(DI), SI
-	MOVQ    DepthTaps_taps(DI), CX
+	MOVQ    depthArgs_table(DI), SI
+	MOVQ    depthArgs_taps(DI), CX
 
 tap:
 	MOVQ        (SI), R8
@@ -96,15 +96,15 @@ tap:
 	VMAXPS      Y9, Y13, Y9
 	VMINPS      Y9, Y14, Y9
 	VMOVUPS     Y9, (BX)
-	ADDQ        DepthTaps_dstStep(DI), BX
-	ADDQ        DepthTaps_srcStep(DI), R12
-	ADDQ        DepthTaps_srcStep(DI), AX
-	CMPQ        AX, DepthTaps_end(DI)
+	ADDQ        depthArgs_dstStep(DI), BX
+	ADDQ        depthArgs_srcStep(DI), R12
+	ADDQ        depthArgs_srcStep(DI), AX
+	CMPQ        AX, depthArgs_end(DI)
 	JLT         any_pixel
 
 channels_done:
-	ADDQ $32, DepthTaps_channel(DI)
-	SUBQ $8, DepthTaps_c(DI)
+	ADDQ $32, depthArgs_channel(DI)
+	SUBQ $8, depthArgs_c(DI)
 	JNZ  channels
 	VZEROUPPER
 	RET

@@ -17,32 +17,32 @@
 //            V0, V1  sums    V2  input    V3  weights    V28 bias    V30 lo    V31 hi
 // Phases     channels → pixel → tap
 
-// func depthwiseF32BlocksNEON(a *DepthTaps)
+// func depthwiseF32BlocksNEON(a *depthArgs)
 TEXT ·depthwiseF32BlocksNEON(SB), NOSPLIT, $0-8
 	MOVD  a+0(FP), R0
-	MOVD  DepthTaps_srcStep(R0), R12
-	MOVD  DepthTaps_dstStep(R0), R13
-	MOVD  DepthTaps_c(R0), R5
-	MOVD  DepthTaps_dst(R0), R2
+	MOVD  depthArgs_srcStep(R0), R12
+	MOVD  depthArgs_dstStep(R0), R13
+	MOVD  depthArgs_c(R0), R5
+	MOVD  depthArgs_dst(R0), R2
 	MOVD  $0, R3
-	ADD   $DepthTaps_lo, R0, R8
+	ADD   $depthArgs_lo, R0, R8
 	VLD1R (R8), [V30.S4]
-	ADD   $DepthTaps_hi, R0, R8
+	ADD   $depthArgs_hi, R0, R8
 	VLD1R (R8), [V31.S4]
 
 channels:
-	MOVD DepthTaps_bias(R0), R8
+	MOVD depthArgs_bias(R0), R8
 	ADD  R3, R8
 	VLD1 (R8), [V28.S4]
-	MOVD DepthTaps_pixels(R0), R6
+	MOVD depthArgs_pixels(R0), R6
 	MOVD R3, R4
 	ADD  R3, R2, R14
 
 pixel:
 	VMOV V28.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
-	MOVD DepthTaps_table(R0), R1
-	MOVD DepthTaps_taps(R0), R7
+	MOVD depthArgs_table(R0), R1
+	MOVD depthArgs_taps(R0), R7
 	TBZ  $0, R7, tap                 // an odd tap first
 	LDP.P 16(R1), (R10, R11)
 	ADD  R4, R10

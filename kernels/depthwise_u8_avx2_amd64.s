@@ -16,39 +16,39 @@
 //            Y10, Y11 bias    Y12, Y13 scale, both in that order    Y14  zero point of the input    Y15 lo, hi, zero
 // Phases     channels → pixel → pair of taps → requantize
 
-// func depthwiseU8BlocksAVX2(a *DepthTaps)
+// func depthwiseU8BlocksAVX2(a *depthArgs)
 TEXT ·depthwiseU8BlocksAVX2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), DI
-	VPBROADCASTW DepthTaps_inZero(DI), Y14
-	MOVQ         $0, DepthTaps_channel(DI)
-	MOVQ         DepthTaps_pixels(DI), AX
-	IMULQ        DepthTaps_srcStep(DI), AX
-	MOVQ         AX, DepthTaps_end(DI)
-	ADDQ         $1, DepthTaps_taps(DI)
-	SHRQ         $1, DepthTaps_taps(DI)
+	VPBROADCASTW depthArgs_inZero(DI), Y14
+	MOVQ         $0, depthArgs_channel(DI)
+	MOVQ         depthArgs_pixels(DI), AX
+	IMULQ        depthArgs_srcStep(DI), AX
+	MOVQ         AX, depthArgs_end(DI)
+	ADDQ         $1, depthArgs_taps(DI)
+	SHRQ         $1, depthArgs_taps(DI)
 
 channels_u8:
-	MOVQ       DepthTaps_channel(DI), BX
-	MOVQ       DepthTaps_bias(DI), AX
+	MOVQ       depthArgs_channel(DI), BX
+	MOVQ       depthArgs_bias(DI), AX
 	VMOVDQU    (AX)(BX*4), Y0
 	VMOVDQU    32(AX)(BX*4), Y1
 	VPERM2I128 $0x20, Y1, Y0, Y10
 	VPERM2I128 $0x31, Y1, Y0, Y11
-	MOVQ       DepthTaps_scale(DI), AX
+	MOVQ       depthArgs_scale(DI), AX
 	VMOVDQU    (AX)(BX*4), Y0
 	VMOVDQU    32(AX)(BX*4), Y1
 	VPERM2I128 $0x20, Y1, Y0, Y12
 	VPERM2I128 $0x31, Y1, Y0, Y13
 	MOVQ       BX, R12
 	MOVQ       BX, R13
-	ADDQ       DepthTaps_dst(DI), BX
+	ADDQ       depthArgs_dst(DI), BX
 	XORL       AX, AX
 
 pixel_u8:
 	VMOVDQA Y10, Y8
 	VMOVDQA Y11, Y9
-	MOVQ    DepthTaps_table(DI), SI
-	MOVQ    DepthTaps_taps(DI), CX
+	MOVQ    depthArgs_table(DI), SI
+	MOVQ    depthArgs_taps(DI), CX
 
 pair:
 	MOVQ       (SI), R8
@@ -77,13 +77,13 @@ pair:
 	VCVTDQ2PS    Y9, Y9
 	VMULPS       Y12, Y8, Y8
 	VMULPS       Y13, Y9, Y9
-	VBROADCASTSS DepthTaps_lo(DI), Y15
+	VBROADCASTSS depthArgs_lo(DI), Y15
 	VMAXPS       Y15, Y8, Y8
 	VMAXPS       Y15, Y9, Y9
-	VBROADCASTSS DepthTaps_hi(DI), Y15
+	VBROADCASTSS depthArgs_hi(DI), Y15
 	VMINPS       Y15, Y8, Y8
 	VMINPS       Y15, Y9, Y9
-	VPBROADCASTD DepthTaps_zero(DI), Y15
+	VPBROADCASTD depthArgs_zero(DI), Y15
 	VCVTPS2DQ    Y8, Y8
 	VCVTPS2DQ    Y9, Y9
 	VPADDD       Y15, Y8, Y8
@@ -92,14 +92,14 @@ pair:
 	VEXTRACTI128 $1, Y8, X9
 	VPACKUSWB    X9, X8, X8
 	VMOVDQU      X8, (BX)
-	ADDQ         DepthTaps_dstStep(DI), BX
-	ADDQ         DepthTaps_srcStep(DI), R12
-	ADDQ         DepthTaps_srcStep(DI), AX
-	CMPQ         AX, DepthTaps_end(DI)
+	ADDQ         depthArgs_dstStep(DI), BX
+	ADDQ         depthArgs_srcStep(DI), R12
+	ADDQ         depthArgs_srcStep(DI), AX
+	CMPQ         AX, depthArgs_end(DI)
 	JLT          pixel_u8
 
-	ADDQ $16, DepthTaps_channel(DI)
-	SUBQ $16, DepthTaps_c(DI)
+	ADDQ $16, depthArgs_channel(DI)
+	SUBQ $16, depthArgs_c(DI)
 	JNZ  channels_u8
 	VZEROUPPER
 	RET

@@ -14,39 +14,39 @@
 // Bound      a tap: 2 loads, 2 widenings, a subtraction, SMLAL and SMLAL2; exact in int32
 // Registers  those of depthwise_f32_neon_arm64.s; V0, V1  sums    V2  input    V3  weights    V26, V27 scale    V28, V29 bias    V24 inZero    V25 zero
 
-// func depthwiseU8BlocksNEON(a *DepthTaps)
+// func depthwiseU8BlocksNEON(a *depthArgs)
 TEXT ·depthwiseU8BlocksNEON(SB), NOSPLIT, $0-8
 	MOVD  a+0(FP), R0
-	MOVD  DepthTaps_srcStep(R0), R12
-	MOVD  DepthTaps_dstStep(R0), R13
-	MOVD  DepthTaps_c(R0), R5
-	MOVD  DepthTaps_dst(R0), R2
+	MOVD  depthArgs_srcStep(R0), R12
+	MOVD  depthArgs_dstStep(R0), R13
+	MOVD  depthArgs_c(R0), R5
+	MOVD  depthArgs_dst(R0), R2
 	MOVD  $0, R3
-	ADD   $DepthTaps_lo, R0, R8
+	ADD   $depthArgs_lo, R0, R8
 	VLD1R (R8), [V30.S4]
-	ADD   $DepthTaps_hi, R0, R8
+	ADD   $depthArgs_hi, R0, R8
 	VLD1R (R8), [V31.S4]
-	ADD   $DepthTaps_zero, R0, R8
+	ADD   $depthArgs_zero, R0, R8
 	VLD1R (R8), [V25.S4]
-	MOVW  DepthTaps_inZero(R0), R8
+	MOVW  depthArgs_inZero(R0), R8
 	VDUP  R8, V24.H8
 
 channels_u8:
-	MOVD DepthTaps_bias(R0), R8
+	MOVD depthArgs_bias(R0), R8
 	ADD  R3<<2, R8
 	VLD1 (R8), [V28.S4, V29.S4]
-	MOVD DepthTaps_scale(R0), R8
+	MOVD depthArgs_scale(R0), R8
 	ADD  R3<<2, R8
 	VLD1 (R8), [V26.S4, V27.S4]
-	MOVD DepthTaps_pixels(R0), R6
+	MOVD depthArgs_pixels(R0), R6
 	MOVD R3, R4
 	ADD  R3, R2, R14
 
 pixel_u8:
 	VMOV V28.B16, V0.B16
 	VMOV V29.B16, V1.B16
-	MOVD DepthTaps_table(R0), R1
-	MOVD DepthTaps_taps(R0), R7
+	MOVD depthArgs_table(R0), R1
+	MOVD depthArgs_taps(R0), R7
 
 tap_u8:
 	LDP.P 16(R1), (R10, R11)

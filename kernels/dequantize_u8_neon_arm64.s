@@ -15,21 +15,21 @@
 // Registers  those of f32_quantize_1x16__neon
 // Phases     row → elements → tail
 
-// func dequantizeNEON(a *Convert)
+// func dequantizeNEON(a *convertArgs)
 TEXT ·dequantizeNEON(SB), NOSPLIT, $0-8
 	MOVD  a+0(FP), R0
-	MOVD  Convert_src(R0), R1
-	MOVD  Convert_dst(R0), R2
-	MOVD  Convert_rows(R0), R4
-	ADD   $Convert_scale, R0, R7
+	MOVD  convertArgs_src(R0), R1
+	MOVD  convertArgs_dst(R0), R2
+	MOVD  convertArgs_rows(R0), R4
+	ADD   $convertArgs_scale, R0, R7
 	VLD1R (R7), [V8.S4]
-	ADD   $Convert_zero, R0, R7
+	ADD   $convertArgs_zero, R0, R7
 	VLD1R (R7), [V11.S4]
 
 row:
 	MOVD R1, R5
 	MOVD R2, R6
-	MOVD Convert_c(R0), R3
+	MOVD convertArgs_c(R0), R3
 	SUBS $16, R3
 	BLT  tail
 
@@ -55,7 +55,7 @@ elements:
 tail:
 	ADDS $16, R3
 	BEQ  next_row
-	MOVW Convert_zero(R0), R8
+	MOVW convertArgs_zero(R0), R8
 
 one:
 	MOVBU.P 1(R5), R7
@@ -67,9 +67,9 @@ one:
 	BNE     one
 
 next_row:
-	MOVD Convert_srcStride(R0), R7
+	MOVD convertArgs_srcStride(R0), R7
 	ADD  R7, R1
-	MOVD Convert_dstStride(R0), R7
+	MOVD convertArgs_dstStride(R0), R7
 	ADD  R7, R2
 	SUBS $1, R4
 	BNE  row

@@ -11,9 +11,29 @@
 //
 //	NewConvF32, NewPool, … → Op → Bind(views) → Task → Run(worker, lo, hi) → inner kernel, one tile or row per call
 //
+// # Catalogue
+//
+// [Catalogue] has a row for every kernel of every architecture, in every build: catalogue_rows.go is the only place where one
+// is declared. Where a build has the kernel, its function comes from bind_<goarch>.go; [Table] has those rows alone, and
+// [Select] takes the first of them that the CPU can run and whose tier is allowed. What a heuristic asks of a kernel is a
+// field of its row, never a comparison of tiers.
+//
+// # Names
+//
+//	kernel     <dtype>_<op>[_<tile>]__<isa>            u8_conv_8x32__avx512vnni; derived from the row
+//	           dtype is that of the activations, isa a tier of package arch
+//	           tile is pixels × output channels, rows × columns, or the side of a Winograd transform's square
+//	function   op, dtype and isa                      convTileU8AVX512VNNI; the portable one ends in Generic
+//	assembly   <family>_<dtype>_<isa>_<goarch>.s       conv_u8_avx512vnni_amd64.s
+//	           family is the operation of one of its kernels, or how that begins (wino, wino23, maxpool), or pool, eltwise
+//	header     <what>[_<tile>][_<dtype>][_<isa>]_<goarch>.h, code that files share   conv_6x16_u8_amd64.h; that of a tier's
+//	           name spells out instructions that Go's assembler lacks   neon_arm64.h
+//	bindings   bind_<goarch>.go                       declarations of the assembly, and functions by kernels' names
+//
 // # How to add a kernel
 //
-// Write the function (assembly in <op>_<dtype>_<isa>_<goarch>.s), add its row to archKernels in
-// table_<goarch>.go. Selection, the tests against the reference between guard pages, the benchmarks and
-// the self-test find it there.
+// Write the function, in a file of that grammar; declare and bind it in bind_<goarch>.go; add its row to
+// catalogue_rows.go, best tier first within an operation. Selection, the tests against the reference between guard pages,
+// the proof of its features, the benchmarks, the self-test and README.md's table find it there. A new operation is a constant
+// in catalogue.go and a portable row besides. For a new tier see package arch.
 package kernels

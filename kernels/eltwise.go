@@ -7,7 +7,7 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// Eltwise is the argument of the elementwise kernels: for each of rows rows of c elements
+// eltwiseArgs is the argument of the elementwise kernels: for each of rows rows of c elements
 //
 //	clamp:   dst[i] = clamp(a[i])
 //	add:     dst[i] = clamp(a[i] + b[i])
@@ -17,7 +17,7 @@ import (
 // the sign of a zero: clamp(x) = min(max(x, lo), hi), in which a NaN stays a NaN, but whether −0 clamped to +0 is
 // −0 or +0 is not defined. On x86 these are MAXPS(lo, x) and MINPS(hi, x), with x as the second source operand.
 // dst may be a or b exactly (in place); otherwise they do not overlap.
-type Eltwise struct {
+type eltwiseArgs struct {
 	dst, a, b                   unsafe.Pointer
 	scale, shift                unsafe.Pointer // [c]
 	dstStride, aStride, bStride int            // bytes from one row to the next
@@ -25,7 +25,7 @@ type Eltwise struct {
 	lo, hi                      float32
 }
 
-func clampF32Generic(e *Eltwise) {
+func clampF32Generic(e *eltwiseArgs) {
 	for r := range e.rows {
 		dst, a := floats(e.dst, r*e.dstStride, e.c), floats(e.a, r*e.aStride, e.c)
 		for i, x := range a {
@@ -34,7 +34,7 @@ func clampF32Generic(e *Eltwise) {
 	}
 }
 
-func addF32Generic(e *Eltwise) {
+func addF32Generic(e *eltwiseArgs) {
 	for r := range e.rows {
 		dst, a, b := floats(e.dst, r*e.dstStride, e.c), floats(e.a, r*e.aStride, e.c), floats(e.b, r*e.bStride, e.c)
 		for i, x := range a {
@@ -43,7 +43,7 @@ func addF32Generic(e *Eltwise) {
 	}
 }
 
-func affineF32Generic(e *Eltwise) {
+func affineF32Generic(e *eltwiseArgs) {
 	scale, shift := floats(e.scale, 0, e.c), floats(e.shift, 0, e.c)
 	for r := range e.rows {
 		dst, a := floats(e.dst, r*e.dstStride, e.c), floats(e.a, r*e.aStride, e.c)
@@ -58,18 +58,18 @@ func floats(p unsafe.Pointer, offset, n int) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Add(p, offset)), n)
 }
 
-// NewClampF32 returns the operation out = clamp(in), elementwise; [Eltwise] defines it. In place is allowed.
+// NewClampF32 returns the operation out = clamp(in), elementwise; eltwiseArgs defines it. In place is allowed.
 func NewClampF32(act Clamp, limit arch.ISA) (Op, error) {
 	return newEltwise(OpClamp, 1, act, nil, nil, limit), nil
 }
 
-// NewAddF32 returns the operation out = clamp(in₀ + in₁), elementwise; [Eltwise] defines it. The output may be
+// NewAddF32 returns the operation out = clamp(in₀ + in₁), elementwise; eltwiseArgs defines it. The output may be
 // either input.
 func NewAddF32(act Clamp, limit arch.ISA) (Op, error) {
 	return newEltwise(OpAdd, 2, act, nil, nil, limit), nil
 }
 
-// NewAffineF32 returns the operation out = in·scale[c] + shift[c] for each channel c; [Eltwise] defines it.
+// NewAffineF32 returns the operation out = in·scale[c] + shift[c] for each channel c; eltwiseArgs defines it.
 // In place is allowed.
 func NewAffineF32(scale, shift []float32, limit arch.ISA) (Op, error) {
 	if len(scale) == 0 || len(scale) != len(shift) {
@@ -81,7 +81,7 @@ func NewAffineF32(scale, shift []float32, limit arch.ISA) (Op, error) {
 // eltwise cuts tensors into rows: pixels; or, where no view has gaps, rows of a width of its own choosing.
 type eltwise struct {
 	basic
-	fn           func(*Eltwise)
+	fn           func(*eltwiseArgs)
 	inputs       int
 	act          Clamp
 	channels     int       // affine only: what the input must have; else 0
@@ -91,7 +91,7 @@ type eltwise struct {
 
 func newEltwise(kind OpKind, inputs int, act Clamp, scale, shift []float32, limit arch.ISA) Op {
 	o := &eltwise{inputs: inputs, act: act, denseWidth: unitElements, channels: len(scale)}
-	o.kernel, o.fn = Select[func(*Eltwise)](kind, F32, limit)
+	o.kernel, o.fn = Select[func(*eltwiseArgs)](kind, F32, limit)
 	if n := len(scale); n > 0 { // as many whole pixels as fit a short row, so that few channels cost no more than many
 		o.denseWidth = n * max(1, 512/n)
 		o.scale, o.shift = repeatRow(scale, o.denseWidth), repeatRow(shift, o.denseWidth)
@@ -132,7 +132,7 @@ func (o *eltwise) Bind(in, out []View, _ []byte, workers int) Task {
 		}
 		return 4 * v.Stride
 	}
-	t.args = Eltwise{dst: out[0].Data, a: in[0].Data, dstStride: stride(&out[0]), aStride: stride(&in[0]), lo: o.act.Lo, hi: o.act.Hi}
+	t.args = eltwiseArgs{dst: out[0].Data, a: in[0].Data, dstStride: stride(&out[0]), aStride: stride(&in[0]), lo: o.act.Lo, hi: o.act.Hi}
 	if o.inputs == 2 {
 		t.args.b, t.args.bStride = in[1].Data, stride(&in[1])
 	}
@@ -146,12 +146,12 @@ type eltwiseTask struct {
 	*eltwise
 	pixelBlocks       // of rows
 	rows, width, last int
-	args              Eltwise // of the whole tensor
+	args              eltwiseArgs // of the whole tensor
 	workers           []eltwiseWorker
 }
 
 type eltwiseWorker struct {
-	args Eltwise
+	args eltwiseArgs
 	_    [64]byte // workers do not share a cache line
 }
 

@@ -29,10 +29,10 @@ GLOBL eltwiseMask<>(SB), RODATA|NOPTR, $64
 
 // Reads DI. Writes SI, R9–R13, Y13–Y15. Clobbers AX, BX.
 #define INIT \
-	MOVQ Eltwise_a(DI), SI \
-	MOVQ Eltwise_dst(DI), R9 \
-	MOVQ Eltwise_rows(DI), R10 \
-	MOVQ Eltwise_c(DI), R13 \
+	MOVQ eltwiseArgs_a(DI), SI \
+	MOVQ eltwiseArgs_dst(DI), R9 \
+	MOVQ eltwiseArgs_rows(DI), R10 \
+	MOVQ eltwiseArgs_c(DI), R13 \
 	SHLQ $2, R13 \
 	MOVQ R13, R12 \
 	ANDQ $-32, R12 \
@@ -43,15 +43,15 @@ GLOBL eltwiseMask<>(SB), RODATA|NOPTR, $64
 	LEAQ eltwiseMask<>+32(SB), BX \
 	SUBQ AX, BX \
 	VMOVUPS (BX), Y13 \
-	VBROADCASTSS Eltwise_lo(DI), Y14 \
-	VBROADCASTSS Eltwise_hi(DI), Y15
+	VBROADCASTSS eltwiseArgs_lo(DI), Y14 \
+	VBROADCASTSS eltwiseArgs_hi(DI), Y15
 
 // Clamp v.
 #define CLAMP(v) \
 	VMAXPS v, Y14, v \
 	VMINPS v, Y15, v
 
-// func clampF32AVX2(e *Eltwise)
+// func clampF32AVX2(e *eltwiseArgs)
 TEXT ·clampF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ e+0(FP), DI
 	INIT
@@ -98,18 +98,18 @@ tail:
 	VMASKMOVPS Y0, Y13, (R9)(AX*1)
 
 next_row:
-	ADDQ Eltwise_aStride(DI), SI
-	ADDQ Eltwise_dstStride(DI), R9
+	ADDQ eltwiseArgs_aStride(DI), SI
+	ADDQ eltwiseArgs_dstStride(DI), R9
 	SUBQ $1, R10
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func addF32AVX2(e *Eltwise)
+// func addF32AVX2(e *eltwiseArgs)
 TEXT ·addF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ e+0(FP), DI
 	INIT
-	MOVQ Eltwise_b(DI), DX
+	MOVQ eltwiseArgs_b(DI), DX
 
 row:
 	XORL AX, AX
@@ -160,20 +160,20 @@ tail:
 	VMASKMOVPS Y0, Y13, (R9)(AX*1)
 
 next_row:
-	ADDQ Eltwise_aStride(DI), SI
-	ADDQ Eltwise_bStride(DI), DX
-	ADDQ Eltwise_dstStride(DI), R9
+	ADDQ eltwiseArgs_aStride(DI), SI
+	ADDQ eltwiseArgs_bStride(DI), DX
+	ADDQ eltwiseArgs_dstStride(DI), R9
 	SUBQ $1, R10
 	JNZ  row
 	VZEROUPPER
 	RET
 
-// func affineF32AVX2(e *Eltwise)
+// func affineF32AVX2(e *eltwiseArgs)
 TEXT ·affineF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ e+0(FP), DI
 	INIT
-	MOVQ Eltwise_scale(DI), DX
-	MOVQ Eltwise_shift(DI), R8
+	MOVQ eltwiseArgs_scale(DI), DX
+	MOVQ eltwiseArgs_shift(DI), R8
 
 row:
 	XORL AX, AX
@@ -225,8 +225,8 @@ tail:
 	VMASKMOVPS Y0, Y13, (R9)(AX*1)
 
 next_row:
-	ADDQ Eltwise_aStride(DI), SI
-	ADDQ Eltwise_dstStride(DI), R9
+	ADDQ eltwiseArgs_aStride(DI), SI
+	ADDQ eltwiseArgs_dstStride(DI), R9
 	SUBQ $1, R10
 	JNZ  row
 	VZEROUPPER

@@ -14,32 +14,32 @@
 //            V0–V2  work    V30 lo    V31 hi
 
 #define BEGIN(row) \
-	MOVD  Eltwise_a(R0), R1 \
-	MOVD  Eltwise_b(R0), R2 \
-	MOVD  Eltwise_dst(R0), R3 \
-	MOVD  Eltwise_rows(R0), R4 \
-	ADD   $Eltwise_lo, R0, R6 \
+	MOVD  eltwiseArgs_a(R0), R1 \
+	MOVD  eltwiseArgs_b(R0), R2 \
+	MOVD  eltwiseArgs_dst(R0), R3 \
+	MOVD  eltwiseArgs_rows(R0), R4 \
+	ADD   $eltwiseArgs_lo, R0, R6 \
 	VLD1R (R6), [V30.S4] \
-	ADD   $Eltwise_hi, R0, R6 \
+	ADD   $eltwiseArgs_hi, R0, R6 \
 	VLD1R (R6), [V31.S4] \
 row: \
-	MOVD  Eltwise_c(R0), R5 \
+	MOVD  eltwiseArgs_c(R0), R5 \
 	MOVD  R1, R6 \
 	MOVD  R2, R7 \
 	MOVD  R3, R8
 
 #define NEXT(row) \
-	MOVD Eltwise_aStride(R0), R6 \
+	MOVD eltwiseArgs_aStride(R0), R6 \
 	ADD  R6, R1 \
-	MOVD Eltwise_bStride(R0), R6 \
+	MOVD eltwiseArgs_bStride(R0), R6 \
 	ADD  R6, R2 \
-	MOVD Eltwise_dstStride(R0), R6 \
+	MOVD eltwiseArgs_dstStride(R0), R6 \
 	ADD  R6, R3 \
 	SUBS $1, R4 \
 	BNE  row \
 	RET
 
-// func clampBlocksNEON(e *Eltwise)
+// func clampBlocksNEON(e *eltwiseArgs)
 TEXT ·clampBlocksNEON(SB), NOSPLIT, $0-8
 	MOVD  e+0(FP), R0
 	BEGIN(clamp_row)
@@ -53,7 +53,7 @@ clamp_block:
 	BNE    clamp_block
 	NEXT(clamp_row)
 
-// func addBlocksNEON(e *Eltwise)
+// func addBlocksNEON(e *eltwiseArgs)
 TEXT ·addBlocksNEON(SB), NOSPLIT, $0-8
 	MOVD  e+0(FP), R0
 	BEGIN(add_row)
@@ -69,12 +69,12 @@ add_block:
 	BNE    add_block
 	NEXT(add_row)
 
-// func affineBlocksNEON(e *Eltwise)
+// func affineBlocksNEON(e *eltwiseArgs)
 TEXT ·affineBlocksNEON(SB), NOSPLIT, $0-8
 	MOVD  e+0(FP), R0
 	BEGIN(affine_row)
-	MOVD Eltwise_scale(R0), R7
-	MOVD Eltwise_shift(R0), R9
+	MOVD eltwiseArgs_scale(R0), R7
+	MOVD eltwiseArgs_shift(R0), R9
 
 affine_block:
 	VLD1.P 16(R6), [V0.S4]

@@ -63,26 +63,26 @@
 	VADD V22.S4, V3.S4, V3.S4 \
 	NARROW16(0, 1, 2, 3, V0, V2)
 
-// func addU8NEON(e *AddU8)
+// func addU8NEON(e *addU8Args)
 TEXT ·addU8NEON(SB), NOSPLIT, $0-8
 	MOVD e+0(FP), R0
-	MOVD AddU8_a(R0), R1
-	MOVD AddU8_b(R0), R2
-	MOVD AddU8_dst(R0), R3
-	MOVD AddU8_rows(R0), R5
-	CONSTANT(AddU8_aZero, V16)
-	CONSTANT(AddU8_bZero, V17)
-	CONSTANT(AddU8_aScale, V18)
-	CONSTANT(AddU8_bScale, V19)
-	CONSTANT(AddU8_lo, V20)
-	CONSTANT(AddU8_hi, V21)
-	CONSTANT(AddU8_zero, V22)
+	MOVD addU8Args_a(R0), R1
+	MOVD addU8Args_b(R0), R2
+	MOVD addU8Args_dst(R0), R3
+	MOVD addU8Args_rows(R0), R5
+	CONSTANT(addU8Args_aZero, V16)
+	CONSTANT(addU8Args_bZero, V17)
+	CONSTANT(addU8Args_aScale, V18)
+	CONSTANT(addU8Args_bScale, V19)
+	CONSTANT(addU8Args_lo, V20)
+	CONSTANT(addU8Args_hi, V21)
+	CONSTANT(addU8Args_zero, V22)
 
 row:
 	MOVD R1, R6
 	MOVD R2, R7
 	MOVD R3, R8
-	MOVD AddU8_c(R0), R4
+	MOVD addU8Args_c(R0), R4
 	SUBS $16, R4
 	BLT  tail
 
@@ -107,11 +107,11 @@ one:
 	BNE     one
 
 next_row:
-	MOVD AddU8_aStride(R0), R9
+	MOVD addU8Args_aStride(R0), R9
 	ADD  R9, R1
-	MOVD AddU8_bStride(R0), R9
+	MOVD addU8Args_bStride(R0), R9
 	ADD  R9, R2
-	MOVD AddU8_dstStride(R0), R9
+	MOVD addU8Args_dstStride(R0), R9
 	ADD  R9, R3
 	SUBS $1, R5
 	BNE  row

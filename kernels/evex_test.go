@@ -36,8 +36,8 @@ func TestEvex(t *testing.T) {
 			t.Skipf("SKIPPED: %v; that the tag changes the encoding alone stays unproven", err)
 		}
 		dots := 0
-		for _, r := range assemblyRows(t, goarch) {
-			for _, fn := range r.symbols {
+		for _, r := range assemblyRows(goarch) {
+			for fn := range strings.FieldsSeq(r.Text) {
 				want, err := plain.Func(packagePath, fn)
 				if err != nil {
 					t.Fatal(err)
@@ -50,7 +50,7 @@ func TestEvex(t *testing.T) {
 				if !slices.Equal(a, b) {
 					t.Errorf("%s: the tag changes more than an encoding", fn)
 				}
-				if slices.Contains(r.features, "AVXVNNI") {
+				if r.Requires.Has(arch.FeatAVXVNNI) {
 					dots += strings.Count(strings.Join(a, "\n"), "vpdp")
 				}
 			}

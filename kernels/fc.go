@@ -10,12 +10,12 @@ import (
 // fcMaxRows bounds MR of the fully connected kernels.
 const fcMaxRows = 8
 
-// FCTile is the argument of the inner kernels of the fully connected layer: for each of MR rows of weights
+// fcArgs is the argument of the inner kernels of the fully connected layer: for each of MR rows of weights
 //
 //	sum[r] += Σ_{i<c} w[r][i]·x[i]
 //
 // The order of the additions is the kernel's; its error is within c·ε·Σ|w·x|.
-type FCTile struct {
+type fcArgs struct {
 	w   [fcMaxRows]unsafe.Pointer // MR rows; a row may be given twice
 	x   unsafe.Pointer
 	c   int // ≥ 1
@@ -24,7 +24,7 @@ type FCTile struct {
 
 const genericFCRows = 4
 
-func fcF32Generic(t *FCTile) {
+func fcF32Generic(t *fcArgs) {
 	x := floats(t.x, 0, t.c)
 	w0, w1 := floats(t.w[0], 0, len(x)), floats(t.w[1], 0, len(x))
 	w2, w3 := floats(t.w[2], 0, len(x)), floats(t.w[3], 0, len(x))
@@ -41,19 +41,27 @@ func fcF32Generic(t *FCTile) {
 	t.sum[3] += s3
 }
 
+// FCF32 is a fully connected layer's parameters.
+type FCF32 struct {
+	Weights []float32 // [K][C]
+	Bias    []float32 // [K], or nil for zeros
+	Act     Clamp
+}
+
 // NewFCF32 returns the fully connected layer
 //
-//	out[n][k] = clamp(bias[k] + Σ_{i<c} weights[k][i]·in[n][i])
+//	out[n][k] = clamp(Bias[k] + Σ_{i<c} Weights[k][i]·in[n][i])
 //
-// over images of c elements in NHWC order without gaps (an image of one pixel may be followed by a gap), with
-// weights [K][C] and bias [K] or nil. The output view is n images of one pixel with k channels. The time goes to
-// reading the weights once, so they are neither packed nor copied: the op keeps the slice, and nobody may change it.
-func NewFCF32(n, c, k int, weights, bias []float32, act Clamp, limit arch.ISA) (Op, error) {
+// over n images of c elements in NHWC order without gaps (an image of one pixel may be followed by a gap). The output view
+// is n images of one pixel with k channels. The time goes to reading the weights once, so they are neither packed nor
+// copied: the op keeps the slice, and nobody may change it.
+func NewFCF32(n, c, k int, layer FCF32, limit arch.ISA) (Op, error) {
+	weights, bias, act := layer.Weights, layer.Bias, layer.Act
 	if n < 1 || c < 1 || k < 1 || len(weights)%c != 0 || len(weights)/c != k || (bias != nil && len(bias) != k) {
 		return nil, fmt.Errorf("%w: fully connected: %d images, %d×%d weights: %d; %d biases", ErrShape, n, k, c, len(weights), len(bias))
 	}
 	o := &fc{n: n, c: c, k: k, weights: weights, bias: bias, act: act}
-	o.kernel, o.fn = Select[func(*FCTile)](OpFC, F32, limit)
+	o.kernel, o.fn = Select[func(*fcArgs)](OpFC, F32, limit)
 	tiles := (k + o.kernel.MR - 1) / o.kernel.MR
 	const unit = 32 << 10 // weights of a unit of work, unless that makes too few units
 	o.perUnit = max(1, min(unit/(c*o.kernel.MR), tiles/8))
@@ -63,7 +71,7 @@ func NewFCF32(n, c, k int, weights, bias []float32, act Clamp, limit arch.ISA) (
 
 type fc struct {
 	basic
-	fn             func(*FCTile)
+	fn             func(*fcArgs)
 	n, c, k        int
 	weights, bias  []float32
 	act            Clamp
@@ -87,7 +95,7 @@ type fcTask struct {
 }
 
 type fcWorker struct {
-	args FCTile
+	args fcArgs
 	_    [64]byte
 }
 

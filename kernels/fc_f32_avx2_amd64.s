@@ -3,7 +3,7 @@
 #include "textflag.h"
 #include "go_asm.h"
 
-// f32_fc_4__avx2 — dot products of four rows of weights with one input.
+// f32_fc_4x16__avx2 — dot products of four rows of weights with one input.
 //
 // Computes   sum[r] += Σ_{i<c} w[r][i]·x[i]
 // Reference  fcF32Generic (fc.go)
@@ -23,16 +23,16 @@ DATA fcMask<>+0x10(SB)/8, $-1
 DATA fcMask<>+0x18(SB)/8, $-1
 GLOBL fcMask<>(SB), RODATA|NOPTR, $64
 
-// func fcF32AVX2(a *FCTile)
+// func fcF32AVX2(a *fcArgs)
 TEXT ·fcF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ FCTile_c(DI), AX
+	MOVQ fcArgs_c(DI), AX
 	SHLQ $2, AX
-	MOVQ FCTile_x(DI), SI
-	MOVQ (FCTile_w+0)(DI), R8
-	MOVQ (FCTile_w+8)(DI), R9
-	MOVQ (FCTile_w+16)(DI), R10
-	MOVQ (FCTile_w+24)(DI), R11
+	MOVQ fcArgs_x(DI), SI
+	MOVQ (fcArgs_w+0)(DI), R8
+	MOVQ (fcArgs_w+8)(DI), R9
+	MOVQ (fcArgs_w+16)(DI), R10
+	MOVQ (fcArgs_w+24)(DI), R11
 	LEAQ (R8)(AX*8), R12             // the rows after the next four, if rows follow one another
 	ADDQ AX, SI                      // address from the ends, so that one index counts and addresses
 	ADDQ AX, R8
@@ -105,7 +105,7 @@ reduce:
 	VHADDPS Y2, Y0, Y0               // in each half: rows 0–3
 	VEXTRACTF128 $1, Y0, X1
 	VADDPS  X1, X0, X0
-	VADDPS  FCTile_sum(DI), X0, X0
-	VMOVUPS X0, FCTile_sum(DI)
+	VADDPS  fcArgs_sum(DI), X0, X0
+	VMOVUPS X0, fcArgs_sum(DI)
 	VZEROUPPER
 	RET

@@ -4,7 +4,7 @@
 #include "go_asm.h"
 #include "neon_arm64.h"
 
-// f32_fc_4__neon — dot products of four rows of weights with one input.
+// f32_fc_4x16__neon — dot products of four rows of weights with one input.
 //
 // Computes   sum[r] += Σ_{i<c} w[r][i]·x[i]
 // Reference  fcF32Generic (fc.go)
@@ -31,15 +31,15 @@
 	VEXT $4, A.B16, A.B16, V0.B16 \
 	FADD(0, a, a)
 
-// func fcBlocksNEON(t *FCTile)
+// func fcBlocksNEON(t *fcArgs)
 TEXT ·fcBlocksNEON(SB), NOSPLIT, $0-8
 	MOVD t+0(FP), R0
-	MOVD FCTile_x(R0), R1
-	MOVD (FCTile_w+0)(R0), R2
-	MOVD (FCTile_w+8)(R0), R3
-	MOVD (FCTile_w+16)(R0), R4
-	MOVD (FCTile_w+24)(R0), R5
-	MOVD FCTile_c(R0), R6
+	MOVD fcArgs_x(R0), R1
+	MOVD (fcArgs_w+0)(R0), R2
+	MOVD (fcArgs_w+8)(R0), R3
+	MOVD (fcArgs_w+16)(R0), R4
+	MOVD (fcArgs_w+24)(R0), R5
+	MOVD fcArgs_c(R0), R6
 	VEOR V16.B16, V16.B16, V16.B16
 	VEOR V17.B16, V17.B16, V17.B16
 	VEOR V18.B16, V18.B16, V18.B16
@@ -73,7 +73,7 @@ vectors:
 	VMOV V20.S[0], V16.S[1]
 	VMOV V24.S[0], V16.S[2]
 	VMOV V28.S[0], V16.S[3]
-	ADD  $FCTile_sum, R0, R1
+	ADD  $fcArgs_sum, R0, R1
 	VLD1 (R1), [V0.S4]
 	FADD(0, 16, 0)
 	VST1 [V0.S4], (R1)

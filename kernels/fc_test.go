@@ -40,7 +40,7 @@ func testFC(t *testing.T, k *Kernel, n, c, rows int, values, weights, bias []flo
 		return float64(c+2) * epsilon * (sum + 1)
 	}
 	for i, side := range guard.Sides {
-		op, err := NewFCF32(n, c, rows, guardedSlice(t, side, weights), bias, act, k.ISA)
+		op, err := NewFCF32(n, c, rows, FCF32{guardedSlice(t, side, weights), bias, act}, k.ISA)
 		if err != nil || op.Kernel() != k.Name {
 			t.Fatal(op, err)
 		}
@@ -62,7 +62,7 @@ func testFC(t *testing.T, k *Kernel, n, c, rows int, values, weights, bias []flo
 
 func TestFCErrors(t *testing.T) {
 	for _, c := range []struct{ n, c, k, weights, bias int }{{1, 3, 2, 5, 2}, {1, 3, 2, 6, 1}, {0, 3, 2, 6, 2}, {1, 0, 2, 0, 2}, {1, 3, 3, 6, 3}} {
-		if _, err := NewFCF32(c.n, c.c, c.k, make([]float32, c.weights), make([]float32, c.bias), Clamp{}, 0); err == nil {
+		if _, err := NewFCF32(c.n, c.c, c.k, FCF32{Weights: make([]float32, c.weights), Bias: make([]float32, c.bias)}, 0); err == nil {
 			t.Errorf("%+v was accepted", c)
 		}
 	}

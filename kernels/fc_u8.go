@@ -7,18 +7,18 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// FCTileU8 is the argument of the inner kernels of the quantised fully connected layer: for each of four rows of
+// fcU8Args is the argument of the inner kernels of the quantised fully connected layer: for each of four rows of
 // weights
 //
 //	sum[r] += Σ_{i<c} w[r][i]·x[i]     exactly, in int32
-type FCTileU8 struct {
+type fcU8Args struct {
 	w   [4]unsafe.Pointer // int8 rows; a row may be given twice
 	x   unsafe.Pointer    // uint8
 	c   int               // > 0, a multiple of the kernel's KR
 	sum [4]int32
 }
 
-func fcU8Generic(t *FCTileU8) {
+func fcU8Generic(t *fcU8Args) {
 	x := unsafe.Slice((*uint8)(t.x), t.c)
 	for r := range t.w {
 		w := unsafe.Slice((*int8)(t.w[r]), len(x))
@@ -30,38 +30,46 @@ func fcU8Generic(t *FCTileU8) {
 	}
 }
 
+// FCU8 is a quantised fully connected layer's parameters.
+type FCU8 struct {
+	Weights []int8    // [K][C], in −127…127; the op keeps the slice, and nobody may change it
+	Bias    []int32   // [K], or nil for zeros
+	Scale   []float32 // [K], inputScale·weightScale; positive and finite
+	InZero  uint8
+}
+
 // NewFCU8 returns the quantised fully connected layer with float output
 //
-//	out[n][k] = float32(bias[k] + Σ_{i<c} (in[n][i] − inZero)·weights[k][i])·scale[k]
+//	out[n][k] = float32(Bias[k] + Σ_{i<c} (in[n][i] − InZero)·Weights[k][i])·Scale[k]
 //
-// over images of c uint8 elements in NHWC order without gaps, with weights [K][C] in −127…127, bias [K] or nil and
-// scale [K] = inputScale·weightScale. The sum is exact in int32 and the product rounded once: the same on every tier.
-// The op keeps the weights' slice, and nobody may change it.
-func NewFCU8(n, c, k int, weights []int8, bias []int32, scale []float32, inZero uint8, limit arch.ISA) (Op, error) {
-	return PackFCU8(nil, n, c, k, weights, bias, scale, inZero, limit)
+// over n images of c uint8 elements in NHWC order without gaps. The sum is exact in int32 and the product rounded once: the
+// same on every tier.
+func NewFCU8(n, c, k int, q FCU8, limit arch.ISA) (Op, error) {
+	return PackFCU8(nil, n, c, k, q, limit)
 }
 
 // PackFCU8 is NewFCU8 with what it needs to know of the weights kept in p.
-func PackFCU8(p *Packing, n, c, k int, weights []int8, bias []int32, scale []float32, inZero uint8, limit arch.ISA) (Op, error) {
+func PackFCU8(p *Packing, n, c, k int, layer FCU8, limit arch.ISA) (Op, error) {
+	weights, bias, scale := layer.Weights, layer.Bias, layer.Scale
 	if n < 1 || c < 1 || k < 1 || len(weights)%c != 0 || len(weights)/c != k || len(scale) != k || (bias != nil && len(bias) != k) {
 		return nil, fmt.Errorf("%w: fully connected: %d images, %d×%d weights: %d; %d scales, %d biases", ErrShape, n, k, c, len(weights), len(scale), len(bias))
 	}
 	o := &fcU8{n: n, c: c, k: k, weights: weights, scale: scale}
-	q := ConvU8{Weights: weights, Bias: bias, Scale: scale, InZero: inZero, Out: []OutU8{{Hi: 255}}, pack: p}
+	q := ConvU8{Weights: weights, Bias: bias, Scale: scale, InZero: layer.InZero, Out: []OutU8{{Hi: 255}}, pack: p}
 	if err := q.check(&ConvShape{C: c, K: k, R: 1, S: 1, Groups: 1}, 1); err != nil {
 		return nil, err
 	}
 	o.bias = q.foldedBias(k, 0)
-	o.kernel, o.fn = Select[func(*FCTileU8)](OpFC, U8, limit)
-	o.tiles = (k + len(FCTileU8{}.w) - 1) / len(FCTileU8{}.w)
+	o.kernel, o.fn = Select[func(*fcU8Args)](OpFC, U8, limit)
+	o.tiles = (k + len(fcU8Args{}.w) - 1) / len(fcU8Args{}.w)
 	const unit = 32 << 10 // weights of a unit of work, unless that makes too few units
-	o.perUnit = max(1, min(unit/(c*len(FCTileU8{}.w)), o.tiles/8))
+	o.perUnit = max(1, min(unit/(c*len(fcU8Args{}.w)), o.tiles/8))
 	return o, nil
 }
 
 type fcU8 struct {
 	basic
-	fn             func(*FCTileU8)
+	fn             func(*fcU8Args)
 	n, c, k        int
 	weights        []int8
 	bias           []int32 // the input's zero point folded in
@@ -85,7 +93,7 @@ type fcU8Task struct {
 }
 
 type fcU8Worker struct {
-	args FCTileU8
+	args fcU8Args
 	_    [64]byte
 }
 

@@ -1,4 +1,4 @@
-// What the quantised fully connected kernels of arm64 have in common: FCTileU8's rows side by side, 16 elements at a time.
+// What the quantised fully connected kernels of arm64 have in common: fcU8Args's rows side by side, 16 elements at a time.
 // The file that includes this defines NAME, INIT, STEP and VFOLD.
 //
 // INIT     sets constants. V16–V23 are zero before it.
@@ -11,12 +11,12 @@
 
 TEXT NAME(SB), NOSPLIT, $0-8
 	MOVD t+0(FP), R0
-	MOVD FCTileU8_x(R0), R1
-	MOVD FCTileU8_c(R0), R6
-	MOVD (FCTileU8_w+0)(R0), R2
-	MOVD (FCTileU8_w+8)(R0), R3
-	MOVD (FCTileU8_w+16)(R0), R4
-	MOVD (FCTileU8_w+24)(R0), R5
+	MOVD fcU8Args_x(R0), R1
+	MOVD fcU8Args_c(R0), R6
+	MOVD (fcU8Args_w+0)(R0), R2
+	MOVD (fcU8Args_w+8)(R0), R3
+	MOVD (fcU8Args_w+16)(R0), R4
+	MOVD (fcU8Args_w+24)(R0), R5
 	VEOR V16.B16, V16.B16, V16.B16
 	VEOR V17.B16, V17.B16, V17.B16
 	VEOR V18.B16, V18.B16, V18.B16
@@ -52,7 +52,7 @@ step_loop:
 	VADDP V17.S4, V16.S4, V16.S4     // pairs of sums 0, 1
 	VADDP V19.S4, V18.S4, V18.S4
 	VADDP V18.S4, V16.S4, V16.S4     // sums 0 1 2 3
-	ADD   $FCTileU8_sum, R0, R8
+	ADD   $fcU8Args_sum, R0, R8
 	VLD1  (R8), [V0.S4]
 	VADD  V0.S4, V16.S4, V16.S4
 	VST1  [V16.S4], (R8)

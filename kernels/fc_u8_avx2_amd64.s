@@ -20,15 +20,15 @@
 	VPMADDWD Y4, p, p \
 	VPADDD p, acc, acc
 
-// func fcU8AVX2(t *FCTileU8)
+// func fcU8AVX2(t *fcU8Args)
 TEXT ·fcU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
-	MOVQ  FCTileU8_x(DI), SI
-	MOVQ  FCTileU8_c(DI), CX
-	MOVQ  FCTileU8_w+0(DI), R8
-	MOVQ  FCTileU8_w+8(DI), R9
-	MOVQ  FCTileU8_w+16(DI), R10
-	MOVQ  FCTileU8_w+24(DI), R11
+	MOVQ  fcU8Args_x(DI), SI
+	MOVQ  fcU8Args_c(DI), CX
+	MOVQ  fcU8Args_w+0(DI), R8
+	MOVQ  fcU8Args_w+8(DI), R9
+	MOVQ  fcU8Args_w+16(DI), R10
+	MOVQ  fcU8Args_w+24(DI), R11
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -58,7 +58,7 @@ loop:
 	VPHADDD      Y2, Y0, Y0          // sums 0 1 2 3 of each half
 	VEXTRACTI128 $1, Y0, X1
 	VPADDD       X1, X0, X0
-	VPADDD       FCTileU8_sum(DI), X0, X0
-	VMOVDQU      X0, FCTileU8_sum(DI)
+	VPADDD       fcU8Args_sum(DI), X0, X0
+	VMOVDQU      X0, fcU8Args_sum(DI)
 	VZEROUPPER
 	RET

@@ -39,15 +39,15 @@ tail: \
 	VPDPBUSD   Z5, Z4, acc \
 done:
 
-// func fcU8AVX512VNNI(t *FCTileU8)
+// func fcU8AVX512VNNI(t *fcU8Args)
 TEXT ·fcU8AVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ   t+0(FP), DI
-	MOVQ   FCTileU8_x(DI), SI
-	MOVQ   FCTileU8_c(DI), CX
-	MOVQ   FCTileU8_w+0(DI), R8
-	MOVQ   FCTileU8_w+8(DI), R9
-	MOVQ   FCTileU8_w+16(DI), R10
-	MOVQ   FCTileU8_w+24(DI), R11
+	MOVQ   fcU8Args_x(DI), SI
+	MOVQ   fcU8Args_c(DI), CX
+	MOVQ   fcU8Args_w+0(DI), R8
+	MOVQ   fcU8Args_w+8(DI), R9
+	MOVQ   fcU8Args_w+16(DI), R10
+	MOVQ   fcU8Args_w+24(DI), R11
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -79,7 +79,7 @@ sums:
 	VPHADDD       Y2, Y0, Y0         // sums 0 1 2 3 of each half
 	VEXTRACTI128  $1, Y0, X1
 	VPADDD        X1, X0, X0
-	VPADDD        FCTileU8_sum(DI), X0, X0
-	VMOVDQU       X0, FCTileU8_sum(DI)
+	VPADDD        fcU8Args_sum(DI), X0, X0
+	VMOVDQU       X0, fcU8Args_sum(DI)
 	VZEROUPPER
 	RET

@@ -29,6 +29,6 @@
 
 #define VFOLD(A, SUM) VSUB A.S4, SUM.S4, SUM.S4
 
-// func fcU8DotProd(t *FCTileU8)
+// func fcU8DotProd(t *fcU8Args)
 #define NAME ·fcU8DotProd
 #include "fc_u8_arm64.h"

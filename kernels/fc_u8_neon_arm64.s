@@ -44,6 +44,6 @@
 
 #define VFOLD(A, SUM) VADD A.S4, SUM.S4, SUM.S4
 
-// func fcU8NEON(t *FCTileU8)
+// func fcU8NEON(t *fcU8Args)
 #define NAME ·fcU8NEON
 #include "fc_u8_arm64.h"

@@ -3,12 +3,6 @@ package kernels_test
 import (
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/build"
-	"go/parser"
-	"go/token"
-	"maps"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -17,32 +11,34 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/internal/disasm"
+	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // Features that arch knows, as GNU as calls them, beyond what every CPU of the architecture has. AVX-512 comes with AVX2
 // and FMA. On amd64 the base is what Go itself needs (GOAMD64=v1), on arm GOARM=7.
-var featureNames = map[string]map[string][]string{
-	"amd64": {"AVX2": {"avx2"}, "FMA": {"fma"}, "AVXVNNI": {"avx_vnni"}, "AVX512F": {"avx512f", "fma"}, "AVX512BW": {"avx512bw"},
-		"AVX512DQ": {"avx512dq"}, "AVX512VL": {"avx512vl"}, "AVX512VNNI": {"avx512_vnni"}, "AMXInt8": {"amx_int8"}},
-	"arm64": {"NEON": {"simd"}, "DotProd": {"dotprod"}, "I8MM": {"i8mm"}},
-	"arm":   {"NEON": {"neon"}},
+var featureNames = map[arch.Feature][]string{
+	arch.FeatAVX2: {"avx2"}, arch.FeatFMA: {"fma"}, arch.FeatAVXVNNI: {"avx_vnni"}, arch.FeatAVX512F: {"avx512f", "fma"},
+	arch.FeatAVX512BW: {"avx512bw"}, arch.FeatAVX512DQ: {"avx512dq"}, arch.FeatAVX512VL: {"avx512vl"},
+	arch.FeatAVX512VNNI: {"avx512_vnni"}, arch.FeatAMXInt8: {"amx_int8"},
+	arch.FeatNEON: {"simd"}, arch.FeatDotProd: {"dotprod"}, arch.FeatI8MM: {"i8mm"},
 }
 
 // Each assembly kernel may use only instructions of the features that its row declares: with a wrong gate it would end
 // a program by SIGILL on the CPU nobody tested. The machine code is disassembled and assembled again by an assembler
 // that is told of the declared features only. All architectures are looked at on any machine.
 func TestDeclaredFeatures(t *testing.T) {
-	for _, goarch := range slices.Sorted(maps.Keys(featureNames)) {
+	for _, goarch := range []string{"amd64", "arm", "arm64"} {
 		t.Run(goarch, func(t *testing.T) {
 			for _, tool := range []string{"objdump", "as"} {
 				if _, err := disasm.Tool(goarch, tool); errors.Is(err, disasm.ErrNoTool) {
 					t.Skipf("SKIPPED: %v; the features of the %s kernels stay unproven", err, goarch)
 				}
 			}
-			rows := assemblyRows(t, goarch)
+			rows := assemblyRows(goarch)
 			if len(rows) == 0 {
-				t.Skipf("no assembly kernels for %s", goarch)
+				t.Fatalf("no assembly kernels for %s", goarch)
 			}
 			bin, err := disasm.Build(goarch, packagePath, t.TempDir())
 			if err != nil {
@@ -53,24 +49,21 @@ func TestDeclaredFeatures(t *testing.T) {
 				left[name] = true
 			}
 			for _, r := range rows {
-				if len(r.symbols) == 0 {
-					t.Errorf("%s: no assembly behind %s", r.name, r.fn)
-				}
-				for _, sym := range r.symbols {
+				for sym := range strings.FieldsSeq(r.Text) {
 					code, err := bin.Func(packagePath, sym)
 					if err != nil {
 						t.Error(err)
 						continue
 					}
 					delete(left, sym)
-					if c := undeclared(t, goarch, r.features, code); len(c) > 0 {
-						t.Errorf("%s declares %s, but %s has %d other instructions, such as\n%s", r.name,
-							strings.Join(r.features, ", "), sym, len(c), strings.Join(c[:min(len(c), 4)], "\n"))
+					if c := undeclared(t, goarch, r.Requires, code); len(c) > 0 {
+						t.Errorf("%s declares %v, but %s has %d other instructions, such as\n%s", r.Name,
+							r.Requires, sym, len(c), strings.Join(c[:min(len(c), 4)], "\n"))
 					}
 				}
 			}
 			for name := range left {
-				t.Errorf("assembly function %s belongs to no row of the table: its features are unknown", name)
+				t.Errorf("assembly function %s belongs to no row of the catalogue: its features are unknown", name)
 			}
 		})
 	}
@@ -80,35 +73,35 @@ func TestDeclaredFeatures(t *testing.T) {
 func TestUndeclaredFeaturesAreFound(t *testing.T) {
 	for _, c := range []struct {
 		goarch   string
-		features []string
+		features arch.Feature
 		text     string
 		code     []byte
 		ok       bool
 	}{
-		{"amd64", nil, "addps %xmm0,%xmm1", nil, true},
-		{"amd64", nil, "vaddps %ymm0,%ymm1,%ymm2", nil, false},
-		{"amd64", []string{"AVX2"}, "vpaddd %ymm0,%ymm1,%ymm2", nil, true},
-		{"amd64", []string{"AVX2"}, "vfmadd231ps %ymm0,%ymm1,%ymm2", nil, false},
-		{"amd64", []string{"AVX2", "FMA"}, "vfmadd231ps %ymm0,%ymm1,%ymm2", nil, true},
-		{"amd64", []string{"AVX2"}, "bzhi %eax,%ebx,%ecx", nil, false},
-		{"amd64", []string{"AVX2"}, "vaddps %zmm0,%zmm1,%zmm2", []byte{0x62}, false},
-		{"amd64", []string{"AVX2"}, "vpaddd %ymm0,%ymm1,%ymm2", []byte{0x62}, false},
-		{"amd64", []string{"AVX512F"}, "vpaddd %ymm0,%ymm1,%ymm2", []byte{0x62}, false},
-		{"amd64", []string{"AVX512F", "AVX512VL"}, "vpaddd %ymm0,%ymm1,%ymm2", []byte{0x62}, true},
-		{"amd64", []string{"AVX512F"}, "vpaddb %zmm0,%zmm1,%zmm2", []byte{0x62}, false},
-		{"amd64", []string{"AVX512F"}, "kmovd %eax,%k1", nil, false},
-		{"amd64", []string{"AVX2", "AVXVNNI"}, "{vex} vpdpbusd %ymm0,%ymm1,%ymm2", nil, true},
-		{"amd64", []string{"AVX512F", "AVX512VL", "AVX512VNNI"}, "{vex} vpdpbusd %ymm0,%ymm1,%ymm2", nil, false},
-		{"arm64", []string{"NEON"}, "fmla v0.4s, v1.4s, v2.s[0]", nil, true},
-		{"arm64", []string{"NEON"}, "sdot v0.4s, v1.16b, v2.4b[0]", nil, false},
-		{"arm64", []string{"NEON", "DotProd"}, "sdot v0.4s, v1.16b, v2.4b[0]", nil, true},
-		{"arm64", []string{"NEON", "DotProd"}, "sudot v0.4s, v1.16b, v2.4b[0]", nil, false},
-		{"arm64", []string{"NEON", "I8MM"}, "sudot v0.4s, v1.16b, v2.4b[0]", nil, true},
-		{"arm64", nil, "fmla v0.4s, v1.4s, v2.s[0]", nil, false},
-		{"arm64", []string{"NEON"}, "fmla v0.8h, v1.8h, v2.8h", nil, false},
-		{"arm", []string{"NEON"}, "vmla.f32 q8, q0, d4[0]", nil, true},
-		{"arm", nil, "vmla.f32 q8, q0, d4[0]", nil, false},
-		{"arm", []string{"NEON"}, "vfma.f32 q8, q0, q1", nil, false},
+		{"amd64", 0, "addps %xmm0,%xmm1", nil, true},
+		{"amd64", 0, "vaddps %ymm0,%ymm1,%ymm2", nil, false},
+		{"amd64", arch.FeatAVX2, "vpaddd %ymm0,%ymm1,%ymm2", nil, true},
+		{"amd64", arch.FeatAVX2, "vfmadd231ps %ymm0,%ymm1,%ymm2", nil, false},
+		{"amd64", arch.FeatAVX2 | arch.FeatFMA, "vfmadd231ps %ymm0,%ymm1,%ymm2", nil, true},
+		{"amd64", arch.FeatAVX2, "bzhi %eax,%ebx,%ecx", nil, false},
+		{"amd64", arch.FeatAVX2, "vaddps %zmm0,%zmm1,%zmm2", []byte{0x62}, false},
+		{"amd64", arch.FeatAVX2, "vpaddd %ymm0,%ymm1,%ymm2", []byte{0x62}, false},
+		{"amd64", arch.FeatAVX512F, "vpaddd %ymm0,%ymm1,%ymm2", []byte{0x62}, false},
+		{"amd64", arch.FeatAVX512F | arch.FeatAVX512VL, "vpaddd %ymm0,%ymm1,%ymm2", []byte{0x62}, true},
+		{"amd64", arch.FeatAVX512F, "vpaddb %zmm0,%zmm1,%zmm2", []byte{0x62}, false},
+		{"amd64", arch.FeatAVX512F, "kmovd %eax,%k1", nil, false},
+		{"amd64", arch.FeatAVX2 | arch.FeatAVXVNNI, "{vex} vpdpbusd %ymm0,%ymm1,%ymm2", nil, true},
+		{"amd64", arch.FeatAVX512F | arch.FeatAVX512VL | arch.FeatAVX512VNNI, "{vex} vpdpbusd %ymm0,%ymm1,%ymm2", nil, false},
+		{"arm64", arch.FeatNEON, "fmla v0.4s, v1.4s, v2.s[0]", nil, true},
+		{"arm64", arch.FeatNEON, "sdot v0.4s, v1.16b, v2.4b[0]", nil, false},
+		{"arm64", arch.FeatNEON | arch.FeatDotProd, "sdot v0.4s, v1.16b, v2.4b[0]", nil, true},
+		{"arm64", arch.FeatNEON | arch.FeatDotProd, "sudot v0.4s, v1.16b, v2.4b[0]", nil, false},
+		{"arm64", arch.FeatNEON | arch.FeatI8MM, "sudot v0.4s, v1.16b, v2.4b[0]", nil, true},
+		{"arm64", 0, "fmla v0.4s, v1.4s, v2.s[0]", nil, false},
+		{"arm64", arch.FeatNEON, "fmla v0.8h, v1.8h, v2.8h", nil, false},
+		{"arm", arch.FeatNEON, "vmla.f32 q8, q0, d4[0]", nil, true},
+		{"arm", 0, "vmla.f32 q8, q0, d4[0]", nil, false},
+		{"arm", arch.FeatNEON, "vfma.f32 q8, q0, q1", nil, false},
 	} {
 		if _, err := disasm.Tool(c.goarch, "as"); errors.Is(err, disasm.ErrNoTool) {
 			t.Logf("SKIPPED: %v", err)
@@ -124,7 +117,7 @@ func TestUndeclaredFeaturesAreFound(t *testing.T) {
 const packagePath = "github.com/gneiss-go/gneiss/kernels"
 
 // undeclared returns what in the code needs more than the named features.
-func undeclared(t *testing.T, goarch string, features []string, code []disasm.Insn) (complaints []string) {
+func undeclared(t *testing.T, goarch string, features arch.Feature, code []disasm.Insn) (complaints []string) {
 	as, err := disasm.Tool(goarch, "as")
 	if err != nil {
 		t.Fatal(err)
@@ -135,8 +128,8 @@ func undeclared(t *testing.T, goarch string, features []string, code []disasm.In
 	for _, i := range code {
 		if goarch == "amd64" && evex(i) {
 			// The assembler would write VEX where it can, and so not miss AVX-512.
-			if !slices.Contains(features, "AVX512F") || !strings.Contains(i.Text, "%zmm") &&
-				!scalar.MatchString(i.Op()) && !slices.Contains(features, "AVX512VL") {
+			if !features.Has(arch.FeatAVX512F) || !strings.Contains(i.Text, "%zmm") &&
+				!scalar.MatchString(i.Op()) && !features.Has(arch.FeatAVX512VL) {
 				complaints = append(complaints, i.Text+": EVEX")
 			}
 		}
@@ -174,11 +167,14 @@ var (
 )
 
 // prologue restricts the assembler to the architecture's base and the features.
-func prologue(goarch string, features []string) string {
+func prologue(goarch string, features arch.Feature) string {
 	var names []string
-	for _, f := range features {
-		names = append(names, featureNames[goarch][f]...)
+	for f, words := range featureNames {
+		if features.Has(f) {
+			names = append(names, words...)
+		}
 	}
+	slices.Sort(names)
 	switch goarch {
 	case "amd64":
 		s := ".arch generic64\n"
@@ -197,7 +193,7 @@ func prologue(goarch string, features []string) string {
 		return s
 	}
 	fpu := "vfpv3-d16"
-	if slices.Contains(names, "neon") {
+	if features.Has(arch.FeatNEON) {
 		fpu = "neon"
 	}
 	return ".syntax unified\n.arch armv7-a\n.fpu " + fpu + "\n"
@@ -206,131 +202,12 @@ func prologue(goarch string, features []string) string {
 // evex tells whether an instruction of amd64 has the prefix of AVX-512.
 func evex(i disasm.Insn) bool { return len(i.Code) > 0 && i.Code[0] == 0x62 }
 
-// row is what the table says of an assembly kernel of any architecture.
-type row struct {
-	name, fn string
-	features []string
-	symbols  []string // the assembly functions behind fn
-}
-
-// assemblyRows reads an architecture's rows from the source, for the table of this program has only its own.
-func assemblyRows(t *testing.T, goarch string) (rows []row) {
-	ctx := build.Default
-	ctx.GOOS, ctx.GOARCH, ctx.CgoEnabled = "linux", goarch, false
-	pkg, err := ctx.ImportDir(".", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var files []*ast.File
-	fset := token.NewFileSet()
-	for _, name := range pkg.GoFiles {
-		src, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, f)
-	}
-	consts, funcs := map[string]ast.Expr{}, map[string]*ast.FuncDecl{}
-	for _, f := range files {
-		for _, d := range f.Decls {
-			switch d := d.(type) {
-			case *ast.FuncDecl:
-				if d.Recv == nil {
-					funcs[d.Name.Name] = d
-				}
-			case *ast.GenDecl:
-				for _, s := range d.Specs {
-					if v, ok := s.(*ast.ValueSpec); ok && d.Tok == token.CONST {
-						for i, n := range v.Names {
-							if i < len(v.Values) {
-								consts[n.Name] = v.Values[i]
-							}
-						}
-					}
-				}
-			}
+// assemblyRows returns an architecture's rows of the catalogue.
+func assemblyRows(goarch string) (rows []kernels.Kernel) {
+	for _, k := range kernels.Catalogue() {
+		if k.GOARCH == goarch {
+			rows = append(rows, k)
 		}
 	}
-	archKernels := funcs["archKernels"]
-	if archKernels == nil {
-		t.Fatalf("%s: no archKernels", goarch)
-	}
-	ast.Inspect(archKernels, func(n ast.Node) bool {
-		lit, ok := n.(*ast.CompositeLit)
-		if !ok {
-			return true
-		}
-		var r row
-		for _, e := range lit.Elts {
-			kv, ok := e.(*ast.KeyValueExpr)
-			if !ok {
-				return true
-			}
-			switch key, _ := kv.Key.(*ast.Ident); key.Name {
-			case "Name":
-				r.name, err = strconv.Unquote(kv.Value.(*ast.BasicLit).Value)
-				if err != nil {
-					t.Fatal(err)
-				}
-			case "Requires":
-				r.features = features(t, kv.Value, consts)
-			case "Fn":
-				r.fn = kv.Value.(*ast.Ident).Name
-				r.symbols = assemblyBehind(r.fn, funcs, map[string]bool{})
-			}
-		}
-		rows = append(rows, r)
-		return false
-	})
 	return rows
-}
-
-// features evaluates the expression of a row's Requires.
-func features(t *testing.T, e ast.Expr, consts map[string]ast.Expr) []string {
-	switch e := e.(type) {
-	case *ast.BinaryExpr:
-		x, y := features(t, e.X, consts), features(t, e.Y, consts)
-		switch e.Op {
-		case token.OR:
-			return append(x, y...)
-		case token.AND_NOT:
-			return slices.DeleteFunc(x, func(f string) bool { return slices.Contains(y, f) })
-		}
-	case *ast.ParenExpr:
-		return features(t, e.X, consts)
-	case *ast.SelectorExpr:
-		if name, ok := strings.CutPrefix(e.Sel.Name, "Feat"); ok {
-			return []string{name}
-		}
-	case *ast.Ident:
-		if c, ok := consts[e.Name]; ok {
-			return features(t, c, consts)
-		}
-	}
-	t.Fatalf("cannot read the features in %#v", e)
-	return nil
-}
-
-// assemblyBehind returns the functions without a Go body that a function calls, or is, in order of their names.
-func assemblyBehind(fn string, funcs map[string]*ast.FuncDecl, seen map[string]bool) (names []string) {
-	d := funcs[fn]
-	if d == nil || seen[fn] {
-		return nil
-	}
-	seen[fn] = true
-	if d.Body == nil {
-		return []string{fn}
-	}
-	ast.Inspect(d.Body, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok {
-			names = append(names, assemblyBehind(id.Name, funcs, seen)...)
-		}
-		return true
-	})
-	slices.Sort(names)
-	return names
 }

@@ -6,18 +6,18 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// FlattenBlock is the argument of flattening, the transposition dst[c][p] = src[p][c] for p < pixels, c < channels.
+// flattenArgs is the argument of flattening, the transposition dst[c][p] = src[p][c] for p < pixels, c < channels.
 // dst is dense, [channels][pixels]. dst and src do not overlap.
-type FlattenBlock struct {
+type flattenArgs struct {
 	dst, src         unsafe.Pointer
 	srcStride        int // elements from one pixel to the next
 	pixels, channels int
 }
 
-func flatten32Generic(b *FlattenBlock) { flattenGeneric[uint32](b) }
-func flatten8Generic(b *FlattenBlock)  { flattenGeneric[uint8](b) }
+func flatten32Generic(b *flattenArgs) { flattenGeneric[uint32](b) }
+func flatten8Generic(b *flattenArgs)  { flattenGeneric[uint8](b) }
 
-func flattenGeneric[T uint8 | uint32](b *FlattenBlock) {
+func flattenGeneric[T uint8 | uint32](b *flattenArgs) {
 	dst := unsafe.Slice((*T)(b.dst), b.channels*b.pixels)
 	const side = 16 // of the squares transposed at a time: their lines stay in cache
 	for c0 := 0; c0 < b.channels; c0 += side {
@@ -36,13 +36,13 @@ func flattenGeneric[T uint8 | uint32](b *FlattenBlock) {
 // ONNX and PyTorch flatten in: out[n, 0, 0, (c·H + y)·W + x] = in[n, y, x, c]. Its output view is N×1×1×(C·H·W).
 func NewFlatten(dt DType, limit arch.ISA) (Op, error) {
 	o := &flatten{dtype: dt}
-	o.kernel, o.fn = Select[func(*FlattenBlock)](OpFlatten, bySize(dt), limit)
+	o.kernel, o.fn = Select[func(*flattenArgs)](OpFlatten, bySize(dt), limit)
 	return o, nil
 }
 
 type flatten struct {
 	basic
-	fn    func(*FlattenBlock)
+	fn    func(*flattenArgs)
 	dtype DType
 }
 
@@ -63,7 +63,7 @@ type flattenTask struct {
 }
 
 type flattenWorker struct {
-	args FlattenBlock
+	args flattenArgs
 	_    [64]byte
 }
 
@@ -76,7 +76,7 @@ func (t *flattenTask) Run(worker, lo, hi int, stop *Stop) {
 		c0, c1 := t.channels.block(u % t.channels.Units())
 		b := &t.workers[worker].args
 		for p := 0; p < pixels && !stop.Asked(); p += maxChannels { // of one channel, if this is not all of them
-			*b = FlattenBlock{dst: t.out.at(n*t.out.Stride + c0*pixels + p), src: t.in.at((n*pixels+p)*t.in.Stride + c0),
+			*b = flattenArgs{dst: t.out.at(n*t.out.Stride + c0*pixels + p), src: t.in.at((n*pixels+p)*t.in.Stride + c0),
 				srcStride: t.in.Stride, pixels: min(pixels-p, maxChannels), channels: c1 - c0}
 			t.fn(b)
 		}

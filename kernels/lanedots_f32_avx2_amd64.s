@@ -12,15 +12,15 @@
 // Registers  DI  args    SI  src    DX  dst    BX  weights    R8  starts    R9  windows left    CX  width
 //            R10 window    AX  element    Y0  sums: even j low, odd j high    Y1  products
 
-// func laneDotsAVX2(d *LaneDots)
+// func laneDotsAVX2(d *laneDotsArgs)
 TEXT ·laneDotsAVX2(SB), NOSPLIT, $0-8
 	MOVQ d+0(FP), DI
-	MOVQ LaneDots_src(DI), SI
-	MOVQ LaneDots_dst(DI), DX
-	MOVQ LaneDots_weights(DI), BX
-	MOVQ LaneDots_starts(DI), R8
-	MOVQ LaneDots_count(DI), R9
-	MOVQ LaneDots_width(DI), CX
+	MOVQ laneDotsArgs_src(DI), SI
+	MOVQ laneDotsArgs_dst(DI), DX
+	MOVQ laneDotsArgs_weights(DI), BX
+	MOVQ laneDotsArgs_starts(DI), R8
+	MOVQ laneDotsArgs_count(DI), R9
+	MOVQ laneDotsArgs_width(DI), CX
 
 window:
 	MOVLQSX (R8), R10

@@ -13,15 +13,15 @@
 // Registers  R0  args    R1  src    R2  dst    R3  weights    R4  starts    R5  windows left    R6  width
 //            R7  window    R8  elements left    V0, V1  sums of even and odd j    V2, V3  src    V4, V5  weights
 
-// func laneDotsNEON(d *LaneDots)
+// func laneDotsNEON(d *laneDotsArgs)
 TEXT ·laneDotsNEON(SB), NOSPLIT, $0-8
 	MOVD d+0(FP), R0
-	MOVD LaneDots_src(R0), R1
-	MOVD LaneDots_dst(R0), R2
-	MOVD LaneDots_weights(R0), R3
-	MOVD LaneDots_starts(R0), R4
-	MOVD LaneDots_count(R0), R5
-	MOVD LaneDots_width(R0), R6
+	MOVD laneDotsArgs_src(R0), R1
+	MOVD laneDotsArgs_dst(R0), R2
+	MOVD laneDotsArgs_weights(R0), R3
+	MOVD laneDotsArgs_starts(R0), R4
+	MOVD laneDotsArgs_count(R0), R5
+	MOVD laneDotsArgs_width(R0), R6
 
 window:
 	MOVW.P 4(R4), R7

@@ -8,7 +8,7 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// LRNBlock is the argument of local response normalisation across channels (Krizhevsky et al. 2012, §3.3), with α
+// lrnArgs is the argument of local response normalisation across channels (Krizhevsky et al. 2012, §3.3), with α
 // already divided by the window as in Caffe and ONNX: for each pixel p and channel i < c
 //
 //	sum = Σ_{j<size} src[p][i−before+j]²     zeros outside the pixel, in ascending order
@@ -19,7 +19,7 @@ import (
 // bits; the relative error is within (size + 5)·ε. Other β run on the generic kernel, by math.Pow in binary64
 // rounded once. A NaN makes NaN of the channels whose window sees it.
 // dst may be src exactly (in place); otherwise they do not overlap.
-type LRNBlock struct {
+type lrnArgs struct {
 	src, dst             unsafe.Pointer
 	srcStride, dstStride int            // bytes
 	pixels, c            int            // ≥ 1
@@ -33,7 +33,7 @@ type LRNBlock struct {
 // the window of channel i is squares[i : i+size].
 func lrnSquares(c, size int) int { return roundUp(c, 8) + size - 1 }
 
-func lrnF32Generic(b *LRNBlock) {
+func lrnF32Generic(b *lrnArgs) {
 	squares := floats(b.squares, 0, lrnSquares(b.c, b.size))
 	for p := range b.pixels {
 		src, dst := floats(b.src, p*b.srcStride, b.c), floats(b.dst, p*b.dstStride, b.c)
@@ -69,7 +69,7 @@ const lrnHeed = 256
 func sqrt(x float32) float32 { return float32(math.Sqrt(float64(x))) }
 
 // NewLRNF32 returns local response normalisation across c channels, out = in / (bias + alpha/size·Σ in²)^beta, the
-// sum over `size` channels of which (size−1)/2 come before. [LRNBlock] defines it. In place is allowed.
+// sum over `size` channels of which (size−1)/2 come before. lrnArgs defines it. In place is allowed.
 func NewLRNF32(c, size int, alpha, beta, bias float32, limit arch.ISA) (Op, error) {
 	if c < 1 || size < 1 || size > 1<<20 {
 		return nil, fmt.Errorf("%w: LRN of %d channels over %d", ErrShape, c, size)
@@ -78,13 +78,13 @@ func NewLRNF32(c, size int, alpha, beta, bias float32, limit arch.ISA) (Op, erro
 		limit = arch.Generic
 	}
 	o := &lrn{c: c, size: size, alpha: alpha / float32(size), beta: beta, bias: bias}
-	o.kernel, o.fn = Select[func(*LRNBlock)](OpLRN, F32, limit)
+	o.kernel, o.fn = Select[func(*lrnArgs)](OpLRN, F32, limit)
 	return o, nil
 }
 
 type lrn struct {
 	basic
-	fn                func(*LRNBlock)
+	fn                func(*lrnArgs)
 	c, size           int
 	alpha, beta, bias float32
 }
@@ -113,7 +113,7 @@ type lrnTask struct {
 
 type lrnWorker struct {
 	squares []byte
-	args    LRNBlock
+	args    lrnArgs
 	_       [64]byte
 }
 
@@ -122,7 +122,7 @@ func (t *lrnTask) Run(worker, lo, hi int, stop *Stop) {
 	stop.clear(wk.squares) // the margins; the memory may have served another step since
 	for u := lo; u < hi && !stop.Asked(); u++ {
 		p0, p1 := t.block(u)
-		wk.args = LRNBlock{src: t.in.at(p0 * t.in.Stride), dst: t.out.at(p0 * t.out.Stride), srcStride: 4 * t.in.Stride,
+		wk.args = lrnArgs{src: t.in.at(p0 * t.in.Stride), dst: t.out.at(p0 * t.out.Stride), srcStride: 4 * t.in.Stride,
 			dstStride: 4 * t.out.Stride, pixels: p1 - p0, c: t.c, size: t.size, before: (t.size - 1) / 2,
 			squares: addr(wk.squares), alpha: t.alpha, bias: t.bias, beta: t.beta, stop: stop}
 		t.fn(&wk.args)

@@ -31,27 +31,27 @@ DATA lrnMask<>+0x10(SB)/8, $-1
 DATA lrnMask<>+0x18(SB)/8, $-1
 GLOBL lrnMask<>(SB), RODATA|NOPTR, $64
 
-// func lrnF32AVX2(b *LRNBlock)
+// func lrnF32AVX2(b *lrnArgs)
 TEXT ·lrnF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ b+0(FP), DI
-	MOVQ LRNBlock_src(DI), SI
-	MOVQ LRNBlock_dst(DI), DX
-	MOVQ LRNBlock_squares(DI), R8
-	MOVQ LRNBlock_before(DI), R9
+	MOVQ lrnArgs_src(DI), SI
+	MOVQ lrnArgs_dst(DI), DX
+	MOVQ lrnArgs_squares(DI), R8
+	MOVQ lrnArgs_before(DI), R9
 	LEAQ (R8)(R9*4), R9
-	MOVQ LRNBlock_pixels(DI), R10
-	MOVQ LRNBlock_c(DI), R12
+	MOVQ lrnArgs_pixels(DI), R10
+	MOVQ lrnArgs_c(DI), R12
 	SHLQ $2, R12
 	MOVQ R12, R11
 	ANDQ $-32, R11
-	VBROADCASTSS LRNBlock_alpha(DI), Y14
-	VBROADCASTSS LRNBlock_bias(DI), Y15
+	VBROADCASTSS lrnArgs_alpha(DI), Y14
+	VBROADCASTSS lrnArgs_bias(DI), Y15
 	MOVQ R12, AX                     // mask of the c mod 8 last channels
 	SUBQ R11, AX
 	LEAQ lrnMask<>+32(SB), BX
 	SUBQ AX, BX
 	VMOVUPS (BX), Y13
-	CMPQ LRNBlock_size(DI), $5
+	CMPQ lrnArgs_size(DI), $5
 	JEQ  pixel5
 
 pixel:
@@ -78,7 +78,7 @@ squares_done:
 	XORL AX, AX
 
 channel:
-	MOVQ    LRNBlock_size(DI), CX
+	MOVQ    lrnArgs_size(DI), CX
 	LEAQ    (R8)(AX*1), R13
 	VMOVUPS (R13), Y0
 	SUBQ    $1, CX
@@ -106,8 +106,8 @@ root:
 	JLT     channel
 
 next_pixel:
-	ADDQ LRNBlock_srcStride(DI), SI
-	ADDQ LRNBlock_dstStride(DI), DX
+	ADDQ lrnArgs_srcStride(DI), SI
+	ADDQ lrnArgs_dstStride(DI), DX
 	SUBQ $1, R10
 	JNZ  pixel
 	VZEROUPPER
@@ -175,8 +175,8 @@ sum5:
 	JLT        channel5
 
 next_pixel5:
-	ADDQ LRNBlock_srcStride(DI), SI
-	ADDQ LRNBlock_dstStride(DI), DX
+	ADDQ lrnArgs_srcStride(DI), SI
+	ADDQ lrnArgs_dstStride(DI), DX
 	SUBQ $1, R10
 	JNZ  pixel5
 	VZEROUPPER

@@ -77,16 +77,16 @@ GLOBL lrnF32Consts512<>(SB), RODATA|NOPTR, $12
 	VDIVPS  Z1, src, Z0 \
 	VMOVUPS Z0, K1, (DX)(AX*1)
 
-// func lrnF32AVX512(b *LRNBlock)
+// func lrnF32AVX512(b *lrnArgs)
 TEXT ·lrnF32AVX512(SB), NOSPLIT, $0-8
 	MOVQ b+0(FP), DI
-	MOVQ LRNBlock_src(DI), SI
-	MOVQ LRNBlock_dst(DI), DX
-	MOVQ LRNBlock_squares(DI), R8
-	MOVQ LRNBlock_before(DI), R9
+	MOVQ lrnArgs_src(DI), SI
+	MOVQ lrnArgs_dst(DI), DX
+	MOVQ lrnArgs_squares(DI), R8
+	MOVQ lrnArgs_before(DI), R9
 	LEAQ (R8)(R9*4), R9
-	MOVQ LRNBlock_pixels(DI), R10
-	MOVQ LRNBlock_c(DI), R12
+	MOVQ lrnArgs_pixels(DI), R10
+	MOVQ lrnArgs_c(DI), R12
 	MOVQ R12, CX
 	ANDQ $15, CX
 	MOVL $1, AX
@@ -98,12 +98,12 @@ TEXT ·lrnF32AVX512(SB), NOSPLIT, $0-8
 	SHLQ $2, R12
 	MOVQ R12, R11
 	ANDQ $-64, R11
-	VBROADCASTSS LRNBlock_alpha(DI), Z14
-	VBROADCASTSS LRNBlock_bias(DI), Z15
+	VBROADCASTSS lrnArgs_alpha(DI), Z14
+	VBROADCASTSS lrnArgs_bias(DI), Z15
 	VBROADCASTSS lrnF32Consts512<>+0(SB), Z11
 	VPBROADCASTD lrnF32Consts512<>+4(SB), Z12
 	VPBROADCASTD lrnF32Consts512<>+8(SB), Z13
-	CMPQ LRNBlock_size(DI), $5
+	CMPQ lrnArgs_size(DI), $5
 	JEQ  pixel5
 
 pixel:
@@ -121,7 +121,7 @@ squares:
 
 channel:
 	MASK(AX, K1)
-	MOVQ      LRNBlock_size(DI), CX
+	MOVQ      lrnArgs_size(DI), CX
 	LEAQ      (R8)(AX*1), R13
 	VMOVUPS.Z (R13), K1, Z0
 	SUBQ      $1, CX
@@ -143,8 +143,8 @@ divide:
 	ADDQ $64, AX
 	CMPQ AX, R12
 	JLT  channel
-	ADDQ LRNBlock_srcStride(DI), SI
-	ADDQ LRNBlock_dstStride(DI), DX
+	ADDQ lrnArgs_srcStride(DI), SI
+	ADDQ lrnArgs_dstStride(DI), DX
 	SUBQ $1, R10
 	JNZ  pixel
 	VZEROUPPER
@@ -187,8 +187,8 @@ divide5:
 	MOVQ    CX, AX
 	CMPQ    AX, R12
 	JLT     channel5
-	ADDQ    LRNBlock_srcStride(DI), SI
-	ADDQ    LRNBlock_dstStride(DI), DX
+	ADDQ    lrnArgs_srcStride(DI), SI
+	ADDQ    lrnArgs_dstStride(DI), DX
 	SUBQ    $1, R10
 	JNZ     pixel5
 	VZEROUPPER

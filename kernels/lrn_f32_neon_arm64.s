@@ -9,30 +9,30 @@
 // Computes   dst[i] = src[i] / (t·√t), t = √(alpha·Σ src² + bias), the sum over a window of channels
 // Reference  lrnF32Generic (lrn.go); the same bits
 // Requires   NEON
-// Layout     squares as LRNBlock has it: the squares of a pixel with zeros around
+// Layout     squares as lrnArgs has it: the squares of a pixel with zeros around
 // Contract   pixels ≥ 1; c a multiple of 4, ≥ 4; size ≥ 1; dst is src or does not overlap it; no over-read
 // Bound      two FSQRT and an FDIV per 4 channels
 // Registers  R0  args    R1  src    R2  dst    R3  squares    R4  where a pixel's squares begin    R5  pixels left
 //            R6  channels left    R7–R9  walking src, squares, dst    R10 window    R11 taps left    R12 size
 //            V0  src    V1  sum    V2  a square    V3  t    V30 alpha    V31 bias
 
-// func lrnBlocksNEON(b *LRNBlock)
+// func lrnBlocksNEON(b *lrnArgs)
 TEXT ·lrnBlocksNEON(SB), NOSPLIT, $0-8
 	MOVD  b+0(FP), R0
-	MOVD  LRNBlock_src(R0), R1
-	MOVD  LRNBlock_dst(R0), R2
-	MOVD  LRNBlock_squares(R0), R3
-	MOVD  LRNBlock_before(R0), R4
+	MOVD  lrnArgs_src(R0), R1
+	MOVD  lrnArgs_dst(R0), R2
+	MOVD  lrnArgs_squares(R0), R3
+	MOVD  lrnArgs_before(R0), R4
 	ADD   R4<<2, R3, R4
-	MOVD  LRNBlock_pixels(R0), R5
-	MOVD  LRNBlock_size(R0), R12
-	ADD   $LRNBlock_alpha, R0, R6
+	MOVD  lrnArgs_pixels(R0), R5
+	MOVD  lrnArgs_size(R0), R12
+	ADD   $lrnArgs_alpha, R0, R6
 	VLD1R (R6), [V30.S4]
-	ADD   $LRNBlock_bias, R0, R6
+	ADD   $lrnArgs_bias, R0, R6
 	VLD1R (R6), [V31.S4]
 
 lrn_pixel:
-	MOVD LRNBlock_c(R0), R6
+	MOVD lrnArgs_c(R0), R6
 	MOVD R1, R7
 	MOVD R4, R8
 
@@ -43,7 +43,7 @@ lrn_square:
 	SUBS   $4, R6
 	BNE    lrn_square
 
-	MOVD LRNBlock_c(R0), R6
+	MOVD lrnArgs_c(R0), R6
 	MOVD R1, R7
 	MOVD R3, R8
 	MOVD R2, R9
@@ -70,9 +70,9 @@ lrn_tap:
 	ADD    $16, R8
 	SUBS   $4, R6
 	BNE    lrn_block
-	MOVD LRNBlock_srcStride(R0), R10
+	MOVD lrnArgs_srcStride(R0), R10
 	ADD  R10, R1
-	MOVD LRNBlock_dstStride(R0), R10
+	MOVD lrnArgs_dstStride(R0), R10
 	ADD  R10, R2
 	SUBS $1, R5
 	BNE  lrn_pixel

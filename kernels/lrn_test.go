@@ -31,7 +31,7 @@ func TestLRN(t *testing.T) {
 		for _, c := range append(append(around(8), around(16)...), 64, 192) {
 			for _, size := range []int{1, 2, 3, 4, 5, 7, 16, 2*c + 3} {
 				for _, beta := range []float32{0.75, 0.5} {
-					if beta != 0.75 && k.ISA != arch.Generic {
+					if beta != 0.75 && !k.Portable() {
 						continue // all other β are the generic kernel's
 					}
 					const alpha, bias = 0.9, 1.5
@@ -50,7 +50,7 @@ func TestLRN(t *testing.T) {
 						within(t, what, got, ref, func(i int) float64 { return float64(size+5) * epsilon * math.Abs(float64(ref[i])) })
 						runTask(t, op, []*tensor{in}, []*tensor{in})
 						equalBits(t, what+" in place", get[float32](in), got)
-						if k.ISA != arch.Generic {
+						if !k.Portable() {
 							generic, _ := NewLRNF32(c, size, alpha, beta, bias, arch.Generic)
 							set(in, values)
 							runTask(t, generic, []*tensor{in}, []*tensor{out})

@@ -8,7 +8,7 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// LRNU8 is the argument of quantised local response normalisation across channels: for each pixel and channel i < c,
+// lrnU8Args is the argument of quantised local response normalisation across channels: for each pixel and channel i < c,
 // with x[j] = src[j] − inZero,
 //
 //	s = Σ_{j<size} x[i−before+j]²                exactly, in int32; zeros outside the pixel
@@ -17,7 +17,7 @@ import (
 //	dst[i] = zero + roundEven(min(max(float32(x[i])·scale / d, lo), hi))     scale is inScale/outScale
 //
 // in IEEE binary32, every operation rounded, in this order: the same on every tier. β is ¾. dst may be src (in place).
-type LRNU8 struct {
+type lrnU8Args struct {
 	src, dst             unsafe.Pointer
 	srcStride, dstStride int            // bytes
 	pixels, c            int            // ≥ 1
@@ -31,7 +31,7 @@ type LRNU8 struct {
 	stop                 *Stop   // of the portable kernel, which takes windows and pixels of any size
 }
 
-func lrnU8Generic(a *LRNU8) {
+func lrnU8Generic(a *lrnU8Args) {
 	squares := unsafe.Slice((*int32)(a.squares), lrnSquares(a.c, a.size))
 	for p := range a.pixels {
 		src := unsafe.Slice((*uint8)(unsafe.Add(a.src, p*a.srcStride)), a.c)
@@ -60,16 +60,38 @@ func lrnU8Generic(a *LRNU8) {
 	}
 }
 
-// NewLRNU8 returns quantised local response normalisation over `size` of c channels, α divided by size; [LRNU8] defines
-// it. β must be ¾, bias positive and alpha not negative. In place is allowed.
-func NewLRNU8(c, size int, alpha, beta, bias, inScale float32, inZero uint8, outScale float32, out OutU8, limit arch.ISA) (Op, error) {
+// LRNU8 is the parameters of quantised local response normalisation across channels.
+type LRNU8 struct {
+	C, Size int     // channels, and those in a window
+	Alpha   float32 // divided by Size; not negative
+	Beta    float32 // ¾
+	Bias    float32 // k of the formula; positive
+	RescaleU8
+}
+
+// RescaleU8 is how an operation's input and output are quantised: real = scale·(q − zero).
+type RescaleU8 struct {
+	InScale  float32 // positive
+	InZero   uint8
+	OutScale float32 // positive
+	Out      OutU8   // the output's zero point, and the bounds of its values
+}
+
+// NewLRNU8 returns quantised local response normalisation, for x = real input and y = real output of a pixel
+//
+//	y[i] = x[i] / (Bias + Alpha/Size·Σ x[j]²)^¾     over the Size channels j around i
+//
+// in IEEE binary32 in one order of operations, so that the bytes are the same on every tier. In place is allowed.
+func NewLRNU8(p LRNU8, limit arch.ISA) (Op, error) {
+	c, size, alpha, beta, bias := p.C, p.Size, p.Alpha, p.Beta, p.Bias
+	inScale, inZero, outScale, out := p.InScale, p.InZero, p.OutScale, p.Out
 	if c < 1 || size < 1 || size > 1<<15 { // 2¹⁵·255² < 2³¹
 		return nil, fmt.Errorf("%w: LRN of %d channels over %d", ErrShape, c, size)
 	}
 	if beta != 0.75 || !(bias > 0) || !(alpha >= 0) || bias > math.MaxFloat32 || alpha > math.MaxFloat32 {
 		return nil, fmt.Errorf("%w: quantised LRN with α = %v, β = %v, k = %v; β must be 0.75 and k positive (leave it in float)", ErrShape, alpha, beta, bias)
 	}
-	o := &lrnU8{c: c, args: LRNU8{c: c, size: size, before: (size - 1) / 2, inZero: int32(inZero), bias: bias,
+	o := &lrnU8{c: c, args: lrnU8Args{c: c, size: size, before: (size - 1) / 2, inZero: int32(inZero), bias: bias,
 		alpha: float32(float64(alpha) / float64(size) * float64(inScale) * float64(inScale)),
 		scale: float32(float64(inScale) / float64(outScale))}}
 	o.args.lo, o.args.hi, o.args.zero = out.bounds()
@@ -90,9 +112,9 @@ func NewLRNU8(c, size int, alpha, beta, bias, inScale float32, inZero uint8, out
 	if c%8 != 0 {
 		wide = arch.Generic
 	}
-	o.kernel, o.fn = Select[func(*LRNU8)](OpLRN, U8, wide)
+	o.kernel, o.fn = Select[func(*lrnU8Args)](OpLRN, U8, wide)
 	if size == 5 {
-		if k, fn := Select[func(*LRNU8)](OpLRN5, U8, limit); k.ISA > o.kernel.ISA {
+		if k, fn := Select[func(*lrnU8Args)](OpLRN5, U8, limit); !k.Portable() {
 			o.kernel, o.fn = k, fn
 		}
 	}
@@ -102,8 +124,8 @@ func NewLRNU8(c, size int, alpha, beta, bias, inScale float32, inZero uint8, out
 type lrnU8 struct {
 	basic
 	c    int
-	fn   func(*LRNU8)
-	args LRNU8
+	fn   func(*lrnU8Args)
+	args lrnU8Args
 }
 
 func (o *lrnU8) rowBytes() int { return roundUp(4*lrnSquares(o.c, o.args.size), 64) }
@@ -132,7 +154,7 @@ type lrnU8Task struct {
 
 type lrnU8Worker struct {
 	squares []byte
-	args    LRNU8
+	args    lrnU8Args
 	_       [64]byte
 }
 

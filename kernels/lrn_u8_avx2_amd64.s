@@ -5,7 +5,7 @@
 
 // u8_lrn_1x8__avx2 — quantised local response normalisation across channels, 8 channels at a time.
 //
-// Computes   see LRNU8 (lrn_u8.go), to the bit: every byte is that of the formula written there
+// Computes   see lrnU8Args (lrn_u8.go), to the bit: every byte is that of the formula written there
 // Reference  lrnU8Generic (lrn_u8.go)
 // Requires   AVX2, FMA
 // Layout     src/dst NHWC uint8; two rows of squares, int32, with zeros around the pixel's channels
@@ -75,28 +75,28 @@ next: \
 	SUBQ $1, R11 \
 	JNZ  loop
 
-// func lrnU8AVX2(a *LRNU8)
+// func lrnU8AVX2(a *lrnU8Args)
 TEXT ·lrnU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), DI
-	MOVQ         LRNU8_src(DI), SI
-	MOVQ         LRNU8_dst(DI), DX
-	MOVQ         LRNU8_squares(DI), R8
+	MOVQ         lrnU8Args_src(DI), SI
+	MOVQ         lrnU8Args_dst(DI), DX
+	MOVQ         lrnU8Args_squares(DI), R8
 	MOVQ         R8, R9
-	ADDQ         LRNU8_squaresBytes(DI), R9
-	MOVQ         LRNU8_before(DI), R13
+	ADDQ         lrnU8Args_squaresBytes(DI), R9
+	MOVQ         lrnU8Args_before(DI), R13
 	SHLQ         $2, R13
-	MOVQ         LRNU8_c(DI), CX
-	MOVQ         LRNU8_pixels(DI), BX
-	MOVQ         LRNU8_size(DI), R12
-	VPBROADCASTD   LRNU8_inZero(DI), Y8
-	VBROADCASTSS   LRNU8_alphaZ(DI), Y9
-	VBROADCASTSS   LRNU8_biasZ(DI), Y10
-	VPBROADCASTD   LRNU8_zero(DI), Y0
+	MOVQ         lrnU8Args_c(DI), CX
+	MOVQ         lrnU8Args_pixels(DI), BX
+	MOVQ         lrnU8Args_size(DI), R12
+	VPBROADCASTD   lrnU8Args_inZero(DI), Y8
+	VBROADCASTSS   lrnU8Args_alphaZ(DI), Y9
+	VBROADCASTSS   lrnU8Args_biasZ(DI), Y10
+	VPBROADCASTD   lrnU8Args_zero(DI), Y0
 	VCVTDQ2PS      Y0, Y0
 	VBROADCASTSS   lrnU8Consts<>+4(SB), Y1
 	VADDPS         Y1, Y0, Y0
-	VBROADCASTSS   LRNU8_lo(DI), Y11
-	VBROADCASTSS   LRNU8_hi(DI), Y12
+	VBROADCASTSS   lrnU8Args_lo(DI), Y11
+	VBROADCASTSS   lrnU8Args_hi(DI), Y12
 	VBROADCASTSS   lrnU8Consts<>+8(SB), Y6
 	VADDPS         Y0, Y11, Y11
 	VADDPS         Y0, Y12, Y12
@@ -113,7 +113,7 @@ pixel:
 	CMPQ BX, $1
 	JEQ  last_pixel
 	MOVQ SI, R11
-	ADDQ LRNU8_srcStride(DI), R11
+	ADDQ lrnU8Args_srcStride(DI), R11
 	LEAQ (R9)(R13*1), R10
 	SQUARES(R11, next_squares)       // a pixel ahead, so that windows do not wait for their stores
 
@@ -161,8 +161,8 @@ clamp:
 	JLT          channels
 
 	XCHGQ R8, R9
-	ADDQ  LRNU8_srcStride(DI), SI
-	ADDQ  LRNU8_dstStride(DI), DX
+	ADDQ  lrnU8Args_srcStride(DI), SI
+	ADDQ  lrnU8Args_dstStride(DI), DX
 	SUBQ  $1, BX
 	JNZ   pixel
 	VZEROUPPER
@@ -176,14 +176,14 @@ exact:
 	VMOVDQU (R8)(AX*4), Y0
 	WINDOW(exact_loop, exact_next)
 	VCVTDQ2PS    Y0, Y0
-	VBROADCASTSS LRNU8_alpha(DI), Y1
-	VBROADCASTSS LRNU8_bias(DI), Y2
+	VBROADCASTSS lrnU8Args_alpha(DI), Y1
+	VBROADCASTSS lrnU8Args_bias(DI), Y2
 	VMULPS       Y1, Y0, Y0
 	VADDPS       Y2, Y0, Y0          // t
 	VSQRTPS      Y0, Y0
 	VSQRTPS      Y0, Y1
 	VMULPS       Y1, Y0, Y0          // d
-	VBROADCASTSS LRNU8_scale(DI), Y1
+	VBROADCASTSS lrnU8Args_scale(DI), Y1
 	VMULPS       Y1, Y4, Y4
 	VDIVPS       Y0, Y4, Y3          // x·scale / d
 	VROUNDPS     $0, Y3, Y3          // to nearest, ties to even

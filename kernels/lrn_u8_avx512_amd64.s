@@ -5,7 +5,7 @@
 
 // u8_lrn5_1x32__avx512 — quantised local response normalisation over 5 channels, 32 channels at a time.
 //
-// Computes   see LRNU8 (lrn_u8.go) for size 5, to the bit: every byte is that of the formula written there
+// Computes   see lrnU8Args (lrn_u8.go) for size 5, to the bit: every byte is that of the formula written there
 // Reference  lrnU8Generic (lrn_u8.go)
 // Requires   AVX-512 F, BW, VL
 // Layout     src/dst NHWC uint8; no scratch
@@ -78,42 +78,42 @@ GLOBL lrnU8Consts512<>(SB), RODATA|NOPTR, $32
 
 // v of the formula's y, rounded. Reads s, x. Writes v. Clobbers s.
 #define EXACT(s, x, v) \
-	VMULPS.BCST LRNU8_alpha(DI), s, s \
-	VADDPS.BCST LRNU8_bias(DI), s, s   \ // t
+	VMULPS.BCST lrnU8Args_alpha(DI), s, s \
+	VADDPS.BCST lrnU8Args_bias(DI), s, s   \ // t
 	VSQRTPS     s, s \
 	VSQRTPS     s, v \
 	VMULPS      v, s, s                \ // d
-	VMULPS.BCST LRNU8_scale(DI), x, v \
+	VMULPS.BCST lrnU8Args_scale(DI), x, v \
 	VDIVPS      s, v, v \
 	VRNDSCALEPS $0, v, v               \ // to nearest, ties to even
 	VADDPS      Z30, v, v
 
-// func lrnU8AVX512(a *LRNU8)
+// func lrnU8AVX512(a *lrnU8Args)
 TEXT ·lrnU8AVX512(SB), NOSPLIT, $16-8
 	MOVQ         a+0(FP), DI
-	MOVQ         LRNU8_src(DI), SI
-	MOVQ         LRNU8_dst(DI), DX
-	MOVQ         LRNU8_pixels(DI), R11
-	VCVTSI2SSL   LRNU8_inZero(DI), X0, X0
+	MOVQ         lrnU8Args_src(DI), SI
+	MOVQ         lrnU8Args_dst(DI), DX
+	MOVQ         lrnU8Args_pixels(DI), R11
+	VCVTSI2SSL   lrnU8Args_inZero(DI), X0, X0
 	VADDSS       lrnU8Consts512<>+8(SB), X0, X1
 	VADDSS       lrnU8Consts512<>+12(SB), X0, X2
 	VMOVSS       X1, even-4(SP)                 // what to subtract: 2²³ + inZero
 	VMOVSS       X2, odd-8(SP)
-	VCVTSI2SSL   LRNU8_zero(DI), X0, X0
+	VCVTSI2SSL   lrnU8Args_zero(DI), X0, X0
 	VADDSS       lrnU8Consts512<>+24(SB), X0, X0
-	VADDSS       LRNU8_lo(DI), X0, X1
-	VADDSS       LRNU8_hi(DI), X0, X2
+	VADDSS       lrnU8Args_lo(DI), X0, X1
+	VADDSS       lrnU8Args_hi(DI), X0, X2
 	VADDSS       lrnU8Consts512<>+28(SB), X0, X0
 	VBROADCASTSS X1, Z18
 	VBROADCASTSS X2, Z19
 	VBROADCASTSS X0, Z30
 	VPBROADCASTD lrnU8Consts512<>+0(SB), Z26
 	VPBROADCASTD lrnU8Consts512<>+4(SB), Z27
-	VBROADCASTSS LRNU8_alphaZ(DI), Z28
-	VBROADCASTSS LRNU8_biasZ(DI), Z29
+	VBROADCASTSS lrnU8Args_alphaZ(DI), Z28
+	VBROADCASTSS lrnU8Args_biasZ(DI), Z29
 	VBROADCASTSS lrnU8Consts512<>+20(SB), Z31
 
-	MOVQ LRNU8_c(DI), CX
+	MOVQ lrnU8Args_c(DI), CX
 	LEAQ -1(CX), R10
 	MOVQ R10, R9
 	ANDQ $~31, R10                   // channels before the last block
@@ -128,8 +128,8 @@ TEXT ·lrnU8AVX512(SB), NOSPLIT, $16-8
 	MASK(K3)
 	SHRQ $5, R9
 	LEAQ 1(R9), CX                   // blocks of a pixel
-	MOVQ LRNU8_srcStride(DI), R12
-	MOVQ LRNU8_dstStride(DI), R13
+	MOVQ lrnU8Args_srcStride(DI), R12
+	MOVQ lrnU8Args_dstStride(DI), R13
 	SUBQ R10, R12
 	SUBQ R10, R13
 	MOVQ CX, R8

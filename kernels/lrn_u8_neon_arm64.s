@@ -8,7 +8,7 @@
 // u8_lrn_1x16__neon — quantised local response normalisation across channels, 16 channels at a time, in two halves. If 8
 // are left, both halves are those.
 //
-// Computes   see LRNU8 (lrn_u8.go), to the bit: every byte is that of the formula written there
+// Computes   see lrnU8Args (lrn_u8.go), to the bit: every byte is that of the formula written there
 // Reference  lrnU8Generic (lrn_u8.go)
 // Requires   NEON
 // Layout     src/dst NHWC uint8; a row of squares, int32, with zeros around the pixel's channels
@@ -45,7 +45,7 @@
 #define BOUND(field, V) \
 	FMOVS    field(R0), F0 \
 	FCVTZSSW F0, R8 \
-	MOVW     LRNU8_zero(R0), R9 \
+	MOVW     lrnU8Args_zero(R0), R9 \
 	ADDW     R9, R8 \
 	VDUP     R8, V.B16
 
@@ -137,25 +137,25 @@
 	VUMAX V20.B16, V8.B16, V8.B16 \
 	VUMIN V21.B16, V8.B16, V8.B16
 
-// func lrnU8NEON(a *LRNU8)
+// func lrnU8NEON(a *lrnU8Args)
 TEXT ·lrnU8NEON(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	MOVD LRNU8_src(R0), R1
-	MOVD LRNU8_dst(R0), R2
-	MOVD LRNU8_squares(R0), R3
-	MOVD LRNU8_c(R0), R4
-	MOVD LRNU8_pixels(R0), R5
-	MOVD LRNU8_size(R0), R6
-	MOVD LRNU8_before(R0), R7
+	MOVD lrnU8Args_src(R0), R1
+	MOVD lrnU8Args_dst(R0), R2
+	MOVD lrnU8Args_squares(R0), R3
+	MOVD lrnU8Args_c(R0), R4
+	MOVD lrnU8Args_pixels(R0), R5
+	MOVD lrnU8Args_size(R0), R6
+	MOVD lrnU8Args_before(R0), R7
 	LSL  $2, R7
-	MOVW LRNU8_inZero(R0), R8
+	MOVW lrnU8Args_inZero(R0), R8
 	VDUP R8, V16.H8
-	CONSTANT(LRNU8_alpha, V17)
-	CONSTANT(LRNU8_bias, V18)
-	CONSTANT(LRNU8_scale, V19)
-	BOUND(LRNU8_lo, V20)
-	BOUND(LRNU8_hi, V21)
-	CONSTANT(LRNU8_zero, V22)
+	CONSTANT(lrnU8Args_alpha, V17)
+	CONSTANT(lrnU8Args_bias, V18)
+	CONSTANT(lrnU8Args_scale, V19)
+	BOUND(lrnU8Args_lo, V20)
+	BOUND(lrnU8Args_hi, V21)
+	CONSTANT(lrnU8Args_zero, V22)
 	MOVW ONE_CENTRED, R8
 	VDUP R8, V24.S4
 	FMUL(19, 24, 24)
@@ -267,9 +267,9 @@ store:
 	SUBS $8, R10
 	BNE  channels
 
-	MOVD LRNU8_srcStride(R0), R8
+	MOVD lrnU8Args_srcStride(R0), R8
 	ADD  R8, R1
-	MOVD LRNU8_dstStride(R0), R8
+	MOVD lrnU8Args_dstStride(R0), R8
 	ADD  R8, R2
 	SUBS $1, R5
 	BNE  pixel

@@ -45,7 +45,7 @@ func TestLRNU8BetweenLevels(t *testing.T) {
 			}
 		}
 		run := func(isa arch.ISA, dst *tensor) string {
-			op, err := NewLRNU8(c, size, alpha, 0.75, bias, inScale, inZero, outScale, out, isa)
+			op, err := NewLRNU8(LRNU8{c, size, alpha, 0.75, bias, RescaleU8{inScale, inZero, outScale, out}}, isa)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,7 +79,7 @@ func TestLRNU8ShortRuns(t *testing.T) {
 				{0x1p-140, 1, 1, 0.5}, {0x1p-50, 0x1p-59, 0x1p30, 0x1p60}, {0x1p40, 0x1p-10, 1, 0x1p-10},
 			} {
 				for _, isa := range arch.Supported() {
-					op, err := NewLRNU8(c, 5, p.alpha, 0.75, p.bias, p.inScale, 100, p.outScale, OutU8{Zero: 100, Lo: 3, Hi: 251}, isa)
+					op, err := NewLRNU8(LRNU8{c, 5, p.alpha, 0.75, p.bias, RescaleU8{p.inScale, 100, p.outScale, OutU8{Zero: 100, Lo: 3, Hi: 251}}}, isa)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -100,14 +100,14 @@ func TestLRNU8Extremes(t *testing.T) {
 	for _, p := range []struct{ alpha, bias, inScale, outScale float32 }{
 		{1, 0x1p-61, 1, 1}, {0x1p50, 1, 1, 1}, {1, 1, 0x1p-61, 1}, {1, 1, 1, 0x1p-30}, {0, 0x1p-59, 1, 1},
 	} {
-		op, err := NewLRNU8(8, 5, p.alpha, 0.75, p.bias, p.inScale, 0, p.outScale, OutU8{Hi: 255}, arch.Best())
+		op, err := NewLRNU8(LRNU8{8, 5, p.alpha, 0.75, p.bias, RescaleU8{p.inScale, 0, p.outScale, OutU8{Hi: 255}}}, arch.Best())
 		if err != nil || op.ISA() != arch.Generic {
 			t.Errorf("%+v: %v, %v; want the portable kernel", p, op, err)
 		}
 	}
 	inf, nan := posInf, float32(math.NaN())
 	for _, p := range [][2]float32{{inf, 1}, {1, inf}, {nan, 1}, {1, nan}, {-1, 1}, {1, -1}, {0, 1}, {1, 0}} {
-		if _, err := NewLRNU8(8, 5, 1, 0.75, 1, p[0], 0, p[1], OutU8{Hi: 255}, arch.Best()); err == nil {
+		if _, err := NewLRNU8(LRNU8{8, 5, 1, 0.75, 1, RescaleU8{p[0], 0, p[1], OutU8{Hi: 255}}}, arch.Best()); err == nil {
 			t.Errorf("scales %v: accepted", p)
 		}
 	}

@@ -68,16 +68,16 @@ GLOBL pool3Least<>(SB), RODATA|NOPTR, $4
 	VMOVUPS d, 96(DX) \
 	ADDQ    R13, DX
 
-// func maxPool3F32AVX2(a *MaxPool3Row)
+// func maxPool3F32AVX2(a *maxPool3Args)
 TEXT ·maxPool3F32AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ MaxPool3Row_rows(DI), R8
-	MOVQ (MaxPool3Row_rows+8)(DI), R9
-	MOVQ (MaxPool3Row_rows+16)(DI), R10
-	MOVQ MaxPool3Row_srcStep(DI), R11
-	MOVQ MaxPool3Row_dst(DI), R12
-	MOVQ MaxPool3Row_dstStep(DI), R13
-	MOVQ MaxPool3Row_c(DI), BX
+	MOVQ maxPool3Args_rows(DI), R8
+	MOVQ (maxPool3Args_rows+8)(DI), R9
+	MOVQ (maxPool3Args_rows+16)(DI), R10
+	MOVQ maxPool3Args_srcStep(DI), R11
+	MOVQ maxPool3Args_dst(DI), R12
+	MOVQ maxPool3Args_dstStep(DI), R13
+	MOVQ maxPool3Args_c(DI), BX
 	VBROADCASTSS pool3Least<>(SB), Y15
 	SUBQ $32, BX
 	JLT  tail
@@ -85,9 +85,9 @@ TEXT ·maxPool3F32AVX2(SB), NOSPLIT, $0-8
 block:
 	XORL AX, AX
 	MOVQ R12, DX
-	MOVQ MaxPool3Row_pixels(DI), CX
-	SUBQ MaxPool3Row_right(DI), CX
-	CMPQ MaxPool3Row_stride(DI), $2
+	MOVQ maxPool3Args_pixels(DI), CX
+	SUBQ maxPool3Args_right(DI), CX
+	CMPQ maxPool3Args_stride(DI), $2
 	JEQ  two
 
 	COLUMN(Y0, Y1, Y2, Y3)           // the first column that exists
@@ -95,7 +95,7 @@ block:
 	VMOVAPS Y1, Y5
 	VMOVAPS Y2, Y6
 	VMOVAPS Y3, Y7
-	CMPQ    MaxPool3Row_left(DI), $0
+	CMPQ    maxPool3Args_left(DI), $0
 	JNE     one_start                // and the one before it does not
 	COLUMN(Y0, Y1, Y2, Y3)
 	VMAXPS  Y0, Y4, Y4
@@ -126,7 +126,7 @@ one_pixel:
 	JNZ    one_pixel
 
 one_last:
-	CMPQ MaxPool3Row_right(DI), $0
+	CMPQ maxPool3Args_right(DI), $0
 	JEQ  next
 	STORE(Y4, Y5, Y6, Y7)
 
@@ -144,7 +144,7 @@ two:
 	VMOVAPS Y15, Y1
 	VMOVAPS Y15, Y2
 	VMOVAPS Y15, Y3
-	CMPQ    MaxPool3Row_left(DI), $0
+	CMPQ    maxPool3Args_left(DI), $0
 	JNE     two_start
 	COLUMN(Y0, Y1, Y2, Y3)
 
@@ -168,7 +168,7 @@ two_pixel:
 	JNZ    two_pixel
 
 two_last:
-	CMPQ MaxPool3Row_right(DI), $0
+	CMPQ maxPool3Args_right(DI), $0
 	JEQ  next
 	COLUMN(Y4, Y5, Y6, Y7)
 	VMAXPS Y4, Y0, Y4
@@ -195,13 +195,13 @@ tail_block:
 tail_begin:
 	XORL AX, AX
 	MOVQ R12, DX
-	MOVQ MaxPool3Row_pixels(DI), CX
-	CMPQ MaxPool3Row_stride(DI), $2
+	MOVQ maxPool3Args_pixels(DI), CX
+	CMPQ maxPool3Args_stride(DI), $2
 	JEQ  tail_two
 
 	COLUMN_TAIL(Y0)
 	VMOVAPS Y0, Y4
-	CMPQ    MaxPool3Row_left(DI), $0
+	CMPQ    maxPool3Args_left(DI), $0
 	JNE     tail_one
 	COLUMN_TAIL(Y0)
 	VMAXPS  Y0, Y4, Y4
@@ -210,7 +210,7 @@ tail_one:
 	VMOVAPS Y15, Y8                  // no third column for the last pixel, or
 	CMPQ    CX, $1
 	JGT     tail_one_column
-	CMPQ    MaxPool3Row_right(DI), $0
+	CMPQ    maxPool3Args_right(DI), $0
 	JNE     tail_one_store
 
 tail_one_column:
@@ -236,7 +236,7 @@ tail_one_next:
 
 tail_two:
 	VMOVAPS Y15, Y0
-	CMPQ    MaxPool3Row_left(DI), $0
+	CMPQ    maxPool3Args_left(DI), $0
 	JNE     tail_two_pixel
 	COLUMN_TAIL(Y0)
 
@@ -246,7 +246,7 @@ tail_two_pixel:
 	VMOVAPS Y15, Y0
 	CMPQ    CX, $1
 	JGT     tail_two_column
-	CMPQ    MaxPool3Row_right(DI), $0
+	CMPQ    maxPool3Args_right(DI), $0
 	JNE     tail_two_store
 
 tail_two_column:

@@ -7,8 +7,8 @@
 //	LOAD1, STORE1         an element at R12 to lane 0 of Q1, lane 0 of Q0 to R12
 //
 // Computes   dst[p][i] = max_t src[t][p][i]     or the maximum of three columns of three rows
-// Layout     NHWC; see PoolTaps and MaxPool3Row
-// Contract   those of PoolTaps and MaxPool3Row; no over-read
+// Layout     NHWC; see poolArgs and maxPool3Args
+// Contract   those of poolArgs and maxPool3Args; no over-read
 // Bound      a load and a maximum per tap and 16 bytes
 // Registers  taps    R0  args    R1  addresses    R2  dst    R3  taps    R4  pixels left    R5  offset of the pixel
 //                    R6  bytes left    R7  offset    R8  taps left    R9  address of an address    R12 address
@@ -18,14 +18,14 @@
 
 TEXT NAME_TAPS(SB), NOSPLIT, $0-4
 	MOVW a+0(FP), R0
-	MOVW PoolTaps_ptrs(R0), R1
-	MOVW PoolTaps_dst(R0), R2
-	MOVW PoolTaps_taps(R0), R3
-	MOVW PoolTaps_pixels(R0), R4
+	MOVW poolArgs_ptrs(R0), R1
+	MOVW poolArgs_dst(R0), R2
+	MOVW poolArgs_taps(R0), R3
+	MOVW poolArgs_pixels(R0), R4
 	MOVW $0, R5
 
 taps_pixel:
-	MOVW PoolTaps_c(R0), R6
+	MOVW poolArgs_c(R0), R6
 	MOVW R6<<SHIFT, R6
 	MOVW $0, R7
 	SUB.S $16, R6
@@ -74,9 +74,9 @@ taps_one_tap:
 	BNE  taps_one
 
 taps_next:
-	MOVW PoolTaps_srcStep(R0), R8
+	MOVW poolArgs_srcStep(R0), R8
 	ADD  R8, R5
-	MOVW PoolTaps_dstStep(R0), R8
+	MOVW poolArgs_dstStep(R0), R8
 	ADD  R8, R2
 	SUB.S $1, R4
 	BNE  taps_pixel
@@ -96,24 +96,24 @@ taps_next:
 	ADD  R7, R12 \
 	LOAD \
 	MAXIMUM \
-	MOVW MaxPool3Row_srcStep(R0), R12 \
+	MOVW maxPool3Args_srcStep(R0), R12 \
 	ADD  R12, R9
 
 TEXT NAME_ROW(SB), NOSPLIT, $4-4
 	MOVW a+0(FP), R0
-	MOVW MaxPool3Row_rows(R0), R1
-	MOVW (MaxPool3Row_rows+4)(R0), R2
-	MOVW (MaxPool3Row_rows+8)(R0), R3
-	MOVW MaxPool3Row_dst(R0), R5
-	MOVW MaxPool3Row_pixels(R0), R8
-	MOVW MaxPool3Row_left(R0), R12
+	MOVW maxPool3Args_rows(R0), R1
+	MOVW (maxPool3Args_rows+4)(R0), R2
+	MOVW (maxPool3Args_rows+8)(R0), R3
+	MOVW maxPool3Args_dst(R0), R5
+	MOVW maxPool3Args_pixels(R0), R8
+	MOVW maxPool3Args_left(R0), R12
 	RSB  $3, R12, R4                 // columns of the first pixel
 
 row_pixel:
 	CMP  $1, R8
-	MOVW.EQ MaxPool3Row_right(R0), R12
+	MOVW.EQ maxPool3Args_right(R0), R12
 	SUB.EQ R12, R4
-	MOVW MaxPool3Row_c(R0), R6
+	MOVW maxPool3Args_c(R0), R6
 	MOVW R6<<SHIFT, R6
 	MOVW $0, R7
 	SUB.S $16, R6
@@ -154,17 +154,17 @@ row_one_column:
 	BNE  row_one
 
 row_next:
-	MOVW MaxPool3Row_pixels(R0), R6
-	MOVW MaxPool3Row_stride(R0), R9
+	MOVW maxPool3Args_pixels(R0), R6
+	MOVW maxPool3Args_stride(R0), R9
 	CMP  R6, R8                      // the first window may have begun a column early
-	MOVW.EQ MaxPool3Row_left(R0), R12
+	MOVW.EQ maxPool3Args_left(R0), R12
 	SUB.EQ R12, R9
-	MOVW MaxPool3Row_srcStep(R0), R12
+	MOVW maxPool3Args_srcStep(R0), R12
 	MUL  R12, R9
 	ADD  R9, R1
 	ADD  R9, R2
 	ADD  R9, R3
-	MOVW MaxPool3Row_dstStep(R0), R12
+	MOVW maxPool3Args_dstStep(R0), R12
 	ADD  R12, R5
 	MOVW $3, R4
 	SUB.S $1, R8

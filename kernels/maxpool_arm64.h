@@ -8,8 +8,8 @@
 //	SETTLE(d)             makes LEAST, which is in V12, of what is no number, or nothing
 //
 // Computes   dst[p][i] = max_t src[t][p][i]     or the maximum of three columns of three rows
-// Layout     NHWC; see PoolTaps and MaxPool3Row
-// Contract   those of PoolTaps and MaxPool3Row; no over-read
+// Layout     NHWC; see poolArgs and maxPool3Args
+// Contract   those of poolArgs and maxPool3Args; no over-read
 // Bound      maxpool: a load and a max per tap; maxpool3, stride 1: 3 loads, 4 max, 1 store per 16 bytes
 // Registers  maxpool    R0  args    R1  addresses    R2  dst    R3  taps    R4  pixels left    R5  offset of the pixel
 //                       R6  channels left    R7  offset    R8  to    R9  taps left    R10 address of an address    R11 from
@@ -59,14 +59,14 @@ none:
 TEXT NAME_TAPS(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
 	MOVD $LEAST, R20
-	MOVD PoolTaps_ptrs(R0), R1
-	MOVD PoolTaps_dst(R0), R2
-	MOVD PoolTaps_taps(R0), R3
-	MOVD PoolTaps_pixels(R0), R4
+	MOVD poolArgs_ptrs(R0), R1
+	MOVD poolArgs_dst(R0), R2
+	MOVD poolArgs_taps(R0), R3
+	MOVD poolArgs_pixels(R0), R4
 	MOVD $0, R5
 
 pixel:
-	MOVD PoolTaps_c(R0), R6
+	MOVD poolArgs_c(R0), R6
 	LSL  $SHIFT, R6
 	MOVD R5, R7
 	MOVD R2, R8
@@ -106,9 +106,9 @@ tails:
 	TAPS_TAIL(1, LOAD1, STORE1, tail1, tap1, none1)
 
 next_pixel:
-	MOVD PoolTaps_srcStep(R0), R9
+	MOVD poolArgs_srcStep(R0), R9
 	ADD  R9, R5
-	MOVD PoolTaps_dstStep(R0), R9
+	MOVD poolArgs_dstStep(R0), R9
 	ADD  R9, R2
 	SUBS $1, R4
 	BNE  pixel
@@ -159,7 +159,7 @@ again: \
 	MOVD R2, R9 \
 	MOVD R3, R10 \
 	MOVD R5, R11 \
-	MOVD MaxPool3Row_pixels(R0), R12 \
+	MOVD maxPool3Args_pixels(R0), R12 \
 	MOVD $3, R13 \
 	SUB  R15, R13 \
 pixel: \
@@ -200,17 +200,17 @@ TEXT NAME_ROW(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
 	MOVD $LEAST, R20
 	VDUP R20, V12.S4
-	MOVD MaxPool3Row_rows(R0), R1
-	MOVD (MaxPool3Row_rows+8)(R0), R2
-	MOVD (MaxPool3Row_rows+16)(R0), R3
-	MOVD MaxPool3Row_srcStep(R0), R4
-	MOVD MaxPool3Row_dst(R0), R5
-	MOVD MaxPool3Row_dstStep(R0), R6
-	MOVD MaxPool3Row_c(R0), R7
+	MOVD maxPool3Args_rows(R0), R1
+	MOVD (maxPool3Args_rows+8)(R0), R2
+	MOVD (maxPool3Args_rows+16)(R0), R3
+	MOVD maxPool3Args_srcStep(R0), R4
+	MOVD maxPool3Args_dst(R0), R5
+	MOVD maxPool3Args_dstStep(R0), R6
+	MOVD maxPool3Args_c(R0), R7
 	LSL  $SHIFT, R7
-	MOVD MaxPool3Row_stride(R0), R14
-	MOVD MaxPool3Row_left(R0), R15
-	MOVD MaxPool3Row_right(R0), R16
+	MOVD maxPool3Args_stride(R0), R14
+	MOVD maxPool3Args_left(R0), R15
+	MOVD maxPool3Args_right(R0), R16
 	SUBS $64, R7
 	BLT  tails
 
@@ -219,7 +219,7 @@ block:
 	MOVD R2, R9
 	MOVD R3, R10
 	MOVD R5, R11
-	MOVD MaxPool3Row_pixels(R0), R12
+	MOVD maxPool3Args_pixels(R0), R12
 	SUB  R16, R12
 	CMP  $2, R14
 	BEQ  two

@@ -54,17 +54,17 @@ tap: \
 	JMP  again \
 none:
 
-// func maxPoolU8AVX2(a *PoolTaps)
+// func maxPoolU8AVX2(a *poolArgs)
 TEXT ·maxPoolU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ PoolTaps_ptrs(DI), SI
-	MOVQ PoolTaps_dst(DI), R12
-	MOVQ PoolTaps_taps(DI), R13
-	MOVQ PoolTaps_pixels(DI), R10
+	MOVQ poolArgs_ptrs(DI), SI
+	MOVQ poolArgs_dst(DI), R12
+	MOVQ poolArgs_taps(DI), R13
+	MOVQ poolArgs_pixels(DI), R10
 	XORL R9, R9
 
 pixel:
-	MOVQ PoolTaps_c(DI), BX
+	MOVQ poolArgs_c(DI), BX
 	MOVQ R9, AX
 	MOVQ R12, DX
 	SUBQ $128, BX
@@ -106,8 +106,8 @@ tails:
 	TAPS_TAIL(1, LOAD1, STORE1, tail1, tap1, none1)
 
 next_pixel:
-	ADDQ PoolTaps_srcStep(DI), R9
-	ADDQ PoolTaps_dstStep(DI), R12
+	ADDQ poolArgs_srcStep(DI), R9
+	ADDQ poolArgs_dstStep(DI), R12
 	SUBQ $1, R10
 	JNZ  pixel
 	VZEROUPPER
@@ -138,13 +138,13 @@ again: \
 	JLT  none \
 	XORL AX, AX \
 	MOVQ R12, DX \
-	MOVQ MaxPool3Row_pixels(DI), CX \
+	MOVQ maxPool3Args_pixels(DI), CX \
 	MOVQ $3, SI \
-	SUBQ MaxPool3Row_left(DI), SI \
+	SUBQ maxPool3Args_left(DI), SI \
 pixel: \
 	CMPQ CX, $1 \
 	JNE  counted \
-	SUBQ MaxPool3Row_right(DI), SI \
+	SUBQ maxPool3Args_right(DI), SI \
 counted: \
 	VPXOR Y0, Y0, Y0 \
 column: \
@@ -161,7 +161,7 @@ column: \
 	ADDQ R13, DX \
 	SUBQ R11, AX \
 	MOVQ $3, SI \
-	CMPQ MaxPool3Row_stride(DI), $2 \
+	CMPQ maxPool3Args_stride(DI), $2 \
 	JEQ  last \
 	SUBQ R11, AX \
 last: \
@@ -175,31 +175,31 @@ last: \
 	JMP  again \
 none:
 
-// func maxPool3U8AVX2(a *MaxPool3Row)
+// func maxPool3U8AVX2(a *maxPool3Args)
 TEXT ·maxPool3U8AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ MaxPool3Row_rows(DI), R8
-	MOVQ (MaxPool3Row_rows+8)(DI), R9
-	MOVQ (MaxPool3Row_rows+16)(DI), R10
-	MOVQ MaxPool3Row_srcStep(DI), R11
-	MOVQ MaxPool3Row_dst(DI), R12
-	MOVQ MaxPool3Row_dstStep(DI), R13
-	MOVQ MaxPool3Row_c(DI), BX
+	MOVQ maxPool3Args_rows(DI), R8
+	MOVQ (maxPool3Args_rows+8)(DI), R9
+	MOVQ (maxPool3Args_rows+16)(DI), R10
+	MOVQ maxPool3Args_srcStep(DI), R11
+	MOVQ maxPool3Args_dst(DI), R12
+	MOVQ maxPool3Args_dstStep(DI), R13
+	MOVQ maxPool3Args_c(DI), BX
 	SUBQ $64, BX
 	JLT  tails
 
 block:
 	XORL AX, AX
 	MOVQ R12, DX
-	MOVQ MaxPool3Row_pixels(DI), CX
-	SUBQ MaxPool3Row_right(DI), CX
-	CMPQ MaxPool3Row_stride(DI), $2
+	MOVQ maxPool3Args_pixels(DI), CX
+	SUBQ maxPool3Args_right(DI), CX
+	CMPQ maxPool3Args_stride(DI), $2
 	JEQ  two
 
 	COLUMN(Y0, Y1)                   // the first column that exists
 	VMOVDQA Y0, Y4
 	VMOVDQA Y1, Y5
-	CMPQ    MaxPool3Row_left(DI), $0
+	CMPQ    maxPool3Args_left(DI), $0
 	JNE     one_start                // and the one before it does not
 	COLUMN(Y0, Y1)
 	VPMAXUB Y0, Y4, Y4
@@ -222,7 +222,7 @@ one_pixel:
 	JNZ     one_pixel
 
 one_last:
-	CMPQ MaxPool3Row_right(DI), $0
+	CMPQ maxPool3Args_right(DI), $0
 	JEQ  next
 	STORE64(Y4, Y5)
 
@@ -238,7 +238,7 @@ next:
 two:
 	VPXOR Y0, Y0, Y0                 // the left column of the first window: none, or
 	VPXOR Y1, Y1, Y1
-	CMPQ  MaxPool3Row_left(DI), $0
+	CMPQ  maxPool3Args_left(DI), $0
 	JNE   two_start
 	COLUMN(Y0, Y1)
 
@@ -258,7 +258,7 @@ two_pixel:
 	JNZ     two_pixel
 
 two_last:
-	CMPQ MaxPool3Row_right(DI), $0
+	CMPQ maxPool3Args_right(DI), $0
 	JEQ  next
 	COLUMN(Y4, Y5)
 	VPMAXUB Y4, Y0, Y4

@@ -51,9 +51,89 @@ func TestNeonMacros(t *testing.T) {
 	if len(want) < 19*20 {
 		t.Fatalf("only %d macros found", len(want)/20)
 	}
+	for i, got := range assembled(t, as, asm.String(), len(want), "-march=armv8.6-a+dotprod+i8mm") {
+		if got != want[i] {
+			t.Errorf("%s is %08x, the macro gives %08x", lines[i], got, want[i])
+		}
+	}
+}
+
+// So must those of neon_arm.h, as Go's assembler assembles them.
+func TestNeonMacrosARM(t *testing.T) {
+	as, err := exec.LookPath("arm-linux-gnueabihf-as")
+	if err != nil {
+		t.Skip("SKIPPED: arm-linux-gnueabihf-as is not installed (Debian: binutils-arm-linux-gnueabihf); the NEON macros of ARMv7 stay unproven")
+	}
+	src, err := os.ReadFile("neon_arm.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var gnu, gosrc strings.Builder
+	gnu.WriteString(".syntax unified\n.arch armv7-a\n.fpu neon-vfpv4\n")
+	gosrc.WriteString("#include \"neon_arm.h\"\nTEXT ·f(SB), 4, $0\n")
+	var lines []string
+	r := rand.New(rand.NewPCG(1, 1))
+	for _, m := range regexp.MustCompile(`(?m)^#define (\w+)\(([^)]*)\)\s+WORD .* // (\S+ [^\n]*)$`).FindAllStringSubmatch(string(src), -1) {
+		for range 20 {
+			args, text := []string{}, m[3]
+			for arg := range strings.SplitSeq(m[2], ", ") {
+				v := r.IntN(16)
+				switch {
+				case arg == "x":
+					v = r.IntN(2)
+				case arg == "r": // not r15
+					v = r.IntN(15)
+				case strings.Contains(text, "{qd-"): // two quads
+					v = r.IntN(15)
+					text = strings.ReplaceAll(text, "qd+1", fmt.Sprintf("q%d", v+1))
+				case strings.Contains(text, ".s8") && arg != "d": // all doubles
+					v = r.IntN(32)
+				}
+				args = append(args, strconv.Itoa(v))
+				text = regexp.MustCompile(`\b([qdr])`+arg+`\b`).ReplaceAllString(text, fmt.Sprintf("${1}%d", v))
+				text = strings.ReplaceAll(text, "["+arg+"]", fmt.Sprintf("[%d]", v))
+			}
+			fmt.Fprintln(&gnu, text)
+			fmt.Fprintf(&gosrc, "\t%s(%s)\n", m[1], strings.Join(args, ", "))
+			lines = append(lines, text)
+		}
+	}
+	if len(lines) < 12*20 {
+		t.Fatalf("only %d macros found", len(lines)/20)
+	}
+	dir := t.TempDir()
+	name := filepath.Join(dir, "macros.s")
+	if err := os.WriteFile(name, []byte(gosrc.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("go", "tool", "asm", "-p", "macros", "-I", ".", "-o", filepath.Join(dir, "go.o"), name)
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm", "GOARM=7")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	dump := exec.Command("go", "tool", "objdump", filepath.Join(dir, "go.o"))
+	out, err := dump.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := regexp.MustCompile(`(?m)^\s+macros\.s:\d+\s+0x[0-9a-f]+\s+([0-9a-f]{8})\s`).FindAllSubmatch(out, -1)
+	if len(words) < len(lines) {
+		t.Fatalf("%d words of %d\n%s", len(words), len(lines), out)
+	}
+	for i, want := range assembled(t, as, gnu.String(), len(lines)) {
+		got, err := strconv.ParseUint(string(words[i][1]), 16, 32)
+		if err != nil || uint32(got) != want {
+			t.Errorf("%s is %08x, the macro gives %s", lines[i], want, words[i][1])
+		}
+	}
+}
+
+// assembled returns n words that GNU as makes of some source.
+func assembled(t *testing.T, as, source string, n int, options ...string) []uint32 {
+	t.Helper()
 	obj := filepath.Join(t.TempDir(), "neon.o")
-	cmd := exec.Command(as, "-march=armv8.6-a+dotprod+i8mm", "-o", obj, "-")
-	cmd.Stdin = strings.NewReader(asm.String())
+	cmd := exec.Command(as, append(options, "-o", obj, "-")...)
+	cmd.Stdin = strings.NewReader(source)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -63,12 +143,12 @@ func TestNeonMacros(t *testing.T) {
 	}
 	defer f.Close()
 	text, err := f.Section(".text").Data()
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(text) < 4*n {
+		t.Fatalf("%d bytes of %d words, %v", len(text), n, err)
 	}
-	for i, w := range want {
-		if got := binary.LittleEndian.Uint32(text[4*i:]); got != w {
-			t.Errorf("%s is %08x, the macro gives %08x", lines[i], got, w)
-		}
+	words := make([]uint32, n)
+	for i := range words {
+		words[i] = binary.LittleEndian.Uint32(text[4*i:])
 	}
+	return words
 }

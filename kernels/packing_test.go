@@ -54,7 +54,7 @@ func TestPacking(t *testing.T) {
 				}
 				f32 := func(p *Packing, w []float32) Op {
 					p.Step("f32")
-					op, err := PackConvF32(p, c.ConvShape, c.segments, w, nil, act, isa)
+					op, err := PackConvF32(p, c.ConvShape, c.segments, ConvF32{w, nil, act}, isa)
 					if err != nil || p.Err() != nil {
 						t.Fatal(err, p.Err())
 					}

@@ -25,7 +25,7 @@ func dirtyRun(c convCase, dt DType, op Op, in []byte, fill byte) []byte {
 	}
 	task := op.Bind([]View{{Data: addr(src), DType: dt, N: c.N, H: c.H, W: c.W, C: c.C, Stride: c.C + gap}},
 		[]View{{Data: addr(out), DType: dt, N: c.N, H: c.OutH(), W: c.OutW(), C: c.K, Stride: c.K}}, scratch, 1)
-	task.Run(0, 0, task.Units())
+	task.Run(0, 0, task.Units(), new(Stop))
 	return out
 }
 
@@ -61,7 +61,7 @@ func testPadding(t *testing.T, rnd *rand.Rand, c convCase, dt DType, isa arch.IS
 		if dt == U8 {
 			op, err = PackConvU8(p, c.ConvShape, nil, ConvU8{Weights: filters, Scale: scale, InZero: 3, Out: []OutU8{{128, 0, 255}}}, isa)
 		} else {
-			op, err = PackConvF32(p, c.ConvShape, nil, wide, nil, Clamp{-1e9, 1e9}, isa)
+			op, err = PackConvF32(p, c.ConvShape, nil, ConvF32{Weights: wide, Act: Clamp{-1e9, 1e9}}, isa)
 		}
 		if err != nil {
 			t.Fatal(err)

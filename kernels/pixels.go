@@ -11,18 +11,18 @@ import (
 // then each output position takes a weighted sum of a window of it. A window keeps the sums of bytes 0, 4, 8…,
 // 1, 5, 9…, 2, 6, 10… and 3, 7, 11… apart, so that one pass serves luma and both chromas of packed formats.
 
-// BlendRows is the argument of the kernels that blend rows of bytes:
+// blendRowsArgs is the argument of the kernels that blend rows of bytes:
 //
 //	dst[i] = Σ_r weights[r]·src[r·stride + i]     0 ≤ i < c, 0 ≤ r < rows
 //
 // in IEEE binary32, from r = 0 upwards, each operation rounded, so that every tier gives the same bits.
-type BlendRows struct {
+type blendRowsArgs struct {
 	dst, src, weights unsafe.Pointer // [c]float32, bytes, [rows]float32
 	stride            int            // bytes
 	rows, c           int            // ≥ 1
 }
 
-func blendRowsGeneric(b *BlendRows) {
+func blendRowsGeneric(b *blendRowsArgs) {
 	dst, weights := floats(b.dst, 0, b.c), floats(b.weights, 0, b.rows)
 	for r, w := range weights {
 		src := unsafe.Slice((*uint8)(unsafe.Add(b.src, r*b.stride)), b.c)
@@ -38,18 +38,18 @@ func blendRowsGeneric(b *BlendRows) {
 	}
 }
 
-// LaneDots is the argument of the kernels that sum windows of a row in four lanes:
+// laneDotsArgs is the argument of the kernels that sum windows of a row in four lanes:
 //
 //	dst[4x+l] = Σ_{j even} p(j) + Σ_{j odd} p(j)     p(j) = weights[x·width + 4j + l]·src[starts[x] + 4j + l]
 //
 // for 0 ≤ x < count, 0 ≤ l < 4, 0 ≤ 4j < width, in IEEE binary32, each sum from zero upwards, each operation rounded,
 // so that every tier gives the same bits. width is a multiple of 8.
-type LaneDots struct {
+type laneDotsArgs struct {
 	dst, src, weights, starts unsafe.Pointer // [count][4]float32, float32, [count][width]float32, [count]int32
 	width, count              int            // ≥ 8, ≥ 1
 }
 
-func laneDotsGeneric(d *LaneDots) {
+func laneDotsGeneric(d *laneDotsArgs) {
 	starts := unsafe.Slice((*int32)(d.starts), d.count)
 	for x, start := range starts {
 		w := floats(d.weights, 4*x*d.width, d.width)
@@ -67,16 +67,16 @@ func laneDotsGeneric(d *LaneDots) {
 	}
 }
 
-// Blender blends rows of bytes; see [BlendRows]. It belongs to one goroutine at a time.
+// Blender blends rows of bytes; see blendRowsArgs. It belongs to one goroutine at a time.
 type Blender struct {
 	kernel *Kernel
-	fn     func(*BlendRows)
-	args   BlendRows
+	fn     func(*blendRowsArgs)
+	args   blendRowsArgs
 }
 
 // NewBlender returns the blender of the best tier that this CPU has and limit allows.
 func NewBlender(limit arch.ISA) *Blender {
-	k, fn := Select[func(*BlendRows)](OpBlendRows, U8, limit)
+	k, fn := Select[func(*blendRowsArgs)](OpBlendRows, U8, limit)
 	return &Blender{kernel: k, fn: fn}
 }
 
@@ -108,11 +108,11 @@ func (b *Blender) Blend(dst []float32, src []byte, stride int, weights []float32
 	a.dst, a.src, a.weights = nil, nil, nil // no frame is kept alive
 }
 
-// Dotter sums fixed windows of rows; see [LaneDots]. It belongs to one goroutine at a time.
+// Dotter sums fixed windows of rows; see laneDotsArgs. It belongs to one goroutine at a time.
 type Dotter struct {
 	kernel  *Kernel
-	fn      func(*LaneDots)
-	args    LaneDots
+	fn      func(*laneDotsArgs)
+	args    laneDotsArgs
 	weights []float32
 	starts  []int32
 	width   int
@@ -132,7 +132,7 @@ func NewDotter(starts []int32, weights []float32, width int, limit arch.ISA) (*D
 		}
 		d.reach = max(d.reach, int(s)+width)
 	}
-	d.kernel, d.fn = Select[func(*LaneDots)](OpLaneDots, F32, limit)
+	d.kernel, d.fn = Select[func(*laneDotsArgs)](OpLaneDots, F32, limit)
 	return d, nil
 }
 

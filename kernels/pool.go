@@ -28,9 +28,9 @@ func newPool(s PoolShape, dt DType, maximum bool, limit arch.ISA) (Op, error) {
 		limit = arch.Generic
 	}
 	if !maximum {
-		o.kernel, o.taps = Select[func(*PoolTaps)](OpAvgPool, dt, limit)
-	} else if o.kernel, o.taps = Select[func(*PoolTaps)](OpMaxPool, dt, limit); s.R == 3 && s.S == 3 && s.DilationH == 1 && s.DilationW == 1 && s.StrideW <= 2 {
-		o.kernel, o.row3 = Select[func(*MaxPool3Row)](OpMaxPool3, dt, limit)
+		o.kernel, o.taps = Select[func(*poolArgs)](OpAvgPool, dt, limit)
+	} else if o.kernel, o.taps = Select[func(*poolArgs)](OpMaxPool, dt, limit); s.R == 3 && s.S == 3 && s.DilationH == 1 && s.DilationW == 1 && s.StrideW <= 2 {
+		o.kernel, o.row3 = Select[func(*maxPool3Args)](OpMaxPool3, dt, limit)
 	}
 	o.plan()
 	return o, nil
@@ -50,8 +50,8 @@ type pool struct {
 	shape PoolShape
 	dtype DType
 	max   bool
-	taps  func(*PoolTaps)
-	row3  func(*MaxPool3Row) // nil unless it applies
+	taps  func(*poolArgs)
+	row3  func(*maxPool3Args) // nil unless it applies
 
 	in0, in1 int // windows in0 ≤ x < in1 are inside the input's columns
 	m0, m1   int // windows m0 ≤ x < m1 have their middle column in the input; for row3
@@ -103,8 +103,8 @@ type poolTask struct {
 
 type poolWorker struct {
 	ptrs [poolTaps]unsafe.Pointer
-	args PoolTaps
-	row  MaxPool3Row
+	args poolArgs
+	row  maxPool3Args
 	_    [64]byte
 }
 
@@ -192,7 +192,7 @@ func (t *poolTask) window(w *poolWindow, x, pixels int) {
 		x += some
 	}
 	dst := t.out.at(((w.n*s.OutH+w.y)*s.OutW+x)*t.out.Stride + w.c0)
-	*a = PoolTaps{ptrs: unsafe.Pointer(ptrs), dst: dst, srcStep: s.StrideW * t.in.Stride * size, dstStep: t.out.Stride * size,
+	*a = poolArgs{ptrs: unsafe.Pointer(ptrs), dst: dst, srcStep: s.StrideW * t.in.Stride * size, dstStep: t.out.Stride * size,
 		pixels: pixels, c: w.c, divisor: 1}
 	divisor := cells
 	if s.CountIncludePad {
@@ -240,7 +240,7 @@ func (t *poolTask) maxRow3(w *poolWindow) {
 		pixels := min(some, t.m1-x)
 		ix := x*s.StrideW - s.PadLeft
 		end := ix + (pixels-1)*s.StrideW + 2 // the last column seen
-		*a = MaxPool3Row{srcStep: t.in.Stride * size, dstStep: t.out.Stride * size, pixels: pixels, c: w.c, stride: s.StrideW,
+		*a = maxPool3Args{srcStep: t.in.Stride * size, dstStep: t.out.Stride * size, pixels: pixels, c: w.c, stride: s.StrideW,
 			dst: t.out.at(((w.n*s.OutH+w.y)*s.OutW+x)*t.out.Stride + w.c0)}
 		if ix < 0 {
 			a.left = 1

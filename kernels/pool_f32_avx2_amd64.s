@@ -40,18 +40,18 @@ GLOBL poolLeast<>(SB), RODATA|NOPTR, $4
 	SUBQ    R11, R8 \
 	VMOVUPS (R8), Y12
 
-// func maxPoolF32AVX2(a *PoolTaps)
+// func maxPoolF32AVX2(a *poolArgs)
 TEXT ·maxPoolF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ PoolTaps_ptrs(DI), SI
-	MOVQ PoolTaps_dst(DI), R12
-	MOVQ PoolTaps_taps(DI), R13
-	MOVQ PoolTaps_pixels(DI), R10
+	MOVQ poolArgs_ptrs(DI), SI
+	MOVQ poolArgs_dst(DI), R12
+	MOVQ poolArgs_taps(DI), R13
+	MOVQ poolArgs_pixels(DI), R10
 	XORL R9, R9
 	VBROADCASTSS poolLeast<>(SB), Y15
 
 pixel:
-	MOVQ PoolTaps_c(DI), BX
+	MOVQ poolArgs_c(DI), BX
 	MOVQ R9, AX
 	MOVQ R12, DX
 	SUBQ $32, BX
@@ -120,25 +120,25 @@ tail_masked:
 	VMASKMOVPS Y0, Y12, (DX)
 
 next_pixel:
-	ADDQ PoolTaps_srcStep(DI), R9
-	ADDQ PoolTaps_dstStep(DI), R12
+	ADDQ poolArgs_srcStep(DI), R9
+	ADDQ poolArgs_dstStep(DI), R12
 	SUBQ $1, R10
 	JNZ  pixel
 	VZEROUPPER
 	RET
 
-// func avgPoolF32AVX2(a *PoolTaps)
+// func avgPoolF32AVX2(a *poolArgs)
 TEXT ·avgPoolF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ PoolTaps_ptrs(DI), SI
-	MOVQ PoolTaps_dst(DI), R12
-	MOVQ PoolTaps_taps(DI), R13
-	MOVQ PoolTaps_pixels(DI), R10
+	MOVQ poolArgs_ptrs(DI), SI
+	MOVQ poolArgs_dst(DI), R12
+	MOVQ poolArgs_taps(DI), R13
+	MOVQ poolArgs_pixels(DI), R10
 	XORL R9, R9
-	VBROADCASTSS PoolTaps_divisor(DI), Y15
+	VBROADCASTSS poolArgs_divisor(DI), Y15
 
 pixel:
-	MOVQ PoolTaps_c(DI), BX
+	MOVQ poolArgs_c(DI), BX
 	MOVQ R9, AX
 	MOVQ R12, DX
 	SUBQ $32, BX
@@ -208,8 +208,8 @@ tail_masked:
 	VMASKMOVPS Y0, Y12, (DX)
 
 next_pixel:
-	ADDQ PoolTaps_srcStep(DI), R9
-	ADDQ PoolTaps_dstStep(DI), R12
+	ADDQ poolArgs_srcStep(DI), R9
+	ADDQ poolArgs_dstStep(DI), R12
 	SUBQ $1, R10
 	JNZ  pixel
 	VZEROUPPER

@@ -2,7 +2,7 @@ package kernels
 
 import "unsafe"
 
-// PoolTaps is the argument of the pooling kernels for any window: pixels output pixels side by side, each seeing
+// poolArgs is the argument of the pooling kernels for any window: pixels output pixels side by side, each seeing
 // the same taps srcStep bytes further; for p < pixels, i < c
 //
 //	max:      dst[p][i] = max_{t<taps} (ptrs[t] + p·srcStep)[i]         from −Inf, in order of t; NaNs are passed over
@@ -12,7 +12,7 @@ import "unsafe"
 //
 // A tap may be dst itself: so a long window is done in several calls, each going on from what the last one stored.
 // dst does not otherwise overlap the taps. divisor is float32 for float kernels; only average uses it.
-type PoolTaps struct {
+type poolArgs struct {
 	ptrs             unsafe.Pointer // [taps] addresses
 	dst              unsafe.Pointer
 	srcStep, dstStep int // bytes from one output pixel to the next
@@ -20,10 +20,10 @@ type PoolTaps struct {
 	divisor          float32
 }
 
-func maxPoolF32Generic(a *PoolTaps) { maxPoolGeneric(a, negInf) }
-func maxPoolU8Generic(a *PoolTaps)  { maxPoolGeneric(a, uint8(0)) }
+func maxPoolF32Generic(a *poolArgs) { maxPoolGeneric(a, negInf) }
+func maxPoolU8Generic(a *poolArgs)  { maxPoolGeneric(a, uint8(0)) }
 
-func maxPoolGeneric[T uint8 | float32](a *PoolTaps, least T) {
+func maxPoolGeneric[T uint8 | float32](a *poolArgs, least T) {
 	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.taps)
 	const block = 64 // channels kept on the stack: dst may be a tap
 	var best [block]T
@@ -64,7 +64,7 @@ func fillWith[T any](m []T, v T) {
 	}
 }
 
-func avgPoolF32Generic(a *PoolTaps) {
+func avgPoolF32Generic(a *poolArgs) {
 	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.taps)
 	const block = 64
 	var sums [block]float32
@@ -85,15 +85,15 @@ func avgPoolF32Generic(a *PoolTaps) {
 	}
 }
 
-// MaxPool3Row is the argument of the kernels for rows of 3×3 maxima with stride 1 or 2. With v[x][i] the maximum of
+// maxPool3Args is the argument of the kernels for rows of 3×3 maxima with stride 1 or 2. With v[x][i] the maximum of
 // channel i over column x of three input rows, for p < pixels, i < c
 //
 //	dst[p][i] = max(v[p·stride−left][i], v[p·stride−left+1][i], v[p·stride−left+2][i])
 //
 // where columns outside 0…columns−1 do not take part: left (0 or 1) says that the first window begins one column
 // early, right (0 or 1) that the last one ends one column late; columns = (pixels−1)·stride + 3 − left − right.
-// A window clipped above or below is given a row twice. NaNs are passed over as in [PoolTaps].
-type MaxPool3Row struct {
+// A window clipped above or below is given a row twice. NaNs are passed over as in poolArgs.
+type maxPool3Args struct {
 	rows             [3]unsafe.Pointer // column 0 of the three rows
 	dst              unsafe.Pointer
 	srcStep, dstStep int // bytes from one column, one output pixel, to the next
@@ -102,10 +102,10 @@ type MaxPool3Row struct {
 	left, right      int
 }
 
-func maxPool3F32Generic(a *MaxPool3Row) { maxPool3Generic(a, negInf) }
-func maxPool3U8Generic(a *MaxPool3Row)  { maxPool3Generic(a, uint8(0)) }
+func maxPool3F32Generic(a *maxPool3Args) { maxPool3Generic(a, negInf) }
+func maxPool3U8Generic(a *maxPool3Args)  { maxPool3Generic(a, uint8(0)) }
 
-func maxPool3Generic[T uint8 | float32](a *MaxPool3Row, least T) {
+func maxPool3Generic[T uint8 | float32](a *maxPool3Args, least T) {
 	const block = 64 // channels that walk along the row together
 	var v [3][block]T
 	size := int(unsafe.Sizeof(least))

@@ -221,7 +221,7 @@ func TestBindChecks(t *testing.T) {
 	}
 	op, err := NewPoolF32(s, true, arch.Best())
 	add("pool", op, err)
-	op, err = NewFCF32(1, 8, 2, make([]float32, 16), nil, Clamp{}, arch.Best())
+	op, err = NewFCF32(1, 8, 2, FCF32{Weights: make([]float32, 16)}, arch.Best())
 	add("fc", op, err)
 	op, err = NewLRNF32(8, 5, 1, 0.75, 1, arch.Best())
 	add("lrn", op, err)

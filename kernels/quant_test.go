@@ -118,7 +118,7 @@ func TestLRNU8(t *testing.T) {
 				}
 				what := fmt.Sprintf("c=%d size=%d zero=%d", c, size, zero)
 				build := func(l arch.ISA) (Op, error) {
-					return NewLRNU8(c, size, alpha, 0.75, bias, inScale, zero, outScale, out, l)
+					return NewLRNU8(LRNU8{c, size, alpha, 0.75, bias, RescaleU8{inScale, zero, outScale, out}}, l)
 				}
 				everyTier[uint8](t, what, build, []*tensor{dense(t, U8, 1, 2, 3, c, values)}, U8, U8, 2, 3, c, want)
 				for _, isa := range arch.Supported() {
@@ -131,7 +131,7 @@ func TestLRNU8(t *testing.T) {
 		}
 	}
 	for _, bad := range [][3]float32{{1, 0.5, 1}, {1, 0.75, 0}, {-1, 0.75, 1}, {float32(math.NaN()), 0.75, 1}} {
-		if _, err := NewLRNU8(8, 5, bad[0], bad[1], bad[2], 1, 0, 1, OutU8{Hi: 255}, arch.Best()); err == nil {
+		if _, err := NewLRNU8(LRNU8{8, 5, bad[0], bad[1], bad[2], RescaleU8{1, 0, 1, OutU8{Hi: 255}}}, arch.Best()); err == nil {
 			t.Errorf("α, β, k = %v: accepted", bad)
 		}
 	}
@@ -178,7 +178,7 @@ func TestAvgPoolU8(t *testing.T) {
 				}
 			}
 			everyTier[uint8](t, fmt.Sprintf("%+v", s), func(l arch.ISA) (Op, error) {
-				return NewAvgPoolU8(s, inScale, inZero, outScale, out, l)
+				return NewAvgPoolU8(s, RescaleU8{inScale, inZero, outScale, out}, l)
 			}, []*tensor{dense(t, U8, s.N, s.H, s.W, c, values)}, U8, U8, s.OutH, s.OutW, c, want)
 		}
 	}
@@ -195,7 +195,7 @@ func TestAddU8(t *testing.T) {
 			x, y := float32(int(a[i])-3)*ma, float32(int(b[i])-200)*mb
 			want[i] = roundTo(float32(x)+float32(y), out)
 		}
-		build := func(l arch.ISA) (Op, error) { return NewAddU8(0.02, 3, 0.03, 200, 0.05, out, l) }
+		build := func(l arch.ISA) (Op, error) { return NewAddU8(AddU8{0.02, 3, 0.03, 200, 0.05, out}, l) }
 		everyTier[uint8](t, fmt.Sprint("c=", c), build,
 			[]*tensor{dense(t, U8, 1, 2, 3, c, a), dense(t, U8, 1, 2, 3, c, b)}, U8, U8, 2, 3, c, want)
 		for _, isa := range arch.Supported() {
@@ -207,28 +207,6 @@ func TestAddU8(t *testing.T) {
 			runTask(t, op, []*tensor{x, y}, []*tensor{y})
 			equalBits(t, fmt.Sprintf("c=%d, in place of the second, %s", c, op.Kernel()), get[uint8](y), want)
 		}
-	}
-}
-
-func TestClampU8(t *testing.T) {
-	r := newRand(t)
-	for _, c := range around(8) {
-		for _, bounds := range [][2]uint8{{0, 255}, {7, 200}, {9, 9}, {0, 0}, {255, 255}} {
-			values := integers[uint8](r, 6*c, 0, 255)
-			want := make([]uint8, len(values))
-			for i, q := range values {
-				want[i] = min(max(q, bounds[0]), bounds[1])
-			}
-			build := func(l arch.ISA) (Op, error) { return NewClampU8(bounds[0], bounds[1], l) }
-			everyTier[uint8](t, fmt.Sprintf("c=%d %v", c, bounds), build, []*tensor{dense(t, U8, 1, 2, 3, c, values)}, U8, U8, 2, 3, c, want)
-			op, _ := build(arch.Best())
-			x := dense(t, U8, 1, 2, 3, c, values)
-			runTask(t, op, []*tensor{x}, []*tensor{x})
-			equalBits(t, "in place", get[uint8](x), want)
-		}
-	}
-	if _, err := NewClampU8(2, 1, arch.Best()); err == nil {
-		t.Error("2…1: accepted")
 	}
 }
 
@@ -260,7 +238,7 @@ func TestFCU8(t *testing.T) {
 					}
 				}
 				for _, isa := range arch.Supported() {
-					op, err := NewFCU8(2, c, k, guardedSlice(t, guard.End, w), bias, scale, zero, isa)
+					op, err := NewFCU8(2, c, k, FCU8{guardedSlice(t, guard.End, w), bias, scale, zero}, isa)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -271,7 +249,7 @@ func TestFCU8(t *testing.T) {
 			}
 		}
 	}
-	if _, err := NewFCU8(1, 4, 2, make([]int8, 7), nil, []float32{1, 1}, 0, arch.Best()); err == nil {
+	if _, err := NewFCU8(1, 4, 2, FCU8{Weights: make([]int8, 7), Scale: []float32{1, 1}}, arch.Best()); err == nil {
 		t.Error("7 weights of 8: accepted")
 	}
 }

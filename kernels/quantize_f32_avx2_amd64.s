@@ -13,15 +13,15 @@
 // Registers  DI  args    SI  src    DX  dst    CX  elements    AX  element    BX  rows left
 //            Y8  scale    Y9  lo    Y10 hi    Y11 zero
 
-// func quantizeBlocksAVX2(a *Convert)
+// func quantizeBlocksAVX2(a *convertArgs)
 TEXT ·quantizeBlocksAVX2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), DI
-	MOVQ         Convert_src(DI), SI
-	MOVQ         Convert_dst(DI), DX
-	MOVQ         Convert_c(DI), CX
-	MOVQ         Convert_rows(DI), BX
-	VBROADCASTSS Convert_scale(DI), Y8
-	VPBROADCASTD Convert_zero(DI), Y11
+	MOVQ         convertArgs_src(DI), SI
+	MOVQ         convertArgs_dst(DI), DX
+	MOVQ         convertArgs_c(DI), CX
+	MOVQ         convertArgs_rows(DI), BX
+	VBROADCASTSS convertArgs_scale(DI), Y8
+	VPBROADCASTD convertArgs_zero(DI), Y11
 	VPXOR        Y9, Y9, Y9
 	VPSUBD       Y11, Y9, Y9         // −zero
 	VPCMPEQD     Y10, Y10, Y10
@@ -47,8 +47,8 @@ elements:
 	ADDQ         $8, AX
 	CMPQ         AX, CX
 	JLT          elements
-	ADDQ         Convert_srcStride(DI), SI
-	ADDQ         Convert_dstStride(DI), DX
+	ADDQ         convertArgs_srcStride(DI), SI
+	ADDQ         convertArgs_dstStride(DI), DX
 	SUBQ         $1, BX
 	JNZ          row
 	VZEROUPPER

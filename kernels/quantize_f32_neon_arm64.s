@@ -35,15 +35,15 @@
 	VADD V11.S4, V2.S4, V2.S4 \
 	VADD V11.S4, V3.S4, V3.S4
 
-// func quantizeNEON(a *Convert)
+// func quantizeNEON(a *convertArgs)
 TEXT ·quantizeNEON(SB), NOSPLIT, $0-8
 	MOVD  a+0(FP), R0
-	MOVD  Convert_src(R0), R1
-	MOVD  Convert_dst(R0), R2
-	MOVD  Convert_rows(R0), R4
-	ADD   $Convert_scale, R0, R7
+	MOVD  convertArgs_src(R0), R1
+	MOVD  convertArgs_dst(R0), R2
+	MOVD  convertArgs_rows(R0), R4
+	ADD   $convertArgs_scale, R0, R7
 	VLD1R (R7), [V8.S4]
-	ADD   $Convert_zero, R0, R7
+	ADD   $convertArgs_zero, R0, R7
 	VLD1R (R7), [V11.S4]
 	VEOR  V9.B16, V9.B16, V9.B16
 	VSUB  V11.S4, V9.S4, V9.S4       // −zero
@@ -56,7 +56,7 @@ TEXT ·quantizeNEON(SB), NOSPLIT, $0-8
 row:
 	MOVD R1, R5
 	MOVD R2, R6
-	MOVD Convert_c(R0), R3
+	MOVD convertArgs_c(R0), R3
 	SUBS $16, R3
 	BLT  tail
 
@@ -88,9 +88,9 @@ one:
 	BNE     one
 
 next_row:
-	MOVD Convert_srcStride(R0), R7
+	MOVD convertArgs_srcStride(R0), R7
 	ADD  R7, R1
-	MOVD Convert_dstStride(R0), R7
+	MOVD convertArgs_dstStride(R0), R7
 	ADD  R7, R2
 	SUBS $1, R4
 	BNE  row

@@ -8,13 +8,13 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// RearrangeBlock is the argument of moving elements to another order. It writes pixels p0 ≤ p < p1 of dst:
+// rearrangeArgs is the argument of moving elements to another order. It writes pixels p0 ≤ p < p1 of dst:
 //
 //	dst[L] = src[M]    M = Σ_j digit_j(L)·step[j]
 //
 // where L and M count elements in channel-major order (image, channel, row, column), and digit_j(L) is the j-th digit
 // of L written in the mixed radix size, most significant first. dst and src do not overlap.
-type RearrangeBlock struct {
+type rearrangeArgs struct {
 	dst, src                       unsafe.Pointer
 	dstStride, srcStride           int   // elements from one pixel to the next
 	dstC, dstPlane, srcC, srcPlane int   // channels, and pixels of an image
@@ -23,10 +23,10 @@ type RearrangeBlock struct {
 	stop                           *Stop // a pixel may be of any width
 }
 
-func rearrange32Generic(b *RearrangeBlock) { rearrangeGeneric[uint32](b) }
-func rearrange8Generic(b *RearrangeBlock)  { rearrangeGeneric[uint8](b) }
+func rearrange32Generic(b *rearrangeArgs) { rearrangeGeneric[uint32](b) }
+func rearrange8Generic(b *rearrangeArgs)  { rearrangeGeneric[uint8](b) }
 
-func rearrangeGeneric[T uint8 | uint32](b *RearrangeBlock) {
+func rearrangeGeneric[T uint8 | uint32](b *rearrangeArgs) {
 	width := int(unsafe.Sizeof(T(0)))
 	for p := b.p0; p < b.p1; p++ {
 		dst := unsafe.Slice((*T)(unsafe.Add(b.dst, p*b.dstStride*width)), b.dstC)
@@ -70,7 +70,7 @@ func NewRearrange(dt DType, dims, perm []int, limit arch.ISA) (Op, error) {
 		o.size[at[d]], o.step[at[d]] = dims[d], o.elements
 		o.elements *= dims[d]
 	}
-	o.kernel, o.fn = Select[func(*RearrangeBlock)](OpRearrange, bySize(dt), limit)
+	o.kernel, o.fn = Select[func(*rearrangeArgs)](OpRearrange, bySize(dt), limit)
 	return o, nil
 }
 
@@ -78,7 +78,7 @@ const maxElements = 1 << 30 // of one tensor
 
 type rearrange struct {
 	basic
-	fn         func(*RearrangeBlock)
+	fn         func(*rearrangeArgs)
 	dtype      DType
 	elements   int
 	size, step []int
@@ -90,7 +90,7 @@ func (o *rearrange) Bind(in, out []View, _ []byte, workers int) Task {
 	checkViews("rearrange", ok)
 	t := &rearrangeTask{rearrange: o, pixelBlocks: newPixelBlocks(out[0].Pixels(), out[0].C), workers: make([]rearrangeWorker, workers)}
 	for i := range t.workers {
-		t.workers[i].args = RearrangeBlock{dst: out[0].Data, src: in[0].Data, dstStride: out[0].Stride, srcStride: in[0].Stride,
+		t.workers[i].args = rearrangeArgs{dst: out[0].Data, src: in[0].Data, dstStride: out[0].Stride, srcStride: in[0].Stride,
 			dstC: out[0].C, dstPlane: out[0].H * out[0].W, srcC: in[0].C, srcPlane: in[0].H * in[0].W, size: o.size, step: o.step}
 	}
 	return t
@@ -103,7 +103,7 @@ type rearrangeTask struct {
 }
 
 type rearrangeWorker struct {
-	args RearrangeBlock
+	args rearrangeArgs
 	_    [64]byte
 }
 

@@ -1,18 +1,18 @@
 // What the tiles of six rows × sixteen columns in 256-bit registers have in common, whatever they multiply: DI is the
-// ConvTile, SI walks the row addresses, R14 is of the next panel of weights what to fetch.
+// convTileArgs, SI walks the row addresses, R14 is of the next panel of weights what to fetch.
 
 // Before the first tile. Reads R14, the bytes of a panel. Clobbers AX, DX.
 #define FETCH_INIT \
-	ADDQ ConvTile_w(DI), R14 \
+	ADDQ convTileArgs_w(DI), R14 \
 	MOVQ $64, AX \
 	XORQ DX, DX \
-	DIVQ ConvTile_tiles(DI) \
-	MOVQ AX, ConvTile_ahead(DI)
+	DIVQ convTileArgs_tiles(DI) \
+	MOVQ AX, convTileArgs_ahead(DI)
 
 // With each group: fetches some of the next panel, which follows this one: by the end of the last tile, all of it.
 #define FETCH \
 	PREFETCHT0 (R14) \
-	ADDQ ConvTile_ahead(DI), R14
+	ADDQ convTileArgs_ahead(DI), R14
 
 // The next six rows, of CX bytes, are addressed from their ends, R8–R13, so that one index counts and addresses: AX = −CX.
 #define NEXT_ROWS \

@@ -1,14 +1,14 @@
-// What the tiles of eight rows × 32 columns in 512-bit registers have in common, whatever they multiply: DI is the ConvTile, SI
+// What the tiles of eight rows × 32 columns in 512-bit registers have in common, whatever they multiply: DI is the convTileArgs, SI
 // walks the row addresses, R14 is of the next panel of weights what to fetch. DOT is VPDPBUSD or VPDPWSSD, which take four bytes of
 // a row, and of each column; sums are Z8–Z23.
 
 // Before the first tile. Reads R14, the bytes of a panel. Clobbers AX, DX.
 #define FETCH_INIT \
-	ADDQ ConvTile_w(DI), R14 \
+	ADDQ convTileArgs_w(DI), R14 \
 	MOVQ $256, AX /* two steps' weights, */ \
 	XORQ DX, DX \
-	DIVQ ConvTile_tiles(DI) /* over all tiles */ \
-	MOVQ AX, ConvTile_ahead(DI)
+	DIVQ convTileArgs_tiles(DI) /* over all tiles */ \
+	MOVQ AX, convTileArgs_ahead(DI)
 
 // Fetches some of the next panel, which follows this one: by the end of the last tile, all of it.
 #define FETCH \
@@ -16,7 +16,7 @@
 	PREFETCHT0 64(R14) \
 	PREFETCHT0 128(R14) \
 	PREFETCHT0 192(R14) \
-	ADDQ ConvTile_ahead(DI), R14
+	ADDQ convTileArgs_ahead(DI), R14
 
 // The next eight rows, of CX bytes, are addressed from their ends, R8–R13, AX and BX, so that one index counts and addresses:
 // CX = −CX.

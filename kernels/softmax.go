@@ -7,7 +7,7 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// SoftmaxBlock is the argument of softmax over channels: for each pixel
+// softmaxArgs is the argument of softmax over channels: for each pixel
 //
 //	m = max_i src[i];  e_i = expNegative(src[i] − m);  dst[i] = e_i / Σ e
 //
@@ -16,7 +16,7 @@ import (
 // relative error of a result is within (|src[i] − m| + c/8 + 12)·ε. A NaN or +Inf makes the whole pixel NaN, as does
 // a pixel of only −Inf.
 // dst may be src exactly (in place); otherwise they do not overlap.
-type SoftmaxBlock struct {
+type softmaxArgs struct {
 	src, dst             unsafe.Pointer
 	srcStride, dstStride int   // bytes
 	pixels, c            int   // ≥ 1
@@ -58,7 +58,7 @@ func expNegative(x float32) float32 {
 	return p * math.Float32frombits((math.Float32bits(t)+127)<<23) // t's low bits are n
 }
 
-func softmaxF32Generic(b *SoftmaxBlock) {
+func softmaxF32Generic(b *softmaxArgs) {
 	for p := range b.pixels {
 		src, dst := floats(b.src, p*b.srcStride, b.c), floats(b.dst, p*b.dstStride, b.c)
 		m := negInf
@@ -88,17 +88,17 @@ func softmaxF32Generic(b *SoftmaxBlock) {
 	}
 }
 
-// NewSoftmaxF32 returns softmax over the channels of each pixel; [SoftmaxBlock] defines it, and every tier gives the
+// NewSoftmaxF32 returns softmax over the channels of each pixel; softmaxArgs defines it, and every tier gives the
 // same bits. In place is allowed.
 func NewSoftmaxF32(limit arch.ISA) (Op, error) {
 	o := &softmax{}
-	o.kernel, o.fn = Select[func(*SoftmaxBlock)](OpSoftmax, F32, limit)
+	o.kernel, o.fn = Select[func(*softmaxArgs)](OpSoftmax, F32, limit)
 	return o, nil
 }
 
 type softmax struct {
 	basic
-	fn func(*SoftmaxBlock)
+	fn func(*softmaxArgs)
 }
 
 func (o *softmax) Bind(in, out []View, _ []byte, workers int) Task {
@@ -112,13 +112,13 @@ func (o *softmax) Bind(in, out []View, _ []byte, workers int) Task {
 
 type softmaxTask struct {
 	pixelBlocks
-	fn      func(*SoftmaxBlock)
+	fn      func(*softmaxArgs)
 	in, out View
 	workers []softmaxWorker
 }
 
 type softmaxWorker struct {
-	args SoftmaxBlock
+	args softmaxArgs
 	_    [64]byte
 }
 
@@ -126,7 +126,7 @@ func (t *softmaxTask) Run(worker, lo, hi int, stop *Stop) {
 	b := &t.workers[worker].args
 	for u := lo; u < hi && !stop.Asked(); u++ {
 		p0, p1 := t.block(u)
-		*b = SoftmaxBlock{src: t.in.at(p0 * t.in.Stride), dst: t.out.at(p0 * t.out.Stride), srcStride: 4 * t.in.Stride,
+		*b = softmaxArgs{src: t.in.at(p0 * t.in.Stride), dst: t.out.at(p0 * t.out.Stride), srcStride: 4 * t.in.Stride,
 			dstStride: 4 * t.out.Stride, pixels: p1 - p0, c: t.in.C, stop: stop}
 		t.fn(b)
 	}

@@ -77,13 +77,13 @@ GLOBL softmaxConst<>(SB), RODATA|NOPTR, $56
 	VMULPS  Y1, Y2, Y2 \
 	VANDNPS Y2, Y3, Y0
 
-// func softmaxF32AVX2(b *SoftmaxBlock)
+// func softmaxF32AVX2(b *softmaxArgs)
 TEXT ·softmaxF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ b+0(FP), DI
-	MOVQ SoftmaxBlock_src(DI), SI
-	MOVQ SoftmaxBlock_dst(DI), DX
-	MOVQ SoftmaxBlock_pixels(DI), R10
-	MOVQ SoftmaxBlock_c(DI), R12
+	MOVQ softmaxArgs_src(DI), SI
+	MOVQ softmaxArgs_dst(DI), DX
+	MOVQ softmaxArgs_pixels(DI), R10
+	MOVQ softmaxArgs_c(DI), R12
 	SHLQ $2, R12
 	MOVQ R12, R11
 	ANDQ $-32, R11
@@ -179,8 +179,8 @@ divide_tail:
 	VMASKMOVPS Y0, Y13, (DX)(AX*1)
 
 next_pixel:
-	ADDQ SoftmaxBlock_srcStride(DI), SI
-	ADDQ SoftmaxBlock_dstStride(DI), DX
+	ADDQ softmaxArgs_srcStride(DI), SI
+	ADDQ softmaxArgs_dstStride(DI), DX
 	SUBQ $1, R10
 	JNZ  pixel
 	VZEROUPPER

@@ -58,7 +58,7 @@ func TestNaNThroughFC(t *testing.T) {
 	in, w := make([]float32, c), normals(newRand(t), c*k)
 	in[31] = float32(math.NaN())
 	for _, isa := range arch.Supported() {
-		op, err := NewFCF32(1, c, k, w, nil, Clamp{0, 6}, isa)
+		op, err := NewFCF32(1, c, k, FCF32{Weights: w, Act: Clamp{0, 6}}, isa)
 		if err != nil {
 			t.Fatal(err)
 		}

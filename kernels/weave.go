@@ -5,14 +5,14 @@ import (
 	"unsafe"
 )
 
-// Weave is the argument of the kernels that write pixels of one or two rows into columns, for columnConv: for
+// weaveArgs is the argument of the kernels that write pixels of one or two rows into columns, for columnConv: for
 // 0 ≤ x < columns, 0 ≤ r < rows, 0 ≤ i < c
 //
 //	dst[x·pitch + (r·c + i)·size] = lines[r][x·c + i]
 //
 // in one byte or, size being 2, as uint16. Nothing else below columns·pitch changes. Beyond that, weaveSlack bytes may be read
 // and written; beyond the lines as many may be read.
-type Weave struct {
+type weaveArgs struct {
 	dst     unsafe.Pointer
 	lines   [2]unsafe.Pointer // the second is valid even if there is one row
 	c       int               // 1…4
@@ -33,9 +33,9 @@ type block [32]byte
 
 const weaveSlack = 64
 
-// newWeave is a Weave but for its addresses.
-func newWeave(c, size, rows, pitch, columns int) Weave {
-	w := Weave{c: c, size: size, rows: rows, pitch: pitch, columns: columns}
+// newWeave is a weaveArgs but for its addresses.
+func newWeave(c, size, rows, pitch, columns int) weaveArgs {
+	w := weaveArgs{c: c, size: size, rows: rows, pitch: pitch, columns: columns}
 	n := min(16/c, (len(w.keep)-rows*c*size)/pitch+1) // columns of a vector
 	w.take, w.move = n*c, n*pitch
 	w.taken = (columns + n - 1) / n * w.take
@@ -53,7 +53,7 @@ func newWeave(c, size, rows, pitch, columns int) Weave {
 }
 
 // weaveGeneric writes words, in which what is not of the row is as it was.
-func weaveGeneric(w *Weave) {
+func weaveGeneric(w *weaveArgs) {
 	run := 8 * w.c * w.size
 	take := ^uint64(0) >> (64 - run)
 	for r := range w.rows {

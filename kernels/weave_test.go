@@ -9,7 +9,7 @@ import (
 	"github.com/gneiss-go/gneiss/internal/guard"
 )
 
-// Every kernel writes what Weave's definition says and nothing else, and keeps within what it may reach.
+// Every kernel writes what weaveArgs's definition says and nothing else, and keeps within what it may reach.
 func TestWeave(t *testing.T) {
 	forKernels(t, OpWeave, U8, func(t *testing.T, k *Kernel) {
 		r := newRand(t)
@@ -35,7 +35,7 @@ func TestWeave(t *testing.T) {
 						}
 					}
 				}
-				k.Fn.(func(*Weave))(&w)
+				k.fn.(func(*weaveArgs))(&w)
 				equalBits(t, fmt.Sprintf("%d columns of %d bytes, %d rows of %d channels of %d", columns, pitch, rows, c, size),
 					dst[:columns*pitch], want[:columns*pitch])
 			}

@@ -9,7 +9,7 @@
 // Reference  weaveGeneric (weave.go)
 // Requires   AVX2
 // Layout     lines of uint8; dst uint8 or, of two bytes, uint16; order, keep as newWeave makes them
-// Contract   as Weave says; dst does not alias lines
+// Contract   as weaveArgs says; dst does not alias lines
 // Bound      2 shuffles and a store per vector
 // Registers  DI args   R8 dst   R9 to its next vector   SI, DX ends of the lines   AX −bytes left   R10 bytes of a vector
 //            Y0 what is kept of dst   Y1, Y2 the lines' bytes   Y4, Y5 their order   Y6 what to keep
@@ -18,18 +18,18 @@
 // Where vectors overlap, the later one's bytes are loaded before the earlier one is stored: it changes none of them, and a
 // load need not wait for a store of half its bytes.
 
-// func weaveAVX2(w *Weave)
+// func weaveAVX2(w *weaveArgs)
 TEXT ·weaveAVX2(SB), NOSPLIT, $0-8
 	MOVQ    w+0(FP), DI
-	MOVQ    Weave_dst(DI), R8
-	MOVQ    Weave_lines(DI), SI
-	MOVQ    (Weave_lines+8)(DI), DX
-	MOVQ    Weave_taken(DI), AX
-	MOVQ    Weave_take(DI), R10
-	MOVQ    Weave_move(DI), R9
-	VMOVDQU Weave_order(DI), Y4
-	VMOVDQU (Weave_order+32)(DI), Y5
-	VMOVDQU Weave_keep(DI), Y6
+	MOVQ    weaveArgs_dst(DI), R8
+	MOVQ    weaveArgs_lines(DI), SI
+	MOVQ    (weaveArgs_lines+8)(DI), DX
+	MOVQ    weaveArgs_taken(DI), AX
+	MOVQ    weaveArgs_take(DI), R10
+	MOVQ    weaveArgs_move(DI), R9
+	VMOVDQU weaveArgs_order(DI), Y4
+	VMOVDQU (weaveArgs_order+32)(DI), Y5
+	VMOVDQU weaveArgs_keep(DI), Y6
 	ADDQ    AX, SI
 	ADDQ    AX, DX
 	NEGQ    AX

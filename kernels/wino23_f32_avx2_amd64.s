@@ -11,15 +11,15 @@
 
 #define LOAD_ARGS \
 	MOVQ         a+0(FP), DI \
-	MOVQ         WinoOutput_src(DI), SI \
-	MOVQ         WinoOutput_dst(DI), DX \
-	MOVQ         WinoOutput_posStride(DI), R8 \
-	MOVQ         WinoOutput_rowStride(DI), R9 \
-	MOVQ         WinoOutput_pixStride(DI), AX \
-	MOVQ         WinoOutput_bias(DI), BX \
-	MOVQ         WinoOutput_cols(DI), CX \
-	VBROADCASTSS WinoOutput_lo(DI), Y12 \
-	VBROADCASTSS WinoOutput_hi(DI), Y13
+	MOVQ         winoOutputArgs_src(DI), SI \
+	MOVQ         winoOutputArgs_dst(DI), DX \
+	MOVQ         winoOutputArgs_posStride(DI), R8 \
+	MOVQ         winoOutputArgs_rowStride(DI), R9 \
+	MOVQ         winoOutputArgs_pixStride(DI), AX \
+	MOVQ         winoOutputArgs_bias(DI), BX \
+	MOVQ         winoOutputArgs_cols(DI), CX \
+	VBROADCASTSS winoOutputArgs_lo(DI), Y12 \
+	VBROADCASTSS winoOutputArgs_hi(DI), Y13
 
 // Adds the bias and clamps. Clobbers Y0.
 #define FINISH \
@@ -34,15 +34,15 @@
 	CMPQ    CX, $8 \
 	JLT     tail \
 	VMOVUPS Y8, (DX) \
-	CMPQ    WinoOutput_columns(DI), $2 \
+	CMPQ    winoOutputArgs_columns(DI), $2 \
 	JLT     second_row \
 	VMOVUPS Y9, (DX)(AX*1) \
 second_row: \
-	CMPQ    WinoOutput_rows(DI), $2 \
+	CMPQ    winoOutputArgs_rows(DI), $2 \
 	JLT     stored \
 	LEAQ    (DX)(R9*1), R10 \
 	VMOVUPS Y10, (R10) \
-	CMPQ    WinoOutput_columns(DI), $2 \
+	CMPQ    winoOutputArgs_columns(DI), $2 \
 	JLT     stored \
 	VMOVUPS Y11, (R10)(AX*1) \
 stored: \
@@ -60,15 +60,15 @@ tail: \
 	SHRQ       $2, CX \
 	VMOVUPS    (R11), Y0 \
 	VMASKMOVPS Y8, Y0, (DX) \
-	CMPQ       WinoOutput_columns(DI), $2 \
+	CMPQ       winoOutputArgs_columns(DI), $2 \
 	JLT        tail_second_row \
 	VMASKMOVPS Y9, Y0, (DX)(AX*1) \
 tail_second_row: \
-	CMPQ       WinoOutput_rows(DI), $2 \
+	CMPQ       winoOutputArgs_rows(DI), $2 \
 	JLT        tail_stored \
 	LEAQ       (DX)(R9*1), R10 \
 	VMASKMOVPS Y10, Y0, (R10) \
-	CMPQ       WinoOutput_columns(DI), $2 \
+	CMPQ       winoOutputArgs_columns(DI), $2 \
 	JLT        tail_stored \
 	VMASKMOVPS Y11, Y0, (R10)(AX*1) \
 tail_stored: \
@@ -107,7 +107,7 @@ GLOBL wino2Mask<>(SB), RODATA|NOPTR, $64
 	WINO_A25(Y0, Y1, Y2, Y3, Y4, (R10)(R12*1), Y6, Y7, Y15) \
 	ADDQ        R8, R11
 
-// func wino25OutputF32AVX2(a *WinoOutput)
+// func wino25OutputF32AVX2(a *winoOutputArgs)
 TEXT ·wino25OutputF32AVX2(SB), NOSPLIT, $0-8
 	LOAD_ARGS
 	VBROADCASTSS winoConst<>+0x08(SB), Y15
@@ -167,7 +167,7 @@ channels:
 	VSUBPS  (R10)(R12*2), Y7, Y7 \
 	ADDQ    R8, R11
 
-// func wino23OutputF32AVX2(a *WinoOutput)
+// func wino23OutputF32AVX2(a *winoOutputArgs)
 TEXT ·wino23OutputF32AVX2(SB), NOSPLIT, $0-8
 	LOAD_ARGS
 	LEAQ (R8*4), R12
@@ -237,13 +237,13 @@ channels:
 	VMOVUPS Y7, (R9)(R8*1) \
 	LEAQ    (R9)(R8*2), R9
 
-// func wino23InputF32AVX2(a *WinoInput)
+// func wino23InputF32AVX2(a *winoInputArgs)
 TEXT ·wino23InputF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ WinoInput_ptrs(DI), SI
-	MOVQ WinoInput_dst(DI), DX
-	MOVQ WinoInput_posStride(DI), R8
-	MOVQ WinoInput_c(DI), CX
+	MOVQ winoInputArgs_ptrs(DI), SI
+	MOVQ winoInputArgs_dst(DI), DX
+	MOVQ winoInputArgs_posStride(DI), R8
+	MOVQ winoInputArgs_c(DI), CX
 	SHLQ $2, CX
 	XORQ AX, AX
 

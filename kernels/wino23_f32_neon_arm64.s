@@ -11,18 +11,18 @@
 
 #define LOAD_ARGS \
 	MOVD  a+0(FP), R0 \
-	MOVD  WinoOutput_src(R0), R1 \
-	MOVD  WinoOutput_dst(R0), R2 \
-	MOVD  WinoOutput_cols(R0), R3 \
-	MOVD  WinoOutput_posStride(R0), R5 \
-	MOVD  WinoOutput_rowStride(R0), R6 \
-	MOVD  WinoOutput_bias(R0), R7 \
-	MOVD  WinoOutput_pixStride(R0), R8 \
-	MOVD  WinoOutput_columns(R0), R9 \
-	MOVD  WinoOutput_rows(R0), R10 \
-	ADD   $WinoOutput_lo, R0, R13 \
+	MOVD  winoOutputArgs_src(R0), R1 \
+	MOVD  winoOutputArgs_dst(R0), R2 \
+	MOVD  winoOutputArgs_cols(R0), R3 \
+	MOVD  winoOutputArgs_posStride(R0), R5 \
+	MOVD  winoOutputArgs_rowStride(R0), R6 \
+	MOVD  winoOutputArgs_bias(R0), R7 \
+	MOVD  winoOutputArgs_pixStride(R0), R8 \
+	MOVD  winoOutputArgs_columns(R0), R9 \
+	MOVD  winoOutputArgs_rows(R0), R10 \
+	ADD   $winoOutputArgs_lo, R0, R13 \
 	VLD1R (R13), [V12.S4] \
-	ADD   $WinoOutput_hi, R0, R13 \
+	ADD   $winoOutputArgs_hi, R0, R13 \
 	VLD1R (R13), [V13.S4]
 
 // Adds the bias and clamps. Clobbers V0.
@@ -130,7 +130,7 @@ tail_stored: \
 	FMLA(3, 15, 7) \
 	FADD(5, 6, 6)
 
-// func wino25OutputF32NEON(a *WinoOutput)
+// func wino25OutputF32NEON(a *winoOutputArgs)
 TEXT ·wino25OutputF32NEON(SB), NOSPLIT, $0-8
 	LOAD_ARGS
 	FMOVS $2.0, F15
@@ -196,7 +196,7 @@ channels:
 	FADD(2, 6, 6) \
 	FSUB(3, 7, 7)
 
-// func wino23OutputF32NEON(a *WinoOutput)
+// func wino23OutputF32NEON(a *winoOutputArgs)
 TEXT ·wino23OutputF32NEON(SB), NOSPLIT, $0-8
 	LOAD_ARGS
 	LSL $2, R5, R14
@@ -263,13 +263,13 @@ channels:
 	VST1 [V7.B16], (R13) \
 	ADD  R5, R13
 
-// func wino23InputF32NEON(a *WinoInput)
+// func wino23InputF32NEON(a *winoInputArgs)
 TEXT ·wino23InputF32NEON(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	MOVD WinoInput_ptrs(R0), R1
-	MOVD WinoInput_dst(R0), R2
-	MOVD WinoInput_posStride(R0), R5
-	MOVD WinoInput_c(R0), R3
+	MOVD winoInputArgs_ptrs(R0), R1
+	MOVD winoInputArgs_dst(R0), R2
+	MOVD winoInputArgs_posStride(R0), R5
+	MOVD winoInputArgs_c(R0), R3
 	LSL  $2, R3
 	MOVD $0, R4
 

@@ -58,14 +58,14 @@
 	VMOVDQU Y11, (R10)(R8*1) \
 	LEAQ (R10)(R8*2), R10
 
-// func wino43InputU8AVX2(a *WinoInput)
+// func wino43InputU8AVX2(a *winoInputArgs)
 TEXT ·wino43InputU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ WinoInput_ptrs(DI), SI
-	MOVQ WinoInput_dst(DI), DX
-	MOVQ WinoInput_posStride(DI), R8
-	MOVQ WinoInput_c(DI), CX
-	LEAQ WinoInput_tmp(DI), R9
+	MOVQ winoInputArgs_ptrs(DI), SI
+	MOVQ winoInputArgs_dst(DI), DX
+	MOVQ winoInputArgs_posStride(DI), R8
+	MOVQ winoInputArgs_c(DI), CX
+	LEAQ winoInputArgs_tmp(DI), R9
 	XORQ AX, AX
 
 channels:
@@ -90,7 +90,7 @@ channels:
 
 // u8_wino43output_4x4__avx2 — quantised Winograd F(4,3) output transform of one tile, 8 channels at a time.
 //
-// Computes   see WinoOutput (wino_tile.go)
+// Computes   see winoOutputArgs (wino_tile.go)
 // Reference  wino43OutputU8Generic (wino_tile.go)
 // Requires   AVX2
 // Layout     src int32 [36] × posStride bytes; dst NHWC uint8
@@ -145,33 +145,33 @@ GLOBL ninth<>(SB), RODATA|NOPTR, $4
 	VMOVDQU Y8, (2*6+col)*32(R9) \
 	VMOVDQU Y9, (3*6+col)*32(R9)
 
-// func wino43OutputU8AVX2(a *WinoOutput)
+// func wino43OutputU8AVX2(a *winoOutputArgs)
 TEXT ·wino43OutputU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), DI
-	MOVQ         WinoOutput_src(DI), SI
-	MOVQ         WinoOutput_dst(DI), DX
-	MOVQ         WinoOutput_posStride(DI), R8
-	MOVQ         WinoOutput_cols(DI), CX
+	MOVQ         winoOutputArgs_src(DI), SI
+	MOVQ         winoOutputArgs_dst(DI), DX
+	MOVQ         winoOutputArgs_posStride(DI), R8
+	MOVQ         winoOutputArgs_cols(DI), CX
 	OUTPUT_CONSTANTS
 	VPBROADCASTD ninth<>(SB), Y15
 	XORQ         AX, AX
 
 out_channels:
-	LEAQ    WinoOutput_tmp(DI), R9
+	LEAQ    winoOutputArgs_tmp(DI), R9
 	LEAQ    (R8)(R8*2), R13
 	ADDQ    R13, R13                 // 6 positions: from one row of the tile to the next
 	LEAQ    (SI)(AX*4), R11
-	MOVQ    WinoOutput_bias(DI), R12
+	MOVQ    winoOutputArgs_bias(DI), R12
 	OUT_COLUMN(0, NO_BIAS)
 	OUT_COLUMN(1, ADD_BIAS)
 	OUT_COLUMN(2, NO_BIAS)
 	OUT_COLUMN(3, NO_BIAS)
 	OUT_COLUMN(4, NO_BIAS)
 	OUT_COLUMN(5, NO_BIAS)
-	MOVQ    WinoOutput_scale(DI), R10
+	MOVQ    winoOutputArgs_scale(DI), R10
 	VMOVUPS (R10)(AX*4), Y10
 	LEAQ    (DX)(AX*1), R10
-	MOVQ    WinoOutput_rows(DI), R12
+	MOVQ    winoOutputArgs_rows(DI), R12
 
 out_row:
 	VMOVDQU 0*32(R9), Y0
@@ -189,19 +189,19 @@ out_row:
 	MOVQ R10, R11
 	VMOVQ X6, BX
 	STORE_PIXEL(p0_4, p0_2, p0_1, p0)
-	ADDQ WinoOutput_pixStride(DI), R11
-	CMPQ WinoOutput_columns(DI), $2
+	ADDQ winoOutputArgs_pixStride(DI), R11
+	CMPQ winoOutputArgs_columns(DI), $2
 	JLT  out_row_done
 	VPEXTRQ $1, X6, BX
 	VEXTRACTI128 $1, Y6, X6
 	JEQ  last_pixel                  // the first and the last
 	STORE_PIXEL(p1_4, p1_2, p1_1, p1)
-	ADDQ WinoOutput_pixStride(DI), R11
+	ADDQ winoOutputArgs_pixStride(DI), R11
 	VMOVQ X6, BX
 	STORE_PIXEL(p2_4, p2_2, p2_1, p2)
-	CMPQ WinoOutput_columns(DI), $4
+	CMPQ winoOutputArgs_columns(DI), $4
 	JLT  out_row_done
-	ADDQ WinoOutput_pixStride(DI), R11
+	ADDQ winoOutputArgs_pixStride(DI), R11
 
 last_pixel:
 	VPEXTRQ $1, X6, BX
@@ -209,12 +209,12 @@ last_pixel:
 
 out_row_done:
 	ADDQ $192, R9
-	CMPQ WinoOutput_rows(DI), $2
+	CMPQ winoOutputArgs_rows(DI), $2
 	JNE  out_next_row
 	ADDQ $384, R9                    // the first and the last
 
 out_next_row:
-	ADDQ WinoOutput_rowStride(DI), R10
+	ADDQ winoOutputArgs_rowStride(DI), R10
 	SUBQ $1, R12
 	JNZ  out_row
 

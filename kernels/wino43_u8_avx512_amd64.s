@@ -61,14 +61,14 @@
 	VMOVDQU32 (row*6+5)*64(R9), Z23 \
 	IN_ROW(Z18, Z19, Z20, Z21, Z22, Z23)
 
-// func wino43InputU8AVX512(a *WinoInput)
+// func wino43InputU8AVX512(a *winoInputArgs)
 TEXT ·wino43InputU8AVX512(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ WinoInput_ptrs(DI), SI
-	MOVQ WinoInput_dst(DI), DX
-	MOVQ WinoInput_posStride(DI), R8
-	MOVQ WinoInput_c(DI), CX
-	LEAQ WinoInput_tmp(DI), R9
+	MOVQ winoInputArgs_ptrs(DI), SI
+	MOVQ winoInputArgs_dst(DI), DX
+	MOVQ winoInputArgs_posStride(DI), R8
+	MOVQ winoInputArgs_c(DI), CX
+	LEAQ winoInputArgs_tmp(DI), R9
 	XORQ AX, AX
 	KXNORD K1, K1, K1
 
@@ -102,7 +102,7 @@ in_columns:
 
 // u8_wino43output_4x4__avx512 — quantised Winograd F(4,3) output transform of one tile, 16 channels at a time.
 //
-// Computes   see WinoOutput (wino_tile.go)
+// Computes   see winoOutputArgs (wino_tile.go)
 // Reference  wino43OutputU8Generic (wino_tile.go)
 // Requires   AVX-512 F, BW, VL
 // Layout     src int32 [36] × posStride bytes; dst NHWC uint8
@@ -172,7 +172,7 @@ in_columns:
 	VPERMD  a, Z29, a \
 	LEAQ    (R10)(BX*2), R9 \
 	VMOVDQU8 x, K1, (R10) \
-	CMPQ    WinoOutput_columns(DI), $2 \
+	CMPQ    winoOutputArgs_columns(DI), $2 \
 	JLT     stored \
 	JNE     more \
 	VEXTRACTI32X4 $3, a, X24 \
@@ -181,33 +181,33 @@ in_columns:
 more: \
 	VEXTRACTI32X4 $1, a, X24 \
 	VMOVDQU8 X24, K1, (R10)(BX*1) \
-	CMPQ    WinoOutput_columns(DI), $4 \
+	CMPQ    winoOutputArgs_columns(DI), $4 \
 	VEXTRACTI32X4 $2, a, X25 \
 	VMOVDQU8 X25, K1, (R9) \
 	JLT     stored \
 	VEXTRACTI32X4 $3, a, X26 \
 	VMOVDQU8 X26, K1, (R9)(BX*1) \
 stored: \
-	ADDQ    WinoOutput_rowStride(DI), R10 \
+	ADDQ    winoOutputArgs_rowStride(DI), R10 \
 	SUBQ    $1, R12
 
-// func wino43OutputU8AVX512(a *WinoOutput)
+// func wino43OutputU8AVX512(a *winoOutputArgs)
 TEXT ·wino43OutputU8AVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), DI
-	MOVQ         WinoOutput_src(DI), SI
-	MOVQ         WinoOutput_dst(DI), DX
-	MOVQ         WinoOutput_posStride(DI), R8
-	MOVQ         WinoOutput_cols(DI), CX
-	MOVQ         WinoOutput_pixStride(DI), BX
+	MOVQ         winoOutputArgs_src(DI), SI
+	MOVQ         winoOutputArgs_dst(DI), DX
+	MOVQ         winoOutputArgs_posStride(DI), R8
+	MOVQ         winoOutputArgs_cols(DI), CX
+	MOVQ         winoOutputArgs_pixStride(DI), BX
 	LEAQ         (R8)(R8*2), R13
 	ADDQ         R13, R13                // from one row of the tile to the next
 	MOVL         $0x38e38e39, AX
 	VPBROADCASTD AX, Z28
-	MOVL         WinoOutput_zero(DI), AX
+	MOVL         winoOutputArgs_zero(DI), AX
 	VPBROADCASTW AX, Z31
-	VCVTTSS2SI   WinoOutput_lo(DI), R14
+	VCVTTSS2SI   winoOutputArgs_lo(DI), R14
 	ADDL         AX, R14
-	VCVTTSS2SI   WinoOutput_hi(DI), R11
+	VCVTTSS2SI   winoOutputArgs_hi(DI), R11
 	ADDL         AX, R11
 	VMOVDQU32    pixelOrder<>(SB), Z29
 	XORQ         AX, AX
@@ -225,20 +225,20 @@ columns:
 	LEAQ (SI)(AX*4), R10
 	LEAQ (R10)(R13*2), R12
 	ADDQ R13, R12
-	MOVQ WinoOutput_bias(DI), R9
+	MOVQ winoOutputArgs_bias(DI), R9
 	COLUMN(Z0, Z6, Z12, Z18, NO_BIAS)
 	COLUMN(Z1, Z7, Z13, Z19, ADD_BIAS)
 	COLUMN(Z2, Z8, Z14, Z20, NO_BIAS)
 	COLUMN(Z3, Z9, Z15, Z21, NO_BIAS)
 	COLUMN(Z4, Z10, Z16, Z22, NO_BIAS)
 	COLUMN(Z5, Z11, Z17, Z23, NO_BIAS)
-	MOVQ WinoOutput_scale(DI), R10
+	MOVQ winoOutputArgs_scale(DI), R10
 	VMOVUPS (R10)(AX*4), Z30
 	LEAQ (DX)(AX*1), R10
-	MOVQ WinoOutput_rows(DI), R12
+	MOVQ winoOutputArgs_rows(DI), R12
 	ROW(Z0, Z1, Z2, Z3, Z4, Z5, X0, row0_more, row0)
 	JZ   next
-	CMPQ WinoOutput_rows(DI), $2         // the first and the last
+	CMPQ winoOutputArgs_rows(DI), $2         // the first and the last
 	JEQ  last_row
 	ROW(Z6, Z7, Z8, Z9, Z10, Z11, X6, row1_more, row1)
 	JZ   next

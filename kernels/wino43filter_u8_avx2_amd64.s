@@ -10,10 +10,10 @@
 // Requires   AVX2
 // Measured   EPYC (Zen 4): F(4,3), all rows, 50 cycles for 16 filters of 160 channels
 
-// func wino43FilterAVX2(a *WinoFilter)
+// func wino43FilterAVX2(a *winoFilterArgs)
 #define NAME43 ·wino43FilterAVX2
 
-// func wino23FilterAVX2(a *WinoFilter)
+// func wino23FilterAVX2(a *winoFilterArgs)
 #define NAME23 ·wino23FilterAVX2
 
 #define LANES 16

@@ -11,10 +11,10 @@
 // Measured   Xeon (Emerald Rapids): F(4,3), all rows, 70 cycles for 16 filters, as all stores go to L2; the AVX2 kernel 82
 // Registers  K1  lanes of this step
 
-// func wino43FilterAVX512(a *WinoFilter)
+// func wino43FilterAVX512(a *winoFilterArgs)
 #define NAME43 ·wino43FilterAVX512
 
-// func wino23FilterAVX512(a *WinoFilter)
+// func wino23FilterAVX512(a *winoFilterArgs)
 #define NAME23 ·wino23FilterAVX512
 
 #define LANES 32

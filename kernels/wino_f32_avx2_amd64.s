@@ -62,15 +62,15 @@
 	VMOVUPS Y5, (R10)(R8*1) \
 	LEAQ (R10)(R8*2), R10
 
-// func wino43InputF32AVX2(a *WinoInput)
+// func wino43InputF32AVX2(a *winoInputArgs)
 TEXT ·wino43InputF32AVX2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), DI
-	MOVQ         WinoInput_ptrs(DI), SI
-	MOVQ         WinoInput_dst(DI), DX
-	MOVQ         WinoInput_posStride(DI), R8
-	MOVQ         WinoInput_c(DI), CX
+	MOVQ         winoInputArgs_ptrs(DI), SI
+	MOVQ         winoInputArgs_dst(DI), DX
+	MOVQ         winoInputArgs_posStride(DI), R8
+	MOVQ         winoInputArgs_c(DI), CX
 	SHLQ         $2, CX
-	LEAQ         WinoInput_tmp(DI), R9
+	LEAQ         winoInputArgs_tmp(DI), R9
 	VBROADCASTSS winoConst<>+0x00(SB), Y13
 	VBROADCASTSS winoConst<>+0x04(SB), Y14
 	VBROADCASTSS winoConst<>+0x08(SB), Y15
@@ -147,16 +147,16 @@ channels:
 // The output transform by WINO_A. Of two columns `second` is the second one, of two rows the one `skip` bytes of tmp beyond the next.
 #define WINO_OUTPUT(second, skip) \
 	MOVQ         a+0(FP), DI \
-	MOVQ         WinoOutput_src(DI), SI \
-	MOVQ         WinoOutput_dst(DI), DX \
-	MOVQ         WinoOutput_posStride(DI), R8 \
-	MOVQ         WinoOutput_cols(DI), CX \
-	MOVQ         WinoOutput_pixStride(DI), AX \
-	MOVQ         WinoOutput_columns(DI), BX \
-	MOVQ         WinoOutput_ahead(DI), R14 \
-	LEAQ         WinoOutput_tmp(DI), R9 \
-	VBROADCASTSS WinoOutput_lo(DI), Y11 \
-	VBROADCASTSS WinoOutput_hi(DI), Y12 \
+	MOVQ         winoOutputArgs_src(DI), SI \
+	MOVQ         winoOutputArgs_dst(DI), DX \
+	MOVQ         winoOutputArgs_posStride(DI), R8 \
+	MOVQ         winoOutputArgs_cols(DI), CX \
+	MOVQ         winoOutputArgs_pixStride(DI), AX \
+	MOVQ         winoOutputArgs_columns(DI), BX \
+	MOVQ         winoOutputArgs_ahead(DI), R14 \
+	LEAQ         winoOutputArgs_tmp(DI), R9 \
+	VBROADCASTSS winoOutputArgs_lo(DI), Y11 \
+	VBROADCASTSS winoOutputArgs_hi(DI), Y12 \
 	VBROADCASTSS winoConst<>+0x00(SB), Y13 \
 	VBROADCASTSS winoConst<>+0x0c(SB), Y14 \
 	VBROADCASTSS winoConst<>+0x08(SB), Y15 \
@@ -171,10 +171,10 @@ out_channels: \
 	OUT_COLUMN(4) \
 	OUT_COLUMN(5) \
 	MOVQ    DX, R10 \
-	SUBQ    WinoOutput_dst(DI), R10 \
-	ADDQ    WinoOutput_bias(DI), R10 \
+	SUBQ    winoOutputArgs_dst(DI), R10 \
+	ADDQ    winoOutputArgs_bias(DI), R10 \
 	VMOVUPS (R10), Y10 /* as far into bias as DX is into the first pixel */ \
-	MOVQ    WinoOutput_rows(DI), R12 \
+	MOVQ    winoOutputArgs_rows(DI), R12 \
 	MOVQ    DX, R10 \
 	MOVQ    R9, R13 \
 out_row: \
@@ -222,11 +222,11 @@ second_tail: \
 	PIXEL_TAIL(second) \
 out_row_done: \
 	ADDQ $192, R13 \
-	CMPQ WinoOutput_rows(DI), $2 \
+	CMPQ winoOutputArgs_rows(DI), $2 \
 	JNE  out_next_row \
 	ADDQ $skip, R13 \
 out_next_row: \
-	ADDQ WinoOutput_rowStride(DI), R10 \
+	ADDQ winoOutputArgs_rowStride(DI), R10 \
 	SUBQ $1, R12 \
 	JNZ  out_row \
 	ADDQ $32, SI \
@@ -236,7 +236,7 @@ out_next_row: \
 	VZEROUPPER \
 	RET
 
-// func wino43OutputF32AVX2(a *WinoOutput)
+// func wino43OutputF32AVX2(a *winoOutputArgs)
 TEXT ·wino43OutputF32AVX2(SB), NOSPLIT, $0-8
 	WINO_OUTPUT(Y9, 384)
 
@@ -255,7 +255,7 @@ TEXT ·wino43OutputF32AVX2(SB), NOSPLIT, $0-8
 
 #define WINO_A WINO_A34(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y15, Y13)
 
-// func wino34OutputF32AVX2(a *WinoOutput)
+// func wino34OutputF32AVX2(a *winoOutputArgs)
 TEXT ·wino34OutputF32AVX2(SB), NOSPLIT, $0-8
 	WINO_OUTPUT(Y7, 0)
 

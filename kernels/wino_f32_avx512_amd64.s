@@ -56,16 +56,16 @@
 	VMOVUPS f, (R10)(R8*2) \
 	LEAQ (R10)(R9*1), DI
 
-// func wino43InputF32AVX512(a *WinoInput)
+// func wino43InputF32AVX512(a *winoInputArgs)
 TEXT ·wino43InputF32AVX512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), DI
-	MOVQ         WinoInput_c(DI), CX
+	MOVQ         winoInputArgs_c(DI), CX
 	SUBQ         $16, CX
 	JLT          few
 	SHLQ         $2, CX
-	MOVQ         WinoInput_ptrs(DI), SI
-	MOVQ         WinoInput_dst(DI), DX
-	MOVQ         WinoInput_posStride(DI), R8
+	MOVQ         winoInputArgs_ptrs(DI), SI
+	MOVQ         winoInputArgs_dst(DI), DX
+	MOVQ         winoInputArgs_posStride(DI), R8
 	LEAQ         (R8)(R8*2), R9
 	VBROADCASTSS winoConst<>+0x08(SB), Z29
 	VBROADCASTSS winoConst<>+0x00(SB), Z30
@@ -113,21 +113,21 @@ few:
 
 #define LOAD_ARGS \
 	MOVQ         a+0(FP), DI \
-	MOVQ         WinoOutput_src(DI), SI \
-	MOVQ         WinoOutput_dst(DI), DX \
-	MOVQ         WinoOutput_posStride(DI), R8 \
-	MOVQ         WinoOutput_bias(DI), R11 \
-	MOVQ         WinoOutput_cols(DI), CX \
-	MOVQ         WinoOutput_pixStride(DI), AX \
-	MOVQ         WinoOutput_columns(DI), BX \
-	MOVQ         WinoOutput_ahead(DI), R14 \
+	MOVQ         winoOutputArgs_src(DI), SI \
+	MOVQ         winoOutputArgs_dst(DI), DX \
+	MOVQ         winoOutputArgs_posStride(DI), R8 \
+	MOVQ         winoOutputArgs_bias(DI), R11 \
+	MOVQ         winoOutputArgs_cols(DI), CX \
+	MOVQ         winoOutputArgs_pixStride(DI), AX \
+	MOVQ         winoOutputArgs_columns(DI), BX \
+	MOVQ         winoOutputArgs_ahead(DI), R14 \
 	LEAQ         (R8)(R8*2), R13 \
 	ADDQ         R13, R13 /* from one row of the tile to the next */ \
 	VBROADCASTSS winoConst<>+0x08(SB), Z26 \
 	VBROADCASTSS winoConst<>+0x00(SB), Z27 \
 	VBROADCASTSS winoConst<>+0x0c(SB), Z28 \
-	VBROADCASTSS WinoOutput_lo(DI), Z30 \
-	VBROADCASTSS WinoOutput_hi(DI), Z31 \
+	VBROADCASTSS winoOutputArgs_lo(DI), Z30 \
+	VBROADCASTSS winoOutputArgs_hi(DI), Z31 \
 	KXNORW       K1, K1, K1
 
 // Begins a block of channels, the last with fewer of them. Clobbers R9.
@@ -198,10 +198,10 @@ whole: \
 last: \
 	PIXEL(f) \
 stored: \
-	ADDQ WinoOutput_rowStride(DI), R10 \
+	ADDQ winoOutputArgs_rowStride(DI), R10 \
 	SUBQ $1, R12
 
-// func wino43OutputF32AVX512(a *WinoOutput)
+// func wino43OutputF32AVX512(a *winoOutputArgs)
 TEXT ·wino43OutputF32AVX512(SB), NOSPLIT, $0-8
 	LOAD_ARGS
 
@@ -214,10 +214,10 @@ channels:
 	COLUMN43(Z4, Z10, Z16, Z22)
 	COLUMN43(Z5, Z11, Z17, Z23)
 	MOVQ DX, R10
-	MOVQ WinoOutput_rows(DI), R12
+	MOVQ winoOutputArgs_rows(DI), R12
 	ROW43(Z0, Z1, Z2, Z3, Z4, Z5, row0_last, row0)
 	JZ   next
-	CMPQ WinoOutput_rows(DI), $2         // the first and the last
+	CMPQ winoOutputArgs_rows(DI), $2         // the first and the last
 	JEQ  last_row
 	ROW43(Z6, Z7, Z8, Z9, Z10, Z11, row1_last, row1)
 	JZ   next
@@ -263,10 +263,10 @@ next:
 	JLT  stored \
 	PIXEL(f) \
 stored: \
-	ADDQ WinoOutput_rowStride(DI), R10 \
+	ADDQ winoOutputArgs_rowStride(DI), R10 \
 	SUBQ $1, R12
 
-// func wino34OutputF32AVX512(a *WinoOutput)
+// func wino34OutputF32AVX512(a *winoOutputArgs)
 TEXT ·wino34OutputF32AVX512(SB), NOSPLIT, $0-8
 	LOAD_ARGS
 
@@ -279,7 +279,7 @@ channels:
 	COLUMN34(Z4, Z10, Z16)
 	COLUMN34(Z5, Z11, Z17)
 	MOVQ DX, R10
-	MOVQ WinoOutput_rows(DI), R12
+	MOVQ winoOutputArgs_rows(DI), R12
 	ROW34(Z0, Z1, Z2, Z3, Z4, Z5, row0)
 	JZ   next
 	ROW34(Z6, Z7, Z8, Z9, Z10, Z11, row1)
@@ -319,10 +319,10 @@ next:
 	JLT  stored \
 	PIXEL(Z25) \
 stored: \
-	ADDQ WinoOutput_rowStride(DI), R10 \
+	ADDQ winoOutputArgs_rowStride(DI), R10 \
 	SUBQ $1, R12
 
-// func wino25OutputF32AVX512(a *WinoOutput)
+// func wino25OutputF32AVX512(a *winoOutputArgs)
 TEXT ·wino25OutputF32AVX512(SB), NOSPLIT, $0-8
 	LOAD_ARGS
 
@@ -335,7 +335,7 @@ channels:
 	COLUMN25(Z4, Z10)
 	COLUMN25(Z5, Z11)
 	MOVQ DX, R10
-	MOVQ WinoOutput_rows(DI), R12
+	MOVQ winoOutputArgs_rows(DI), R12
 	ROW25(Z0, Z1, Z2, Z3, Z4, Z5, row0)
 	JZ   next
 	ROW25(Z6, Z7, Z8, Z9, Z10, Z11, row1)

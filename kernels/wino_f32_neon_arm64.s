@@ -89,15 +89,15 @@
 	VST1 [V11.B16], (R13) \
 	ADD  R5, R13
 
-// func wino43InputF32NEON(a *WinoInput)
+// func wino43InputF32NEON(a *winoInputArgs)
 TEXT ·wino43InputF32NEON(SB), NOSPLIT, $0-8
 	MOVD  a+0(FP), R0
-	MOVD  WinoInput_ptrs(R0), R1
-	MOVD  WinoInput_dst(R0), R2
-	MOVD  WinoInput_posStride(R0), R5
-	MOVD  WinoInput_c(R0), R3
+	MOVD  winoInputArgs_ptrs(R0), R1
+	MOVD  winoInputArgs_dst(R0), R2
+	MOVD  winoInputArgs_posStride(R0), R5
+	MOVD  winoInputArgs_c(R0), R3
 	LSL   $2, R3
-	ADD   $WinoInput_tmp, R0, R6
+	ADD   $winoInputArgs_tmp, R0, R6
 	FMOVS $4.0, F13
 	VDUP  V13.S[0], V13.S4
 	FMOVS $5.0, F14
@@ -198,19 +198,19 @@ l1: \
 // The output transform by WINO_A. Of two columns V, of number n, is the second one, of two rows the one `skip` bytes of tmp beyond the next.
 #define WINO_OUTPUT(n, V, skip) \
 	MOVD  a+0(FP), R0 \
-	MOVD  WinoOutput_src(R0), R1 \
-	MOVD  WinoOutput_dst(R0), R2 \
-	MOVD  WinoOutput_cols(R0), R3 \
-	MOVD  WinoOutput_posStride(R0), R5 \
-	ADD   $WinoOutput_tmp, R0, R6 \
-	MOVD  WinoOutput_bias(R0), R7 \
-	MOVD  WinoOutput_pixStride(R0), R8 \
-	MOVD  WinoOutput_columns(R0), R9 \
+	MOVD  winoOutputArgs_src(R0), R1 \
+	MOVD  winoOutputArgs_dst(R0), R2 \
+	MOVD  winoOutputArgs_cols(R0), R3 \
+	MOVD  winoOutputArgs_posStride(R0), R5 \
+	ADD   $winoOutputArgs_tmp, R0, R6 \
+	MOVD  winoOutputArgs_bias(R0), R7 \
+	MOVD  winoOutputArgs_pixStride(R0), R8 \
+	MOVD  winoOutputArgs_columns(R0), R9 \
 	ADD   R5<<1, R5, R14 \
 	LSL   $1, R14 \
-	ADD   $WinoOutput_lo, R0, R13 \
+	ADD   $winoOutputArgs_lo, R0, R13 \
 	VLD1R (R13), [V11.S4] \
-	ADD   $WinoOutput_hi, R0, R13 \
+	ADD   $winoOutputArgs_hi, R0, R13 \
 	VLD1R (R13), [V12.S4] \
 	FMOVS $4.0, F13 \
 	VDUP  V13.S[0], V13.S4 \
@@ -227,7 +227,7 @@ out_channels: \
 	OUT_COLUMN(4) \
 	OUT_COLUMN(5) \
 	VLD1.P 16(R7), [V10.B16] \
-	MOVD   WinoOutput_rows(R0), R10 \
+	MOVD   winoOutputArgs_rows(R0), R10 \
 	MOVD   R2, R11 \
 	MOVD   R6, R13 \
 out_row: \
@@ -264,12 +264,12 @@ pixel_tail: \
 second_tail: \
 	PIXEL_TAIL(n, V, p_2, p_1) \
 out_row_done: \
-	MOVD WinoOutput_rows(R0), R15 \
+	MOVD winoOutputArgs_rows(R0), R15 \
 	CMP  $2, R15 \
 	BNE  out_next_row \
 	ADD  $skip, R13 \
 out_next_row: \
-	MOVD WinoOutput_rowStride(R0), R15 \
+	MOVD winoOutputArgs_rowStride(R0), R15 \
 	ADD  R15, R11 \
 	SUBS $1, R10 \
 	BNE  out_row \
@@ -279,7 +279,7 @@ out_next_row: \
 	BGT  out_channels \
 	RET
 
-// func wino43OutputF32NEON(a *WinoOutput)
+// func wino43OutputF32NEON(a *winoOutputArgs)
 TEXT ·wino43OutputF32NEON(SB), NOSPLIT, $0-8
 	WINO_OUTPUT(9, V9, 192)
 
@@ -308,6 +308,6 @@ TEXT ·wino43OutputF32NEON(SB), NOSPLIT, $0-8
 	FMLA(2, 15, 7) /* d + 2·q */ \
 	FMLA(1, 13, 8) /* s + 4·p + m5 */
 
-// func wino34OutputF32NEON(a *WinoOutput)
+// func wino34OutputF32NEON(a *winoOutputArgs)
 TEXT ·wino34OutputF32NEON(SB), NOSPLIT, $0-8
 	WINO_OUTPUT(7, V7, 0)

@@ -129,9 +129,9 @@ func (f *winoForm) saving(s *ConvShape) string {
 // vector reports whether there are vector kernels for the transforms: in scalar code they cost more than the
 // multiplications they save.
 func (f *winoForm) vector(dt DType, limit arch.ISA) bool {
-	in, _ := Select[func(*WinoInput)](f.input, dt, limit)
-	out, _ := Select[func(*WinoOutput)](f.output, dt, limit)
-	return in.ISA != arch.Generic && out.ISA != arch.Generic
+	in, _ := Select[func(*winoInputArgs)](f.input, dt, limit)
+	out, _ := Select[func(*winoOutputArgs)](f.output, dt, limit)
+	return !in.Portable() && !out.Portable()
 }
 
 // exactU8 reports whether the form gives every accumulator exactly: unit times it must fit an int32, and no product with

@@ -116,11 +116,11 @@ func TestWinogradFilters(t *testing.T) {
 	r := newRand(t)
 	for i := range Table() {
 		k := &Table()[i]
-		run, ok := k.Fn.(func(*WinoFilter))
+		run, ok := k.fn.(func(*winoFilterArgs))
 		if !ok || !k.Runnable() {
 			continue
 		}
-		reference := map[int]func(*WinoFilter){6: wino43FilterGeneric, 4: wino23FilterGeneric}[k.MR]
+		reference := map[int]func(*winoFilterArgs){6: wino43FilterGeneric, 4: wino23FilterGeneric}[k.MR]
 		for _, lanes := range []int{16, 32, 48, 64, 80} {
 			for groups := 1; groups <= 3; groups++ {
 				src := integers[int8](r, groups*9*lanes, -128, 127)
@@ -128,7 +128,7 @@ func TestWinogradFilters(t *testing.T) {
 				step := groups*lanes + gap
 				for pair := range k.MR / 2 {
 					want := slices.Repeat([]int16{-1}, 2*k.MR*step-gap)
-					a := WinoFilter{src: addr(src), dst: addr(want), posStride: 2 * step, groups: groups, lanes: lanes, pair: pair}
+					a := winoFilterArgs{src: addr(src), dst: addr(want), posStride: 2 * step, groups: groups, lanes: lanes, pair: pair}
 					reference(&a)
 					for _, side := range []guard.Side{guard.Start, guard.End} {
 						got := guardedSlice(t, side, slices.Repeat([]int16{-1}, len(want)))

@@ -62,8 +62,8 @@ import "unsafe"
 //	     ⎢ 1 −2  4⎥        ⎣0 1 −1 8 −8 2⎦
 //	     ⎣ 0  0 12⎦
 
-// WinoInput is the argument of the input transform of one tile: v[pos][c] = (Bᵀ d B)[pos] for each channel.
-type WinoInput struct {
+// winoInputArgs is the argument of the input transform of one tile: v[pos][c] = (Bᵀ d B)[pos] for each channel.
+type winoInputArgs struct {
 	ptrs      unsafe.Pointer // [(m+2)²] addresses of the tile's pixels; those outside the input point at the border row
 	dst       unsafe.Pointer // position 0, channel 0; float32, or int16 for uint8 inputs
 	posStride int            // bytes from one position to the next
@@ -72,7 +72,7 @@ type WinoInput struct {
 	tmp [36 * 8]float32
 }
 
-// WinoOutput is the argument of the output transform of one tile and one block of channels: for y < rows,
+// winoOutputArgs is the argument of the output transform of one tile and one block of channels: for y < rows,
 // x < columns, k < cols
 //
 //	float32: dst[y][x][k] = clamp((Aᵀ m A)[y][x] + bias[k])
@@ -81,7 +81,7 @@ type WinoInput struct {
 // uint8's sums are f times those of the convolution, modulo 2³², f = 4 for F(2,3); so is the bias, and the scale is divided by f. For
 // F(4,3), f = 576, they are multiplied by 1/9 modulo 2³², which makes them 64 times those of the convolution; the scale is divided by 64.
 // A power of two changes nothing in float32's rounding. No product with the scale reaches 2³⁰, so conversions back do not overflow.
-type WinoOutput struct {
+type winoOutputArgs struct {
 	src       unsafe.Pointer // position 0, channel 0 of the block; float32 or int32
 	posStride int            // bytes from one position to the next
 	bias      unsafe.Pointer // [block] float32 or int32
@@ -99,12 +99,12 @@ type WinoOutput struct {
 	tmp [24 * 8]float32
 }
 
-// WinoFilter is the argument of the transform of uint8's filters, two rows of positions of some filters at a time:
+// winoFilterArgs is the argument of the transform of uint8's filters, two rows of positions of some filters at a time:
 //
 //	dst[i][j][…][lane] = (G' g G'ᵀ)[rows[i]][j] for the filter g = src[…][9][lane] and i < 2, j < m+2
 //
 // A lane is a filter and one of kr channels; … stands for groups of those. The rows are those of winoRows.
-type WinoFilter struct {
+type winoFilterArgs struct {
 	src       unsafe.Pointer // [groups][9][lanes] int8
 	dst       unsafe.Pointer // [2·(m+2)] × posStride bytes of [groups][lanes] int16
 	posStride int            // bytes
@@ -135,7 +135,7 @@ func winoA4(m *[6]float32) [4]float32 {
 	return [4]float32{m[0] + s + p, d + 2*q, s + 4*p, d + 8*q + m[5]}
 }
 
-func wino43InputF32Generic(a *WinoInput) {
+func wino43InputF32Generic(a *winoInputArgs) {
 	ptrs := (*[36]unsafe.Pointer)(a.ptrs)
 	for c := range a.c {
 		var t [6][6]float32 // columns transformed, [column][row]
@@ -166,7 +166,7 @@ func winoOutputs(n int) []int {
 	return []int{0, 1, 2, 3}[:n]
 }
 
-func wino43OutputF32Generic(a *WinoOutput) {
+func wino43OutputF32Generic(a *winoOutputArgs) {
 	act := Clamp{a.lo, a.hi}
 	for k := range a.cols {
 		var t [6][4]float32
@@ -242,19 +242,19 @@ func winoG23(g []float64, put func(int, float64)) {
 
 // F(2,5) and F(2,3) in float32.
 
-func wino25OutputF32Generic(a *WinoOutput) {
+func wino25OutputF32Generic(a *winoOutputArgs) {
 	wino2Output(a, 6, func(m []float32) [2]float32 {
 		s, p := m[1]+m[2], m[3]+m[4]
 		return [2]float32{m[0] + s + p, m[1] - m[2] + 2*(m[3]-m[4]) + m[5]}
 	})
 }
 
-func wino23OutputF32Generic(a *WinoOutput) {
+func wino23OutputF32Generic(a *winoOutputArgs) {
 	wino2Output(a, 4, func(m []float32) [2]float32 { return [2]float32{m[0] + m[1] + m[2], m[1] - m[2] - m[3]} })
 }
 
 // wino2Output is the output transform to 2×2 pixels from side² positions, at applying Aᵀ to a column or row of them.
-func wino2Output(a *WinoOutput, side int, at func([]float32) [2]float32) {
+func wino2Output(a *winoOutputArgs, side int, at func([]float32) [2]float32) {
 	act := Clamp{a.lo, a.hi}
 	var t [2][6]float32
 	var m [6]float32
@@ -276,7 +276,7 @@ func wino2Output(a *WinoOutput, side int, at func([]float32) [2]float32) {
 	}
 }
 
-func wino34OutputF32Generic(a *WinoOutput) {
+func wino34OutputF32Generic(a *winoOutputArgs) {
 	act := Clamp{a.lo, a.hi}
 	at := func(m *[6]float32) [3]float32 {
 		s, p := m[1]+m[2], m[3]+m[4]
@@ -303,7 +303,7 @@ func wino34OutputF32Generic(a *WinoOutput) {
 	}
 }
 
-func wino23InputF32Generic(a *WinoInput) {
+func wino23InputF32Generic(a *winoInputArgs) {
 	ptrs := (*[16]unsafe.Pointer)(a.ptrs)
 	b := func(d *[4]float32) [4]float32 { return [4]float32{d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3]} }
 	for c := range a.c {
@@ -325,7 +325,7 @@ func wino23InputF32Generic(a *WinoInput) {
 
 // F(2,3) in integers.
 
-func wino23InputU8Generic(a *WinoInput) {
+func wino23InputU8Generic(a *winoInputArgs) {
 	ptrs := (*[16]unsafe.Pointer)(a.ptrs)
 	b := func(d *[4]int16) [4]int16 { return [4]int16{d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3]} }
 	for c := range a.c {
@@ -348,7 +348,7 @@ func wino23InputU8Generic(a *WinoInput) {
 
 // winoGemmGeneric is the matrix product of either: dst[row][k] = Σ_c v[row][c]·u[c/2][k][c%2] modulo 2³² in int32,
 // with one tap per tile; groups counts pairs of channels. Bias, scale and bounds are not read.
-func winoGemmGeneric(a *ConvTile) {
+func winoGemmGeneric(a *convTileArgs) {
 	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.tiles*genericMR)
 	u := unsafe.Slice((*int16)(a.w), a.groups*genericNR*2)
 	for t := range a.tiles {
@@ -365,7 +365,7 @@ func winoGemmGeneric(a *ConvTile) {
 	}
 }
 
-func wino23OutputU8Generic(a *WinoOutput) {
+func wino23OutputU8Generic(a *winoOutputArgs) {
 	at := func(m *[4]int32) [2]int32 { return [2]int32{m[0] + m[1] + m[2], m[1] - m[2] - m[3]} }
 	for k := range a.cols {
 		var t [4][2]int32
@@ -402,7 +402,7 @@ func winoG23U8(g *[9]int8, put func(int, int16)) {
 
 // F(4,3) in integers.
 
-func wino43InputU8Generic(a *WinoInput) {
+func wino43InputU8Generic(a *winoInputArgs) {
 	ptrs := (*[36]unsafe.Pointer)(a.ptrs)
 	b := func(d *[6]int16) [6]int16 {
 		a, b := d[4]-4*d[2], d[3]-4*d[1]
@@ -426,7 +426,7 @@ func wino43InputU8Generic(a *WinoInput) {
 	}
 }
 
-func wino43OutputU8Generic(a *WinoOutput) {
+func wino43OutputU8Generic(a *winoOutputArgs) {
 	at := func(m *[6]int32) [4]int32 {
 		s, d := m[1]+m[2], m[1]-m[2]
 		p, q := m[3]+m[4], m[3]-m[4]
@@ -468,10 +468,10 @@ func winoG43U8(g *[9]int8, put func(int, int16)) {
 	}
 }
 
-func wino43FilterGeneric(a *WinoFilter) { winoFilter(a, 6, winoG43U8) }
-func wino23FilterGeneric(a *WinoFilter) { winoFilter(a, 4, winoG23U8) }
+func wino43FilterGeneric(a *winoFilterArgs) { winoFilter(a, 6, winoG43U8) }
+func wino23FilterGeneric(a *winoFilterArgs) { winoFilter(a, 4, winoG23U8) }
 
-func winoFilter(a *WinoFilter, side int, transform func(*[9]int8, func(int, int16))) {
+func winoFilter(a *winoFilterArgs, side int, transform func(*[9]int8, func(int, int16))) {
 	src := unsafe.Slice((*int8)(a.src), a.groups*9*a.lanes)
 	rows := winoRows(a.pair, side)
 	var to int // in each position

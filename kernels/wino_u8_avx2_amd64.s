@@ -40,13 +40,13 @@
 	VMOVDQU Y13, (R9)(R8*1) \
 	LEAQ (R9)(R8*2), R9
 
-// func wino23InputU8AVX2(a *WinoInput)
+// func wino23InputU8AVX2(a *winoInputArgs)
 TEXT ·wino23InputU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ WinoInput_ptrs(DI), SI
-	MOVQ WinoInput_dst(DI), DX
-	MOVQ WinoInput_posStride(DI), R8
-	MOVQ WinoInput_c(DI), CX
+	MOVQ winoInputArgs_ptrs(DI), SI
+	MOVQ winoInputArgs_dst(DI), DX
+	MOVQ winoInputArgs_posStride(DI), R8
+	MOVQ winoInputArgs_c(DI), CX
 	XORQ AX, AX
 
 channels:
@@ -96,7 +96,7 @@ channels:
 
 // u8_wino23output_2x2__avx2 — Winograd F(2,3) output transform of one tile, 8 channels at a time.
 //
-// Computes   see WinoOutput (wino_tile.go)
+// Computes   see winoOutputArgs (wino_tile.go)
 // Reference  wino23OutputU8Generic (wino_tile.go)
 // Requires   AVX2
 // Layout     src int32 [16] × posStride bytes; dst NHWC uint8
@@ -120,13 +120,13 @@ channels:
 	VPSUBD (R11)(R9*1), b, b \
 	ADDQ R8, R10
 
-// func wino23OutputU8AVX2(a *WinoOutput)
+// func wino23OutputU8AVX2(a *winoOutputArgs)
 TEXT ·wino23OutputU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ WinoOutput_src(DI), SI
-	MOVQ WinoOutput_dst(DI), DX
-	MOVQ WinoOutput_posStride(DI), R8
-	MOVQ WinoOutput_cols(DI), CX
+	MOVQ winoOutputArgs_src(DI), SI
+	MOVQ winoOutputArgs_dst(DI), DX
+	MOVQ winoOutputArgs_posStride(DI), R8
+	MOVQ winoOutputArgs_cols(DI), CX
 	MOVQ R8, R9
 	SHLQ $2, R9
 	OUTPUT_CONSTANTS
@@ -138,7 +138,7 @@ out_channels:
 	COLUMN(Y1, Y5)
 	COLUMN(Y2, Y6)
 	COLUMN(Y3, Y7)
-	MOVQ    WinoOutput_bias(DI), R12
+	MOVQ    winoOutputArgs_bias(DI), R12
 	VPADDD  (R12)(AX*4), Y1, Y1      // position (1, 1) counts once in each output
 	VPADDD  (R12)(AX*4), Y5, Y5
 	VPADDD  Y1, Y0, Y0               // row 0: o0 = m0 + m1 + m2
@@ -149,30 +149,30 @@ out_channels:
 	VPADDD  Y6, Y4, Y4
 	VPSUBD  Y6, Y5, Y5
 	VPSUBD  Y7, Y5, Y5
-	MOVQ    WinoOutput_scale(DI), R12
+	MOVQ    winoOutputArgs_scale(DI), R12
 	VMOVUPS (R12)(AX*4), Y10
 	REQUANTISE4(Y0, Y1, Y4, Y5)
 
 	LEAQ (DX)(AX*1), R11
 	VMOVQ X0, BX
 	STORE_PIXEL(p00_4, p00_2, p00_1, p00)
-	CMPQ WinoOutput_columns(DI), $2
+	CMPQ winoOutputArgs_columns(DI), $2
 	JLT  row_1
-	ADDQ WinoOutput_pixStride(DI), R11
+	ADDQ winoOutputArgs_pixStride(DI), R11
 	VPEXTRQ $1, X0, BX
 	STORE_PIXEL(p01_4, p01_2, p01_1, p01)
 
 row_1:
-	CMPQ WinoOutput_rows(DI), $2
+	CMPQ winoOutputArgs_rows(DI), $2
 	JLT  out_next
 	LEAQ (DX)(AX*1), R11
-	ADDQ WinoOutput_rowStride(DI), R11
+	ADDQ winoOutputArgs_rowStride(DI), R11
 	VEXTRACTI128 $1, Y0, X0
 	VMOVQ X0, BX
 	STORE_PIXEL(p10_4, p10_2, p10_1, p10)
-	CMPQ WinoOutput_columns(DI), $2
+	CMPQ winoOutputArgs_columns(DI), $2
 	JLT  out_next
-	ADDQ WinoOutput_pixStride(DI), R11
+	ADDQ winoOutputArgs_pixStride(DI), R11
 	VPEXTRQ $1, X0, BX
 	STORE_PIXEL(p11_4, p11_2, p11_1, p11)
 

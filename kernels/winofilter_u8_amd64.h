@@ -26,12 +26,12 @@ GLOBL winoFilterFactors<>(SB), RODATA|NOPTR, $12
 // Positions in a row is `side`; `fetch` bytes of the next filters, which follow these, are fetched for 16 lanes. Leaves the pair in AX.
 #define ARGS(side, fetch) \
 	MOVQ a+0(FP), DI \
-	MOVQ WinoFilter_src(DI), SI \
-	MOVQ WinoFilter_lanes(DI), R8 \
-	MOVQ WinoFilter_groups(DI), CX \
-	MOVQ WinoFilter_dst(DI), DX \
-	MOVQ WinoFilter_posStride(DI), BX \
-	MOVQ WinoFilter_pair(DI), AX \
+	MOVQ winoFilterArgs_src(DI), SI \
+	MOVQ winoFilterArgs_lanes(DI), R8 \
+	MOVQ winoFilterArgs_groups(DI), CX \
+	MOVQ winoFilterArgs_dst(DI), DX \
+	MOVQ winoFilterArgs_posStride(DI), BX \
+	MOVQ winoFilterArgs_pair(DI), AX \
 	MOVQ R8, R13 \
 	IMULQ CX, R13 \
 	SHRQ $4, R13 /* steps */ \

@@ -23,10 +23,10 @@
 
 TEXT NAME(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ ConvTile_ptrs(DI), SI
-	MOVQ ConvTile_dst(DI), AX
-	MOVQ AX, ConvTile_at(DI)
-	MOVQ ConvTile_groups(DI), R14
+	MOVQ convTileArgs_ptrs(DI), SI
+	MOVQ convTileArgs_dst(DI), AX
+	MOVQ AX, convTileArgs_at(DI)
+	MOVQ convTileArgs_groups(DI), R14
 	SHLQ $6, R14
 	FETCH_INIT
 
@@ -43,13 +43,13 @@ gemm_tile:
 	VPXOR Y13, Y13, Y13
 	VPXOR Y14, Y14, Y14
 	VPXOR Y15, Y15, Y15
-	MOVQ  ConvTile_w(DI), DX
-	MOVQ  ConvTile_groups(DI), CX
+	MOVQ  convTileArgs_w(DI), DX
+	MOVQ  convTileArgs_groups(DI), CX
 	SHLQ  $2, CX
 	NEXT_ROWS
-	CMPQ  ConvTile_tiles(DI), $1
+	CMPQ  convTileArgs_tiles(DI), $1
 	JNE   gemm_pair
-	CMPQ  ConvTile_rows(DI), $4
+	CMPQ  convTileArgs_rows(DI), $4
 	JLE   gemm_pair4
 
 	PCALIGN $32
@@ -70,12 +70,12 @@ gemm_pair4:                              // the last tile has four rows or less
 	JLT  gemm_pair4
 
 gemm_summed:
-	MOVQ ConvTile_at(DI), R8
-	MOVQ ConvTile_dstStride(DI), R9
+	MOVQ convTileArgs_at(DI), R8
+	MOVQ convTileArgs_dstStride(DI), R9
 	MOVQ $6, CX
-	CMPQ ConvTile_tiles(DI), $1
+	CMPQ convTileArgs_tiles(DI), $1
 	JNE  gemm_store
-	MOVQ ConvTile_rows(DI), CX
+	MOVQ convTileArgs_rows(DI), CX
 
 gemm_store:
 	ROW_STORE(Y4, Y5)
@@ -86,8 +86,8 @@ gemm_store:
 	ROW_STORE(Y14, Y15)
 
 gemm_done:
-	MOVQ R8, ConvTile_at(DI)        // where the next tile's rows go
-	SUBQ $1, ConvTile_tiles(DI)
+	MOVQ R8, convTileArgs_at(DI)        // where the next tile's rows go
+	SUBQ $1, convTileArgs_tiles(DI)
 	JNZ  gemm_tile
 	VZEROUPPER
 	RET

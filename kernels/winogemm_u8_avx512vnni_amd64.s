@@ -26,13 +26,13 @@
 	SUBQ $1, CX \
 	JZ   tile_done
 
-// func winoGemmAVX512VNNI(a *ConvTile)
+// func winoGemmAVX512VNNI(a *convTileArgs)
 TEXT ·winoGemmAVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
-	MOVQ ConvTile_ptrs(DI), SI
-	MOVQ ConvTile_dst(DI), AX
-	MOVQ AX, ConvTile_at(DI)
-	MOVQ ConvTile_groups(DI), R14
+	MOVQ convTileArgs_ptrs(DI), SI
+	MOVQ convTileArgs_dst(DI), AX
+	MOVQ AX, convTileArgs_at(DI)
+	MOVQ convTileArgs_groups(DI), R14
 	SHLQ $7, R14
 	FETCH_INIT
 
@@ -53,17 +53,17 @@ tile:
 	VPXORD Z21, Z21, Z21
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
-	MOVQ   ConvTile_w(DI), DX
-	MOVQ   ConvTile_groups(DI), CX
+	MOVQ   convTileArgs_w(DI), DX
+	MOVQ   convTileArgs_groups(DI), CX
 	SHLQ   $2, CX
 	NEXT_ROWS
-	CMPQ   ConvTile_cols(DI), $16
+	CMPQ   convTileArgs_cols(DI), $16
 	JLE    half_loop
-	CMPQ   ConvTile_tiles(DI), $1
+	CMPQ   convTileArgs_tiles(DI), $1
 	JNE    pair_loop
-	CMPQ   ConvTile_rows(DI), $1
+	CMPQ   convTileArgs_rows(DI), $1
 	JEQ    pairs1
-	CMPQ   ConvTile_rows(DI), $4
+	CMPQ   convTileArgs_rows(DI), $4
 	JLE    pair4_loop
 
 	PCALIGN $32
@@ -117,12 +117,12 @@ half_loop:
 	JLT  half_loop
 
 summed:
-	MOVQ ConvTile_at(DI), R8
-	MOVQ ConvTile_dstStride(DI), R9
+	MOVQ convTileArgs_at(DI), R8
+	MOVQ convTileArgs_dstStride(DI), R9
 	MOVQ $8, CX
-	CMPQ ConvTile_tiles(DI), $1
+	CMPQ convTileArgs_tiles(DI), $1
 	JNE  store
-	MOVQ ConvTile_rows(DI), CX
+	MOVQ convTileArgs_rows(DI), CX
 
 store:
 	STORE_ROW(Z8, Z9)
@@ -135,8 +135,8 @@ store:
 	STORE_ROW(Z22, Z23)
 
 tile_done:
-	MOVQ R8, ConvTile_at(DI)         // where the next tile's rows go
-	SUBQ $1, ConvTile_tiles(DI)
+	MOVQ R8, convTileArgs_at(DI)         // where the next tile's rows go
+	SUBQ $1, convTileArgs_tiles(DI)
 	JNZ  tile
 	VZEROUPPER
 	RET

@@ -14,15 +14,15 @@ GLOBL winoPixelOrder8<>(SB), RODATA|NOPTR, $32
 // Sets Y11–Y14. Clobbers AX.
 #define OUTPUT_CONSTANTS \
 	VMOVDQU winoPixelOrder8<>(SB), Y11 \
-	VCVTTSS2SI WinoOutput_lo(DI), AX \
-	ADDL WinoOutput_zero(DI), AX \
+	VCVTTSS2SI winoOutputArgs_lo(DI), AX \
+	ADDL winoOutputArgs_zero(DI), AX \
 	VMOVD AX, X12 \
 	VPBROADCASTB X12, Y12 \
-	VCVTTSS2SI WinoOutput_hi(DI), AX \
-	ADDL WinoOutput_zero(DI), AX \
+	VCVTTSS2SI winoOutputArgs_hi(DI), AX \
+	ADDL winoOutputArgs_zero(DI), AX \
 	VMOVD AX, X13 \
 	VPBROADCASTB X13, Y13 \
-	VPBROADCASTW WinoOutput_zero(DI), Y14
+	VPBROADCASTW winoOutputArgs_zero(DI), Y14
 
 // Pixels a…d, multiples of sums, to bytes in a. Clobbers b, c, d.
 #define REQUANTISE4(a, b, c, d) \

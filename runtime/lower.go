@@ -62,3 +62,8 @@ func lower(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 	p.Step(s.name())
 	return s.nodes[0].Op.lower(s, isa, p)
 }
+
+// rescale is how an operation goes from one quantisation to another.
+func rescale(from, to Quant, out kernels.OutU8) kernels.RescaleU8 {
+	return kernels.RescaleU8{InScale: from.Scale, InZero: from.Zero, OutScale: to.Scale, Out: out}
+}

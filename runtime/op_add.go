@@ -35,5 +35,6 @@ func (a *Add) lower(_ *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
 
 func (a *Add) lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels.Op, error) {
 	x, y := in[0].Quant, in[1].Quant
-	return kernels.NewAddU8(x.Scale, x.Zero, y.Scale, y.Zero, to.Scale, a.Act.levels(to), isa)
+	return kernels.NewAddU8(kernels.AddU8{AScale: x.Scale, AZero: x.Zero, BScale: y.Scale, BZero: y.Zero,
+		OutScale: to.Scale, Out: a.Act.levels(to)}, isa)
 }

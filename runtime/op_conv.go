@@ -63,7 +63,8 @@ func (c *Conv) lower(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 	}
 	weights := filters(s.nodes, p, p.floats, func(o Op) []float32 { return o.(*Conv).Weights })
 	bias := join(s.nodes, func(o Op) []float32 { return biasOrZeros(o.(*Conv).Bias, o.(*Conv).K) })
-	return kernels.PackConvF32(p.Packing, shape, channels(s.out), weights, bias, c.Act.Kernel(), isa)
+	return kernels.PackConvF32(p.Packing, shape, channels(s.out),
+		kernels.ConvF32{Weights: weights, Bias: bias, Act: c.Act.Kernel()}, isa)
 }
 
 func (c *Conv) siblings() (floats []float32, bytes []int8) { return c.Weights, nil }

@@ -57,7 +57,8 @@ func (f *FC) fields(v *fields) {
 
 func (f *FC) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
 	in := s.in[0].Shape
-	return kernels.NewFCF32(in.N, in.H*in.W*in.C, f.K, f.Weights, f.Bias, f.Act.Kernel(), isa)
+	return kernels.NewFCF32(in.N, in.H*in.W*in.C, f.K,
+		kernels.FCF32{Weights: f.Weights, Bias: f.Bias, Act: f.Act.Kernel()}, isa)
 }
 
 // fcCost is that of a fully connected layer without its parameters.
@@ -114,5 +115,6 @@ func (f *QFC) lower(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 	for k := range scale {
 		scale[k] = multiplier(q.Scale, f.WScale[k], 1)
 	}
-	return kernels.PackFCU8(p.Packing, in.N, in.H*in.W*in.C, f.K, f.Weights, f.Bias, scale, q.Zero, isa)
+	return kernels.PackFCU8(p.Packing, in.N, in.H*in.W*in.C, f.K,
+		kernels.FCU8{Weights: f.Weights, Bias: f.Bias, Scale: scale, InZero: q.Zero}, isa)
 }

@@ -56,5 +56,6 @@ func (n *LRN) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
 
 func (n *LRN) lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels.Op, error) {
 	q := in[0].Quant
-	return kernels.NewLRNU8(in[0].Shape.C, n.Size, n.Alpha, n.Beta, n.Bias, q.Scale, q.Zero, to.Scale, Clamp{}.levels(to), isa)
+	return kernels.NewLRNU8(kernels.LRNU8{C: in[0].Shape.C, Size: n.Size, Alpha: n.Alpha, Beta: n.Beta, Bias: n.Bias,
+		RescaleU8: rescale(q, to, Clamp{}.levels(to))}, isa)
 }

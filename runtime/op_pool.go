@@ -52,7 +52,7 @@ func (k PoolKind) kernel(shape kernels.PoolShape, dt DType, isa arch.ISA) (kerne
 
 // average lowers a quantised average.
 func average(shape kernels.PoolShape, in, to Quant, isa arch.ISA) (kernels.Op, error) {
-	return kernels.NewAvgPoolU8(shape, in.Scale, in.Zero, to.Scale, Clamp{}.levels(to), isa)
+	return kernels.NewAvgPoolU8(shape, rescale(in, to, Clamp{}.levels(to)), isa)
 }
 
 func (k PoolKind) check() error {

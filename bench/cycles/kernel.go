@@ -2,51 +2,64 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/internal/disasm"
+	"github.com/gneiss-go/gneiss/kernels"
 )
 
 const kernelsPath = "github.com/gneiss-go/gneiss/kernels"
 
-// tile is a convolution tile kernel, taken apart. Its loops are nested tile → tap → hot and left over.
+// tile is a convolution tile kernel of the catalogue, taken apart. Its loops are nested tile → tap → hot and left over.
 type tile struct {
-	Name       string
-	symbol     string
-	MR, NR, KR int
+	kernels.Kernel
 
 	hot, left, tap, tile []disasm.Insn
 	groups               int // of KR channels in a pass of the hot loop
 	ahead                int // passes of the hot loop that are in tap, unrolled: 1 if it is pipelined
 }
 
-// The arm64 kernels that GoogLeNet spends its time in, as kernels.Table has them.
+// The arm64 kernels that GoogLeNet spends its time in.
 var tiles = []*tile{
-	{Name: "f32_conv_8x8__neon", symbol: "convTileF32NEON", MR: 8, NR: 8, KR: 1},
-	{Name: "u8_conv_4x4__neon", symbol: "convTileU8NEON", MR: 4, NR: 4, KR: 16},
-	{Name: "u8_conv_8x8__dotprod", symbol: "convTileU8DotProd", MR: 8, NR: 8, KR: 4},
+	{Kernel: arm64(kernels.OpConvTile, kernels.F32, arch.NEON)},
+	{Kernel: arm64(kernels.OpConvTile, kernels.U8, arch.NEON)},
+	{Kernel: arm64(kernels.OpConvTile, kernels.U8, arch.DotProd)},
+}
+
+// arm64 is the first kernel of the catalogue for arm64 of that operation, type and tier; the zero Kernel if there is none.
+func arm64(op kernels.OpKind, dt kernels.DType, isa arch.ISA) kernels.Kernel {
+	all := kernels.Catalogue()
+	i := slices.IndexFunc(all, func(k kernels.Kernel) bool {
+		return k.GOARCH == "arm64" && k.Op == op && k.DType == dt && k.ISA == isa
+	})
+	if i < 0 {
+		return kernels.Kernel{}
+	}
+	return all[i]
 }
 
 // transform is a Winograd transform: its unit is one tile and four channels.
 type transform struct {
-	symbol       string
+	kernels.Kernel
 	body, row    []disasm.Insn // row runs four times for each body, where there is one
 	rowsEachBody int
 }
 
 // cut takes a tile kernel apart.
 func (t *tile) cut(bin *disasm.Binary) error {
-	code, err := bin.Func(kernelsPath, t.symbol)
+	code, err := bin.Func(kernelsPath, t.Text)
 	if err != nil {
 		return err
 	}
 	root, err := loops(code)
 	if err != nil {
-		return fmt.Errorf("%s: %w", t.symbol, err)
+		return fmt.Errorf("%s: %w", t.Name, err)
 	}
 	hot := root.hot()
 	chain := root.around(hot)
 	if len(chain) != 4 {
-		return fmt.Errorf("%s: the hot loop is %d loops deep, not 3", t.symbol, len(chain)-1)
+		return fmt.Errorf("%s: the hot loop is %d loops deep, not 3", t.Name, len(chain)-1)
 	}
 	t.hot, t.tap, t.tile = hot.code, chain[2].own(), chain[1].own()
 	for _, in := range chain[2].inner {
@@ -56,24 +69,24 @@ func (t *tile) cut(bin *disasm.Binary) error {
 	}
 	group := t.MR * t.NR * t.KR
 	if macs(t.hot)%group != 0 || macs(t.hot) == 0 || macs(t.tap)%macs(t.hot) != 0 {
-		return fmt.Errorf("%s: %d products in the hot loop and %d beside it do not make groups of %d", t.symbol, macs(t.hot), macs(t.tap), group)
+		return fmt.Errorf("%s: %d products in the hot loop and %d beside it do not make groups of %d", t.Name, macs(t.hot), macs(t.tap), group)
 	}
 	t.groups, t.ahead = macs(t.hot)/group, macs(t.tap)/macs(t.hot)
 	if t.groups > 1 && macs(t.left) != group {
-		return fmt.Errorf("%s: no loop for what is left over", t.symbol)
+		return fmt.Errorf("%s: no loop for what is left over", t.Name)
 	}
 	return nil
 }
 
 // cut takes a transform apart.
 func (t *transform) cut(bin *disasm.Binary) error {
-	code, err := bin.Func(kernelsPath, t.symbol)
+	code, err := bin.Func(kernelsPath, t.Text)
 	if err != nil {
 		return err
 	}
 	root, err := loops(code)
 	if err != nil {
-		return fmt.Errorf("%s: %w", t.symbol, err)
+		return fmt.Errorf("%s: %w", t.Text, err)
 	}
 	outer := root.inner[len(root.inner)-1]
 	t.body = outer.own()

@@ -126,8 +126,6 @@ func makeReport(bin *disasm.Binary, m *mca) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	symbols := bin.Assembly(kernelsPath)
-	has := func(symbol string) bool { return slices.Contains(symbols, symbol) }
 	for _, t := range tiles {
 		if err := t.cut(bin); err != nil {
 			return nil, err
@@ -147,7 +145,7 @@ func makeReport(bin *disasm.Binary, m *mca) (*report, error) {
 		if t.KR == 1 {
 			dtype, with = "f32", forms
 		}
-		layers, err := network(t, with, stepsOf(dtype, has))
+		layers, err := network(t, with, stepsOf(t.DType))
 		if err != nil {
 			return nil, err
 		}
@@ -177,9 +175,9 @@ func (t *tile) row(m *mca, c *core) (kernelRow, error) {
 
 // count adds up the instructions of a tile kernel and of the transforms with it, if any.
 func count(t *tile, layers []work, with []winoForm) countRow {
-	c := countRow{Kernel: t.Name, symbols: []string{t.symbol}}
+	c := countRow{Kernel: t.Name, symbols: []string{t.Text}}
 	for _, f := range with {
-		for _, s := range []string{f.in.symbol, f.out.symbol} {
+		for _, s := range []string{f.in.Text, f.out.Text} {
 			if !slices.Contains(c.symbols, s) {
 				c.symbols = append(c.symbols, s)
 			}

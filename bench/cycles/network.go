@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/bench"
 	"github.com/gneiss-go/gneiss/internal/disasm"
 	"github.com/gneiss-go/gneiss/kernels"
@@ -37,22 +38,23 @@ type steps struct {
 	fcMAC float64 // product of the fully connected layer
 }
 
-// stepsOf returns the allowances for the kernels that a build has.
-func stepsOf(dtype string, has func(symbol string) bool) steps {
-	portable, vector, name := steps{tap: 8.1, lrn: 69, fcMAC: 3}, steps{tap: 0.2, lrn: 12, fcMAC: 0.5}, "F32"
-	if dtype == "int8" {
-		portable, vector, name = steps{tap: 8.1, lrn: 84, fcMAC: 6.1}, steps{tap: 0.05, lrn: 15, fcMAC: 0.15}, "U8"
+// stepsOf returns the allowances for the kernels that there are for NEON.
+func stepsOf(dt kernels.DType) steps {
+	s, vector := steps{tap: 8.1, lrn: 69, fcMAC: 3}, steps{tap: 0.2, lrn: 12, fcMAC: 0.5}
+	if dt == kernels.U8 {
+		s, vector = steps{tap: 8.1, lrn: 84, fcMAC: 6.1}, steps{tap: 0.05, lrn: 15, fcMAC: 0.15}
 	}
-	if has("maxPool3" + name + "NEON") {
-		portable.tap = vector.tap
+	has := func(op kernels.OpKind) bool { return arm64(op, dt, arch.NEON).Name != "" }
+	if has(kernels.OpMaxPool3) {
+		s.tap = vector.tap
 	}
-	if has("lrn" + name + "NEON") {
-		portable.lrn = vector.lrn
+	if has(kernels.OpLRN) {
+		s.lrn = vector.lrn
 	}
-	if has("fc" + name + "NEON") {
-		portable.fcMAC = vector.fcMAC
+	if has(kernels.OpFC) {
+		s.fcMAC = vector.fcMAC
 	}
-	return portable
+	return s
 }
 
 // network is GoogLeNet as the runtime runs it with a tile kernel and, in float32, Winograd's transforms.
@@ -102,11 +104,12 @@ type winoForm struct {
 
 // winoForms are those of float32 convolution.
 func winoForms(bin *disasm.Binary) ([]winoForm, error) {
+	of := func(op kernels.OpKind) *transform { return &transform{Kernel: arm64(op, kernels.F32, arch.NEON)} }
 	forms := []winoForm{
-		{m: 4, r: 3, pixels: 150, in: &transform{symbol: "wino43InputF32NEON"}, out: &transform{symbol: "wino43OutputF32NEON"}},
-		{m: 2, r: 3, pixels: 40, in: &transform{symbol: "wino23InputF32NEON"}, out: &transform{symbol: "wino23OutputF32NEON"}},
-		{m: 3, r: 4, pixels: 1000, squares: true, in: &transform{symbol: "wino43InputF32NEON"}, out: &transform{symbol: "wino34OutputF32NEON"}},
-		{m: 2, r: 5, pixels: 40, in: &transform{symbol: "wino43InputF32NEON"}, out: &transform{symbol: "wino25OutputF32NEON"}},
+		{m: 4, r: 3, pixels: 150, in: of(kernels.OpWino43Input), out: of(kernels.OpWino43Output)},
+		{m: 2, r: 3, pixels: 40, in: of(kernels.OpWino23Input), out: of(kernels.OpWino23Output)},
+		{m: 3, r: 4, pixels: 1000, squares: true, in: of(kernels.OpWino43Input), out: of(kernels.OpWino34Output)},
+		{m: 2, r: 5, pixels: 40, in: of(kernels.OpWino43Input), out: of(kernels.OpWino25Output)},
 	}
 	for _, f := range forms {
 		for _, t := range []*transform{f.in, f.out} {

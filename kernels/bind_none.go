@@ -2,4 +2,5 @@
 
 package kernels
 
-func archKernels() []Kernel { return nil }
+// bindings is empty: this build has no assembly.
+var bindings map[string]any

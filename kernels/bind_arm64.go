@@ -1,0 +1,299 @@
+//go:build gc && !purego && !noasm
+
+package kernels
+
+import "unsafe"
+
+// bindings are the functions of the catalogue's rows for arm64, by name.
+var bindings = map[string]any{
+	"f32_conv_8x8__neon":         convTileF32NEON,
+	"u8_conv_8x8__i8mm":          convTileU8I8MM,
+	"u8_conv_8x8__dotprod":       convTileU8DotProd,
+	"u8_conv_4x4__neon":          convTileU8NEON,
+	"f32_wino43input_6x6__neon":  wino43InputF32NEON,
+	"f32_wino43output_4x4__neon": wino43OutputF32NEON,
+	"f32_wino25output_2x2__neon": wino25OutputF32NEON,
+	"f32_wino34output_3x3__neon": wino34OutputF32NEON,
+	"f32_wino23input_4x4__neon":  wino23InputF32NEON,
+	"f32_wino23output_2x2__neon": wino23OutputF32NEON,
+	"f32_depthwise_1x4__neon":    depthwiseF32NEON,
+	"u8_depthwise_1x8__neon":     depthwiseU8NEON,
+	"f32_fc_4x16__neon":          fcF32NEON,
+	"f32_maxpool_1x16__neon":     maxPoolF32NEON,
+	"f32_maxpool3_1x16__neon":    maxPool3F32NEON,
+	"f32_avgpool_1x4__neon":      avgPoolF32NEON,
+	"f32_lrn_1x4__neon":          lrnF32NEON,
+	"f32_softmax_1x8__neon":      softmaxF32NEON,
+	"f32_clamp_1x4__neon":        clampF32NEON,
+	"f32_add_1x4__neon":          addF32NEON,
+	"f32_affine_1x4__neon":       affineF32NEON,
+	"u8_maxpool_1x64__neon":      maxPoolU8NEON,
+	"u8_maxpool3_1x64__neon":     maxPool3U8NEON,
+	"f32_quantize_1x16__neon":    quantizeNEON,
+	"u8_dequantize_1x16__neon":   dequantizeNEON,
+	"u8_add_1x16__neon":          addU8NEON,
+	"u8_lrn_1x16__neon":          lrnU8NEON,
+	"u8_table_1x16__neon":        tableU8NEON,
+	"u8_blendrows_1x32__neon":    blendRowsNEON,
+	"f32_lanedots_1x8__neon":     laneDotsNEON,
+	"u8_fc_4x16__dotprod":        fcU8DotProd,
+	"u8_fc_4x16__neon":           fcU8NEON,
+	"u8_avgpool_1x16__neon":      sumU8NEON,
+}
+
+//go:noescape
+func convTileF32NEON(a *convTileArgs)
+
+//go:noescape
+func convTileU8NEON(a *convTileArgs)
+
+//go:noescape
+func convTileU8DotProd(a *convTileArgs)
+
+//go:noescape
+func convTileU8I8MM(a *convTileArgs)
+
+//go:noescape
+func wino43InputF32NEON(a *winoInputArgs)
+
+//go:noescape
+func wino43OutputF32NEON(a *winoOutputArgs)
+
+//go:noescape
+func wino25OutputF32NEON(a *winoOutputArgs)
+
+//go:noescape
+func wino34OutputF32NEON(a *winoOutputArgs)
+
+//go:noescape
+func wino23InputF32NEON(a *winoInputArgs)
+
+//go:noescape
+func wino23OutputF32NEON(a *winoOutputArgs)
+
+//go:noescape
+func depthwiseF32BlocksNEON(a *depthArgs)
+
+//go:noescape
+func depthwiseU8BlocksNEON(a *depthArgs)
+
+// depthwiseF32NEON does whole blocks of 4 channels in assembly and leaves the rest to the portable kernel.
+func depthwiseF32NEON(a *depthArgs) {
+	whole := *a
+	if whole.c &^= 3; whole.c > 0 {
+		depthwiseF32BlocksNEON(&whole)
+	}
+	if whole.c < a.c {
+		depthwiseF32Generic(a.from(whole.c, 4))
+	}
+}
+
+// depthwiseU8NEON likewise, 8 channels.
+func depthwiseU8NEON(a *depthArgs) {
+	whole := *a
+	if whole.c &^= 7; whole.c > 0 {
+		depthwiseU8BlocksNEON(&whole)
+	}
+	if whole.c < a.c {
+		depthwiseU8Generic(a.from(whole.c, 1))
+	}
+}
+
+//go:noescape
+func maxPoolF32NEON(a *poolArgs)
+
+//go:noescape
+func maxPool3F32NEON(a *maxPool3Args)
+
+//go:noescape
+func fcBlocksNEON(t *fcArgs)
+
+//go:noescape
+func avgPoolF32NEON(a *poolArgs)
+
+//go:noescape
+func lrnBlocksNEON(b *lrnArgs)
+
+//go:noescape
+func clampBlocksNEON(e *eltwiseArgs)
+
+//go:noescape
+func addBlocksNEON(e *eltwiseArgs)
+
+//go:noescape
+func affineBlocksNEON(e *eltwiseArgs)
+
+// The kernels below do whole blocks of channels in assembly and leave the rest to the portable kernel.
+
+func fcF32NEON(t *fcArgs) {
+	c := t.c
+	if t.c &^= 15; t.c > 0 {
+		fcBlocksNEON(t)
+	}
+	if k := t.c; k < c {
+		for r := range genericFCRows {
+			t.w[r] = unsafe.Add(t.w[r], 4*k)
+		}
+		t.x, t.c = unsafe.Add(t.x, 4*k), c-k
+		fcF32Generic(t)
+	}
+}
+
+// lrnF32NEON: a window reaches over the end of a block, so a pixel is done whole.
+func lrnF32NEON(b *lrnArgs) {
+	if b.c%4 != 0 {
+		lrnF32Generic(b)
+		return
+	}
+	lrnBlocksNEON(b)
+}
+
+func clampF32NEON(e *eltwiseArgs) {
+	whole := *e
+	if whole.c &^= 3; whole.c > 0 {
+		clampBlocksNEON(&whole)
+	}
+	if e.skip(whole.c) {
+		clampF32Generic(e)
+	}
+}
+
+func addF32NEON(e *eltwiseArgs) {
+	whole := *e
+	if whole.c &^= 3; whole.c > 0 {
+		addBlocksNEON(&whole)
+	}
+	if e.skip(whole.c) {
+		addF32Generic(e)
+	}
+}
+
+func affineF32NEON(e *eltwiseArgs) {
+	whole := *e
+	if whole.c &^= 3; whole.c > 0 {
+		affineBlocksNEON(&whole)
+	}
+	if e.skip(whole.c) {
+		affineF32Generic(e)
+	}
+}
+
+// skip leaves out the first k channels and reports whether others are left.
+func (e *eltwiseArgs) skip(k int) bool {
+	if k == e.c {
+		return false
+	}
+	e.a, e.dst, e.c = unsafe.Add(e.a, 4*k), unsafe.Add(e.dst, 4*k), e.c-k
+	if e.b != nil {
+		e.b = unsafe.Add(e.b, 4*k)
+	}
+	if e.scale != nil {
+		e.scale, e.shift = unsafe.Add(e.scale, 4*k), unsafe.Add(e.shift, 4*k)
+	}
+	return true
+}
+
+//go:noescape
+func maxPoolU8NEON(a *poolArgs)
+
+//go:noescape
+func maxPool3U8NEON(a *maxPool3Args)
+
+//go:noescape
+func quantizeNEON(a *convertArgs)
+
+//go:noescape
+func dequantizeNEON(a *convertArgs)
+
+//go:noescape
+func addU8NEON(e *addU8Args)
+
+//go:noescape
+func lrnU8NEON(a *lrnU8Args)
+
+//go:noescape
+func fcU8NEON(t *fcU8Args)
+
+//go:noescape
+func fcU8DotProd(t *fcU8Args)
+
+//go:noescape
+func sumU8NEON(a *sumU8Args)
+
+// softmaxPass is the argument of the passes over whole blocks of 8 channels.
+type softmaxPass struct {
+	src, dst unsafe.Pointer
+	n        int        // a multiple of 8
+	m        float32    // the largest channel; of the last pass, the sum
+	sums     [8]float32 // of channels i ≡ l (mod 8)
+}
+
+//go:noescape
+func softmaxLargestNEON(a *softmaxPass)
+
+//go:noescape
+func softmaxExpNEON(a *softmaxPass)
+
+//go:noescape
+func softmaxDivideNEON(a *softmaxPass)
+
+// softmaxF32NEON does whole blocks in assembly, and the channels behind them here.
+func softmaxF32NEON(b *softmaxArgs) {
+	n := b.c &^ 7
+	for p := range b.pixels {
+		src, dst := floats(b.src, p*b.srcStride, b.c), floats(b.dst, p*b.dstStride, b.c)
+		a := softmaxPass{src: unsafe.Pointer(&src[0]), dst: unsafe.Pointer(&dst[0]), n: n, m: negInf}
+		if n > 0 {
+			softmaxLargestNEON(&a)
+		}
+		for _, x := range src[n:] {
+			if x > a.m {
+				a.m = x
+			}
+		}
+		if n > 0 {
+			softmaxExpNEON(&a)
+		}
+		for i, x := range src[n:] {
+			e := expNegative(x - a.m)
+			dst[n+i] = e
+			a.sums[i] += e
+		}
+		s := &a.sums
+		a.m = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+		if n > 0 {
+			softmaxDivideNEON(&a)
+		}
+		for i := range dst[n:] {
+			dst[n+i] /= a.m
+		}
+	}
+}
+
+//go:noescape
+func blendRowBlocksNEON(b *blendRowsArgs)
+
+//go:noescape
+func laneDotsNEON(d *laneDotsArgs)
+
+func blendRowsNEON(b *blendRowsArgs) {
+	if b.c < 32 { // the least number of columns that the assembly takes
+		blendRowsGeneric(b)
+		return
+	}
+	blendRowBlocksNEON(b)
+}
+
+//go:noescape
+func tableBlocksNEON(a *tableArgs)
+
+// tableU8NEON does whole blocks of 16 in assembly and leaves the rest to the portable kernel.
+func tableU8NEON(a *tableArgs) {
+	whole := *a
+	if whole.c = a.c &^ 15; whole.c > 0 {
+		tableBlocksNEON(&whole)
+	}
+	if a.rest(whole.c) {
+		tableGeneric(a)
+	}
+}

@@ -1,0 +1,169 @@
+package kernels
+
+import (
+	"fmt"
+	"maps"
+	goruntime "runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// OpKind names what an inner kernel computes. Its function type is fixed by the kind and the dtype, and
+// documented at the kind's reference.
+type OpKind string
+
+const (
+	OpConvTile     OpKind = "conv"         // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*convTileArgs)
+	OpConvWide     OpKind = "convwide"     // the same of uint8 inputs and weights widened to int16; quantised only: func(*convTileArgs)
+	OpWeave        OpKind = "weave"        // pixels of rows into columns, for few channels; quantised only: func(*weaveArgs)
+	OpDepthwise    OpKind = "depthwise"    // one filter for each channel; func(*depthArgs)
+	OpWino43Input  OpKind = "wino43input"  // Winograd F(4,3): input transform of a tile; func(*winoInputArgs)
+	OpWino43Output OpKind = "wino43output" // its output transform; func(*winoOutputArgs)
+	OpWino43Filter OpKind = "wino43filter" // of quantised filters in each run: their transform; func(*winoFilterArgs)
+	OpWino23Filter OpKind = "wino23filter" // likewise for F(2,3)
+	OpWino23Input  OpKind = "wino23input"  // F(2,3): input transform; func(*winoInputArgs)
+	OpWino23Output OpKind = "wino23output" // its output transform; func(*winoOutputArgs)
+	OpWino25Output OpKind = "wino25output" // F(2,5): output transform, the input transform being that of F(4,3); float only: func(*winoOutputArgs)
+	OpWino34Output OpKind = "wino34output" // F(3,4): likewise; for 7×7 of stride 2
+	OpWinoGemm     OpKind = "winogemm"     // the int16 products of quantised Winograd; func(*convTileArgs)
+	OpFC           OpKind = "fc"           // dot products of weight rows with one input; func(*fcArgs), quantised func(*fcU8Args)
+	OpMaxPool      OpKind = "maxpool"      // maximum of any taps; func(*poolArgs)
+	OpMaxPool3     OpKind = "maxpool3"     // a row of 3×3 windows, stride 1 or 2; func(*maxPool3Args)
+	OpAvgPool      OpKind = "avgpool"      // mean of any taps; func(*poolArgs), quantised func(*sumU8Args)
+	OpLRN          OpKind = "lrn"          // across channels; func(*lrnArgs); above generic only β = 3/4; quantised func(*lrnU8Args)
+	OpLRN5         OpKind = "lrn5"         // over 5 channels; quantised only: func(*lrnU8Args)
+	OpSoftmax      OpKind = "softmax"      // over channels; func(*softmaxArgs)
+	OpQuantize     OpKind = "quantize"     // float32 to uint8; func(*convertArgs)
+	OpDequantize   OpKind = "dequantize"   // uint8 to float32; func(*convertArgs)
+	OpClamp        OpKind = "clamp"        // func(*eltwiseArgs)
+	OpAdd          OpKind = "add"          // func(*eltwiseArgs), quantised func(*addU8Args)
+	OpAffine       OpKind = "affine"       // func(*eltwiseArgs)
+	OpCopy         OpKind = "copy"         // func(*copyArgs); by element size: f32 serves s32, u8 serves s8
+	OpFlatten      OpKind = "flatten"      // func(*flattenArgs); by element size too
+	OpRearrange    OpKind = "rearrange"    // transposing and reshaping; func(*rearrangeArgs); by element size too
+	OpBinary       OpKind = "binary"       // arithmetic between tensors, repeated where one is smaller; func(*binaryArgs)
+	OpCurve        OpKind = "curve"        // sigmoid and hyperbolic tangent; func(*eltwiseArgs)
+	OpTable        OpKind = "table"        // any function of a byte; quantised only: func(*tableArgs)
+	OpBlendRows    OpKind = "blendrows"    // rows of bytes, weighted and added; func(*blendRowsArgs)
+	OpLaneDots     OpKind = "lanedots"     // weighted sums of windows, in four lanes; func(*laneDotsArgs)
+)
+
+// transform reports whether the kernel is one of Winograd's transforms, whose tiles are squares.
+func (op OpKind) transform() bool {
+	return strings.HasPrefix(string(op), "wino") && op != OpWinoGemm
+}
+
+// Kernel is one row of the catalogue, the only place where an inner kernel is declared, for whatever architecture.
+// Selection, tests, selftest, benchmarks and documents range over the rows; what a heuristic asks of a kernel is a field.
+type Kernel struct {
+	Name   string // <dtype>_<op>_<tile>__<isa>; derived
+	GOARCH string // "" if it is portable; derived
+
+	Op         OpKind       //
+	DType      DType        // of the activations
+	MR, NR, KR int          // tile: pixels × output channels × channels per step; 0 where it has no meaning
+	Narrow     int          // panels of fewer channels than NR have a multiple of this; 0 if all have NR
+	ISA        arch.ISA     // the tier it belongs to
+	Requires   arch.Feature // exactly the features its instructions need
+	Family     string       // the first word of its file's name, see File
+	Text       string       // the assembly functions that it runs, apart by spaces, or the portable function
+
+	PairSum16    bool // adds pairs of products in saturating int16: weights are packed by packPairs
+	Minus128     bool // takes 128 from each input: bias carries 128·Σ w
+	BytesPerWord int  // products of bytes in the time of one of int16, on this tier; 0 if that has not been measured
+	PartsFrom    int  // pixels from which on 5×5 in parts, by int16, is faster than this tile; 0: none, where BytesPerWord > 1
+	Columns      bool // windows of few channels have been measured to be faster as columns than as rows
+
+	fn any // its type is given by Op and DType; nil where this build does not have it
+}
+
+// Catalogue returns all kernels of all architectures, whether or not this build has them: those of a GOARCH together, best
+// tier first within an op, the portable ones last. The slice must not be changed.
+var Catalogue = sync.OnceValue(func() (all []Kernel) {
+	for _, goarch := range append(slices.DeleteFunc(slices.Sorted(maps.Keys(rows)), isPortable), "") {
+		functions := portable
+		if goarch != "" {
+			functions = bindings
+		}
+		for _, k := range rows[goarch] {
+			k.GOARCH = goarch
+			k.Name = fmt.Sprintf("%s_%s%s__%s", k.DType, k.Op, k.tile(), k.ISA)
+			if goarch == "" || goarch == goruntime.GOARCH {
+				k.fn = functions[k.Name]
+			}
+			all = append(all, k)
+		}
+	}
+	return all
+})
+
+func isPortable(goarch string) bool { return goarch == "" }
+
+// Table returns the kernels that this build has, whether or not this CPU can run them, best tier first within an op. The
+// slice must not be changed.
+var Table = sync.OnceValue(func() (have []Kernel) {
+	for _, k := range Catalogue() {
+		if k.Bound() {
+			have = append(have, k)
+		}
+	}
+	return have
+})
+
+// tile is the part of a name that tells the tile: of transforms its side, else pixels, or rows, × channels.
+func (k *Kernel) tile() string {
+	switch {
+	case k.MR == 0:
+		return ""
+	case k.Op.transform():
+		return fmt.Sprintf("_%dx%d", k.MR, k.MR)
+	case k.NR == 0:
+		return fmt.Sprintf("_%d", k.MR)
+	}
+	return fmt.Sprintf("_%dx%d", k.MR, k.NR)
+}
+
+// File is the name of the file that has the kernel's code: <family>_<dtype>_<isa>_<goarch>.s, or <family>.go.
+func (k *Kernel) File() string {
+	if k.GOARCH == "" {
+		return k.Family + ".go"
+	}
+	return fmt.Sprintf("%s_%s_%s_%s.s", k.Family, k.DType, k.ISA, k.GOARCH)
+}
+
+// Bound reports whether this build has the kernel.
+func (k *Kernel) Bound() bool { return k.fn != nil }
+
+// Portable reports whether it is the reference, in Go, of its operation.
+func (k *Kernel) Portable() bool { return k.ISA == arch.Generic }
+
+// Runnable reports whether this build has the kernel, and this CPU its features.
+func (k *Kernel) Runnable() bool { return k.Bound() && arch.Features().Has(k.Requires) }
+
+// Select returns the first kernel in the table of that op and dtype that this CPU can run and whose tier is not
+// above limit, with its function. There is always the generic one; a missing one is a bug, hence the panic.
+func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
+	t := Table()
+	for i := range t {
+		if k := &t[i]; k.Op == op && k.DType == dt && k.ISA <= limit && k.Runnable() {
+			if fn, ok := k.fn.(F); ok {
+				return k, fn
+			}
+		}
+	}
+	panic(fmt.Sprintf("kernels: no %s %s kernel at or below %s", dt, op, limit))
+}
+
+// groups is how many groups of KR some channels are.
+func (k *Kernel) groups(channels int) int { return (channels + k.KR - 1) / k.KR }
+
+// taken is what the kernel takes from each uint8 input.
+func (k *Kernel) taken() int32 {
+	if k.Minus128 {
+		return 128
+	}
+	return 0
+}

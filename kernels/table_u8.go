@@ -1,0 +1,93 @@
+package kernels
+
+import (
+	"unsafe"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// tableArgs is the argument of looking bytes up: for each of rows rows of c elements, dst[i] = table[src[i]]. dst may be
+// src.
+type tableArgs struct {
+	dst, src             unsafe.Pointer
+	dstStride, srcStride int            // bytes
+	rows, c              int            // ≥ 1
+	table                unsafe.Pointer // 256 bytes
+}
+
+func tableGeneric(a *tableArgs) {
+	table := (*[256]uint8)(a.table)
+	for r := range a.rows {
+		dst := unsafe.Slice((*uint8)(unsafe.Add(a.dst, r*a.dstStride)), a.c)
+		for i, q := range unsafe.Slice((*uint8)(unsafe.Add(a.src, r*a.srcStride)), a.c) {
+			dst[i] = table[q]
+		}
+	}
+}
+
+// rest leaves out the first k channels and reports whether others are left.
+func (a *tableArgs) rest(k int) bool {
+	if k == a.c {
+		return false
+	}
+	a.dst, a.src, a.c = unsafe.Add(a.dst, k), unsafe.Add(a.src, k), a.c-k
+	return true
+}
+
+// NewTableU8 returns the operation out = table[in], elementwise: any function of a byte, the same on every tier. In place is
+// allowed.
+func NewTableU8(table *[256]uint8, limit arch.ISA) (Op, error) {
+	o := &tableU8{table: *table}
+	o.kernel, o.fn = Select[func(*tableArgs)](OpTable, U8, limit)
+	return o, nil
+}
+
+type tableU8 struct {
+	basic
+	fn    func(*tableArgs)
+	table [256]uint8
+}
+
+func (o *tableU8) PackedBytes() int { return len(o.table) }
+
+func (o *tableU8) Bind(in, out []View, _ []byte, workers int) Task {
+	checkViews("table", len(in) == 1 && len(out) == 1 && in[0].DType == U8 && out[0].DType == U8 && sameShape(&in[0], &out[0]))
+	t := &tableTask{tableU8: o, in: in[0], out: out[0], workers: make([]tableWorker, workers)}
+	if t.in.Dense() && t.out.Dense() { // one long row, cut as it comes
+		t.long = true
+		for _, v := range []*View{&t.in, &t.out} {
+			v.N, v.H, v.W, v.C, v.Stride = 1, 1, v.Pixels()*v.C, 1, 1
+		}
+	}
+	t.pixelBlocks = newPixelBlocks(t.in.Pixels(), t.in.C)
+	return t
+}
+
+type tableTask struct {
+	*tableU8
+	pixelBlocks
+	in, out View
+	long    bool
+	workers []tableWorker
+}
+
+type tableWorker struct {
+	args tableArgs
+	_    [64]byte
+}
+
+func (t *tableTask) Run(worker, lo, hi int, stop *Stop) {
+	a := &t.workers[worker].args
+	for u := lo; u < hi && !stop.Asked(); u++ {
+		p0, p1 := t.block(u)
+		rows, c := p1-p0, t.in.C
+		if t.long {
+			rows, c = 1, p1-p0
+		}
+		for at := 0; at < c && !stop.Asked(); at += maxChannels {
+			*a = tableArgs{dst: t.out.at(p0*t.out.Stride + at), src: t.in.at(p0*t.in.Stride + at), dstStride: t.out.Stride,
+				srcStride: t.in.Stride, rows: rows, c: min(c-at, maxChannels), table: unsafe.Pointer(&t.table)}
+			t.fn(a)
+		}
+	}
+}
