@@ -23,6 +23,7 @@ type importer struct {
 type tensorValue struct {
 	v   *runtime.Value
 	pad [4]int // top, left, bottom, right
+	re  []int  // the dimensions that the file gives it, if they are not those of v: it was reshaped
 }
 
 func (im *importer) run() error {
@@ -181,6 +182,18 @@ func (n *node) input(i int) (*runtime.Value, error) {
 	if err == nil && x.pad != [4]int{} {
 		err = fmt.Errorf("padding before it is not supported, only before a convolution: %w", runtime.ErrGraph)
 	}
+	if err == nil && x.re != nil {
+		err = fmt.Errorf("input %d, %v, was reshaped to %v before it: %w", i, x.v.Shape, x.re, runtime.ErrGraph)
+	}
+	return x.v, err
+}
+
+// loose returns input i for an operation that heeds no dimensions.
+func (n *node) loose(i int) (*runtime.Value, error) {
+	x, err := n.padded(i)
+	if err == nil && x.pad != [4]int{} {
+		err = fmt.Errorf("padding before it is not supported, only before a convolution: %w", runtime.ErrGraph)
+	}
 	return x.v, err
 }
 
@@ -230,7 +243,11 @@ func (n *node) is(v *runtime.Value) error {
 	if elements != v.Shape.Elements() {
 		return fmt.Errorf("the output is %v, the file says %v: %w", v.Shape, t.shape, runtime.ErrShape)
 	}
-	n.values[t.number] = tensorValue{v: v}
+	x := tensorValue{v: v}
+	if s, err := nhwc(t.shape); err != nil || s != v.Shape {
+		x.re = t.shape
+	}
+	n.values[t.number] = x
 	return nil
 }
 

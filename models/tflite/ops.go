@@ -131,6 +131,9 @@ func (n *node) convolution(padding, strideH, strideW, dilationH, dilationW, act 
 	if err != nil {
 		return err
 	}
+	if x.re != nil {
+		return fmt.Errorf("its input was reshaped to %v: %w", x.re, runtime.ErrGraph)
+	}
 	w := n.tensor(1)
 	if w == nil || len(w.shape) != 4 {
 		return fmt.Errorf("no filters: %w", runtime.ErrGraph)
@@ -160,7 +163,7 @@ func (n *node) convolution(padding, strideH, strideW, dilationH, dilationW, act 
 }
 
 func fullyConnected(n *node) error {
-	x, err := n.input(0)
+	x, err := n.loose(0)
 	if err != nil {
 		return err
 	}
@@ -408,7 +411,7 @@ func (n *node) activate(v *runtime.Value, clamp runtime.Clamp) error {
 }
 
 func relu(n *node) error {
-	x, err := n.input(0)
+	x, err := n.loose(0)
 	if err != nil {
 		return err
 	}
@@ -503,7 +506,7 @@ func (n *node) requantised(x *runtime.Value, to runtime.Quant) (*runtime.Value, 
 }
 
 func quantize(n *node) error {
-	x, err := n.input(0)
+	x, err := n.loose(0)
 	if err != nil {
 		return err
 	}
@@ -529,7 +532,7 @@ func dequantize(n *node) error {
 	if t := n.tensor(0); t != nil && t.constant() {
 		return nil // weights in half precision; see floatWeights
 	}
-	x, err := n.input(0)
+	x, err := n.loose(0)
 	if err != nil {
 		return err
 	}
@@ -541,7 +544,7 @@ func dequantize(n *node) error {
 
 // reshape is for flattening: the elements stay in their order, and so does the graph's value.
 func reshape(n *node) error {
-	x, err := n.input(0)
+	x, err := n.loose(0)
 	if err != nil {
 		return err
 	}
@@ -645,6 +648,11 @@ func (n *node) affine(t *tensor, clamp runtime.Clamp, of func(float32) (scale, s
 	c, err := n.floats(t)
 	if err != nil {
 		return err
+	}
+	for i, d := range t.shape {
+		if d != 1 && i != len(t.shape)-1 {
+			return fmt.Errorf("a constant of shape %v; only one number per channel: %w", t.shape, runtime.ErrShape)
+		}
 	}
 	if len(c) != 1 && len(c) != x.Shape.C {
 		return fmt.Errorf("%d constants for %d channels: %w", len(c), x.Shape.C, runtime.ErrShape)
