@@ -38,8 +38,10 @@ type Value struct {
 	DType DType
 	Quant Quant // only with DType U8
 
-	graph *Graph
-	id    int
+	dims   []int // of the model; nil for N, H, W, C
+	layout Layout
+	graph  *Graph
+	id     int
 }
 
 // Node is one operation of a graph.
