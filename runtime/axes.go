@@ -106,3 +106,38 @@ func (v *Value) Dims() ([]int, Layout) {
 	}
 	return slices.Clone(v.dims), v.layout
 }
+
+// InputLike declares an input of the graph that is like an input of another: name, shape, type and dimensions.
+func (g *Graph) InputLike(v *Value) (*Value, error) {
+	in, err := g.input(v.Name, v.Shape, v.DType, v.Quant)
+	if err == nil {
+		in.likeIn(v)
+	}
+	return in, err
+}
+
+// likeIn gives v the dimensions that the model gives a value of the same shape in another graph; of another shape it has
+// none of its own.
+func (v *Value) likeIn(other *Value) {
+	if v.Shape == other.Shape {
+		v.dims, v.layout, v.signed = other.dims, other.layout, other.signed
+	}
+}
+
+// SetSigned says that the model has a quantised value of the graph as int8: its level q is the byte q + 128.
+func (g *Graph) SetSigned(v *Value) error {
+	if v == nil || v.graph != g || v.DType != U8 {
+		return fmt.Errorf("signed, but not a quantised value of this graph: %w", ErrGraph)
+	}
+	v.signed = true
+	return nil
+}
+
+// Signed reports whether the model has a quantised value as int8.
+func (v *Value) Signed() bool { return v.signed }
+
+// axes completes what is said of a tensor by what the model says of its value.
+func (t *TensorInfo) axes(v *Value) {
+	t.Dims, t.Layout = v.Dims()
+	t.Signed = v.signed
+}
