@@ -73,16 +73,19 @@ type Option func(*config)
 
 type config struct {
 	batch   int
+	asked   bool  // batch is from WithBatch
 	shape   []int // C, H, W
 	outputs []string
 	limits  runtime.Limits
 	inits   map[string][]byte
 }
 
-// WithBatch sets the number of images per run where the model leaves it open; the default is 1.
-func WithBatch(n int) Option { return func(c *config) { c.batch = n } }
+// WithBatch sets the number of images per run where the model leaves it open; the default is 1. It is an error for a model
+// with another, fixed number.
+func WithBatch(n int) Option { return func(c *config) { c.batch, c.asked = n, true } }
 
-// WithInputShape sets the size of the input images where the model leaves it open.
+// WithInputShape sets the size of the input images where the model leaves it open. It is an error for a model whose size is
+// fixed and another.
 func WithInputShape(channels, height, width int) Option {
 	return func(c *config) { c.shape = []int{channels, height, width} }
 }
@@ -187,6 +190,8 @@ type importer struct {
 	uses map[string]int // by needed nodes and outputs
 	nhwc map[string]int // of which lead to a transposition from [N H W C] to [N C H W], element by element
 
+	batched, sized bool // an input has the batch, or the size, that was asked for
+
 	quantised bool                          // there are quantised nodes
 	floats    map[*axes.Tensor]*axes.Tensor // of uint8 tensors, dequantised
 	bytes     map[coded]*axes.Tensor        // of integers given as floats, as uint8
@@ -220,6 +225,9 @@ func (im *importer) run() (*runtime.Graph, error) {
 			}
 			im.vals[p.name] = v
 		}
+	}
+	if err := im.heeded(); err != nil {
+		return nil, err
 	}
 	for i, n := range g.nodes {
 		if !need[i] {
@@ -322,6 +330,17 @@ func (im *importer) needed(outs []string) ([]bool, error) {
 	return need, nil
 }
 
+// heeded is an error if an option was given that no input follows.
+func (im *importer) heeded() error {
+	switch {
+	case im.cfg.asked && !im.batched:
+		return fmt.Errorf("WithBatch(%d), but the model fixes another number of images: %w", im.cfg.batch, runtime.ErrShape)
+	case im.cfg.shape != nil && !im.sized:
+		return fmt.Errorf("WithInputShape(%d, %d, %d), but the model fixes another size: %w", im.cfg.shape[0], im.cfg.shape[1], im.cfg.shape[2], runtime.ErrShape)
+	}
+	return nil
+}
+
 // leadsToImages reports whether all that is done with a node's input makes it [N C H W] from [N H W C].
 func (im *importer) leadsToImages(n *node) bool {
 	if n.op == "Transpose" {
@@ -354,20 +373,29 @@ func (im *importer) input(p *port) (*value, error) {
 	if len(dims) == 4 && im.uses[p.name] == im.nhwc[p.name] {
 		lay = runtime.AsWritten
 	}
+	sized := im.cfg.shape != nil && len(dims) == 4
 	for i, d := range dims {
 		switch {
-		case d > 0:
 		case i == 0 && len(dims) > 1:
-			dims[i] = im.cfg.batch
-		case len(dims) == 4 && im.cfg.shape != nil:
-			dims[i] = im.cfg.shape[i-1]
-			if lay == runtime.AsWritten {
-				dims[i] = im.cfg.shape[i%3]
+			if d <= 0 {
+				dims[i] = im.cfg.batch
 			}
+			im.batched = im.batched || dims[i] == im.cfg.batch
+		case len(dims) == 4 && im.cfg.shape != nil:
+			want := im.cfg.shape[i-1]
+			if lay == runtime.AsWritten {
+				want = im.cfg.shape[i%3]
+			}
+			if d <= 0 {
+				dims[i] = want
+			}
+			sized = sized && dims[i] == want
+		case d > 0:
 		default:
 			return fail("the model leaves its size open, %v; use WithInputShape: %w", p.dims, runtime.ErrShape)
 		}
 	}
+	im.sized = im.sized || sized
 	if len(dims) > axes.MaxRank {
 		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, axes.MaxRank)
 		return &value{typ: p.typ}, nil
