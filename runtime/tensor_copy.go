@@ -94,8 +94,10 @@ func (t *Tensor) unfit(x string) error {
 	return fmt.Errorf("tensor %q of type %s and a %s: %w", t.info.Name, have, x, ErrType)
 }
 
-func (t *Tensor) quantise(v float32) uint8 {
-	q := t.info.Quant
+func (t *Tensor) quantise(v float32) uint8 { return t.info.Quant.Level(v) }
+
+// Level returns the byte that stands for a number, as [Quantize] rounds it.
+func (q Quant) Level(v float32) uint8 {
 	v = min(max(v/q.Scale, -float32(q.Zero)), float32(255-q.Zero))
 	if v != v {
 		return 0

@@ -342,7 +342,7 @@ func (im *importer) feed(n *net, l *layer, r ref) (*axes.Tensor, error) {
 	if len(dims) > 1 {
 		dims[0] = im.cfg.batch
 	}
-	return im.b.Input(l.top[r.top], dims, runtime.ChannelsLast)
+	return im.b.Input(l.top[r.top], dims, runtime.ChannelsLast, nil)
 }
 
 // feedDims finds the dimensions of a data layer's top. Those of a training network are not written down: its images are

@@ -400,7 +400,7 @@ func (im *importer) input(p *port) (*value, error) {
 		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, axes.MaxRank)
 		return &value{typ: p.typ}, nil
 	}
-	t, err := im.b.Input(p.name, dims, lay)
+	t, err := im.b.Input(p.name, dims, lay, nil)
 	if err != nil {
 		return nil, err
 	}

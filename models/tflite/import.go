@@ -58,19 +58,23 @@ func (im *importer) run() (*runtime.Graph, error) {
 	return im.b.G, nil
 }
 
-// input declares a tensor as an input, and its quantisation.
+// input declares a tensor as an input, of bytes if it is quantised.
 func (im *importer) input(i int) error {
 	t := &im.sub.tensors[i]
-	x, err := im.b.Input(t.name, t.shape, runtime.AsWritten)
-	if err != nil {
-		return err
-	}
+	var q *runtime.Quant
 	if t.dtype != typeFloat32 {
-		q, err := t.quant()
+		to, err := t.quant()
 		if err != nil {
 			return fmt.Errorf("input %q: %w", t.name, err)
 		}
-		if x, err = im.b.Each(t.name+"/quantised", &runtime.Quantize{To: q}, x); err != nil {
+		q = &to
+	}
+	x, err := im.b.Input(t.name, t.shape, runtime.AsWritten, q)
+	if err != nil {
+		return err
+	}
+	if t.dtype == typeInt8 {
+		if err := im.b.G.SetSigned(im.b.G.Inputs[len(im.b.G.Inputs)-1]); err != nil {
 			return err
 		}
 	}

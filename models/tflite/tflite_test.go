@@ -31,10 +31,9 @@ func run(t testing.TB, g *runtime.Graph, in []float32) []float32 {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if len(in) != len(s.Input(0).Float32()) {
-		t.Fatalf("input of %d, want %d", len(s.Input(0).Float32()), len(in))
+	if err := s.Input(0).CopyFrom(in); err != nil {
+		t.Fatal(err)
 	}
-	copy(s.Input(0).Float32(), in)
 	if err := s.Run(); err != nil {
 		t.Fatal(err)
 	}

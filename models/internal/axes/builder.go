@@ -78,8 +78,8 @@ func (b *Builder) Name(name string) string {
 	return unique
 }
 
-// Input declares an input of the graph with these dimensions.
-func (b *Builder) Input(name string, dims []int, l runtime.Layout) (*Tensor, error) {
+// Input declares an input of the graph with these dimensions, float if q is nil.
+func (b *Builder) Input(name string, dims []int, l runtime.Layout, q *runtime.Quant) (*Tensor, error) {
 	err := b.check(dims)
 	if most := runtime.MaxRank; err == nil && (len(dims) > most || l == runtime.ChannelsLast && len(dims) > MaxRank) {
 		err = fmt.Errorf("%d dimensions %v: %w", len(dims), dims, runtime.ErrShape)
@@ -87,7 +87,12 @@ func (b *Builder) Input(name string, dims []int, l runtime.Layout) (*Tensor, err
 	if err != nil {
 		return nil, fmt.Errorf("input %q: %w", name, err)
 	}
-	v, err := b.G.Input(b.Name(name), runtime.ShapeOf(dims, l))
+	var v *runtime.Value
+	if q == nil {
+		v, err = b.G.Input(b.Name(name), runtime.ShapeOf(dims, l))
+	} else {
+		v, err = b.G.QuantisedInput(b.Name(name), runtime.ShapeOf(dims, l), *q)
+	}
 	if err == nil {
 		err = b.G.SetDims(v, dims, l)
 	}
