@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gneiss-go/gneiss/internal/wholefile"
@@ -26,21 +27,50 @@ type openConfig struct {
 	onnx     []onnx.Option
 	own      []runtime.Option
 	tflite   []tflite.Option
+
+	batch int      // 0 if it is not given
+	given []string // options that some formats have no use for
+}
+
+// unheeded is an error if an option was given of which the format knows nothing: what is asked for is done or refused.
+func (c *openConfig) unheeded(f format, knows ...string) error {
+	for _, o := range c.given {
+		if !slices.Contains(knows, o) {
+			return fmt.Errorf("%s has no meaning for a .%s file: %w", o, f, runtime.ErrGraph)
+		}
+	}
+	return nil
+}
+
+// fixed is an error if a model whose batch is fixed has another than was asked for.
+func (c *openConfig) fixed(g *runtime.Graph) error {
+	for _, v := range g.Inputs {
+		if c.batch > 0 && v.Shape.N != c.batch {
+			return fmt.Errorf("WithBatch(%d), but the model's input %q is of %d images: %w", c.batch, v.Name, v.Shape.N, runtime.ErrShape)
+		}
+	}
+	return nil
 }
 
 // WithPrototxt names the description of a Caffe network; see [caffe.Open] for what is done without it.
-func WithPrototxt(path string) OpenOption { return func(c *openConfig) { c.prototxt = path } }
+func WithPrototxt(path string) OpenOption {
+	return func(c *openConfig) { c.prototxt, c.given = path, append(c.given, "WithPrototxt") }
+}
 
-// WithBatch sets the number of images per run where the model leaves it open; the default is 1.
+// WithBatch sets the number of images per run where the model leaves it open; the default is 1. It is an error for a model
+// with another, fixed number.
 func WithBatch(n int) OpenOption {
 	return func(c *openConfig) {
+		c.batch = n
 		c.caffe, c.onnx = append(c.caffe, caffe.WithBatch(n)), append(c.onnx, onnx.WithBatch(n))
 	}
 }
 
-// WithInputShape sets the size of the input images where the model leaves it open.
+// WithInputShape sets the size of the input images where the model leaves it open. It is an error for a model whose size is
+// fixed and another.
 func WithInputShape(channels, height, width int) OpenOption {
 	return func(c *openConfig) {
+		c.given = append(c.given, "WithInputShape")
 		c.caffe = append(c.caffe, caffe.WithInputShape(channels, height, width))
 		c.onnx = append(c.onnx, onnx.WithInputShape(channels, height, width))
 	}
@@ -49,6 +79,7 @@ func WithInputShape(channels, height, width int) OpenOption {
 // WithOutputs names the tensors that the graph gives, in place of the model's own outputs.
 func WithOutputs(names ...string) OpenOption {
 	return func(c *openConfig) {
+		c.given = append(c.given, "WithOutputs")
 		c.caffe, c.onnx = append(c.caffe, caffe.WithOutputs(names...)), append(c.onnx, onnx.WithOutputs(names...))
 	}
 }
@@ -63,7 +94,9 @@ func WithLimits(l runtime.Limits) OpenOption {
 
 // WithRandomWeights gives a Caffe description without weights seeded random ones; see [caffe.WithRandomWeights].
 func WithRandomWeights(seed uint64) OpenOption {
-	return func(c *openConfig) { c.caffe = append(c.caffe, caffe.WithRandomWeights(seed)) }
+	return func(c *openConfig) {
+		c.caffe, c.given = append(c.caffe, caffe.WithRandomWeights(seed)), append(c.given, "WithRandomWeights")
+	}
 }
 
 // format is a kind of model file.
@@ -91,11 +124,30 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	}
 	switch f {
 	case formatONNX:
+		err = c.unheeded(f, "WithInputShape", "WithOutputs")
+	case formatGneiss, formatTFLite:
+		err = c.unheeded(f)
+	}
+	if err != nil {
+		return nil, &runtime.FileError{File: path, Err: err}
+	}
+	switch f {
+	case formatONNX:
 		return onnx.Open(path, c.onnx...)
-	case formatGneiss:
-		return openOwn(path, c.own)
-	case formatTFLite:
-		return tflite.Open(path, c.tflite...)
+	case formatGneiss, formatTFLite:
+		var g *runtime.Graph
+		if f == formatGneiss {
+			g, err = openOwn(path, c.own)
+		} else {
+			g, err = tflite.Open(path, c.tflite...)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := c.fixed(g); err != nil {
+			return nil, &runtime.FileError{File: path, Err: err}
+		}
+		return g, nil
 	case formatPrototxt:
 		if c.prototxt == "" {
 			return caffe.Open("", path, c.caffe...)

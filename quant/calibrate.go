@@ -110,7 +110,7 @@ func newRunner(g *runtime.Graph, opts []runtime.Option) (*runner, error) {
 	to, at := map[*runtime.Value]*runtime.Value{}, map[*runtime.Value]int{}
 	size := 0
 	for _, v := range g.Inputs {
-		in, err := c.Input(v.Name, v.Shape)
+		in, err := c.InputLike(v)
 		if err != nil {
 			return nil, err
 		}

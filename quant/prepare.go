@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"errors"
 	"math"
 
 	"github.com/gneiss-go/gneiss/runtime"
@@ -58,7 +59,7 @@ func reshape(g *runtime.Graph) (*runtime.Graph, error) {
 	c.SetLimits(unlimited)
 	to := map[*runtime.Value]*runtime.Value{}
 	for _, v := range g.Inputs {
-		in, err := c.Input(v.Name, v.Shape)
+		in, err := c.InputLike(v)
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +92,8 @@ func reshape(g *runtime.Graph) (*runtime.Graph, error) {
 		to[n.Out] = out
 	}
 	for _, v := range g.Outputs {
-		if err := c.Output(to[v]); err != nil {
+		dims, l := v.Dims()
+		if err := errors.Join(c.SetDims(to[v], dims, l), c.Output(to[v])); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gneiss-go/gneiss/runtime"
@@ -75,7 +76,7 @@ func (r *rewriter) rewrite() error {
 		r.names[v.Name] = true
 	}
 	for _, v := range r.from.Inputs {
-		in, err := r.out.Input(v.Name, v.Shape)
+		in, err := r.out.InputLike(v)
 		if err != nil {
 			return err
 		}
@@ -91,7 +92,8 @@ func (r *rewriter) rewrite() error {
 		if err != nil {
 			return err
 		}
-		if err := r.out.Output(out); err != nil {
+		dims, l := v.Dims()
+		if err := errors.Join(r.out.SetDims(out, dims, l), r.out.Output(out)); err != nil {
 			return err
 		}
 	}

@@ -31,7 +31,16 @@ const (
 	secPacked                           // filters packed for a target
 	secGolden                           // an input's seed and the outputs it gives
 	secSignature                        // the Ed25519 signature of all bytes before it; its checksum is 0
+	secTensors                          // types and dimensions of inputs and outputs; before the signature
 )
+
+// order is where sections of that kind stand in a file: by their numbers, but the signature last.
+func (k sectionKind) order() int {
+	if k == secSignature {
+		return maxSections
+	}
+	return int(k)
+}
 
 // section is an entry of the table with its bytes.
 type section struct {
@@ -101,9 +110,9 @@ func parse(data []byte) (*container, error) {
 		s.target = string(tag)
 		start := alignUp(end)
 		switch {
-		case s.kind < secGraph || s.kind > secSignature:
+		case s.kind < secGraph || s.kind > secTensors:
 			return nil, corrupt("section %d of unknown kind %d", i, s.kind)
-		case i > 0 && (s.kind < c.sections[i-1].kind || s.kind == c.sections[i-1].kind && s.target <= c.sections[i-1].target):
+		case i > 0 && (s.kind.order() < c.sections[i-1].kind.order() || s.kind == c.sections[i-1].kind && s.target <= c.sections[i-1].target):
 			return nil, corrupt("section %d is out of order", i)
 		case (s.target != "") != (s.kind == secPacked) || bytes.IndexByte(tag, 0) >= 0:
 			return nil, corrupt("section %d has the target %q", i, s.target)

@@ -35,6 +35,12 @@ func (c *container) graph(limits Limits, filters, trusted bool) (*Graph, error) 
 	}
 	limits.trusted = trusted
 	d := &decoder{buf: structure.data, data: arrays{data.data, 0}, filters: arrays{all.data, 0}}
+	if s := c.find(secTensors, ""); s != nil {
+		if err := s.check(); err != nil {
+			return nil, err
+		}
+		d.tensors = &decoder{buf: s.data}
+	}
 	g := d.graph(limits)
 	if d.err == nil && (d.data.next != len(data.data) || d.filters.next != len(all.data)) {
 		d.fail("arrays that no operation uses")
@@ -49,6 +55,7 @@ func (c *container) graph(limits Limits, filters, trusted bool) (*Graph, error) 
 type decoder struct {
 	buf           []byte // what is left of the structure
 	data, filters arrays
+	tensors       *decoder // of the section of tensors; nil if there is none
 	err           error
 }
 
@@ -197,9 +204,8 @@ func (d *decoder) graph(limits Limits) *Graph {
 		if d.err != nil {
 			return nil
 		}
-		v, err := g.Input(name, s)
-		if err != nil {
-			d.set(err)
+		v := d.input(g, name, s)
+		if v == nil {
 			return nil
 		}
 		values = append(values, v)
@@ -234,6 +240,7 @@ func (d *decoder) graph(limits Limits) *Graph {
 		if err := g.Output(outputs...); err != nil {
 			d.set(err)
 		}
+		d.outputs(g)
 	}
 	return g
 }

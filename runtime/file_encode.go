@@ -89,6 +89,9 @@ func encode(g *Graph, opts ...WriteOption) ([]byte, error) {
 		return nil, err
 	}
 	w := writer{graph: g, sections: []section{{kind: secGraph, data: e.buf}, {kind: secData, data: e.data}, {kind: secFilters, data: e.filters}}}
+	if t := tensors(g); t != nil {
+		w.add(section{kind: secTensors, data: t})
+	}
 	for _, o := range opts {
 		o(&w)
 	}
@@ -96,7 +99,7 @@ func encode(g *Graph, opts ...WriteOption) ([]byte, error) {
 		return nil, w.err
 	}
 	slices.SortStableFunc(w.sections, func(a, b section) int {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.target, b.target))
+		return cmp.Or(cmp.Compare(a.kind.order(), b.kind.order()), cmp.Compare(a.target, b.target))
 	})
 	return assemble(w.sections), nil
 }

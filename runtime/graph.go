@@ -40,8 +40,11 @@ type Value struct {
 	DType DType
 	Quant Quant // only with DType U8
 
-	graph *Graph
-	id    int
+	dims   []int // of the model; nil for N, H, W, C
+	layout Layout
+	signed bool // the model has it as int8
+	graph  *Graph
+	id     int
 }
 
 // Node is one operation of a graph.
@@ -107,7 +110,17 @@ func NewGraph(name string) *Graph {
 func (g *Graph) SetLimits(l Limits) { g.limits = l }
 
 // Input declares a float input of the graph.
-func (g *Graph) Input(name string, s Shape) (*Value, error) {
+func (g *Graph) Input(name string, s Shape) (*Value, error) { return g.input(name, s, F32, Quant{}) }
+
+// QuantisedInput declares an input of bytes that stand for numbers as q says.
+func (g *Graph) QuantisedInput(name string, s Shape, q Quant) (*Value, error) {
+	if err := q.check(); err != nil {
+		return nil, fmt.Errorf("input %q: %w", name, err)
+	}
+	return g.input(name, s, U8, q)
+}
+
+func (g *Graph) input(name string, s Shape, dt DType, q Quant) (*Value, error) {
 	if g.names[name] {
 		return nil, fmt.Errorf("input %q: name used twice: %w", name, ErrGraph)
 	}
@@ -119,6 +132,7 @@ func (g *Graph) Input(name string, s Shape) (*Value, error) {
 		return nil, fmt.Errorf("input %q: %w", name, err)
 	}
 	v := g.newValue(name, s)
+	v.DType, v.Quant = dt, q
 	g.Inputs = append(g.Inputs, v)
 	return v, nil
 }

@@ -15,7 +15,7 @@ func Simplify(g *Graph) (*Graph, error) {
 	r.out.limits = g.limits
 	r.out.limits.trusted = true // what is folded is float
 	for _, v := range g.Inputs {
-		in, err := r.out.Input(v.Name, v.Shape)
+		in, err := r.out.InputLike(v)
 		if err != nil {
 			return nil, err
 		}

@@ -38,6 +38,10 @@ type TensorInfo struct {
 	DType DType  `json:"-"`
 	Quant Quant  `json:"quant"`
 
+	Dims   []int  `json:"dims"` // of the model, in its order; not to be written to
+	Layout Layout `json:"-"`    // how they lie in memory
+	Signed bool   `json:"-"`    // the model has its bytes as int8: level q is byte q + 128
+
 	view  viewSpec
 	value int // index in Plan.values
 }
@@ -183,6 +187,12 @@ func compile(g *Graph, o *options, isa arch.ISA, packing *kernels.Packing) (*Pla
 	}
 	if err := p.build(o, g, packing); err != nil {
 		return nil, err
+	}
+	for i, v := range g.Inputs {
+		p.inputs[i].axes(v)
+	}
+	for i, v := range g.Outputs {
+		p.outputs[i].axes(v)
 	}
 	if err := errors.Join(packing.Finish(), o.ctx.Err()); err != nil {
 		return nil, err

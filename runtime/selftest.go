@@ -278,9 +278,11 @@ func (p *Plan) runNoise(seed uint64) ([][]byte, error) {
 func (s *Session) fillNoise(seed uint64) {
 	rnd := noise(seed)
 	for i := range s.inputs {
-		in := s.Input(i).Float32()
-		for k := range in {
+		for k, in := 0, s.Input(i).Float32(); k < len(in); k++ {
 			in[k] = rnd.float()
+		}
+		for k, in := 0, s.Input(i).Uint8(); k < len(in); k++ {
+			in[k] = uint8(rnd.next() >> 32)
 		}
 	}
 }

@@ -100,17 +100,21 @@ func (s *Session) Input(i int) *Tensor { return &s.inputs[i] }
 // Output returns output i, valid after Run until the next.
 func (s *Session) Output(i int) *Tensor { return &s.outputs[i] }
 
-// InputNamed and OutputNamed return the tensor of that name, or nil.
-func (s *Session) InputNamed(name string) *Tensor  { return named(s.inputs, name) }
-func (s *Session) OutputNamed(name string) *Tensor { return named(s.outputs, name) }
+// InputNamed and OutputNamed return the tensor of that name; their error, which wraps [ErrGraph], lists the names there are.
+func (s *Session) InputNamed(name string) (*Tensor, error)  { return named("input", s.inputs, name) }
+func (s *Session) OutputNamed(name string) (*Tensor, error) { return named("output", s.outputs, name) }
 
-func named(ts []Tensor, name string) *Tensor {
+func named(what string, ts []Tensor, name string) (*Tensor, error) {
 	for i := range ts {
 		if ts[i].info.Name == name {
-			return &ts[i]
+			return &ts[i], nil
 		}
 	}
-	return nil
+	names := make([]string, len(ts))
+	for i := range ts {
+		names[i] = ts[i].info.Name
+	}
+	return nil, fmt.Errorf("no %s %q; there are %q: %w", what, name, names, ErrGraph)
 }
 
 // Plan returns the plan the session runs.

@@ -313,8 +313,16 @@ func TestTopK(t *testing.T) {
 	if got := s.Output(0).TopK(99, nil); len(got) != 9 {
 		t.Errorf("%d classes of ten with one NaN", len(got))
 	}
-	if s.OutputNamed("prob") != s.Output(0) || s.OutputNamed("no") != nil || s.InputNamed("data") != s.Input(0) {
+	out, err1 := s.OutputNamed("prob")
+	in, err2 := s.InputNamed("data")
+	if out != s.Output(0) || in != s.Input(0) || err1 != nil || err2 != nil {
 		t.Error("tensors by name")
+	}
+	if _, err := s.OutputNamed("no"); !errors.Is(err, ErrGraph) || !strings.Contains(err.Error(), `["prob"]`) {
+		t.Errorf("an output that is not there: %v", err)
+	}
+	if _, err := s.InputNamed("no"); !errors.Is(err, ErrGraph) || !strings.Contains(err.Error(), `["data"]`) {
+		t.Errorf("an input that is not there: %v", err)
 	}
 	if s.Output(0).Uint8() != nil {
 		t.Error("a float tensor as uint8")
@@ -339,16 +347,18 @@ func TestOutputNames(t *testing.T) {
 	if err := s.Run(); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"drop", "relu", "pass", "data"} {
-		if s.OutputNamed(name) == nil {
-			t.Fatalf("no output %q", name)
+	output := func(name string) []float32 {
+		out, err := s.OutputNamed(name)
+		if err != nil {
+			t.Fatal(err)
 		}
+		return out.Float32()
 	}
 	values := nodeByNode(t, g, in)
-	near(t, "drop", s.OutputNamed("drop").Float32(), values[r], 1e-4)
-	near(t, "relu", s.OutputNamed("relu").Float32(), values[r], 1e-4)
-	near(t, "pass", s.OutputNamed("pass").Float32(), in, 0)
-	near(t, "data", s.OutputNamed("data").Float32(), in, 0)
+	near(t, "drop", output("drop"), values[r], 1e-4)
+	near(t, "relu", output("relu"), values[r], 1e-4)
+	near(t, "pass", output("pass"), in, 0)
+	near(t, "data", output("data"), in, 0)
 	if len(p.steps) != 3 { // the convolution and a copy for each output that is the input
 		t.Errorf("%d steps\n%v", len(p.steps), p.Report())
 	}

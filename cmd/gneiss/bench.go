@@ -112,7 +112,9 @@ func measure(cmd *cobra.Command, m *model, sess *runtime.Session, runs, warmup i
 	times := make([]time.Duration, 0, runs)
 	for i := range warmup + runs {
 		for j := range noise {
-			copy(sess.Input(j).Float32(), noise[j])
+			if err := sess.Input(j).CopyFrom(noise[j]); err != nil {
+				return nil, err
+			}
 		}
 		start := time.Now()
 		if err := sess.RunContext(cmd.Context()); err != nil {

@@ -133,7 +133,7 @@ func (c *classifier) answer(s source, top int) ([]runtime.Class, time.Duration, 
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := c.prep.Into(c.sess.Input(0).Float32(), img); err != nil {
+	if err := c.prep.Fill(c.sess.Input(0), img); err != nil {
 		return nil, 0, &runtime.FileError{File: s.name, Err: err}
 	}
 	start := time.Now()

@@ -186,7 +186,7 @@ func reason(err error) error {
 }
 
 func (f *modelFlags) openFile(path string, random bool) (*model, error) {
-	opts := []models.OpenOption{models.WithBatch(1)}
+	var opts []models.OpenOption
 	if f.prototxt != "" {
 		opts = append(opts, models.WithPrototxt(f.prototxt))
 	}

@@ -72,7 +72,7 @@ func (s *Server) classify(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		decoded := time.Now()
-		if err := wk.prep.Into(wk.sess.Input(0).Float32(), img); err != nil {
+		if err := wk.prep.Fill(wk.sess.Input(0), img); err != nil {
 			return badRequest("%v", err)
 		}
 		prepared := time.Now()

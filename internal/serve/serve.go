@@ -57,8 +57,8 @@ func (m *Model) check() error {
 	if len(ins) != 1 || len(outs) < 1 {
 		return fmt.Errorf("%d inputs and %d outputs; an image classifier has one of each: %w", len(ins), len(outs), runtime.ErrGraph)
 	}
-	if in := ins[0].Shape; in.N != 1 || in.Elements() != m.Spec.Elements() || ins[0].DType != runtime.F32 {
-		return fmt.Errorf("the input is %v %v; images are made float, %v: %w", ins[0].DType, in, m.Spec, runtime.ErrShape)
+	if in := ins[0].Shape; in.N != 1 || in.Elements() != m.Spec.Elements() {
+		return fmt.Errorf("the input is %v %v; images are made %v: %w", ins[0].DType, in, m.Spec, runtime.ErrShape)
 	}
 	if out := outs[0].Shape; out.Elements() != out.C {
 		return fmt.Errorf("the output is %v, not one score per class: %w", out, runtime.ErrShape)

@@ -97,7 +97,8 @@ func dataType(d runtime.DType) string {
 	return typeF32
 }
 
-// fill copies the tensor of a request into an input of float32. UINT8 is taken as the numbers it is.
+// fill copies the tensor of a request into an input. UINT8 is taken as the numbers it is by an input of float32, and as
+// levels by one that is quantised, where FP32 is quantised.
 func (t *inferTensor) fill(dst *runtime.Tensor) error {
 	info := dst.Info()
 	if t.name != info.Name {
@@ -110,8 +111,23 @@ func (t *inferTensor) fill(dst *runtime.Tensor) error {
 		return badRequest("input %q: datatype %.20q; want FP32 or UINT8", t.name, t.dataType)
 	}
 	p := numbers{cursor: cursor{text: t.data}, dst: dst.Float32(), whole: t.dataType == typeU8}
+	bytes := dst.Uint8()
+	if bytes != nil {
+		p.dst = make([]float32, len(bytes))
+	}
 	if err := p.tensor(t.shape); err != nil {
 		return badRequest("input %q: %v", t.name, err)
+	}
+	switch {
+	case bytes == nil:
+	case p.whole:
+		for i, v := range p.dst {
+			bytes[i] = uint8(v)
+		}
+	default:
+		for i, v := range p.dst {
+			bytes[i] = info.Quant.Level(v)
+		}
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -189,7 +189,7 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 	} else if def = file; def == nil {
 		return nil, &runtime.FileError{File: wname, Err: fmt.Errorf("neither caffemodel nor prototxt: %w", runtime.ErrGraph)}
 	}
-	im := &importer{cfg: c, b: nchw.NewBuilder(def.str("name", ""), len(weights), c.limits), blobs: map[string][]*nchw.Source{}}
+	im := &importer{cfg: c, b: axes.NewBuilder(def.str("name", ""), len(weights), c.limits), blobs: map[string][]*axes.Source{}}
 	if c.random {
 		im.b.Grant(c.limits.MaxWeights)
 	}
@@ -207,8 +207,8 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 // importer builds one graph.
 type importer struct {
 	cfg     *config
-	b       *nchw.Builder
-	blobs   map[string][]*nchw.Source // weights by layer name
+	b       *axes.Builder
+	blobs   map[string][]*axes.Source // weights by layer name
 	missing []string                  // layers without weights
 }
 
@@ -221,9 +221,9 @@ func (im *importer) collect(file *message) {
 		if len(l.blobs) == 0 {
 			continue
 		}
-		srcs := make([]*nchw.Source, len(l.blobs))
+		srcs := make([]*axes.Source, len(l.blobs))
 		for i := range l.blobs {
-			srcs[i] = &nchw.Source{Dims: l.blobs[i].dims, Decode: l.blobs[i].decode}
+			srcs[i] = &axes.Source{Dims: l.blobs[i].dims, Decode: l.blobs[i].decode}
 		}
 		im.blobs[l.str("name", "")] = srcs
 	}
@@ -248,9 +248,9 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	tops := make([]*nchw.Tensor, len(n.layers)) // every top that is supported is the same tensor, but for inputs
-	feeds := map[ref]*nchw.Tensor{}
-	get := func(l *layer, r ref) *nchw.Tensor {
+	tops := make([]*axes.Tensor, len(n.layers)) // every top that is supported is the same tensor, but for inputs
+	feeds := map[ref]*axes.Tensor{}
+	get := func(l *layer, r ref) *axes.Tensor {
 		p := n.layers[r.layer]
 		if isData(p.typ) {
 			return feeds[r]
@@ -284,7 +284,7 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 			}
 			continue
 		}
-		in := make([]*nchw.Tensor, len(l.in))
+		in := make([]*axes.Tensor, len(l.in))
 		for j, r := range l.in {
 			in[j] = get(l, r)
 		}
@@ -306,7 +306,7 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 		p := n.layers[o.layer]
 		t := get(&layer{name: "output"}, o.ref)
 		if o.softmax != "" && t != nil {
-			if t, err = im.layer(&layer{name: o.softmax, typ: "Softmax"}, []*nchw.Tensor{t}); err != nil {
+			if t, err = im.layer(&layer{name: o.softmax, typ: "Softmax"}, []*axes.Tensor{t}); err != nil {
 				return nil, err
 			}
 		}
@@ -330,7 +330,7 @@ func list(names []string, most int) string {
 const maxInputs = 256
 
 // feed declares an input of the graph for a top of a data layer.
-func (im *importer) feed(n *net, l *layer, r ref) (*nchw.Tensor, error) {
+func (im *importer) feed(n *net, l *layer, r ref) (*axes.Tensor, error) {
 	dims, err := im.feedDims(n, l, r)
 	if err != nil {
 		return nil, err
@@ -342,7 +342,7 @@ func (im *importer) feed(n *net, l *layer, r ref) (*nchw.Tensor, error) {
 	if len(dims) > 1 {
 		dims[0] = im.cfg.batch
 	}
-	return im.b.Input(l.top[r.top], dims)
+	return im.b.Input(l.top[r.top], dims, runtime.ChannelsLast, nil)
 }
 
 // feedDims finds the dimensions of a data layer's top. Those of a training network are not written down: its images are
@@ -421,8 +421,8 @@ const (
 )
 
 // weights returns a layer's array of that index with the given dimensions, or nil if it is missing, which is noted.
-func (im *importer) weights(l *layer, index int, what role, dims ...int) (*nchw.Source, error) {
-	if _, ok := nchw.Product(im.cfg.limits.MaxWeights, dims...); !ok {
+func (im *importer) weights(l *layer, index int, what role, dims ...int) (*axes.Source, error) {
+	if _, ok := axes.Product(im.cfg.limits.MaxWeights, dims...); !ok {
 		return nil, fmt.Errorf("weights of %v are empty or exceed %d elements: %w", dims, im.cfg.limits.MaxWeights, runtime.ErrLimit)
 	}
 	if im.cfg.random {
@@ -457,7 +457,7 @@ func squeeze(dims []int) []int {
 }
 
 // invent makes weights from the seed, the layer's name and the index: the same on every machine.
-func (im *importer) invent(l *layer, index int, what role, dims []int) *nchw.Source {
+func (im *importer) invent(l *layer, index int, what role, dims []int) *axes.Source {
 	h := fnv.New64a()
 	h.Write([]byte(l.name))
 	rng := rand.New(rand.NewPCG(im.cfg.seed, h.Sum64()+uint64(index)))
@@ -475,7 +475,7 @@ func (im *importer) invent(l *layer, index int, what role, dims []int) *nchw.Sou
 	case oneOf:
 		lo, span = 1, 0
 	}
-	return &nchw.Source{Dims: dims, Decode: func(dst []float32) {
+	return &axes.Source{Dims: dims, Decode: func(dst []float32) {
 		for i := range dst {
 			dst[i] = lo + float32(span*rng.Float32())
 		}

@@ -7,13 +7,13 @@ import (
 	"slices"
 
 	"github.com/gneiss-go/gneiss/kernels"
-	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
 // handler adds a layer to the graph and returns its top. in has the bottoms, nil where the shape is not known. A nil
 // tensor without an error means that the top is not known either: something unsupported has been noted.
-type handler func(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error)
+type handler func(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error)
 
 // handlers are all layer types that can be imported, besides those that feed the network.
 var handlers map[string]handler
@@ -62,17 +62,17 @@ var reasons = map[string]string{
 	"Python":        "Python layers cannot be run; take what is before it with WithOutputs",
 }
 
-func convolution(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func convolution(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("convolution_param")
 	return im.conv(l, in, r, r.size("group", 1))
 }
 
-func depthwise(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func depthwise(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("convolution_param")
 	return im.conv(l, in, r, r.size("num_output", 1))
 }
 
-func (im *importer) conv(l *layer, in []*nchw.Tensor, r *reader, groups int) (*nchw.Tensor, error) {
+func (im *importer) conv(l *layer, in []*axes.Tensor, r *reader, groups int) (*axes.Tensor, error) {
 	k := r.size("num_output", 0)
 	w := window(r, true)
 	hasBias := r.bool("bias_term", true)
@@ -144,7 +144,7 @@ func window(r *reader, needed bool) runtime.Window {
 	return w
 }
 
-func pooling(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func pooling(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("pooling_param")
 	kind := runtime.MaxPool
 	switch method := r.str("pool", "MAX"); method {
@@ -205,7 +205,7 @@ func roundsUp(r *reader) bool {
 	return up
 }
 
-func innerProduct(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func innerProduct(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("inner_product_param")
 	k := r.size("num_output", 0)
 	hasBias := r.bool("bias_term", true)
@@ -252,7 +252,7 @@ func innerProduct(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, erro
 	return im.b.AddValues(l.name, op, 2, v)
 }
 
-func relu(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func relu(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("relu_param")
 	if slope := r.float("negative_slope", 0); slope != 0 {
 		im.b.Unsupported(l.typ, l.name, "negative_slope %v; only 0", slope)
@@ -260,17 +260,17 @@ func relu(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	return im.activation(l, in, r, runtime.ReLU)
 }
 
-func relu6(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func relu6(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	return im.activation(l, in, l.params("relu_param"), runtime.Clamp{On: true, Lo: 0, Hi: 6})
 }
 
-func clip(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func clip(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("clip_param")
 	inf := float32(math.Inf(1))
 	return im.activation(l, in, r, runtime.Clamp{On: true, Lo: r.float("min", -inf), Hi: r.float("max", inf)})
 }
 
-func (im *importer) activation(l *layer, in []*nchw.Tensor, r *reader, c runtime.Clamp) (*nchw.Tensor, error) {
+func (im *importer) activation(l *layer, in []*axes.Tensor, r *reader, c runtime.Clamp) (*axes.Tensor, error) {
 	t, err := one(in)
 	if r.err != nil {
 		return nil, r.err
@@ -281,15 +281,15 @@ func (im *importer) activation(l *layer, in []*nchw.Tensor, r *reader, c runtime
 	return im.b.Each(l.name, &runtime.Activation{Act: c}, t)
 }
 
-func sigmoid(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func sigmoid(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	return im.curve(l, in, l.params("sigmoid_param"), kernels.Sigmoid)
 }
 
-func tanh(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func tanh(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	return im.curve(l, in, l.params("tanh_param"), kernels.Tanh)
 }
 
-func (im *importer) curve(l *layer, in []*nchw.Tensor, r *reader, of kernels.Curve) (*nchw.Tensor, error) {
+func (im *importer) curve(l *layer, in []*axes.Tensor, r *reader, of kernels.Curve) (*axes.Tensor, error) {
 	t, err := one(in)
 	if r.err != nil {
 		return nil, r.err
@@ -300,7 +300,7 @@ func (im *importer) curve(l *layer, in []*nchw.Tensor, r *reader, of kernels.Cur
 	return im.b.Each(l.name, &runtime.Curve{Of: of}, t)
 }
 
-func lrn(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func lrn(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("lrn_param")
 	op := &runtime.LRN{Size: r.size("local_size", 5), Alpha: r.float("alpha", 1), Beta: r.float("beta", 0.75), Bias: r.float("k", 1)}
 	if region := r.str("norm_region", "ACROSS_CHANNELS"); region != "ACROSS_CHANNELS" && region != "0" {
@@ -318,7 +318,7 @@ func lrn(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	return im.b.Add(l.name, op, t)
 }
 
-func concat(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func concat(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("concat_param")
 	axis := r.int("axis", r.size("concat_dim", 1))
 	if len(in) == 0 {
@@ -336,7 +336,7 @@ func concat(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	return im.b.Add(l.name, &runtime.Concat{}, in...)
 }
 
-func softmax(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func softmax(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("softmax_param")
 	axis := r.int("axis", 1)
 	if len(in) == 0 {
@@ -352,7 +352,7 @@ func softmax(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 }
 
 // channelAxis reports whether axis is that of t's channels, and notes the layer as unsupported if it is not.
-func (im *importer) channelAxis(l *layer, axis int, t *nchw.Tensor) bool {
+func (im *importer) channelAxis(l *layer, axis int, t *axes.Tensor) bool {
 	a := axis
 	if a < 0 {
 		a += len(t.Dims)
@@ -364,14 +364,14 @@ func (im *importer) channelAxis(l *layer, axis int, t *nchw.Tensor) bool {
 	return false
 }
 
-func pass(_ *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func pass(_ *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	if r := l.params("dropout_param"); r.err != nil {
 		return nil, r.err
 	}
 	return one(in)
 }
 
-func eltwise(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func eltwise(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("eltwise_param")
 	if op := r.str("operation", "SUM"); op != "SUM" && op != "1" {
 		im.b.Unsupported(l.typ, l.name, "operation %s; only SUM", op)
@@ -386,7 +386,7 @@ func eltwise(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	if r.err != nil || slices.Contains(in, nil) {
 		return nil, r.err
 	}
-	var sum *nchw.Tensor
+	var sum *axes.Tensor
 	for i, t := range in {
 		if len(coeffs) > 0 {
 			c, err := coeffs[i].float("coeff")
@@ -415,7 +415,7 @@ func eltwise(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	return sum, nil
 }
 
-func batchNorm(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func batchNorm(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("batch_norm_param")
 	eps := r.float("eps", 1e-5)
 	if !r.bool("use_global_stats", true) {
@@ -460,7 +460,7 @@ func batchNorm(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) 
 	return im.b.Affine(l.name, t, mul, add)
 }
 
-func scale(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func scale(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("scale_param")
 	t, n, err := im.perChannel(l, in, r)
 	if t == nil || err != nil {
@@ -482,7 +482,7 @@ func scale(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	return im.b.Affine(l.name, t, mul, add)
 }
 
-func bias(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func bias(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	t, n, err := im.perChannel(l, in, l.params("bias_param"))
 	if t == nil || err != nil {
 		return nil, err
@@ -495,8 +495,8 @@ func bias(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 }
 
 // perChannel reads what Scale and Bias share; n is the number of constants, one per channel or one in all.
-func (im *importer) perChannel(l *layer, in []*nchw.Tensor, r *reader) (t *nchw.Tensor, n int, err error) {
-	axis, axes := r.int("axis", 1), r.int("num_axes", 1)
+func (im *importer) perChannel(l *layer, in []*axes.Tensor, r *reader) (t *axes.Tensor, n int, err error) {
+	axis, count := r.int("axis", 1), r.int("num_axes", 1)
 	if r.err != nil {
 		return nil, 0, r.err
 	}
@@ -508,16 +508,16 @@ func (im *importer) perChannel(l *layer, in []*nchw.Tensor, r *reader) (t *nchw.
 		return nil, 0, err
 	}
 	switch {
-	case axes == 0:
+	case count == 0:
 		return t, 1, nil
-	case axes != 1 || axis != 1 && axis+len(t.Dims) != 1:
-		im.b.Unsupported(l.typ, l.name, "axis %d and num_axes %d; only one number per channel, or one in all", axis, axes)
+	case count != 1 || axis != 1 && axis+len(t.Dims) != 1:
+		im.b.Unsupported(l.typ, l.name, "axis %d and num_axes %d; only one number per channel, or one in all", axis, count)
 		return nil, 0, nil
 	}
 	return t, t.Channels(), nil
 }
 
-func power(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func power(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("power_param")
 	p, mul, add := r.float("power", 1), r.float("scale", 1), r.float("shift", 0)
 	if p != 1 {
@@ -533,7 +533,7 @@ func power(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	return im.b.Affine(l.name, t, []float32{mul}, []float32{add})
 }
 
-func flatten(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func flatten(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("flatten_param")
 	from, to := r.int("axis", 1), r.int("end_axis", -1)
 	t, err := one(in)
@@ -560,9 +560,9 @@ func flatten(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	return im.reshape(l, t, append(dims, t.Dims[to+1:]...))
 }
 
-func reshape(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func reshape(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("reshape_param")
-	axis, axes := r.int("axis", 0), r.int("num_axes", -1)
+	axis, count := r.int("axis", 0), r.int("num_axes", -1)
 	var want []int
 	for _, v := range r.sub("shape").all("dim") {
 		d, err := v.int("dim")
@@ -582,21 +582,21 @@ func reshape(im *importer, l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
 	if axis < 0 {
 		axis += rank + 1
 	}
-	end := axis + axes
-	if axes == -1 {
+	end := axis + count
+	if count == -1 {
 		end = rank
 	}
-	if axis < 0 || axes < -1 || axis > rank || end > rank || end < axis {
-		return nil, fmt.Errorf("axis %d and num_axes %d of %d dimensions: %w", axis, axes, rank, runtime.ErrShape)
+	if axis < 0 || count < -1 || axis > rank || end > rank || end < axis {
+		return nil, fmt.Errorf("axis %d and num_axes %d of %d dimensions: %w", axis, count, rank, runtime.ErrShape)
 	}
-	dims, err := nchw.ResolveReshape(t.Dims[axis:end], want, true)
+	dims, err := axes.ResolveReshape(t.Dims[axis:end], want, true)
 	if err != nil {
 		return nil, err
 	}
 	return im.reshape(l, t, slices.Concat(t.Dims[:axis], dims, t.Dims[end:]))
 }
 
-func (im *importer) reshape(l *layer, t *nchw.Tensor, dims []int) (*nchw.Tensor, error) {
+func (im *importer) reshape(l *layer, t *axes.Tensor, dims []int) (*axes.Tensor, error) {
 	out, ok := im.b.Reshape(t, dims)
 	if !ok {
 		im.b.Unsupported(l.typ, l.name, "from %v to %v; only to one row per image, or by dimensions of 1", t.Dims, dims)
@@ -614,7 +614,7 @@ func (l *layer) params(name string) *reader {
 	return r
 }
 
-func one(in []*nchw.Tensor) (*nchw.Tensor, error) {
+func one(in []*axes.Tensor) (*axes.Tensor, error) {
 	if len(in) != 1 {
 		return nil, fmt.Errorf("%d bottoms, want 1: %w", len(in), runtime.ErrShape)
 	}
@@ -624,7 +624,7 @@ func one(in []*nchw.Tensor) (*nchw.Tensor, error) {
 var errNoBottom = fmt.Errorf("no bottom: %w", runtime.ErrShape)
 
 // layer adds one layer and returns its top; it turns errors into NodeErrors.
-func (im *importer) layer(l *layer, in []*nchw.Tensor) (*nchw.Tensor, error) {
+func (im *importer) layer(l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	h := handlers[l.typ]
 	if h == nil {
 		im.b.Unsupported(l.typ, l.name, "%s", reasons[l.typ])

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/wire"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -113,8 +113,18 @@ func (c *call) narrowAll(vs []int64) []int {
 // has reports whether input i is given.
 func (c *call) has(i int) bool { return i < len(c.in) && c.in[i] != nil }
 
-// tensor returns input i as an activation; nil if it is unknown, or a constant, which is then noted as unsupported.
-func (c *call) tensor(i int) (*nchw.Tensor, error) {
+// tensor returns input i as an activation that lies channels last; nil if it is unknown, or a constant, which is then
+// noted as unsupported.
+func (c *call) tensor(i int) (*axes.Tensor, error) {
+	t, err := c.any(i)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	return c.im.b.As(c.name(), t, runtime.ChannelsLast)
+}
+
+// any is tensor for an activation in whatever layout.
+func (c *call) any(i int) (*axes.Tensor, error) {
 	if !c.has(i) {
 		return nil, fmt.Errorf("input %d is missing: %w", i+1, runtime.ErrGraph)
 	}
@@ -213,7 +223,7 @@ func axis(a, rank int) (int, error) {
 }
 
 // axes does so for several, and returns a flag for each dimension.
-func axes(as []int, rank int) ([]bool, error) {
+func flagged(as []int, rank int) ([]bool, error) {
 	in := make([]bool, rank)
 	for _, a := range as {
 		i, err := axis(a, rank)

@@ -4,18 +4,18 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
 // lazy is a float tensor that nobody has needed as floats yet: the dequantisation of a uint8 tensor, or an operation over
 // such. A QuantizeLinear that reads it makes it uint8 without a detour; whatever else reads it makes it float.
 type lazy struct {
-	u     *nchw.Tensor // what is dequantised; nil for an operation
+	u     *axes.Tensor // what is dequantised; nil for an operation
 	act   runtime.Clamp
-	float func(runtime.Clamp) (*nchw.Tensor, error)
-	quant func(runtime.Quant, runtime.Clamp) (*nchw.Tensor, error) // nil, or gives nil, if there is no quantised form
-	made  *nchw.Tensor
+	float func(runtime.Clamp) (*axes.Tensor, error)
+	quant func(runtime.Quant, runtime.Clamp) (*axes.Tensor, error) // nil, or gives nil, if there is no quantised form
+	made  *axes.Tensor
 }
 
 // plain returns v with its tensor made float if it is lazy.
@@ -34,14 +34,14 @@ func (im *importer) plain(v *value) (*value, error) {
 }
 
 // dequantised returns u as a lazy float value.
-func (im *importer) dequantised(name string, u *nchw.Tensor) *value {
-	return &value{typ: elemFloat, lazy: &lazy{u: u, float: func(runtime.Clamp) (*nchw.Tensor, error) {
+func (im *importer) dequantised(name string, u *axes.Tensor) *value {
+	return &value{typ: elemFloat, lazy: &lazy{u: u, float: func(runtime.Clamp) (*axes.Tensor, error) {
 		return im.dequantise(name, u)
 	}}}
 }
 
 // dequantise returns u as floats, by one node however many ask.
-func (im *importer) dequantise(name string, u *nchw.Tensor) (*nchw.Tensor, error) {
+func (im *importer) dequantise(name string, u *axes.Tensor) (*axes.Tensor, error) {
 	if t := im.floats[u]; t != nil {
 		return t, nil
 	}
@@ -53,7 +53,7 @@ func (im *importer) dequantise(name string, u *nchw.Tensor) (*nchw.Tensor, error
 }
 
 // quantise returns v as uint8.
-func (im *importer) quantise(name string, v *value, to runtime.Quant) (*nchw.Tensor, error) {
+func (im *importer) quantise(name string, v *value, to runtime.Quant) (*axes.Tensor, error) {
 	if lz := v.lazy; lz != nil {
 		if lz.u != nil && lz.u.Quant() == to {
 			return lz.u, nil
@@ -132,7 +132,7 @@ func (c *call) prepare() (ok bool, err error) {
 }
 
 // done wraps a result of the builder.
-func (c *call) done(t *nchw.Tensor, err error) (*value, error) {
+func (c *call) done(t *axes.Tensor, err error) (*value, error) {
 	switch {
 	case err != nil:
 		return nil, err
@@ -146,7 +146,7 @@ func (c *call) done(t *nchw.Tensor, err error) (*value, error) {
 
 // add appends a node over ts. If those are what was dequantised, it is put off until it is known how its result is quantised;
 // maxima, and what joins values of one scale, work on uint8 as they are.
-func (c *call) add(op runtime.Op, ts ...*nchw.Tensor) (*value, error) {
+func (c *call) add(op runtime.Op, ts ...*axes.Tensor) (*value, error) {
 	if !c.quanta {
 		return c.done(c.im.b.Add(c.name(), op, ts...))
 	}
@@ -162,7 +162,7 @@ func (c *call) add(op runtime.Op, ts ...*nchw.Tensor) (*value, error) {
 	case *runtime.Concat:
 		return c.concatQuanta(op, ts)
 	}
-	return c.put(func(act runtime.Clamp, ts ...*nchw.Tensor) (runtime.Op, error) {
+	return c.put(func(act runtime.Clamp, ts ...*axes.Tensor) (runtime.Op, error) {
 		if sum, ok := op.(*runtime.Add); ok && act.On {
 			return &runtime.Add{Act: sum.Act.Then(act)}, nil
 		}
@@ -183,7 +183,7 @@ func (c *call) add(op runtime.Op, ts ...*nchw.Tensor) (*value, error) {
 }
 
 // hasQuantised reports whether the kernels have a quantised form of an operation with these parameters.
-func hasQuantised(op runtime.Op, to runtime.Quant, ts []*nchw.Tensor) bool {
+func hasQuantised(op runtime.Op, to runtime.Quant, ts []*axes.Tensor) bool {
 	const least, most = 1e-12, 1e24 // as package quant keeps scales: products and quotients of a few are normal numbers
 	for _, t := range ts {
 		if s := t.Quant().Scale; s < least || s > most {
@@ -207,15 +207,15 @@ func hasQuantised(op runtime.Op, to runtime.Quant, ts []*nchw.Tensor) bool {
 
 // put returns an operation over uint8 tensors that is put off, with its float and its quantised form. An activation that
 // the float form does not have built in follows it.
-func (c *call) put(float func(runtime.Clamp, ...*nchw.Tensor) (runtime.Op, error), quant func(runtime.Quant, runtime.Clamp) (runtime.Op, error), ts ...*nchw.Tensor) *value {
+func (c *call) put(float func(runtime.Clamp, ...*axes.Tensor) (runtime.Op, error), quant func(runtime.Quant, runtime.Clamp) (runtime.Op, error), ts ...*axes.Tensor) *value {
 	im, name := c.im, c.name()
 	lz := &lazy{}
-	lz.float = func(act runtime.Clamp) (*nchw.Tensor, error) {
+	lz.float = func(act runtime.Clamp) (*axes.Tensor, error) {
 		op, err := float(act, ts...)
 		if err != nil {
 			return nil, err
 		}
-		in := make([]*nchw.Tensor, len(ts))
+		in := make([]*axes.Tensor, len(ts))
 		for i, u := range ts {
 			if in[i], err = im.dequantise(u.Name()+"/dequantized", u); err != nil {
 				return nil, err
@@ -227,7 +227,7 @@ func (c *call) put(float func(runtime.Clamp, ...*nchw.Tensor) (runtime.Op, error
 		}
 		return im.b.Each(name+"/activation", &runtime.Activation{Act: act}, t)
 	}
-	lz.quant = func(to runtime.Quant, act runtime.Clamp) (*nchw.Tensor, error) {
+	lz.quant = func(to runtime.Quant, act runtime.Clamp) (*axes.Tensor, error) {
 		op, err := quant(to, act)
 		if op == nil || err != nil {
 			return nil, err
@@ -247,7 +247,7 @@ func builtIn(op runtime.Op) bool {
 }
 
 // concatQuanta joins dequantised values: as uint8 if they have one scale, else once the scale of the result is known.
-func (c *call) concatQuanta(op *runtime.Concat, ts []*nchw.Tensor) (*value, error) {
+func (c *call) concatQuanta(op *runtime.Concat, ts []*axes.Tensor) (*value, error) {
 	same := true
 	for _, t := range ts {
 		same = same && t.Quant() == ts[0].Quant()
@@ -256,12 +256,12 @@ func (c *call) concatQuanta(op *runtime.Concat, ts []*nchw.Tensor) (*value, erro
 		return c.done(c.im.b.Add(c.name(), op, ts...))
 	}
 	im, name := c.im, c.name()
-	v := c.put(func(runtime.Clamp, ...*nchw.Tensor) (runtime.Op, error) { return op, nil }, nil, ts...)
-	v.lazy.quant = func(to runtime.Quant, act runtime.Clamp) (*nchw.Tensor, error) {
+	v := c.put(func(runtime.Clamp, ...*axes.Tensor) (runtime.Op, error) { return op, nil }, nil, ts...)
+	v.lazy.quant = func(to runtime.Quant, act runtime.Clamp) (*axes.Tensor, error) {
 		if act.On {
 			return nil, nil
 		}
-		in := make([]*nchw.Tensor, len(ts))
+		in := make([]*axes.Tensor, len(ts))
 		for i, t := range ts {
 			var err error
 			if in[i], err = im.quantise(fmt.Sprintf("%s/input%d", name, i), im.dequantised(t.Name()+"/dequantized", t), to); err != nil {
@@ -289,14 +289,14 @@ func (c *call) clamped(x *value, act runtime.Clamp) *value {
 	}
 	im, name := c.im, c.name()
 	return &value{typ: elemFloat, lazy: &lazy{act: act,
-		float: func(act runtime.Clamp) (*nchw.Tensor, error) {
+		float: func(act runtime.Clamp) (*axes.Tensor, error) {
 			t, err := im.plain(x)
 			if err != nil {
 				return nil, err
 			}
 			return im.b.Each(name, &runtime.Activation{Act: act}, t.t)
 		},
-		quant: func(to runtime.Quant, act runtime.Clamp) (*nchw.Tensor, error) {
+		quant: func(to runtime.Quant, act runtime.Clamp) (*axes.Tensor, error) {
 			if lo, hi := act.Levels(to); lz.u.Quant() == to && lo == 0 && hi == 255 { // what is quantised is in range already
 				return lz.u, nil
 			}

@@ -57,7 +57,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -73,16 +73,19 @@ type Option func(*config)
 
 type config struct {
 	batch   int
+	asked   bool  // batch is from WithBatch
 	shape   []int // C, H, W
 	outputs []string
 	limits  runtime.Limits
 	inits   map[string][]byte
 }
 
-// WithBatch sets the number of images per run where the model leaves it open; the default is 1.
-func WithBatch(n int) Option { return func(c *config) { c.batch = n } }
+// WithBatch sets the number of images per run where the model leaves it open; the default is 1. It is an error for a model
+// with another, fixed number.
+func WithBatch(n int) Option { return func(c *config) { c.batch, c.asked = n, true } }
 
-// WithInputShape sets the size of the input images where the model leaves it open.
+// WithInputShape sets the size of the input images where the model leaves it open. It is an error for a model whose size is
+// fixed and another.
 func WithInputShape(channels, height, width int) Option {
 	return func(c *config) { c.shape = []int{channels, height, width} }
 }
@@ -151,8 +154,8 @@ func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
 		m.graph.inits[name] = t
 		size += len(raw)
 	}
-	im := &importer{cfg: c, m: m, b: nchw.NewBuilder(m.graph.name, size, c.limits), vals: map[string]*value{}, uses: map[string]int{}, nhwc: map[string]int{},
-		floats: map[*nchw.Tensor]*nchw.Tensor{}, bytes: map[coded]*nchw.Tensor{}}
+	im := &importer{cfg: c, m: m, b: axes.NewBuilder(m.graph.name, size, c.limits), vals: map[string]*value{}, uses: map[string]int{}, nhwc: map[string]int{},
+		floats: map[*axes.Tensor]*axes.Tensor{}, bytes: map[coded]*axes.Tensor{}}
 	g, err := im.run()
 	if err != nil {
 		return fail(err)
@@ -164,33 +167,34 @@ func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
 // known nor computable: an unsupported operator makes it.
 type value struct {
 	c   *tensor
-	src *nchw.Source // of c, for decoding
-	t   *nchw.Tensor
+	src *axes.Source // of c, for decoding
+	t   *axes.Tensor
 	typ elem // of int8 or uint8: t is uint8 (int8 with 128 added), or float with the integers in it if it is of an input
 
 	lazy *lazy // in place of t
 
 	fresh bool // t is the output of a Conv or FC without bias, under no other name
-	nhwc  bool // t is an input that the file lays out as [N H W C]
 }
 
 // constant returns the value of a constant.
 func constant(t *tensor) *value {
-	return &value{c: t, typ: t.typ, src: &nchw.Source{Dims: t.dims, Decode: t.decode}}
+	return &value{c: t, typ: t.typ, src: &axes.Source{Dims: t.dims, Decode: t.decode}}
 }
 
 // importer builds one graph.
 type importer struct {
 	cfg  *config
 	m    *model
-	b    *nchw.Builder
+	b    *axes.Builder
 	vals map[string]*value
 	uses map[string]int // by needed nodes and outputs
-	nhwc map[string]int // of which as the input of a transposition from [N H W C] to [N C H W]
+	nhwc map[string]int // of which lead to a transposition from [N H W C] to [N C H W], element by element
+
+	batched, sized bool // an input has the batch, or the size, that was asked for
 
 	quantised bool                          // there are quantised nodes
-	floats    map[*nchw.Tensor]*nchw.Tensor // of uint8 tensors, dequantised
-	bytes     map[coded]*nchw.Tensor        // of integers given as floats, as uint8
+	floats    map[*axes.Tensor]*axes.Tensor // of uint8 tensors, dequantised
+	bytes     map[coded]*axes.Tensor        // of integers given as floats, as uint8
 }
 
 func (im *importer) run() (*runtime.Graph, error) {
@@ -221,6 +225,9 @@ func (im *importer) run() (*runtime.Graph, error) {
 			}
 			im.vals[p.name] = v
 		}
+	}
+	if err := im.heeded(); err != nil {
+		return nil, err
 	}
 	for i, n := range g.nodes {
 		if !need[i] {
@@ -308,8 +315,10 @@ func (im *importer) needed(outs []string) ([]bool, error) {
 	}
 	for i := len(g.nodes) - 1; i >= 0; i-- { // the file's order is topological; if it is not, node finds out
 		if need[i] {
-			if n := g.nodes[i]; n.op == "Transpose" && len(n.in) == 1 && slices.Equal((&call{n: n}).ints("perm"), []int{0, 3, 1, 2}) {
-				im.nhwc[n.in[0]]++
+			if n := g.nodes[i]; im.leadsToImages(n) {
+				for _, name := range n.in {
+					im.nhwc[name]++
+				}
 			}
 			for _, name := range g.nodes[i].in {
 				if name != "" {
@@ -320,6 +329,29 @@ func (im *importer) needed(outs []string) ([]bool, error) {
 	}
 	return need, nil
 }
+
+// heeded is an error if an option was given that no input follows.
+func (im *importer) heeded() error {
+	switch {
+	case im.cfg.asked && !im.batched:
+		return fmt.Errorf("WithBatch(%d), but the model fixes another number of images: %w", im.cfg.batch, runtime.ErrShape)
+	case im.cfg.shape != nil && !im.sized:
+		return fmt.Errorf("WithInputShape(%d, %d, %d), but the model fixes another size: %w", im.cfg.shape[0], im.cfg.shape[1], im.cfg.shape[2], runtime.ErrShape)
+	}
+	return nil
+}
+
+// leadsToImages reports whether all that is done with a node's input makes it [N C H W] from [N H W C].
+func (im *importer) leadsToImages(n *node) bool {
+	if n.op == "Transpose" {
+		return slices.Equal((&call{n: n}).ints("perm"), []int{0, 3, 1, 2})
+	}
+	return eachElement[n.op] && len(n.out) == 1 && im.uses[n.out[0]] > 0 && im.uses[n.out[0]] == im.nhwc[n.out[0]]
+}
+
+// eachElement are operators that work element by element, in whatever order the elements are.
+var eachElement = map[string]bool{"Add": true, "Cast": true, "Clip": true, "DequantizeLinear": true, "Div": true, "Identity": true,
+	"Mul": true, "QuantizeLinear": true, "Relu": true, "Sub": true}
 
 // input declares an input of the graph.
 func (im *importer) input(p *port) (*value, error) {
@@ -337,30 +369,42 @@ func (im *importer) input(p *port) (*value, error) {
 		}
 		dims = []int{-1, -1, -1, -1}
 	}
-	nhwc := len(dims) == 4 && im.uses[p.name] == im.nhwc[p.name] // all that is done with it is to make it NCHW
-	if nhwc {                                                    // it becomes NCHW for us, and stays NHWC for the caller
-		dims = []int{dims[0], dims[3], dims[1], dims[2]}
+	lay := runtime.ChannelsLast
+	if len(dims) == 4 && im.uses[p.name] == im.nhwc[p.name] {
+		lay = runtime.AsWritten
 	}
+	sized := im.cfg.shape != nil && len(dims) == 4
 	for i, d := range dims {
 		switch {
-		case d > 0:
 		case i == 0 && len(dims) > 1:
-			dims[i] = im.cfg.batch
+			if d <= 0 {
+				dims[i] = im.cfg.batch
+			}
+			im.batched = im.batched || dims[i] == im.cfg.batch
 		case len(dims) == 4 && im.cfg.shape != nil:
-			dims[i] = im.cfg.shape[i-1]
+			want := im.cfg.shape[i-1]
+			if lay == runtime.AsWritten {
+				want = im.cfg.shape[i%3]
+			}
+			if d <= 0 {
+				dims[i] = want
+			}
+			sized = sized && dims[i] == want
+		case d > 0:
 		default:
 			return fail("the model leaves its size open, %v; use WithInputShape: %w", p.dims, runtime.ErrShape)
 		}
 	}
-	if len(dims) > nchw.MaxRank {
-		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, nchw.MaxRank)
+	im.sized = im.sized || sized
+	if len(dims) > axes.MaxRank {
+		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, axes.MaxRank)
 		return &value{typ: p.typ}, nil
 	}
-	t, err := im.b.Input(p.name, dims)
+	t, err := im.b.Input(p.name, dims, lay, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &value{t: t, typ: p.typ, nhwc: nhwc}, nil
+	return &value{t: t, typ: p.typ}, nil
 }
 
 // node imports one node and returns the value of its first output, nil if that is unsupported.

@@ -1,12 +1,13 @@
 package onnx
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/gneiss-go/gneiss/kernels"
-	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -90,7 +91,7 @@ var reasons = map[string]string{
 const dynamic = "integers of 32 bits are no activations here; quantise statically (onnxruntime.quantization.quantize_static), or import the float model and quantise it with gneiss quantize"
 
 // window reads kernel, strides, pads and dilations over an input of h×w. ok is false if something was unsupported.
-func (c *call) window(kernel []int, h, w int, pending nchw.Pad) (win runtime.Window, ok bool, err error) {
+func (c *call) window(kernel []int, h, w int, pending axes.Pad) (win runtime.Window, ok bool, err error) {
 	pair := func(name string, vs []int, def int) (int, int) {
 		switch len(vs) {
 		case 0:
@@ -157,7 +158,7 @@ func same(in, taps, stride, dilation int, lower bool) (before, after int) {
 }
 
 // square returns input 0 if it is an image: of rank 4.
-func (c *call) square() (*nchw.Tensor, error) {
+func (c *call) square() (*axes.Tensor, error) {
 	t, err := c.tensor(0)
 	if t != nil && len(t.Dims) != 4 {
 		c.unsupported("an input of %d dimensions; only 2-D images, [N C H W]", len(t.Dims))
@@ -197,7 +198,7 @@ func conv(c *call) (*value, error) {
 			return nil, fmt.Errorf("%d biases for %d filters: %w", n, d[0], runtime.ErrShape)
 		}
 	}
-	float := func(act runtime.Clamp, _ ...*nchw.Tensor) (runtime.Op, error) {
+	float := func(act runtime.Clamp, _ ...*axes.Tensor) (runtime.Op, error) {
 		op := &runtime.Conv{Window: win, K: d[0], Groups: groups, Act: act}
 		var err error
 		if op.Weights, err = c.im.b.ConvWeights(w.src, d[0], d[1], d[2]*d[3]); err == nil && bias != nil {
@@ -253,9 +254,9 @@ func pool(c *call) (*value, error) {
 
 // poolPad takes over zeros that were put around a pool's input, where they mean the same as the pool's own padding: to an
 // average that counts them, and to a maximum over what is not negative. Otherwise they are made real.
-func (c *call) poolPad(t *nchw.Tensor, op *runtime.Pool) (*nchw.Tensor, nchw.Pad, error) {
+func (c *call) poolPad(t *axes.Tensor, op *runtime.Pool) (*axes.Tensor, axes.Pad, error) {
 	bare, p := c.im.b.Unpad(t)
-	if p == (nchw.Pad{}) {
+	if p == (axes.Pad{}) {
 		return t, p, nil
 	}
 	own := slices.ContainsFunc(c.ints("pads"), func(n int) bool { return n != 0 }) || c.str("auto_pad", "NOTSET") != "NOTSET"
@@ -275,7 +276,7 @@ func (c *call) poolPad(t *nchw.Tensor, op *runtime.Pool) (*nchw.Tensor, nchw.Pad
 	if err != nil {
 		return nil, p, err
 	}
-	return c.im.b.Wrap(v, len(t.Dims)), nchw.Pad{}, nil
+	return c.im.b.Wrap(v, len(t.Dims)), axes.Pad{}, nil
 }
 
 func globalPool(c *call) (*value, error) {
@@ -311,7 +312,7 @@ func reduceMean(c *call) (*value, error) {
 			as = append(as, i)
 		}
 	}
-	over, err := axes(as, len(t.Dims))
+	over, err := flagged(as, len(t.Dims))
 	if err != nil {
 		return nil, err
 	}
@@ -351,7 +352,7 @@ func (c *call) activation(clamp runtime.Clamp) (*value, error) {
 		}
 		c.in[0] = x
 	}
-	t, err := c.tensor(0)
+	t, err := c.any(0)
 	if t == nil || err != nil {
 		return nil, err
 	}
@@ -390,7 +391,7 @@ func bound(c *call) (*value, error) {
 		if c.n.op == "Min" {
 			how = kernels.Smaller
 		}
-		return c.done(c.between(c.name(), how, c.in[0].t, c.in[1].t))
+		return c.done(c.im.b.Binary(c.name(), how, c.in[0].t, c.in[1].t))
 	}
 	if len(c.in) != 2 || !c.has(0) || !c.has(1) || (c.in[0].c == nil) == (c.in[1].c == nil) {
 		c.unsupported("only of two activations, or of one and a constant number")
@@ -441,7 +442,7 @@ func concat(c *call) (*value, error) {
 	if constants == len(c.in) {
 		return c.concatInts()
 	}
-	ts := make([]*nchw.Tensor, len(c.in))
+	ts := make([]*axes.Tensor, len(c.in))
 	for i := range c.in {
 		var err error
 		if ts[i], err = c.tensor(i); ts[i] == nil || err != nil {
@@ -540,7 +541,7 @@ func cast(c *call) (*value, error) {
 
 // product makes a fully connected layer of activation a and matrix w, of [in][out] or, transposed, [out][in]. own is the
 // constant that bias comes from, if it comes from it unchanged.
-func (c *call) product(a *nchw.Tensor, w *value, transposed bool, alpha float32, bias []float32, own *value) (*value, error) {
+func (c *call) product(a *axes.Tensor, w *value, transposed bool, alpha float32, bias []float32, own *value) (*value, error) {
 	d := w.c.dims
 	v, _, err := c.im.b.Unflat(a)
 	if err != nil {
@@ -703,31 +704,34 @@ func arithmetic(c *call) (*value, error) {
 	if extra := len(k.c.dims) - len(t.Dims); extra > 0 { // the result has the constant's rank
 		wide, ok := c.im.b.Reshape(t, slices.Concat(slices.Repeat([]int{1}, extra), t.Dims))
 		if !ok {
-			c.unsupported("a constant of %v over %v; only one number per channel", k.c.dims, t.Dims)
+			c.unsupported("a constant of %v over %v, of fewer dimensions", k.c.dims, t.Dims)
 			return nil, nil
 		}
 		t = wide
 	}
-	f, ok, err := c.perChannel(k, t.Dims)
-	if !ok || err != nil {
+	side, err := c.beside(t, k)
+	if side == nil || err != nil {
 		return nil, err
 	}
+	f := side.Of
 	switch c.n.op {
 	case "Add":
-		if v, done, err := c.addBias(c.in[xi], t, c.n.in[xi], f); done || err != nil {
-			return v, err
+		if !side.Whole() {
+			if v, done, err := c.addBias(c.in[xi], t, c.n.in[xi], f); done || err != nil {
+				return v, err
+			}
 		}
-		return c.done(c.im.b.Affine(c.name(), t, nil, f))
+		return c.done(side.Affine(c.im.b, c.name(), nil, f))
 	case "Mul":
-		return c.done(c.im.b.Affine(c.name(), t, f, nil))
+		return c.done(side.Affine(c.im.b, c.name(), f, nil))
 	case "Sub":
 		if ki == 0 {
-			return c.done(c.im.b.Affine(c.name(), t, []float32{-1}, f))
+			return c.done(side.Affine(c.im.b, c.name(), []float32{-1}, f))
 		}
 		if f, err = c.im.b.Scaled(f, -1); err != nil {
 			return nil, err
 		}
-		return c.done(c.im.b.Affine(c.name(), t, nil, f))
+		return c.done(side.Affine(c.im.b, c.name(), nil, f))
 	}
 	if ki == 0 {
 		c.unsupported("a constant divided by an activation")
@@ -740,11 +744,21 @@ func arithmetic(c *call) (*value, error) {
 	for i := range inv {
 		inv[i] = 1 / f[i]
 	}
-	return c.done(c.im.b.Affine(c.name(), t, inv, nil))
+	return c.done(side.Affine(c.im.b, c.name(), inv, nil))
+}
+
+// beside aligns a constant with t; nil if it does not broadcast to t's dimensions, which is noted.
+func (c *call) beside(t *axes.Tensor, k *value) (*axes.Spreading, error) {
+	s, err := c.im.b.Beside(c.name(), t, k.src)
+	if errors.Is(err, runtime.ErrShape) {
+		c.unsupported("%v; only what broadcasts to the activation's dimensions", err)
+		return nil, nil
+	}
+	return s, err
 }
 
 // addBias makes a constant sum the bias of the convolution or product before it, if nothing else uses that.
-func (c *call) addBias(x *value, t *nchw.Tensor, name string, f []float32) (*value, bool, error) {
+func (c *call) addBias(x *value, t *axes.Tensor, name string, f []float32) (*value, bool, error) {
 	n := c.im.b.Node(t)
 	if !x.fresh || n == nil || c.im.uses[name] != 1 {
 		return nil, false, nil
@@ -774,7 +788,7 @@ func (c *call) addBias(x *value, t *nchw.Tensor, name string, f []float32) (*val
 }
 
 // residual is arithmetic between two activations.
-func (c *call) residual(x, y *nchw.Tensor) (*value, error) {
+func (c *call) residual(x, y *axes.Tensor) (*value, error) {
 	if op := c.n.op; slices.Equal(x.Dims, y.Dims) && (op == "Add" || op == "Sub") { // of which there are fast kernels
 		if op == "Sub" {
 			var err error
@@ -785,14 +799,14 @@ func (c *call) residual(x, y *nchw.Tensor) (*value, error) {
 		return c.add(&runtime.Add{}, x, y)
 	}
 	how := map[string]kernels.Arithmetic{"Add": kernels.Plus, "Sub": kernels.Minus, "Mul": kernels.Times, "Div": kernels.Over}[c.n.op]
-	return c.done(c.between(c.name(), how, x, y))
+	return c.done(c.im.b.Binary(c.name(), how, x, y))
 }
 
 // sum is Sum and Mean, of activations of one shape.
 func sum(c *call) (*value, error) {
-	var acc *nchw.Tensor
+	var acc *axes.Tensor
 	for i := range c.in {
-		t, err := c.tensor(i)
+		t, err := c.any(i)
 		if t == nil || err != nil {
 			return nil, err
 		}
@@ -902,7 +916,7 @@ func pad(c *call) (*value, error) {
 		c.unsupported("pads %v with %v; only zeros around height and width", pads, value)
 		return nil, nil
 	}
-	out, ok := c.im.b.Pad(t, nchw.Pad{Top: pads[2], Left: pads[3], Bottom: pads[6], Right: pads[7]})
+	out, ok := c.im.b.Pad(t, axes.Pad{Top: pads[2], Left: pads[3], Bottom: pads[6], Right: pads[7]})
 	if !ok {
 		return nil, fmt.Errorf("pads %v over %v: %w", pads, t.Dims, runtime.ErrLimit)
 	}

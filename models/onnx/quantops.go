@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -32,7 +32,7 @@ var quantOps = map[string]bool{"QuantizeLinear": true, "DequantizeLinear": true,
 
 // coded names a tensor of integers held as floats, and what they are to stand for.
 type coded struct {
-	t  *nchw.Tensor
+	t  *axes.Tensor
 	to runtime.Quant
 }
 
@@ -179,7 +179,7 @@ func (c *call) dequantConstant(t *tensor, p *params, a int) (*value, error) {
 }
 
 // bytes returns an integer tensor as the uint8 tensor that stands for what q says; nil if it stands for something else.
-func (c *call) bytes(name string, x *value, q runtime.Quant) (*nchw.Tensor, error) {
+func (c *call) bytes(name string, x *value, q runtime.Quant) (*axes.Tensor, error) {
 	if x.t.DType == runtime.U8 {
 		if have := x.t.Quant(); have != q {
 			c.unsupported("its input %q is quantised by %v and zero point %d, and read by %v and %d", name, have.Scale, have.Zero, q.Scale, q.Zero)

@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -69,7 +69,7 @@ func (q *quantum) channels(k, n int, transposed bool) []float32 {
 
 // lay returns [K][C][RS], or [C][RS][K] if it is transposed, as [K][RS][C] without zero point; nil if an element leaves
 // −127…127.
-func (q *quantum) lay(b *nchw.Builder, raw []byte, o order) ([]int8, error) {
+func (q *quantum) lay(b *axes.Builder, raw []byte, o order) ([]int8, error) {
 	if w, ok := q.laid[o]; ok || q.typ == elemInt32 {
 		return w, nil
 	}

@@ -3,7 +3,7 @@ package onnx
 import (
 	"fmt"
 
-	"github.com/gneiss-go/gneiss/models/internal/nchw"
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/wire"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -11,7 +11,7 @@ import (
 // Operators that change dimensions, and the arithmetic on constants by which exporters compute dimensions.
 
 // reshaped gives t other dimensions.
-func (c *call) reshaped(t *nchw.Tensor, dims []int) (*value, error) {
+func (c *call) reshaped(t *axes.Tensor, dims []int) (*value, error) {
 	return c.done(c.im.b.Rearrange(c.name(), t, nil, dims))
 }
 
@@ -44,13 +44,13 @@ func reshape(c *call) (*value, error) {
 		return nil, err
 	}
 	if c.has(0) && c.in[0].c != nil {
-		return c.constDims(func(from []int) ([]int, error) { return nchw.ResolveReshape(from, want, zero) })
+		return c.constDims(func(from []int) ([]int, error) { return axes.ResolveReshape(from, want, zero) })
 	}
 	t, err := c.tensor(0)
 	if t == nil || err != nil {
 		return nil, err
 	}
-	d, err := nchw.ResolveReshape(t.Dims, want, zero)
+	d, err := axes.ResolveReshape(t.Dims, want, zero)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (c *call) constDims(f func([]int) ([]int, error)) (*value, error) {
 
 func squeeze(c *call) (*value, error) {
 	return c.ones(func(dims, as []int) ([]int, error) {
-		drop, err := axes(as, len(dims))
+		drop, err := flagged(as, len(dims))
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func squeeze(c *call) (*value, error) {
 
 func unsqueeze(c *call) (*value, error) {
 	return c.ones(func(dims, as []int) ([]int, error) {
-		put, err := axes(as, len(dims)+len(as))
+		put, err := flagged(as, len(dims)+len(as))
 		if err != nil {
 			return nil, err
 		}
@@ -129,12 +129,9 @@ func (c *call) ones(f func(dims, as []int) ([]int, error)) (*value, error) {
 
 func transpose(c *call) (*value, error) {
 	perm := c.ints("perm")
-	t, err := c.tensor(0)
+	t, err := c.any(0)
 	if t == nil || err != nil {
 		return nil, err
-	}
-	if c.in[0].nhwc {
-		return c.done(t, nil)
 	}
 	rank := len(t.Dims)
 	if perm == nil {
@@ -158,10 +155,10 @@ func transpose(c *call) (*value, error) {
 			last = p
 		}
 	}
-	if !ordered {
-		return c.done(c.im.b.Rearrange(c.name(), t, perm, d))
+	if ordered {
+		return c.reshaped(t, d)
 	}
-	return c.reshaped(t, d)
+	return c.done(c.im.b.Transpose(c.name(), t, perm))
 }
 
 func constantNode(c *call) (*value, error) {
@@ -223,16 +220,12 @@ func constantNode(c *call) (*value, error) {
 
 // shape is the constant that a tensor's dimensions are, once the batch is fixed.
 func shape(c *call) (*value, error) {
-	if c.has(0) && c.in[0].nhwc {
-		c.unsupported("the shape of an NHWC input")
-		return nil, nil
-	}
 	var dims []int
 	switch {
 	case c.has(0) && c.in[0].c != nil:
 		dims = c.in[0].c.dims
 	default:
-		t, err := c.tensor(0)
+		t, err := c.any(0)
 		if t == nil || err != nil {
 			return nil, err
 		}

@@ -142,6 +142,7 @@ type Preparer struct {
 	rows   taps
 	source []float32 // one source row, RGB or grey
 	across []float32 // that row resized to the network's width
+	real   []float32 // a quantised input's numbers
 }
 
 // Preparer returns a preparer of the spec.

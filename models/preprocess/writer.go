@@ -1,10 +1,6 @@
 package preprocess
 
-import (
-	"math"
-
-	"github.com/gneiss-go/gneiss/runtime"
-)
+import "github.com/gneiss-go/gneiss/runtime"
 
 // writer puts rows of colours into an input, float or quantised.
 type writer struct {
@@ -52,7 +48,7 @@ func (w *writer) row(rgb *[3][]float32, bars []bool) {
 		} else {
 			dst := w.bytes[c:]
 			for x, v := range src {
-				dst[x*n] = quantised(float32(v-mean)*scale, w.quant)
+				dst[x*n] = w.quant.Level(float32(v-mean) * scale)
 			}
 		}
 	}
@@ -68,7 +64,7 @@ func (w *writer) bar() {
 			if w.floats != nil {
 				w.floats[i] = v
 			} else {
-				w.bytes[i] = quantised(v, w.quant)
+				w.bytes[i] = w.quant.Level(v)
 			}
 		}
 	}
@@ -81,10 +77,4 @@ func (w *writer) next() {
 	} else {
 		w.bytes = w.bytes[n:]
 	}
-}
-
-// quantised rounds v as [runtime.Quantize] does.
-func quantised(v float32, q runtime.Quant) uint8 {
-	v = min(max(v/q.Scale, -float32(q.Zero)), float32(255-q.Zero))
-	return uint8(int32(math.RoundToEven(float64(v))) + int32(q.Zero))
 }

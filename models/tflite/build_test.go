@@ -134,7 +134,7 @@ func (f *file) bytes() []byte {
 		b.PrependUOffsetTSlot(1, in, 0)
 		b.PrependUOffsetTSlot(2, out, 0)
 		if opts != 0 {
-			b.PrependByteSlot(3, 1, 0)
+			b.PrependByteSlot(3, byte(handlers[o.code].options), 0)
 			b.PrependUOffsetTSlot(4, opts, 0)
 		}
 		ops = append(ops, b.EndObject())

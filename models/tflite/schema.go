@@ -33,6 +33,17 @@ func (t table) field(n int) flatbuffers.UOffsetT {
 	return t.Pos + flatbuffers.UOffsetT(o)
 }
 
+// beyond returns the first field from n on that the table has, or −1.
+func (t table) beyond(n int) int {
+	size := int(t.GetVOffsetT(t.Pos - flatbuffers.UOffsetT(t.GetSOffsetT(t.Pos)))) // of the vtable, in bytes
+	for ; 4+2*n < size; n++ {
+		if t.field(n) != 0 {
+			return n
+		}
+	}
+	return -1
+}
+
 func (t table) int(n, missing int) int {
 	if at := t.field(n); at != 0 {
 		return int(t.GetInt32(at))
@@ -165,6 +176,7 @@ type tensor struct {
 	scale  []float32
 	zero   []int64
 	axis   int // that scale and zero run along
+	sparse bool
 	number int
 }
 
@@ -175,6 +187,7 @@ type operator struct {
 	code            int // BuiltinOperator
 	custom          string
 	inputs, outputs []int // tensors; −1 where an optional one is left out
+	kind            int   // of options, in BuiltinOptions
 	options         table
 }
 
@@ -206,14 +219,16 @@ func readModel(data []byte) model {
 		var s subgraph
 		for i, tt := range t.tables(0) {
 			q := tt.table(4)
-			x := tensor{name: tt.string(3), shape: tt.ints(0), dtype: dtype(tt.byte(1)), scale: q.floats(2), zero: q.longs(3), axis: q.int(6, 0), number: i}
+			x := tensor{name: tt.string(3), shape: tt.ints(0), dtype: dtype(tt.byte(1)), scale: q.floats(2), zero: q.longs(3), axis: q.int(6, 0), number: i,
+				sparse: tt.table(6).there}
 			x.data = buffers[tt.int(2, 0)].bytes(0)
 			s.tensors = append(s.tensors, x)
 		}
 		s.inputs, s.outputs = t.ints(1), t.ints(2)
 		for _, ot := range t.tables(3) {
 			c := codes[ot.int(0, 0)]
-			s.operators = append(s.operators, operator{code: c.builtin, custom: c.custom, inputs: ot.ints(1), outputs: ot.ints(2), options: ot.table(4)})
+			s.operators = append(s.operators, operator{code: c.builtin, custom: c.custom, inputs: ot.ints(1), outputs: ot.ints(2),
+				kind: ot.byte(3) & 255, options: ot.table(4)})
 		}
 		m.subgraphs = append(m.subgraphs, s)
 	}

@@ -33,6 +33,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -82,12 +83,9 @@ func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
 	if len(m.subgraphs) != 1 {
 		return nil, fmt.Errorf("%d subgraphs; control flow is not supported: %w", len(m.subgraphs), runtime.ErrGraph)
 	}
-	im := &importer{model: m, sub: m.subgraphs[0], graph: runtime.NewGraph("tflite"), values: map[int]tensorValue{}, left: 4*len(data) + 1<<16}
-	im.graph.SetLimits(c.limits)
-	if err := im.run(); err != nil {
-		return nil, err
-	}
-	return im.graph, nil
+	im := &importer{model: m, sub: m.subgraphs[0], b: axes.NewBuilder("tflite", len(data), c.limits), values: map[int]*axes.Tensor{},
+		left: 4*len(data) + 1<<16}
+	return im.run()
 }
 
 func corrupt(format string, args ...any) error {

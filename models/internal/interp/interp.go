@@ -10,7 +10,7 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Run computes the outputs of a graph from its inputs, all NHWC; uint8 outputs as whole numbers.
+// Run computes the outputs of a graph from its inputs, all NHWC and in real numbers; uint8 outputs as whole numbers.
 func Run(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 	if len(inputs) != len(g.Inputs) {
 		return nil, fmt.Errorf("%d inputs, want %d", len(inputs), len(g.Inputs))
@@ -21,6 +21,12 @@ func Run(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 			return nil, fmt.Errorf("input %s has %d elements, want %v", v.Name, len(inputs[i]), v.Shape)
 		}
 		vals[v] = inputs[i]
+		if v.DType == runtime.U8 {
+			vals[v] = make([]float32, len(inputs[i]))
+			for j, x := range inputs[i] {
+				vals[v][j] = level(x, v.Quant, 0, 255)
+			}
+		}
 	}
 	for _, n := range g.Nodes {
 		out := make([]float32, n.Out.Shape.Elements())

@@ -18,6 +18,12 @@ func Compiled(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 	}
 	defer s.Close()
 	for i, x := range inputs {
+		if u := s.Input(i).Uint8(); len(u) == len(x) && u != nil {
+			for j, v := range x {
+				u[j] = s.Input(i).Info().Quant.Level(v)
+			}
+			continue
+		}
 		if n := copy(s.Input(i).Float32(), x); n != len(x) || n != len(s.Input(i).Float32()) {
 			return nil, fmt.Errorf("input %d has %d elements, the session's %d", i, len(x), len(s.Input(i).Float32()))
 		}

@@ -1,4 +1,4 @@
-package nchw
+package axes
 
 import (
 	"fmt"

@@ -1,0 +1,120 @@
+package tflite
+
+import (
+	"fmt"
+
+	"github.com/gneiss-go/gneiss/models/internal/axes"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+func maxPool(n *node) error { return n.pool(runtime.MaxPool) }
+
+func averagePool(n *node) error { return n.pool(runtime.AvgPool) }
+
+func (n *node) pool(kind runtime.PoolKind) error {
+	x, err := n.image(0)
+	if err != nil {
+		return err
+	}
+	o := n.options
+	win, err := window(o.byte(0), x.Dims[1], x.Dims[2], o.int(4, 0), o.int(3, 0), o.int(2, 1), o.int(1, 1), 1, 1)
+	if err != nil {
+		return err
+	}
+	y, err := n.pooled(&runtime.Pool{Window: win, Type: kind}, kind, x)
+	if err != nil {
+		return err
+	}
+	return n.clamped(y, o.byte(5))
+}
+
+// pooled adds a pooling; an average of quantised values has the output's scale.
+func (n *node) pooled(op runtime.Op, kind runtime.PoolKind, x *axes.Tensor) (*axes.Tensor, error) {
+	if x.DType == runtime.U8 && kind == runtime.AvgPool {
+		to, err := n.quantised()
+		if err != nil {
+			return nil, err
+		}
+		op = &runtime.Quantised{Op: op, Out: to}
+	}
+	return n.b.Add(n.name, op, x)
+}
+
+// mean is a global average pool over rows and columns.
+func mean(n *node) error {
+	x, err := n.input(0)
+	if err != nil {
+		return err
+	}
+	t := n.tensor(1)
+	if t == nil {
+		return fmt.Errorf("no axes: %w", runtime.ErrGraph)
+	}
+	list, err := n.int32s(t)
+	if err != nil {
+		return err
+	}
+	rank := len(x.Dims)
+	mean := make([]bool, rank)
+	for _, a := range list {
+		if a < 0 {
+			a += int32(rank)
+		}
+		if a < 0 || int(a) >= rank {
+			return fmt.Errorf("a mean over axes %v of %v: %w", list, x.Dims, runtime.ErrShape)
+		}
+		mean[a] = true
+	}
+	var dims []int
+	for i, d := range x.Dims {
+		if inside := i > 0 && i > rank-4 && i < rank-1; d > 1 && mean[i] != inside {
+			return fmt.Errorf("a mean over axes %v of %v, not rows and columns: %w", list, x.Dims, runtime.ErrGraph)
+		}
+		switch {
+		case !mean[i]:
+			dims = append(dims, d)
+		case n.options.byte(0) != 0: // keep_dims
+			dims = append(dims, 1)
+		}
+	}
+	y, err := n.pooled(&runtime.GlobalPool{Type: runtime.AvgPool}, runtime.AvgPool, x)
+	if err != nil {
+		return err
+	}
+	return n.is(n.b.Rearrange(n.name+"/shaped", y, nil, dims))
+}
+
+// clamped makes x the output, after an activation.
+func (n *node) clamped(x *axes.Tensor, act int) error {
+	clamp, err := activation(act)
+	if err != nil {
+		return err
+	}
+	if !clamp.On {
+		return n.is(x, nil)
+	}
+	return n.activate(x, clamp)
+}
+
+// activate makes the clamped value the output.
+func (n *node) activate(x *axes.Tensor, clamp runtime.Clamp) error {
+	x, err := n.real(x)
+	if err != nil {
+		return err
+	}
+	return n.isReal(n.b.Add(n.name+"/clamped", &runtime.Activation{Act: clamp}, x))
+}
+
+func lrn(n *node) error {
+	x, err := n.image(0)
+	if err != nil {
+		return err
+	}
+	o := n.options
+	radius := o.int(0, 0)
+	if radius < 0 || radius > 1<<10 {
+		return fmt.Errorf("radius %d: %w", radius, runtime.ErrShape)
+	}
+	size := 2*radius + 1 // TFLite's α is for the sum, not the mean
+	return n.emit(&runtime.LRN{Size: size, Alpha: o.float(2, 0) * float32(size), Beta: o.float(3, 0), Bias: o.float(1, 0)}, x)
+}
