@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -60,6 +61,9 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
   gneiss inspect --compare googlenet,alexnet,nin,naive --chart costs.svg`,
 		Args: atMost(1, "MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := errors.Join(promised("--memory", memory, ".svg"), promised("--chart", chartFile, ".svg")); err != nil {
+				return err
+			}
 			if len(compare) > 0 {
 				if len(args) > 0 || plan || memory != "" {
 					return usagef("--compare goes with neither MODEL nor --plan nor --memory")
@@ -72,15 +76,13 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 				if err != nil {
 					return err
 				}
-				if chartFile != "" {
-					if err := drawCosts(chartFile, costs); err != nil {
-						return err
-					}
+				if err := draw(cmd, chartFile, func(w io.Writer) error { return writeCosts(w, costs) }); err != nil {
+					return err
 				}
 				if asJSON {
-					return writeJSON(cmd.OutOrStdout(), costs)
+					return writeJSON(said(cmd, chartFile), costs)
 				}
-				printCosts(cmd.OutOrStdout(), costs)
+				printCosts(said(cmd, chartFile), costs)
 				return nil
 			}
 			if chartFile != "" {
@@ -95,7 +97,7 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 			}
 			in := inspect(m)
 			if plan || memory != "" {
-				sess, err := mf.compile(m)
+				sess, err := mf.compile(cmd.Context(), m)
 				if err != nil {
 					return err
 				}
@@ -104,16 +106,14 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 				if plan {
 					in.Plan = report
 				}
-				if memory != "" {
-					if err := writeMemoryFile(memory, report); err != nil {
-						return err
-					}
+				if err := draw(cmd, memory, func(w io.Writer) error { return writeMemory(w, report) }); err != nil {
+					return err
 				}
 			}
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), in)
+				return writeJSON(said(cmd, memory), in)
 			}
-			in.print(cmd.OutOrStdout())
+			in.print(said(cmd, memory))
 			return nil
 		},
 	}
