@@ -156,7 +156,8 @@ func (t *Tuning) compare(ctx context.Context, g *Graph, opts []Option, rule *Ses
 }
 
 // verify times whole runs, in turn.
-func (t *Tuning) verify(ctx context.Context, g *Graph, opts []Option, rule *Session, rounds int) (before, after time.Duration, err error) {
+func (t *Tuning) verify(ctx context.Context, g *Graph, opts []Option, rule *Session, rounds int) (before, after time.Duration,
+	err error) {
 	tuned, err := newTuned(g, opts)
 	if err != nil {
 		return 0, 0, err

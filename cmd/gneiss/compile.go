@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	goruntime "runtime"
 	"strings"
@@ -42,12 +43,7 @@ that has the tier; gneiss under an emulator is one. What a .gneiss file has pack
 several architectures is compiled on one after the other.`,
 		Example: `  gneiss compile googlenet -o googlenet.gneiss
   gneiss compile net-int8.gneiss -o net.gneiss --target host,amd64-avx2`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usagef("%d models, want one", len(args))
-			}
-			return nil
-		},
+		Args: atMost(1, "a model"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output == "" {
 				return usagef("--output is missing")
@@ -95,12 +91,7 @@ several architectures is compiled on one after the other.`,
 			if asJSON {
 				return writeJSON(said(cmd, output), c)
 			}
-			filters := "filters are packed when it is loaded"
-			if len(c.Targets) > 0 {
-				filters = "filters packed for " + strings.Join(c.Targets, ", ")
-			}
-			fmt.Fprintf(said(cmd, output), "%s: %s bytes, %s; loads in %.1f ms here, on %s\n", output, thousands(len(data)), filters,
-				float64(c.Load.Microseconds())/1000, plan.ISA())
+			c.print(said(cmd, output), plan.ISA())
 			return nil
 		},
 	}
@@ -113,6 +104,15 @@ several architectures is compiled on one after the other.`,
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "of the golden output's input")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+func (c *compiled) print(out io.Writer, isa arch.ISA) {
+	filters := "filters are packed when it is loaded"
+	if len(c.Targets) > 0 {
+		filters = "filters packed for " + strings.Join(c.Targets, ", ")
+	}
+	fmt.Fprintf(out, "%s: %s bytes, %s; loads in %.1f ms here, on %s\n", c.Output, thousands(int(c.Bytes)), filters,
+		float64(c.Load.Microseconds())/1000, isa)
 }
 
 // packed are options that pack filters for targets.

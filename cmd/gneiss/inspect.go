@@ -68,22 +68,7 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 				if len(args) > 0 || plan || memory != "" {
 					return usagef("--compare goes with neither MODEL nor --plan nor --memory")
 				}
-				costs, err := compareNetworks(compare, func(name string) (*model, error) {
-					one := mf
-					one.model = name
-					return one.open(true)
-				})
-				if err != nil {
-					return err
-				}
-				if err := draw(cmd, chartFile, func(w io.Writer) error { return writeCosts(w, costs) }); err != nil {
-					return err
-				}
-				if asJSON {
-					return writeJSON(said(cmd, chartFile), costs)
-				}
-				printCosts(said(cmd, chartFile), costs)
-				return nil
+				return inspectCosts(cmd, compare, mf, chartFile, asJSON)
 			}
 			if chartFile != "" {
 				return usagef("--chart draws what --compare compares")
@@ -125,6 +110,25 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 	cmd.Flags().StringVar(&chartFile, "chart", "", "draw the comparison into an SVG `file`")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// inspectCosts sets the costs of networks beside each other.
+func inspectCosts(cmd *cobra.Command, names []string, mf modelFlags, chartFile string, asJSON bool) error {
+	costs, err := compareNetworks(names, func(name string) (*model, error) {
+		mf.model = name
+		return mf.open(true)
+	})
+	if err != nil {
+		return err
+	}
+	if err := draw(cmd, chartFile, func(w io.Writer) error { return writeCosts(w, costs) }); err != nil {
+		return err
+	}
+	if asJSON {
+		return writeJSON(said(cmd, chartFile), costs)
+	}
+	printCosts(said(cmd, chartFile), costs)
+	return nil
 }
 
 func inspect(m *model) *inspection {

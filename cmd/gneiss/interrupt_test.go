@@ -165,7 +165,8 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestInterruptServe: a server ends well by Ctrl-C, at once if it has nothing to do; a second one does not wait for what it does.
+// TestInterruptServe: a server ends well by Ctrl-C, at once if it has nothing to do; a second one does not wait for what it
+// does.
 func TestInterruptServe(t *testing.T) {
 	listening := func(p *program) (addr string) {
 		l, err := p.stdout.ReadString('\n')

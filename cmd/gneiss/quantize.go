@@ -241,8 +241,8 @@ the first model, the worst first. Images are files, folders, patterns, or CSV fi
 				return err
 			}
 			progress := newProgress(cmd.ErrOrStderr(), int64(len(images)), false, "comparing")
-			cmp, err := quant.Compare(cmd.Context(), c.Graph, second.Graph, feed(images, c.Spec), quant.WithCompile(runtime.WithThreads(mf.threads)),
-				quant.WithProgress(func(n int) { _ = progress.Set(n) }))
+			cmp, err := quant.Compare(cmd.Context(), c.Graph, second.Graph, feed(images, c.Spec),
+				quant.WithCompile(runtime.WithThreads(mf.threads)), quant.WithProgress(func(n int) { _ = progress.Set(n) }))
 			_ = progress.Finish()
 			if err != nil {
 				return err

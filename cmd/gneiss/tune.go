@@ -94,7 +94,8 @@ An int8 model computes the same bytes tuned or not. Of a float one the last bits
 
 // saveTuned writes a model file with filters packed by the tuning, and what the model's own file has packed for other tiers.
 func saveTuned(cmd *cobra.Command, output string, m *model, isa arch.ISA, t *runtime.Tuning) error {
-	opts := []runtime.WriteOption{runtime.WithPacked(isa, t.Option(), runtime.WithContext(cmd.Context())), runtime.WithGolden(1)}
+	packed := runtime.WithPacked(isa, t.Option(), runtime.WithContext(cmd.Context()))
+	opts := []runtime.WriteOption{packed, runtime.WithGolden(1)}
 	if m.own() {
 		data, err := os.ReadFile(m.Source)
 		if err != nil {

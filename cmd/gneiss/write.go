@@ -18,8 +18,8 @@ import (
 const dash = "-"
 
 // foreign are extensions that promise a format.
-var foreign = []string{runtime.Ext, ".onnx", ".tflite", ".caffemodel", ".prototxt", ".pbtxt", ".pb", ".pt", ".pth", ".h5", ".svg", ".png",
-	".jpg", ".jpeg", ".pdf", ".json", ".csv", ".txt", ".key", ".pub", ".pem", ".go"}
+var foreign = []string{runtime.Ext, ".onnx", ".tflite", ".caffemodel", ".prototxt", ".pbtxt", ".pb", ".pt", ".pth", ".h5",
+	".svg", ".png", ".jpg", ".jpeg", ".pdf", ".json", ".csv", ".txt", ".key", ".pub", ".pem", ".go"}
 
 // promised refuses a name whose extension promises another format than is written.
 func promised(flag, path, ext string) error {

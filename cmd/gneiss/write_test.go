@@ -19,9 +19,10 @@ func TestFullOutput(t *testing.T) {
 	defer full.Close()
 	dir := pictures(t)
 	key := filepath.Join(t.TempDir(), "k")
-	for _, args := range []string{"", "version", "version --json", "inspect", "inspect --json", "inspect --plan", "classify", "classify --json",
-		"bench --runs 1", "bench --runs 1 --json", "selftest --isa generic", "compile -o -", "compile -o " + filepath.Join(dir, "a.gneiss"),
-		"quantize -o " + filepath.Join(dir, "b.gneiss") + " " + dir, "tune --rounds 1 --all", "keygen " + key, "classify missing.png"} {
+	for _, args := range []string{"", "version", "version --json", "inspect", "inspect --json", "inspect --plan", "classify",
+		"classify --json", "bench --runs 1", "bench --runs 1 --json", "selftest --isa generic", "compile -o -",
+		"compile -o " + filepath.Join(dir, "a.gneiss"), "quantize -o " + filepath.Join(dir, "b.gneiss") + " " + dir,
+		"tune --rounds 1 --all", "keygen " + key, "classify missing.png"} {
 		var stderr bytes.Buffer
 		code := run(strings.Fields(args), strings.NewReader(""), full, &stderr)
 		if code != exitFailure || !strings.Contains(stderr.String(), "no space left on device") {
@@ -59,9 +60,10 @@ func TestDash(t *testing.T) {
 // TestPromised: a name that promises another format is refused before anything is done.
 func TestPromised(t *testing.T) {
 	dir := t.TempDir()
-	for _, args := range []string{"quantize -o q.onnx x.png", "compile -o x.tflite", "compile -o X.ONNX", "tune -o t.caffemodel", "sign --key k -o s.pem x.gneiss",
-		"quantize -o q.gneiss --stats s.gneiss x.png", "compare --with x.gneiss --chart c.png x.png", "inspect --memory m.png",
-		"inspect --compare nin --chart c.pdf", "profile --roofline r.json"} {
+	for _, args := range []string{"quantize -o q.onnx x.png", "compile -o x.tflite", "compile -o X.ONNX", "tune -o t.caffemodel",
+		"sign --key k -o s.pem x.gneiss", "quantize -o q.gneiss --stats s.gneiss x.png",
+		"compare --with x.gneiss --chart c.png x.png", "inspect --memory m.png", "inspect --compare nin --chart c.pdf",
+		"profile --roofline r.json"} {
 		t.Chdir(dir)
 		code, out, stderr := try(nil, strings.Fields(args)...)
 		if code != exitUsage || out != "" || !strings.Contains(stderr, "what is written is") {

@@ -54,7 +54,8 @@ func Place(f *os.File, path string) error {
 	return failed(path, err)
 }
 
-// Abandon removes what has not got its name yet, for a program that ends in the midst of writing. Nothing can be written after it.
+// Abandon removes what has not got its name yet, for a program that ends in the midst of writing. Nothing can be written
+// after it.
 func Abandon() {
 	pending.Lock() // for good: a name that is given now would be given to half a file
 	for name := range pending.names {
