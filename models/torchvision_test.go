@@ -50,7 +50,7 @@ func TestTorchvision(t *testing.T) {
 			}
 
 			n := 0
-			stats, err := quant.Calibrate(g, func(dst []float32) error {
+			stats, err := quant.Calibrate(t.Context(), g, func(dst []float32) error {
 				if n++; n > 3 {
 					return io.EOF
 				}

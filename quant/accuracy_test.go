@@ -101,7 +101,7 @@ func TestGoogLeNet(t *testing.T) {
 	if testing.Short() {
 		every = 10
 	}
-	stats, err := quant.Calibrate(g, source(photos(t, "calibrate", every)))
+	stats, err := quant.Calibrate(t.Context(), g, source(photos(t, "calibrate", every)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestGoogLeNet(t *testing.T) {
 	if !report.Portable || report.Conversions != 1 {
 		t.Errorf("portable: %v, %d conversions; want only the input's", report.Portable, report.Conversions)
 	}
-	c, err := quant.Compare(g, int8Graph, source(evaluate))
+	c, err := quant.Compare(t.Context(), g, int8Graph, source(evaluate))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func cifar(t testing.TB) (*runtime.Graph, []photo) {
 // TestCIFAR: NIN on CIFAR-10 calibrated on 50 images keeps its accuracy on the other 150, whatever the observer.
 func TestCIFAR(t *testing.T) {
 	g, ps := cifar(t)
-	stats, err := quant.Calibrate(g, source(ps[:50]))
+	stats, err := quant.Calibrate(t.Context(), g, source(ps[:50]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestCIFAR(t *testing.T) {
 		if !report.Portable {
 			t.Errorf("%s: not portable\n%s", o, report)
 		}
-		c, err := quant.Compare(g, q, source(evaluate))
+		c, err := quant.Compare(t.Context(), g, q, source(evaluate))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -213,7 +213,7 @@ func TestObserversOnGoogLeNet(t *testing.T) {
 		t.Skip("a comparison, not a test: GNEISS_LONG=1 runs it")
 	}
 	g := googlenet(t)
-	stats, err := quant.Calibrate(g, source(photos(t, "calibrate", 1)))
+	stats, err := quant.Calibrate(t.Context(), g, source(photos(t, "calibrate", 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestObserversOnGoogLeNet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := quant.Compare(g, q, source(evaluate))
+		c, err := quant.Compare(t.Context(), g, q, source(evaluate))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,8 +27,9 @@ type Stats struct {
 	Values map[string]*Histogram `json:"values"`
 }
 
-// Calibrate runs a float graph over the inputs of a source and keeps a histogram of every value.
-func Calibrate(g *runtime.Graph, next Source, opts ...Option) (*Stats, error) {
+// Calibrate runs a float graph over the inputs of a source and keeps a histogram of every value. Once the context is done
+// it returns the context's error.
+func Calibrate(ctx context.Context, g *runtime.Graph, next Source, opts ...Option) (*Stats, error) {
 	o, err := newOptions(opts)
 	if err != nil {
 		return nil, err
@@ -35,7 +37,7 @@ func Calibrate(g *runtime.Graph, next Source, opts ...Option) (*Stats, error) {
 	if g, err = prepare(g); err != nil {
 		return nil, err
 	}
-	r, err := newRunner(g, o.compile)
+	r, err := newRunner(ctx, g, o.compile)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +55,7 @@ func Calibrate(g *runtime.Graph, next Source, opts ...Option) (*Stats, error) {
 		} else if err != nil {
 			return nil, fmt.Errorf("input %d: %w", s.Inputs, err)
 		}
-		if err := r.run(input); err != nil {
+		if err := r.run(ctx, input); err != nil {
 			return nil, err
 		}
 		for i := range r.values {
@@ -103,7 +105,7 @@ type runner struct {
 }
 
 // newRunner compiles a copy of a graph in which every value is an output.
-func newRunner(g *runtime.Graph, opts []runtime.Option) (*runner, error) {
+func newRunner(ctx context.Context, g *runtime.Graph, opts []runtime.Option) (*runner, error) {
 	r := &runner{ins: len(g.Inputs)}
 	c := runtime.NewGraph(g.Name)
 	c.SetLimits(unlimited)
@@ -138,7 +140,7 @@ func newRunner(g *runtime.Graph, opts []runtime.Option) (*runner, error) {
 	for _, v := range g.Outputs {
 		r.outputs = append(r.outputs, at[v])
 	}
-	plan, err := runtime.Compile(c, opts...)
+	plan, err := runtime.CompileContext(ctx, c, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -149,12 +151,12 @@ func newRunner(g *runtime.Graph, opts []runtime.Option) (*runner, error) {
 func (r *runner) close() { r.session.Close() }
 
 // run computes all values of an input.
-func (r *runner) run(input []float32) error {
+func (r *runner) run(ctx context.Context, input []float32) error {
 	copy(r.buffer, input)
 	for i := range r.ins {
 		input = input[copy(r.session.Input(i).Float32(), input):]
 	}
-	return r.session.Run()
+	return r.session.RunContext(ctx)
 }
 
 // float returns value i as floats, valid until the next call or run.

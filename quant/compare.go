@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -32,8 +33,8 @@ type LayerError struct {
 }
 
 // Compare runs both graphs over the inputs of a source. Layers are matched by name; the first outputs are taken for the
-// scores of classes. It serves two float graphs as well.
-func Compare(float, quantised *runtime.Graph, next Source, opts ...Option) (*Comparison, error) {
+// scores of classes. It serves two float graphs as well. Once the context is done it returns the context's error.
+func Compare(ctx context.Context, float, quantised *runtime.Graph, next Source, opts ...Option) (*Comparison, error) {
 	o, err := newOptions(opts)
 	if err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func Compare(float, quantised *runtime.Graph, next Source, opts ...Option) (*Com
 		if g, err = simplified(g); err != nil {
 			return nil, err
 		}
-		if rs[i], err = newRunner(g, o.compile); err != nil {
+		if rs[i], err = newRunner(ctx, g, o.compile); err != nil {
 			return nil, err
 		}
 		defer rs[i].close()
@@ -60,7 +61,7 @@ func Compare(float, quantised *runtime.Graph, next Source, opts ...Option) (*Com
 			return nil, fmt.Errorf("input %d: %w", c.Inputs, err)
 		}
 		for _, r := range rs {
-			if err := r.run(rs[0].buffer); err != nil {
+			if err := r.run(ctx, rs[0].buffer); err != nil {
 				return nil, err
 			}
 		}

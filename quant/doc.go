@@ -1,8 +1,8 @@
 // Package quant turns a float graph into an int8 one.
 //
-//	stats, err := quant.Calibrate(graph, source)            runs the float graph, keeps a histogram of every value
-//	int8Graph, report, err := quant.Quantize(graph, stats)  chooses scales, quantises weights, rewrites the graph
-//	cmp, err := quant.Compare(graph, int8Graph, source)     how far apart the two are, layer by layer and in their answers
+//	stats, err := quant.Calibrate(ctx, graph, source)        runs the float graph, keeps a histogram of every value
+//	int8Graph, report, err := quant.Quantize(graph, stats)   chooses scales, quantises weights, rewrites the graph
+//	cmp, err := quant.Compare(ctx, graph, int8Graph, source) how far apart the two are, layer by layer and in their answers
 //
 // Activations become uint8 with a scale and a zero point for each value, weights int8 with a scale for each output
 // channel. A value's scale follows from its histogram by an [Observer]: the whole range seen ([MinMax]), all but its

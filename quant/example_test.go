@@ -1,6 +1,7 @@
 package quant_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log"
@@ -39,7 +40,7 @@ func Example() {
 			return nil
 		}
 	}
-	stats, err := quant.Calibrate(g, images())
+	stats, err := quant.Calibrate(context.Background(), g, images())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -47,7 +48,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	c, err := quant.Compare(g, int8Graph, images())
+	c, err := quant.Compare(context.Background(), g, int8Graph, images())
 	if err != nil {
 		log.Fatal(err)
 	}

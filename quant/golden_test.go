@@ -94,7 +94,7 @@ func TestGolden(t *testing.T) {
 // digests runs a graph on integer-valued inputs, the same everywhere, and gives a line for every value.
 func digests(t *testing.T, g *runtime.Graph, opts ...runtime.Option) string {
 	t.Helper()
-	r, err := newRunner(g, opts)
+	r, err := newRunner(t.Context(), g, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func digests(t *testing.T, g *runtime.Graph, opts ...runtime.Option) string {
 			state = state*1664525 + 1013904223
 			r.buffer[i] = float32(int32(state)>>24) / 32
 		}
-		if err := r.run(r.buffer); err != nil {
+		if err := r.run(t.Context(), r.buffer); err != nil {
 			t.Fatal(err)
 		}
 		for i := range r.values {

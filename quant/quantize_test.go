@@ -114,7 +114,7 @@ func inception(t testing.TB) *runtime.Graph {
 
 func calibrated(t testing.TB, g *runtime.Graph) *Stats {
 	t.Helper()
-	s, err := Calibrate(g, noise(1, 20))
+	s, err := Calibrate(t.Context(), g, noise(1, 20))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,16 +306,16 @@ func TestErrors(t *testing.T) {
 	if _, _, err := Quantize(q, s); !errors.Is(err, ErrQuantised) {
 		t.Errorf("quantised twice: %v", err)
 	}
-	if _, err := Calibrate(q, noise(1, 1)); !errors.Is(err, ErrQuantised) {
+	if _, err := Calibrate(t.Context(), q, noise(1, 1)); !errors.Is(err, ErrQuantised) {
 		t.Errorf("calibrating a quantised graph: %v", err)
 	}
-	if _, err := Calibrate(g, noise(1, 0)); !errors.Is(err, ErrNoInputs) {
+	if _, err := Calibrate(t.Context(), g, noise(1, 0)); !errors.Is(err, ErrNoInputs) {
 		t.Errorf("no inputs: %v", err)
 	}
-	if _, err := Compare(g, g, noise(1, 0)); !errors.Is(err, ErrNoInputs) {
+	if _, err := Compare(t.Context(), g, g, noise(1, 0)); !errors.Is(err, ErrNoInputs) {
 		t.Errorf("no inputs to compare: %v", err)
 	}
-	if _, err := Calibrate(g, func([]float32) error { return io.ErrUnexpectedEOF }); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, err := Calibrate(t.Context(), g, func([]float32) error { return io.ErrUnexpectedEOF }); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("a source that fails: %v", err)
 	}
 	if _, _, err := Quantize(g, &Stats{}); !errors.Is(err, ErrStats) {
@@ -330,11 +330,11 @@ func TestErrors(t *testing.T) {
 		}
 		return nil
 	}
-	if _, err := Calibrate(g, huge); !errors.Is(err, ErrNotFinite) {
+	if _, err := Calibrate(t.Context(), g, huge); !errors.Is(err, ErrNotFinite) {
 		t.Errorf("values that overflow: %v", err)
 	}
 	n := newNet(t, 2)
-	if _, err := Compare(g, n.outputs(n.conv("other", n.input(8, 8, 3), 2, 1, none)), noise(1, 1)); !errors.Is(err, ErrUnlike) {
+	if _, err := Compare(t.Context(), g, n.outputs(n.conv("other", n.input(8, 8, 3), 2, 1, none)), noise(1, 1)); !errors.Is(err, ErrUnlike) {
 		t.Errorf("comparing strangers: %v", err)
 	}
 }
@@ -364,7 +364,7 @@ func TestStatsFile(t *testing.T) {
 
 func TestProgress(t *testing.T) {
 	var seen []int
-	if _, err := Calibrate(inception(t), noise(1, 3), WithProgress(func(n int) { seen = append(seen, n) })); err != nil {
+	if _, err := Calibrate(t.Context(), inception(t), noise(1, 3), WithProgress(func(n int) { seen = append(seen, n) })); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(seen, []int{1, 2, 3}) {
@@ -375,7 +375,7 @@ func TestProgress(t *testing.T) {
 // TestCompareSame: a graph against itself is perfect, and its report, JSON and picture are well formed.
 func TestCompareSame(t *testing.T) {
 	g := inception(t)
-	c, err := Compare(g, g, noise(5, 4))
+	c, err := Compare(t.Context(), g, g, noise(5, 4))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,13 +17,13 @@ func TestNodes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := newRunner(q, nil)
+		r, err := newRunner(t.Context(), q, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		next := noise(9, 3)
 		for next(r.buffer) == nil {
-			if err := r.run(r.buffer); err != nil {
+			if err := r.run(t.Context(), r.buffer); err != nil {
 				t.Fatal(err)
 			}
 			floats, levels := map[*runtime.Value][]float32{}, map[*runtime.Value][]uint8{}
@@ -206,7 +206,7 @@ func TestNearFloat(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := Compare(g, q, noise(5, 20))
+			c, err := Compare(t.Context(), g, q, noise(5, 20))
 			if err != nil {
 				t.Fatal(err)
 			}

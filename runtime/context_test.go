@@ -18,7 +18,7 @@ func TestCompileContext(t *testing.T) {
 	for name, f := range map[string]func(ctx context.Context) error{
 		"compile": func(ctx context.Context) error { _, err := CompileContext(ctx, g); return err },
 		"load":    func(ctx context.Context) error { _, err := Load(data, WithContext(ctx)); return err },
-		"tune":    func(ctx context.Context) error { _, err := Tune(g, 1, nil, WithContext(ctx)); return err },
+		"tune":    func(ctx context.Context) error { _, err := Tune(ctx, g, 1, nil); return err },
 		"pack": func(ctx context.Context) error {
 			_, err := encode(g, WithPacked(arch.Best(), WithContext(ctx)))
 			return err

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"slices"
 	"time"
 )
@@ -57,12 +58,12 @@ const tuneGain = 0.97
 // faster by 3 %. Progress, which may be nil, is called after each of total plans. There are two plans in memory at a time.
 //
 // Inputs are noise. The choice is this machine's: it changes no byte of what a quantised graph's convolutions compute, and the last
-// bits of float ones. Errors are those of [Compile].
-func Tune(g *Graph, rounds int, progress func(done, total int), opts ...Option) (*Tuning, error) {
+// bits of float ones. Errors are those of [Compile], and the context's once that is done.
+func Tune(ctx context.Context, g *Graph, rounds int, progress func(done, total int), opts ...Option) (*Tuning, error) {
 	t := &Tuning{}
 	offered := map[string]int{}
 	most := 1
-	opts = append(slices.Clone(opts), WithChooser(func(step string, choices []Choice) int {
+	opts = append(slices.Clone(opts), WithContext(ctx), WithChooser(func(step string, choices []Choice) int {
 		if _, ok := offered[step]; !ok && len(choices) > 1 {
 			s := TunedStep{Name: step, Choices: make([]TunedChoice, len(choices))}
 			for i := range choices {
@@ -86,7 +87,7 @@ func Tune(g *Graph, rounds int, progress func(done, total int), opts ...Option) 
 			}
 			return 0
 		})
-		if err := t.compare(g, append(opts, pick), rule, i, rounds, offered); err != nil {
+		if err := t.compare(ctx, g, append(opts, pick), rule, i, rounds, offered); err != nil {
 			return nil, err
 		}
 		if progress != nil {
@@ -101,7 +102,7 @@ func Tune(g *Graph, rounds int, progress func(done, total int), opts ...Option) 
 			}
 		}
 	}
-	if t.Rule, t.Tuned, err = t.verify(g, append(opts, t.Option()), rule, rounds); err != nil {
+	if t.Rule, t.Tuned, err = t.verify(ctx, g, append(opts, t.Option()), rule, rounds); err != nil {
 		return nil, err
 	}
 	if progress != nil {
@@ -119,13 +120,12 @@ func newTuned(g *Graph, opts []Option) (*Session, error) {
 }
 
 // compare times choice i of each step beside the rule's.
-func (t *Tuning) compare(g *Graph, opts []Option, rule *Session, i, rounds int, of map[string]int) error {
+func (t *Tuning) compare(ctx context.Context, g *Graph, opts []Option, rule *Session, i, rounds int, of map[string]int) error {
 	other, err := newTuned(g, opts)
 	if err != nil {
 		return err
 	}
 	defer other.Close()
-	ctx := newOptions(opts).ctx
 	record := func(choice int) func(StepInfo, time.Duration) {
 		return func(info StepInfo, d time.Duration) {
 			at, ok := of[info.Name]
@@ -155,13 +155,13 @@ func (t *Tuning) compare(g *Graph, opts []Option, rule *Session, i, rounds int, 
 }
 
 // verify times whole runs, in turn.
-func (t *Tuning) verify(g *Graph, opts []Option, rule *Session, rounds int) (before, after time.Duration, err error) {
+func (t *Tuning) verify(ctx context.Context, g *Graph, opts []Option, rule *Session, rounds int) (before, after time.Duration,
+	err error) {
 	tuned, err := newTuned(g, opts)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer tuned.Close()
-	ctx := newOptions(opts).ctx
 	least := [2]time.Duration{}
 	for r := range rounds + 1 {
 		for k, s := range []*Session{rule, tuned} {

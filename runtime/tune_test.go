@@ -25,7 +25,7 @@ func choices(p *Plan) map[string]string {
 func TestTune(t *testing.T) {
 	g := fileNet(t)
 	last := 0
-	tuning, err := Tune(g, 2, func(done, total int) {
+	tuning, err := Tune(t.Context(), g, 2, func(done, total int) {
 		if done <= last || done > total {
 			t.Errorf("progress %d of %d after %d", done, total, last)
 		}

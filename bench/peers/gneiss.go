@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -69,7 +70,7 @@ func (s *setup) quantised() (*runtime.Graph, error) {
 	}
 	x := picture(g.Inputs[0].Shape, s.model, s.seed)
 	once := false
-	stats, err := quant.Calibrate(g, func(in []float32) error {
+	stats, err := quant.Calibrate(context.Background(), g, func(in []float32) error {
 		if once {
 			return io.EOF
 		}

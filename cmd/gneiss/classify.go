@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -65,7 +66,7 @@ network alone, without decoding and preparing the image.`,
 					return err
 				}
 			}
-			c, err := newClassifier(&mf, &sf)
+			c, err := newClassifier(cmd.Context(), &mf, &sf)
 			if err != nil {
 				return err
 			}
@@ -93,11 +94,11 @@ func (c *classifier) classify(cmd *cobra.Command, images []source, top int, asJS
 		fmt.Fprint(out, c.describe())
 	}
 	for _, s := range images {
-		if err := cmd.Context().Err(); err != nil {
-			return err
-		}
 		a := answer{Image: s.name}
-		classes, took, err := c.answer(s, min(top, c.classes()))
+		classes, took, err := c.answer(cmd.Context(), s, min(top, c.classes()))
+		if ended := cmd.Context().Err(); ended != nil {
+			return ended
+		}
 		if err != nil {
 			failed = true
 			a.Error = err.Error()
@@ -128,7 +129,7 @@ func (c *classifier) classify(cmd *cobra.Command, images []source, top int, asJS
 }
 
 // answer runs the network on one image.
-func (c *classifier) answer(s source, top int) ([]runtime.Class, time.Duration, error) {
+func (c *classifier) answer(ctx context.Context, s source, top int) ([]runtime.Class, time.Duration, error) {
 	img, err := s.open()
 	if err != nil {
 		return nil, 0, err
@@ -137,7 +138,7 @@ func (c *classifier) answer(s source, top int) ([]runtime.Class, time.Duration, 
 		return nil, 0, &runtime.FileError{File: s.name, Err: err}
 	}
 	start := time.Now()
-	if err := c.sess.Run(); err != nil {
+	if err := c.sess.RunContext(ctx); err != nil {
 		return nil, 0, err
 	}
 	took := time.Since(start)

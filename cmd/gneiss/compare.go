@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -47,19 +46,7 @@ func printCosts(out io.Writer, costs []models.Cost) {
 	w.Flush()
 }
 
-// drawCosts draws three groups of bars into an SVG file.
-func drawCosts(path string, costs []models.Cost) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if err := writeCosts(f, costs); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
-}
-
+// writeCosts draws three groups of bars.
 func writeCosts(w io.Writer, costs []models.Cost) error {
 	panels := []chart.Panel{{Title: "parameters", Unit: " M"}, {Title: "multiply-accumulates", Unit: " M"}, {Title: "activations alive at once", Unit: " MiB"}}
 	for _, c := range costs {

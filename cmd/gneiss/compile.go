@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	goruntime "runtime"
 	"strings"
@@ -10,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -42,31 +43,21 @@ that has the tier; gneiss under an emulator is one. What a .gneiss file has pack
 several architectures is compiled on one after the other.`,
 		Example: `  gneiss compile googlenet -o googlenet.gneiss
   gneiss compile net-int8.gneiss -o net.gneiss --target host,amd64-avx2`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usagef("%d models, want one", len(args))
-			}
-			return nil
-		},
+		Args: atMost(1, "a model"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output == "" {
 				return usagef("--output is missing")
+			}
+			if err := promised("--output", output, runtime.Ext); err != nil {
+				return err
 			}
 			if len(args) == 1 {
 				mf.model = args[0]
 			}
 			c := compiled{Output: output, Golden: golden}
-			var opts []runtime.WriteOption
-			for _, t := range targets {
-				isa, err := parseTarget(t)
-				if err != nil {
-					return err
-				}
-				var how []runtime.Option
-				if !winograd {
-					how = append(how, runtime.WithoutWinograd())
-				}
-				opts = append(opts, runtime.WithPacked(isa, how...))
+			opts, err := packed(cmd.Context(), targets, winograd)
+			if err != nil {
+				return err
 			}
 			if golden {
 				opts = append(opts, runtime.WithGolden(seed))
@@ -83,44 +74,61 @@ several architectures is compiled on one after the other.`,
 				opts = append(opts, runtime.WithPackedFrom(data))
 			}
 			c.Model = m.Name
-			if err := models.Save(output, m.Graph, opts...); err != nil {
-				return err
-			}
-			data, err := os.ReadFile(output)
+			data, err := saveModel(cmd, output, m.Graph, opts...)
 			if err != nil {
-				return &runtime.FileError{File: output, Err: reason(err)}
+				return err
 			}
 			c.Bytes = int64(len(data))
 			if c.Targets, err = runtime.Targets(data); err != nil {
 				return &runtime.FileError{File: output, Err: err}
 			}
 			start := time.Now()
-			plan, err := runtime.Load(data)
+			plan, err := runtime.Load(data, runtime.WithContext(cmd.Context()))
 			if err != nil {
 				return &runtime.FileError{File: output, Err: err}
 			}
 			c.Load = time.Since(start)
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), c)
+				return writeJSON(said(cmd, output), c)
 			}
-			packed := "filters are packed when it is loaded"
-			if len(c.Targets) > 0 {
-				packed = "filters packed for " + strings.Join(c.Targets, ", ")
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s bytes, %s; loads in %.1f ms here, on %s\n", output, thousands(len(data)), packed,
-				float64(c.Load.Microseconds())/1000, plan.ISA())
+			c.print(said(cmd, output), plan.ISA())
 			return nil
 		},
 	}
 	cmd.Flags().StringVarP(&mf.model, "model", "m", "", "model `file`, in place of the argument; default: the built-in one")
 	cmd.Flags().StringVar(&mf.prototxt, "prototxt", "", "description `file` of a Caffe model; default: beside or inside the model")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss; - is standard output")
 	cmd.Flags().StringSliceVar(&targets, "target", nil, "pack filters for `targets`, as in host,amd64-avx2")
 	cmd.Flags().BoolVar(&golden, "golden", true, "add an output for selftest to compare with")
 	cmd.Flags().BoolVar(&winograd, "winograd", true, "let packed filters be Winograd's: faster, up to four times as large")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "of the golden output's input")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+func (c *compiled) print(out io.Writer, isa arch.ISA) {
+	filters := "filters are packed when it is loaded"
+	if len(c.Targets) > 0 {
+		filters = "filters packed for " + strings.Join(c.Targets, ", ")
+	}
+	fmt.Fprintf(out, "%s: %s bytes, %s; loads in %.1f ms here, on %s\n", c.Output, thousands(int(c.Bytes)), filters,
+		float64(c.Load.Microseconds())/1000, isa)
+}
+
+// packed are options that pack filters for targets.
+func packed(ctx context.Context, targets []string, winograd bool) (opts []runtime.WriteOption, err error) {
+	how := []runtime.Option{runtime.WithContext(ctx)}
+	if !winograd {
+		how = append(how, runtime.WithoutWinograd())
+	}
+	for _, t := range targets {
+		isa, err := parseTarget(t)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, runtime.WithPacked(isa, how...))
+	}
+	return opts, nil
 }
 
 // parseTarget is the inverse of runtime.Target for this architecture, and knows host.

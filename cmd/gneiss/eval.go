@@ -56,7 +56,7 @@ reference_top1, agreement with another engine's answers is counted too.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := newClassifier(&mf, &sf)
+			c, err := newClassifier(cmd.Context(), &mf, &sf)
 			if err != nil {
 				return err
 			}
@@ -177,7 +177,7 @@ func (c *classifier) evaluate(cmd *cobra.Command, dir string, lines []labelled) 
 		if err := cmd.Context().Err(); err != nil {
 			return nil, err
 		}
-		top, took, err := c.answer(fileSource(filepath.Join(dir, filepath.FromSlash(l.file))), 5)
+		top, took, err := c.answer(cmd.Context(), fileSource(filepath.Join(dir, filepath.FromSlash(l.file))), 5)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -60,28 +61,14 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
   gneiss inspect --compare googlenet,alexnet,nin,naive --chart costs.svg`,
 		Args: atMost(1, "MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := errors.Join(promised("--memory", memory, ".svg"), promised("--chart", chartFile, ".svg")); err != nil {
+				return err
+			}
 			if len(compare) > 0 {
 				if len(args) > 0 || plan || memory != "" {
 					return usagef("--compare goes with neither MODEL nor --plan nor --memory")
 				}
-				costs, err := compareNetworks(compare, func(name string) (*model, error) {
-					one := mf
-					one.model = name
-					return one.open(true)
-				})
-				if err != nil {
-					return err
-				}
-				if chartFile != "" {
-					if err := drawCosts(chartFile, costs); err != nil {
-						return err
-					}
-				}
-				if asJSON {
-					return writeJSON(cmd.OutOrStdout(), costs)
-				}
-				printCosts(cmd.OutOrStdout(), costs)
-				return nil
+				return inspectCosts(cmd, compare, mf, chartFile, asJSON)
 			}
 			if chartFile != "" {
 				return usagef("--chart draws what --compare compares")
@@ -95,7 +82,7 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 			}
 			in := inspect(m)
 			if plan || memory != "" {
-				sess, err := mf.compile(m)
+				sess, err := mf.compile(cmd.Context(), m)
 				if err != nil {
 					return err
 				}
@@ -104,16 +91,14 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 				if plan {
 					in.Plan = report
 				}
-				if memory != "" {
-					if err := writeMemoryFile(memory, report); err != nil {
-						return err
-					}
+				if err := draw(cmd, memory, func(w io.Writer) error { return writeMemory(w, report) }); err != nil {
+					return err
 				}
 			}
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), in)
+				return writeJSON(said(cmd, memory), in)
 			}
-			in.print(cmd.OutOrStdout())
+			in.print(said(cmd, memory))
 			return nil
 		},
 	}
@@ -125,6 +110,25 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 	cmd.Flags().StringVar(&chartFile, "chart", "", "draw the comparison into an SVG `file`")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// inspectCosts sets the costs of networks beside each other.
+func inspectCosts(cmd *cobra.Command, names []string, mf modelFlags, chartFile string, asJSON bool) error {
+	costs, err := compareNetworks(names, func(name string) (*model, error) {
+		mf.model = name
+		return mf.open(true)
+	})
+	if err != nil {
+		return err
+	}
+	if err := draw(cmd, chartFile, func(w io.Writer) error { return writeCosts(w, costs) }); err != nil {
+		return err
+	}
+	if asJSON {
+		return writeJSON(said(cmd, chartFile), costs)
+	}
+	printCosts(said(cmd, chartFile), costs)
+	return nil
 }
 
 func inspect(m *model) *inspection {

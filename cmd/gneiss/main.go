@@ -4,7 +4,7 @@
 //	gneiss inspect model.onnx
 //
 // See gneiss help. Results go to standard output, progress and errors to standard error. The exit code is 0 on success,
-// 1 on failure and 2 if the command line makes no sense.
+// 1 on failure, 2 if the command line makes no sense and 130 if the command was interrupted.
 package main
 
 import (
@@ -15,8 +15,11 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gneiss-go/gneiss/internal/wholefile"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -26,7 +29,14 @@ const (
 	exitOK = iota
 	exitFailure
 	exitUsage
+	exitInterrupted = 130 // 128 + SIGINT, as shells have it
 )
+
+// grace is how long a command that is interrupted may take to end by itself.
+const grace = 700 * time.Millisecond
+
+// endsByInterrupt is an annotation of commands that an interrupt ends well, however long what they have begun takes.
+const endsByInterrupt = "ends by interrupt"
 
 // usageError is one of the command line itself.
 type usageError struct{ err error }
@@ -39,17 +49,44 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(fo
 // errReported is returned when what went wrong has been written already.
 var errReported = errors.New("already reported")
 
-// run is the program but for the process around it.
+// run is the program but for the process around it. An interrupt cancels the context of the command, and ends the program
+// soon if that does not; a second one kills.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	root := newRoot(stdin, stdout, stderr)
+	context.AfterFunc(ctx, stop)
+	out := &checked{to: stdout}
+	root := newRoot(stdin, out, stderr)
 	root.SetArgs(append([]string{}, args...)) // never nil, for which cobra reads os.Args
-	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil {
-		return exitOK
+	var cmd *cobra.Command
+	var err error
+	done := make(chan struct{})
+	go func() {
+		cmd, err = root.ExecuteContextC(ctx)
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		var late <-chan time.Time
+		if c, _, err := root.Find(args); err != nil || c.Annotations[endsByInterrupt] == "" {
+			late = time.After(grace)
+		}
+		select {
+		case <-done:
+		case <-late:
+			wholefile.Abandon()
+			return interrupted(stderr)
+		}
 	}
-	if errors.Is(err, errReported) {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return interrupted(stderr)
+	case out.failed() != nil && (err == nil || errors.Is(err, errReported)):
+		err = fmt.Errorf("standard output: %w", reason(out.failed()))
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errReported):
 		return exitFailure
 	}
 	fmt.Fprintf(stderr, "gneiss: %v\n", err)
@@ -59,6 +96,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	return exitFailure
+}
+
+func interrupted(stderr io.Writer) int {
+	fmt.Fprintln(stderr, "gneiss: interrupted")
+	return exitInterrupted
 }
 
 func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {

@@ -4,24 +4,10 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
-
-// writeMemoryFile draws a plan's arena into an SVG file.
-func writeMemoryFile(path string, r *runtime.Report) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if err := writeMemory(f, r); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
-}
 
 // writeMemory draws the arena over time: steps to the right, addresses upwards, a box for each tensor and scratch
 // buffer; below it what is alive during each step, as a share of the arena.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -243,12 +244,13 @@ func isGoogLeNet(stats []models.NodeStats) bool {
 	return p == 6_998_552
 }
 
-// compile makes a session and its plan.
-func (f *modelFlags) compile(m *model) (*runtime.Session, error) {
+// compile makes a session and its plan, until the context is done.
+func (f *modelFlags) compile(ctx context.Context, m *model) (*runtime.Session, error) {
 	opts, err := f.options()
 	if err != nil {
 		return nil, err
 	}
+	opts = append(opts, runtime.WithContext(ctx))
 	var plan *runtime.Plan
 	if m.own() { // with the filters that it has packed
 		plan, err = mapped.Load(m.Source, opts...)
@@ -383,7 +385,7 @@ type classifier struct {
 }
 
 // newClassifier opens, checks and compiles the model.
-func newClassifier(mf *modelFlags, sf *specFlags) (*classifier, error) {
+func newClassifier(ctx context.Context, mf *modelFlags, sf *specFlags) (*classifier, error) {
 	m, err := mf.open(false)
 	if err != nil {
 		return nil, err
@@ -402,7 +404,7 @@ func newClassifier(mf *modelFlags, sf *specFlags) (*classifier, error) {
 	if out.Elements() != out.C {
 		return nil, fmt.Errorf("%s: the output is %v, not one score per class", m.Name, out)
 	}
-	sess, err := mf.compile(m)
+	sess, err := mf.compile(ctx, m)
 	if err != nil {
 		return nil, err
 	}

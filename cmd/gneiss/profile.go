@@ -6,7 +6,6 @@ import (
 	"html"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -61,11 +60,14 @@ may exceed 100 %. --scaling adds what more threads could gain at most, by how ea
 			if scale && mf.threads != 1 {
 				return usagef("--scaling starts from the times of one thread: leave --threads %d out", mf.threads)
 			}
+			if err := promised("--roofline", roofline, ".svg"); err != nil {
+				return err
+			}
 			m, err := mf.open(true)
 			if err != nil {
 				return err
 			}
-			sess, err := mf.compile(m)
+			sess, err := mf.compile(cmd.Context(), m)
 			if err != nil {
 				return err
 			}
@@ -76,29 +78,20 @@ may exceed 100 %. --scaling adds what more threads could gain at most, by how ea
 			}
 			p := newProfile(b, sess.Plan())
 			if scale {
-				if p.Scaling, err = newScaling(m, mf, b.Steps); err != nil {
+				if p.Scaling, err = newScaling(cmd.Context(), m, mf, b.Steps); err != nil {
 					return err
 				}
 			}
-			if roofline != "" {
-				f, err := os.Create(roofline)
-				if err != nil {
-					return err
-				}
-				if err := p.writeRoofline(f); err != nil {
-					f.Close()
-					return err
-				}
-				if err := f.Close(); err != nil {
-					return err
-				}
+			if err := draw(cmd, roofline, p.writeRoofline); err != nil {
+				return err
 			}
+			out := said(cmd, roofline)
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), p)
+				return writeJSON(out, p)
 			}
-			p.print(cmd.OutOrStdout(), top)
+			p.print(out, top)
 			if scale {
-				printScaling(cmd.OutOrStdout(), p.Scaling, b.Steps, top)
+				printScaling(out, p.Scaling, b.Steps, top)
 			}
 			return nil
 		},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gneiss-go/gneiss/internal/wholefile"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 	"github.com/gneiss-go/gneiss/quant"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -106,11 +106,14 @@ patterns, or CSV files as for eval.`,
 			if output == "" {
 				return usagef("--output is missing")
 			}
+			if err := errors.Join(promised("--output", output, runtime.Ext), promised("--stats", stats, ".json")); err != nil {
+				return err
+			}
 			ob, err := quant.ParseObserver(observer)
 			if err != nil {
 				return usagef("--observer: %v", err)
 			}
-			c, err := newClassifier(&mf, &sf)
+			c, err := newClassifier(cmd.Context(), &mf, &sf)
 			if err != nil {
 				return err
 			}
@@ -123,15 +126,13 @@ patterns, or CSV files as for eval.`,
 			if err != nil {
 				return err
 			}
-			var file bytes.Buffer
-			if err := runtime.Write(&file, g); err != nil {
+			file, err := saveModel(cmd, output, g)
+			if err != nil {
 				return err
 			}
-			if err := wholefile.Write(output, file.Bytes()); err != nil {
-				return err
-			}
-			q := quantised{Model: c.info(), Images: images, Output: output, Bytes: file.Len(), FloatBytes: 4 * int(c.Graph.Cost().Params), Report: report}
-			out := cmd.OutOrStdout()
+			q := quantised{Model: c.info(), Images: images, Output: output, Bytes: len(file),
+				FloatBytes: 4 * int(c.Graph.Cost().Params), Report: report}
+			out := said(cmd, output)
 			if asJSON {
 				return writeJSON(out, q)
 			}
@@ -151,7 +152,7 @@ patterns, or CSV files as for eval.`,
 	mf.addLabels(cmd)
 	sf.add(cmd)
 	imf.add(cmd)
-	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss; - is standard output")
 	cmd.Flags().StringVar(&observer, "observer", quant.DefaultObserver().String(), "how ranges follow from what was seen: minmax, percentile:99.99, entropy or mse")
 	cmd.Flags().StringArrayVar(&float, "float", nil, "leave layers of this `name`, pattern or kind in float; may be given again")
 	cmd.Flags().StringVar(&stats, "stats", "", "`file` of calibration statistics: read if it exists, in place of images, else written")
@@ -181,7 +182,7 @@ func (c *classifier) calibrate(cmd *cobra.Command, file string, args []string, i
 		return nil, 0, err
 	}
 	progress := newProgress(cmd.ErrOrStderr(), int64(len(images)), false, "calibrating")
-	st, err := quant.Calibrate(c.Graph, feed(images, c.Spec), quant.WithCompile(runtime.WithThreads(mf.threads)),
+	st, err := quant.Calibrate(cmd.Context(), c.Graph, feed(images, c.Spec), quant.WithCompile(runtime.WithThreads(mf.threads)),
 		quant.WithProgress(func(n int) { _ = progress.Set(n) }))
 	_ = progress.Finish()
 	if err != nil {
@@ -192,7 +193,7 @@ func (c *classifier) calibrate(cmd *cobra.Command, file string, args []string, i
 		if err := st.Write(&b); err != nil {
 			return nil, 0, err
 		}
-		if err := wholefile.Write(file, b.Bytes()); err != nil {
+		if err := save(cmd, file, b.Bytes()); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -216,7 +217,10 @@ the first model, the worst first. Images are files, folders, patterns, or CSV fi
 			if with == "" {
 				return usagef("--with is missing")
 			}
-			c, err := newClassifier(&mf, &sf)
+			if err := promised("--chart", chart, ".svg"); err != nil {
+				return err
+			}
+			c, err := newClassifier(cmd.Context(), &mf, &sf)
 			if err != nil {
 				return err
 			}
@@ -230,25 +234,19 @@ the first model, the worst first. Images are files, folders, patterns, or CSV fi
 				return err
 			}
 			progress := newProgress(cmd.ErrOrStderr(), int64(len(images)), false, "comparing")
-			cmp, err := quant.Compare(c.Graph, second.Graph, feed(images, c.Spec), quant.WithCompile(runtime.WithThreads(mf.threads)),
-				quant.WithProgress(func(n int) { _ = progress.Set(n) }))
+			cmp, err := quant.Compare(cmd.Context(), c.Graph, second.Graph, feed(images, c.Spec),
+				quant.WithCompile(runtime.WithThreads(mf.threads)), quant.WithProgress(func(n int) { _ = progress.Set(n) }))
 			_ = progress.Finish()
 			if err != nil {
 				return err
 			}
-			if chart != "" {
-				var b bytes.Buffer
-				if err := cmp.WriteSVG(&b); err != nil {
-					return err
-				}
-				if err := wholefile.Write(chart, b.Bytes()); err != nil {
-					return err
-				}
+			if err := draw(cmd, chart, cmp.WriteSVG); err != nil {
+				return err
 			}
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), cmp)
+				return writeJSON(said(cmd, chart), cmp)
 			}
-			fmt.Fprint(cmd.OutOrStdout(), cmp)
+			fmt.Fprint(said(cmd, chart), cmp)
 			return nil
 		},
 	}

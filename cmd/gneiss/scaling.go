@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	goruntime "runtime"
@@ -23,7 +24,7 @@ var scalingThreads = []int{1, 2, 4, 8}
 
 // newScaling compiles the model for each number of threads, since the units of a step may depend on it. steps are
 // those of one thread.
-func newScaling(m *model, mf modelFlags, steps []benchStep) ([]scaling, error) {
+func newScaling(ctx context.Context, m *model, mf modelFlags, steps []benchStep) ([]scaling, error) {
 	total := 0.0
 	for _, s := range steps {
 		total += s.Ms
@@ -32,7 +33,7 @@ func newScaling(m *model, mf modelFlags, steps []benchStep) ([]scaling, error) {
 	var all []scaling
 	for _, n := range scalingThreads {
 		mf.threads = n
-		sess, err := mf.compile(m)
+		sess, err := mf.compile(ctx, m)
 		if err != nil {
 			return nil, err
 		}

@@ -37,7 +37,8 @@ gets status 503. It listens on this machine only; to let others in, say --addr :
 		Example: `  gneiss serve
   gneiss serve --model googlenet --sessions 2 --addr :8080
   curl --data-binary @photo.jpg http://127.0.0.1:8080/api/classify`,
-		Args: atMost(0, ""),
+		Args:        atMost(0, ""),
+		Annotations: map[string]string{endsByInterrupt: "yes"},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, n := range []struct {
 				flag            string
@@ -56,7 +57,7 @@ gets status 503. It listens on this machine only; to let others in, say --addr :
 				return err
 			}
 			o.Version = v.Version
-			c, err := newClassifier(&mf, &sf)
+			c, err := newClassifier(cmd.Context(), &mf, &sf)
 			if err != nil {
 				return err
 			}

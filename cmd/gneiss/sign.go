@@ -42,7 +42,7 @@ Ed25519 keys, as other tools read them too. Files that exist are not overwritten
 				return err
 			}
 			if err := writeKey(args[0]+".pub", "PUBLIC KEY", open, 0o644); err != nil {
-				return err
+				return errors.Join(err, os.Remove(args[0]+".key")) // which nobody has seen
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s.key is the private key: keep it to yourself\n%s.pub is the public key\n", args[0], args[0])
 			return nil
@@ -79,6 +79,9 @@ func signCommand() *cobra.Command {
 			if key == "" {
 				return usagef("--key is missing")
 			}
+			if err := promised("--output", output, runtime.Ext); err != nil {
+				return err
+			}
 			private, err := readKey[ed25519.PrivateKey](key, x509.ParsePKCS8PrivateKey)
 			if err != nil {
 				return err
@@ -93,14 +96,14 @@ func signCommand() *cobra.Command {
 			if output == "" {
 				output = args[0]
 			}
-			if err := wholefile.Write(output, data); err != nil {
+			if err := save(cmd, output, data); err != nil {
 				return err
 			}
-			return signature{output, key, true}.print(cmd.OutOrStdout(), asJSON, "signed")
+			return signature{output, key, true}.print(said(cmd, output), asJSON, "signed")
 		},
 	}
 	cmd.Flags().StringVar(&key, "key", "", "private key `file`")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write; default: the model file itself")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, - is standard output; default: the model file itself")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -146,15 +149,9 @@ func exactly(n int, what string) cobra.PositionalArgs {
 	}
 }
 
+// writeKey writes a key to a file that must not be there yet.
 func writeKey(path, kind string, der []byte, mode os.FileMode) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err == nil {
-		err = errors.Join(pem.Encode(f, &pem.Block{Type: kind, Bytes: der}), f.Close())
-	}
-	if err != nil {
-		return &runtime.FileError{File: path, Err: reason(err)}
-	}
-	return nil
+	return wholefile.WriteNew(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), mode)
 }
 
 // maxKey bounds the size of a key file.

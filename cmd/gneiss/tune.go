@@ -10,7 +10,6 @@ import (
 
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/arch/machine"
-	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -49,6 +48,9 @@ An int8 model computes the same bytes tuned or not. Of a float one the last bits
 			case len(args) == 1:
 				mf.model = args[0]
 			}
+			if err := promised("--output", output, runtime.Ext); err != nil {
+				return err
+			}
 			m, err := mf.open(output == "")
 			if err != nil {
 				return err
@@ -58,7 +60,7 @@ An int8 model computes the same bytes tuned or not. Of a float one the last bits
 				return err
 			}
 			progress := newProgress(cmd.ErrOrStderr(), -1, false, "plans")
-			t, err := runtime.Tune(m.Graph, rounds, func(done, total int) {
+			t, err := runtime.Tune(cmd.Context(), m.Graph, rounds, func(done, total int) {
 				progress.ChangeMax(total)
 				progress.Set(done)
 			}, opts...)
@@ -66,25 +68,25 @@ An int8 model computes the same bytes tuned or not. Of a float one the last bits
 			if err != nil {
 				return err
 			}
-			plan, err := runtime.Compile(m.Graph, append(opts, t.Option())...)
+			plan, err := runtime.CompileContext(cmd.Context(), m.Graph, append(opts, t.Option())...)
 			if err != nil {
 				return err
 			}
 			if output != "" {
-				if err := saveTuned(output, m, plan.ISA(), t); err != nil {
+				if err := saveTuned(cmd, output, m, plan.ISA(), t); err != nil {
 					return err
 				}
 			}
 			r := &tuned{Model: m.Name, Output: output, CPU: machine.Info().Brand, ISA: plan.ISA(), Threads: plan.Threads(), Tuning: t}
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), r)
+				return writeJSON(said(cmd, output), r)
 			}
-			r.print(cmd.OutOrStdout(), all)
+			r.print(said(cmd, output), all)
 			return nil
 		},
 	}
 	mf.add(cmd)
-	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss; - is standard output")
 	cmd.Flags().IntVarP(&rounds, "rounds", "n", 20, "runs of each plan")
 	cmd.Flags().BoolVar(&all, "all", false, "show every choice of every layer, not only what changes")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -92,8 +94,9 @@ An int8 model computes the same bytes tuned or not. Of a float one the last bits
 }
 
 // saveTuned writes a model file with filters packed by the tuning, and what the model's own file has packed for other tiers.
-func saveTuned(output string, m *model, isa arch.ISA, t *runtime.Tuning) error {
-	opts := []runtime.WriteOption{runtime.WithPacked(isa, t.Option()), runtime.WithGolden(1)}
+func saveTuned(cmd *cobra.Command, output string, m *model, isa arch.ISA, t *runtime.Tuning) error {
+	packed := runtime.WithPacked(isa, t.Option(), runtime.WithContext(cmd.Context()))
+	opts := []runtime.WriteOption{packed, runtime.WithGolden(1)}
 	if m.own() {
 		data, err := os.ReadFile(m.Source)
 		if err != nil {
@@ -101,7 +104,8 @@ func saveTuned(output string, m *model, isa arch.ISA, t *runtime.Tuning) error {
 		}
 		opts = append(opts, runtime.WithPackedFrom(data))
 	}
-	return models.Save(output, m.Graph, opts...)
+	_, err := saveModel(cmd, output, m.Graph, opts...)
+	return err
 }
 
 func (r *tuned) print(out io.Writer, all bool) {

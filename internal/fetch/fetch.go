@@ -1,5 +1,5 @@
-// Package fetch downloads a file that is known by its hash: resumable, bounded in size and time, and never seen half
-// done by anyone else.
+// Package fetch downloads a file that is known by its hash: resumable, bounded in size and, by a least rate, in time, and
+// never seen half done by anyone else.
 package fetch
 
 import (
@@ -9,13 +9,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"github.com/gneiss-go/gneiss/internal/wholefile"
 )
 
 // File says what to download.
@@ -26,8 +30,10 @@ type File struct {
 
 	// Progress, unless nil, is called with the bytes that are there and the total, or −1 while that is not known.
 	Progress func(done, total int64)
-	// Stall is how long the server may be silent; 0 means 30 seconds.
+	// Stall is how long the server may be silent, and over which time its rate is measured; 0 means 30 seconds.
 	Stall time.Duration
+	// LeastRate is how many bytes a second must arrive; 0 means 1024.
+	LeastRate int64
 }
 
 // Errors that callers may test for.
@@ -40,27 +46,80 @@ var (
 
 // To downloads the file to path. What has arrived is kept in path.part when the connection breaks, and the next call
 // goes on from there; a part that turns out to be wrong is removed. The file appears under its name only when its hash
-// is right.
+// is right. One call at a time has the part: another one waits for it, in whatever process, and takes what it has made.
 func (f File) To(ctx context.Context, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	part := path + ".part"
-	if err := f.download(ctx, part); err != nil {
-		if st, serr := os.Stat(part); serr == nil && st.Size() == 0 {
-			os.Remove(part) // nothing to go on from
-		}
+	part, err := openPart(ctx, path+".part")
+	if err != nil {
 		return err
 	}
-	sum, err := HashFile(part)
+	defer part.Close() // and with it the lock
+	if sum, err := HashFile(path); err == nil && strings.EqualFold(sum, f.SHA1) {
+		dropEmpty(part) // another call has made it meanwhile
+		return nil
+	}
+	if err := f.download(ctx, part); err != nil {
+		dropEmpty(part)
+		return err
+	}
+	sum, err := hash(part)
 	if err != nil {
 		return err
 	}
 	if !strings.EqualFold(sum, f.SHA1) {
-		os.Remove(part)
+		os.Remove(part.Name())
 		return fmt.Errorf("%s: SHA-1 %s, want %s: %w", f.URL, sum, f.SHA1, ErrHash)
 	}
-	return os.Rename(part, path)
+	return wholefile.Place(part, path)
+}
+
+// openPart opens a part, or makes it, once nobody else has it.
+func openPart(ctx context.Context, path string) (*os.File, error) {
+	for {
+		part, err := tryPart(path)
+		if part != nil || err != nil {
+			return part, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// tryPart is openPart; it returns nil if someone else has the part. What is no file of its own, such as a link to another,
+// makes room for one.
+func tryPart(path string) (*os.File, error) {
+	if st, err := os.Lstat(path); err == nil && !st.Mode().IsRegular() {
+		if err := os.Remove(path); err != nil {
+			return nil, err
+		}
+	}
+	part, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|noFollow, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	locked, err := lock(part)
+	if locked && err == nil {
+		// Who had it may have renamed it before the lock was free: then this is the finished file, and not to be touched.
+		st, err1 := part.Stat()
+		now, err2 := os.Lstat(path)
+		if err1 == nil && err2 == nil && st.Mode().IsRegular() && os.SameFile(st, now) {
+			return part, nil
+		}
+	}
+	part.Close()
+	return nil, err
+}
+
+// dropEmpty removes a part from which nothing can go on.
+func dropEmpty(part *os.File) {
+	if st, err := part.Stat(); err == nil && st.Size() == 0 {
+		os.Remove(part.Name())
+	}
 }
 
 // HashFile returns a file's SHA-1 in hexadecimal.
@@ -70,20 +129,20 @@ func HashFile(path string) (string, error) {
 		return "", err
 	}
 	defer file.Close()
+	return hash(file)
+}
+
+// hash reads a file from its beginning.
+func hash(file *os.File) (string, error) {
 	h := sha1.New()
-	if _, err := io.Copy(h, file); err != nil {
+	if _, err := io.Copy(h, io.NewSectionReader(file, 0, math.MaxInt64)); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // download completes the part.
-func (f File) download(ctx context.Context, part string) (err error) {
-	out, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
+func (f File) download(ctx context.Context, out *os.File) error {
 	have, err := out.Seek(0, io.SeekEnd)
 	if err != nil {
 		return err
@@ -118,12 +177,15 @@ func (f File) download(ctx context.Context, part string) (err error) {
 			return fmt.Errorf("%s: %d bytes, at most %d: %w", f.URL, total, f.MaxSize, ErrSize)
 		}
 	}
+	arrived := new(atomic.Int64)
+	go f.hurry(ctx, cancel, stall, arrived)
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := resp.Body.Read(buf)
 		watchdog.Reset(stall)
+		arrived.Add(int64(n))
 		if have+int64(n) > f.MaxSize {
-			os.Remove(part)
+			os.Remove(out.Name())
 			return fmt.Errorf("%s: more than %d bytes: %w", f.URL, f.MaxSize, ErrSize)
 		}
 		if n > 0 {
@@ -141,6 +203,29 @@ func (f File) download(ctx context.Context, part string) (err error) {
 		if err != nil {
 			return f.because(ctx, fmt.Errorf("%s: broken off after %d bytes, run again to go on: %w", f.URL, have, err))
 		}
+	}
+}
+
+// hurry cancels a download of which less than the least rate arrives.
+func (f File) hurry(ctx context.Context, cancel context.CancelCauseFunc, stall time.Duration, arrived *atomic.Int64) {
+	least := f.LeastRate
+	if least == 0 {
+		least = 1024
+	}
+	tick := time.NewTicker(stall)
+	defer tick.Stop()
+	for before := int64(0); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := arrived.Load()
+		if float64(now-before) < float64(least)*stall.Seconds() {
+			cancel(fmt.Errorf("too slow: %d bytes in %v, at least %d a second are wanted", now-before, stall, least))
+			return
+		}
+		before = now
 	}
 }
 

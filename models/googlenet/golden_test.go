@@ -65,7 +65,7 @@ func quantisedGoogLeNet(t *testing.T, float *runtime.Graph) *runtime.Graph {
 	file := filepath.Join("testdata", "ranges.json")
 	if *update {
 		images := goldenImages(t, "calibrate", 100)
-		stats, err := quant.Calibrate(float, func(in []float32) error {
+		stats, err := quant.Calibrate(t.Context(), float, func(in []float32) error {
 			if len(images) == 0 {
 				return io.EOF
 			}

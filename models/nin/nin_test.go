@@ -98,7 +98,7 @@ func TestCIFAR10(t *testing.T) {
 		t.Errorf("%d of %d right, want 179", float, images)
 	}
 	next := 0
-	stats, err := quant.Calibrate(g, func(input []float32) error {
+	stats, err := quant.Calibrate(t.Context(), g, func(input []float32) error {
 		if next == 50 {
 			return io.EOF
 		}

@@ -58,7 +58,7 @@ func TestGoogLeNetQDQ(t *testing.T) {
 	if testing.Short() {
 		learn = learn[:4]
 	}
-	stats, err := quant.Calibrate(float, func(input []float32) error {
+	stats, err := quant.Calibrate(t.Context(), float, func(input []float32) error {
 		if len(learn) == 0 {
 			return io.EOF
 		}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -47,7 +48,7 @@ func run(args []string) error {
 
 func quantised(g *runtime.Graph) (*runtime.Graph, error) {
 	left := 1
-	stats, err := quant.Calibrate(g, func(in []float32) error {
+	stats, err := quant.Calibrate(context.Background(), g, func(in []float32) error {
 		if left--; left < 0 {
 			return io.EOF
 		}

@@ -2,12 +2,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"image/png"
 	"os"
 	"path/filepath"
 
 	"github.com/gneiss-go/gneiss/internal/samples/draw"
+	"github.com/gneiss-go/gneiss/internal/wholefile"
 )
 
 func main() {
@@ -24,14 +26,10 @@ func main() {
 }
 
 func write(path string, s draw.Scene) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
 	enc := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := enc.Encode(f, s.Image()); err != nil {
-		f.Close()
+	var b bytes.Buffer
+	if err := enc.Encode(&b, s.Image()); err != nil {
 		return err
 	}
-	return f.Close()
+	return wholefile.Write(path, b.Bytes())
 }
