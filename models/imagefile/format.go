@@ -28,7 +28,7 @@ func (e *FormatError) Error() string {
 	case e.Seen == "":
 		return fmt.Sprintf("not a %s image", kinds)
 	case strings.HasSuffix(e.Seen, " image") || strings.HasSuffix(e.Seen, " document"):
-		return fmt.Sprintf("not a %s image but %s, which gneiss does not read; convert it to JPEG or PNG", kinds, e.Seen)
+		return e.Seen + ", which gneiss does not read; convert it to JPEG or PNG"
 	}
 	return fmt.Sprintf("not a %s image but %s", kinds, e.Seen)
 }
@@ -45,6 +45,8 @@ type Head struct {
 	Cut           bool  // the file is too short for a picture of this size
 	Orientation   Orientation
 	Reader        io.Reader // what to decode in place of the file; nil for the file itself
+
+	endless bool // there is no end mark: whatever else is wrong, the file was cut
 }
 
 // Format is a kind of file.
@@ -123,7 +125,7 @@ func (f *Format) error(err error) error {
 	case badJPEG || badPNG:
 		return fmt.Errorf("a %s image that gneiss does not read (%v): %w", f.Name, err, ErrFormat)
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || strings.HasSuffix(err.Error(), io.ErrUnexpectedEOF.Error()):
-		return fmt.Errorf("the image is cut short: %w", ErrCorrupt)
+		return errCut
 	}
 	return fmt.Errorf("%v: %w", err, ErrCorrupt)
 }

@@ -26,6 +26,8 @@ import (
 // ErrCorrupt is wrapped in errors of files that are damaged or cut short.
 var ErrCorrupt = errors.New("corrupt image")
 
+var errCut = fmt.Errorf("the image is cut short: %w", ErrCorrupt)
+
 // Limits bound what is decoded. A zero field means that of [DefaultLimits].
 type Limits struct {
 	MaxBytes  int64 // of the file
@@ -138,11 +140,14 @@ func DecodeBytes(ctx context.Context, data []byte, l Limits) (image.Image, error
 		return nil, err
 	}
 	if head.Cut {
-		return nil, f.error(io.ErrUnexpectedEOF)
+		return nil, errCut
 	}
 	img, err := f.Decode(&contextReader{ctx, head.open(data)})
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("decoding was stopped: %w", ctx.Err())
+	}
+	if err != nil && head.endless {
+		return nil, errCut
 	}
 	if err != nil {
 		return nil, f.error(err)
