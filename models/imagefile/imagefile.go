@@ -162,7 +162,7 @@ type contextReader struct {
 	r   io.Reader
 }
 
-const readAtOnce = 512 // bytes
+const readAtOnce = 256 // bytes
 
 func (r *contextReader) Read(p []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
