@@ -83,14 +83,13 @@ func registered() []Format {
 	return formats
 }
 
-// names lists the formats that are read: "JPEG, PNG or WebP".
+// names lists the formats that are read: "JPEG or PNG or WebP".
 func names() string {
 	var all []string
 	for _, f := range registered() {
 		all = append(all, f.Name)
 	}
-	last := len(all) - 1
-	return strings.Join(all[:last], ", ") + " or " + all[last]
+	return strings.Join(all, " or ")
 }
 
 // find returns the file's format, or nil.

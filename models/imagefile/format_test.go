@@ -244,7 +244,7 @@ func TestRegister(t *testing.T) {
 	if m, err := DecodeBytes(t.Context(), []byte("TESTED"), Limits{}); err != nil || m.Bounds().Dx() != 1 {
 		t.Error(err)
 	}
-	if _, err := DecodeBytes(t.Context(), []byte("TES"), Limits{}); err == nil || !strings.Contains(err.Error(), "JPEG, PNG or Test") {
+	if _, err := DecodeBytes(t.Context(), []byte("TES"), Limits{}); err == nil || !strings.Contains(err.Error(), "JPEG or PNG or Test") {
 		t.Error(err)
 	}
 }
