@@ -22,9 +22,14 @@ type FormatError struct {
 	Seen string // with its article, such as "a HEIC image", or "" if it is not known
 }
 
+// empty is what is seen of a file without bytes.
+const empty = "an empty file"
+
 func (e *FormatError) Error() string {
 	kinds := names()
 	switch {
+	case e.Seen == empty:
+		return "the file is empty"
 	case e.Seen == "":
 		return fmt.Sprintf("not a %s image", kinds)
 	case strings.HasSuffix(e.Seen, " image") || strings.HasSuffix(e.Seen, " document"):
@@ -106,7 +111,7 @@ func find(data []byte) *Format {
 func other(data []byte) error {
 	switch what := sniff.What(data); {
 	case len(data) == 0:
-		return &FormatError{Seen: "an empty file"}
+		return &FormatError{Seen: empty}
 	case what == "" && sniff.Text(data):
 		return &FormatError{Seen: "text"}
 	default:
