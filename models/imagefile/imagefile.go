@@ -118,7 +118,8 @@ func DecodeContext(ctx context.Context, r io.Reader, l Limits) (image.Image, err
 	return DecodeBytes(ctx, data, l)
 }
 
-// DecodeBytes is DecodeContext of a file that is in memory already. The picture does not alias it.
+// DecodeBytes is DecodeContext of a file that is in memory already. The picture does not alias it. What the head says is
+// checked first, before the context is looked at.
 func DecodeBytes(ctx context.Context, data []byte, l Limits) (image.Image, error) {
 	l = l.withDefaults()
 	if int64(len(data)) > l.MaxBytes {
