@@ -95,7 +95,8 @@ func TestOrientationTypes(t *testing.T) {
 	unknown := &image.Alpha{Pix: ink.Pix, Stride: 7, Rect: r}
 	all := []image.Image{planes.SubImage(r), planes.YCbCr.SubImage(r), ink, unknown}
 	for _, m := range []draw.Image{image.NewGray(r), image.NewGray16(r), image.NewRGBA(r), image.NewNRGBA(r),
-		image.NewRGBA64(r), image.NewNRGBA64(r), image.NewPaletted(r, color.Palette{color.Black, color.White, color.NRGBA{9, 8, 7, 0}})} {
+		image.NewRGBA64(r), image.NewNRGBA64(r), image.NewPaletted(r, color.Palette{color.Black, color.White,
+			color.NRGBA{9, 8, 7, 0}})} {
 		draw.Draw(m, r, coloured(7, 5), image.Point{}, draw.Src)
 		all = append(all, m)
 	}
@@ -120,10 +121,12 @@ func TestOrientationHostile(t *testing.T) {
 	}
 	const entry = 8 + 4 + 2 + 12
 	for name, exif := range map[string][]byte{
-		"nothing": nil, "magic": change(2, 43), "order": change(0, 'M', 'I'), "offset beyond": change(4, 0xff, 0xff, 0xff, 0xff),
+		"nothing": nil, "magic": change(2, 43), "order": change(0, 'M', 'I'), "offset beyond": change(4, 0xff, 0xff,
+			0xff, 0xff),
 		"offset at the end": change(4, byte(len(good)-1)), "offset to itself": change(4, 4), "type": change(entry+2, 2),
 		"count": change(entry+4, 2), "huge count": change(entry+4, 0xff, 0xff, 0xff, 0xff), "zero": change(entry+8, 0),
-		"nine": change(entry+8, 9), "large": change(entry+8, 6, 1), "no entries": change(12, 0), "other tag": change(entry, 0x13),
+		"nine": change(entry+8, 9), "large": change(entry+8, 6, 1), "no entries": change(12, 0),
+		"other tag": change(entry, 0x13),
 	} {
 		if o := OrientationOf(exif); o.turns() {
 			t.Errorf("%s: %d", name, o)

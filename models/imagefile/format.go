@@ -14,7 +14,7 @@ import (
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 )
 
-// ErrFormat is wrapped in errors of files that are of another kind, whole as they may be. The error is a [*FormatError].
+// ErrFormat is wrapped in errors of files that are of another kind, whole as they may be: a [*FormatError].
 var ErrFormat = errors.New("a format that is not read")
 
 // FormatError says what a file is that is not read.
@@ -128,7 +128,8 @@ func (f *Format) error(err error) error {
 		return err
 	case badJPEG || badPNG:
 		return fmt.Errorf("a %s image that gneiss does not read (%v): %w", f.Name, err, ErrFormat)
-	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || strings.HasSuffix(err.Error(), io.ErrUnexpectedEOF.Error()):
+	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF),
+		strings.HasSuffix(err.Error(), io.ErrUnexpectedEOF.Error()):
 		return errCut
 	}
 	return fmt.Errorf("%v: %w", err, ErrCorrupt)

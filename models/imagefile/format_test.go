@@ -52,19 +52,22 @@ func TestOtherFormats(t *testing.T) {
 	} {
 		_, err := DecodeBytes(t.Context(), []byte(c.data), Limits{})
 		var fe *FormatError
-		if !errors.As(err, &fe) || !errors.Is(err, ErrFormat) || errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), c.says) ||
+		if !errors.As(err, &fe) || !errors.Is(err, ErrFormat) || errors.Is(err, ErrCorrupt) ||
+			!strings.Contains(err.Error(), c.says) ||
 			!strings.Contains(err.Error(), c.advice) || strings.Contains(err.Error(), "corrupt") {
 			t.Errorf("%.20q: %v, want %s", c.data, err, c.says)
 		}
 	}
 	j := jpegOf(t, coloured(16, 16))
-	for marker, says := range map[byte]string{0xc3: "lossless", 0xc9: "arithmetic", 0xca: "arithmetic", 0xcb: "lossless", 0xc0: "12 bits"} {
+	for marker, says := range map[byte]string{0xc3: "lossless", 0xc9: "arithmetic", 0xca: "arithmetic",
+		0xcb: "lossless", 0xc0: "12 bits"} {
 		other := slices.Clone(j)
 		at := bytes.Index(other, []byte{0xff, markerSOF0})
 		if other[at+1] = marker; marker == markerSOF0 {
 			other[at+4] = 12
 		}
-		if _, err := DecodeBytes(t.Context(), other, Limits{}); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), says) {
+		if _, err := DecodeBytes(t.Context(), other, Limits{}); !errors.Is(err, ErrFormat) ||
+			!strings.Contains(err.Error(), says) {
 			t.Errorf("marker %#x: %v, want %s", marker, err, says)
 		}
 	}
@@ -101,8 +104,10 @@ func TestMemory(t *testing.T) {
 	files["PNG of grey of 16 bits, one transparent"] = withChunk(deep, "tRNS", []byte{0, 0})
 	j := jpegOf(t, coloured(w, h))
 	files["JPEG"] = j
-	files["turned JPEG"] = slices.Concat(j[:2], segment(markerAPP1, append([]byte(exifMagic), exifOf(binary.BigEndian, 5)...)...), j[2:])
-	files["RGB JPEG"] = slices.Concat(j[:2], segment(markerAPP14, []byte("Adobe\x00\x64\x00\x00\x00\x00\x00")...), j[2:])
+	files["turned JPEG"] = slices.Concat(j[:2], segment(markerAPP1, append([]byte(exifMagic), exifOf(binary.BigEndian,
+		5)...)...), j[2:])
+	files["RGB JPEG"] = slices.Concat(j[:2], segment(markerAPP14, []byte("Adobe\x00\x64\x00\x00\x00\x00\x00")...),
+		j[2:])
 	files["grey JPEG"] = jpegOf(t, image.NewGray(image.Rect(0, 0, w, h)))
 	for _, comps := range []int{1, 3, 4} {
 		files[fmt.Sprintf("progressive JPEG of %d", comps)] = progressive(w, h, comps, 2)
@@ -178,12 +183,14 @@ func TestClaims(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		_, err := DecodeBytes(t.Context(), data, Limits{})
 		runtime.ReadMemStats(&after)
-		if took := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "cut short") || took > 1<<20 {
+		if took := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(),
+			"cut short") || took > 1<<20 {
 			t.Errorf("%s: %v, %d bytes", name, err, took)
 		}
 	}
 	for _, size := range [][2]int{{65536, 1}, {1, 65536}, {1 << 30, 1}} {
-		if _, err := DecodeBytes(t.Context(), resized(p, size[0], size[1]), Limits{}); !errors.Is(err, gneiss.ErrLimit) {
+		if _, err := DecodeBytes(t.Context(), resized(p, size[0], size[1]), Limits{}); !errors.Is(err,
+			gneiss.ErrLimit) {
 			t.Errorf("%v: %v", size, err)
 		}
 	}
@@ -205,9 +212,11 @@ func TestTransparentPNG(t *testing.T) {
 		palette.SetColorIndex(i, 0, uint8(i))
 	}
 	for name, data := range map[string][]byte{
-		"grey": withChunk(pngOf(t, grey), "tRNS", []byte{0, 255}), "grey of 16 bits": withChunk(pngOf(t, grey16), "tRNS", []byte{255, 255}),
-		"RGB": withChunk(pngOf(t, rgb), "tRNS", []byte{0, 255, 0, 255, 0, 255}), "RGBA": pngOf(t, rgba), "RGBA of 16 bits": pngOf(t, rgba16),
-		"palette": pngOf(t, palette),
+		"grey": withChunk(pngOf(t, grey), "tRNS", []byte{0, 255}), "grey of 16 bits": withChunk(pngOf(t, grey16),
+			"tRNS", []byte{255, 255}),
+		"RGB": withChunk(pngOf(t, rgb), "tRNS", []byte{0, 255, 0, 255, 0, 255}), "RGBA": pngOf(t, rgba),
+		"RGBA of 16 bits": pngOf(t, rgba16),
+		"palette":         pngOf(t, palette),
 	} {
 		m, err := DecodeBytes(t.Context(), data, Limits{})
 		if err != nil {
@@ -244,7 +253,8 @@ func TestRegister(t *testing.T) {
 	if m, err := DecodeBytes(t.Context(), []byte("TESTED"), Limits{}); err != nil || m.Bounds().Dx() != 1 {
 		t.Error(err)
 	}
-	if _, err := DecodeBytes(t.Context(), []byte("TES"), Limits{}); err == nil || !strings.Contains(err.Error(), "JPEG or PNG or Test") {
+	if _, err := DecodeBytes(t.Context(), []byte("TES"), Limits{}); err == nil || !strings.Contains(err.Error(),
+		"JPEG or PNG or Test") {
 		t.Error(err)
 	}
 }

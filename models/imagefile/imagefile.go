@@ -8,7 +8,8 @@
 // stops soon after its context is done. The orientation that a camera notes (EXIF) is applied: the picture is upright.
 // Colours under transparency are kept as the file has them.
 //
-// Errors wrap one of three: [runtime.ErrLimit], [ErrFormat] for a file of another kind, which is named, and [ErrCorrupt].
+// Errors wrap one of three: [runtime.ErrLimit], [ErrFormat] for a file of another kind, which is named, and
+// [ErrCorrupt].
 package imagefile
 
 import (
@@ -32,7 +33,7 @@ var errCut = fmt.Errorf("the image is cut short: %w", ErrCorrupt)
 type Limits struct {
 	MaxBytes  int64 // of the file
 	MaxPixels int   // width × height
-	MaxMemory int64 // bytes that the decoder and the picture take: planes, coefficients of a progressive JPEG, a turned copy
+	MaxMemory int64 // bytes of planes, of coefficients of a progressive JPEG, of the picture and of a turned copy
 	MaxScans  int   // of a JPEG: each walks the whole picture
 }
 
@@ -68,7 +69,8 @@ func (l Limits) check(w, h int, memory int64, scans int) error {
 	case w > l.MaxPixels/h:
 		return fmt.Errorf("%d×%d pixels, more than %d: %w", w, h, l.MaxPixels, runtime.ErrLimit)
 	case memory > l.MaxMemory:
-		return fmt.Errorf("%d×%d pixels take %d bytes to decode, more than %d: %w", w, h, memory, l.MaxMemory, runtime.ErrLimit)
+		return fmt.Errorf("%d×%d pixels take %d bytes to decode, more than %d: %w", w, h, memory, l.MaxMemory,
+			runtime.ErrLimit)
 	case scans > l.MaxScans:
 		return fmt.Errorf("more than %d scans: %w", l.MaxScans, runtime.ErrLimit)
 	}
@@ -118,8 +120,8 @@ func DecodeContext(ctx context.Context, r io.Reader, l Limits) (image.Image, err
 	return DecodeBytes(ctx, data, l)
 }
 
-// DecodeBytes is DecodeContext of a file that is in memory already. The picture does not alias it. What the head says is
-// checked first, before the context is looked at.
+// DecodeBytes is DecodeContext of a file that is in memory already. The picture does not alias it. What the head says
+// is checked first, before the context is looked at.
 func DecodeBytes(ctx context.Context, data []byte, l Limits) (image.Image, error) {
 	l = l.withDefaults()
 	if int64(len(data)) > l.MaxBytes {

@@ -181,8 +181,8 @@ func inspectJPEG(data []byte) (Head, error) {
 	return head, nil
 }
 
-// adobeCMYK is Adobe's segment for components that are not transformed: version 100, no flags. Adobe's CMYK is inverted,
-// and files that do not say what they are have that from it.
+// adobeCMYK is Adobe's segment for components that are not transformed: version 100, no flags. Adobe's CMYK is
+// inverted, and files that do not say what they are have that from it.
 var adobeCMYK = []byte("\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00")
 
 // usualTables are the Huffman tables of Annex K of Rec. ITU-T T.81, which many cameras leave out of their JPEGs, for

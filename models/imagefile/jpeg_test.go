@@ -55,7 +55,8 @@ func without(file []byte, marker byte) []byte {
 }
 
 // progressive makes a grey JPEG or, of three or four components, one without subsampling, which is black: a scan of the
-// first coefficients and, for each of more, one in which every block of a component ends at once, 32767 blocks in 15 bits.
+// first coefficients and, for each of more, one in which every block of a component ends at once, 32767 blocks in
+// 15 bits.
 func progressive(w, h, comps, more int) []byte {
 	out := append([]byte{0xff, 0xd8}, segment(0xdb, append([]byte{0}, bytes.Repeat([]byte{1}, 64)...)...)...)
 	sof := []byte{8, byte(h >> 8), byte(h), byte(w >> 8), byte(w), byte(comps)}
@@ -98,8 +99,10 @@ func TestJPEGMended(t *testing.T) {
 	bare := without(whole, markerDHT)
 	open := whole[:len(whole)-2]
 	for name, data := range map[string][]byte{
-		"no end": open, "half an end": whole[:len(whole)-1], "zeros for an end": append(slices.Clone(open), make([]byte, 500)...),
-		"no tables": bare, "neither": bare[:len(bare)-2], "more after the end": append(slices.Clone(whole), "\xff\xd8\xff\xc4"...),
+		"no end": open, "half an end": whole[:len(whole)-1], "zeros for an end": append(slices.Clone(open),
+			make([]byte, 500)...),
+		"no tables": bare, "neither": bare[:len(bare)-2], "more after the end": append(slices.Clone(whole),
+			"\xff\xd8\xff\xc4"...),
 	} {
 		same(t, name, data, decoded(t, whole))
 	}
@@ -163,8 +166,8 @@ func TestJPEGInks(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		r, g, b, _ := m.At(3, 3).RGBA()
-		if want := uint32(128 * 128 / 255); r>>8 != want || g>>8 != want || b>>8 != want { // 128 of 255, on paper of 128
+		r, g, b, _ := m.At(3, 3).RGBA() // 128 of 255, on paper of 128
+		if want := uint32(128 * 128 / 255); r>>8 != want || g>>8 != want || b>>8 != want {
 			t.Errorf("%s: %d %d %d, want %d", name, r>>8, g>>8, b>>8, want)
 		}
 	}
@@ -216,7 +219,8 @@ func TestContext(t *testing.T) {
 	}
 	for n := range asked {
 		ctx := &countdown{t.Context(), n}
-		if _, err := DecodeBytes(ctx, slow, Limits{MaxScans: 1000}); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrCorrupt) {
+		if _, err := DecodeBytes(ctx, slow, Limits{MaxScans: 1000}); !errors.Is(err, context.DeadlineExceeded) ||
+			errors.Is(err, ErrCorrupt) {
 			t.Fatalf("after %d of %d: %v", n, asked, err)
 		}
 	}

@@ -80,8 +80,8 @@ func readYCbCr(m *image.YCbCr, n, x0, y int, put func(i int, r, g, b float32)) {
 	}
 }
 
-// straight is a colour from 0 to 255 without its alpha. Colours that are not multiplied by alpha are taken as they are, and
-// so are those under full transparency, for they cannot be divided by it.
+// straight is a colour from 0 to 255 without its alpha. Colours that are not multiplied by alpha are taken as they are,
+// and so are those under full transparency, for they cannot be divided by it.
 func straight(c color.Color) (r, g, b float32) {
 	switch c := c.(type) {
 	case color.NRGBA:

@@ -27,8 +27,9 @@ func match(data []byte) bool {
 	return len(data) >= header && string(data[:4]) == "RIFF" && string(data[8:header]) == "WEBP"
 }
 
-// Bytes of a pixel while it is decoded. A lossy picture has its planes, and then its colours; a lossless one four bytes,
-// as many again while a palette is applied, and its transforms. Huffman tables are not counted: the decoder bounds them.
+// Bytes of a pixel while it is decoded. A lossy picture has its planes, and then its colours; a lossless one four
+// bytes, as many again while a palette is applied, and its transforms. Huffman tables are not counted: the decoder
+// bounds them.
 const (
 	lossyBytes    = 2 + 4
 	losslessBytes = 9

@@ -96,7 +96,8 @@ func picture(w, h int) *image.NRGBA {
 // lossy is a frame of 18×10 pixels, (200, 40, 90) at the left and (20, 160, 230) at the right, as libwebp codes it.
 func lossy(t testing.TB) []byte {
 	t.Helper()
-	b, err := hex.DecodeString("9003009d012a12000a003eb5489e49a72422a1300800e01689401766508e000522019fa00000fe9d72ec08dfecefd71d498c5dd" +
+	b, err := hex.DecodeString("9003009d012a12000a003eb5489e49a72422a1300800e016" +
+		"89401766508e000522019fa00000fe9d72ec08dfecefd71d498c5dd" +
 		"ffe4a7dfb363e3ed2de561d70df1f5576611a620a8000")
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +133,8 @@ func TestLossy(t *testing.T) {
 		t.Errorf("%v and %v, want %v and %v", a, b, left, right)
 	}
 	alpha := append([]byte{0}, bytes.Repeat([]byte{100}, 180)...) // as it is, without a filter
-	clear := decodes(t, "transparent", file(extended(1<<4, 18, 10), chunk("ALPH", alpha...), chunk("VP8 ", lossy(t)...)))
+	clear := decodes(t, "transparent", file(extended(1<<4, 18, 10), chunk("ALPH", alpha...), chunk("VP8 ",
+		lossy(t)...)))
 	left.A = 100
 	if got := clear.NRGBAAt(0, 0); got != left {
 		t.Errorf("%v, want %v", got, left)
@@ -169,14 +171,17 @@ func TestErrors(t *testing.T) {
 		l    imagefile.Limits
 		err  error
 	}{
-		"cut":         {good[:len(good)-20], imagefile.Limits{}, imagefile.ErrCorrupt},
-		"claims":      {claims, imagefile.Limits{}, imagefile.ErrCorrupt},
-		"no picture":  {file(), imagefile.Limits{}, imagefile.ErrCorrupt},
-		"animated":    {file(extended(1<<1, 13, 7), chunk("ANIM", make([]byte, 6)...)), imagefile.Limits{}, imagefile.ErrFormat},
-		"another":     {file(extended(0, 900, 700), chunk("VP8L", lossless(picture(13, 7))...)), imagefile.Limits{}, imagefile.ErrCorrupt},
+		"cut":        {good[:len(good)-20], imagefile.Limits{}, imagefile.ErrCorrupt},
+		"claims":     {claims, imagefile.Limits{}, imagefile.ErrCorrupt},
+		"no picture": {file(), imagefile.Limits{}, imagefile.ErrCorrupt},
+		"animated": {file(extended(1<<1, 13, 7), chunk("ANIM", make([]byte, 6)...)), imagefile.Limits{},
+			imagefile.ErrFormat},
+		"another": {file(extended(0, 900, 700), chunk("VP8L", lossless(picture(13, 7))...)), imagefile.Limits{},
+			imagefile.ErrCorrupt},
 		"many pixels": {good, imagefile.Limits{MaxPixels: 90}, gneiss.ErrLimit},
 		"much memory": {good, imagefile.Limits{MaxMemory: 91 * 4}, gneiss.ErrLimit},
-		"wide":        {file(extended(0, 16384, 16384), chunk("VP8L", 0x2f, 0xff, 0xff, 0xff, 0x0f)), imagefile.Limits{MaxPixels: 1 << 24}, gneiss.ErrLimit},
+		"wide": {file(extended(0, 16384, 16384), chunk("VP8L", 0x2f, 0xff, 0xff, 0xff, 0x0f)),
+			imagefile.Limits{MaxPixels: 1 << 24}, gneiss.ErrLimit},
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -197,7 +202,8 @@ func TestErrors(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(file(chunk("VP8L", lossless(picture(3, 2))...)))
 	f.Add(file(chunk("VP8 ", lossy(f)...)))
-	f.Add(file(extended(1<<4, 18, 10), chunk("ALPH", append([]byte{0}, make([]byte, 180)...)...), chunk("VP8 ", lossy(f)...)))
+	f.Add(file(extended(1<<4, 18, 10), chunk("ALPH", append([]byte{0}, make([]byte, 180)...)...), chunk("VP8 ",
+		lossy(f)...)))
 	l := imagefile.Limits{MaxBytes: 1 << 16, MaxPixels: 1 << 16, MaxMemory: 1 << 20}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		img, err := imagefile.DecodeBytes(t.Context(), data, l)

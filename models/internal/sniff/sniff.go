@@ -46,8 +46,8 @@ var signatures = []struct {
 	{0, "version https://git-lfs", "a Git LFS pointer: the file itself was not downloaded (git lfs pull)"},
 }
 
-// markup are beginnings of texts, in lower case, after a byte order mark and white space. The first one that is found is
-// what the text is.
+// markup are beginnings of texts, in lower case, after a byte order mark and white space. The first one that is
+// found is what the text is.
 var markup = []struct{ start, has, what string }{
 	{"<!doctype html", "", "an HTML page, perhaps of a failed download"},
 	{"<html", "", "an HTML page, perhaps of a failed download"},
@@ -137,8 +137,8 @@ func Text(b []byte) bool {
 	})
 }
 
-// Explain makes of the error of a failed import one that tells what the file seems to be in truth. want names the format that was
-// expected, with its article.
+// Explain makes of the error of a failed import one that tells what the file seems to be in truth. want names the
+// format that was expected, with its article.
 func Explain(b []byte, want string, err error) error {
 	what := What(b)
 	switch {
