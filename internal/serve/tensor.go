@@ -97,9 +97,8 @@ func dataType(d runtime.DType) string {
 	return typeF32
 }
 
-// fill copies the tensor of a request into an input of float32. UINT8 is taken as the numbers it is.
-func (t *inferTensor) fill(dst *runtime.Tensor) error {
-	info := dst.Info()
+// fill copies the tensor of a request into dst, the numbers of an input of float32. UINT8 is taken as the numbers it is.
+func (t *inferTensor) fill(info runtime.TensorInfo, dst []float32) error {
 	if t.name != info.Name {
 		return badRequest("input %.100q: the model's is called %q", t.name, info.Name)
 	}
@@ -109,7 +108,7 @@ func (t *inferTensor) fill(dst *runtime.Tensor) error {
 	if t.dataType != typeF32 && t.dataType != typeU8 {
 		return badRequest("input %q: datatype %.20q; want FP32 or UINT8", t.name, t.dataType)
 	}
-	p := numbers{cursor: cursor{text: t.data}, dst: dst.Float32(), whole: t.dataType == typeU8}
+	p := numbers{cursor: cursor{text: t.data}, dst: dst, whole: t.dataType == typeU8}
 	if err := p.tensor(t.shape); err != nil {
 		return badRequest("input %q: %v", t.name, err)
 	}
@@ -200,7 +199,8 @@ type outTensor struct {
 	Data     any    `json:"data"`
 }
 
-// export copies an output. JSON has no infinities and no NaN: they are an error.
+// export copies an output. JSON has no infinities and no NaN: the tensor that they come of is what the client sent, and
+// so are they.
 func export(t *runtime.Tensor) (outTensor, error) {
 	info := t.Info()
 	o := outTensor{Name: info.Name, Shape: dims(info.Shape), DataType: dataType(info.DType)}
@@ -215,7 +215,8 @@ func export(t *runtime.Tensor) (outTensor, error) {
 	f := slices.Clone(t.Float32())
 	for i, v := range f {
 		if v64 := float64(v); math.IsNaN(v64) || math.IsInf(v64, 0) {
-			return o, refuse(http.StatusInternalServerError, "output %q: number %d is %v, which JSON cannot say", info.Name, i, v)
+			return o, refuse(http.StatusUnprocessableEntity,
+				"output %q: number %d is %v, which JSON cannot say; the numbers of the input are too large for this network", info.Name, i, v)
 		}
 	}
 	o.Data = f
