@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	goruntime "runtime"
 	"runtime/debug"
 	"time"

@@ -219,28 +219,28 @@ func (s *Server) called(a net.Addr) hosts {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer s.Close()
 	failed := make(chan error, 2)
-	main := s.start(l, s.conns, s.routes, failed)
-	servers := []*http.Server{main}
+	servers := []*http.Server{s.start(l, s.conns, s.routes, failed)}
 	if a := s.opts.Admin; a != nil {
 		servers = append(servers, s.start(a, newConns(adminConnections), s.adminRoutes(), failed))
 	}
+	running := len(servers)
 	var err error
 	select {
 	case err = <-failed:
+		running--
 	case <-ctx.Done():
 		s.draining.Store(true)
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.opts.Drain)
 		defer cancel()
-		if err = main.Shutdown(grace); err != nil {
+		if err = servers[0].Shutdown(grace); err != nil {
 			err = fmt.Errorf("requests were still in progress %v after the end was asked for: %w", s.opts.Drain, err)
 		}
-		<-failed // http.ErrServerClosed
-		servers[0] = nil
 	}
-	main.Close()
-	for range servers[1:] {
-		servers[1].Close()
-		<-failed
+	for _, srv := range servers {
+		srv.Close()
+	}
+	for range running {
+		<-failed // http.ErrServerClosed
 	}
 	return err
 }

@@ -1,44 +1,76 @@
-// Package imagefile decodes JPEG and PNG images that are not trusted: their size is looked at before memory is taken
-// for their pixels, and errors name the file and the reason.
+// Package imagefile decodes picture files that are not trusted: JPEG and PNG, and what else is registered (package
+// imagefile/webp, imported for its effect, adds WebP).
+//
+//	img, err := imagefile.Open("photo.jpg")
+//	img, err := imagefile.DecodeBytes(ctx, body, imagefile.Limits{MaxPixels: 16 << 20})
+//
+// What a file makes the decoder do is bounded before it starts: sides, pixels, memory and, of a JPEG, scans. Decoding
+// stops soon after its context is done. The orientation that a camera notes (EXIF) is applied: the picture is upright.
+// Colours under transparency are kept as the file has them.
+//
+// Errors wrap one of three: [runtime.ErrLimit], [ErrFormat] for a file of another kind, which is named, and [ErrCorrupt].
 package imagefile
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
-	"image/jpeg"
-	"image/png"
 	"io"
 	"os"
-	"strings"
 
-	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// ErrCorrupt is wrapped in errors of bytes that are no image.
+// ErrCorrupt is wrapped in errors of files that are damaged or cut short.
 var ErrCorrupt = errors.New("corrupt image")
 
-// Limits bound what is decoded.
+// Limits bound what is decoded. A zero field means that of [DefaultLimits].
 type Limits struct {
 	MaxBytes  int64 // of the file
 	MaxPixels int   // width × height
+	MaxMemory int64 // bytes that the decoder and the picture take: planes, coefficients of a progressive JPEG, a turned copy
+	MaxScans  int   // of a JPEG: each walks the whole picture
 }
 
 // DefaultLimits suit the photographs of every camera.
-var DefaultLimits = Limits{MaxBytes: 64 << 20, MaxPixels: 64 << 20}
+var DefaultLimits = Limits{MaxBytes: 64 << 20, MaxPixels: 64 << 20, MaxMemory: 1 << 30, MaxScans: 64}
 
-// codec decodes one format.
-type codec struct {
-	magic  string
-	config func(io.Reader) (image.Config, error)
-	decode func(io.Reader) (image.Image, error)
+// maxSide bounds width and height whatever the limits are.
+const maxSide = 1<<16 - 1
+
+func (l Limits) withDefaults() Limits {
+	if l.MaxBytes == 0 {
+		l.MaxBytes = DefaultLimits.MaxBytes
+	}
+	if l.MaxPixels == 0 {
+		l.MaxPixels = DefaultLimits.MaxPixels
+	}
+	if l.MaxMemory == 0 {
+		l.MaxMemory = DefaultLimits.MaxMemory
+	}
+	if l.MaxScans == 0 {
+		l.MaxScans = DefaultLimits.MaxScans
+	}
+	return l
 }
 
-var codecs = []codec{
-	{"\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode},
-	{"\xff\xd8\xff", jpeg.DecodeConfig, jpeg.Decode},
+// check says whether a picture of this size and need is within the limits.
+func (l Limits) check(w, h int, memory int64, scans int) error {
+	switch {
+	case w < 1 || h < 1:
+		return fmt.Errorf("an image of %d×%d pixels: %w", w, h, ErrCorrupt)
+	case w > maxSide || h > maxSide:
+		return fmt.Errorf("%d×%d pixels, a side of more than %d: %w", w, h, maxSide, runtime.ErrLimit)
+	case w > l.MaxPixels/h:
+		return fmt.Errorf("%d×%d pixels, more than %d: %w", w, h, l.MaxPixels, runtime.ErrLimit)
+	case memory > l.MaxMemory:
+		return fmt.Errorf("%d×%d pixels take %d bytes to decode, more than %d: %w", w, h, memory, l.MaxMemory, runtime.ErrLimit)
+	case scans > l.MaxScans:
+		return fmt.Errorf("more than %d scans: %w", l.MaxScans, runtime.ErrLimit)
+	}
+	return nil
 }
 
 // Open decodes a file under DefaultLimits. Its errors are [runtime.FileError]s.
@@ -52,11 +84,7 @@ func Open(path string) (image.Image, error) {
 		}
 	}
 	if err != nil {
-		var pe *os.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, &runtime.FileError{File: path, Err: err}
+		return nil, &runtime.FileError{File: path, Err: reason(err)}
 	}
 	img, err := Decode(f, DefaultLimits)
 	if err != nil {
@@ -65,51 +93,83 @@ func Open(path string) (image.Image, error) {
 	return img, nil
 }
 
-// Decode decodes a JPEG or PNG image. Errors wrap [ErrCorrupt] or [runtime.ErrLimit].
-func Decode(r io.Reader, l Limits) (image.Image, error) {
-	data, err := io.ReadAll(io.LimitReader(r, l.MaxBytes+1))
-	switch {
-	case err != nil:
-		var pe *os.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, err
-	case int64(len(data)) > l.MaxBytes:
-		return nil, fmt.Errorf("more than %d bytes: %w", l.MaxBytes, runtime.ErrLimit)
-	case len(data) == 0:
-		return nil, fmt.Errorf("the file is empty: %w", ErrCorrupt)
+// reason is the error without the path, which is said by those who call.
+func reason(err error) error {
+	if pe, ok := errors.AsType[*os.PathError](err); ok {
+		return pe.Err
 	}
-	for _, c := range codecs {
-		if !bytes.HasPrefix(data, []byte(c.magic)) {
-			continue
-		}
-		cfg, err := c.config(bytes.NewReader(data))
-		if err != nil {
-			return nil, corrupt(err)
-		}
-		if cfg.Width < 1 || cfg.Height < 1 {
-			return nil, fmt.Errorf("an image of %d×%d pixels: %w", cfg.Width, cfg.Height, ErrCorrupt)
-		}
-		if cfg.Width > l.MaxPixels/cfg.Height {
-			return nil, fmt.Errorf("%d×%d pixels, more than %d: %w", cfg.Width, cfg.Height, l.MaxPixels, runtime.ErrLimit)
-		}
-		img, err := c.decode(bytes.NewReader(data))
-		if err != nil {
-			return nil, corrupt(err)
-		}
-		return img, nil
-	}
-	if what := sniff.What(data); what != "" {
-		return nil, fmt.Errorf("not a JPEG or PNG image but %s: %w", what, ErrCorrupt)
-	}
-	return nil, fmt.Errorf("not a JPEG or PNG image: %w", ErrCorrupt)
+	return err
 }
 
-// corrupt makes a decoder's error one of ours. Errors of readers cannot be, for the data is in memory.
-func corrupt(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || strings.HasSuffix(err.Error(), io.ErrUnexpectedEOF.Error()) {
-		return fmt.Errorf("the image is cut short: %w", ErrCorrupt)
+// Decode decodes a picture.
+func Decode(r io.Reader, l Limits) (image.Image, error) {
+	return DecodeContext(context.Background(), r, l)
+}
+
+// DecodeContext decodes a picture. It stops soon after the context is done, and returns an error that wraps ctx.Err().
+func DecodeContext(ctx context.Context, r io.Reader, l Limits) (image.Image, error) {
+	l = l.withDefaults()
+	data, err := io.ReadAll(&contextReader{ctx, io.LimitReader(r, l.MaxBytes+1)})
+	if err != nil {
+		return nil, reason(err)
 	}
-	return fmt.Errorf("%v: %w", err, ErrCorrupt)
+	return DecodeBytes(ctx, data, l)
+}
+
+// DecodeBytes is DecodeContext of a file that is in memory already. The picture does not alias it.
+func DecodeBytes(ctx context.Context, data []byte, l Limits) (image.Image, error) {
+	l = l.withDefaults()
+	if int64(len(data)) > l.MaxBytes {
+		return nil, fmt.Errorf("more than %d bytes: %w", l.MaxBytes, runtime.ErrLimit)
+	}
+	f := find(data)
+	if f == nil {
+		return nil, other(data)
+	}
+	head, err := f.Inspect(data)
+	if err != nil {
+		return nil, f.error(err)
+	}
+	memory := head.Memory
+	if head.Orientation.turns() {
+		memory += int64(head.Width) * int64(head.Height) * int64(head.PixelBytes)
+	}
+	if err := l.check(head.Width, head.Height, memory, head.Scans); err != nil {
+		return nil, err
+	}
+	if head.Cut {
+		return nil, f.error(io.ErrUnexpectedEOF)
+	}
+	img, err := f.Decode(&contextReader{ctx, head.open(data)})
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("decoding was stopped: %w", ctx.Err())
+	}
+	if err != nil {
+		return nil, f.error(err)
+	}
+	return head.Orientation.apply(img), nil
+}
+
+// contextReader fails once the context is done. It gives a little at a time, so that a decoder that reads as it goes,
+// as that of JPEG does, is stopped within a few scans, however short these are.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+const readAtOnce = 512 // bytes
+
+func (r *contextReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p[:min(len(p), readAtOnce)])
+}
+
+// open returns what the decoder reads: the file, or the file mended.
+func (h *Head) open(data []byte) io.Reader {
+	if h.Reader != nil {
+		return h.Reader
+	}
+	return bytes.NewReader(data)
 }

@@ -41,9 +41,9 @@ func TestDecode(t *testing.T) {
 	}{
 		{"png", p, DefaultLimits, nil, ""},
 		{"jpeg", j, DefaultLimits, nil, ""},
-		{"empty", nil, DefaultLimits, ErrCorrupt, "empty"},
-		{"text", []byte("hello"), DefaultLimits, ErrCorrupt, "not a JPEG or PNG"},
-		{"gif", []byte("GIF89a..."), DefaultLimits, ErrCorrupt, "a GIF image"},
+		{"empty", nil, DefaultLimits, ErrFormat, "empty"},
+		{"text", []byte("hello"), DefaultLimits, ErrFormat, "not a JPEG or PNG"},
+		{"gif", []byte("GIF89a..."), DefaultLimits, ErrFormat, "a GIF image"},
 		{"cut png", p[:len(p)-20], DefaultLimits, ErrCorrupt, "cut short"},
 		{"cut jpeg", j[:len(j)/2], DefaultLimits, ErrCorrupt, ""},
 		{"signature", p[:8], DefaultLimits, ErrCorrupt, ""},
