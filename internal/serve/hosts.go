@@ -11,6 +11,12 @@ import (
 // machine, is same-origin to itself and to a browser; the Host header is what gives it away.
 type hosts map[string]bool
 
+// CheckHosts says what is wrong with [Options.Hosts].
+func CheckHosts(names []string) error {
+	_, err := newHosts(names)
+	return err
+}
+
 // newHosts takes names and addresses, without ports.
 func newHosts(names []string) (hosts, error) {
 	h := hosts{}
