@@ -6,8 +6,11 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -140,6 +143,7 @@ func (f *serveFlags) run(ctx context.Context, out io.Writer, m serve.Model, sour
 		return err
 	}
 	defer s.Close()
+	defer keepSmall(s.Memory())()
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
 	if f.asJSON {
@@ -151,6 +155,18 @@ func (f *serveFlags) run(ctx context.Context, out io.Writer, m serve.Model, sour
 		f.o.Log.Info("ended")
 	}
 	return err
+}
+
+// keepSmall has garbage collected sooner where the process would grow by more than that, and returns what ends it. Whoever
+// set GOMEMLIMIT knows better.
+func keepSmall(growth int64) (end func()) {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return func() {}
+	}
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	before := debug.SetMemoryLimit(int64(mem.Sys-mem.HeapReleased) + growth)
+	return func() { debug.SetMemoryLimit(before) }
 }
 
 // listenOn listens on the address that a flag has.

@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// hush is how long a sender may be silent before it has to make way for others.
-const hush = 250 * time.Millisecond
+// A new connection that has said nothing for silence is the first to make way. Where there is no other, young is enough:
+// its client has had the time to begin.
+const (
+	silence = time.Second
+	young   = 100 * time.Millisecond
+)
 
 // conns are the connections of a listener. When there are as many as there may be, the next is let in and one that
 // waits for its client is closed: a new one that has said nothing, or else the one that is idle the longest. Only
@@ -73,9 +77,11 @@ func (cs *conns) add(nc net.Conn) *conn {
 	for len(cs.all) >= cs.most && !cs.ended {
 		if victim := cs.idlest(time.Now()); victim != nil {
 			cs.evict(victim)
-		} else {
-			cs.changed.Wait()
+			continue
 		}
+		later := time.AfterFunc(young, cs.changed.Broadcast)
+		cs.changed.Wait()
+		later.Stop()
 	}
 	if cs.ended {
 		return nil
@@ -91,7 +97,7 @@ func (cs *conns) evict(c *conn) {
 	cs.evicted++
 }
 
-// idlest is the connection to close first, or nil if all are in use.
+// idlest is the connection to close first, or nil if all are in use or about to be.
 func (cs *conns) idlest(now time.Time) *conn {
 	var silent, idle *conn
 	for c := range cs.all {
@@ -102,7 +108,10 @@ func (cs *conns) idlest(now time.Time) *conn {
 			idle = c
 		}
 	}
-	if silent != nil && (idle == nil || now.Sub(silent.since) > hush) {
+	if silent == nil {
+		return idle
+	}
+	if age := now.Sub(silent.since); age > silence || idle == nil && age > young {
 		return silent
 	}
 	return idle
@@ -113,9 +122,11 @@ func (cs *conns) end() {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	cs.ended = true
-	for c := cs.idlest(time.Now()); c != nil; c = cs.idlest(time.Now()) {
-		delete(cs.all, c)
-		c.Conn.Close()
+	for c := range cs.all {
+		if c.state != http.StateActive {
+			delete(cs.all, c)
+			c.Conn.Close()
+		}
 	}
 	cs.changed.Broadcast()
 }

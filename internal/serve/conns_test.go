@@ -53,7 +53,7 @@ func TestIdleMakesWay(t *testing.T) {
 	ask(first)
 	ask(second)
 	ask(first) // second is idle the longest
-	time.Sleep(2 * hush)
+	time.Sleep(silence + 100*time.Millisecond)
 	ask(dial(t, url))
 	if !isClosed(silent) {
 		t.Error("the silent connection is still open")

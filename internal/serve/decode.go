@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	goruntime "runtime"
 
 	"github.com/gneiss-go/gneiss/models/imagefile"
 	"github.com/gneiss-go/gneiss/models/preprocess"
@@ -57,6 +58,7 @@ func (d *decoders) do(ctx context.Context, f func(*decoder) error) error {
 	select {
 	case d.waiting <- struct{}{}:
 		defer func() { <-d.waiting }()
+		defer goruntime.GC() // so that the next one is not beside what is left of this
 		return with(ctx, d.large, f)
 	default:
 		return errFull
@@ -82,12 +84,13 @@ func with[T any](ctx context.Context, idle chan T, f func(T) error) error {
 // decode decodes a picture under the limits of the server. It returns errLarge for one that the decoder is too small for.
 func (s *Server) decode(ctx context.Context, d *decoder, data []byte) (image.Image, error) {
 	img, err := imagefile.DecodeBytes(ctx, data, d.limits)
-	if errors.Is(err, runtime.ErrLimit) && d.limits != s.limits() {
-		ended, cancel := context.WithCancel(ctx)
-		cancel()
-		if _, err := imagefile.DecodeBytes(ended, data, s.limits()); errors.Is(err, context.Canceled) {
-			return nil, errLarge // nothing but the decoder's own limit is in its way
-		}
+	if !errors.Is(err, runtime.ErrLimit) || d.limits == s.limits() {
+		return img, err
 	}
-	return img, err
+	ended, cancel := context.WithCancel(ctx)
+	cancel() // so that nothing is decoded: is it within the limits?
+	if _, err = imagefile.DecodeBytes(ended, data, s.limits()); errors.Is(err, context.Canceled) {
+		return nil, errLarge
+	}
+	return nil, err
 }

@@ -111,7 +111,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 		r.code = http.StatusOK
 	}
 	r.bytes += len(b)
-	enough := patience + time.Duration(r.bytes)*time.Second/leastRate
+	enough := 2*patience + time.Duration(r.bytes)*time.Second/leastRate // net/http may read the rest of the body first
 	http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(enough))
 	n, err := r.ResponseWriter.Write(b)
 	r.failed = r.failed || err != nil

@@ -116,6 +116,11 @@ func listen(t *testing.T, s *Server) (url string, end func() error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
+	return listenOn(t, s, l)
+}
+
+func listenOn(t *testing.T, s *Server, l net.Listener) (url string, end func() error) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	result := make(chan error, 1)
 	go func() { result <- s.Serve(ctx, l) }()
@@ -129,7 +134,9 @@ func listen(t *testing.T, s *Server) (url string, end func() error) {
 		}
 	})
 	t.Cleanup(func() { end() })
-	return "http://" + l.Addr().String(), end
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	must(t, err)
+	return "http://127.0.0.1:" + port, end
 }
 
 // slowPost begins a request with a body of that length and sends the first byte; it is there when this returns.

@@ -75,7 +75,7 @@ type Options struct {
 	Queue       int           // requests that may be decoded or wait for a session, default 4 per session
 	Decoders    int           // pictures decoded at a time, one large one apart; default: one more than sessions or processors
 	Uploads     int           // bodies that are received at a time, default 64, at most half of the connections
-	UploadBytes int64         // of all bodies, default 4 of MaxBody
+	UploadBytes int64         // of all bodies, default one MaxBody more than sessions
 	MaxBody     int64         // bytes of a request, default 16 MiB
 	MaxPixels   int           // width × height of an image, default 16 Mi
 	Timeout     time.Duration // of one request from its headers to its answer, default 30 s
@@ -107,7 +107,7 @@ func (o *Options) setDefaults() error {
 	o.Sessions = defaulted(o.Sessions, 1)
 	o.Queue = defaulted(o.Queue, 4*o.Sessions)
 	o.MaxBody = defaulted(o.MaxBody, 16<<20)
-	o.UploadBytes = defaulted(o.UploadBytes, 4*o.MaxBody)
+	o.UploadBytes = defaulted(o.UploadBytes, int64(1+o.Sessions)*o.MaxBody)
 	o.MaxPixels = defaulted(o.MaxPixels, 16<<20)
 	o.Decoders = defaulted(o.Decoders, 1+min(o.Sessions, goruntime.GOMAXPROCS(0)))
 	o.Timeout = defaulted(o.Timeout, 30*time.Second)
@@ -200,7 +200,15 @@ func (s *Server) Close() error {
 
 // limits are those of images.
 func (s *Server) limits() imagefile.Limits {
-	return imagefile.Limits{MaxBytes: s.opts.MaxBody, MaxPixels: s.opts.MaxPixels, MaxMemory: int64(s.opts.MaxPixels) * bytesPerPixel, MaxScans: 64}
+	memory := int64(s.opts.MaxPixels)*bytesPerPixel + 1<<20 // and a few rows
+	return imagefile.Limits{MaxBytes: s.opts.MaxBody, MaxPixels: s.opts.MaxPixels, MaxMemory: memory, MaxScans: 64}
+}
+
+// Memory is how many bytes requests may take at most, all of them together, beside what the server has from the start.
+func (s *Server) Memory() int64 {
+	const connection = 32 << 10 // buffers and stacks
+	picture := s.limits().MaxMemory
+	return s.opts.UploadBytes + picture + int64(s.opts.Decoders)*picture/largePart + int64(s.opts.Connections)*connection
 }
 
 // called is by which names a listener's clients may call the server; nil: by any.

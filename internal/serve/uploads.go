@@ -9,8 +9,10 @@ import (
 	"time"
 )
 
-// How slow a client may be: after patience it has to send, or to take, leastRate bytes in each second.
+// How slow a client may be: after patience it has to send, or to take, leastRate bytes in each second. Where others need
+// its place, it makes way once it has been silent for hush.
 const (
+	hush      = 250 * time.Millisecond
 	patience  = 2 * time.Second
 	leastRate = 16 << 10
 	piece     = leastRate * int(patience/time.Second) // of a body, that has to come within patience
