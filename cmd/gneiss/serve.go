@@ -65,8 +65,9 @@ call it localhost, or by a --host; to let others in, say --addr :8080. There is 
 			}
 			plan := c.sess.Plan()
 			c.sess.Close() // the server makes its own
-			return f.run(cmd.Context(), cmd.OutOrStdout(), serve.Model{Name: c.Name, Source: filepath.Base(c.Source), Note: c.Note,
-				Graph: c.Graph, Plan: plan, Spec: c.Spec, Labels: c.Labels, Probabilities: c.probabilities()}, c.Source)
+			m := serve.Model{Name: c.Name, Source: filepath.Base(c.Source), Note: c.Note, Graph: c.Graph, Plan: plan, Spec: c.Spec,
+				Labels: c.Labels, Probabilities: c.probabilities()}
+			return f.run(cmd.Context(), cmd.OutOrStdout(), m, c.Source)
 		},
 	}
 	mf.add(cmd)
@@ -79,13 +80,13 @@ call it localhost, or by a --host; to let others in, say --addr :8080. There is 
 func (f *serveFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
-	flags.StringVar(&f.adminAddr, "admin-addr", "", "`address` of a second port, for /healthz, /metrics and /v2/health alone")
-	flags.StringSliceVar(&f.o.Hosts, "host", nil, "`name` by which clients may call the server, beside localhost; may be repeated")
+	flags.StringVar(&f.adminAddr, "admin-addr", "", "`address` of a second port, for health and metrics alone")
+	flags.StringSliceVar(&f.o.Hosts, "host", nil, "`name` that clients may call it by, beside localhost; may be repeated")
 	flags.IntVar(&f.o.Sessions, "sessions", 1, "requests that run at a time, each in memory of its own")
 	flags.IntVar(&f.o.Queue, "queue", 0, "requests that may wait for a session; default: 4 per session")
-	flags.IntVar(&f.o.Connections, "connections", 256, "connections at a time; then the one that is idle the longest makes way")
+	flags.IntVar(&f.o.Connections, "connections", 256, "connections at a time; then the longest idle makes way")
 	flags.IntVar(&f.maxMiB, "max-mib", 16, "size of a request, in MiB")
-	flags.IntVar(&f.o.MaxPixels, "max-pixels", 16<<20, "width × height of a picture; decoding one takes up to 8 bytes for each")
+	flags.IntVar(&f.o.MaxPixels, "max-pixels", 16<<20, "width × height of a picture, each of up to 8 bytes")
 	flags.DurationVar(&f.o.Timeout, "timeout", 30*time.Second, "time for a request, body included")
 	flags.BoolVar(&f.asJSON, "json", false, "log lines in JSON")
 }
@@ -94,8 +95,13 @@ func (f *serveFlags) check() error {
 	for _, n := range []struct {
 		flag            string
 		v, least, limit int
-	}{{"--sessions", f.o.Sessions, 1, 1024}, {"--queue", f.o.Queue, 0, 65536}, {"--connections", f.o.Connections, 1, 65536},
-		{"--max-mib", f.maxMiB, 1, 1024}, {"--max-pixels", f.o.MaxPixels, 1, 1 << 30}} {
+	}{
+		{"--sessions", f.o.Sessions, 1, 1024},
+		{"--queue", f.o.Queue, 0, 65536},
+		{"--connections", f.o.Connections, 1, 65536},
+		{"--max-mib", f.maxMiB, 1, 1024},
+		{"--max-pixels", f.o.MaxPixels, 1, 1 << 30},
+	} {
 		if n.v < n.least || n.v > n.limit {
 			return usagef("%s %d: want %d…%d", n.flag, n.v, n.least, n.limit)
 		}
@@ -113,8 +119,8 @@ func (f *serveFlags) check() error {
 // flushTime bounds how long the end waits for a log that stalls.
 const flushTime = time.Second
 
-// run serves a model until the context is done or SIGTERM comes. A log that nobody reads any more, or reads slowly, does
-// not stop it: what is written goes through a queue, and SIGPIPE is an error like another.
+// run serves a model until the context is done or SIGTERM comes. A log that nobody reads any more, or reads slowly,
+// does not stop it: what is written goes through a queue, and a closed pipe is an error like another.
 func (f *serveFlags) run(ctx context.Context, out io.Writer, m serve.Model, source string) error {
 	signal.Ignore(syscall.SIGPIPE)
 	queue := serve.NewLogQueue(out)
@@ -157,8 +163,8 @@ func (f *serveFlags) run(ctx context.Context, out io.Writer, m serve.Model, sour
 	return err
 }
 
-// keepSmall has garbage collected sooner where the process would grow by more than that, and returns what ends it. Whoever
-// set GOMEMLIMIT knows better.
+// keepSmall has garbage collected sooner where the process would grow by more than that, and returns what ends it.
+// Whoever set GOMEMLIMIT knows better.
 func keepSmall(growth int64) (end func()) {
 	if os.Getenv("GOMEMLIMIT") != "" {
 		return func() {}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A new connection that has said nothing for silence is the first to make way. Where there is no other, young is enough:
-// its client has had the time to begin.
+// A new connection that has said nothing for silence is the first to make way. Where there is no other, young is
+// enough: its client has had the time to begin.
 const (
 	silence = time.Second
 	young   = 100 * time.Millisecond

@@ -68,7 +68,8 @@ func TestIdleMakesWay(t *testing.T) {
 	}
 	e, err := parseExposition(do(s, "GET", "/metrics", nil).Body.String())
 	must(t, err)
-	if n := e.values["gneiss_connections_evicted_total"]; n != 2 || e.types["gneiss_connections_evicted_total"] != "counter" {
+	const evictions = "gneiss_connections_evicted_total"
+	if n := e.values[evictions]; n != 2 || e.types[evictions] != "counter" {
 		t.Errorf("%v counted", n)
 	}
 }
@@ -138,8 +139,9 @@ func TestAdmin(t *testing.T) {
 	s := newServer(t, Options{Admin: l})
 	_, end := listen(t, s)
 	url := "http://" + l.Addr().String()
-	for path, want := range map[string]int{"/healthz": 200, "/metrics": 200, "/v2/health/live": 200, "/v2/health/ready": 200,
-		"/": 404, "/api/model": 404, "/api/classify": 404, "/v2": 404} {
+	for path, want := range map[string]int{"/healthz": 200, "/metrics": 200, "/v2/health/live": 200,
+		"/v2/health/ready": 200,
+		"/":                404, "/api/model": 404, "/api/classify": 404, "/v2": 404} {
 		res, err := http.Get(url + path)
 		must(t, err)
 		res.Body.Close()

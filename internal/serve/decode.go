@@ -34,7 +34,8 @@ type decoders struct {
 
 // newDecoders makes n decoders and the large one, for which at most half of that many places may wait.
 func newDecoders(spec preprocess.Spec, l imagefile.Limits, n, places int) *decoders {
-	d := &decoders{small: make(chan *decoder, n), large: make(chan *decoder, 1), waiting: make(chan struct{}, max(1, places/2)), size: n}
+	d := &decoders{small: make(chan *decoder, n), large: make(chan *decoder, 1), size: n}
+	d.waiting = make(chan struct{}, max(1, places/2))
 	d.large <- &decoder{spec.Preparer(), l}
 	l.MaxMemory /= largePart
 	for range n {
@@ -81,7 +82,8 @@ func with[T any](ctx context.Context, idle chan T, f func(T) error) error {
 	return f(one)
 }
 
-// decode decodes a picture under the limits of the server. It returns errLarge for one that the decoder is too small for.
+// decode decodes a picture under the limits of the server. It returns errLarge for one that the decoder is too small
+// for.
 func (s *Server) decode(ctx context.Context, d *decoder, data []byte) (image.Image, error) {
 	img, err := imagefile.DecodeBytes(ctx, data, d.limits)
 	if !errors.Is(err, runtime.ErrLimit) || d.limits == s.limits() {

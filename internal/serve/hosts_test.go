@@ -12,14 +12,21 @@ func TestHosts(t *testing.T) {
 	h, err := newHosts([]string{"Box.Example", "fd00::7", "10.1.2.3"})
 	must(t, err)
 	for header, want := range map[string]bool{
-		"": true, "localhost": true, "localhost:8080": true, "LocalHost:1": true, "localhost.": true, "localhost.:8080": true, "localhost:": true,
-		"127.0.0.1": true, "127.0.0.1:8080": true, "127.255.0.9": true, "[::1]": true, "[::1]:8080": true, "[0:0:0:0:0:0:0:1]:80": true,
-		"[::ffff:127.0.0.1]:80": true, "box.example": true, "BOX.example.:80": true, "[fd00::7]:80": true, "[FD00:0::7]": true, "10.1.2.3:8080": true,
+		"": true, "localhost": true, "localhost:8080": true, "LocalHost:1": true, "localhost.": true,
+		"localhost.:8080": true, "localhost:": true,
+		"127.0.0.1": true, "127.0.0.1:8080": true, "127.255.0.9": true, "[::1]": true,
+		"[::1]:8080": true, "[0:0:0:0:0:0:0:1]:80": true,
+		"[::ffff:127.0.0.1]:80": true, "box.example": true, "BOX.example.:80": true,
+		"[fd00::7]:80": true, "[FD00:0::7]": true, "10.1.2.3:8080": true,
 
-		"evil.example": false, "evil.example:8080": false, "localhost.evil.example": false, "evil.localhost": false, "127.0.0.1.evil.example": false,
-		"128.0.0.1": false, "0.0.0.0": false, "[::]": false, "[::2]:80": false, "::1": false, "[::1": false, "[::1]x": false, "[::1%25lo]": false,
-		"[127.0.0.1]": false, "[localhost]": false, "localhost:x": false, "localhost:80:90": false, "localhost@evil.example": false, "localhost/": false,
-		"sub.box.example": false, "10.1.2.4": false, ".": false, ":80": false, "localhost..": false, "2130706433": false, "127.1": false,
+		"evil.example": false, "evil.example:8080": false, "localhost.evil.example": false, "evil.localhost": false,
+		"127.0.0.1.evil.example": false,
+		"128.0.0.1":              false, "0.0.0.0": false, "[::]": false, "[::2]:80": false, "::1": false, "[::1": false, "[::1]x": false,
+		"[::1%25lo]":  false,
+		"[127.0.0.1]": false, "[localhost]": false, "localhost:x": false, "localhost:80:90": false, "localhost@evil.example": false,
+		"localhost/":      false,
+		"sub.box.example": false, "10.1.2.4": false, ".": false, ":80": false, "localhost..": false,
+		"2130706433": false, "127.1": false,
 	} {
 		if got := h.allow(header); got != want {
 			t.Errorf("%q is allowed: %v", header, got)
@@ -33,20 +40,21 @@ func TestHosts(t *testing.T) {
 	must(t, CheckHosts([]string{"[::1]", "::1", "box"}))
 }
 
-// TestHostIsLookedAt: on a listener of this machine strangers' names are refused on every path, whatever the request says
-// of its origin; on others only if there are names to compare with.
+// TestHostIsLookedAt: on a listener of this machine strangers' names are refused on every path, whatever the request
+// says of its origin; on others only if there are names to compare with.
 func TestHostIsLookedAt(t *testing.T) {
 	frog := sampleNamed(t, "frog.png")
 	ask := func(url, method, path, host string) int {
 		t.Helper()
 		c := dial(t, url)
-		fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: %s\r\nOrigin: http://%s\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s",
-			method, path, host, host, len(frog), frog)
+		fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: %s\r\nOrigin: http://%s\r\nSec-Fetch-Site: same-origin\r\n", method, path, host, host)
+		fmt.Fprintf(c, "Connection: close\r\nContent-Length: %d\r\n\r\n%s", len(frog), frog)
 		res, err := http.ReadResponse(bufio.NewReader(c), nil)
 		must(t, err)
 		return res.StatusCode
 	}
-	paths := map[string]string{"/": "GET", "/api/classify": "POST", "/api/model": "GET", "/metrics": "GET", "/healthz": "GET", "/v2": "GET", "/none": "GET"}
+	paths := map[string]string{"/": "GET", "/api/classify": "POST", "/api/model": "GET", "/metrics": "GET",
+		"/healthz": "GET", "/v2": "GET", "/none": "GET"}
 	s := newServer(t, Options{Hosts: []string{"box.example"}})
 	url, _ := listen(t, s)
 	for path, method := range paths {

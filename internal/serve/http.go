@@ -33,7 +33,9 @@ func (s *Server) adminRoutes() http.Handler {
 }
 
 func (s *Server) handleHealth(mux *http.ServeMux) {
-	for path, h := range map[string]handler{"/healthz": s.healthz, "/metrics": s.writeMetrics, "/v2/health/live": s.live, "/v2/health/ready": s.ready} {
+	for path, h := range map[string]handler{
+		"/healthz": s.healthz, "/metrics": s.writeMetrics, "/v2/health/live": s.live, "/v2/health/ready": s.ready,
+	} {
 		mux.Handle(path, s.wrap(path, "GET", true, h))
 	}
 }
@@ -73,8 +75,8 @@ func (s *Server) allRoutes() http.Handler {
 	return guard.Handler(mux)
 }
 
-// screen refuses what is not for this server before anything else is looked at, and gives a body that nobody reads little
-// time: net/http reads the rest of it before the answer goes.
+// screen refuses what is not for this server before anything else is looked at, and gives a body that nobody reads
+// little time: net/http reads the rest of it before the answer goes.
 func (s *Server) screen(names hosts, h http.Handler) http.Handler {
 	stranger := s.wrap("host", "", false, func(_ http.ResponseWriter, r *http.Request) error {
 		return refuse(http.StatusForbidden, "this server is not called %.100q; see --host", r.Host)
@@ -146,7 +148,7 @@ func (s *Server) wrap(route, method string, quiet bool, h handler) http.Handler 
 		if err != nil {
 			var text string
 			code, text = status(err)
-			if errors.Is(err, errFull) {
+			if errors.Is(err, errFull) || errors.Is(err, errUploads) {
 				s.metrics.rejected.Add(1)
 			}
 			switch {
@@ -205,15 +207,17 @@ func clip(text string) string {
 	return text
 }
 
+// preparation makes the input of the network of the body of a request.
+type preparation func(ctx context.Context, body []byte, d *decoder, input []float32) error
+
 // admitted receives the body of a request, has prepare make the input of it, and use run a session on that. What the
 // client delays is done first, in a place for uploads; then the request takes one of the places for sessions, of which
 // there is a fixed number; and the input is there before a session is taken. Each step is done by as many at a time as
 // it has places, so that those who keep one busy leave the others to others.
 //
-// A client that ends its sending may have left or may still listen. Such a request is not made to wait, its place goes to
-// others; but one that need not wait is answered.
-func (s *Server) admitted(w http.ResponseWriter, r *http.Request,
-	prepare func(ctx context.Context, body []byte, d *decoder, input []float32) error, use func(context.Context, *worker) error) error {
+// A client that ends its sending may have left or may still listen. Such a request is not made to wait, its place goes
+// to others; but one that need not wait is answered.
+func (s *Server) admitted(w http.ResponseWriter, r *http.Request, prepare preparation, use func(context.Context, *worker) error) error {
 	if s.pool.full() {
 		return errFull
 	}
@@ -305,9 +309,9 @@ func (s *Server) writeMetrics(w http.ResponseWriter, _ *http.Request) error {
 	var b bytes.Buffer
 	s.metrics.write(&b, []gauge{
 		{"gneiss_connections", "Connections.", nil, float64(connections)},
-		{"gneiss_connections_evicted_total", "Connections closed while idle or silent, to let others in.", nil, float64(evicted)},
+		{"gneiss_connections_evicted_total", "Idle or silent connections closed to let others in.", nil, float64(evicted)},
 		{"gneiss_uploads", "Bodies that are being received.", nil, float64(uploads)},
-		{"gneiss_upload_bytes", "Memory of bodies, received ones that are not decoded yet included.", nil, float64(uploadBytes)},
+		{"gneiss_upload_bytes", "Memory of bodies, until they are decoded.", nil, float64(uploadBytes)},
 		{"gneiss_decoders_busy", "Pictures and tensors that are being decoded.", nil, float64(s.decoders.busy())},
 		{"gneiss_log_dropped_total", "Log lines lost because the log stalled or failed.", nil, float64(s.opts.LogDropped())},
 		{"gneiss_sessions", "Sessions, each of which runs one request at a time.", nil, float64(s.opts.Sessions)},

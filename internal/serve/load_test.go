@@ -146,7 +146,8 @@ func slowPost(t *testing.T, s *Server, url string, body []byte) net.Conn {
 	must(t, err)
 	t.Cleanup(func() { c.Close() })
 	before, _ := s.uploads.count()
-	fmt.Fprintf(c, "POST /api/classify HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:1])
+	fmt.Fprintf(c, "POST /api/classify HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s",
+		len(body), body[:1])
 	eventually(t, "the request is begun", func() bool { n, _ := s.uploads.count(); return n > before })
 	return c
 }

@@ -92,7 +92,7 @@ func (m *metrics) write(b *bytes.Buffer, gauges []gauge) {
 	}
 	writeFamily(b, "gneiss_inference_duration_seconds", "Time of the network alone.", "histogram")
 	m.inference.write(b, "gneiss_inference_duration_seconds")
-	writeFamily(b, "gneiss_rejected_total", "Requests refused because the queue was full.", "counter")
+	writeFamily(b, "gneiss_rejected_total", "Requests refused because the queue or the places for bodies were full.", "counter")
 	writeSample(b, "gneiss_rejected_total", float64(m.rejected.Load()))
 	writeFamily(b, "gneiss_requests_in_flight", "Requests in progress.", "gauge")
 	writeSample(b, "gneiss_requests_in_flight", float64(m.inFlight.Load()))

@@ -17,7 +17,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	goruntime "runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,7 +72,7 @@ func (m *Model) check() error {
 type Options struct {
 	Sessions    int           // runs at a time, default 1
 	Queue       int           // requests that may be decoded or wait for a session, default 4 per session
-	Decoders    int           // pictures decoded at a time, one large one apart; default: one more than sessions or processors
+	Decoders    int           // pictures decoded at a time, beside a large one; default: sessions + 1
 	Uploads     int           // bodies that are received at a time, default 64, at most half of the connections
 	UploadBytes int64         // of all bodies, default one MaxBody more than sessions
 	MaxBody     int64         // bytes of a request, default 16 MiB
@@ -101,7 +100,8 @@ func (o *Options) setDefaults() error {
 	if o.Queue < 0 || o.Queue > maxQueue {
 		return fmt.Errorf("queue of %d: want 1…%d", o.Queue, maxQueue)
 	}
-	if min(o.MaxBody, o.UploadBytes) < 0 || min(o.MaxPixels, o.Connections, o.Decoders, o.Uploads) < 0 || min(o.Timeout, o.Drain) < 0 {
+	counts := min(o.MaxPixels, o.Connections, o.Decoders, o.Uploads)
+	if counts < 0 || min(o.MaxBody, o.UploadBytes) < 0 || min(o.Timeout, o.Drain) < 0 {
 		return errors.New("a limit is negative")
 	}
 	o.Sessions = defaulted(o.Sessions, 1)
@@ -109,7 +109,7 @@ func (o *Options) setDefaults() error {
 	o.MaxBody = defaulted(o.MaxBody, 16<<20)
 	o.UploadBytes = defaulted(o.UploadBytes, int64(1+o.Sessions)*o.MaxBody)
 	o.MaxPixels = defaulted(o.MaxPixels, 16<<20)
-	o.Decoders = defaulted(o.Decoders, 1+min(o.Sessions, goruntime.GOMAXPROCS(0)))
+	o.Decoders = defaulted(o.Decoders, 1+o.Sessions)
 	o.Timeout = defaulted(o.Timeout, 30*time.Second)
 	o.Connections = defaulted(o.Connections, 256)
 	o.Uploads = min(defaulted(o.Uploads, 64), max(1, o.Connections/2))
@@ -222,8 +222,8 @@ func (s *Server) called(a net.Addr) hosts {
 // Serve answers on l until ctx is done, then finishes the requests in progress, closes the server and returns nil. It
 // returns an error if the listener fails, or if requests did not finish in [Options.Drain].
 //
-// On a listener of this machine alone the Host header has to be localhost, a loopback address or one of [Options.Hosts]:
-// a page whose name is made to mean this machine must not use it. On other listeners it is looked at if there are such.
+// On a listener of this machine alone the Host header has to be localhost, a loopback address or one of
+// [Options.Hosts]: a page whose name is made to mean this machine must not use it. On other listeners it is looked at if there are such.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer s.Close()
 	failed := make(chan error, 2)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// How slow a client may be: after patience it has to send, or to take, leastRate bytes in each second. Where others need
-// its place, it makes way once it has been silent for hush.
+// How slow a client may be: after patience it has to send, or to take, leastRate bytes in each second. Where others
+// need its place, it makes way once it has been silent for hush.
 const (
 	hush      = 250 * time.Millisecond
 	patience  = 2 * time.Second
@@ -47,7 +47,8 @@ func newUploads(most int, mostBytes int64) *uploads {
 var (
 	errUploads = refuse(http.StatusServiceUnavailable, "too many requests are being received; try again")
 	errMadeWay = refuse(http.StatusRequestTimeout, "the body came slowly and the place was needed; try again")
-	errTrickle = refuse(http.StatusRequestTimeout, "the body did not arrive in time; at least %d KiB a second are expected", leastRate>>10)
+	errTrickle = refuse(http.StatusRequestTimeout,
+		"the body did not arrive in time; at least %d KiB a second are expected", leastRate>>10)
 )
 
 // begin takes a place for a body.

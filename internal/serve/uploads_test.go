@@ -47,8 +47,8 @@ func TestTrickle(t *testing.T) {
 	}
 }
 
-// TestSlowSendersKeepNobody: more slow senders than there are places for sessions leave all of these to others, and when
-// they have all places for bodies they make way.
+// TestSlowSendersKeepNobody: more slow senders than there are places for sessions leave all of these to others, and
+// when they have all places for bodies they make way.
 func TestSlowSendersKeepNobody(t *testing.T) {
 	s := newServer(t, Options{Uploads: 8})
 	url, _ := listen(t, s)
@@ -147,7 +147,8 @@ func TestAnnounced(t *testing.T) {
 func TestUnreadBody(t *testing.T) {
 	s := newServer(t, Options{})
 	url, _ := listen(t, s)
-	for _, head := range []string{"GET /healthz", "POST /none", "POST /api/classify?top=x", "POST /v2/models/other/infer"} {
+	for _, head := range []string{"GET /healthz", "POST /none", "POST /api/classify?top=x",
+		"POST /v2/models/other/infer"} {
 		c := dial(t, url)
 		start := time.Now()
 		fmt.Fprintf(c, "%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx", head)
@@ -158,8 +159,8 @@ func TestUnreadBody(t *testing.T) {
 	}
 }
 
-// TestHalfClose: a client that ends its sending, with all of its request or half of it, is answered or cut off, and never
-// told that all is well with nothing to show. While the server has nothing else to do, it is answered.
+// TestHalfClose: a client that ends its sending, with all of its request or half of it, is answered or cut off, and
+// never told that all is well with nothing to show. While the server has nothing else to do, it is answered.
 func TestHalfClose(t *testing.T) {
 	s := newServer(t, Options{})
 	url, _ := listen(t, s)
