@@ -21,6 +21,7 @@ const (
 type decoder struct {
 	prep   *preprocess.Preparer
 	limits imagefile.Limits
+	large  bool // it is the one for large pictures
 }
 
 // decoders is a fixed number of them, apart from the sessions: while one decodes, the sessions run other requests. One
@@ -36,10 +37,10 @@ type decoders struct {
 func newDecoders(spec preprocess.Spec, l imagefile.Limits, n, places int) *decoders {
 	d := &decoders{small: make(chan *decoder, n), large: make(chan *decoder, 1), size: n}
 	d.waiting = make(chan struct{}, max(1, places/2))
-	d.large <- &decoder{spec.Preparer(), l}
+	d.large <- &decoder{spec.Preparer(), l, true}
 	l.MaxMemory /= largePart
 	for range n {
-		d.small <- &decoder{spec.Preparer(), l}
+		d.small <- &decoder{spec.Preparer(), l, false}
 	}
 	return d
 }
@@ -86,7 +87,7 @@ func with[T any](ctx context.Context, idle chan T, f func(T) error) error {
 // for.
 func (s *Server) decode(ctx context.Context, d *decoder, data []byte) (image.Image, error) {
 	img, err := imagefile.DecodeBytes(ctx, data, d.limits)
-	if !errors.Is(err, runtime.ErrLimit) || d.limits == s.limits() {
+	if !errors.Is(err, runtime.ErrLimit) || d.large {
 		return img, err
 	}
 	ended, cancel := context.WithCancel(ctx)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"image/png"
@@ -49,6 +50,25 @@ func TestDecodeTimeout(t *testing.T) {
 	refused(t, do(s, "POST", "/api/classify", slow), 503, "longer than")
 	t.Logf("stopped after %v", time.Since(start))
 	if s.decoders.busy() != 0 || len(s.decoders.waiting) != 0 || len(s.pool.places) != 0 {
+		t.Error("a decoder or a place is lost")
+	}
+}
+
+// TestLeftWhileDecoding: a picture that takes long is decoded no longer when its client has left.
+func TestLeftWhileDecoding(t *testing.T) {
+	s := newServer(t, Options{})
+	url, _ := listen(t, s)
+	slow := scanBomb(4000, 4000, 60)
+	c := dial(t, url)
+	fmt.Fprintf(c, "%s%s", postHead(len(slow)), slow)
+	eventually(t, "it is being decoded", func() bool { return len(s.decoders.large) == 0 })
+	c.Close()
+	eventually(t, "it is counted as gone", func() bool {
+		e, err := parseExposition(do(s, "GET", "/metrics", nil).Body.String())
+		must(t, err)
+		return e.values[`gneiss_requests_total{route="/api/classify",code="499"}`] == 1
+	})
+	if s.decoders.busy() != 0 || len(s.pool.places) != 0 {
 		t.Error("a decoder or a place is lost")
 	}
 }

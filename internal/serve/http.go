@@ -244,7 +244,12 @@ func (s *Server) admitted(w http.ResponseWriter, r *http.Request, prepare prepar
 	}
 	input := s.inputs.Get().(*[]float32)
 	defer s.inputs.Put(input)
-	err = s.decoders.do(waiting, func(d *decoder) error { return prepare(working, body, d, *input) })
+	err = s.decoders.do(waiting, func(d *decoder) error {
+		if d.large { // nobody is to hold this one who has left
+			return prepare(waiting, body, d, *input)
+		}
+		return prepare(working, body, d, *input)
+	})
 	if err != nil {
 		return err
 	}
