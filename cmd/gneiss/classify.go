@@ -47,7 +47,7 @@ func classifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "classify [flags] [IMAGE...]",
 		Short: "Say what is in images",
-		Long: `Classify says what is in images: JPEG or PNG files, folders of them, patterns in quotes, or - for standard input.
+		Long: `Classify says what is in images: JPEG, PNG or WebP files, folders of them, patterns in quotes, or - for standard input.
 Without images it classifies a few sample pictures, without --model by the built-in model. The time is that of the
 network alone, without decoding and preparing the image.`,
 		Example: `  gneiss classify

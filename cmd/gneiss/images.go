@@ -13,6 +13,7 @@ import (
 
 	"github.com/gneiss-go/gneiss/internal/samples"
 	"github.com/gneiss-go/gneiss/models/imagefile"
+	_ "github.com/gneiss-go/gneiss/models/imagefile/webp" // pictures may be WebP
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -90,12 +91,12 @@ func imagesIn(dir string) ([]source, error) {
 	}
 	var out []source
 	for _, e := range entries {
-		if !e.IsDir() && slices.Contains([]string{".jpg", ".jpeg", ".png"}, strings.ToLower(filepath.Ext(e.Name()))) {
+		if !e.IsDir() && slices.Contains([]string{".jpg", ".jpeg", ".png", ".webp"}, strings.ToLower(filepath.Ext(e.Name()))) {
 			out = append(out, fileSource(filepath.Join(dir, e.Name())))
 		}
 	}
 	if len(out) == 0 {
-		return nil, &runtime.FileError{File: dir, Err: fmt.Errorf("no .jpg, .jpeg or .png file in it")}
+		return nil, &runtime.FileError{File: dir, Err: fmt.Errorf("no .jpg, .jpeg, .png or .webp file in it")}
 	}
 	return out, nil
 }

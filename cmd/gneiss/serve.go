@@ -38,7 +38,7 @@ func serveCommand() *cobra.Command {
 		Long: `Serve answers over HTTP until it gets SIGINT or SIGTERM, and then finishes what it has begun:
 
   /               a page that classifies pictures and the camera's, and shows where the time goes
-  /api/classify   POST a JPEG or PNG, as the body or in a form; JSON
+  /api/classify   POST a JPEG, PNG or WebP, as the body or in a form; JSON
   /v2             the Open Inference Protocol, version 2, over REST
   /healthz        ok
   /metrics        Prometheus metrics

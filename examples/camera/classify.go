@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"context"
 	"fmt"
 
 	"github.com/gneiss-go/gneiss/models/cifar10"
@@ -36,7 +36,7 @@ func newClassifier(f format) (*classifier, error) {
 	if f.Coded {
 		p := spec.Preparer()
 		c.fill = func(file []byte) error {
-			img, err := imagefile.Decode(bytes.NewReader(withTables(file)), imagefile.DefaultLimits)
+			img, err := imagefile.DecodeBytes(context.Background(), file, imagefile.DefaultLimits)
 			if err != nil {
 				return err
 			}

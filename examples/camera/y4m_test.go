@@ -34,6 +34,20 @@ func TestY4M(t *testing.T) {
 	}
 }
 
+// TestY4MOdd: a frame of 3×3 has chroma of 2×2.
+func TestY4MOdd(t *testing.T) {
+	one, two := "aaaaaaaaabbbbcccc", "dddddddddeeeeffff"
+	s, err := newY4M(stream("YUV4MPEG2 W3 H3 C420jpeg\nFRAME\n" + one + "FRAME\n" + two))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{one, two} {
+		if got, err := s.next(t.Context(), nil); err != nil || string(got) != want {
+			t.Fatalf("%q, %v", got, err)
+		}
+	}
+}
+
 func TestY4MErrors(t *testing.T) {
 	for what, s := range map[string]string{
 		"empty":      "",
@@ -44,7 +58,7 @@ func TestY4MErrors(t *testing.T) {
 		"large":      "YUV4MPEG2 W99999999 H99999999\n",
 		"very large": "YUV4MPEG2 W99999999999999999999 H2\n",
 		"negative":   "YUV4MPEG2 W-4 H2\n",
-		"odd":        "YUV4MPEG2 W3 H3\n",
+		"short odd":  "YUV4MPEG2 W3 H3\nFRAME\n0123456789abcdef",
 		"rate":       "YUV4MPEG2 W4 H2 Fx\n",
 		"colours":    "YUV4MPEG2 W4 H2 C444\n",
 		"deep":       "YUV4MPEG2 W4 H2 C420p10\n",

@@ -70,10 +70,13 @@ func TestImportDirection(t *testing.T) {
 
 // TestFirmware: what a device links to run a network stays free of heavy packages.
 func TestFirmware(t *testing.T) {
-	for pkg, deps := range imports(t, true, module+"runtime", module+"models/preprocess") {
+	for pkg, deps := range imports(t, true, module+"runtime", module+"models/preprocess", module+"models/imagefile") {
 		for _, dep := range deps {
 			if dep == "net" || dep == "net/http" || dep == "encoding/json" || dep == "encoding/gob" || dep == "text/template" ||
 				strings.Contains(dep, "protobuf") || strings.Contains(dep, "cobra") {
+				t.Errorf("%s links %s", pkg, dep)
+			}
+			if strings.HasPrefix(dep, "golang.org/x/image") {
 				t.Errorf("%s links %s", pkg, dep)
 			}
 		}

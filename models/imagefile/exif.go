@@ -1,8 +1,8 @@
 package imagefile
 
 import (
+	"bytes"
 	"encoding/binary"
-	"image"
 )
 
 // exifMagic is what precedes the TIFF structure of EXIF in a JPEG.
@@ -12,10 +12,10 @@ const exifMagic = "Exif\x00\x00"
 // upright.
 type Orientation uint8
 
-func (o Orientation) turns() bool { return o >= 2 && o <= 8 }
-
-// orientationOf reads the tag of the first directory of a TIFF structure. Whatever is wrong with it, it is upright then.
-func orientationOf(tiff []byte) Orientation {
+// OrientationOf reads the tag of EXIF's first directory. exif is the TIFF structure, with or without "Exif\0\0" before
+// it. Whatever is wrong with it, the picture is upright then.
+func OrientationOf(exif []byte) Orientation {
+	tiff := bytes.TrimPrefix(exif, []byte(exifMagic))
 	if len(tiff) < 8 {
 		return 1
 	}
@@ -44,9 +44,4 @@ func orientationOf(tiff []byte) Orientation {
 		entries = entries[12:]
 	}
 	return 1
-}
-
-// apply returns the picture upright.
-func (o Orientation) apply(img image.Image) image.Image {
-	return img
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 )
 
-// ErrFormat is wrapped in errors of files that are of another kind, whole as they may be. The error is a [*FormatError].
+// ErrFormat is wrapped in errors of files that are of another kind, whole as they may be: a [*FormatError].
 var ErrFormat = errors.New("a format that is not read")
 
 // FormatError says what a file is that is not read.
@@ -22,13 +22,18 @@ type FormatError struct {
 	Seen string // with its article, such as "a HEIC image", or "" if it is not known
 }
 
+// empty is what is seen of a file without bytes.
+const empty = "an empty file"
+
 func (e *FormatError) Error() string {
 	kinds := names()
 	switch {
+	case e.Seen == empty:
+		return "the file is empty"
 	case e.Seen == "":
 		return fmt.Sprintf("not a %s image", kinds)
 	case strings.HasSuffix(e.Seen, " image") || strings.HasSuffix(e.Seen, " document"):
-		return fmt.Sprintf("not a %s image but %s, which gneiss does not read; convert it to JPEG or PNG", kinds, e.Seen)
+		return e.Seen + ", which gneiss does not read; convert it to JPEG or PNG"
 	}
 	return fmt.Sprintf("not a %s image but %s", kinds, e.Seen)
 }
@@ -45,6 +50,8 @@ type Head struct {
 	Cut           bool  // the file is too short for a picture of this size
 	Orientation   Orientation
 	Reader        io.Reader // what to decode in place of the file; nil for the file itself
+
+	endless bool // there is no end mark: whatever else is wrong, the file was cut
 }
 
 // Format is a kind of file.
@@ -81,14 +88,13 @@ func registered() []Format {
 	return formats
 }
 
-// names lists the formats that are read: "JPEG, PNG or WebP".
+// names lists the formats that are read: "JPEG or PNG or WebP".
 func names() string {
 	var all []string
 	for _, f := range registered() {
 		all = append(all, f.Name)
 	}
-	last := len(all) - 1
-	return strings.Join(all[:last], ", ") + " or " + all[last]
+	return strings.Join(all, " or ")
 }
 
 // find returns the file's format, or nil.
@@ -105,7 +111,7 @@ func find(data []byte) *Format {
 func other(data []byte) error {
 	switch what := sniff.What(data); {
 	case len(data) == 0:
-		return &FormatError{Seen: "an empty file"}
+		return &FormatError{Seen: empty}
 	case what == "" && sniff.Text(data):
 		return &FormatError{Seen: "text"}
 	default:
@@ -122,8 +128,9 @@ func (f *Format) error(err error) error {
 		return err
 	case badJPEG || badPNG:
 		return fmt.Errorf("a %s image that gneiss does not read (%v): %w", f.Name, err, ErrFormat)
-	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || strings.HasSuffix(err.Error(), io.ErrUnexpectedEOF.Error()):
-		return fmt.Errorf("the image is cut short: %w", ErrCorrupt)
+	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF),
+		strings.HasSuffix(err.Error(), io.ErrUnexpectedEOF.Error()):
+		return errCut
 	}
 	return fmt.Errorf("%v: %w", err, ErrCorrupt)
 }

@@ -8,7 +8,8 @@
 // stops soon after its context is done. The orientation that a camera notes (EXIF) is applied: the picture is upright.
 // Colours under transparency are kept as the file has them.
 //
-// Errors wrap one of three: [runtime.ErrLimit], [ErrFormat] for a file of another kind, which is named, and [ErrCorrupt].
+// Errors wrap one of three: [runtime.ErrLimit], [ErrFormat] for a file of another kind, which is named, and
+// [ErrCorrupt].
 package imagefile
 
 import (
@@ -26,11 +27,13 @@ import (
 // ErrCorrupt is wrapped in errors of files that are damaged or cut short.
 var ErrCorrupt = errors.New("corrupt image")
 
+var errCut = fmt.Errorf("the image is cut short: %w", ErrCorrupt)
+
 // Limits bound what is decoded. A zero field means that of [DefaultLimits].
 type Limits struct {
 	MaxBytes  int64 // of the file
 	MaxPixels int   // width × height
-	MaxMemory int64 // bytes that the decoder and the picture take: planes, coefficients of a progressive JPEG, a turned copy
+	MaxMemory int64 // bytes of planes, of coefficients of a progressive JPEG, of the picture and of a turned copy
 	MaxScans  int   // of a JPEG: each walks the whole picture
 }
 
@@ -66,7 +69,8 @@ func (l Limits) check(w, h int, memory int64, scans int) error {
 	case w > l.MaxPixels/h:
 		return fmt.Errorf("%d×%d pixels, more than %d: %w", w, h, l.MaxPixels, runtime.ErrLimit)
 	case memory > l.MaxMemory:
-		return fmt.Errorf("%d×%d pixels take %d bytes to decode, more than %d: %w", w, h, memory, l.MaxMemory, runtime.ErrLimit)
+		return fmt.Errorf("%d×%d pixels take %d bytes to decode, more than %d: %w", w, h, memory, l.MaxMemory,
+			runtime.ErrLimit)
 	case scans > l.MaxScans:
 		return fmt.Errorf("more than %d scans: %w", l.MaxScans, runtime.ErrLimit)
 	}
@@ -116,7 +120,8 @@ func DecodeContext(ctx context.Context, r io.Reader, l Limits) (image.Image, err
 	return DecodeBytes(ctx, data, l)
 }
 
-// DecodeBytes is DecodeContext of a file that is in memory already. The picture does not alias it.
+// DecodeBytes is DecodeContext of a file that is in memory already. The picture does not alias it. What the head says
+// is checked first, before the context is looked at.
 func DecodeBytes(ctx context.Context, data []byte, l Limits) (image.Image, error) {
 	l = l.withDefaults()
 	if int64(len(data)) > l.MaxBytes {
@@ -138,11 +143,14 @@ func DecodeBytes(ctx context.Context, data []byte, l Limits) (image.Image, error
 		return nil, err
 	}
 	if head.Cut {
-		return nil, f.error(io.ErrUnexpectedEOF)
+		return nil, errCut
 	}
 	img, err := f.Decode(&contextReader{ctx, head.open(data)})
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("decoding was stopped: %w", ctx.Err())
+	}
+	if err != nil && head.endless {
+		return nil, errCut
 	}
 	if err != nil {
 		return nil, f.error(err)
@@ -157,7 +165,7 @@ type contextReader struct {
 	r   io.Reader
 }
 
-const readAtOnce = 512 // bytes
+const readAtOnce = 256 // bytes
 
 func (r *contextReader) Read(p []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {

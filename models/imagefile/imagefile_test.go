@@ -52,7 +52,8 @@ func TestDecode(t *testing.T) {
 		{"many bytes", p, Limits{MaxBytes: 10, MaxPixels: 100}, runtime.ErrLimit, "more than 10 bytes"},
 	} {
 		img, err := Decode(bytes.NewReader(c.data), c.l)
-		if !errors.Is(err, c.err) || (err != nil) != (c.err != nil) || (err != nil && !strings.Contains(err.Error(), c.says)) {
+		if !errors.Is(err, c.err) || (err != nil) != (c.err != nil) || (err != nil && !strings.Contains(err.Error(),
+			c.says)) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.err)
 		}
 		if err == nil && img.Bounds().Dx() != 6 {
@@ -84,6 +85,11 @@ func FuzzDecode(f *testing.F) {
 	p, j := encoded(f)
 	f.Add(p)
 	f.Add(j)
+	f.Add(j[:len(j)-2])
+	f.Add(without(j, markerDHT))
+	f.Add(progressive(24, 16, 4, 4))
+	f.Add(withChunk(p, "eXIf", exifOf(binary.BigEndian, 7)))
+	f.Add(withChunk(pngOf(f, coloured(3, 2)), "tRNS", make([]byte, 6)))
 	l := Limits{MaxBytes: 1 << 16, MaxPixels: 1 << 16}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		img, err := Decode(bytes.NewReader(data), l)

@@ -3,6 +3,7 @@ package imagefile
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"io"
@@ -13,6 +14,9 @@ import (
 const (
 	markerSOF0  = 0xc0 // start of frame, baseline
 	markerSOF2  = 0xc2 // progressive
+	markerSOF3  = 0xc3 // lossless
+	markerSOF9  = 0xc9 // the same three with arithmetic coding, up to 0xcb
+	markerSOF11 = 0xcb
 	markerDHT   = 0xc4 // Huffman tables
 	markerRST0  = 0xd0 // restart, up to 0xd7
 	markerRST7  = 0xd7
@@ -27,6 +31,7 @@ const (
 type jpegFile struct {
 	sof         []byte // what the first start of frame says
 	progressive bool
+	strange     string // what kind of JPEG it is that image/jpeg does not decode
 	jfif        bool
 	adobe       int    // the transform that Adobe's segment names, or −1 without one
 	exif        []byte // of the first scan or before
@@ -79,14 +84,21 @@ func (j *jpegFile) segment(marker byte, content, whole []byte, at int) {
 		}
 	case markerSOF0 <= marker && marker <= markerSOF2 && j.sof == nil:
 		j.sof, j.progressive = content, marker == markerSOF2
+		if len(content) > 0 && content[0] != 8 {
+			j.strange = fmt.Sprintf("a JPEG image of %d bits", content[0])
+		}
+	case marker == markerSOF3 || marker == markerSOF11:
+		j.strange = "a lossless JPEG image"
+	case marker >= markerSOF9 && marker < markerSOF11:
+		j.strange = "an arithmetic-coded JPEG image"
 	case j.scans > 0:
 	case marker == markerDHT:
 		j.tables = append(j.tables, whole...)
 	case marker == markerAPP0 && len(content) >= 5:
 		j.jfif = bytes.HasPrefix(content, []byte("JFIF\x00"))
 	case marker == markerAPP1 && j.exif == nil:
-		if tiff, ok := bytes.CutPrefix(content, []byte(exifMagic)); ok {
-			j.exif = tiff
+		if bytes.HasPrefix(content, []byte(exifMagic)) {
+			j.exif = content
 		}
 	case marker == markerAPP14 && len(content) >= 12 && bytes.HasPrefix(content, []byte("Adobe")):
 		j.adobe = int(content[11])
@@ -136,6 +148,9 @@ func (j *jpegFile) memory(w, h int) (memory, blocks int64, pixelBytes int) {
 // that cameras leave out of MJPEG, and four components that do not say that they are Adobe's CMYK.
 func inspectJPEG(data []byte) (Head, error) {
 	j := walkJPEG(data)
+	if j.strange != "" {
+		return Head{}, &FormatError{Seen: j.strange}
+	}
 	if j.sof == nil || len(j.sof) < 6 || j.scan == 0 {
 		if _, err := jpeg.DecodeConfig(bytes.NewReader(data)); err != nil {
 			return Head{}, err
@@ -144,7 +159,7 @@ func inspectJPEG(data []byte) (Head, error) {
 	}
 	head := Head{
 		Width: int(binary.BigEndian.Uint16(j.sof[3:])), Height: int(binary.BigEndian.Uint16(j.sof[1:])),
-		Scans: j.scans, Orientation: orientationOf(j.exif),
+		Scans: j.scans, Orientation: OrientationOf(j.exif),
 	}
 	var blocks int64
 	head.Memory, blocks, head.PixelBytes = j.memory(head.Width, head.Height)
@@ -157,7 +172,7 @@ func inspectJPEG(data []byte) (Head, error) {
 		parts = append(parts, bytes.NewReader(adobeCMYK))
 	}
 	parts = append(parts, bytes.NewReader(data[j.scan:]))
-	if !j.ended {
+	if head.endless = !j.ended; head.endless {
 		parts = append(parts, bytes.NewReader([]byte{0xff, markerEOI}))
 	}
 	if len(parts) > 2 {
@@ -166,8 +181,8 @@ func inspectJPEG(data []byte) (Head, error) {
 	return head, nil
 }
 
-// adobeCMYK is Adobe's segment for components that are not transformed: version 100, no flags. Adobe's CMYK is inverted,
-// and files that do not say what they are have that from it.
+// adobeCMYK is Adobe's segment for components that are not transformed: version 100, no flags. Adobe's CMYK is
+// inverted, and files that do not say what they are have that from it.
 var adobeCMYK = []byte("\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00")
 
 // usualTables are the Huffman tables of Annex K of Rec. ITU-T T.81, which many cameras leave out of their JPEGs, for

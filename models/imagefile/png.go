@@ -31,12 +31,12 @@ func inspectPNG(data []byte) (Head, error) {
 			keyed = true
 		case "eXIf":
 			if exif == nil {
-				exif = bytes.TrimPrefix(content, []byte(exifMagic))
+				exif = content
 			}
 		}
 		rest = rest[min(8+n+4, int64(len(rest))):]
 	}
-	head.Orientation = orientationOf(exif)
+	head.Orientation = OrientationOf(exif)
 	depth, kind, interlaced := int64(data[24]), data[25], data[28] != 0
 	channels := map[byte]int64{0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[kind]
 	row := (int64(head.Width)*channels*depth + 7) / 8

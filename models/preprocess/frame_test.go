@@ -53,15 +53,20 @@ func input(t testing.TB, s Spec, q runtime.Quant) *runtime.Tensor {
 
 // pixelAt is the plain definition of a layout: channel values of one pixel.
 func pixelAt(f FrameFormat, frame []byte, x, y int) (a, b, c float64) {
-	w, h, s := f.Width, f.Height, f.Stride
+	h, s := f.Height, f.Stride
+	pairs := (f.Width + 1) / 2
+	uv := s // bytes of a row of U and V
 	if s == 0 {
-		s = map[Pixels]int{YUYV: 2 * w, UYVY: 2 * w, RGB24: 3 * w, BGR24: 3 * w}[f.Pixels]
-		if s == 0 {
-			s = w
+		s, uv = f.Width, 2*pairs
+		switch f.Pixels {
+		case YUYV, UYVY:
+			s = 4 * pairs
+		case RGB24, BGR24:
+			s = 3 * f.Width
 		}
 	}
 	at := func(i int) float64 { return float64(frame[i]) }
-	row, chroma := y*s, h*s+y/2*s
+	row, chroma := y*s, h*s+y/2*uv
 	switch f.Pixels {
 	case YUYV:
 		return at(row + 2*x), at(row + x/2*4 + 1), at(row + x/2*4 + 3)
@@ -72,8 +77,8 @@ func pixelAt(f FrameFormat, frame []byte, x, y int) (a, b, c float64) {
 	case NV21:
 		return at(row + x), at(chroma + x/2*2 + 1), at(chroma + x/2*2)
 	case I420:
-		u := h*s + y/2*(s/2) + x/2
-		return at(row + x), at(u), at(u + h/2*(s/2))
+		u := h*s + y/2*(uv/2) + x/2
+		return at(row + x), at(u), at(u + (h+1)/2*(uv/2))
 	case RGB24:
 		return at(row + 3*x), at(row + 3*x + 1), at(row + 3*x + 2)
 	case BGR24:
@@ -171,6 +176,10 @@ func TestFrame(t *testing.T) {
 				{Pixels: p, Width: 2, Height: 2, BT709: true},
 				{Pixels: p, Width: 6, Height: 10, FullRange: true},
 				{Pixels: p, Width: 130, Height: 8, FullRange: true, BT709: true},
+				{Pixels: p, Width: 63, Height: 47},
+				{Pixels: p, Width: 5, Height: 10, Stride: 32},
+				{Pixels: p, Width: 6, Height: 5},
+				{Pixels: p, Width: 1, Height: 1},
 			} {
 				frame := frameOf(f, true)
 				rgb := toRGB(f, frame)
@@ -289,7 +298,7 @@ func TestFrameGolden(t *testing.T) {
 // TestFrameGuarded: not a byte before or after the frame is read, on any tier.
 func TestFrameGuarded(t *testing.T) {
 	for p := range numPixels {
-		for _, f := range []FrameFormat{{Pixels: p, Width: 66, Height: 40}, {Pixels: p, Width: 22, Height: 18, Stride: 98}, {Pixels: p, Width: 2, Height: 2}} {
+		for _, f := range []FrameFormat{{Pixels: p, Width: 66, Height: 40}, {Pixels: p, Width: 22, Height: 18, Stride: 98}, {Pixels: p, Width: 2, Height: 2}, {Pixels: p, Width: 33, Height: 21}, {Pixels: p, Width: 1, Height: 1}} {
 			for _, s := range frameSpecs() {
 				in := input(t, s, runtime.Quant{})
 				for _, isa := range arch.Supported() {
@@ -401,8 +410,8 @@ func TestFrameErrors(t *testing.T) {
 		"empty":        {Pixels: RGB24, Height: 8},
 		"negative":     {Pixels: RGB24, Width: 8, Height: -8},
 		"large":        {Pixels: Grey8, Width: 1 << 30, Height: 1 << 30},
-		"odd width":    {Pixels: YUYV, Width: 7, Height: 8},
-		"odd height":   {Pixels: NV12, Width: 8, Height: 7},
+		"half a pair":  {Pixels: YUYV, Width: 7, Height: 8, Stride: 14},
+		"no last V":    {Pixels: NV12, Width: 7, Height: 8, Stride: 7},
 		"short stride": {Pixels: YUYV, Width: 8, Height: 8, Stride: 15},
 		"long stride":  {Pixels: YUYV, Width: 8, Height: 8, Stride: 1 << 30},
 		"no stride":    {Pixels: YUYV, Width: 8, Height: 8, Stride: -16},
@@ -438,6 +447,17 @@ func TestFrameErrors(t *testing.T) {
 	}
 	if err := fr.Fill(make([]byte, fr.Size())); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestFrameOddSizes: chroma of odd sizes is rounded up, as ffmpeg and V4L2 lay it out.
+func TestFrameOddSizes(t *testing.T) {
+	for p, want := range map[Pixels]int{
+		YUYV: 5 * 16, UYVY: 5 * 16, NV12: 5*7 + 3*8, NV21: 5*7 + 3*8, I420: 5*7 + 2*3*4, RGB24: 5 * 21, Grey8: 5 * 7,
+	} {
+		if got := (FrameFormat{Pixels: p, Width: 7, Height: 5}).Size(); got != want {
+			t.Errorf("%v 7×5: %d bytes, want %d", p, got, want)
+		}
 	}
 }
 

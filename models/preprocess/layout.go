@@ -10,9 +10,9 @@ import (
 type Pixels uint8
 
 const (
-	YUYV  Pixels = iota // 4:2:2, one plane: Y0 U Y1 V
-	UYVY                // 4:2:2, one plane: U Y0 V Y1
-	NV12                // 4:2:0, two planes: Y, then U and V in turn
+	YUYV  Pixels = iota // 4:2:2, one plane: Y0 U Y1 V; of an odd width the last Y1 means nothing
+	UYVY                // 4:2:2, one plane: U Y0 V Y1; of an odd width the last Y1 means nothing
+	NV12                // 4:2:0, two planes: Y, then U and V in turn; (width+1)/2 of each in (height+1)/2 rows
 	NV21                // 4:2:0, two planes: Y, then V and U in turn
 	I420                // 4:2:0, three planes: Y, U, V; the stride of the latter is half that of the first
 	RGB24               // R G B
@@ -44,8 +44,8 @@ func ParsePixels(name string) (Pixels, error) {
 // FrameFormat is what is known of a camera's frames before the first one comes.
 type FrameFormat struct {
 	Pixels        Pixels
-	Width, Height int  // in pixels; even where two pixels share a chroma
-	Stride        int  // bytes from one row to the next, of the first plane; 0 means rows without gaps
+	Width, Height int  // in pixels; the last of an odd number has a chroma of its own
+	Stride        int  // bytes from one row to the next, of the first plane; 0 means rows without gaps in all planes
 	BT709         bool // YUV by ITU-R BT.709, as high-definition cameras may; otherwise BT.601, as most webcams do
 	FullRange     bool // Y and chroma from 0 to 255, as in JPEG; otherwise Y from 16 to 235 and chroma from 16 to 240
 }
@@ -125,26 +125,26 @@ func (f FrameFormat) planes() ([]plane, error) {
 		return nil, f.errorf("unknown pixel layout %d", f.Pixels)
 	case w < 1 || h < 1 || w > maxFrameSide || h > maxFrameSide:
 		return nil, f.errorf("sides must be 1 to %d", maxFrameSide)
-	case f.Pixels <= I420 && w%2 != 0:
-		return nil, f.errorf("the width must be even")
-	case f.Pixels >= NV12 && f.Pixels <= I420 && h%2 != 0:
-		return nil, f.errorf("the height must be even")
 	}
-	row := w // bytes of a row of the first plane
+	pairs, halfH := (w+1)/2, (h+1)/2 // chroma that pixels share, rounded up
+	row := w                         // bytes of a row of the first plane
 	switch f.Pixels {
 	case YUYV, UYVY:
-		row = 2 * w
+		row = 4 * pairs
 	case RGB24, BGR24:
 		row = 3 * w
 	}
-	stride := f.Stride
-	if stride == 0 {
-		stride = row
+	stride, chroma := f.Stride, f.Stride // of the first plane and of one with U and V
+	least := row
+	if f.Pixels >= NV12 && f.Pixels <= I420 {
+		least = 2 * pairs
 	}
-	if stride < row || stride > maxStride {
-		return nil, f.errorf("stride %d, want %d to %d", f.Stride, row, maxStride)
-	}
-	if f.Pixels == I420 && stride%2 != 0 {
+	switch {
+	case stride == 0:
+		stride, chroma = row, 2*pairs
+	case stride < least || stride > maxStride:
+		return nil, f.errorf("stride %d, want %d to %d", f.Stride, least, maxStride)
+	case f.Pixels == I420 && stride%2 != 0:
 		return nil, f.errorf("stride %d must be even", f.Stride)
 	}
 	first := plane{0, stride, h, row, 1, nil}
@@ -167,12 +167,12 @@ func (f FrameFormat) planes() ([]plane, error) {
 	both := []sample{{2, 2, 0}, {2, 2, 1}}
 	switch f.Pixels {
 	case NV12:
-		return []plane{first, {stride * h, stride, h / 2, w, 2, []view{{[4]int{1, 2, 1, 2}, both}}}}, nil
+		return []plane{first, {stride * h, chroma, halfH, 2 * pairs, 2, []view{{[4]int{1, 2, 1, 2}, both}}}}, nil
 	case NV21:
-		return []plane{first, {stride * h, stride, h / 2, w, 2, []view{{[4]int{2, 1, 2, 1}, both}}}}, nil
+		return []plane{first, {stride * h, chroma, halfH, 2 * pairs, 2, []view{{[4]int{2, 1, 2, 1}, both}}}}, nil
 	case I420:
 		half := sample{2, 1, 0}
-		u := plane{stride * h, stride / 2, h / 2, w / 2, 2, []view{one(1, half)}}
+		u := plane{stride * h, chroma / 2, halfH, pairs, 2, []view{one(1, half)}}
 		v := u
 		v.offset += u.stride * u.rows
 		v.views = []view{one(2, half)}

@@ -7,13 +7,14 @@
 // A Preparer keeps its tables from one image to the next and allocates only when the size of the images changes. It
 // belongs to one goroutine at a time. A [Spec] is a plain value that a model carries with it.
 //
-// Alpha is ignored, as the pipelines that networks are trained with do.
+// Alpha is ignored, as the pipelines that networks are trained with do: a pixel has the colour that its file gives it,
+// however transparent it is. It is so for every type of image. Where colours are stored multiplied by alpha they are
+// divided by it again; under full transparency they are taken as they are, and that is black.
 package preprocess
 
 import (
 	"fmt"
 	"image"
-	"image/color"
 	"math"
 
 	"github.com/gneiss-go/gneiss/runtime"
@@ -336,61 +337,6 @@ func (t *taps) fit(src, full, offset, n int, f Filter) {
 			w[j] = float32(float64(w[j]) / sum)
 		}
 		t.start[i], t.count[i] = first, max(last-first, 1)
-	}
-}
-
-// read puts row y of the image into p.source, from column x0, in the spec's order.
-func (p *Preparer) read(img image.Image, x0, y int) {
-	n, row, order := p.srcW, p.source, p.spec.Order
-	put := func(i int, r, g, b float32) {
-		switch order {
-		case RGB:
-			row[3*i], row[3*i+1], row[3*i+2] = r, g, b
-		case BGR:
-			row[3*i], row[3*i+1], row[3*i+2] = b, g, r
-		default:
-			row[i] = luma(r, g, b)
-		}
-	}
-	switch m := img.(type) {
-	case *image.NRGBA:
-		pix := m.Pix[m.PixOffset(x0, y):]
-		for i := range n {
-			px := pix[4*i : 4*i+3 : 4*i+3]
-			put(i, float32(px[0]), float32(px[1]), float32(px[2]))
-		}
-	case *image.RGBA:
-		pix := m.Pix[m.PixOffset(x0, y):]
-		for i := range n {
-			px := pix[4*i : 4*i+4 : 4*i+4]
-			if a := px[3]; a == 255 || a == 0 {
-				put(i, float32(px[0]), float32(px[1]), float32(px[2]))
-			} else {
-				c := color.NRGBAModel.Convert(color.RGBA{px[0], px[1], px[2], a}).(color.NRGBA)
-				put(i, float32(c.R), float32(c.G), float32(c.B))
-			}
-		}
-	case *image.YCbCr:
-		for i := range n {
-			yi, ci := m.YOffset(x0+i, y), m.COffset(x0+i, y)
-			r, g, b := color.YCbCrToRGB(m.Y[yi], m.Cb[ci], m.Cr[ci])
-			put(i, float32(r), float32(g), float32(b))
-		}
-	case *image.Gray:
-		pix := m.Pix[m.PixOffset(x0, y):]
-		for i := range n {
-			v := float32(pix[i])
-			if order == Gray {
-				row[i] = v
-			} else {
-				put(i, v, v, v)
-			}
-		}
-	default:
-		for i := range n {
-			c := color.NRGBA64Model.Convert(img.At(x0+i, y)).(color.NRGBA64)
-			put(i, float32(c.R)/257, float32(c.G)/257, float32(c.B)/257)
-		}
 	}
 }
 

@@ -2,6 +2,7 @@ package preprocess
 
 import (
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"math"
@@ -252,5 +253,54 @@ func TestLetterbox(t *testing.T) {
 	}
 	if err := (Spec{Width: 4, Height: 4, Pad: float32(math.NaN())}).Check(); !errors.Is(err, runtime.ErrShape) {
 		t.Error(err)
+	}
+}
+
+// TestTransparent: the colour under transparency counts, whatever the type of the image.
+func TestTransparent(t *testing.T) {
+	r := image.Rect(3, 5, 5, 6) // white under full and half transparency
+	alphas := []uint8{0, 128}
+	nrgba, nrgba64, mixed, mixed64 := image.NewNRGBA(r), image.NewNRGBA64(r), image.NewRGBA(r), image.NewRGBA64(r)
+	planes := image.NewNYCbCrA(r, image.YCbCrSubsampleRatio420)
+	var colours [3]color.Palette
+	for i, a := range alphas {
+		c := color.NRGBA{255, 255, 255, a}
+		c64 := color.NRGBA64{65535, 65535, 65535, uint16(a) * 257}
+		nrgba.SetNRGBA(3+i, 5, c)
+		nrgba64.SetNRGBA64(3+i, 5, c64)
+		mixed.Set(3+i, 5, c)
+		mixed64.Set(3+i, 5, c64)
+		planes.Y[planes.YOffset(3+i, 5)], planes.A[planes.AOffset(3+i, 5)] = 255, a
+		for p, c := range []color.Color{c, c64, color.NYCbCrA{YCbCr: color.YCbCr{Y: 255, Cb: 128, Cr: 128}, A: a}} {
+			colours[p] = append(colours[p], c)
+		}
+	}
+	for i := range planes.Cb {
+		planes.Cb[i], planes.Cr[i] = 128, 128
+	}
+	images := map[string]image.Image{"nrgba": nrgba, "nrgba64": nrgba64, "ycbcr": planes}
+	for i, p := range colours {
+		m := image.NewPaletted(r, p)
+		m.Pix[1] = 1
+		images[fmt.Sprint("palette", i)] = m
+	}
+	for name, m := range images {
+		check(t, name, m, 255, 255)
+	}
+	check(t, "rgba", mixed, 0, 255) // multiplied by 0, nothing is left of the first
+	check(t, "rgba64", mixed64, 0, 255)
+}
+
+// check prepares an image of two grey pixels.
+func check(t *testing.T, name string, m image.Image, want ...float32) {
+	t.Helper()
+	dst := make([]float32, 6)
+	if err := (Spec{Width: 2, Height: 1}).Preparer().Into(dst, m); err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range dst {
+		if want := want[i/3]; got < want-0.01 || got > want+0.01 {
+			t.Errorf("%s: channel %d of pixel %d is %v, want %v", name, i%3, i/3, got, want)
+		}
 	}
 }

@@ -4,6 +4,7 @@ package sniff
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/gneiss-go/gneiss/runtime"
@@ -20,6 +21,16 @@ var signatures = []struct {
 	{0, "GIF8", "a GIF image"},
 	{0, "BM", "a BMP image"},
 	{8, "WEBP", "a WebP image"},
+	{0, "II*\x00", "a TIFF image"},
+	{0, "MM\x00*", "a TIFF image"},
+	{0, "II+\x00", "a TIFF image"},
+	{0, "MM\x00+", "a TIFF image"},
+	{0, "\xff\x0a", "a JPEG XL image"},
+	{0, "\x00\x00\x00\x0cJXL \r\n\x87\n", "a JPEG XL image"},
+	{0, "\x00\x00\x00\x0cjP  \r\n\x87\n", "a JPEG 2000 image"},
+	{0, "\xff\x4f\xff\x51", "a JPEG 2000 image"},
+	{0, "\x00\x00\x01\x00", "an ICO image"},
+	{0, "8BPS", "a Photoshop image"},
 	{0, "\x89HDF\r\n\x1a\n", "an HDF5 file (a Keras or Caffe .h5 model)"},
 	{4, "TFL3", "a TensorFlow Lite model"},
 	{0, "PK\x03\x04", "a ZIP archive (a PyTorch checkpoint or .keras model is one; export it to ONNX)"},
@@ -32,10 +43,74 @@ var signatures = []struct {
 	{0, "\x7fELF", "an ELF program"},
 	{0, "MZ", "a Windows program"},
 	{0, "%PDF", "a PDF document"},
-	{0, "version https://git-lfs", "a Git LFS pointer: the model itself was not downloaded (git lfs pull)"},
-	{0, "<!DOCTYPE", "an HTML page, perhaps of a failed download"},
-	{0, "<html", "an HTML page, perhaps of a failed download"},
-	{0, "<?xml", "an XML document"},
+	{0, "version https://git-lfs", "a Git LFS pointer: the file itself was not downloaded (git lfs pull)"},
+}
+
+// markup are beginnings of texts, in lower case, after a byte order mark and white space. The first one that is
+// found is what the text is.
+var markup = []struct{ start, has, what string }{
+	{"<!doctype html", "", "an HTML page, perhaps of a failed download"},
+	{"<html", "", "an HTML page, perhaps of a failed download"},
+	{"<head", "", "an HTML page, perhaps of a failed download"},
+	{"<svg", "", "an SVG image"},
+	{"<!doctype svg", "", "an SVG image"},
+	{"<!--", "<svg", "an SVG image"},
+	{"<?xml", "<svg", "an SVG image"},
+	{"<?xml", "<html", "an HTML page, perhaps of a failed download"},
+	{"<?xml", "", "an XML document"},
+	{"<!doctype", "", "an HTML page, perhaps of a failed download"},
+}
+
+// brands are the kinds of ISO base media files that are pictures; others are videos.
+var brands = []struct{ brand, what string }{
+	{"avif", "an AVIF image"},
+	{"avis", "an AVIF image"},
+	{"heic", "a HEIC image"},
+	{"heix", "a HEIC image"},
+	{"heim", "a HEIC image"},
+	{"heis", "a HEIC image"},
+	{"hevc", "a HEIC image"},
+	{"hevx", "a HEIC image"},
+	{"mif1", "a HEIF image"},
+	{"msf1", "a HEIF image"},
+	{"crx ", "a Canon CR3 image"},
+}
+
+// media names an ISO base media file by its brands, the major one first, or returns "".
+func media(b []byte) string {
+	if len(b) < 12 || string(b[4:8]) != "ftyp" || b[0] != 0 || b[1] != 0 {
+		return ""
+	}
+	end := min(uint32(len(b)), uint32(b[0])<<24|uint32(b[1])<<16|uint32(b[2])<<8|uint32(b[3]), 256)
+	compatible := b[min(16, end):end]
+	for _, br := range brands {
+		if major := string(b[8:12]); major == br.brand && major != "mif1" && major != "msf1" {
+			return br.what
+		}
+	}
+	for _, br := range brands { // a general brand; the list of compatible ones says more
+		for i := 0; i+4 <= len(compatible); i += 4 {
+			if string(compatible[i:i+4]) == br.brand {
+				return br.what
+			}
+		}
+	}
+	if major := string(b[8:12]); major == "mif1" || major == "msf1" {
+		return "a HEIF image"
+	}
+	return "an MP4 or QuickTime video"
+}
+
+// markedUp names a text by how it begins, or returns "".
+func markedUp(b []byte) string {
+	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), " \t\r\n")
+	text := string(bytes.ToLower(b[:min(len(b), 1024)]))
+	for _, m := range markup {
+		if strings.HasPrefix(text, m.start) && strings.Contains(text, m.has) {
+			return m.what
+		}
+	}
+	return ""
 }
 
 // What names the kind of file that b is, or returns "".
@@ -45,7 +120,10 @@ func What(b []byte) string {
 			return s.what
 		}
 	}
-	return ""
+	if what := media(b); what != "" {
+		return what
+	}
+	return markedUp(b)
 }
 
 // Text reports whether b begins as a text file does.
@@ -59,8 +137,8 @@ func Text(b []byte) bool {
 	})
 }
 
-// Explain makes of the error of a failed import one that tells what the file seems to be in truth. want names the format that was
-// expected, with its article.
+// Explain makes of the error of a failed import one that tells what the file seems to be in truth. want names the
+// format that was expected, with its article.
 func Explain(b []byte, want string, err error) error {
 	what := What(b)
 	switch {
