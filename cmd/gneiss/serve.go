@@ -1,11 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -14,13 +19,19 @@ import (
 	"github.com/gneiss-go/gneiss/internal/serve"
 )
 
+// serveFlags are the command's own.
+type serveFlags struct {
+	o         serve.Options
+	addr      string
+	adminAddr string
+	maxMiB    int
+	asJSON    bool
+}
+
 func serveCommand() *cobra.Command {
 	var mf modelFlags
 	var sf specFlags
-	var o serve.Options
-	var addr string
-	var maxMiB int
-	var asJSON bool
+	var f serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve [flags]",
 		Short: "Classify over HTTP, with a page to try it",
@@ -33,77 +44,145 @@ func serveCommand() *cobra.Command {
   /metrics        Prometheus metrics
 
 What clients can make it use is bounded: a fixed number of sessions, a queue, sizes, times. Who finds the queue full
-gets status 503. It listens on this machine only; to let others in, say --addr :8080. There is no login.`,
+gets status 503; who is slow makes way for others. It listens on this machine only, and answers there only to those who
+call it localhost, or by a --host; to let others in, say --addr :8080. There is no login.`,
 		Example: `  gneiss serve
   gneiss serve --model googlenet --sessions 2 --addr :8080
   curl --data-binary @photo.jpg http://127.0.0.1:8080/api/classify`,
 		Args:        atMost(0, ""),
 		Annotations: map[string]string{endsByInterrupt: "yes"},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			for _, n := range []struct {
-				flag            string
-				v, least, limit int
-			}{{"--sessions", o.Sessions, 1, 1024}, {"--queue", o.Queue, 0, 65536}, {"--connections", o.Connections, 1, 65536}, {"--max-mib", maxMiB, 1, 1024}} {
-				if n.v < n.least || n.v > n.limit {
-					return usagef("%s %d: want %d…%d", n.flag, n.v, n.least, n.limit)
-				}
+			if err := f.check(); err != nil {
+				return err
 			}
-			if o.Timeout <= 0 {
-				return usagef("--timeout %v: want more than 0", o.Timeout)
-			}
-			o.MaxBody = int64(maxMiB) << 20
 			v, err := version()
 			if err != nil {
 				return err
 			}
-			o.Version = v.Version
+			f.o.Version = v.Version
 			c, err := newClassifier(cmd.Context(), &mf, &sf)
 			if err != nil {
 				return err
 			}
 			plan := c.sess.Plan()
 			c.sess.Close() // the server makes its own
-			out := cmd.OutOrStdout()
-			var h slog.Handler = slog.NewTextHandler(out, nil)
-			if asJSON {
-				h = slog.NewJSONHandler(out, nil)
-			}
-			o.Log = slog.New(h)
-			s, err := serve.New(serve.Model{Name: c.Name, Source: filepath.Base(c.Source), Note: c.Note, Graph: c.Graph, Plan: plan, Spec: c.Spec, Labels: c.Labels, Probabilities: c.probabilities()}, o)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM)
-			defer stop()
-			l, err := net.Listen("tcp", addr)
-			if err != nil {
-				return fmt.Errorf("--addr %s: %w", addr, err)
-			}
-			url := "http://" + reachable(l.Addr()) + "/"
-			if asJSON {
-				o.Log.Info("listening", "addr", l.Addr().String(), "url", url, "model", s.ModelID())
-			} else {
-				fmt.Fprintf(out, "%s (%s) on %s\nCtrl-C ends.\n", c.Name, c.Source, url)
-			}
-			err = s.Serve(ctx, l)
-			if err == nil {
-				o.Log.Info("ended")
-			}
-			return err
+			m := serve.Model{Name: c.Name, Source: filepath.Base(c.Source), Note: c.Note, Graph: c.Graph, Plan: plan, Spec: c.Spec,
+				Labels: c.Labels, Probabilities: c.probabilities()}
+			return f.run(cmd.Context(), cmd.OutOrStdout(), m, c.Source)
 		},
 	}
 	mf.add(cmd)
 	mf.addLabels(cmd)
 	sf.add(cmd)
-	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
-	cmd.Flags().IntVar(&o.Sessions, "sessions", 1, "requests that run at a time, each in memory of its own")
-	cmd.Flags().IntVar(&o.Queue, "queue", 0, "requests that may wait for a session; default: 4 per session")
-	cmd.Flags().IntVar(&o.Connections, "connections", 256, "connections at a time")
-	cmd.Flags().IntVar(&maxMiB, "max-mib", 16, "size of a request, in MiB")
-	cmd.Flags().DurationVar(&o.Timeout, "timeout", 30*time.Second, "time for a request, body included")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "log lines in JSON")
+	f.add(cmd)
 	return cmd
+}
+
+func (f *serveFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
+	flags.StringVar(&f.adminAddr, "admin-addr", "", "`address` of a second port, for health and metrics alone")
+	flags.StringSliceVar(&f.o.Hosts, "host", nil, "`name` that clients may call it by, beside localhost; may be repeated")
+	flags.IntVar(&f.o.Sessions, "sessions", 1, "requests that run at a time, each in memory of its own")
+	flags.IntVar(&f.o.Queue, "queue", 0, "requests that may wait for a session; default: 4 per session")
+	flags.IntVar(&f.o.Connections, "connections", 256, "connections at a time; then the longest idle makes way")
+	flags.IntVar(&f.maxMiB, "max-mib", 16, "size of a request, in MiB")
+	flags.IntVar(&f.o.MaxPixels, "max-pixels", 16<<20, "width × height of a picture, each of up to 8 bytes")
+	flags.DurationVar(&f.o.Timeout, "timeout", 30*time.Second, "time for a request, body included")
+	flags.BoolVar(&f.asJSON, "json", false, "log lines in JSON")
+}
+
+func (f *serveFlags) check() error {
+	for _, n := range []struct {
+		flag            string
+		v, least, limit int
+	}{
+		{"--sessions", f.o.Sessions, 1, 1024},
+		{"--queue", f.o.Queue, 0, 65536},
+		{"--connections", f.o.Connections, 1, 65536},
+		{"--max-mib", f.maxMiB, 1, 1024},
+		{"--max-pixels", f.o.MaxPixels, 1, 1 << 30},
+	} {
+		if n.v < n.least || n.v > n.limit {
+			return usagef("%s %d: want %d…%d", n.flag, n.v, n.least, n.limit)
+		}
+	}
+	if f.o.Timeout <= 0 {
+		return usagef("--timeout %v: want more than 0", f.o.Timeout)
+	}
+	if err := serve.CheckHosts(f.o.Hosts); err != nil {
+		return usagef("--host: %v", err)
+	}
+	f.o.MaxBody = int64(f.maxMiB) << 20
+	return nil
+}
+
+// flushTime bounds how long the end waits for a log that stalls.
+const flushTime = time.Second
+
+// run serves a model until the context is done or SIGTERM comes. A log that nobody reads any more, or reads slowly,
+// does not stop it: what is written goes through a queue, and a closed pipe is an error like another.
+func (f *serveFlags) run(ctx context.Context, out io.Writer, m serve.Model, source string) error {
+	signal.Ignore(syscall.SIGPIPE)
+	queue := serve.NewLogQueue(out)
+	defer queue.Close(flushTime)
+	var h slog.Handler = slog.NewTextHandler(queue, nil)
+	if f.asJSON {
+		h = slog.NewJSONHandler(queue, nil)
+	}
+	f.o.Log, f.o.LogDropped = slog.New(h), queue.Dropped
+
+	l, err := listenOn("--addr", f.addr)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	where := []any{"addr", l.Addr().String(), "url", "http://" + reachable(l.Addr()) + "/"}
+	if f.adminAddr != "" {
+		if f.o.Admin, err = listenOn("--admin-addr", f.adminAddr); err != nil {
+			return err
+		}
+		defer f.o.Admin.Close()
+		where = append(where, "admin", f.o.Admin.Addr().String())
+	}
+	s, err := serve.New(m, f.o)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	defer keepSmall(s.Memory())()
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
+	defer stop()
+	if f.asJSON {
+		f.o.Log.Info("listening", append(where, "model", s.ModelID())...)
+	} else {
+		fmt.Fprintf(queue, "%s (%s) on http://%s/\nCtrl-C ends.\n", m.Name, source, reachable(l.Addr()))
+	}
+	if err = s.Serve(ctx, l); err == nil {
+		f.o.Log.Info("ended")
+	}
+	return err
+}
+
+// keepSmall has garbage collected sooner where the process would grow by more than that, and returns what ends it.
+// Whoever set GOMEMLIMIT knows better.
+func keepSmall(growth int64) (end func()) {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return func() {}
+	}
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	before := debug.SetMemoryLimit(int64(mem.Sys-mem.HeapReleased) + growth)
+	return func() { debug.SetMemoryLimit(before) }
+}
+
+// listenOn listens on the address that a flag has.
+func listenOn(flag, addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", flag, addr, err)
+	}
+	return l, nil
 }
 
 // reachable is an address that a browser on this machine can open: one that stands for all of its addresses is no such.

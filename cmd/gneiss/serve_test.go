@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	goruntime "runtime"
 	"strings"
 	"syscall"
@@ -122,6 +124,9 @@ func TestServeErrors(t *testing.T) {
 		{[]string{"--queue", "-1"}, exitUsage, "--queue -1"},
 		{[]string{"--connections", "0"}, exitUsage, "--connections 0"},
 		{[]string{"--max-mib", "0"}, exitUsage, "--max-mib 0"},
+		{[]string{"--max-pixels", "0"}, exitUsage, "--max-pixels 0"},
+		{[]string{"--host", "box.example:80"}, exitUsage, "--host"},
+		{[]string{"--admin-addr", "nonsense", "--addr", "127.0.0.1:0"}, exitFailure, "--admin-addr nonsense"},
 		{[]string{"--timeout", "0s"}, exitUsage, "--timeout 0s"},
 		{[]string{"--threads", "-1"}, exitUsage, "--threads -1"},
 		{[]string{"photo.jpg"}, exitUsage, "unexpected argument"},
@@ -144,6 +149,89 @@ func TestReachable(t *testing.T) {
 		}
 		if got := reachable(addr); got != want {
 			t.Errorf("%s is reached at %s, want %s", a, got, want)
+		}
+	}
+}
+
+// TestServeWithoutReader: a log that is closed, as by | head -1, or that nobody reads stops neither answers nor the
+// end.
+func TestServeWithoutReader(t *testing.T) {
+	if goruntime.GOOS == "windows" {
+		t.Skip("NOT TESTED: gneiss serve without a reader of its log; Windows has no SIGTERM")
+	}
+	goTool, err := exec.LookPath("go")
+	if err != nil {
+		t.Skip("NOT TESTED: gneiss serve without a reader of its log; there is no go command here")
+	}
+	bin := filepath.Join(t.TempDir(), "gneiss")
+	if out, err := exec.Command(goTool, "build", "-o", bin, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	frog := samples.All()[0].Data
+	for _, closed := range []bool{true, false} {
+		cmd := exec.Command(bin, "serve", "--json", "--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0")
+		log, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { cmd.Process.Kill() })
+		line, err := bufio.NewReaderSize(log, 16).ReadBytes('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		var up struct{ URL, Admin string }
+		if err := json.Unmarshal(line, &up); err != nil {
+			t.Fatal(err)
+		}
+		if closed {
+			log.Close()
+		}
+		client := &http.Client{Timeout: 20 * time.Second}
+		ask := func(method, path string, body []byte, want int) {
+			t.Helper()
+			r, err := http.NewRequest(method, up.URL+path, bytes.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := client.Do(r)
+			if err != nil {
+				t.Fatalf("with the log closed (%v): %v", closed, err)
+			}
+			io.Copy(io.Discard, res.Body)
+			res.Body.Close()
+			if res.StatusCode != want {
+				t.Fatalf("%s: status %d", path, res.StatusCode)
+			}
+		}
+		for range 300 { // more than a pipe takes
+			ask("GET", strings.Repeat("x", 1000), nil, 404)
+		}
+		for range 3 {
+			ask("POST", "api/classify", frog, 200)
+		}
+		res, err := client.Get("http://" + up.Admin + "/metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || !strings.Contains(string(text), "\ngneiss_log_dropped_total ") {
+			t.Errorf("metrics %.100q, %v", text, err)
+		}
+		if lost := !strings.Contains(string(text), "\ngneiss_log_dropped_total 0\n"); lost != closed {
+			t.Errorf("lines are lost: %v; the log is closed: %v", lost, closed)
+		}
+		client.CloseIdleConnections()
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err != nil || stderr.Len() > 0 {
+			t.Errorf("it ended with %v, stderr %q", err, stderr.String())
 		}
 	}
 }

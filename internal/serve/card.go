@@ -32,6 +32,7 @@ type card struct {
 	ArenaBytes    int    `json:"arena_bytes"`  // of a session
 	ArenaBound    int    `json:"arena_lower_bound"`
 	MaxBody       int64  `json:"max_body"`
+	MaxPixels     int    `json:"max_pixels"`
 }
 
 func (s *Server) makeCard(stats []models.NodeStats) card {
@@ -42,7 +43,7 @@ func (s *Server) makeCard(stats []models.NodeStats) card {
 		DType: weightType(m.Graph), ISA: p.ISA().String(), CPU: machine.Info().Brand, Threads: p.Threads(), Sessions: s.opts.Sessions,
 		Input: m.Spec.String(), Shape: dims(p.Inputs()[0].Shape), Classes: p.Outputs()[0].Shape.C, Probabilities: m.Probabilities,
 		Layers: len(p.Report().Steps), Params: params, MACs: p.MACs(), WeightBytes: p.WeightBytes(),
-		ArenaBytes: p.ArenaSize(), ArenaBound: p.ArenaLowerBound(), MaxBody: s.opts.MaxBody,
+		ArenaBytes: p.ArenaSize(), ArenaBound: p.ArenaLowerBound(), MaxBody: s.opts.MaxBody, MaxPixels: s.opts.MaxPixels,
 	}
 }
 

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -10,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/gneiss-go/gneiss/models/imagefile"
 )
 
 // classification is the answer of /api/classify.
@@ -60,44 +59,34 @@ func (s *Server) classify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return badRequest("steps: want 0 or 1")
 	}
-	var res classification
-	err = s.admitted(r, func(body []byte, wk *worker) error {
+	res := classification{Model: s.id, Probabilities: s.model.Probabilities}
+	prepare := func(ctx context.Context, body []byte, d *decoder, input []float32) error {
 		data, err := imageBytes(r.Header.Get("Content-Type"), body)
 		if err != nil {
 			return err
 		}
 		start := time.Now()
-		img, err := imagefile.Decode(bytes.NewReader(data), s.limits())
+		img, err := s.decode(ctx, d, data)
 		if err != nil {
 			return err
 		}
 		decoded := time.Now()
-		if err := wk.prep.Fill(wk.sess.Input(0), img); err != nil {
+		if err := d.prep.Into(input, img); err != nil {
 			return badRequest("%v", err)
 		}
-		prepared := time.Now()
-		took, err := wk.run(r.Context(), withSteps)
+		size := img.Bounds()
+		res.Width, res.Height = size.Dx(), size.Dy()
+		res.Ms.Decode, res.Ms.Prepare = ms(decoded.Sub(start)), ms(time.Since(decoded))
+		return nil
+	}
+	err = s.admitted(w, r, prepare, func(ctx context.Context, wk *worker) error {
+		took, err := wk.run(ctx, withSteps)
 		if err != nil {
 			return err
 		}
 		s.metrics.inference.observe(took)
-		size := img.Bounds()
-		res = classification{Model: s.id, Width: size.Dx(), Height: size.Dy(), Probabilities: s.model.Probabilities,
-			Ms: times{Decode: ms(decoded.Sub(start)), Prepare: ms(prepared.Sub(decoded)), Run: ms(took)}}
-		wk.top = wk.sess.Output(0).TopK(min(top, s.card.Classes), wk.top[:0])
-		if len(wk.top) == 0 {
-			return refuse(http.StatusInternalServerError, "%s answers with no numbers (NaN)", s.model.Name)
-		}
-		for _, c := range wk.top {
-			res.Top = append(res.Top, scored{c.Index, s.model.label(c.Index), c.Score})
-		}
-		if withSteps {
-			for i, st := range s.steps {
-				st.Ms = ms(wk.steps[i])
-				res.Steps = append(res.Steps, st)
-			}
-		}
-		return nil
+		res.Ms.Run = ms(took)
+		return s.best(&res, wk, min(top, s.card.Classes), withSteps)
 	})
 	if err != nil {
 		return err
@@ -105,7 +94,26 @@ func (s *Server) classify(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, &res)
 }
 
-// imageBytes is the image in a body: the body itself, or of a form the field "image", or else its first file.
+// best fills in the answers of a run, and the steps' times.
+func (s *Server) best(res *classification, wk *worker, top int, withSteps bool) error {
+	wk.top = wk.sess.Output(0).TopK(top, wk.top[:0])
+	if len(wk.top) == 0 {
+		return refuse(http.StatusInternalServerError, "%s answers with no numbers (NaN)", s.model.Name)
+	}
+	for _, c := range wk.top {
+		res.Top = append(res.Top, scored{c.Index, s.model.label(c.Index), c.Score})
+	}
+	if withSteps {
+		for i, st := range s.steps {
+			st.Ms = ms(wk.steps[i])
+			res.Steps = append(res.Steps, st)
+		}
+	}
+	return nil
+}
+
+// imageBytes is the image in a body: the body itself, or of a form the field "image", or else its first file. The image
+// takes the body's memory.
 func imageBytes(contentType string, body []byte) ([]byte, error) {
 	if len(body) == 0 {
 		return nil, badRequest("the body is empty; send a JPEG or PNG image, or a form with one")
@@ -128,7 +136,7 @@ func imageBytes(contentType string, body []byte) ([]byte, error) {
 		if !named && (part.FileName() == "" || first != nil) {
 			continue
 		}
-		data, err := io.ReadAll(part)
+		data, err := readOver(body, part)
 		if err != nil {
 			return nil, badRequest("the form cannot be read: %v", err)
 		}
@@ -141,4 +149,19 @@ func imageBytes(contentType string, body []byte) ([]byte, error) {
 		return nil, badRequest("the form has no file; send one in the field image")
 	}
 	return first, nil
+}
+
+// readOver moves a part of a form to the front of the body, from where the form's reader is past it.
+func readOver(body []byte, part io.Reader) ([]byte, error) {
+	var some [4096]byte
+	for n := 0; ; {
+		m, err := part.Read(some[:])
+		n += copy(body[n:], some[:m])
+		if errors.Is(err, io.EOF) {
+			return body[:n], nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }

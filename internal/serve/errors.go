@@ -47,7 +47,7 @@ func status(err error) (int, string) {
 		return http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is larger than %d bytes", large.Limit)
 	case errors.Is(err, runtime.ErrLimit):
 		return http.StatusRequestEntityTooLarge, err.Error()
-	case errors.Is(err, imagefile.ErrCorrupt), errors.Is(err, imagefile.ErrFormat):
+	case errors.Is(err, imagefile.ErrCorrupt) || errors.Is(err, imagefile.ErrFormat):
 		return http.StatusBadRequest, err.Error()
 	case errors.Is(err, context.DeadlineExceeded):
 		return errSlow.(*statusError).status, errSlow.Error()

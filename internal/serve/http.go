@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	goruntime "runtime"
 	"runtime/debug"
 	"time"
@@ -23,8 +22,26 @@ var page embed.FS
 // handler answers a request or returns why not; it has written nothing then.
 type handler func(http.ResponseWriter, *http.Request) error
 
-// routes is the whole of the server's paths.
-func (s *Server) routes() http.Handler {
+// adminRoutes are those that tell of the server and use nothing of it.
+func (s *Server) adminRoutes() http.Handler {
+	mux := http.NewServeMux()
+	s.handleHealth(mux)
+	mux.Handle("/", s.wrap("/", "", false, func(http.ResponseWriter, *http.Request) error {
+		return refuse(http.StatusNotFound, "there is nothing here but /healthz, /metrics and /v2/health")
+	}))
+	return mux
+}
+
+func (s *Server) handleHealth(mux *http.ServeMux) {
+	for path, h := range map[string]handler{
+		"/healthz": s.healthz, "/metrics": s.writeMetrics, "/v2/health/live": s.live, "/v2/health/ready": s.ready,
+	} {
+		mux.Handle(path, s.wrap(path, "GET", true, h))
+	}
+}
+
+// allRoutes is the whole of the server's paths.
+func (s *Server) allRoutes() http.Handler {
 	mux := http.NewServeMux()
 	handle := func(method, path string, quiet bool, h handler) {
 		mux.Handle(path, s.wrap(path, method, quiet, h))
@@ -41,15 +58,12 @@ func (s *Server) routes() http.Handler {
 	handle("POST", "/api/classify", loud, s.classify)
 
 	handle("GET", "/v2", loud, s.serverMetadata)
-	handle("GET", "/v2/health/live", quiet, s.live)
-	handle("GET", "/v2/health/ready", quiet, s.ready)
+	s.handleHealth(mux)
 	for _, model := range []string{"/v2/models/{model}", "/v2/models/{model}/versions/{version}"} {
 		handle("GET", model, loud, s.modelMetadata)
 		handle("GET", model+"/ready", quiet, s.modelReady)
 		handle("POST", model+"/infer", loud, s.infer)
 	}
-	handle("GET", "/healthz", quiet, s.healthz)
-	handle("GET", "/metrics", quiet, s.writeMetrics)
 	handle("", "/", loud, func(http.ResponseWriter, *http.Request) error {
 		return refuse(http.StatusNotFound, "there is nothing here; the API is /api/classify, /api/model, /v2, /healthz and /metrics")
 	})
@@ -61,10 +75,30 @@ func (s *Server) routes() http.Handler {
 	return guard.Handler(mux)
 }
 
-// recorder remembers what has been answered.
+// screen refuses what is not for this server before anything else is looked at, and gives a body that nobody reads
+// little time: net/http reads the rest of it before the answer goes.
+func (s *Server) screen(names hosts, h http.Handler) http.Handler {
+	stranger := s.wrap("host", "", false, func(_ http.ResponseWriter, r *http.Request) error {
+		return refuse(http.StatusForbidden, "this server is not called %.100q; see --host", r.Host)
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
+		}
+		if names != nil && !names.allow(r.Host) {
+			stranger.ServeHTTP(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// recorder remembers what has been answered, and gives the client little time to take it.
 type recorder struct {
 	http.ResponseWriter
-	code int
+	code   int
+	bytes  int
+	failed bool // the client did not take it
 }
 
 func (r *recorder) WriteHeader(code int) {
@@ -78,7 +112,12 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if r.code == 0 {
 		r.code = http.StatusOK
 	}
-	return r.ResponseWriter.Write(b)
+	r.bytes += len(b)
+	enough := 2*patience + time.Duration(r.bytes)*time.Second/leastRate // net/http may read the rest of the body first
+	http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(enough))
+	n, err := r.ResponseWriter.Write(b)
+	r.failed = r.failed || err != nil
+	return n, err
 }
 
 // Unwrap is for http.ResponseController.
@@ -109,16 +148,22 @@ func (s *Server) wrap(route, method string, quiet bool, h handler) http.Handler 
 		if err != nil {
 			var text string
 			code, text = status(err)
-			if errors.Is(err, errFull) {
+			if errors.Is(err, errFull) || errors.Is(err, errUploads) {
 				s.metrics.rejected.Add(1)
 			}
-			if w.code == 0 && code != statusGone {
+			switch {
+			case w.failed:
+				code = statusGone
+			case w.code == 0 && code != statusGone:
 				writeError(w, code, text)
 			}
 		}
 		took := time.Since(start)
 		s.metrics.request(route, code, took)
 		s.log(r, code, took, quiet, err)
+		if code == statusGone && !w.failed {
+			panic(http.ErrAbortHandler) // net/http would answer 200 to one who has ended his sending but still listens
+		}
 	})
 }
 
@@ -146,7 +191,7 @@ func (s *Server) log(r *http.Request, code int, took time.Duration, quiet bool, 
 	case quiet:
 		level = slog.LevelDebug
 	}
-	attrs := []slog.Attr{slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", code),
+	attrs := []slog.Attr{slog.String("method", r.Method), slog.String("path", clip(r.URL.Path)), slog.Int("status", code),
 		slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("remote", r.RemoteAddr)}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", err.Error()))
@@ -154,47 +199,69 @@ func (s *Server) log(r *http.Request, code int, took time.Duration, quiet bool, 
 	s.opts.Log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// admitted reads the body of a request and calls f with it and a worker. There are places for a fixed number of
-// requests; the body is read before a worker is taken, so that a slow client keeps none from others.
-func (s *Server) admitted(r *http.Request, f func(body []byte, w *worker) error) error {
+// clip shortens what a client made up, for the log.
+func clip(text string) string {
+	if len(text) > 200 {
+		return text[:200] + "…"
+	}
+	return text
+}
+
+// preparation makes the input of the network of the body of a request.
+type preparation func(ctx context.Context, body []byte, d *decoder, input []float32) error
+
+// admitted receives the body of a request, has prepare make the input of it, and use run a session on that. What the
+// client delays is done first, in a place for uploads; then the request takes one of the places for sessions, of which
+// there is a fixed number; and the input is there before a session is taken. Each step is done by as many at a time as
+// it has places, so that those who keep one busy leave the others to others.
+//
+// A client that ends its sending may have left or may still listen. Such a request is not made to wait, its place goes
+// to others; but one that need not wait is answered.
+func (s *Server) admitted(w http.ResponseWriter, r *http.Request, prepare preparation, use func(context.Context, *worker) error) error {
+	if s.pool.full() {
+		return errFull
+	}
+	up, err := s.uploads.begin(w, r)
+	if err != nil {
+		return err
+	}
+	defer up.drop()
+	body, err := up.read(r, s.opts.MaxBody)
+	if err != nil {
+		return err
+	}
 	if err := s.pool.enter(); err != nil {
 		return err
 	}
 	defer s.pool.leave()
-	body, err := readBody(r, s.opts.MaxBody)
-	if err != nil {
-		return err
-	}
-	w, err := s.pool.get(r.Context())
-	if err != nil {
-		return err
-	}
-	defer s.pool.put(w)
-	return f(body, w)
-}
 
-// readBody reads a body of at most limit bytes, the reader refusing more.
-func readBody(r *http.Request, limit int64) ([]byte, error) {
-	if r.ContentLength > limit {
-		return nil, &http.MaxBytesError{Limit: limit}
+	waiting := r.Context()
+	working := context.WithoutCancel(waiting)
+	if end, ok := waiting.Deadline(); ok {
+		var cancel context.CancelFunc
+		working, cancel = context.WithDeadline(working, end)
+		defer cancel()
 	}
-	var b bytes.Buffer
-	b.Grow(int(min(max(r.ContentLength, 0), 1<<20) + bytes.MinRead)) // more when it comes
-	_, err := b.ReadFrom(r.Body)
-	var large *http.MaxBytesError
-	switch {
-	case err == nil:
-		return b.Bytes(), nil
-	case errors.As(err, &large):
-		return nil, err
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, refuse(http.StatusRequestTimeout, "the body did not arrive in time")
-	case r.Context().Err() != nil:
-		return nil, r.Context().Err()
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, badRequest("the body ends too early")
+	input := s.inputs.Get().(*[]float32)
+	defer s.inputs.Put(input)
+	err = s.decoders.do(waiting, func(d *decoder) error {
+		if d.large { // nobody is to hold this one who has left
+			return prepare(waiting, body, d, *input)
+		}
+		return prepare(working, body, d, *input)
+	})
+	if err != nil {
+		return err
 	}
-	return nil, badRequest("the body cannot be read: %v", err)
+	body = nil
+	up.drop()
+	wk, err := s.pool.get(waiting)
+	if err != nil {
+		return err
+	}
+	defer s.pool.put(wk)
+	enter(wk.sess.Input(0), *input)
+	return use(working, wk)
 }
 
 // file answers with a file of the page.
@@ -242,11 +309,19 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) error {
 func (s *Server) writeMetrics(w http.ResponseWriter, _ *http.Request) error {
 	var mem goruntime.MemStats
 	goruntime.ReadMemStats(&mem)
+	uploads, uploadBytes := s.uploads.count()
+	connections, evicted := s.conns.count()
 	var b bytes.Buffer
 	s.metrics.write(&b, []gauge{
+		{"gneiss_connections", "Connections.", nil, float64(connections)},
+		{"gneiss_connections_evicted_total", "Idle or silent connections closed to let others in.", nil, float64(evicted)},
+		{"gneiss_uploads", "Bodies that are being received.", nil, float64(uploads)},
+		{"gneiss_upload_bytes", "Memory of bodies, until they are decoded.", nil, float64(uploadBytes)},
+		{"gneiss_decoders_busy", "Pictures and tensors that are being decoded.", nil, float64(s.decoders.busy())},
+		{"gneiss_log_dropped_total", "Log lines lost because the log stalled or failed.", nil, float64(s.opts.LogDropped())},
 		{"gneiss_sessions", "Sessions, each of which runs one request at a time.", nil, float64(s.opts.Sessions)},
 		{"gneiss_sessions_busy", "Sessions in use.", nil, float64(s.pool.busy())},
-		{"gneiss_requests_waiting", "Requests that send their body or wait for a session.", nil, float64(s.pool.waiting())},
+		{"gneiss_requests_waiting", "Requests that are decoded or wait for a session.", nil, float64(s.pool.waiting())},
 		{"gneiss_arena_bytes", "Memory of the activations of all sessions.", nil, float64(s.opts.Sessions * s.card.ArenaBytes)},
 		{"gneiss_weight_bytes", "Memory of the packed weights, which sessions share.", nil, float64(s.card.WeightBytes)},
 		{"gneiss_model_info", "The model; the value is 1.", []string{"model", s.id, "dtype", s.card.DType, "isa", s.card.ISA, "version", s.opts.Version}, 1},

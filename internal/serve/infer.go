@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -44,10 +45,10 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) error {
 // asked checks that a request is for the model there is.
 func (s *Server) asked(r *http.Request) error {
 	if name := r.PathValue("model"); name != s.id {
-		return refuse(http.StatusNotFound, "there is no model %q; there is %q", name, s.id)
+		return refuse(http.StatusNotFound, "there is no model %.100q; there is %q", name, s.id)
 	}
 	if v := r.PathValue("version"); v != "" && v != modelVersion {
-		return refuse(http.StatusNotFound, "there is no version %q of %q; there is %q", v, s.id, modelVersion)
+		return refuse(http.StatusNotFound, "there is no version %.100q of %q; there is %q", v, s.id, modelVersion)
 	}
 	return nil
 }
@@ -83,8 +84,9 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err := s.asked(r); err != nil {
 		return err
 	}
-	var res inferResponse
-	err := s.admitted(r, func(body []byte, wk *worker) error {
+	res := inferResponse{ModelName: s.id, ModelVersion: modelVersion}
+	var wanted []int
+	prepare := func(_ context.Context, body []byte, _ *decoder, input []float32) error {
 		req, err := decodeInfer(body)
 		if err != nil {
 			return err
@@ -92,19 +94,18 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 		if len(req.inputs) != 1 {
 			return badRequest("%d inputs; the model has one, %q", len(req.inputs), s.plan.Inputs()[0].Name)
 		}
-		wanted, err := s.wantedOutputs(req)
-		if err != nil {
+		if wanted, err = s.wantedOutputs(req); err != nil {
 			return err
 		}
-		if err := req.inputs[0].fill(wk.sess.Input(0)); err != nil {
-			return err
-		}
-		took, err := wk.run(r.Context(), false)
+		res.ID = req.id
+		return req.inputs[0].fill(s.plan.Inputs()[0], input)
+	}
+	err := s.admitted(w, r, prepare, func(ctx context.Context, wk *worker) error {
+		took, err := wk.run(ctx, false)
 		if err != nil {
 			return err
 		}
 		s.metrics.inference.observe(took)
-		res = inferResponse{ModelName: s.id, ModelVersion: modelVersion, ID: req.id}
 		for _, i := range wanted {
 			o, err := export(wk.sess.Output(i))
 			if err != nil {

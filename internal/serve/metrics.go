@@ -64,7 +64,7 @@ func (m *metrics) request(route string, code int, took time.Duration) {
 	h.observe(took)
 }
 
-// gauge is a value that is asked for when metrics are.
+// gauge is a value that is asked for when metrics are. One whose name ends in _total is a counter.
 type gauge struct {
 	name, help string
 	labels     []string
@@ -92,12 +92,16 @@ func (m *metrics) write(b *bytes.Buffer, gauges []gauge) {
 	}
 	writeFamily(b, "gneiss_inference_duration_seconds", "Time of the network alone.", "histogram")
 	m.inference.write(b, "gneiss_inference_duration_seconds")
-	writeFamily(b, "gneiss_rejected_total", "Requests refused because all sessions were busy and the queue full.", "counter")
+	writeFamily(b, "gneiss_rejected_total", "Requests refused because the queue or the places for bodies were full.", "counter")
 	writeSample(b, "gneiss_rejected_total", float64(m.rejected.Load()))
 	writeFamily(b, "gneiss_requests_in_flight", "Requests in progress.", "gauge")
 	writeSample(b, "gneiss_requests_in_flight", float64(m.inFlight.Load()))
 	for _, g := range gauges {
-		writeFamily(b, g.name, g.help, "gauge")
+		kind := "gauge"
+		if strings.HasSuffix(g.name, "_total") {
+			kind = "counter"
+		}
+		writeFamily(b, g.name, g.help, kind)
 		writeSample(b, g.name, g.value, g.labels...)
 	}
 }

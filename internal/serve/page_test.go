@@ -98,6 +98,14 @@ func TestPage(t *testing.T) {
 	b.until("a broken file is reported", "!document.getElementById('error').hidden && document.querySelectorAll('#top li').length === 0 && document.getElementById('layers-box').hidden")
 	b.keep("error")
 
+	// A picture of more pixels than the server takes is drawn smaller.
+	vast := filepath.Join(t.TempDir(), "vast.png")
+	must(t, os.WriteFile(vast, bigPNG(t, 5000, 4000), 0o644))
+	b.choose("#file", vast)
+	b.until("a picture of too many pixels is classified", answered)
+	b.choose("#file", broken)
+	b.until("a broken file is reported again", "document.querySelectorAll('#top li').length === 0")
+
 	// A format that the server does not read goes through the browser.
 	must(t, b.eval(`(async () => {
 		const c = document.createElement("canvas"); c.width = c.height = 64;

@@ -5,14 +5,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gneiss-go/gneiss/models/preprocess"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
 // worker is a session with what a request needs beside it. It belongs to one request at a time.
 type worker struct {
 	sess  *runtime.Session
-	prep  *preprocess.Preparer
 	steps []time.Duration // of the last run with steps
 	top   []runtime.Class
 }
@@ -39,7 +37,7 @@ type pool struct {
 }
 
 // newPool makes n workers and queue places more.
-func newPool(plan *runtime.Plan, spec preprocess.Spec, n, queue int) (*pool, error) {
+func newPool(plan *runtime.Plan, n, queue int) (*pool, error) {
 	p := &pool{places: make(chan struct{}, n+queue), idle: make(chan *worker, n), size: n, closed: make(chan struct{})}
 	steps := len(plan.Report().Steps)
 	for range n {
@@ -48,7 +46,7 @@ func newPool(plan *runtime.Plan, spec preprocess.Spec, n, queue int) (*pool, err
 			p.close()
 			return nil, err
 		}
-		w := &worker{sess: sess, prep: spec.Preparer(), steps: make([]time.Duration, steps)}
+		w := &worker{sess: sess, steps: make([]time.Duration, steps)}
 		p.all = append(p.all, w)
 		if err := sess.Run(); err != nil { // once on zeros: the first request finds its memory mapped
 			p.close()
@@ -79,7 +77,7 @@ func (p *pool) leave() { <-p.places }
 // get waits for a worker, to be given back by put. The caller has a place.
 func (p *pool) get(ctx context.Context) (*worker, error) {
 	select {
-	case w := <-p.idle:
+	case w := <-p.idle: // who need not wait is served though the context may have ended
 		return w, nil
 	default:
 	}
@@ -94,6 +92,9 @@ func (p *pool) get(ctx context.Context) (*worker, error) {
 }
 
 func (p *pool) put(w *worker) { p.idle <- w }
+
+// full says whether the next request would find no place now.
+func (p *pool) full() bool { return len(p.places) == cap(p.places) }
 
 // busy is how many workers are in use, waiting how many requests have a place but no worker.
 func (p *pool) busy() int    { return p.size - len(p.idle) }

@@ -97,10 +97,9 @@ func dataType(d runtime.DType) string {
 	return typeF32
 }
 
-// fill copies the tensor of a request into an input. UINT8 is taken as the numbers it is by an input of float32, and as
-// levels by one that is quantised, where FP32 is quantised.
-func (t *inferTensor) fill(dst *runtime.Tensor) error {
-	info := dst.Info()
+// fill copies the tensor of a request into dst, the numbers of an input. UINT8 is taken as the numbers it is by an input
+// of float32, and as levels by one that is quantised.
+func (t *inferTensor) fill(info runtime.TensorInfo, dst []float32) error {
 	if t.name != info.Name {
 		return badRequest("input %.100q: the model's is called %q", t.name, info.Name)
 	}
@@ -110,26 +109,25 @@ func (t *inferTensor) fill(dst *runtime.Tensor) error {
 	if t.dataType != typeF32 && t.dataType != typeU8 {
 		return badRequest("input %q: datatype %.20q; want FP32 or UINT8", t.name, t.dataType)
 	}
-	p := numbers{cursor: cursor{text: t.data}, dst: dst.Float32(), whole: t.dataType == typeU8}
-	bytes := dst.Uint8()
-	if bytes != nil {
-		p.dst = make([]float32, len(bytes))
-	}
+	p := numbers{cursor: cursor{text: t.data}, dst: dst, whole: t.dataType == typeU8}
 	if err := p.tensor(t.shape); err != nil {
 		return badRequest("input %q: %v", t.name, err)
 	}
-	switch {
-	case bytes == nil:
-	case p.whole:
-		for i, v := range p.dst {
-			bytes[i] = uint8(v)
-		}
-	default:
-		for i, v := range p.dst {
-			bytes[i] = info.Quant.Level(v)
+	if q := info.Quant; info.DType == runtime.U8 && p.whole {
+		for i, level := range dst {
+			dst[i] = (level - float32(q.Zero)) * q.Scale
 		}
 	}
 	return nil
+}
+
+// enter copies numbers into an input, as levels if it is quantised.
+func enter(dst *runtime.Tensor, numbers []float32) {
+	copy(dst.Float32(), numbers)
+	q := dst.Info().Quant
+	for i := range dst.Uint8() {
+		dst.Uint8()[i] = q.Level(numbers[i])
+	}
 }
 
 // numbers reads an array of numbers out of JSON that is known to be well formed.
@@ -216,7 +214,8 @@ type outTensor struct {
 	Data     any    `json:"data"`
 }
 
-// export copies an output. JSON has no infinities and no NaN: they are an error.
+// export copies an output. JSON has no infinities and no NaN: the tensor that they come of is what the client sent, and
+// so are they.
 func export(t *runtime.Tensor) (outTensor, error) {
 	info := t.Info()
 	o := outTensor{Name: info.Name, Shape: dims(info.Shape), DataType: dataType(info.DType)}
@@ -231,7 +230,8 @@ func export(t *runtime.Tensor) (outTensor, error) {
 	f := slices.Clone(t.Float32())
 	for i, v := range f {
 		if v64 := float64(v); math.IsNaN(v64) || math.IsInf(v64, 0) {
-			return o, refuse(http.StatusInternalServerError, "output %q: number %d is %v, which JSON cannot say", info.Name, i, v)
+			return o, refuse(http.StatusUnprocessableEntity,
+				"output %q: number %d is %v, which JSON cannot say; the input has numbers too large for this network", info.Name, i, v)
 		}
 	}
 	o.Data = f

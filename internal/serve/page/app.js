@@ -44,13 +44,14 @@ const count = (n) => n >= 1e9 ? `${digits(n / 1e9, 2)} G` : n >= 1e6 ? `${digits
 // ---- The server
 
 class Busy extends Error {}
+class TooLarge extends Error {}
 
 async function ask(path, options) {
   const response = await fetch(path, options).catch(() => { throw new Error("The server does not answer."); });
   const body = await response.json().catch(() => ({}));
   if (response.ok) return body;
   const text = body.error || `The server answered with status ${response.status}.`;
-  throw response.status === 503 ? new Busy(text) : new Error(text);
+  throw new ({ 413: TooLarge, 503: Busy }[response.status] ?? Error)(text);
 }
 
 function fail(error) {
@@ -62,7 +63,10 @@ function fail(error) {
 
 // sendable returns a file as the server reads it: JPEG and PNG go as they are, others and large ones are drawn anew.
 async function sendable(file) {
-  if (["image/jpeg", "image/png"].includes(file.type) && file.size <= (model?.max_body ?? 0)) return file;
+  return ["image/jpeg", "image/png"].includes(file.type) && file.size <= (model?.max_body ?? 0) ? file : smaller(file);
+}
+
+async function smaller(file) {
   const picture = await createImageBitmap(file).catch(() => { throw new Error("The browser cannot read this file as a picture."); });
   const scale = Math.min(1, 1024 / Math.max(picture.width, picture.height));
   return drawn(picture, Math.max(1, Math.round(picture.width * scale)), Math.max(1, Math.round(picture.height * scale)), "image/png");
@@ -95,8 +99,12 @@ async function take(file) {
   showPreview(true);
   waiting("Looking…");
   try {
-    const picture = await sendable(file);
-    const answer = await classify(picture);
+    let picture = await sendable(file);
+    const answer = await classify(picture).catch(async (error) => {
+      if (picture !== file || !(error instanceof TooLarge)) throw error;
+      picture = await smaller(file); // of more pixels than the server takes
+      return classify(picture);
+    });
     if (mine !== ticket) return;
     steps = answer.steps ?? [];
     measured = "";
