@@ -102,7 +102,7 @@ func Tune(g *Graph, rounds int, progress func(done, total int), opts ...Option) 
 			}
 		}
 	}
-	if t.Rule, t.Tuned, err = t.verify(g, append(opts, t.Option()), rule, rounds); err != nil {
+	if t.Rule, t.Tuned, err = t.race(g, append(opts, t.Option()), rule, rounds); err != nil {
 		return nil, err
 	}
 	if progress != nil {
@@ -154,8 +154,8 @@ func (t *Tuning) compare(g *Graph, opts []Option, rule *Session, i, rounds int, 
 	return nil
 }
 
-// verify times whole runs, in turn.
-func (t *Tuning) verify(g *Graph, opts []Option, rule *Session, rounds int) (before, after time.Duration, err error) {
+// race times whole runs by both choices, in turn.
+func (t *Tuning) race(g *Graph, opts []Option, rule *Session, rounds int) (before, after time.Duration, err error) {
 	tuned, err := newTuned(g, opts)
 	if err != nil {
 		return 0, 0, err
