@@ -38,6 +38,8 @@ var genericKernels = []Kernel{
 	{Name: "u8_flatten__generic", Op: OpFlatten, DType: U8, Fn: flatten8Generic},
 	{Name: "f32_rearrange__generic", Op: OpRearrange, DType: F32, Fn: rearrange32Generic},
 	{Name: "u8_rearrange__generic", Op: OpRearrange, DType: U8, Fn: rearrange8Generic},
+	{Name: "f32_resize__generic", Op: OpResize, DType: F32, Fn: resizeGeneric},
+	{Name: "u8_resize__generic", Op: OpResize, DType: U8, Fn: resizeGeneric},
 	{Name: "f32_binary__generic", Op: OpBinary, DType: F32, Fn: binaryF32Generic},
 	{Name: "f32_curve__generic", Op: OpCurve, DType: F32, Fn: curveF32Generic},
 	{Name: "u8_fc_4__generic", Op: OpFC, DType: U8, MR: 4, KR: 1, Fn: fcU8Generic},

@@ -13,7 +13,12 @@ import (
 )
 
 // everyOp is a graph with every operation that the file format knows.
-func everyOp(t testing.TB) *Graph { return firstOps(t) }
+func everyOp(t testing.TB) *Graph {
+	g := firstOps(t)
+	b := builder{t, g}
+	b.add("resize", &Resize{Rows: []int32{5, 0, 0, 3}, Cols: []int32{4}}, g.Inputs[0])
+	return g
+}
 
 // firstOps is a graph of the operations of codes 1 to 20, whose bytes are fixed.
 func firstOps(t testing.TB) *Graph {
@@ -137,6 +142,7 @@ func workCases() map[string]workCase {
 		"identity":          {op: &Identity{}, work: elements},
 		"flatten":           {op: &Flatten{}, work: elements},
 		"rearrange":         {op: &Rearrange{Dims: []int{4, 64}, Perm: []int{1, 0}, To: Shape{1, 64, 2, 2}}, work: elements},
+		"resize":            {op: &Resize{Rows: make([]int32, 9), Cols: make([]int32, 7)}, work: 9 * 7 * 4},
 		"binary":            {op: &Binary{}, two: true, work: elements},
 		"curve":             {op: &Curve{}, work: elements},
 		"quantize":          {op: &Quantize{To: q}, work: elements},
