@@ -210,28 +210,6 @@ func TestAddU8(t *testing.T) {
 	}
 }
 
-func TestClampU8(t *testing.T) {
-	r := newRand(t)
-	for _, c := range around(8) {
-		for _, bounds := range [][2]uint8{{0, 255}, {7, 200}, {9, 9}, {0, 0}, {255, 255}} {
-			values := integers[uint8](r, 6*c, 0, 255)
-			want := make([]uint8, len(values))
-			for i, q := range values {
-				want[i] = min(max(q, bounds[0]), bounds[1])
-			}
-			build := func(l arch.ISA) (Op, error) { return NewClampU8(bounds[0], bounds[1], l) }
-			everyTier[uint8](t, fmt.Sprintf("c=%d %v", c, bounds), build, []*tensor{dense(t, U8, 1, 2, 3, c, values)}, U8, U8, 2, 3, c, want)
-			op, _ := build(arch.Best())
-			x := dense(t, U8, 1, 2, 3, c, values)
-			runTask(t, op, []*tensor{x}, []*tensor{x})
-			equalBits(t, "in place", get[uint8](x), want)
-		}
-	}
-	if _, err := NewClampU8(2, 1, arch.Best()); err == nil {
-		t.Error("2…1: accepted")
-	}
-}
-
 func TestFCU8(t *testing.T) {
 	r := newRand(t)
 	for _, c := range slices.Concat(around(16), around(64), []int{1024, 4099, 70001}) {

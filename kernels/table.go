@@ -34,7 +34,7 @@ const (
 	OpSoftmax      OpKind = "softmax"      // over channels; func(*SoftmaxBlock)
 	OpQuantize     OpKind = "quantize"     // float32 to uint8; func(*Convert)
 	OpDequantize   OpKind = "dequantize"   // uint8 to float32; func(*Convert)
-	OpClamp        OpKind = "clamp"        // func(*Eltwise), quantised func(*ClampU8)
+	OpClamp        OpKind = "clamp"        // func(*Eltwise)
 	OpAdd          OpKind = "add"          // func(*Eltwise), quantised func(*AddU8)
 	OpAffine       OpKind = "affine"       // func(*Eltwise)
 	OpCopy         OpKind = "copy"         // func(*CopyBlock); by element size: f32 serves s32, u8 serves s8

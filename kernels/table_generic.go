@@ -47,7 +47,6 @@ var genericKernels = []Kernel{
 	{Name: "u8_lrn__generic", Op: OpLRN, DType: U8, Fn: lrnU8Generic},
 	{Name: "u8_lrn5__generic", Op: OpLRN5, DType: U8, Fn: lrnU8Generic},
 	{Name: "u8_add__generic", Op: OpAdd, DType: U8, Fn: addU8Generic},
-	{Name: "u8_clamp__generic", Op: OpClamp, DType: U8, Fn: clampU8Generic},
 	{Name: "f32_quantize__generic", Op: OpQuantize, DType: F32, Fn: quantizeGeneric},
 	{Name: "u8_dequantize__generic", Op: OpDequantize, DType: U8, Fn: dequantizeGeneric},
 	{Name: "u8_blendrows__generic", Op: OpBlendRows, DType: U8, Fn: blendRowsGeneric},
