@@ -38,6 +38,8 @@ var portable = map[string]any{
 	"u8_flatten__generic":           flatten8Generic,
 	"f32_rearrange__generic":        rearrange32Generic,
 	"u8_rearrange__generic":         rearrange8Generic,
+	"f32_resize__generic":           resizeGeneric,
+	"u8_resize__generic":            resizeGeneric,
 	"f32_binary__generic":           binaryF32Generic,
 	"f32_curve__generic":            curveF32Generic,
 	"u8_fc_4__generic":              fcU8Generic,

@@ -242,6 +242,8 @@ var rows = map[string][]Kernel{
 		{Op: OpFlatten, DType: U8, Family: "flatten", Text: "flatten8Generic"},
 		{Op: OpRearrange, DType: F32, Family: "rearrange", Text: "rearrange32Generic"},
 		{Op: OpRearrange, DType: U8, Family: "rearrange", Text: "rearrange8Generic"},
+		{Op: OpResize, DType: F32, Family: "resize", Text: "resizeGeneric"},
+		{Op: OpResize, DType: U8, Family: "resize", Text: "resizeGeneric"},
 		{Op: OpBinary, DType: F32, Family: "binary", Text: "binaryF32Generic"},
 		{Op: OpCurve, DType: F32, Family: "curve", Text: "curveF32Generic"},
 		{Op: OpFC, DType: U8, MR: 4, KR: 1, Family: "fc_u8", Text: "fcU8Generic"},

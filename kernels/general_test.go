@@ -147,3 +147,43 @@ func TestCurve(t *testing.T) {
 		}
 	})
 }
+
+// TestResize compares with one loop over coordinates, at any number of workers.
+func TestResize(t *testing.T) {
+	forKernels(t, OpResize, F32, func(t *testing.T, k *Kernel) { testResize[float32](t, k, F32) })
+	forKernels(t, OpResize, U8, func(t *testing.T, k *Kernel) { testResize[uint8](t, k, U8) })
+}
+
+func testResize[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {
+	r := newRand(t)
+	for _, c := range []struct {
+		n, h, w, c int
+		rows, cols []int32
+	}{
+		{1, 2, 3, 4, []int32{0, 0, 1, 1}, []int32{0, 0, 1, 1, 2, 2}}, {2, 5, 4, 3, []int32{4, 0, 2}, []int32{3}}, {3, 1, 1, 1, []int32{0, 0}, []int32{0, 0, 0, 0, 0}},
+		{1, 3, 40, 300, []int32{2, 1, 1, 0}, append(make([]int32, 50), 39, 38, 7)}, // rows of several units
+	} {
+		h, w := len(c.rows), len(c.cols)
+		values := integers[T](r, c.n*c.h*c.w*c.c, 0, 255)
+		var want []T
+		for i := range c.n * h * w {
+			at := (i/(h*w)*c.h+int(c.rows[i/w%h]))*c.w + int(c.cols[i%w])
+			want = append(want, values[at*c.c:][:c.c]...)
+		}
+		op, err := NewResize(dt, c.h, c.w, c.rows, c.cols, k.ISA)
+		if err != nil || op.Kernel() != k.Name {
+			t.Fatal(op, err)
+		}
+		for i, side := range guard.Sides {
+			in := set(newTensor(t, side, dt, c.n, c.h, c.w, c.c, c.c+3*i), values)
+			out := newTensor(t, side, dt, c.n, h, w, c.c, c.c+2*i)
+			runTask(t, op, []*tensor{in}, []*tensor{out})
+			equalBits(t, fmt.Sprint(c.n, c.h, c.w, c.c), get[T](out), want)
+		}
+	}
+	for _, bad := range [][2][]int32{{{0, 2}, {0}}, {{0}, {3}}, {{-1}, {0}}} {
+		if _, err := NewResize(dt, 2, 3, bad[0], bad[1], k.ISA); err == nil {
+			t.Errorf("%v of 2×3: no error", bad)
+		}
+	}
+}

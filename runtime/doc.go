@@ -23,6 +23,7 @@
 //	Compile:
 //	    Simplify        drop what feeds no output, dropout, trivial flattening; fold scales; fuse activations
 //	    mergeSiblings   1×1 convolutions of one input become one step with an output each
+//	    fuse            with WithMemory(Small): a chain of operations becomes one step, computed a band of rows at a time
 //	    arrange         branches write into their slice of a concatenation; operations work in place where they may
 //	    lower           a kernel for each step, weights packed
 //	    tabulate        from when until when each value is needed
@@ -30,11 +31,28 @@
 //	    verify          the proof
 //	→ Plan.NewSession → Session.Run
 //
+// # Files
+//
+//	op.go, op_*.go     what an operation is, and each of them
+//	pass_*.go          passes that rewrite: simplify, merge, fuse, lay out
+//	build.go, lower.go, values.go, planner.go, verify.go    from steps to a proven plan
+//	file*.go, load.go  the file: container, structure, parameters, packed filters
+//	session.go, pool.go, shares.go, balance.go              running, workers, how work is shared
+//	options.go, tune.go, report.go, selftest*.go            what users ask for and are told
+//
 // # How to add an operation
 //
-// Its type with Kind and infer goes to ops.go, or to ops_quant.go if it works on uint8; infer checks every field that a
-// model file may set. It takes and gives float values unless it has an outType or movesElements names it. lower.go
-// gives it a kernel. If the kernel's output may be its input, inPlace in layout.go says so; if it reads its input as
-// one row of numbers without gaps, needsDense does. A case of the table in graph_test.go refuses it, and randomGraph in
-// layout_test.go uses it. The file format (file.go) and the importers need a case as well.
+// One file, op_x.go, holds all of it, and the compiler asks for each part, since it implements [Op]:
+//
+//   - the type, its word (Kind) and its number in the file (register, one line; the next free one);
+//   - infer checks every parameter that a model file may set, and gives the output's shape; outType its type;
+//   - cost says how much work a run is: [Limits], reports and inspect have the same figure;
+//   - traits answers the passes: may it work in place, does it read rows without gaps, has every machine the same bits,
+//     what becomes of it in a quantised graph;
+//   - fields visits the parameters in their order in the file, for the writer and the reader;
+//   - lower chooses the kernel, which is kernels/x.go and a row of the table of kernels.
+//
+// Tests: everyOp and workCases in op_test.go, a case that is refused in graph_test.go, randomGraph in layout_test.go. Each
+// importer that knows the operation gets a handler; models/internal/interp, which tests importers, its plain loop. A
+// pass looks at types only where it rewrites one operation into another.
 package runtime

@@ -8,34 +8,6 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// Memory says what to spend less of: time or memory.
-type Memory int
-
-const (
-	// Fast computes one operation after the other.
-	Fast Memory = iota
-	// Small computes chains of operations a few rows at a time, so that the large tensors between them are never
-	// there as a whole.
-	Small
-)
-
-// String returns fast or small.
-func (m Memory) String() string { return [...]string{"fast", "small"}[m&1] }
-
-// ParseMemory is the inverse of String.
-func ParseMemory(s string) (Memory, error) {
-	for _, m := range []Memory{Fast, Small} {
-		if s == m.String() {
-			return m, nil
-		}
-	}
-	return Fast, fmt.Errorf("memory %q: there is fast and small", s)
-}
-
-// WithMemory chooses between the fastest plan and one of less memory; Fast is the default. Quantised results do not
-// depend on it; float results may, in their last bits.
-func WithMemory(m Memory) Option { return func(o *options) { o.memory = m } }
-
 // bandShare is about how much of what lies between the operations of a chain is there at once. Less would stay in
 // smaller caches, but the rows that bands share are computed twice.
 const bandShare = 1. / 3

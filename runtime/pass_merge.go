@@ -2,7 +2,7 @@ package runtime
 
 import "strings"
 
-// op is an operation on its way to a kernel: a node of the simplified graph, or several 1×1 convolutions that read the
+// step is an operation on its way to a kernel: a node of the simplified graph, or several 1×1 convolutions that read the
 // same value, computed as one with an output each.
 type step struct {
 	nodes []*Node

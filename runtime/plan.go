@@ -5,7 +5,6 @@ import (
 	"errors"
 	goruntime "runtime"
 	"slices"
-	"strings"
 
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
@@ -83,64 +82,6 @@ type Storage struct {
 	Name   string `json:"name"`
 }
 
-// Option changes how a graph is compiled.
-type Option func(*options)
-
-type options struct {
-	isa     arch.ISA
-	isaSet  bool
-	threads int
-	memory  Memory
-	choose  func(step string, choices []Choice) int
-	limits  Limits                                // of Load and ReadGraph
-	arena   int                                   // Limits.MaxArena of a plan; 0: that of the graph
-	signed  func(message, signature []byte) error // of Load; nil asks for no signature
-	ctx     context.Context
-}
-
-func newOptions(opts []Option) options {
-	o := options{threads: 1, limits: DefaultLimits, ctx: context.Background()}
-	for _, opt := range opts {
-		opt(&o)
-	}
-	return o
-}
-
-// WithLimits replaces [DefaultLimits] in [Load] and [ReadGraph], and the graph's MaxArena in [Compile]; all else of a graph that is
-// compiled has been checked already.
-func WithLimits(l Limits) Option { return func(o *options) { o.limits, o.arena = l, l.arena() } }
-
-// WithISA caps the tier kernels are chosen from; the CPU and GNEISS_ISA may lower it further.
-func WithISA(isa arch.ISA) Option { return func(o *options) { o.isa, o.isaSet = isa, true } }
-
-// WithThreads is a hard cap on the threads of a session: the caller's own and n−1 workers, which sleep when no Run is
-// in progress. 1, the default, starts none; 0 means one per processor. The result does not depend on n.
-func WithThreads(n int) Option { return func(o *options) { o.threads = n } }
-
-// WithContext has [Compile], [Load] and [WithPacked] give up once the context is done; they then return its error.
-func WithContext(ctx context.Context) Option { return func(o *options) { o.ctx = ctx } }
-
-// Choice is a way to compute a step that can be computed in several.
-type Choice = kernels.Choice
-
-// WithChooser has choose pick the way to compute each step, by its name, of those that there are. The first is what Compile takes
-// by itself; an index that there is not stands for it. What convolutions of quantised graphs compute does not depend on the choice;
-// of float ones the last bits may.
-func WithChooser(choose func(step string, choices []Choice) int) Option {
-	return func(o *options) { o.choose = choose }
-}
-
-// WithoutWinograd makes a plan whose filters take no more memory than the graph's, up to padding: a float GoogLeNet's then take half
-// as much, and a run half as long again.
-func WithoutWinograd() Option {
-	return WithChooser(func(_ string, choices []Choice) int {
-		return slices.IndexFunc(choices, func(c Choice) bool { return !strings.HasPrefix(c.Algorithm, "winograd") })
-	})
-}
-
-// maxThreads bounds what a caller may ask for by mistake.
-const maxThreads = 256
-
 // Compile makes a plan for this machine. It returns a [NodeError] for an operation that no kernel computes, an error
 // wrapping [ErrGraph] for a graph without outputs, [ErrLimit] for an arena beyond [Limits], and arch's errors if GNEISS_ISA or GNEISS_REQUIRE cannot be met.
 //
@@ -158,15 +99,6 @@ func Compile(g *Graph, opts ...Option) (*Plan, error) {
 // weights it packs, or while it looks for places in the arena. It then returns the context's error.
 func CompileContext(ctx context.Context, g *Graph, opts ...Option) (*Plan, error) {
 	return Compile(g, append(slices.Clone(opts), WithContext(ctx))...)
-}
-
-// tier is the best tier of this CPU that options and environment allow.
-func (o *options) tier() (arch.ISA, error) {
-	isa, err := arch.Default()
-	if err == nil && o.isaSet && o.isa < isa {
-		isa = arch.Capped(o.isa)
-	}
-	return isa, err
 }
 
 // compile is Compile once options and tier are known. Weights are packed through packing, which may be nil.

@@ -36,6 +36,8 @@ type StepReport struct {
 	In      []Shape  `json:"in"`
 	Out     []Shape  `json:"out"`
 	MACs    int64    `json:"macs"`
+	Work    int64    `json:"work"`  // Cost.Work
+	Bytes   int64    `json:"bytes"` // Cost.Bytes
 	Weights int      `json:"weight_bytes"`
 	Offset  int      `json:"offset"` // of the first output in the arena
 	End     int      `json:"end"`
@@ -56,7 +58,7 @@ func (p *Plan) Report() *Report {
 	for i := range p.steps {
 		s := &p.steps[i]
 		live += grows[i]
-		sr := StepReport{Index: i, Name: s.name, Op: s.kind, Kernel: s.op.Kernel(), ISA: s.op.ISA(), MACs: s.macs,
+		sr := StepReport{Index: i, Name: s.name, Op: s.kind, Kernel: s.op.Kernel(), ISA: s.op.ISA(), MACs: s.macs, Work: s.work, Bytes: s.bytes,
 			Weights: s.op.PackedBytes(), Offset: s.out[0].offset, End: s.out[0].offset + s.out[0].extent(), Scratch: s.scratch.Bytes, Live: live}
 		sr.Why = "best of its kind up to " + p.isa.String()
 		if c, ok := s.op.(kernels.Chosen); ok {

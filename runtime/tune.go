@@ -102,7 +102,7 @@ func Tune(ctx context.Context, g *Graph, rounds int, progress func(done, total i
 			}
 		}
 	}
-	if t.Rule, t.Tuned, err = t.verify(ctx, g, append(opts, t.Option()), rule, rounds); err != nil {
+	if t.Rule, t.Tuned, err = t.race(ctx, g, append(opts, t.Option()), rule, rounds); err != nil {
 		return nil, err
 	}
 	if progress != nil {
@@ -154,8 +154,8 @@ func (t *Tuning) compare(ctx context.Context, g *Graph, opts []Option, rule *Ses
 	return nil
 }
 
-// verify times whole runs, in turn.
-func (t *Tuning) verify(ctx context.Context, g *Graph, opts []Option, rule *Session, rounds int) (before, after time.Duration,
+// race times whole runs by both choices, in turn.
+func (t *Tuning) race(ctx context.Context, g *Graph, opts []Option, rule *Session, rounds int) (before, after time.Duration,
 	err error) {
 	tuned, err := newTuned(g, opts)
 	if err != nil {

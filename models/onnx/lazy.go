@@ -150,17 +150,11 @@ func (c *call) add(op runtime.Op, ts ...*axes.Tensor) (*value, error) {
 	if !c.quanta {
 		return c.done(c.im.b.Add(c.name(), op, ts...))
 	}
-	switch op := op.(type) {
-	case *runtime.Pool:
-		if op.Type == runtime.MaxPool {
-			return c.done(c.im.b.Add(c.name(), op, ts...))
-		}
-	case *runtime.GlobalPool:
-		if op.Type == runtime.MaxPool {
-			return c.done(c.im.b.Add(c.name(), op, ts...))
-		}
-	case *runtime.Concat:
-		return c.concatQuanta(op, ts)
+	if join, ok := op.(*runtime.Concat); ok {
+		return c.concatQuanta(join, ts)
+	}
+	if runtime.FormOf(op) == runtime.Moves {
+		return c.done(c.im.b.Add(c.name(), op, ts...))
 	}
 	return c.put(func(act runtime.Clamp, ts ...*axes.Tensor) (runtime.Op, error) {
 		if sum, ok := op.(*runtime.Add); ok && act.On {

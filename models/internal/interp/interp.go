@@ -117,6 +117,11 @@ func step(n *runtime.Node, in [][]float32, out []float32) error {
 		for i, v := range x {
 			out[i] = float32(float64(v)*float64(op.Scale[i%s.C]) + float64(op.Shift[i%s.C]))
 		}
+	case *runtime.Resize:
+		for i := range out {
+			c, w, h, b := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H
+			out[i] = x[((b*s.H+int(op.Rows[h]))*s.W+int(op.Cols[w]))*s.C+c]
+		}
 	case *runtime.Identity:
 		copy(out, x)
 	case *runtime.Flatten:
