@@ -89,8 +89,11 @@ type options struct {
 	choose  func(step string, choices []Choice) int
 	limits  Limits                                // of Load and ReadGraph
 	arena   int                                   // Limits.MaxArena of a plan; 0: that of the graph
-	signed  func(message, signature []byte) error // of Load; nil asks for no signature
+	signed  func(message, signature []byte) error // of Load and ReadGraph; nil asks for no signature
 	ctx     context.Context
+
+	minVersion   int    // of what is signed
+	signedTarget string // the same
 }
 
 func newOptions(opts []Option) options {

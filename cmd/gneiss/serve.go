@@ -94,6 +94,7 @@ gets status 503. It listens on this machine only; to let others in, say --addr :
 	}
 	mf.add(cmd)
 	mf.addLabels(cmd)
+	mf.signed.add(cmd)
 	sf.add(cmd)
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
 	cmd.Flags().IntVar(&o.Sessions, "sessions", 1, "requests that run at a time, each in memory of its own")
