@@ -140,7 +140,8 @@ func WithoutWinograd() Option {
 const maxThreads = 256
 
 // Compile makes a plan for this machine. It returns a [NodeError] for an operation that no kernel computes, an error
-// wrapping [ErrGraph] for a graph without outputs, [ErrLimit] for an arena beyond [Limits], and arch's errors if GNEISS_ISA or GNEISS_REQUIRE cannot be met.
+// wrapping [ErrGraph] for a graph without outputs, [ErrLimit] for an arena beyond [Limits], and
+// arch's errors if GNEISS_ISA or GNEISS_REQUIRE cannot be met.
 //
 // A session's inputs are consumed: their memory is used again during Run, so they are to be filled before each.
 func Compile(g *Graph, opts ...Option) (*Plan, error) {

@@ -71,11 +71,13 @@ func TestCompile(t *testing.T) {
 // Commands that run a model take what is signed with a key, as a version that is not too old, and nothing else.
 func TestSignedModels(t *testing.T) {
 	dir := t.TempDir()
-	name, other, file, plain := filepath.Join(dir, "release"), filepath.Join(dir, "other"), filepath.Join(dir, "net.gneiss"), filepath.Join(dir, "plain.gneiss")
+	name, other := filepath.Join(dir, "release"), filepath.Join(dir, "other")
+	file, plain := filepath.Join(dir, "net.gneiss"), filepath.Join(dir, "plain.gneiss")
 	must(t, "keygen", name)
 	must(t, "keygen", other)
 	must(t, "compile", "-o", plain)
-	if out := must(t, "sign", "--key", name+".key", "--version", "7", "--target", "door camera", "-o", file, plain); !strings.Contains(out, "version 7") {
+	out := must(t, "sign", "--key", name+".key", "--version", "7", "--target", "door camera", "-o", file, plain)
+	if !strings.Contains(out, "version 7") {
 		t.Error(out)
 	}
 	if out := must(t, "verify", "--key", name+".pub", file); !strings.Contains(out, `version 7, for "door camera"`) {
@@ -92,8 +94,8 @@ func TestSignedModels(t *testing.T) {
 	images := pictures(t)
 	commands := [][]string{{"classify", images, "--model"}, {"selftest"}, {"serve", "--addr", "256.0.0.1:0", "--model"}}
 	for _, c := range commands {
-		for _, bad := range [][]string{{plain, "--key", name + ".pub"}, {file, "--key", other + ".pub"}, {file, "--key", name + ".pub", "--min-version", "8"},
-			{file, "--key", name + ".pub", "--signed-for", "gate"}, {images, "--key", name + ".pub"}} {
+		for _, bad := range [][]string{{plain, "--key", name + ".pub"}, {file, "--key", other + ".pub"},
+			{file, "--key", name + ".pub", "--min-version", "8"}, {file, "--key", name + ".pub", "--signed-for", "gate"}, {images, "--key", name + ".pub"}} {
 			args := append(slices.Clone(c), bad...)
 			if code, _, stderr := try(strings.NewReader(""), args...); code != exitFailure || !strings.Contains(stderr, bad[0]) {
 				t.Errorf("%v: exit %d, %s", args, code, stderr)
