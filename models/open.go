@@ -27,6 +27,7 @@ type openConfig struct {
 	onnx     []onnx.Option
 	own      []runtime.Option
 	tflite   []tflite.Option
+	signed   bool
 
 	batch int      // 0 if it is not given
 	given []string // options that some formats have no use for
@@ -92,6 +93,12 @@ func WithLimits(l runtime.Limits) OpenOption {
 	}
 }
 
+// WithSignature has [Open] refuse whatever is no .gneiss file that is signed as the options ask: [runtime.WithSignature] and what
+// goes with it.
+func WithSignature(opts ...runtime.Option) OpenOption {
+	return func(c *openConfig) { c.signed, c.own = true, append(c.own, opts...) }
+}
+
 // WithRandomWeights gives a Caffe description without weights seeded random ones; see [caffe.WithRandomWeights].
 func WithRandomWeights(seed uint64) OpenOption {
 	return func(c *openConfig) {
@@ -121,6 +128,9 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	f, err := formatOf(path)
 	if err != nil {
 		return nil, &runtime.FileError{File: path, Err: err}
+	}
+	if c.signed && f != formatGneiss {
+		return nil, &runtime.FileError{File: path, Err: fmt.Errorf("only %s files are signed: %w", runtime.Ext, runtime.ErrSignature)}
 	}
 	switch f {
 	case formatONNX:

@@ -8,11 +8,14 @@ import (
 )
 
 // ReadGraph reads the graph of a model file. The graph's weights are parts of data wherever their alignment allows, so data
-// must not change while the graph is in use. Of the options it heeds [WithLimits]. Errors wrap [ErrCorrupt], or are those
-// of the graph's own checks.
+// must not change while the graph is in use. Of the options it heeds [WithLimits] and those about signatures. Errors
+// wrap [ErrCorrupt] or [ErrSignature], or are those of the graph's own checks.
 func ReadGraph(data []byte, opts ...Option) (*Graph, error) {
 	o := newOptions(opts)
 	c, err := parse(data)
+	if err == nil {
+		err = c.authenticate(data, &o)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -26,10 +26,8 @@ func Load(data []byte, opts ...Option) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.signed != nil {
-		if err := c.authenticate(data, o.signed); err != nil {
-			return nil, err
-		}
+	if err := c.authenticate(data, &o); err != nil {
+		return nil, err
 	}
 	isa, err := o.tier()
 	if err != nil {

@@ -21,8 +21,11 @@ type options struct {
 	choose  func(step string, choices []Choice) int
 	limits  Limits                                // of Load and ReadGraph
 	arena   int                                   // Limits.MaxArena of a plan; 0: that of the graph
-	signed  func(message, signature []byte) error // of Load; nil asks for no signature
+	signed  func(message, signature []byte) error // of Load and ReadGraph; nil asks for no signature
 	ctx     context.Context
+
+	minVersion   int    // of what is signed
+	signedTarget string // the same
 }
 
 func newOptions(opts []Option) options {
@@ -44,7 +47,7 @@ func WithISA(isa arch.ISA) Option { return func(o *options) { o.isa, o.isaSet = 
 // in progress. 1, the default, starts none; 0 means one per processor. The result does not depend on n.
 func WithThreads(n int) Option { return func(o *options) { o.threads = n } }
 
-// WithContext has [Compile], [Load] and [WithPacked] give up once the context is done; they then return its error.
+// WithContext has [Compile], [Load], [Tune] and [WithPacked] give up once the context is done; they then return its error.
 func WithContext(ctx context.Context) Option { return func(o *options) { o.ctx = ctx } }
 
 // Choice is a way to compute a step that can be computed in several.

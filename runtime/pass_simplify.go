@@ -10,7 +10,8 @@ import "slices"
 // It is portable: nothing in it depends on the machine. Node names survive, those of folded nodes under the node that
 // absorbed them.
 func Simplify(g *Graph) (*Graph, error) {
-	r := &rewriter{uses: countUses(g), to: map[*Value]*Value{}, makes: map[*Value]*Node{}, shared: map[*Value]bool{}, affines: map[*Node][]*Affine{}}
+	r := &rewriter{uses: countUses(g), to: map[*Value]*Value{}, makes: map[*Value]*Node{}, shared: map[*Value]bool{},
+		affines: map[*Node][]*Affine{}}
 	r.out = NewGraph(g.Name)
 	r.out.limits = g.limits
 	r.out.limits.trusted = true // what is folded is float

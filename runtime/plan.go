@@ -11,7 +11,8 @@ import (
 )
 
 // Plan is how this CPU runs a graph: steps in order, each with its kernel chosen and its weights packed, and the place
-// of every tensor in one arena. It is immutable and safe for concurrent use; sessions share it.
+// of every tensor in one arena. It is immutable and safe for concurrent use; sessions share it, and keep it: what it was loaded
+// from may go when it is collected (package mapped), so whatever uses its weights must hold it.
 type Plan struct {
 	name    string
 	isa     arch.ISA
@@ -83,7 +84,8 @@ type Storage struct {
 }
 
 // Compile makes a plan for this machine. It returns a [NodeError] for an operation that no kernel computes, an error
-// wrapping [ErrGraph] for a graph without outputs, [ErrLimit] for an arena beyond [Limits], and arch's errors if GNEISS_ISA or GNEISS_REQUIRE cannot be met.
+// wrapping [ErrGraph] for a graph without outputs, [ErrLimit] for an arena beyond [Limits], and
+// arch's errors if GNEISS_ISA or GNEISS_REQUIRE cannot be met.
 //
 // A session's inputs are consumed: their memory is used again during Run, so they are to be filled before each.
 func Compile(g *Graph, opts ...Option) (*Plan, error) {

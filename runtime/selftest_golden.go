@@ -3,6 +3,7 @@ package runtime
 import (
 	"encoding/binary"
 	"math"
+	goruntime "runtime"
 )
 
 // golden is what a model gave for inputs from a seed on the machine that wrote its file.
@@ -74,6 +75,7 @@ func (c *container) golden(p *Plan) (*golden, error) {
 
 // check runs the plan; it says what is not as it should be.
 func (g *golden) check(p *Plan) (string, error) {
+	defer goruntime.KeepAlive(p) // the file that outputs are part of may go with it
 	got, err := p.runNoise(g.seed)
 	if err != nil {
 		return "", err

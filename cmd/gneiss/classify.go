@@ -76,6 +76,7 @@ network alone, without decoding and preparing the image.`,
 	}
 	mf.add(cmd)
 	mf.addLabels(cmd)
+	mf.signed.add(cmd)
 	sf.add(cmd)
 	cmd.Flags().IntVarP(&top, "top", "k", 5, "answers per image")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,6 +64,60 @@ func TestCompile(t *testing.T) {
 	for _, args := range [][]string{{"verify", "--key", name + ".pub", bad}, {"selftest", bad}, {"classify", "--model", bad, images}} {
 		if code, _, stderr := try(strings.NewReader(""), args...); code != exitFailure || !strings.Contains(stderr, bad) {
 			t.Errorf("%v: exit %d, %s", args, code, stderr)
+		}
+	}
+}
+
+// Commands that run a model take what is signed with a key, as a version that is not too old, and nothing else.
+func TestSignedModels(t *testing.T) {
+	dir := t.TempDir()
+	name, other := filepath.Join(dir, "release"), filepath.Join(dir, "other")
+	file, plain := filepath.Join(dir, "net.gneiss"), filepath.Join(dir, "plain.gneiss")
+	must(t, "keygen", name)
+	must(t, "keygen", other)
+	must(t, "compile", "-o", plain)
+	out := must(t, "sign", "--key", name+".key", "--version", "7", "--target", "door camera", "-o", file, plain)
+	if !strings.Contains(out, "version 7") {
+		t.Error(out)
+	}
+	if out := must(t, "verify", "--key", name+".pub", file); !strings.Contains(out, `version 7, for "door camera"`) {
+		t.Error(out)
+	}
+	var s struct {
+		Valid   bool
+		Version int
+		Target  string
+	}
+	if mustJSON(t, &s, "verify", "--json", "--key", name+".pub", file); !s.Valid || s.Version != 7 || s.Target != "door camera" {
+		t.Errorf("%+v", s)
+	}
+	images := pictures(t)
+	commands := [][]string{{"classify", images, "--model"}, {"selftest"}, {"serve", "--addr", "256.0.0.1:0", "--model"}}
+	for _, c := range commands {
+		for _, bad := range [][]string{{plain, "--key", name + ".pub"}, {file, "--key", other + ".pub"},
+			{file, "--key", name + ".pub", "--min-version", "8"}, {file, "--key", name + ".pub", "--signed-for", "gate"}, {images, "--key", name + ".pub"}} {
+			args := append(slices.Clone(c), bad...)
+			if code, _, stderr := try(strings.NewReader(""), args...); code != exitFailure || !strings.Contains(stderr, bad[0]) {
+				t.Errorf("%v: exit %d, %s", args, code, stderr)
+			}
+		}
+		for _, bad := range [][]string{{file, "--min-version", "7"}} {
+			if code, _, _ := try(strings.NewReader(""), append(slices.Clone(c), bad...)...); code != exitUsage {
+				t.Errorf("%v %v: exit %d", c, bad, code)
+			}
+		}
+		good := append(slices.Clone(c), file, "--key", name+".pub", "--min-version", "7", "--signed-for", "door camera")
+		code, _, stderr := try(strings.NewReader(""), good...)
+		if c[0] == "serve" && strings.Contains(stderr, "256.0.0.1") { // the model is taken, the address is none
+			continue
+		}
+		if code != exitOK {
+			t.Errorf("%v: exit %d, %s", good, code, stderr)
+		}
+	}
+	for _, args := range [][]string{{"classify", "--key", name + ".pub"}, {"selftest", "--key", name + ".pub"}} {
+		if code, _, _ := try(strings.NewReader(""), args...); code != exitUsage {
+			t.Errorf("%v: exit %d", args, code)
 		}
 	}
 }

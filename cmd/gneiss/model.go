@@ -64,6 +64,7 @@ type modelFlags struct {
 	isa                     string
 	threads                 int
 	small                   bool
+	signed                  keyFlags
 }
 
 func (f *modelFlags) add(cmd *cobra.Command) {
@@ -92,8 +93,11 @@ const googlenetFile = "bvlc_googlenet.caffemodel"
 // and to measure it.
 func (f *modelFlags) open(random bool) (*model, error) {
 	var m *model
-	var err error
+	keys, err := f.signed.options()
 	switch {
+	case err != nil:
+	case len(keys) > 0 && (f.model == "" || f.model == "googlenet"):
+		return nil, usagef("--key needs --model and a %s file", runtime.Ext)
 	case f.model == "":
 		if f.prototxt != "" {
 			return nil, usagef("--prototxt needs --model")
@@ -102,7 +106,7 @@ func (f *modelFlags) open(random bool) (*model, error) {
 	case f.model == "googlenet":
 		m, err = f.openGoogLeNet(random)
 	default:
-		m, err = f.openFile(f.model, random)
+		m, err = f.openFile(f.model, random, keys)
 	}
 	if err != nil {
 		return nil, err
@@ -186,8 +190,11 @@ func reason(err error) error {
 	return err
 }
 
-func (f *modelFlags) openFile(path string, random bool) (*model, error) {
+func (f *modelFlags) openFile(path string, random bool, keys []runtime.Option) (*model, error) {
 	var opts []models.OpenOption
+	if len(keys) > 0 {
+		opts = append(opts, models.WithSignature(keys...))
+	}
 	if f.prototxt != "" {
 		opts = append(opts, models.WithPrototxt(f.prototxt))
 	}
@@ -251,10 +258,17 @@ func (f *modelFlags) compile(ctx context.Context, m *model) (*runtime.Session, e
 		return nil, err
 	}
 	opts = append(opts, runtime.WithContext(ctx))
+	keys, err := f.signed.options()
+	if err != nil {
+		return nil, err
+	}
 	var plan *runtime.Plan
-	if m.own() { // with the filters that it has packed
+	switch {
+	case len(keys) > 0: // what has been checked is what is used
+		plan, err = mapped.LoadCopy(m.Source, append(opts, keys...)...)
+	case m.own(): // with the filters that it has packed
 		plan, err = mapped.Load(m.Source, opts...)
-	} else {
+	default:
 		plan, err = runtime.Compile(m.Graph, opts...)
 	}
 	if err != nil {

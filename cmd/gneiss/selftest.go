@@ -12,6 +12,7 @@ import (
 
 func selftestCommand() *cobra.Command {
 	var tier string
+	var signed keyFlags
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "selftest [flags] [FILE.gneiss]",
@@ -34,7 +35,14 @@ if anything differs.`,
 				}
 				opts = append(opts, runtime.WithISA(isa))
 			}
-			plan, err := selftestPlan(args, opts)
+			keys, err := signed.options()
+			if err != nil {
+				return err
+			}
+			if len(keys) > 0 && len(args) == 0 {
+				return usagef("--key needs a model file")
+			}
+			plan, err := selftestPlan(args, append(opts, keys...))
 			if err != nil {
 				return err
 			}
@@ -69,6 +77,7 @@ if anything differs.`,
 			return nil
 		},
 	}
+	signed.add(cmd)
 	cmd.Flags().StringVar(&tier, "isa", "", "highest instruction set to test, e.g. generic or avx2; default: the best")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -88,7 +97,7 @@ func selftestPlan(args []string, opts []runtime.Option) (*runtime.Plan, error) {
 		return nil, &runtime.FileError{File: args[0], Err: reason(err)}
 	}
 	var plan *runtime.Plan
-	if _, err = runtime.ReadGraph(data); err == nil { // it checks the filters too that the plan does not use
+	if _, err = runtime.ReadGraph(data, opts...); err == nil { // it checks the filters too that the plan does not use
 		plan, err = runtime.Load(data, opts...)
 	}
 	if err != nil {

@@ -73,6 +73,7 @@ call it localhost, or by a --host; to let others in, say --addr :8080. There is 
 	}
 	mf.add(cmd)
 	mf.addLabels(cmd)
+	mf.signed.add(cmd)
 	sf.add(cmd)
 	f.add(cmd)
 	return cmd

@@ -50,11 +50,40 @@ Ed25519 keys, as other tools read them too. Files that exist are not overwritten
 	}
 }
 
+// keyFlags say what model files are taken: those that are signed.
+type keyFlags struct {
+	key        string
+	minVersion int
+	target     string
+}
+
+func (f *keyFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.key, "key", "", "public key `file`: refuse a model that is not a .gneiss file signed with it")
+	cmd.Flags().IntVar(&f.minVersion, "min-version", 0, "with --key: refuse a model that is signed as an earlier version")
+	cmd.Flags().StringVar(&f.target, "signed-for", "", "with --key: refuse a model that is not signed for this `target`")
+}
+
+// options are those of runtime; none without a key.
+func (f *keyFlags) options() ([]runtime.Option, error) {
+	if f.key == "" {
+		if f.minVersion != 0 || f.target != "" {
+			return nil, usagef("--min-version and --signed-for need --key")
+		}
+		return nil, nil
+	}
+	public, err := readKey[ed25519.PublicKey](f.key, x509.ParsePKIXPublicKey)
+	if err != nil {
+		return nil, err
+	}
+	return []runtime.Option{sign.WithPublicKey(public), runtime.WithMinVersion(f.minVersion), runtime.WithSignedTarget(f.target)}, nil
+}
+
 // signature is what sign and verify print as JSON.
 type signature struct {
 	Model string `json:"model"`
 	Key   string `json:"key"`
 	Valid bool   `json:"valid"`
+	runtime.Statement
 }
 
 // print says that a model's signature is right.
@@ -62,19 +91,28 @@ func (s signature) print(out io.Writer, asJSON bool, text string) error {
 	if asJSON {
 		return writeJSON(out, s)
 	}
+	if s.Version != 0 {
+		text += fmt.Sprintf(", version %d", s.Version)
+	}
+	if s.Target != "" {
+		text += fmt.Sprintf(", for %q", s.Target)
+	}
 	_, err := fmt.Fprintf(out, "%s: %s\n", s.Model, text)
 	return err
 }
 
 func signCommand() *cobra.Command {
 	var key, output string
+	var as runtime.Statement
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "sign --key NAME.key FILE.gneiss",
-		Short:   "Sign a model file",
-		Long:    `Sign adds an Ed25519 signature to a model file, in place of any that it had.`,
-		Example: `  gneiss sign --key release.key net.gneiss`,
-		Args:    exactly(1, "a model file"),
+		Use:   "sign --key NAME.key FILE.gneiss",
+		Short: "Sign a model file",
+		Long: `Sign adds an Ed25519 signature to a model file, in place of any that it had. It may say a version and the devices that the
+file is for, so that a device can refuse files that are older than its own, or another's.`,
+		Example: `  gneiss sign --key release.key net.gneiss
+  gneiss sign --key release.key --version 12 --target door-camera net.gneiss`,
+		Args: exactly(1, "a model file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if key == "" {
 				return usagef("--key is missing")
@@ -88,7 +126,7 @@ func signCommand() *cobra.Command {
 			}
 			data, err := os.ReadFile(args[0])
 			if err == nil {
-				data, err = sign.File(data, private)
+				data, err = sign.FileAs(data, as, private)
 			}
 			if err != nil {
 				return &runtime.FileError{File: args[0], Err: reason(err)}
@@ -99,11 +137,13 @@ func signCommand() *cobra.Command {
 			if err := save(cmd, output, data); err != nil {
 				return err
 			}
-			return signature{output, key, true}.print(said(cmd, output), asJSON, "signed")
+			return signature{output, key, true, as}.print(said(cmd, output), asJSON, "signed")
 		},
 	}
 	cmd.Flags().StringVar(&key, "key", "", "private key `file`")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, - is standard output; default: the model file itself")
+	cmd.Flags().IntVar(&as.Version, "version", 0, "version to sign the file as, larger than that of earlier files")
+	cmd.Flags().StringVar(&as.Target, "target", "", "what `devices` the file is for, in words of your own")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -113,7 +153,7 @@ func verifyCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "verify --key NAME.pub FILE.gneiss",
-		Short:   "Check a model file's signature",
+		Short:   "Check a model file's signature, and say what it is signed as",
 		Example: `  gneiss verify --key release.pub net.gneiss`,
 		Args:    exactly(1, "a model file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -124,14 +164,18 @@ func verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			var as runtime.Statement
 			data, err := os.ReadFile(args[0])
 			if err == nil {
-				_, err = runtime.Load(data, sign.WithPublicKey(public))
+				as, err = sign.Signed(data, public)
+			}
+			if err == nil {
+				_, err = runtime.Load(data)
 			}
 			if err != nil {
 				return &runtime.FileError{File: args[0], Err: reason(err)}
 			}
-			return signature{args[0], key, true}.print(cmd.OutOrStdout(), asJSON, "the signature is right")
+			return signature{args[0], key, true, as}.print(cmd.OutOrStdout(), asJSON, "the signature is right")
 		},
 	}
 	cmd.Flags().StringVar(&key, "key", "", "public key `file`")

@@ -16,3 +16,10 @@ func contents(f *os.File, size int) ([]byte, error) {
 	}
 	return data, nil
 }
+
+// release ends what contents began. It can fail only for memory that contents did not return.
+func release(data []byte) {
+	if data != nil {
+		syscall.Munmap(data)
+	}
+}

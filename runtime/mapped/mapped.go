@@ -7,34 +7,59 @@ package mapped
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	goruntime "runtime"
+	"unsafe"
 
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Load is [runtime.Load] of a .gneiss file. Where the system can, the file is mapped, for as long as the program runs: plans and
-// sessions use it in place. It must not be written to or cut short meanwhile; replace it by renaming another one, as updates should
-// anyway. Elsewhere it is read.
+// Load is [runtime.Load] of a .gneiss file. Where the system can, the file is mapped, until the plan and its sessions are gone: they
+// use it in place. It must not be written to or cut short meanwhile. Replace it by renaming another one, as updates should anyway:
+// `cp new.gneiss net.gneiss` is such a write. Who writes to it changes what is computed, whatever was signed, but has nothing read
+// outside the plan's memory; who cuts it short ends the program. Elsewhere it is read, as by [LoadCopy].
 //
-// Errors are [*runtime.FileError] with the reason of the file system or of runtime.Load.
+// Errors are [*runtime.FileError] with the reason of the file system or of runtime.Load. What a [runtime.WithSignature] is given must
+// not be kept.
 func Load(path string, opts ...runtime.Option) (*runtime.Plan, error) {
-	data, err := open(path)
+	data, err := open(path, contents)
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	p, err := runtime.Load(data, opts...)
+	if err != nil {
+		release(data)
+		return nil, fileError(path, err)
+	}
+	goruntime.AddCleanup(p, release, data)
+	return p, nil
+}
+
+// LoadCopy is Load of a copy in memory: what was checked is what is used, whatever becomes of the file.
+func LoadCopy(path string, opts ...runtime.Option) (*runtime.Plan, error) {
+	data, err := open(path, copied)
 	if err == nil {
 		var p *runtime.Plan
 		if p, err = runtime.Load(data, opts...); err == nil {
 			return p, nil
 		}
 	}
+	return nil, fileError(path, err)
+}
+
+func fileError(path string, err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
 		err = pe.Err
 	}
-	return nil, &runtime.FileError{File: path, Err: err}
+	return &runtime.FileError{File: path, Err: err}
 }
 
-// open returns the bytes of a file. Those of a plan that could not be loaded stay mapped: errors may mean that they are read.
-func open(path string) ([]byte, error) {
+// open returns the bytes of a file.
+func open(path string, contents func(f *os.File, size int) ([]byte, error)) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -52,6 +77,15 @@ func open(path string) ([]byte, error) {
 		return nil, nil
 	}
 	return contents(f, int(st.Size()))
+}
+
+// copied reads a file to where packed filters can be used in place.
+func copied(f *os.File, size int) ([]byte, error) {
+	data := make([]byte, size+kernels.PackAlign)
+	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(data))) % kernels.PackAlign)
+	data = data[skip:][:size:size]
+	_, err := io.ReadFull(f, data)
+	return data, err
 }
 
 // maxFile bounds a file, as [math.MaxInt32] does on small systems.

@@ -3,7 +3,8 @@
 //
 //	plan, err := runtime.Load(data, sign.WithPublicKey(key))
 //
-// A signature covers every byte before it. Checking hashes the whole file (SHA-512), packed filters that are not used
+// A signature covers every byte before it, and may say a version and a target: a device that remembers the version it runs refuses
+// earlier ones, with [runtime.WithMinVersion]. Checking hashes the whole file (SHA-512), packed filters that are not used
 // included. The package is apart from runtime so that only programs that use it link crypto/ed25519.
 package sign
 
@@ -20,14 +21,24 @@ func WithPublicKey(key ed25519.PublicKey) runtime.Option { return runtime.WithSi
 
 // File returns a signed file; a signature that it had is replaced.
 func File(data []byte, key ed25519.PrivateKey) ([]byte, error) {
+	return FileAs(data, runtime.Statement{}, key)
+}
+
+// FileAs is File with a statement: the version and the target that [runtime.WithMinVersion] and [runtime.WithSignedTarget] ask for.
+func FileAs(data []byte, as runtime.Statement, key ed25519.PrivateKey) ([]byte, error) {
 	if len(key) != ed25519.PrivateKeySize {
 		return nil, errors.New("not an Ed25519 private key")
 	}
-	return runtime.Sign(data, func(message []byte) ([]byte, error) { return ed25519.Sign(key, message), nil })
+	return runtime.SignAs(data, as, func(message []byte) ([]byte, error) { return ed25519.Sign(key, message), nil })
 }
 
 // Verify returns nil if the key's owner signed the file.
 func Verify(data []byte, key ed25519.PublicKey) error { return runtime.Verify(data, check(key)) }
+
+// Signed is Verify that returns what the file is signed as.
+func Signed(data []byte, key ed25519.PublicKey) (runtime.Statement, error) {
+	return runtime.Signed(data, check(key))
+}
 
 func check(key ed25519.PublicKey) func(message, signature []byte) error {
 	return func(message, signature []byte) error {
