@@ -33,7 +33,7 @@ func (k kind) String() string {
 // corpus is good files of each kind, and graphs to make others of.
 type corpus struct{ files [kinds][][]byte }
 
-func corpora(t *testing.T) *corpus {
+func corpora(t testing.TB) *corpus {
 	c := &corpus{}
 	for k, dir := range map[kind]string{kindONNX: "onnx/testdata/fuzz/FuzzONNX", kindCaffe: "caffe/testdata/fuzz/FuzzCaffe",
 		kindPrototxt: "caffe/testdata/fuzz/FuzzCaffePrototxt", kindTFLite: "tflite/testdata/fuzz/FuzzTFLite"} {

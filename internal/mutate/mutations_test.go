@@ -103,7 +103,7 @@ func TestMutations(t *testing.T) {
 }
 
 type driver struct {
-	t       *testing.T
+	t       testing.TB
 	corpora *corpus
 	dir     string
 	workers []*worker
@@ -144,7 +144,6 @@ type worker struct {
 	seed        atomic.Int64
 	since       atomic.Int64 // when the file at hand was begun
 	phase       atomic.Pointer[string]
-	stopped     bool
 }
 
 // memory is a session's: of the worker that makes it, at one end of what it has.
@@ -235,15 +234,23 @@ func (w *worker) fail(seed int, file []byte, format string, args ...any) {
 	w.t.Errorf("seed %d: %s %s", seed, fmt.Sprintf(format, args...), path)
 }
 
-// try makes the file of a seed and does with it what a program does.
+// try makes the file of a seed and uses it.
 func (w *worker) try(seed int) (k kind, o outcome, took time.Duration) {
 	r := rand.New(rand.NewPCG(uint64(seed), 77))
 	k = kind(r.IntN(int(kinds)))
 	w.seed.Store(int64(seed))
 	w.since.Store(time.Now().UnixNano())
 	defer w.since.Store(0)
+	making := "making a file"
+	w.phase.Store(&making)
+	o, took = w.use(k, seed, w.corpora.make(k, r, uint64(seed)))
+	return k, o, took
+}
+
+// use does with a file what a program does: loads, compiles and runs it, with options that the seed chooses.
+func (w *worker) use(k kind, seed int, file []byte) (o outcome, took time.Duration) {
+	r := rand.New(rand.NewPCG(uint64(seed), 78))
 	w.side = guard.Sides[r.IntN(2)]
-	file := w.corpora.make(k, r, uint64(seed))
 	defer func() {
 		if fault := recover(); fault != nil {
 			w.fail(seed, file, "%v\n%s", fault, debug.Stack())
@@ -279,7 +286,7 @@ func (w *worker) try(seed int) (k kind, o outcome, took time.Duration) {
 		if !typed(err) {
 			w.fail(seed, file, "an error of no type: %v", err)
 		}
-		return k, refused, took
+		return refused, took
 	}
 	if p == nil {
 		timed("compiling", func() { p, err = runtime.Compile(g, opts...) })
@@ -287,14 +294,14 @@ func (w *worker) try(seed int) (k kind, o outcome, took time.Duration) {
 			if !typed(err) {
 				w.fail(seed, file, "an error of no type: %v", err)
 			}
-			return k, uncompiled, took
+			return uncompiled, took
 		}
 	}
 	if p.ArenaSize() > 1<<26 {
-		return k, tooLarge, took
+		return tooLarge, took
 	}
 	timed("running", func() { o = w.run(seed, file, p, uint64(seed)) })
-	return k, o, took
+	return o, took
 }
 
 // guarded is a copy of a file at one end of memory between inaccessible pages, if it fits.
@@ -366,7 +373,7 @@ func typed(err error) bool {
 	if errors.As(err, &unsupported) {
 		return true
 	}
-	for _, of := range []error{runtime.ErrShape, runtime.ErrCorrupt, runtime.ErrLimit, runtime.ErrGraph} {
+	for _, of := range []error{runtime.ErrShape, runtime.ErrCorrupt, runtime.ErrLimit, runtime.ErrGraph, caffe.ErrNoWeights} {
 		if errors.Is(err, of) {
 			return true
 		}
