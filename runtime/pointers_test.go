@@ -32,10 +32,10 @@ func TestPointersStayInside(t *testing.T) {
 		}
 		a, b := one("a", 4, x), one("b", 4, x)
 		join := n.add("join", &Concat{}, a, b)
-		rows := func(name string, x *Value) *Value { // from a part of the concatenation, to something larger
-			return n.add(name, &Conv{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}, K: 24, Weights: n.floats(24 * 9 * 4)}, x)
+		rows := func(name string, x *Value, c int) *Value { // from a part of the concatenation, to something larger
+			return n.add(name, &Conv{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}, K: 24, Weights: n.floats(24 * 9 * c)}, x)
 		}
-		run(t, n.output(rows("rows of a", a), rows("rows of b", b), one("c", 8, join)), testInput(9*9*4), WithISA(isa))
+		run(t, n.output(rows("rows of a", a, 4), rows("rows of b", b, 4), rows("rows of both", join, 8)), testInput(9*9*4), WithISA(isa))
 		run(t, small(t), testInput(21*21*3), WithISA(isa))
 	}
 }
