@@ -70,7 +70,7 @@ func (c *conv) call(a *convTileArgs, out []View, b, pixel, tiles, rows int, stop
 const (
 	maxTaps  = 1 << 18 // of a window: its rows times its columns
 	maxDepth = 1 << 20 // numbers under a window that one assembly call multiplies
-	maxPtrs  = 1 << 20 // addresses of pixels kept by a worker, unless a single tile has more
+	maxPtrs  = 1 << 17 // addresses of pixels kept by a worker for each group, unless a single tile has more
 )
 
 // deep reports whether a window is too large for an assembly call; the portable kernels leave off within one.

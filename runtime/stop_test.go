@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	goruntime "runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -121,19 +122,23 @@ func stopWithin(t *testing.T, in Shape, build func(n *net, x *Value) *Value, thr
 
 // After a run that was interrupted the next gives what it should, on as many threads as there are.
 func TestRunAfterInterruption(t *testing.T) {
-	in := testInput(21 * 21 * 3)
-	want := run(t, small(t), in)[0]
+	n := newNet(t)
+	x := n.input(Shape{1, 96, 96, 16})
+	y := n.add("conv", &Conv{Window: padded(5), K: 64, Weights: n.floats(64 * 25 * 16)}, x)
+	g := n.output(n.add("mean", &Pool{Window: padded(15), Type: AvgPool}, y))
+	in := testInput(96 * 96 * 16)
+	start := time.Now()
+	want := run(t, g, in)[0]
+	whole := time.Since(start)
 	for _, threads := range []int{1, 3} {
-		s := session(t, small(t), WithThreads(threads))
+		s := session(t, g, WithThreads(threads))
 		interrupted := 0
-		for i := range 200 {
-			ctx, cancel := context.WithCancel(context.Background())
-			go func() {
-				time.Sleep(time.Duration(i) * 10 * time.Microsecond)
-				cancel()
-			}()
+		for i := range 60 {
+			ctx, cancel := context.WithTimeout(context.Background(), whole*time.Duration(i%20)/60)
 			copy(s.Input(0).Float32(), in)
-			if err := s.RunContext(ctx); errors.Is(err, context.Canceled) {
+			err := s.RunContext(ctx)
+			cancel()
+			if errors.Is(err, context.DeadlineExceeded) {
 				interrupted++
 			} else if err != nil {
 				t.Fatal(err)
@@ -213,5 +218,27 @@ func TestCloseAnytime(t *testing.T) {
 		time.Sleep(time.Duration(i) * 10 * time.Microsecond)
 		s.Close()
 		all.Wait()
+	}
+}
+
+// What a session takes beside its arena, addresses for the most part, does not multiply with groups, rows and columns.
+func TestSessionMemory(t *testing.T) {
+	n := newNet(t)
+	x := n.input(Shape{1, 16, 16384, 48})
+	w := Window{R: 9, S: 2, PadTop: 4, PadBottom: 4}
+	p, err := Compile(n.output(n.add("conv", &Conv{Window: w, K: 48, Groups: 24, Weights: n.floats(48 * 18 * 2)}, x)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after goruntime.MemStats
+	goruntime.ReadMemStats(&before)
+	s, err := p.NewSession()
+	goruntime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if took := int(after.TotalAlloc-before.TotalAlloc) - p.ArenaSize(); took > 32<<20 {
+		t.Errorf("%d MiB beside an arena of %d", took>>20, p.ArenaSize()>>20)
 	}
 }

@@ -27,8 +27,8 @@ func grow(r *rand.Rand, limits runtime.Limits) *runtime.Graph {
 	w := grower{r, runtime.NewGraph("grown")}
 	w.g.SetLimits(limits)
 	x, err := w.g.Input("x", runtime.Shape{N: 1 + r.IntN(5)/4, H: pick(r, sides), W: pick(r, sides), C: pick(r, channels)})
-	if err != nil {
-		panic(err)
+	if err != nil { // larger than the limits allow
+		return grow(r, limits)
 	}
 	values := []*runtime.Value{x}
 	for range 1 + r.IntN(7) {

@@ -1,0 +1,102 @@
+package mutate_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/mutate"
+	"github.com/gneiss-go/gneiss/models/onnx"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// kind is what a file is given as.
+type kind int
+
+const (
+	kindGneiss kind = iota
+	kindONNX
+	kindCaffe
+	kindPrototxt
+	kindTFLite
+	kinds
+)
+
+func (k kind) String() string {
+	return [...]string{"gneiss", "onnx", "caffe", "prototxt", "tflite"}[k]
+}
+
+// corpus is good files of each kind, and graphs to make others of.
+type corpus struct{ files [kinds][][]byte }
+
+func corpora(t testing.TB) *corpus {
+	c := &corpus{}
+	for k, dir := range map[kind]string{kindONNX: "onnx/testdata/fuzz/FuzzONNX", kindCaffe: "caffe/testdata/fuzz/FuzzCaffe",
+		kindPrototxt: "caffe/testdata/fuzz/FuzzCaffePrototxt", kindTFLite: "tflite/testdata/fuzz/FuzzTFLite"} {
+		names, err := filepath.Glob(filepath.Join("../../models", dir, "*"))
+		if err != nil || len(names) == 0 {
+			t.Fatalf("no seeds in %s (%v)", dir, err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			from, to := bytes.IndexByte(text, '"'), bytes.LastIndexByte(text, '"')
+			s, err := strconv.Unquote(string(text[from : to+1]))
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			c.files[k] = append(c.files[k], []byte(s))
+		}
+	}
+	r := rand.New(rand.NewPCG(4, 4))
+	for len(c.files[kindGneiss]) < 100 {
+		c.add(grow(r, tight), r)
+	}
+	return c
+}
+
+// add adds files of a graph.
+func (c *corpus) add(g *runtime.Graph, r *rand.Rand) {
+	c.files[kindGneiss] = append(c.files[kindGneiss], written(g, r))
+	var b bytes.Buffer
+	if err := onnx.WriteQDQ(&b, g); err == nil {
+		c.files[kindONNX] = append(c.files[kindONNX], b.Bytes())
+	}
+}
+
+// written is a graph's file, with filters packed for a tier or without.
+func written(g *runtime.Graph, r *rand.Rand) []byte {
+	var b bytes.Buffer
+	if r.IntN(2) == 0 && runtime.Write(&b, g, runtime.WithPacked(pick(r, arch.Supported()))) == nil {
+		return b.Bytes()
+	}
+	b.Reset()
+	if err := runtime.Write(&b, g); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+var formats = [kinds]mutate.Format{kindGneiss: mutate.Gneiss, kindONNX: mutate.Proto, kindCaffe: mutate.Proto,
+	kindPrototxt: mutate.Prototext, kindTFLite: mutate.Flat}
+
+// make makes a file of a kind: one of the corpus, or of a new graph, changed; a few new graphs stay as they are.
+func (c *corpus) make(k kind, r *rand.Rand, seed uint64) []byte {
+	file := pick(r, c.files[k])
+	if k == kindGneiss && r.IntN(8) == 0 {
+		if file = written(grow(r, tight), r); r.IntN(2) == 0 {
+			return file
+		}
+	}
+	m := mutate.New(seed)
+	for range 1 + r.IntN(2) {
+		file = m.Mutate(formats[k], file, c.files[k])
+	}
+	return file
+}
