@@ -11,6 +11,7 @@ const (
 	avx512bw   = arch.FeatAVX512BW
 	avx512vl   = arch.FeatAVX512VL
 	avx512vnni = arch.FeatAVX512VNNI
+	avx512vbmi = arch.FeatAVX512VBMI
 	amxInt8    = arch.FeatAMXInt8
 	neon       = arch.FeatNEON
 	dotprod    = arch.FeatDotProd
@@ -120,6 +121,8 @@ var rows = map[string][]Kernel{
 		{Op: OpAdd, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "eltwise", Text: "_add_u8_avx2"},
 		{Op: OpDequantize, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2,
 			Family: "eltwise", Text: "_dequantize_u8_avx2"},
+		{Op: OpTable, DType: U8, MR: 1, NR: 64, ISA: arch.AVX512VBMI, Requires: avx512f | avx512bw | avx512vbmi,
+			Family: "table", Text: "tableU8AVX512VBMI"},
 		{Op: OpTable, DType: U8, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "table", Text: "tableBlocksAVX2"},
 		{Op: OpBlendRows, DType: U8, MR: 1, NR: 64, ISA: arch.AVX2, Requires: avx2,
 			Family: "blendrows", Text: "blendRowBlocksAVX2"},

@@ -21,7 +21,7 @@ import (
 var featureNames = map[arch.Feature][]string{
 	arch.FeatAVX2: {"avx2"}, arch.FeatFMA: {"fma"}, arch.FeatAVXVNNI: {"avx_vnni"}, arch.FeatAVX512F: {"avx512f", "fma"},
 	arch.FeatAVX512BW: {"avx512bw"}, arch.FeatAVX512DQ: {"avx512dq"}, arch.FeatAVX512VL: {"avx512vl"},
-	arch.FeatAVX512VNNI: {"avx512_vnni"}, arch.FeatAMXInt8: {"amx_int8"},
+	arch.FeatAVX512VNNI: {"avx512_vnni"}, arch.FeatAVX512VBMI: {"avx512_vbmi"}, arch.FeatAMXInt8: {"amx_int8"},
 	arch.FeatNEON: {"simd"}, arch.FeatDotProd: {"dotprod"}, arch.FeatI8MM: {"i8mm"},
 }
 

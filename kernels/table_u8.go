@@ -10,8 +10,8 @@ import (
 // src.
 type tableArgs struct {
 	dst, src             unsafe.Pointer
-	dstStride, srcStride int // bytes
-	rows, c              int // ≥ 1
+	dstStride, srcStride int            // bytes
+	rows, c              int            // ≥ 1
 	table                unsafe.Pointer // 256 bytes
 }
 
