@@ -2,7 +2,7 @@ package arch
 
 import (
 	"errors"
-	"runtime"
+	goruntime "runtime"
 	"strings"
 	"testing"
 )
@@ -30,7 +30,7 @@ func TestTiers(t *testing.T) {
 				t.Errorf("%s contains %s, which %s has not", x.Name, x.Within, goarch)
 			}
 		}
-		if supports(isa, isa.Requires()) != isa.On(runtime.GOARCH) || supports(isa, isa.Requires()&^x.Adds) {
+		if supports(isa, isa.Requires()) != isa.On(goruntime.GOARCH) || supports(isa, isa.Requires()&^x.Adds) {
 			t.Errorf("%s is not offered by exactly what it requires, %v", x.Name, isa.Requires())
 		}
 	}
@@ -39,7 +39,7 @@ func TestTiers(t *testing.T) {
 			t.Errorf("%s has no portable tier", goarch)
 		}
 	}
-	if past := ISA(len(tiers)); supports(past, ^Feature(0)) || past.On(runtime.GOARCH) || !strings.HasPrefix(past.String(), "isa(") {
+	if past := ISA(len(tiers)); supports(past, ^Feature(0)) || past.On(goruntime.GOARCH) || !strings.HasPrefix(past.String(), "isa(") {
 		t.Errorf("%v is a tier", past)
 	}
 }
@@ -74,7 +74,7 @@ func TestChoose(t *testing.T) {
 
 // foreign is a tier that no CPU of this architecture has.
 func foreign() ISA {
-	if runtime.GOARCH == "amd64" {
+	if goruntime.GOARCH == "amd64" {
 		return NEON
 	}
 	return AVX2

@@ -18,6 +18,7 @@ func detect() Feature {
 	set(x.HasAVX512DQ, FeatAVX512DQ)
 	set(x.HasAVX512VL, FeatAVX512VL)
 	set(x.HasAVX512VNNI, FeatAVX512VNNI)
+	set(x.HasAVX512VBMI, FeatAVX512VBMI)
 	set(x.HasAMXTile && x.HasAMXInt8 && amxAllowed(), FeatAMXInt8)
 	return f
 }

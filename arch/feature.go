@@ -14,6 +14,7 @@ const (
 	FeatAVX512DQ
 	FeatAVX512VL
 	FeatAVX512VNNI
+	FeatAVX512VBMI
 	FeatAMXInt8
 	FeatNEON
 	FeatDotProd
@@ -22,7 +23,7 @@ const (
 )
 
 var featureNames = [...]string{"avx2", "fma", "avxvnni", "avx512f", "avx512bw", "avx512dq", "avx512vl",
-	"avx512vnni", "amxint8", "neon", "dotprod", "i8mm"}
+	"avx512vnni", "avx512vbmi", "amxint8", "neon", "dotprod", "i8mm"}
 
 // Has reports whether f contains all of want.
 func (f Feature) Has(want Feature) bool { return f&want == want }

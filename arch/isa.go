@@ -18,6 +18,7 @@ const (
 	AVXVNNI
 	AVX512
 	AVX512VNNI
+	AVX512VBMI
 	AMX
 	NEON
 	DotProd
@@ -42,6 +43,7 @@ var tiers = [...]Tier{
 	AVXVNNI:    {"avxvnni", "amd64", AVX2, FeatAVXVNNI, "dot products of bytes and words, 256 bits (VEX)"},
 	AVX512:     {"avx512", "amd64", AVX2, FeatAVX512F | FeatAVX512BW | FeatAVX512DQ | FeatAVX512VL, "AVX-512 F, BW, DQ, VL"},
 	AVX512VNNI: {"avx512vnni", "amd64", AVX512, FeatAVX512VNNI, "dot products of bytes and words, 512 bits (EVEX)"},
+	AVX512VBMI: {"avx512vbmi", "amd64", AVX512VNNI, FeatAVX512VBMI, "permutations of bytes: tables"},
 	AMX:        {"amx", "amd64", AVX512VNNI, FeatAMXInt8, "products of int8 tiles"},
 	NEON:       {"neon", "arm64 arm", Generic, FeatNEON, "Advanced SIMD"},
 	DotProd:    {"dotprod", "arm64", NEON, FeatDotProd, "SDOT, UDOT"},

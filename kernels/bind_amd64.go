@@ -59,6 +59,7 @@ var bindings = map[string]any{
 	"f32_quantize_1x8__avx2":       quantizeAVX2,
 	"u8_add_1x8__avx2":             addU8AVX2,
 	"u8_dequantize_1x8__avx2":      dequantizeAVX2,
+	"u8_table_1x64__avx512vbmi":    tableU8AVX512VBMI,
 	"u8_table_1x32__avx2":          tableU8AVX2,
 	"u8_blendrows_1x64__avx2":      blendRowsAVX2,
 	"f32_lanedots_1x8__avx2":       laneDotsAVX2,
@@ -332,6 +333,9 @@ func blendRowsAVX2(b *blendRowsArgs) {
 	}
 	blendRowBlocksAVX2(b)
 }
+
+//go:noescape
+func tableU8AVX512VBMI(a *tableArgs)
 
 //go:noescape
 func tableBlocksAVX2(a *tableArgs)

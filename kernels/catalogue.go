@@ -56,6 +56,15 @@ func (op OpKind) transform() bool {
 	return strings.HasPrefix(string(op), "wino") && op != OpWinoGemm
 }
 
+// packs reports whether weights are packed for the kernel, or the choice of what is packed depends on it.
+func (op OpKind) packs() bool {
+	switch op {
+	case OpConvTile, OpConvWide, OpWeave, OpDepthwise, OpFC:
+		return true
+	}
+	return strings.HasPrefix(string(op), "wino")
+}
+
 // Kernel is one row of the catalogue, the only place where an inner kernel is declared, for whatever architecture.
 // Selection, tests, selftest, benchmarks and documents range over the rows; what a heuristic asks of a kernel is a field.
 type Kernel struct {
@@ -155,6 +164,14 @@ func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
 		}
 	}
 	panic(fmt.Sprintf("kernels: no %s %s kernel at or below %s", dt, op, limit))
+}
+
+// PackAlike reports whether what is packed for one tier is what would be packed for the other, here: no kernel for packed
+// weights lies between them.
+func PackAlike(a, b arch.ISA) bool {
+	return !slices.ContainsFunc(Table(), func(k Kernel) bool {
+		return min(a, b) < k.ISA && k.ISA <= max(a, b) && k.Op.packs() && k.Runnable()
+	})
 }
 
 // groups is how many groups of KR some channels are.

@@ -11,6 +11,7 @@ const (
 	avx512bw   = arch.FeatAVX512BW
 	avx512vl   = arch.FeatAVX512VL
 	avx512vnni = arch.FeatAVX512VNNI
+	avx512vbmi = arch.FeatAVX512VBMI
 	amxInt8    = arch.FeatAMXInt8
 	neon       = arch.FeatNEON
 	dotprod    = arch.FeatDotProd
@@ -120,6 +121,8 @@ var rows = map[string][]Kernel{
 		{Op: OpAdd, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "eltwise", Text: "_add_u8_avx2"},
 		{Op: OpDequantize, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2,
 			Family: "eltwise", Text: "_dequantize_u8_avx2"},
+		{Op: OpTable, DType: U8, MR: 1, NR: 64, ISA: arch.AVX512VBMI, Requires: avx512f | avx512bw | avx512vbmi,
+			Family: "table", Text: "tableU8AVX512VBMI"},
 		{Op: OpTable, DType: U8, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "table", Text: "tableBlocksAVX2"},
 		{Op: OpBlendRows, DType: U8, MR: 1, NR: 64, ISA: arch.AVX2, Requires: avx2,
 			Family: "blendrows", Text: "blendRowBlocksAVX2"},
@@ -216,13 +219,13 @@ var rows = map[string][]Kernel{
 		{Op: OpWino34Output, DType: F32, MR: 3, NR: 1, KR: 1, Family: "wino_tile", Text: "wino34OutputF32Generic"},
 		{Op: OpWino23Input, DType: F32, MR: 4, NR: 1, KR: 1, Family: "wino_tile", Text: "wino23InputF32Generic"},
 		{Op: OpWino23Output, DType: F32, MR: 2, NR: 1, KR: 1, Family: "wino_tile", Text: "wino23OutputF32Generic"},
-		{Op: OpWino43Input, DType: U8, MR: 6, NR: 1, KR: 1, Family: "wino_tile", Text: "wino43InputU8Generic"},
-		{Op: OpWino43Output, DType: U8, MR: 4, NR: 1, KR: 1, Family: "wino_tile", Text: "wino43OutputU8Generic"},
-		{Op: OpWino23Input, DType: U8, MR: 4, NR: 1, KR: 1, Family: "wino_tile", Text: "wino23InputU8Generic"},
-		{Op: OpWino43Filter, DType: U8, MR: 6, NR: 1, KR: 1, Family: "wino_tile", Text: "wino43FilterGeneric"},
-		{Op: OpWino23Filter, DType: U8, MR: 4, NR: 1, KR: 1, Family: "wino_tile", Text: "wino23FilterGeneric"},
-		{Op: OpWinoGemm, DType: U8, MR: genericMR, NR: genericNR, KR: 2, Family: "wino_tile", Text: "winoGemmGeneric"},
-		{Op: OpWino23Output, DType: U8, MR: 2, NR: 1, KR: 1, Family: "wino_tile", Text: "wino23OutputU8Generic"},
+		{Op: OpWino43Input, DType: U8, MR: 6, NR: 1, KR: 1, Family: "wino_tile_u8", Text: "wino43InputU8Generic"},
+		{Op: OpWino43Output, DType: U8, MR: 4, NR: 1, KR: 1, Family: "wino_tile_u8", Text: "wino43OutputU8Generic"},
+		{Op: OpWino23Input, DType: U8, MR: 4, NR: 1, KR: 1, Family: "wino_tile_u8", Text: "wino23InputU8Generic"},
+		{Op: OpWino43Filter, DType: U8, MR: 6, NR: 1, KR: 1, Family: "wino_tile_u8", Text: "wino43FilterGeneric"},
+		{Op: OpWino23Filter, DType: U8, MR: 4, NR: 1, KR: 1, Family: "wino_tile_u8", Text: "wino23FilterGeneric"},
+		{Op: OpWinoGemm, DType: U8, MR: genericMR, NR: genericNR, KR: 2, Family: "wino_tile_u8", Text: "winoGemmGeneric"},
+		{Op: OpWino23Output, DType: U8, MR: 2, NR: 1, KR: 1, Family: "wino_tile_u8", Text: "wino23OutputU8Generic"},
 		{Op: OpDepthwise, DType: F32, Family: "depthwise", Text: "depthwiseF32Generic"},
 		{Op: OpDepthwise, DType: U8, Family: "depthwise", Text: "depthwiseU8Generic"},
 		{Op: OpFC, DType: F32, MR: genericFCRows, Family: "fc", Text: "fcF32Generic"},

@@ -21,7 +21,7 @@ import (
 var featureNames = map[arch.Feature][]string{
 	arch.FeatAVX2: {"avx2"}, arch.FeatFMA: {"fma"}, arch.FeatAVXVNNI: {"avx_vnni"}, arch.FeatAVX512F: {"avx512f", "fma"},
 	arch.FeatAVX512BW: {"avx512bw"}, arch.FeatAVX512DQ: {"avx512dq"}, arch.FeatAVX512VL: {"avx512vl"},
-	arch.FeatAVX512VNNI: {"avx512_vnni"}, arch.FeatAMXInt8: {"amx_int8"},
+	arch.FeatAVX512VNNI: {"avx512_vnni"}, arch.FeatAVX512VBMI: {"avx512vbmi"}, arch.FeatAMXInt8: {"amx_int8"},
 	arch.FeatNEON: {"simd"}, arch.FeatDotProd: {"dotprod"}, arch.FeatI8MM: {"i8mm"},
 }
 
@@ -92,6 +92,8 @@ func TestUndeclaredFeaturesAreFound(t *testing.T) {
 		{"amd64", arch.FeatAVX512F, "kmovd %eax,%k1", nil, false},
 		{"amd64", arch.FeatAVX2 | arch.FeatAVXVNNI, "{vex} vpdpbusd %ymm0,%ymm1,%ymm2", nil, true},
 		{"amd64", arch.FeatAVX512F | arch.FeatAVX512VL | arch.FeatAVX512VNNI, "{vex} vpdpbusd %ymm0,%ymm1,%ymm2", nil, false},
+		{"amd64", arch.FeatAVX512F | arch.FeatAVX512BW, "vpermi2b %zmm0,%zmm1,%zmm2", []byte{0x62}, false},
+		{"amd64", arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VBMI, "vpermi2b %zmm0,%zmm1,%zmm2", []byte{0x62}, true},
 		{"arm64", arch.FeatNEON, "fmla v0.4s, v1.4s, v2.s[0]", nil, true},
 		{"arm64", arch.FeatNEON, "sdot v0.4s, v1.16b, v2.4b[0]", nil, false},
 		{"arm64", arch.FeatNEON | arch.FeatDotProd, "sdot v0.4s, v1.16b, v2.4b[0]", nil, true},

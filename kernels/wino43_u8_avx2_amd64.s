@@ -8,7 +8,7 @@
 // u8_wino43input_6x6__avx2 — quantised Winograd F(4,3) input transform of one 6×6 tile, 16 channels at a time.
 //
 // Computes   v[pos][c] = (Bᵀ d B)[pos] in int16, exactly: |v| ≤ 100·255
-// Reference  wino43InputU8Generic (wino_tile.go)
+// Reference  wino43InputU8Generic (wino_tile_u8.go)
 // Requires   AVX2
 // Layout     src NHWC uint8 through 36 addresses; dst [36] × posStride bytes of int16
 // Contract   c a multiple of 16, ≥ 16; no over-read
@@ -91,7 +91,7 @@ channels:
 // u8_wino43output_4x4__avx2 — quantised Winograd F(4,3) output transform of one tile, 8 channels at a time.
 //
 // Computes   see winoOutputArgs (wino_tile.go)
-// Reference  wino43OutputU8Generic (wino_tile.go)
+// Reference  wino43OutputU8Generic (wino_tile_u8.go)
 // Requires   AVX2
 // Layout     src int32 [36] × posStride bytes; dst NHWC uint8
 // Contract   cols ≥ 1; src, bias and scale readable to the next multiple of 8; 1 ≤ rows, columns ≤ 4; no over-write

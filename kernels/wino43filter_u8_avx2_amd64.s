@@ -6,7 +6,7 @@
 // u8_wino43filter_6x6__avx2, u8_wino23filter_4x4__avx2 — two rows of positions of the filter transform of quantised Winograd, 16
 // filters at a time. The code is in winofilter_u8_amd64.h.
 //
-// Reference  wino43FilterGeneric, wino23FilterGeneric (wino_tile.go)
+// Reference  wino43FilterGeneric, wino23FilterGeneric (wino_tile_u8.go)
 // Requires   AVX2
 // Measured   EPYC (Zen 4): F(4,3), all rows, 50 cycles for 16 filters of 160 channels
 

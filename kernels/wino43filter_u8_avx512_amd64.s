@@ -6,7 +6,7 @@
 // u8_wino43filter_6x6__avx512, u8_wino23filter_4x4__avx512 — two rows of positions of the filter transform of quantised Winograd, 32
 // filters at a time. The code is in winofilter_u8_amd64.h.
 //
-// Reference  wino43FilterGeneric, wino23FilterGeneric (wino_tile.go)
+// Reference  wino43FilterGeneric, wino23FilterGeneric (wino_tile_u8.go)
 // Requires   AVX-512 F, BW
 // Measured   Xeon (Emerald Rapids): F(4,3), all rows, 70 cycles for 16 filters, as all stores go to L2; the AVX2 kernel 82
 // Registers  K1  lanes of this step

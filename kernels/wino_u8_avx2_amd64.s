@@ -8,7 +8,7 @@
 // u8_wino23input_4x4__avx2 — Winograd F(2,3) input transform of one 4×4 tile, 16 channels at a time.
 //
 // Computes   v[pos][c] = (Bᵀ d B)[pos] in int16
-// Reference  wino23InputU8Generic (wino_tile.go)
+// Reference  wino23InputU8Generic (wino_tile_u8.go)
 // Requires   AVX2
 // Layout     src NHWC uint8 through 16 addresses; dst [16] × posStride bytes of int16
 // Contract   c a multiple of 16, ≥ 16; no over-read
@@ -84,7 +84,7 @@ channels:
 // u8_winogemm_6x16__avx2 — products of quantised Winograd: 6 tiles × 16 output channels at one position.
 //
 // Computes   as winogemm_6x16_amd64.h says
-// Reference  winoGemmGeneric (wino_tile.go)
+// Reference  winoGemmGeneric (wino_tile_u8.go)
 // Requires   AVX2
 // Layout     v int16 through addresses; u int16 packed [C/2][16][2]; dst int32, rows dstStride bytes apart
 // Contract   groups (pairs of channels), tiles ≥ 1; 1 ≤ rows ≤ 6; no over-read
@@ -97,7 +97,7 @@ channels:
 // u8_wino23output_2x2__avx2 — Winograd F(2,3) output transform of one tile, 8 channels at a time.
 //
 // Computes   see winoOutputArgs (wino_tile.go)
-// Reference  wino23OutputU8Generic (wino_tile.go)
+// Reference  wino23OutputU8Generic (wino_tile_u8.go)
 // Requires   AVX2
 // Layout     src int32 [16] × posStride bytes; dst NHWC uint8
 // Contract   cols ≥ 1; src, bias and scale readable to the next multiple of 8; 1 ≤ rows, columns ≤ 2; no over-write

@@ -7,7 +7,7 @@
 // u8_winogemm_8x32__avx512vnni — products of quantised Winograd: 8 tiles × 32 output channels at one position.
 //
 // Computes   dst[row][k] = Σ_c v[row][c]·u[c/2][k][c%2] in int32, modulo 2³²
-// Reference  winoGemmGeneric (wino_tile.go)
+// Reference  winoGemmGeneric (wino_tile_u8.go)
 // Requires   AVX-512 F, VNNI
 // Layout     v int16 through addresses; u int16 packed [C/2][32][2]; dst int32, rows dstStride bytes apart
 // Contract   groups (pairs of channels) even, ≥ 2; tiles ≥ 1; 1 ≤ rows ≤ 8; cols 16 or 32; no over-read

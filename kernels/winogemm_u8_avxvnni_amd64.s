@@ -7,7 +7,7 @@
 // u8_winogemm_6x16__avxvnni — products of quantised Winograd: 6 tiles × 16 output channels at one position.
 //
 // Computes   as winogemm_6x16_amd64.h says
-// Reference  winoGemmGeneric (wino_tile.go)
+// Reference  winoGemmGeneric (wino_tile_u8.go)
 // Requires   AVX2, AVX-VNNI
 // Layout     v int16 through addresses; u int16 packed [C/2][16][2]; dst int32, rows dstStride bytes apart
 // Contract   groups (pairs of channels), tiles ≥ 1; 1 ≤ rows ≤ 6; no over-read

@@ -48,12 +48,11 @@ func Load(data []byte, opts ...Option) (*Plan, error) {
 	return p, err
 }
 
-// loadPacked loads with the filters packed for a tier, or for one that it contains where the kernels are the same. It returns
-// neither plan nor error if there are none that fit.
+// loadPacked loads with the filters packed for a tier, or for one that it contains and adds no kernel to that packs. It
+// returns neither plan nor error if there are none that fit.
 func (c *container) loadPacked(o *options, isa arch.ISA) (*Plan, error) {
 	s := c.find(secPacked, Target(isa))
-	for within := isa; s == nil && within != arch.Generic; {
-		within = within.Within()
+	for within := isa.Within(); s == nil && kernels.PackAlike(isa, within) && within != arch.Generic; within = within.Within() {
 		s = c.find(secPacked, Target(within))
 	}
 	if s == nil || !littleEndian {

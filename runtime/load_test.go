@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	goruntime "runtime"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -137,6 +138,44 @@ func TestPackedIsUsed(t *testing.T) {
 	s.data[len(s.data)-1]++
 	if _, err := Load(data); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("damaged packed filters: %v", err)
+	}
+}
+
+// TestPackedWithin: filters packed for a tier serve one that contains it where that takes the same kernels; elsewhere the
+// file's filters are packed anew, for its own.
+func TestPackedWithin(t *testing.T) {
+	best, err := arch.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, isa := range arch.Supported()[1:] {
+		within := isa.Within()
+		if isa > best {
+			continue
+		}
+		g := fileNet(t)
+		data := written(t, g, WithPacked(within))
+		high, err := Compile(g, WithISA(isa))
+		if err != nil {
+			t.Fatal(err)
+		}
+		low, err := Compile(g, WithISA(within))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same := slices.Equal(high.kernels(), low.kernels())
+		c.find(secFilters, "").data[100]++
+		p, err := Load(data, WithISA(isa))
+		if same && (err != nil || p.ISA() != isa) {
+			t.Errorf("%v, packed for %v, which has the same kernels: %v", isa, within, err)
+		}
+		if !same && !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%v, packed for %v, which has other kernels: %v; want its own packed of the damaged filters", isa, within, err)
+		}
 	}
 }
 

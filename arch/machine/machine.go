@@ -3,7 +3,7 @@
 package machine
 
 import (
-	"runtime"
+	goruntime "runtime"
 	"sync"
 
 	"github.com/klauspost/cpuid/v2"
@@ -32,7 +32,7 @@ const (
 // of a small ARM core (32 KiB L1D, 512 KiB L2), so that callers may block for them.
 var Info = sync.OnceValue(func() CPU {
 	c := CPU{
-		Brand: cpuid.CPU.BrandName, Cores: runtime.NumCPU(), Features: arch.Features().String(), ISA: arch.Best(),
+		Brand: cpuid.CPU.BrandName, Cores: goruntime.NumCPU(), Features: arch.Features().String(), ISA: arch.Best(),
 		L1D: cpuid.CPU.Cache.L1D, L2: cpuid.CPU.Cache.L2, L3: max(cpuid.CPU.Cache.L3, 0),
 	}
 	if c.L1D <= 0 {
