@@ -100,6 +100,13 @@ func (c *call) residual(x, y *axes.Tensor) (*value, error) {
 		}
 		return c.add(&runtime.Add{}, x, y)
 	}
+	if c.quanta { // whose sums are of one shape
+		ts, err := c.floats(x, y)
+		if err != nil {
+			return nil, err
+		}
+		x, y = ts[0], ts[1]
+	}
 	how := map[string]kernels.Arithmetic{"Add": kernels.Plus, "Sub": kernels.Minus, "Mul": kernels.Times, "Div": kernels.Over}[c.n.op]
 	return c.done(c.im.b.Binary(c.name(), how, x, y))
 }

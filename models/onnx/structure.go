@@ -39,6 +39,11 @@ func concat(c *call) (*value, error) {
 		return c.done(ts[0], nil)
 	}
 	if a != ts[0].ChannelAxis() {
+		if c.quanta && slices.ContainsFunc(ts, func(t *axes.Tensor) bool { return t.Quant() != ts[0].Quant() }) {
+			if ts, err = c.floats(ts...); err != nil {
+				return nil, err
+			}
+		}
 		return c.concatAlong(ts, a)
 	}
 	return c.add(&runtime.Concat{}, ts...)
