@@ -28,17 +28,14 @@
 //
 // # How to add a layer
 //
-// Write a handler in layers.go, name it in handlers, and list its parameter message in binary.go.
+// Write a handler, name it in handlers of layers.go, and list its parameter message in binary.go.
 package caffe
 
 import (
 	"cmp"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io/fs"
-	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -212,23 +209,6 @@ type importer struct {
 	missing []string                  // layers without weights
 }
 
-// collect finds the weights of a caffemodel.
-func (im *importer) collect(file *message) {
-	if file == nil {
-		return
-	}
-	for _, l := range slices.Concat(file.subs("layer"), file.subs("layers")) {
-		if len(l.blobs) == 0 {
-			continue
-		}
-		srcs := make([]*axes.Source, len(l.blobs))
-		for i := range l.blobs {
-			srcs[i] = &axes.Source{Dims: l.blobs[i].dims, Decode: l.blobs[i].decode}
-		}
-		im.blobs[l.str("name", "")] = srcs
-	}
-}
-
 func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 	n, err := readNet(def, im.cfg.limits.MaxNodes)
 	if err != nil {
@@ -325,159 +305,4 @@ func list(names []string, most int) string {
 		return strings.Join(names[:most], ", ") + ", …"
 	}
 	return strings.Join(names, ", ")
-}
-
-const maxInputs = 256
-
-// feed declares an input of the graph for a top of a data layer.
-func (im *importer) feed(n *net, l *layer, r ref) (*axes.Tensor, error) {
-	dims, err := im.feedDims(n, l, r)
-	if err != nil {
-		return nil, err
-	}
-	if len(im.b.G.Inputs) >= maxInputs {
-		return nil, fmt.Errorf("more than %d inputs: %w", maxInputs, runtime.ErrLimit)
-	}
-	dims = slices.Clone(dims)
-	if len(dims) > 1 {
-		dims[0] = im.cfg.batch
-	}
-	return im.b.Input(l.top[r.top], dims, runtime.ChannelsLast, nil)
-}
-
-// feedDims finds the dimensions of a data layer's top. Those of a training network are not written down: its images are
-// as large as they are cropped, and have as many channels as the first convolution takes.
-func (im *importer) feedDims(n *net, l *layer, r ref) ([]int, error) {
-	if im.cfg.shape != nil {
-		return append([]int{1}, im.cfg.shape...), nil
-	}
-	if d := n.inputs[l.name]; d != nil && l.msg == nil {
-		return d, nil
-	}
-	unknown := fmt.Errorf("the description does not say how large the images of %q are; use a deploy.prototxt or WithInputShape: %w", l.top[r.top], runtime.ErrShape)
-	if l.msg == nil {
-		return nil, unknown
-	}
-	param := "input_param"
-	if l.typ == "DummyData" {
-		param = "dummy_data_param"
-	}
-	if shapes := l.msg.sub(param).subs("shape"); len(shapes) > 0 {
-		s := reader{message: shapes[min(r.top, len(shapes)-1)]}
-		return s.sizes("dim"), s.err
-	}
-	c, h, w := 0, 0, 0
-	for _, name := range []string{"dummy_data_param", "memory_data_param", "transform_param", "data_param", "image_data_param"} {
-		p := reader{message: l.msg.sub(name)}
-		c, h, w = p.size("channels", c), p.size("height", h), p.size("width", w)
-		h, w = p.size("new_height", h), p.size("new_width", w)
-		if crop := p.size("crop_size", 0); crop > 0 {
-			h, w = crop, crop
-		}
-		if p.err != nil {
-			return nil, p.err
-		}
-	}
-	if c == 0 {
-		c = im.channelsOf(n, r)
-	}
-	if c < 1 || h < 1 || w < 1 {
-		return nil, unknown
-	}
-	return []int{1, c, h, w}, nil
-}
-
-// channelsOf returns how many channels the first convolution after r takes, or 0.
-func (im *importer) channelsOf(n *net, r ref) int {
-	reached := map[ref]bool{r: true}
-	for i, l := range n.layers {
-		if !slices.ContainsFunc(l.in, func(r ref) bool { return reached[r] }) {
-			continue
-		}
-		if l.typ == "Convolution" {
-			p := l.params("convolution_param")
-			if ws := im.blobs[l.name]; len(ws) > 0 && len(ws[0].Dims) == 4 {
-				if g := p.size("group", 1); g <= maxInt/ws[0].Dims[1] {
-					return g * ws[0].Dims[1]
-				}
-			}
-			return 0
-		}
-		for t := range l.top {
-			reached[ref{i, t}] = true
-		}
-	}
-	return 0
-}
-
-// role says what an array of weights is for, which matters only when it is invented.
-type role int
-
-const (
-	kernelOf role = iota // products: uniform with variance 2/fan-in
-	scaleOf              // factors around 1
-	shiftOf              // terms around 0
-	oneOf                // 1
-)
-
-// weights returns a layer's array of that index with the given dimensions, or nil if it is missing, which is noted.
-func (im *importer) weights(l *layer, index int, what role, dims ...int) (*axes.Source, error) {
-	if _, ok := axes.Product(im.cfg.limits.MaxWeights, dims...); !ok {
-		return nil, fmt.Errorf("weights of %v are empty or exceed %d elements: %w", dims, im.cfg.limits.MaxWeights, runtime.ErrLimit)
-	}
-	if im.cfg.random {
-		return im.invent(l, index, what, dims), nil
-	}
-	have := im.blobs[l.name]
-	if index >= len(have) {
-		if n := len(im.missing); n == 0 || im.missing[n-1] != l.name { // layers come one after the other
-			im.missing = append(im.missing, l.name)
-		}
-		return nil, nil
-	}
-	src := have[index]
-	if !slices.Equal(squeeze(src.Dims), squeeze(dims)) {
-		return nil, fmt.Errorf("the caffemodel has weights of %v, the network wants %v: %w", src.Dims, dims, runtime.ErrShape)
-	}
-	return src, nil
-}
-
-// vector returns an array of n elements, decoded.
-func (im *importer) vector(l *layer, index int, what role, n int) ([]float32, error) {
-	src, err := im.weights(l, index, what, n)
-	if src == nil || err != nil {
-		return nil, err
-	}
-	return im.b.Floats(src)
-}
-
-// squeeze drops dimensions of 1, by which old and new files differ.
-func squeeze(dims []int) []int {
-	return slices.DeleteFunc(slices.Clone(dims), func(d int) bool { return d == 1 })
-}
-
-// invent makes weights from the seed, the layer's name and the index: the same on every machine.
-func (im *importer) invent(l *layer, index int, what role, dims []int) *axes.Source {
-	h := fnv.New64a()
-	h.Write([]byte(l.name))
-	rng := rand.New(rand.NewPCG(im.cfg.seed, h.Sum64()+uint64(index)))
-	fan := 1
-	for _, d := range dims[1:] {
-		fan *= d
-	}
-	lo, span := float32(0.5), float32(1)
-	switch what {
-	case kernelOf:
-		a := float32(math.Sqrt(6 / float64(fan)))
-		lo, span = -a, 2*a
-	case shiftOf:
-		lo, span = -0.1, 0.2
-	case oneOf:
-		lo, span = 1, 0
-	}
-	return &axes.Source{Dims: dims, Decode: func(dst []float32) {
-		for i := range dst {
-			dst[i] = lo + float32(span*rng.Float32())
-		}
-	}}
 }

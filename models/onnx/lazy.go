@@ -71,6 +71,19 @@ func (im *importer) quantise(name string, v *value, to runtime.Quant) (*axes.Ten
 	return im.b.Each(name, &runtime.Quantize{To: to}, v.t)
 }
 
+// floats returns quantised tensors as floats, for an operator that has no other form; its result is float too.
+func (c *call) floats(ts ...*axes.Tensor) ([]*axes.Tensor, error) {
+	c.quanta = false
+	out := make([]*axes.Tensor, len(ts))
+	for i, t := range ts {
+		var err error
+		if out[i], err = c.im.dequantise(t.Name()+"/dequantized", t); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // Operators that know of quantised tensors.
 type awareness int
 

@@ -143,20 +143,11 @@ func transpose(c *call) (*value, error) {
 		return nil, fmt.Errorf("perm %v of %d dimensions: %w", perm, rank, runtime.ErrShape)
 	}
 	seen := make([]bool, rank)
-	d, last, ordered := []int{}, -1, true
 	for _, p := range perm {
 		if p < 0 || p >= rank || seen[p] {
 			return nil, fmt.Errorf("perm %v: %w", perm, runtime.ErrShape)
 		}
 		seen[p] = true
-		d = append(d, t.Dims[p])
-		if t.Dims[p] > 1 {
-			ordered = ordered && p > last
-			last = p
-		}
-	}
-	if ordered {
-		return c.reshaped(t, d)
 	}
 	return c.done(c.im.b.Transpose(c.name(), t, perm))
 }

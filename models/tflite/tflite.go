@@ -5,8 +5,12 @@
 //
 // # Inputs and outputs
 //
-// TFLite is NHWC, and so is the graph. A quantised model's inputs and outputs are real numbers here: the graph begins
-// with the model's own quantisation and ends with its inverse.
+// TFLite is NHWC, and so is the graph: values lie in memory as they are written, and keep the file's own dimensions, one
+// to six. A quantised input is bytes, [runtime.Tensor.CopyFrom] takes the file's own levels (uint8 or int8) or real numbers.
+// Outputs are real numbers: the graph ends with the inverse of the model's quantisation.
+//
+// Reshaping keeps the elements in their order and moves nothing where only the shape is read otherwise. Softmax,
+// concatenation, arithmetic and constants work along the axes that the file gives its values, however they lie.
 //
 // # Semantics
 //
@@ -25,7 +29,7 @@
 //
 // # How to add an operation
 //
-// Write a handler in ops.go and name it in handlers.
+// Write a handler and name it in handlers, with the number of its options and how many of their fields it heeds.
 package tflite
 
 import (

@@ -83,12 +83,35 @@ func (b *Builder) As(name string, t *Tensor, l runtime.Layout) (*Tensor, error) 
 }
 
 // Transpose permutes t's dimensions, so that dimension j becomes that at perm[j]. It is free if some layout of the result
-// is the memory that t has; else it is a copy to one that lies channels last, or as written if t does.
+// is the memory that t has; else it is a copy into t's layout.
 func (b *Builder) Transpose(name string, t *Tensor, perm []int) (*Tensor, error) {
 	v, err := b.Value(t)
 	if err != nil {
 		return nil, err
 	}
+	t = over(v, t.Dims, t.Layout)
+	if same := t.reread(perm); same != nil {
+		return same, nil
+	}
+	ones := true // nothing but dimensions of 1 changes its place
+	last := -1
+	for _, d := range perm {
+		if t.Dims[d] > 1 {
+			ones, last = ones && d > last, d
+		}
+	}
+	if ones {
+		dims := make([]int, len(perm))
+		for j, d := range perm {
+			dims[j] = t.Dims[d]
+		}
+		return b.Rearrange(name, t, nil, dims)
+	}
+	return b.move(name, t, perm, t.Layout)
+}
+
+// reread returns t's memory as that of a transposition; nil if it is in no layout.
+func (t *Tensor) reread(perm []int) *Tensor {
 	r := len(t.Dims)
 	dims := make([]int, r)
 	for j, d := range perm {
@@ -107,11 +130,11 @@ func (b *Builder) Transpose(name string, t *Tensor, perm []int) (*Tensor, error)
 				want = append(want, perm[j])
 			}
 		}
-		if slices.Equal(have, want) && runtime.ShapeOf(dims, l) == v.Shape {
-			return over(v, dims, l), nil
+		if slices.Equal(have, want) && runtime.ShapeOf(dims, l) == t.v.Shape {
+			return t.with(dims, l)
 		}
 	}
-	return b.move(name, over(v, t.Dims, t.Layout), perm, t.Layout)
+	return nil
 }
 
 // Reshape gives t other dimensions without moving data. It reports false if the graph has no way to say that:

@@ -1,0 +1,126 @@
+package caffe
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gneiss-go/gneiss/models/internal/axes"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+func concat(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
+	r := l.params("concat_param")
+	axis := r.int("axis", r.size("concat_dim", 1))
+	if len(in) == 0 {
+		r.fail(errNoBottom)
+	}
+	if r.err != nil || slices.Contains(in, nil) {
+		return nil, r.err
+	}
+	if !im.channelAxis(l, axis, in[0]) {
+		return nil, nil
+	}
+	if len(in) == 1 {
+		return in[0], nil
+	}
+	return im.b.Add(l.name, &runtime.Concat{}, in...)
+}
+
+func softmax(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
+	r := l.params("softmax_param")
+	axis := r.int("axis", 1)
+	if len(in) == 0 {
+		r.fail(errNoBottom)
+	}
+	if r.err != nil || in[0] == nil {
+		return nil, r.err
+	}
+	if !im.channelAxis(l, axis, in[0]) {
+		return nil, nil
+	}
+	return im.b.Add(l.name, &runtime.Softmax{}, in[0])
+}
+
+// channelAxis reports whether axis is that of t's channels, and notes the layer as unsupported if it is not.
+func (im *importer) channelAxis(l *layer, axis int, t *axes.Tensor) bool {
+	a := axis
+	if a < 0 {
+		a += len(t.Dims)
+	}
+	if a == t.ChannelAxis() {
+		return true
+	}
+	im.b.Unsupported(l.typ, l.name, "axis %d; only the channels, axis 1", axis)
+	return false
+}
+
+func flatten(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
+	r := l.params("flatten_param")
+	from, to := r.int("axis", 1), r.int("end_axis", -1)
+	t, err := one(in)
+	if r.err != nil {
+		return nil, r.err
+	}
+	if t == nil || err != nil {
+		return nil, err
+	}
+	rank := len(t.Dims)
+	if from < 0 {
+		from += rank
+	}
+	if to < 0 {
+		to += rank
+	}
+	if from < 0 || from > to || to >= rank {
+		return nil, fmt.Errorf("axes %d to %d of %d: %w", from, to, rank, runtime.ErrShape)
+	}
+	dims := slices.Clone(t.Dims[:from+1])
+	for _, d := range t.Dims[from+1 : to+1] {
+		dims[from] *= d // a product of parts of a checked shape
+	}
+	return im.reshape(l, t, append(dims, t.Dims[to+1:]...))
+}
+
+func reshape(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
+	r := l.params("reshape_param")
+	axis, count := r.int("axis", 0), r.int("num_axes", -1)
+	var want []int
+	for _, v := range r.sub("shape").all("dim") {
+		d, err := v.int("dim")
+		if err != nil {
+			r.fail(err)
+		}
+		want = append(want, d)
+	}
+	t, err := one(in)
+	if r.err != nil {
+		return nil, r.err
+	}
+	if t == nil || err != nil {
+		return nil, err
+	}
+	rank := len(t.Dims)
+	if axis < 0 {
+		axis += rank + 1
+	}
+	end := axis + count
+	if count == -1 {
+		end = rank
+	}
+	if axis < 0 || count < -1 || axis > rank || end > rank || end < axis {
+		return nil, fmt.Errorf("axis %d and num_axes %d of %d dimensions: %w", axis, count, rank, runtime.ErrShape)
+	}
+	dims, err := axes.ResolveReshape(t.Dims[axis:end], want, true)
+	if err != nil {
+		return nil, err
+	}
+	return im.reshape(l, t, slices.Concat(t.Dims[:axis], dims, t.Dims[end:]))
+}
+
+func (im *importer) reshape(l *layer, t *axes.Tensor, dims []int) (*axes.Tensor, error) {
+	out, ok := im.b.Reshape(t, dims)
+	if !ok {
+		im.b.Unsupported(l.typ, l.name, "from %v to %v; only to one row per image, or by dimensions of 1", t.Dims, dims)
+	}
+	return out, nil
+}

@@ -1,0 +1,136 @@
+package onnx
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gneiss-go/gneiss/models/internal/axes"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// needed marks the nodes on which the outputs depend, and counts how often each tensor is used by them.
+func (im *importer) needed(outs []string) ([]bool, error) {
+	g := im.m.graph
+	maker := map[string]int{}
+	given := map[string]bool{}
+	for _, p := range g.inputs {
+		if given[p.name] {
+			return nil, fmt.Errorf("two inputs %q: %w", p.name, runtime.ErrGraph)
+		}
+		given[p.name] = true
+	}
+	for i, n := range g.nodes {
+		for _, o := range n.out {
+			if o == "" {
+				continue
+			}
+			if _, twice := maker[o]; twice || given[o] || g.inits[o] != nil {
+				return nil, n.fault(fmt.Errorf("%q is made twice: %w", o, runtime.ErrGraph))
+			}
+			maker[o] = i
+		}
+	}
+	need := make([]bool, len(g.nodes))
+	use := func(name string) {
+		im.uses[name]++
+		if i, ok := maker[name]; ok {
+			need[i] = true
+			im.quantised = im.quantised || quantOps[g.nodes[i].op]
+		}
+	}
+	for _, o := range outs {
+		use(o)
+	}
+	for i := len(g.nodes) - 1; i >= 0; i-- { // the file's order is topological; if it is not, node finds out
+		if need[i] {
+			if n := g.nodes[i]; im.leadsToImages(n) {
+				for _, name := range n.in {
+					im.nhwc[name]++
+				}
+			}
+			for _, name := range g.nodes[i].in {
+				if name != "" {
+					use(name)
+				}
+			}
+		}
+	}
+	return need, nil
+}
+
+// heeded is an error if an option was given that no input follows.
+func (im *importer) heeded() error {
+	switch {
+	case im.cfg.asked && !im.batched:
+		return fmt.Errorf("WithBatch(%d), but the model fixes another number of images: %w", im.cfg.batch, runtime.ErrShape)
+	case im.cfg.shape != nil && !im.sized:
+		return fmt.Errorf("WithInputShape(%d, %d, %d), but the model fixes another size: %w", im.cfg.shape[0], im.cfg.shape[1], im.cfg.shape[2], runtime.ErrShape)
+	}
+	return nil
+}
+
+// leadsToImages reports whether all that is done with a node's input makes it [N C H W] from [N H W C].
+func (im *importer) leadsToImages(n *node) bool {
+	if n.op == "Transpose" {
+		return slices.Equal((&call{n: n}).ints("perm"), []int{0, 3, 1, 2})
+	}
+	return eachElement[n.op] && len(n.out) == 1 && im.uses[n.out[0]] > 0 && im.uses[n.out[0]] == im.nhwc[n.out[0]]
+}
+
+// eachElement are operators that work element by element, in whatever order the elements are.
+var eachElement = map[string]bool{"Add": true, "Cast": true, "Clip": true, "DequantizeLinear": true, "Div": true, "Identity": true,
+	"Mul": true, "QuantizeLinear": true, "Relu": true, "Sub": true}
+
+// input declares an input of the graph.
+func (im *importer) input(p *port) (*value, error) {
+	fail := func(format string, args ...any) (*value, error) {
+		return nil, fmt.Errorf("input %q: %w", p.name, fmt.Errorf(format, args...))
+	}
+	if !p.typ.real() && p.typ != elemUint8 && p.typ != elemInt8 {
+		im.b.Unsupported("input", p.name, "%v elements; only floating point, uint8 and int8", p.typ)
+		return &value{typ: p.typ}, nil
+	}
+	dims := slices.Clone(p.dims)
+	if dims == nil {
+		if im.cfg.shape == nil {
+			return fail("the model gives it no shape; use WithInputShape: %w", runtime.ErrShape)
+		}
+		dims = []int{-1, -1, -1, -1}
+	}
+	lay := runtime.ChannelsLast
+	if len(dims) == 4 && im.uses[p.name] == im.nhwc[p.name] {
+		lay = runtime.AsWritten
+	}
+	sized := im.cfg.shape != nil && len(dims) == 4
+	for i, d := range dims {
+		switch {
+		case i == 0 && len(dims) > 1:
+			if d <= 0 {
+				dims[i] = im.cfg.batch
+			}
+			im.batched = im.batched || dims[i] == im.cfg.batch
+		case len(dims) == 4 && im.cfg.shape != nil:
+			want := im.cfg.shape[i-1]
+			if lay == runtime.AsWritten {
+				want = im.cfg.shape[i%3]
+			}
+			if d <= 0 {
+				dims[i] = want
+			}
+			sized = sized && dims[i] == want
+		case d > 0:
+		default:
+			return fail("the model leaves its size open, %v; use WithInputShape: %w", p.dims, runtime.ErrShape)
+		}
+	}
+	im.sized = im.sized || sized
+	if len(dims) > axes.MaxRank {
+		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, axes.MaxRank)
+		return &value{typ: p.typ}, nil
+	}
+	t, err := im.b.Input(p.name, dims, lay, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &value{t: t, typ: p.typ}, nil
+}
