@@ -79,7 +79,7 @@ type Limits struct {
 
 	// MaxMACs bounds the work of one run, in multiply-accumulates. What other operations do counts as the
 	// multiply-accumulates that take as long by the portable kernels: the window of a pooling or LRN for each output,
-	// and for each element an operation between 1 and 64 ([Cost]). A nanosecond of one slow core each is about right, so
+	// and for each element of others between 1 and 64 ([Cost]). A nanosecond of one slow core each is about right, so
 	// [DefaultLimits] allow a run of some twenty minutes there, and of half a minute where the fastest kernels run.
 	MaxMACs int64
 

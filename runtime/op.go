@@ -173,8 +173,9 @@ func (c Cost) holding(params, bytes int) Cost {
 	return c
 }
 
-// Work for each element, as the portable kernels take it on a slow machine.
+// Work for each element or pixel, as the portable kernels take it on a slow machine.
 const (
+	pixelWork  = 4  // a pixel of a window is found, for all its channels
 	moveWork   = 8  // an element's place is computed
 	binaryWork = 16 // likewise, of one channel
 	expWork    = 32 // an exponential function

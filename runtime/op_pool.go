@@ -106,7 +106,7 @@ func (p *Pool) Shape(s Shape) kernels.PoolShape {
 func (p *Pool) outType(in []*Value) (DType, Quant, error) { return p.Type.outType(in) }
 
 func (p *Pool) cost(_ []Shape, out Shape) Cost {
-	return Cost{Work: times(int64(out.Elements()), p.R, p.S)}
+	return poolCost(out, p.R, p.S)
 }
 
 func (p *Pool) traits() traits { return p.Type.traits() }
@@ -124,6 +124,11 @@ func (p *Pool) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
 
 func (p *Pool) lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels.Op, error) {
 	return average(p.Shape(in[0].Shape), in[0].Quant, to, isa)
+}
+
+// poolCost counts the cells of all windows, and for each pixel of a window finding it: most of the time of few channels.
+func poolCost(out Shape, r, s int) Cost {
+	return Cost{Work: times(int64(out.N*out.H*out.W), r, s, out.C+pixelWork)}
 }
 
 // poolDim is the output size of one dimension; 0 when the window does not fit. In ceil mode the last window is
@@ -158,7 +163,7 @@ func (p *GlobalPool) infer(in []Shape, _ *Limits) (Shape, error) {
 
 func (p *GlobalPool) outType(in []*Value) (DType, Quant, error) { return p.Type.outType(in) }
 
-func (*GlobalPool) cost(in []Shape, _ Shape) Cost { return each(in[0], 1) }
+func (*GlobalPool) cost(in []Shape, out Shape) Cost { return poolCost(out, in[0].H, in[0].W) }
 
 func (p *GlobalPool) traits() traits { return p.Type.traits() }
 

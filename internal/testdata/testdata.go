@@ -11,12 +11,6 @@ import (
 	"testing"
 )
 
-// Dir returns the data directory, or skips the test, saying so.
-func Dir(t testing.TB) string {
-	t.Helper()
-	return Path(t)
-}
-
 // Path returns the path of a file or folder in the data directory, or skips the test if it does not exist.
 func Path(t testing.TB, elems ...string) string {
 	t.Helper()
