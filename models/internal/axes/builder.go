@@ -167,7 +167,8 @@ func (b *Builder) Add(name string, op runtime.Op, ts ...*Tensor) (*Tensor, error
 	}
 	if runtime.ShapeOf(dims, t.Layout) != v.Shape {
 		return nil, &runtime.NodeError{Node: name, Op: op.Kind(),
-			Err: fmt.Errorf("over %d dimensions %v, at most %d are supported: %w", len(t.Dims), t.Dims, MaxRank, runtime.ErrShape)}
+			Err: fmt.Errorf("over %d dimensions %v, at most %d are supported: %w",
+				len(t.Dims), t.Dims, MaxRank, runtime.ErrShape)}
 	}
 	return over(v, dims, t.Layout), nil
 }
@@ -200,7 +201,8 @@ func (b *Builder) add(name string, op runtime.Op, in ...*runtime.Value) (*runtim
 	}
 	b.macs += int64(v.Shape.Elements()) * int64(per) // below 2⁵⁸: limits bound both
 	if b.macs > b.limits.MaxMACs {
-		return nil, &runtime.NodeError{Node: name, Op: op.Kind(), Err: fmt.Errorf("more than %d multiply-accumulates: %w", b.limits.MaxMACs, runtime.ErrLimit)}
+		return nil, &runtime.NodeError{Node: name, Op: op.Kind(), Err: fmt.Errorf("more than %d multiply-accumulates: %w",
+			b.limits.MaxMACs, runtime.ErrLimit)}
 	}
 	return v, nil
 }
