@@ -154,7 +154,13 @@ func (r *runner) close() { r.session.Close() }
 func (r *runner) run(ctx context.Context, input []float32) error {
 	copy(r.buffer, input)
 	for i := range r.ins {
-		input = input[copy(r.session.Input(i).Float32(), input):]
+		t := r.session.Input(i)
+		n := copy(t.Float32(), input)
+		for k, q := 0, t.Info().Quant; k < len(t.Uint8()); k++ {
+			t.Uint8()[k] = q.Level(input[k])
+			n++
+		}
+		input = input[n:]
 	}
 	return r.session.RunContext(ctx)
 }

@@ -2,6 +2,7 @@ package quant
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/gneiss-go/gneiss/runtime"
@@ -16,6 +17,11 @@ var unlimited = runtime.Limits{MaxNodes: math.MaxInt, MaxElements: math.MaxInt, 
 func prepare(g *runtime.Graph) (*runtime.Graph, error) {
 	if len(g.Outputs) == 0 {
 		return nil, errNoOutputs
+	}
+	for _, v := range g.Inputs {
+		if v.DType != runtime.F32 {
+			return nil, fmt.Errorf("input %q: %w", v.Name, ErrQuantised)
+		}
 	}
 	for _, n := range g.Nodes {
 		if n.Out.DType != runtime.F32 {

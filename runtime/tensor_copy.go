@@ -104,7 +104,8 @@ func (t *Tensor) dequantise(v uint8) float32 {
 func (t *Tensor) planes(elements int) (images, channels, pixels int, err error) {
 	s := t.info.Shape
 	if elements != s.Elements() {
-		return 0, 0, 0, fmt.Errorf("tensor %q has %d elements, %v; given are %d: %w", t.info.Name, s.Elements(), t.info.Dims, elements, ErrShape)
+		return 0, 0, 0, fmt.Errorf("tensor %q has %d elements, %v; given are %d: %w",
+			t.info.Name, s.Elements(), t.info.Dims, elements, ErrShape)
 	}
 	if t.info.Layout == AsWritten || s.C == 1 || s.H*s.W == 1 {
 		return 1, 1, elements, nil

@@ -62,9 +62,11 @@ func (im *importer) needed(outs []string) ([]bool, error) {
 func (im *importer) heeded() error {
 	switch {
 	case im.cfg.asked && !im.batched:
-		return fmt.Errorf("WithBatch(%d), but the model fixes another number of images: %w", im.cfg.batch, runtime.ErrShape)
+		return fmt.Errorf("WithBatch(%d), but the model fixes another number of images: %w",
+			im.cfg.batch, runtime.ErrShape)
 	case im.cfg.shape != nil && !im.sized:
-		return fmt.Errorf("WithInputShape(%d, %d, %d), but the model fixes another size: %w", im.cfg.shape[0], im.cfg.shape[1], im.cfg.shape[2], runtime.ErrShape)
+		return fmt.Errorf("WithInputShape(%d, %d, %d), but the model fixes another size: %w",
+			im.cfg.shape[0], im.cfg.shape[1], im.cfg.shape[2], runtime.ErrShape)
 	}
 	return nil
 }

@@ -45,7 +45,8 @@ func (im *importer) reals(t *tensor) ([]float32, error) {
 	inner := 1 // elements for each index of the axis
 	if len(t.scale) > 1 {
 		if t.axis < 0 || t.axis >= len(t.shape) || t.shape[t.axis] != len(t.scale) {
-			return nil, fmt.Errorf("constant %q of shape %v has %d scales along axis %d: %w", t.name, t.shape, len(t.scale), t.axis, runtime.ErrGraph)
+			return nil, fmt.Errorf("constant %q of shape %v has %d scales along axis %d: %w",
+				t.name, t.shape, len(t.scale), t.axis, runtime.ErrGraph)
 		}
 		for _, d := range t.shape[t.axis+1:] {
 			inner *= d

@@ -28,7 +28,8 @@ func window(padding, h, w, r, s, strideH, strideW, dilationH, dilationW int) (ru
 	win := runtime.Window{R: r, S: s, StrideH: strideH, StrideW: strideW, DilationH: dilationH, DilationW: dilationW}
 	for _, v := range []int{r, s, strideH, strideW, dilationH, dilationW} {
 		if v < 1 || v > 1<<14 {
-			return win, fmt.Errorf("window %d×%d, stride %d×%d, dilation %d×%d: %w", r, s, strideH, strideW, dilationH, dilationW, runtime.ErrShape)
+			return win, fmt.Errorf("window %d×%d, stride %d×%d, dilation %d×%d: %w",
+				r, s, strideH, strideW, dilationH, dilationW, runtime.ErrShape)
 		}
 	}
 	same := func(in, taps, stride, dilation int) (before, after int) {

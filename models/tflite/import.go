@@ -201,7 +201,8 @@ func (n *node) is(x *axes.Tensor, err error) error {
 	}
 	if x.DType == runtime.U8 {
 		if q, err := t.quant(); err != nil || q != x.Quant() {
-			return fmt.Errorf("the output is quantised by %v, the file says %v: %w", x.Quant(), q, errors.Join(runtime.ErrGraph, err))
+			return fmt.Errorf("the output is quantised by %v, the file says %v: %w",
+				x.Quant(), q, errors.Join(runtime.ErrGraph, err))
 		}
 	} else if t.dtype != typeFloat32 {
 		return fmt.Errorf("the output is float, the file says %v: %w", t.dtype, runtime.ErrGraph)

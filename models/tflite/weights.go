@@ -29,7 +29,8 @@ func (n *node) intWeights(t *tensor, k int, depthwise bool, bias []int32) ([]int
 		return nil, nil, err
 	}
 	if len(raw)%k != 0 || len(t.scale) != 1 && len(t.scale) != k {
-		return nil, nil, fmt.Errorf("%d weights and %d scales for %d filters: %w", len(raw), len(t.scale), k, runtime.ErrShape)
+		return nil, nil, fmt.Errorf("%d weights and %d scales for %d filters: %w",
+			len(raw), len(t.scale), k, runtime.ErrShape)
 	}
 	axis := 0
 	if depthwise {

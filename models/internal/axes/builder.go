@@ -166,7 +166,8 @@ func (b *Builder) Add(name string, op runtime.Op, ts ...*Tensor) (*Tensor, error
 	}
 	if runtime.ShapeOf(dims, t.Layout) != v.Shape {
 		return nil, &runtime.NodeError{Node: name, Op: op.Kind(),
-			Err: fmt.Errorf("over %d dimensions %v, at most %d are supported: %w", len(t.Dims), t.Dims, MaxRank, runtime.ErrShape)}
+			Err: fmt.Errorf("over %d dimensions %v, at most %d are supported: %w",
+				len(t.Dims), t.Dims, MaxRank, runtime.ErrShape)}
 	}
 	return over(v, dims, t.Layout), nil
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// A Rearrange reads a value in channel-major order, N, C, H, W, and so it writes. What follows says every movement of memory
-// in these terms.
+// A Rearrange reads a value in channel-major order, N, C, H, W, and so it writes. What follows says every movement of
+// memory in these terms.
 
 // moved names a tensor in another layout, so that it is moved once however many ask.
 type moved struct {
@@ -30,7 +30,7 @@ func channelMajor(l runtime.Layout, r int) []int {
 	return order
 }
 
-// Move permutes t's dimensions, so that dimension j becomes that at perm[j], into a layout, by a copy.
+// move permutes t's dimensions, so that dimension j becomes that at perm[j], into a layout, by a copy.
 func (b *Builder) move(name string, t *Tensor, perm []int, l runtime.Layout) (*Tensor, error) {
 	v, err := b.Value(t)
 	if err != nil {
@@ -208,7 +208,8 @@ func (b *Builder) Rearrange(name string, t *Tensor, perm, dims []int) (*Tensor, 
 // relabel gives t, which lies as written, other dimensions: the memory stays as it is, though it may cost a copy.
 func (b *Builder) relabel(name string, t *Tensor, dims []int) (*Tensor, error) {
 	if len(dims) > runtime.MaxRank {
-		return nil, fmt.Errorf("%d dimensions %v, at most %d are supported: %w", len(dims), dims, runtime.MaxRank, runtime.ErrShape)
+		return nil, fmt.Errorf("%d dimensions %v, at most %d are supported: %w",
+			len(dims), dims, runtime.MaxRank, runtime.ErrShape)
 	}
 	v, err := b.Value(t)
 	if err != nil {

@@ -146,7 +146,8 @@ func (b *Builder) Binary(name string, how kernels.Arithmetic, x, y *Tensor) (*Te
 		}
 	}
 	if rank > MaxRank && !slices.Equal(ts[0].Dims, ts[1].Dims) {
-		return nil, fmt.Errorf("activations of %v and %v: broadcasting has at most %d dimensions: %w", x.Dims, y.Dims, MaxRank, runtime.ErrShape)
+		return nil, fmt.Errorf("activations of %v and %v: broadcasting has at most %d dimensions: %w",
+			x.Dims, y.Dims, MaxRank, runtime.ErrShape)
 	}
 	return b.Add(name, &runtime.Binary{How: how}, ts[0], ts[1])
 }

@@ -25,7 +25,8 @@ const MaxRank = 4
 // Shape maps dimensions that lie channels last to the shape of a value.
 func (b *Builder) Shape(dims []int) (runtime.Shape, error) {
 	if len(dims) > MaxRank {
-		return runtime.Shape{}, fmt.Errorf("%d dimensions %v, at most %d are supported: %w", len(dims), dims, MaxRank, runtime.ErrShape)
+		return runtime.Shape{}, fmt.Errorf("%d dimensions %v, at most %d are supported: %w",
+			len(dims), dims, MaxRank, runtime.ErrShape)
 	}
 	if err := b.check(dims); err != nil {
 		return runtime.Shape{}, err
@@ -36,7 +37,8 @@ func (b *Builder) Shape(dims []int) (runtime.Shape, error) {
 // check refuses dimensions that are empty or too many elements.
 func (b *Builder) check(dims []int) error {
 	if _, ok := Product(b.limits.MaxElements, dims...); !ok {
-		return fmt.Errorf("dimensions %v are empty or exceed %d elements: %w", dims, b.limits.MaxElements, runtime.ErrLimit)
+		return fmt.Errorf("dimensions %v are empty or exceed %d elements: %w",
+			dims, b.limits.MaxElements, runtime.ErrLimit)
 	}
 	return nil
 }
