@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/guard"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
 // Workers have columns of their own, and begin anywhere: within an image, at the next, before and after columns move back.

@@ -11,7 +11,7 @@ import (
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/guard"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
 // convCase is a geometry and the outputs it is cut into.

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/disasm"
+	"github.com/gneiss-go/gneiss/internal/test/disasm"
 )
 
 // The tag evex changes the encoding of the kernels for AVX-VNNI and nothing else. So a CPU with AVX-512 proves them: it runs

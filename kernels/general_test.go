@@ -5,7 +5,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/guard"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
 // TestRearrange compares with one loop over coordinates.

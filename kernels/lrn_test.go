@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/guard"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
 // refLRN is the formula in binary64.

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/guard"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
 // The vector kernels estimate, and compute by the formula only where a byte could depend on it. Here nearly every byte

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/guard"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
 // everyTier runs an op on every tier this CPU has, on both sides of a guard page and with gaps, and wants the bytes of

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/guard"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
 // specialConvs reach every float kernel of convolution: direct, by rows, Winograd, depthwise of nine taps and of others,

@@ -12,7 +12,7 @@ import (
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/guard"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
 // Tests of kernels share one shape: forKernels ranges over the table's rows of an op; inside, tensors live between

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/gotool"
-	"github.com/gneiss-go/gneiss/internal/trap"
+	"github.com/gneiss-go/gneiss/internal/test/gotool"
+	"github.com/gneiss-go/gneiss/internal/test/trap"
 )
 
 // Kernels for instructions that this CPU lacks are tested all the same: a binary of this package's tests that believes in

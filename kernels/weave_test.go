@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/guard"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
 // Every kernel writes what weaveArgs's definition says and nothing else, and keeps within what it may reach.

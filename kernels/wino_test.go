@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/guard"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
 // TestWinogradError measures what docs/NUMERICS.md says of Winograd's error, beside that of direct convolution, on shapes of

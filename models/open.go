@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gneiss-go/gneiss/internal/wholefile"
+	"github.com/gneiss-go/gneiss/internal/app/wholefile"
 	"github.com/gneiss-go/gneiss/models/caffe"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/onnx"

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/testdata"
+	"github.com/gneiss-go/gneiss/internal/test/testdata"
 	"github.com/gneiss-go/gneiss/models/caffe"
 	"github.com/gneiss-go/gneiss/models/imagefile"
 	"github.com/gneiss-go/gneiss/models/preprocess"

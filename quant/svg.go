@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/gneiss-go/gneiss/internal/chart"
+	"github.com/gneiss-go/gneiss/internal/app/chart"
 )
 
 // WriteSVG draws the layers' signal-to-noise ratios as bars, the worst first.

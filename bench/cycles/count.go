@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gneiss-go/gneiss/internal/disasm"
-	"github.com/gneiss-go/gneiss/internal/gotool"
+	"github.com/gneiss-go/gneiss/internal/test/disasm"
+	"github.com/gneiss-go/gneiss/internal/test/gotool"
 )
 
 // emulator runs arm64 programs of linux here; it says nothing about speed, but knows each instruction it runs.

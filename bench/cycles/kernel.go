@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/disasm"
+	"github.com/gneiss-go/gneiss/internal/test/disasm"
 	"github.com/gneiss-go/gneiss/kernels"
 )
 

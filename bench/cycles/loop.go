@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gneiss-go/gneiss/internal/disasm"
+	"github.com/gneiss-go/gneiss/internal/test/disasm"
 )
 
 // loop is a loop of an assembly function: from the target of a backward branch to that branch.

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"text/tabwriter"
 
-	"github.com/gneiss-go/gneiss/internal/disasm"
+	"github.com/gneiss-go/gneiss/internal/test/disasm"
 )
 
 func main() {

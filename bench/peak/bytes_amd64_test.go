@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/disasm"
+	"github.com/gneiss-go/gneiss/internal/test/disasm"
 )
 
 // TestBytes decodes the instructions that are written as bytes: by the encoding's rules, and by GNU objdump where there is one.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/gneiss-go/gneiss/internal/chart"
+	"github.com/gneiss-go/gneiss/internal/app/chart"
 	"github.com/gneiss-go/gneiss/models"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gneiss-go/gneiss/internal/fetch"
+	"github.com/gneiss-go/gneiss/internal/app/fetch"
 )
 
 // fetchable are the models that can be fetched.

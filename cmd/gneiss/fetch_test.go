@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/fetch"
-	"github.com/gneiss-go/gneiss/internal/testdata"
+	"github.com/gneiss-go/gneiss/internal/app/fetch"
+	"github.com/gneiss-go/gneiss/internal/test/testdata"
 )
 
 // TestFetch downloads from a server of its own, and then classifies with what came.

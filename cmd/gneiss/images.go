@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gneiss-go/gneiss/internal/samples"
+	"github.com/gneiss-go/gneiss/internal/gen/samples"
 	"github.com/gneiss-go/gneiss/models/imagefile"
 	_ "github.com/gneiss-go/gneiss/models/imagefile/webp" // pictures may be WebP
 	"github.com/gneiss-go/gneiss/runtime"

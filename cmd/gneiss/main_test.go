@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/samples"
+	"github.com/gneiss-go/gneiss/internal/gen/samples"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

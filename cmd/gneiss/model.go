@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/fetch"
+	"github.com/gneiss-go/gneiss/internal/app/fetch"
 	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/caffe"
 	"github.com/gneiss-go/gneiss/models/cifar10"

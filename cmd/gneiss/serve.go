@@ -16,7 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gneiss-go/gneiss/internal/serve"
+	"github.com/gneiss-go/gneiss/internal/app/serve"
 )
 
 // serveFlags are the command's own.

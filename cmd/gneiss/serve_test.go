@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gneiss-go/gneiss/internal/samples"
+	"github.com/gneiss-go/gneiss/internal/gen/samples"
 )
 
 // logLine is a line of gneiss serve --json.

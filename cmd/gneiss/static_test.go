@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/gotool"
+	"github.com/gneiss-go/gneiss/internal/test/gotool"
 )
 
 // TestStatic: without cgo the program is one file that needs no other, as README.md says.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gneiss-go/gneiss/internal/wholefile"
+	"github.com/gneiss-go/gneiss/internal/app/wholefile"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 

@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/gotool"
+	"github.com/gneiss-go/gneiss/internal/test/gotool"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 )
 
@@ -51,7 +51,7 @@ func decode(t *testing.T, r io.Reader) (all []report) {
 	return all
 }
 
-const samples = "../../internal/samples"
+const samples = "../../internal/gen/samples"
 
 // TestPictures: each is classified, and the last one, a truck, is called so.
 func TestPictures(t *testing.T) {

@@ -9,11 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/gotool"
+	"github.com/gneiss-go/gneiss/internal/test/gotool"
 	"github.com/gneiss-go/gneiss/models/imagefile"
 )
 
-const picture = "../../internal/samples/ship.png"
+const picture = "../../internal/gen/samples/ship.png"
 
 // rgb returns the bytes of a picture, row by row.
 func rgb(m image.Image) (out []byte) {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/testdata"
+	"github.com/gneiss-go/gneiss/internal/test/testdata"
 	"github.com/gneiss-go/gneiss/models/imagefile"
 	"github.com/gneiss-go/gneiss/models/onnx"
 	"github.com/gneiss-go/gneiss/models/preprocess"

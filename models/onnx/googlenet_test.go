@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/testdata"
+	"github.com/gneiss-go/gneiss/internal/test/testdata"
 	"github.com/gneiss-go/gneiss/models/caffe"
 	"github.com/gneiss-go/gneiss/models/internal/interp"
 	"github.com/gneiss-go/gneiss/models/onnx"

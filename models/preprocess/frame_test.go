@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/guard"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/testdata"
+	"github.com/gneiss-go/gneiss/internal/test/testdata"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 

@@ -1,7 +1,7 @@
 // Run runs a program under the emulation of AMX and AVX-VNNI: see package trap.
 //
 //	go test -c -tags pretend -o kernels.test ./kernels
-//	go run ./internal/trap/run --pretend avxvnni+amxint8 ./kernels.test -test.run ConvU8
+//	go run ./internal/test/trap/run --pretend avxvnni+amxint8 ./kernels.test -test.run ConvU8
 //
 // A program built with the tag pretend believes in the features named.
 package main
@@ -14,7 +14,7 @@ import (
 	"os/exec"
 	"slices"
 
-	"github.com/gneiss-go/gneiss/internal/trap"
+	"github.com/gneiss-go/gneiss/internal/test/trap"
 )
 
 func main() {

@@ -15,7 +15,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gneiss-go/gneiss/internal/gotool"
+	"github.com/gneiss-go/gneiss/internal/test/gotool"
 )
 
 // ErrNoTool is wrapped by errors about a missing GNU binary.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/samples"
+	"github.com/gneiss-go/gneiss/internal/gen/samples"
 )
 
 // TestPage drives the page in a browser: a sample, a chosen file, the keyboard, a broken file, the camera.

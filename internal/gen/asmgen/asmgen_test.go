@@ -38,7 +38,7 @@ func TestFill(t *testing.T) {
 
 // Every WORD of the kernels must be what GNU as makes of the comment behind it.
 func TestKernelsFresh(t *testing.T) {
-	files, err := filepath.Glob("../../kernels/*_arm*.[sh]")
+	files, err := filepath.Glob("../../../kernels/*_arm*.[sh]")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no kernels found: %v", err)
 	}
@@ -55,7 +55,7 @@ func TestKernelsFresh(t *testing.T) {
 			t.Fatalf("%s: %v", file, err)
 		}
 		if !bytes.Equal(got, src) {
-			t.Errorf("%s is stale: go run ./internal/asmgen kernels/%s", file, filepath.Base(file))
+			t.Errorf("%s is stale: go run ./internal/gen/asmgen kernels/%s", file, filepath.Base(file))
 		}
 		// A raw number that says nothing of itself is a number nobody checks.
 		for i, line := range strings.Split(string(src), "\n") {

@@ -3,9 +3,9 @@ package mutate_test
 import (
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/guard"
 	"github.com/gneiss-go/gneiss/internal/memory"
-	"github.com/gneiss-go/gneiss/internal/mutate"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
+	"github.com/gneiss-go/gneiss/internal/test/mutate"
 )
 
 // FuzzStructured lets coverage choose among files that are changed as [TestMutations] changes them: the input is a file, and the

@@ -11,10 +11,10 @@ import (
 
 // ownWriters may write files otherwise than by package wholefile.
 var ownWriters = map[string]string{
-	"internal/wholefile/wholefile.go": "is that package",
-	"internal/fetch/fetch.go":         "has a part that goes on where it stopped; wholefile gives it its name",
-	"internal/asmgen/asmgen.go":       "must build while the assembly that it writes does not",
-	"internal/disasm/disasm.go":       "hands code to another program in a temporary file",
+	"internal/app/wholefile/wholefile.go": "is that package",
+	"internal/app/fetch/fetch.go":         "has a part that goes on where it stopped; wholefile gives it its name",
+	"internal/gen/asmgen/asmgen.go":       "must build while the assembly that it writes does not",
+	"internal/test/disasm/disasm.go":      "hands code to another program in a temporary file",
 }
 
 // TestOneWriter: what commands and tools write goes through package wholefile, whole and in its place.
@@ -22,7 +22,7 @@ func TestOneWriter(t *testing.T) {
 	writes := regexp.MustCompile(`\bos\.(Create|CreateTemp|WriteFile|OpenFile|Rename|Link)\b`)
 	seen := map[string]bool{}
 	for _, top := range []string{"cmd", "internal"} {
-		err := filepath.WalkDir(filepath.Join("../..", top), func(path string, e fs.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join("../../..", top), func(path string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
@@ -30,7 +30,7 @@ func TestOneWriter(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			name := strings.TrimPrefix(filepath.ToSlash(path), "../../")
+			name := strings.TrimPrefix(filepath.ToSlash(path), "../../../")
 			if m := writes.Find(text); m != nil {
 				seen[name] = true
 				if ownWriters[name] == "" {

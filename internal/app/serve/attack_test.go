@@ -38,7 +38,7 @@ func startVictim(t *testing.T) *victim {
 		t.Skip("NOT TESTED: a server under attack; there is no go command here")
 	}
 	bin := filepath.Join(t.TempDir(), "gneiss")
-	if out, err := exec.Command(goTool, "build", "-o", bin, "../../cmd/gneiss").CombinedOutput(); err != nil {
+	if out, err := exec.Command(goTool, "build", "-o", bin, "../../../cmd/gneiss").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	cmd := exec.Command(bin, "serve", "--json", "--addr", "127.0.0.1:0")

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/mutate"
+	"github.com/gneiss-go/gneiss/internal/test/mutate"
 	"github.com/gneiss-go/gneiss/models/onnx"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -37,7 +37,7 @@ func corpora(t testing.TB) *corpus {
 	c := &corpus{}
 	for k, dir := range map[kind]string{kindONNX: "onnx/testdata/fuzz/FuzzONNX", kindCaffe: "caffe/testdata/fuzz/FuzzCaffe",
 		kindPrototxt: "caffe/testdata/fuzz/FuzzCaffePrototxt", kindTFLite: "tflite/testdata/fuzz/FuzzTFLite"} {
-		names, err := filepath.Glob(filepath.Join("../../models", dir, "*"))
+		names, err := filepath.Glob(filepath.Join("../../../models", dir, "*"))
 		if err != nil || len(names) == 0 {
 			t.Fatalf("no seeds in %s (%v)", dir, err)
 		}

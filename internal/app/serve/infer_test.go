@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/samples"
+	"github.com/gneiss-go/gneiss/internal/gen/samples"
 	"github.com/gneiss-go/gneiss/models/imagefile"
 )
 

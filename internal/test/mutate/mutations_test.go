@@ -18,8 +18,8 @@ import (
 	"time"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/guard"
 	"github.com/gneiss-go/gneiss/internal/memory"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
 	"github.com/gneiss-go/gneiss/models/caffe"
 	"github.com/gneiss-go/gneiss/models/onnx"
 	"github.com/gneiss-go/gneiss/models/tflite"

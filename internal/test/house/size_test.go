@@ -27,8 +27,8 @@ cmd/gneiss/compile.go:compileCommand
 cmd/gneiss/inspect.go:inspectCommand
 cmd/gneiss/serve.go:serveCommand
 cmd/gneiss/serve_test.go:TestServe
-internal/fetch/fetch_test.go:TestTo
-internal/serve/page_test.go:TestPage
+internal/app/fetch/fetch_test.go:TestTo
+internal/app/serve/page_test.go:TestPage
 kernels/conv_test.go
 kernels/wino_tile.go
 models/caffe/caffe.go
@@ -50,7 +50,7 @@ runtime/verify_test.go:TestVerify
 // TestSizes: no file and no function of Go is too large to be read at once; what a program writes does not count.
 func TestSizes(t *testing.T) {
 	var found []string
-	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir("../../..", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -68,7 +68,7 @@ func TestSizes(t *testing.T) {
 		if err != nil || ast.IsGenerated(f) {
 			return err
 		}
-		name := strings.TrimPrefix(filepath.ToSlash(path), "../../")
+		name := strings.TrimPrefix(filepath.ToSlash(path), "../../../")
 		if bytes.Count(src, []byte("\n")) > maxFileLines {
 			found = append(found, name)
 		}

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/internal/gotool"
+	"github.com/gneiss-go/gneiss/internal/test/gotool"
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
@@ -32,7 +32,7 @@ func imports(t *testing.T, deps bool, patterns ...string) map[string][]string {
 		field = "{{.Deps}}"
 	}
 	cmd := gotool.Command("list", append([]string{"-e", "-f", "{{.ImportPath}} " + field}, patterns...)...)
-	cmd.Dir = "../.."
+	cmd.Dir = "../../.."
 	out, err := cmd.Output()
 	if err != nil {
 		t.Skipf("NOT TESTED: go list: %v", err)
@@ -82,7 +82,7 @@ func TestFirmware(t *testing.T) {
 
 func readme(t *testing.T) string {
 	t.Helper()
-	b, err := os.ReadFile("../../README.md")
+	b, err := os.ReadFile("../../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,10 +173,10 @@ func TestReadmeKernels(t *testing.T) {
 	}
 	want := kernelTable()
 	if *update {
-		if err := os.WriteFile("../../README.md", []byte(before+"<!-- kernels -->\n"+want+"<!-- /kernels -->"+after), 0o644); err != nil {
+		if err := os.WriteFile("../../../README.md", []byte(before+"<!-- kernels -->\n"+want+"<!-- /kernels -->"+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	} else if got != want {
-		t.Errorf("README.md's table of kernels is not fresh (go test ./internal/house -update); want:\n%s", want)
+		t.Errorf("README.md's table of kernels is not fresh (go test ./internal/test/house -update); want:\n%s", want)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/gneiss-go/gneiss/internal/samples"
+	"github.com/gneiss-go/gneiss/internal/gen/samples"
 )
 
 //go:embed page

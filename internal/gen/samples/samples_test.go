@@ -6,7 +6,7 @@ import (
 	"image/png"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/samples/draw"
+	"github.com/gneiss-go/gneiss/internal/gen/samples/draw"
 )
 
 // TestFresh: the files are what the code draws. Levels may differ by 2, for a compiler may fuse a multiplication
@@ -36,7 +36,7 @@ func TestFresh(t *testing.T) {
 			}
 		}
 		if off > draw.Size { // edges may fall on the other side of a sampling point
-			t.Errorf("%s: %d pixels differ from what is drawn; run go generate ./internal/samples", s.Name, off)
+			t.Errorf("%s: %d pixels differ from what is drawn; run go generate ./internal/gen/samples", s.Name, off)
 		}
 	}
 }

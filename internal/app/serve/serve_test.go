@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/internal/samples"
+	"github.com/gneiss-go/gneiss/internal/gen/samples"
 	"github.com/gneiss-go/gneiss/models/cifar10"
 	"github.com/gneiss-go/gneiss/models/imagefile"
 	"github.com/gneiss-go/gneiss/runtime"

@@ -8,8 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gneiss-go/gneiss/internal/samples/draw"
-	"github.com/gneiss-go/gneiss/internal/wholefile"
+	"github.com/gneiss-go/gneiss/internal/app/wholefile"
+	"github.com/gneiss-go/gneiss/internal/gen/samples/draw"
 )
 
 func main() {

@@ -19,7 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gneiss-go/gneiss/internal/wholefile"
+	"github.com/gneiss-go/gneiss/internal/app/wholefile"
 )
 
 // File says what to download.
