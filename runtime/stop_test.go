@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	goruntime "runtime"
 	"slices"
 	"sync"
@@ -98,8 +99,17 @@ func TestRunContextWithinAStep(t *testing.T) {
 	}
 }
 
-func stopWithin(t *testing.T, in Shape, build func(n *net, x *Value) *Value, threads int, surely bool) {
+// boundless returns a graph that may ask for any work.
+func boundless(t *testing.T) *net {
 	n := newNet(t)
+	l := DefaultLimits
+	l.MaxMACs = math.MaxInt64
+	n.g.SetLimits(l)
+	return n
+}
+
+func stopWithin(t *testing.T, in Shape, build func(n *net, x *Value) *Value, threads int, surely bool) {
+	n := boundless(t)
 	s := session(t, n.output(build(n, n.input(in))), WithThreads(threads))
 	defer s.Close()
 	best := time.Hour // of a few tries: others may use the machine
@@ -162,7 +172,7 @@ func TestRunAfterInterruption(t *testing.T) {
 func TestCloseInterrupts(t *testing.T) {
 	for _, threads := range []int{1, 2} {
 		c := longCases[0]
-		n := newNet(t)
+		n := boundless(t)
 		s := session(t, n.output(c.build(n, n.input(c.in))), WithThreads(threads))
 		var all sync.WaitGroup
 		started := make(chan struct{})
