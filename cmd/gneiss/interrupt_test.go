@@ -191,7 +191,7 @@ func TestInterruptServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	fmt.Fprintf(c, "POST /api/classify HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n")
+	fmt.Fprintf(c, "POST /api/classify HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n")
 	if l, err := bufio.NewReader(c).ReadString('\n'); err != nil || !strings.Contains(l, "100 Continue") { // it reads the body
 		t.Fatalf("%q, %v", l, err)
 	}
