@@ -60,8 +60,10 @@ func (d *decoders) do(ctx context.Context, f func(*decoder) error) error {
 	select {
 	case d.waiting <- struct{}{}:
 		defer func() { <-d.waiting }()
-		defer goruntime.GC() // so that the next one is not beside what is left of this
-		return with(ctx, d.large, f)
+		return with(ctx, d.large, func(one *decoder) error {
+			defer goruntime.GC() // before the next one begins, which is not to be beside what is left of this
+			return f(one)
+		})
 	default:
 		return errFull
 	}
