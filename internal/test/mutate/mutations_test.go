@@ -321,7 +321,11 @@ func (w *worker) load(k kind, file []byte, limits runtime.Limits) (*runtime.Grap
 	b := w.guarded(file)
 	switch k {
 	case kindONNX:
-		return onnx.Load(b, onnx.WithLimits(limits), onnx.WithInputShape(3, 8, 8))
+		g, err := onnx.Load(b, onnx.WithLimits(limits))
+		if errors.Is(err, runtime.ErrShape) { // an open size, it may be; an option that nothing asks for is an error
+			return onnx.Load(b, onnx.WithLimits(limits), onnx.WithInputShape(3, 8, 8))
+		}
+		return g, err
 	case kindCaffe:
 		return caffe.Load(b, nil, caffe.WithLimits(limits))
 	case kindPrototxt:
