@@ -60,6 +60,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetArgs(append([]string{}, args...)) // never nil, for which cobra reads os.Args
 	var cmd *cobra.Command
 	var err error
+	named, _, unknown := root.Find(args)
+	patient := unknown == nil && named.Annotations[endsByInterrupt] != ""
 	done := make(chan struct{})
 	go func() {
 		cmd, err = root.ExecuteContextC(ctx)
@@ -69,7 +71,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case <-done:
 	case <-ctx.Done():
 		var late <-chan time.Time
-		if c, _, err := root.Find(args); err != nil || c.Annotations[endsByInterrupt] == "" {
+		if !patient {
 			late = time.After(grace)
 		}
 		select {

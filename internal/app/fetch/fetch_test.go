@@ -84,7 +84,7 @@ func TestTo(t *testing.T) {
 				os.WriteFile(path+".part", c.part, 0o600)
 			}
 			var last int64
-			f := File{URL: srv.URL, SHA1: sum(content), MaxSize: int64(len(content)) + 100, Stall: 300 * time.Millisecond, Progress: func(done, total int64) {
+			f := File{URL: srv.URL, SHA1: sum(content), MaxSize: int64(len(content)) + 100, Stall: 2 * time.Second, Progress: func(done, total int64) {
 				if done < last || (total >= 0 && done > total) {
 					t.Errorf("progress %d of %d after %d", done, total, last)
 				}

@@ -2,10 +2,12 @@ package serve
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +37,7 @@ func askHealth(c net.Conn) (int, error) {
 // isClosed waits for the server to close a connection.
 func isClosed(c net.Conn) bool {
 	_, err := c.Read(make([]byte, 1))
-	return err != nil
+	return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // TestIdleMakesWay: at the limit the connection that is idle the longest is closed for the next; one that has said
@@ -53,7 +55,7 @@ func TestIdleMakesWay(t *testing.T) {
 	ask(first)
 	ask(second)
 	ask(first) // second is idle the longest
-	time.Sleep(silence + 100*time.Millisecond)
+	time.Sleep(silence + time.Second) // a busy machine may have been late to accept it
 	ask(dial(t, url))
 	if !isClosed(silent) {
 		t.Error("the silent connection is still open")

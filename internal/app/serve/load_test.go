@@ -80,7 +80,7 @@ func TestFull(t *testing.T) {
 
 // TestTimeout: who waits too long for a session is told so; who goes away leaves his place.
 func TestTimeout(t *testing.T) {
-	s := newServer(t, Options{Timeout: 50 * time.Millisecond})
+	s := newServer(t, Options{Timeout: time.Second})
 	release := take(t, s)
 	defer release()
 	frog := sampleNamed(t, "frog.png")

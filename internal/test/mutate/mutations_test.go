@@ -76,12 +76,12 @@ func TestMutations(t *testing.T) {
 	workers := goruntime.GOMAXPROCS(0)
 	var all sync.WaitGroup
 	finished := make(chan struct{})
-	go d.watch(finished)
 	start := time.Now()
 	for range workers {
 		w := &worker{driver: &d, arena: guard.Bytes(t, guard.End, 1<<20), file: guard.Bytes(t, guard.End, 1<<18)}
 		d.workers = append(d.workers, w)
 	}
+	go d.watch(finished)
 	restore := memory.New
 	memory.New = d.memory
 	defer func() { memory.New = restore }()
