@@ -54,7 +54,7 @@ func TestIdleMakesWay(t *testing.T) {
 	first, second, silent := dial(t, url), dial(t, url), dial(t, url)
 	ask(first)
 	ask(second)
-	ask(first) // second is idle the longest
+	ask(first)                        // second is idle the longest
 	time.Sleep(silence + time.Second) // a busy machine may have been late to accept it
 	ask(dial(t, url))
 	if !isClosed(silent) {
