@@ -79,7 +79,7 @@ var tamperings = map[string]func(p *Plan){
 }
 
 // A plan that was tampered with in any way that matters is refused.
-func TestVerify(t *testing.T) {
+func TestProof(t *testing.T) {
 	fresh := func() *Plan {
 		p, err := Compile(small(t))
 		if err != nil {
@@ -88,13 +88,13 @@ func TestVerify(t *testing.T) {
 		return p
 	}
 	p := fresh()
-	if err := p.verify(); err != nil {
+	if err := p.prove(); err != nil {
 		t.Fatal(err)
 	}
 	for name, corrupt := range tamperings {
 		p := fresh()
 		corrupt(p)
-		if err := p.verify(); err == nil {
+		if err := p.prove(); err == nil {
 			t.Errorf("%s: accepted", name)
 		} else if !errors.Is(err, ErrGraph) {
 			t.Errorf("%s: %v is not ErrGraph", name, err)
