@@ -207,6 +207,10 @@ type importer struct {
 	b       *axes.Builder
 	blobs   map[string][]*axes.Source // weights by layer name
 	missing []string                  // layers without weights
+
+	net   *net
+	tops  []*axes.Tensor // by layer: every top that is supported is the same tensor, but for inputs
+	feeds map[ref]*axes.Tensor
 }
 
 func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
@@ -228,19 +232,7 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	tops := make([]*axes.Tensor, len(n.layers)) // every top that is supported is the same tensor, but for inputs
-	feeds := map[ref]*axes.Tensor{}
-	get := func(l *layer, r ref) *axes.Tensor {
-		p := n.layers[r.layer]
-		if isData(p.typ) {
-			return feeds[r]
-		}
-		if r.top > 0 && p.typ != "Split" && tops[r.layer] != nil {
-			im.b.Unsupported(p.typ, p.name, "its second top %q, which %q uses", p.top[r.top], l.name)
-			return nil
-		}
-		return tops[r.layer]
-	}
+	im.net, im.tops, im.feeds = n, make([]*axes.Tensor, len(n.layers)), map[ref]*axes.Tensor{}
 	used := map[ref]bool{}
 	for i, l := range n.layers {
 		for _, r := range l.in {
@@ -257,7 +249,7 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 		if isData(l.typ) {
 			for t := range l.top {
 				if r := (ref{i, t}); used[r] {
-					if feeds[r], err = im.feed(n, l, r); err != nil {
+					if im.feeds[r], err = im.feed(n, l, r); err != nil {
 						return nil, l.fault(err)
 					}
 				}
@@ -266,12 +258,12 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 		}
 		in := make([]*axes.Tensor, len(l.in))
 		for j, r := range l.in {
-			in[j] = get(l, r)
+			in[j] = im.read(l, r)
 		}
 		if weighted[l.typ] && !im.cfg.random && len(im.blobs[l.name]) == 0 {
 			im.missing = append(im.missing, l.name)
 		}
-		if tops[i], err = im.layer(l, in); err != nil {
+		if im.tops[i], err = im.layer(l, in); err != nil {
 			return nil, err
 		}
 	}
@@ -283,21 +275,39 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 			ErrNoWeights, len(im.missing), list(im.missing, 5))
 	}
 	for _, o := range outs {
-		p := n.layers[o.layer]
-		t := get(&layer{name: "output"}, o.ref)
-		if o.softmax != "" && t != nil {
-			if t, err = im.layer(&layer{name: o.softmax, typ: "Softmax"}, []*axes.Tensor{t}); err != nil {
-				return nil, err
-			}
-		}
-		if t == nil {
-			return nil, cmp.Or(im.b.Err(), fmt.Errorf("nothing computes the output %q: %w", p.top[o.top], runtime.ErrGraph)) // a second top
-		}
-		if err := im.b.Output(p.top[o.top], t); err != nil {
+		if err := im.give(o); err != nil {
 			return nil, err
 		}
 	}
 	return im.b.G, im.b.Err()
+}
+
+// read returns a blob for the layer l, nil if nothing computes it.
+func (im *importer) read(l *layer, r ref) *axes.Tensor {
+	p := im.net.layers[r.layer]
+	if isData(p.typ) {
+		return im.feeds[r]
+	}
+	if r.top > 0 && p.typ != "Split" && im.tops[r.layer] != nil {
+		im.b.Unsupported(p.typ, p.name, "its second top %q, which %q uses", p.top[r.top], l.name)
+		return nil
+	}
+	return im.tops[r.layer]
+}
+
+// give makes a blob an output of the graph.
+func (im *importer) give(o output) (err error) {
+	name := im.net.layers[o.layer].top[o.top]
+	t := im.read(&layer{name: "output"}, o.ref)
+	if o.softmax != "" && t != nil {
+		if t, err = im.layer(&layer{name: o.softmax, typ: "Softmax"}, []*axes.Tensor{t}); err != nil {
+			return err
+		}
+	}
+	if t == nil {
+		return cmp.Or(im.b.Err(), fmt.Errorf("nothing computes the output %q: %w", name, runtime.ErrGraph)) // a second top
+	}
+	return im.b.Output(name, t)
 }
 
 func list(names []string, most int) string {

@@ -217,6 +217,30 @@ func (im *importer) run() (*runtime.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := im.begin(g); err != nil {
+		return nil, err
+	}
+	for i, n := range g.nodes {
+		if need[i] {
+			if err := im.follow(n); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := im.give(outs); err != nil {
+		return nil, err
+	}
+	if err := im.b.Err(); err != nil {
+		return nil, err
+	}
+	if len(im.b.G.Outputs) != len(outs) {
+		return nil, fmt.Errorf("nothing computes all of the outputs %q: %w", outs, runtime.ErrGraph)
+	}
+	return im.b.G, nil
+}
+
+// begin gives the constants and inputs that are used their values.
+func (im *importer) begin(g *graph) error {
 	for name, t := range g.inits {
 		if im.uses[name] > 0 {
 			im.vals[name] = constant(t)
@@ -226,63 +250,59 @@ func (im *importer) run() (*runtime.Graph, error) {
 		if g.inits[p.name] == nil && im.uses[p.name] > 0 {
 			v, err := im.input(p)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			im.vals[p.name] = v
 		}
 	}
-	if err := im.heeded(); err != nil {
-		return nil, err
+	return im.heeded()
+}
+
+// follow imports one node and gives its outputs their values.
+func (im *importer) follow(n *node) error {
+	v, err := im.node(n)
+	if err != nil {
+		var ne *runtime.NodeError
+		if errors.As(err, &ne) { // the graph's own: keep the reason, name the node
+			err = ne.Err
+		}
+		return n.fault(err)
 	}
-	for i, n := range g.nodes {
-		if !need[i] {
+	for j, name := range n.out {
+		if name == "" {
 			continue
 		}
-		v, err := im.node(n)
-		if err != nil {
-			var ne *runtime.NodeError
-			if errors.As(err, &ne) { // the graph's own: keep the reason, name the node
-				err = ne.Err
-			}
-			return nil, n.fault(err)
+		if j > 0 && v != nil && im.uses[name] > 0 {
+			im.b.Unsupported(n.op, n.label(), "its output %d, %q", j+1, name)
 		}
-		for j, name := range n.out {
-			if name == "" {
-				continue
-			}
-			if j > 0 && v != nil && im.uses[name] > 0 {
-				im.b.Unsupported(n.op, n.label(), "its output %d, %q", j+1, name)
-			}
-			if j > 0 || v == nil {
-				im.vals[name] = &value{}
-			} else {
-				im.vals[name] = v
-			}
+		if j > 0 || v == nil {
+			im.vals[name] = &value{}
+		} else {
+			im.vals[name] = v
 		}
 	}
+	return nil
+}
+
+// give makes the values of those names the graph's outputs.
+func (im *importer) give(outs []string) error {
 	for _, name := range outs {
 		switch v := im.vals[name]; {
 		case v == nil:
-			return nil, fmt.Errorf("no node makes the output %q: %w", name, runtime.ErrGraph)
+			return fmt.Errorf("no node makes the output %q: %w", name, runtime.ErrGraph)
 		case v.c != nil:
 			im.b.Unsupported("output", name, "it is a constant")
 		case v.t != nil || v.lazy != nil:
 			v, err := im.plain(v)
 			if err != nil {
-				return nil, fmt.Errorf("output %q: %w", name, err)
+				return fmt.Errorf("output %q: %w", name, err)
 			}
 			if err := im.b.Output(name, v.t); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	if err := im.b.Err(); err != nil {
-		return nil, err
-	}
-	if len(im.b.G.Outputs) != len(outs) {
-		return nil, fmt.Errorf("nothing computes all of the outputs %q: %w", outs, runtime.ErrGraph)
-	}
-	return im.b.G, nil
+	return nil
 }
 
 // node imports one node and returns the value of its first output, nil if that is unsupported.
