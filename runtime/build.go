@@ -173,10 +173,11 @@ func (p *Plan) connect(t *valueTable, steps []*step) {
 	}
 }
 
+// fault is the error of a step of a plan, for a reason.
+func (s *planStep) fault(reason error) error { return nodeFault(s.name, s.kind, reason) }
+
 // fault is the error of a step, for a reason.
-func (s *step) fault(reason error) error {
-	return &NodeError{Node: s.name(), Op: s.nodes[0].Op.Kind(), Err: reason}
-}
+func (s *step) fault(reason error) error { return nodeFault(s.name(), s.nodes[0].Op.Kind(), reason) }
 
 // cost adds up a step's nodes.
 func (s *step) cost() (c Cost) {

@@ -35,7 +35,7 @@ func (p *Plan) prove() error {
 	written := make([]bool, len(p.values))
 	for i := range p.steps {
 		if err := p.proveStep(i, holds, written); err != nil {
-			return &NodeError{Node: p.steps[i].name, Op: p.steps[i].kind, Err: err}
+			return p.steps[i].fault(err)
 		}
 	}
 	for i, t := range append(p.Inputs(), p.outputs...) {

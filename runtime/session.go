@@ -84,7 +84,7 @@ func (p *Plan) NewSession() (*Session, error) {
 func bind(st *planStep, in, out []kernels.View, scratch []byte, workers int) (t kernels.Task, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err = &NodeError{Node: st.name, Op: st.kind, Err: fmt.Errorf("%v: %w", fault, ErrGraph)}
+			err = st.fault(fmt.Errorf("%v: %w", fault, ErrGraph))
 		}
 	}()
 	return st.op.Bind(in, out, scratch, workers), nil
@@ -240,6 +240,7 @@ func (s *Session) Close() error {
 			if !s.hooking.Load() {
 				s.stop.Ask()
 				s.active.Lock()
+				//lint:ignore SA2001 held once, the run has ended
 				s.active.Unlock()
 			}
 			return nil

@@ -36,12 +36,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/gneiss-go/gneiss/models/internal/axes"
+	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -90,9 +90,6 @@ func configure(opts []Option) *config {
 	return c
 }
 
-// maxFile bounds the files that are read; protocol buffers end there.
-const maxFile = 1<<31 - 1
-
 // Open imports a caffemodel with the network that prototxt describes. If prototxt is "", the description is the
 // .prototxt of the same name beside the caffemodel, or a deploy.prototxt beside it whose layers the caffemodel has
 // weights for, or the one inside the caffemodel. The caffemodel may be "" with [WithRandomWeights].
@@ -101,12 +98,12 @@ func Open(caffemodel, prototxt string, opts ...Option) (*runtime.Graph, error) {
 	var weights []byte
 	if caffemodel != "" {
 		var err error
-		if weights, err = readFile(caffemodel); err != nil {
+		if weights, err = modelfile.Read(caffemodel); err != nil {
 			return nil, err
 		}
 	}
 	if prototxt != "" {
-		text, err := readFile(prototxt)
+		text, err := modelfile.Read(prototxt)
 		if err != nil {
 			return nil, err
 		}
@@ -114,13 +111,13 @@ func Open(caffemodel, prototxt string, opts ...Option) (*runtime.Graph, error) {
 	}
 	ext := filepath.Ext(caffemodel)
 	same := strings.TrimSuffix(caffemodel, ext) + ".prototxt"
-	if text, err := readFile(same); err == nil {
+	if text, err := modelfile.Read(same); err == nil {
 		return load(weights, text, caffemodel, same, c)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	deploy := filepath.Join(filepath.Dir(caffemodel), "deploy.prototxt")
-	text, err := readFile(deploy)
+	text, err := modelfile.Read(deploy)
 	if err == nil {
 		g, err := load(weights, text, caffemodel, deploy, c)
 		if err == nil || !errors.Is(err, ErrNoWeights) && !errors.Is(err, runtime.ErrShape) {
@@ -133,24 +130,9 @@ func Open(caffemodel, prototxt string, opts ...Option) (*runtime.Graph, error) {
 	}
 	g, err := load(weights, nil, caffemodel, "", c)
 	if errors.Is(err, errNoNet) {
-		err = &runtime.FileError{File: caffemodel, Err: fmt.Errorf("%w; there is neither %s nor deploy.prototxt beside it", errNoNet, filepath.Base(same))}
+		err = runtime.InFile(caffemodel, fmt.Errorf("%w; there is neither %s nor deploy.prototxt beside it", errNoNet, filepath.Base(same)))
 	}
 	return g, err
-}
-
-func readFile(path string) ([]byte, error) {
-	if st, err := os.Stat(path); err == nil && st.Size() > maxFile {
-		return nil, &runtime.FileError{File: path, Err: fmt.Errorf("%d bytes, at most %d are read: %w", st.Size(), maxFile, runtime.ErrLimit)}
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, &runtime.FileError{File: path, Err: err}
-	}
-	return b, nil
 }
 
 // Load imports a network from the bytes of a caffemodel and of a prototxt. The prototxt may be nil if the caffemodel holds
@@ -170,7 +152,7 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 			err = fmt.Errorf("no layers: %w", runtime.ErrCorrupt)
 		}
 		if err != nil {
-			return nil, &runtime.FileError{File: wname, Err: sniff.Explain(weights, "a caffemodel", err)}
+			return nil, runtime.InFile(wname, sniff.Explain(weights, "a caffemodel", err))
 		}
 	}
 	from := wname
@@ -181,10 +163,10 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 			err = fmt.Errorf("empty: %w", runtime.ErrCorrupt)
 		}
 		if err != nil {
-			return nil, &runtime.FileError{File: pname, Err: sniff.Explain(prototxt, "a prototxt", err)}
+			return nil, runtime.InFile(pname, sniff.Explain(prototxt, "a prototxt", err))
 		}
 	} else if def = file; def == nil {
-		return nil, &runtime.FileError{File: wname, Err: fmt.Errorf("neither caffemodel nor prototxt: %w", runtime.ErrGraph)}
+		return nil, runtime.InFile(wname, fmt.Errorf("neither caffemodel nor prototxt: %w", runtime.ErrGraph))
 	}
 	im := &importer{cfg: c, b: axes.NewBuilder(def.str("name", ""), len(weights), c.limits), blobs: map[string][]*axes.Source{}}
 	if c.random {
@@ -196,7 +178,7 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 		if errors.Is(err, ErrNoWeights) && weights != nil {
 			from = wname
 		}
-		return nil, &runtime.FileError{File: from, Err: err}
+		return nil, runtime.InFile(from, err)
 	}
 	return g, nil
 }

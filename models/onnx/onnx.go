@@ -57,12 +57,11 @@ package onnx
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/gneiss-go/gneiss/models/internal/axes"
+	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -106,21 +105,11 @@ func WithInitializer(name string, tensorProto []byte) Option {
 	return func(c *config) { c.inits[name] = tensorProto }
 }
 
-// maxFile bounds the files that are read; protocol buffers end there.
-const maxFile = 1<<31 - 1
-
 // Open imports the ONNX model in a file. Weights may be in other files beside it or in folders below.
 func Open(path string, opts ...Option) (*runtime.Graph, error) {
-	if st, err := os.Stat(path); err == nil && st.Size() > maxFile {
-		return nil, &runtime.FileError{File: path, Err: fmt.Errorf("%d bytes, at most %d are read: %w", st.Size(), maxFile, runtime.ErrLimit)}
-	}
-	b, err := os.ReadFile(path)
+	b, err := modelfile.Read(path)
 	if err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, &runtime.FileError{File: path, Err: err}
+		return nil, err
 	}
 	return load(b, path, filepath.Dir(path), opts)
 }
@@ -133,7 +122,7 @@ func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
 	for _, o := range opts {
 		o(c)
 	}
-	fail := func(err error) (*runtime.Graph, error) { return nil, &runtime.FileError{File: file, Err: err} }
+	fail := func(err error) (*runtime.Graph, error) { return nil, runtime.InFile(file, err) }
 	m, err := decodeModel(b, c.limits)
 	if err != nil {
 		return fail(sniff.Explain(b, "an ONNX model", err))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/models/internal/wire"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -124,7 +125,7 @@ func decodeTensor(b []byte) (*tensor, error) {
 	case size == 0: // strings and exotic types: known by name only
 		return t, nil
 	case outside:
-		if n > maxFile/size {
+		if n > modelfile.Max/size {
 			return t, fmt.Errorf("%v %v: %w", t.typ, t.dims, runtime.ErrLimit)
 		}
 		place.size = n * size

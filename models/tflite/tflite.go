@@ -34,11 +34,10 @@
 package tflite
 
 import (
-	"errors"
 	"fmt"
-	"os"
 
 	"github.com/gneiss-go/gneiss/models/internal/axes"
+	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -55,19 +54,12 @@ func Is(head []byte) bool { return len(head) >= 8 && string(head[4:8]) == identi
 
 // Open reads a file. Its errors are [*runtime.FileError].
 func Open(path string, opts ...Option) (*runtime.Graph, error) {
-	data, err := os.ReadFile(path)
+	data, err := modelfile.Read(path)
 	if err != nil {
-		var pe *os.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, &runtime.FileError{File: path, Err: err}
+		return nil, err
 	}
 	g, err := Load(data, opts...)
-	if err != nil {
-		return nil, &runtime.FileError{File: path, Err: err}
-	}
-	return g, nil
+	return g, runtime.InFile(path, err)
 }
 
 // Load imports a model from the bytes of a file.
