@@ -82,6 +82,10 @@ func step(n *runtime.Node, in [][]float32, out []float32) error {
 		}
 	case *runtime.Resize:
 		resize(op, s, d, x, out)
+	case *runtime.DepthToSpace:
+		depthToSpace(op, s, d, x, out)
+	case *runtime.SpaceToDepth:
+		spaceToDepth(op, s, d, x, out)
 	case *runtime.Identity:
 		copy(out, x)
 	case *runtime.Flatten:
@@ -152,6 +156,26 @@ func concat(n *runtime.Node, in [][]float32, out []float32) {
 			copy(out[p*n.Out.Shape.C+at:], in[j][p*c:(p+1)*c])
 		}
 		at += c
+	}
+}
+
+// depthToSpace lays each pixel's channels out as a block of pixels.
+func depthToSpace(op *runtime.DepthToSpace, s, d runtime.Shape, x, out []float32) {
+	for i := range out {
+		c, w, h, b, side := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H, op.Block
+		from := (h%side*side+w%side)*d.C + c
+		if op.ChannelMajor {
+			from = (c*side+h%side)*side + w%side
+		}
+		out[i] = x[((b*s.H+h/side)*s.W+w/side)*s.C+from]
+	}
+}
+
+// spaceToDepth makes one pixel of each block of pixels.
+func spaceToDepth(op *runtime.SpaceToDepth, s, d runtime.Shape, x, out []float32) {
+	for i := range x {
+		c, w, h, b, side := i%s.C, i/s.C%s.W, i/s.C/s.W%s.H, i/s.C/s.W/s.H, op.Block
+		out[((b*d.H+h/side)*d.W+w/side)*d.C+(h%side*side+w%side)*s.C+c] = x[i]
 	}
 }
 
