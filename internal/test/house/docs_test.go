@@ -116,12 +116,12 @@ var (
 	env      = regexp.MustCompile(`\bGNEISS_[A-Z_]+\b`)
 )
 
-// TestDocsNames: files, folders, links, identifiers, tests and environment variables that documents name exist.
+// TestDocsNames: files, folders, links, identifiers, tests, flags and environment variables that documents name exist.
 func TestDocsNames(t *testing.T) {
 	r := readTree(t)
-	var code strings.Builder // where environment variables are looked at
+	var code strings.Builder // where environment variables and flags are looked at
 	for _, name := range r.files {
-		if ext := path.Ext(name); ext == ".go" || name == "Makefile" || strings.HasPrefix(name, ".ci/") {
+		if ext := path.Ext(name); ext == ".go" || ext == ".py" || name == "Makefile" || strings.HasPrefix(name, ".ci/") {
 			code.WriteString(text(t, name))
 		}
 	}
@@ -147,6 +147,11 @@ func TestDocsNames(t *testing.T) {
 			case testName.MatchString(word):
 				if !slices.ContainsFunc(slices.Collect(mapValues(r.declared)), func(d map[string]bool) bool { return d[word] }) {
 					t.Errorf("%s: there is no test %s", page, word)
+				}
+			case strings.HasPrefix(word, "--"):
+				flag, _, _ := strings.Cut(word, " ")
+				if !strings.Contains(code.String(), `"`+strings.TrimPrefix(flag, "--")+`"`) && !strings.Contains(code.String(), `"`+flag+`"`) {
+					t.Errorf("%s: no command has a flag %s", page, flag)
 				}
 			case id != nil && r.names[id[1]] != nil:
 				if !r.declares(id[1], id[2]) || id[3] != "" && !r.mentions(id[1], id[3]) {
