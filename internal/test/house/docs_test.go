@@ -1,6 +1,9 @@
 package house_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -17,7 +20,7 @@ const root = "../../.."
 // pages are the documents for people, from the root.
 func pages(t *testing.T) []string {
 	t.Helper()
-	all := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "bench/README.md", "models/cifar10/README.md"}
+	all := strings.Fields("README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md bench/README.md models/cifar10/README.md")
 	docs, err := filepath.Glob(root + "/docs/*.md")
 	if err != nil || len(docs) < 5 {
 		t.Fatal(docs, err)
@@ -45,8 +48,6 @@ type tree struct {
 	names    map[string][]string        // folders by package name
 }
 
-var declaration = regexp.MustCompile(`(?m)^(?:func (?:\([^)]*\) )?|type |var |const |\t)(\w+)`)
-
 func readTree(t *testing.T) *tree {
 	t.Helper()
 	r := &tree{declared: map[string]map[string]bool{}, source: map[string]string{}, names: map[string][]string{}}
@@ -69,13 +70,15 @@ func readTree(t *testing.T) *tree {
 		if r.declared[dir] == nil {
 			r.declared[dir] = map[string]bool{}
 		}
-		for _, m := range declaration.FindAllStringSubmatch(src, -1) {
-			r.declared[dir][m[1]] = true
+		f, err := parser.ParseFile(token.NewFileSet(), name, src, parser.SkipObjectResolution)
+		if err != nil {
+			return err
 		}
-		if m := regexp.MustCompile(`(?m)^package (\w+)`).FindStringSubmatch(src); m != nil {
-			if p := strings.TrimSuffix(m[1], "_test"); !slices.Contains(r.names[p], dir) {
-				r.names[p] = append(r.names[p], dir)
-			}
+		for _, d := range f.Decls {
+			declare(r.declared[dir], d)
+		}
+		if p := strings.TrimSuffix(f.Name.Name, "_test"); !slices.Contains(r.names[p], dir) {
+			r.names[p] = append(r.names[p], dir)
 		}
 		return nil
 	})
@@ -85,8 +88,29 @@ func readTree(t *testing.T) *tree {
 	return r
 }
 
-// has reports whether there is a file or folder of that name, which may have stars: as it stands, beside the page, or, if it
-// has no folder, anywhere.
+// declare notes what a declaration at the top names.
+func declare(names map[string]bool, d ast.Decl) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Recv == nil {
+			names[d.Name.Name] = true
+		}
+	case *ast.GenDecl:
+		for _, s := range d.Specs {
+			switch s := s.(type) {
+			case *ast.TypeSpec:
+				names[s.Name.Name] = true
+			case *ast.ValueSpec:
+				for _, n := range s.Names {
+					names[n.Name] = true
+				}
+			}
+		}
+	}
+}
+
+// has reports whether there is a file or folder of that name, which may have stars: as it stands, beside the page, or,
+// if it has no folder, anywhere.
 func (r *tree) has(page, name string) bool {
 	name = strings.TrimSuffix(regexp.MustCompile(`<\w+>`).ReplaceAllString(name, "*"), "/")
 	for _, pattern := range []string{name, path.Join(path.Dir(page), name)} {
@@ -150,7 +174,7 @@ func TestDocsNames(t *testing.T) {
 				}
 			case strings.HasPrefix(word, "--"):
 				flag, _, _ := strings.Cut(word, " ")
-				if !strings.Contains(code.String(), `"`+strings.TrimPrefix(flag, "--")+`"`) && !strings.Contains(code.String(), `"`+flag+`"`) {
+				if re := regexp.MustCompile(`"(?:--)?` + strings.TrimPrefix(flag, "--") + `"`); !re.MatchString(code.String()) {
 					t.Errorf("%s: no command has a flag %s", page, flag)
 				}
 			case id != nil && r.names[id[1]] != nil:
@@ -202,8 +226,8 @@ func TestDocsExcerpts(t *testing.T) {
 	}
 }
 
-// TestDocsCommands: commands in documents parse, and what they name exists: packages, tests, commands of gneiss and their flags,
-// targets of make, sections of .ci/run.
+// TestDocsCommands: commands in documents parse, and what they name exists: packages, tests, commands of gneiss and their
+// flags, targets of make, sections of .ci/run.
 func TestDocsCommands(t *testing.T) {
 	r := readTree(t)
 	sh, err := exec.LookPath("sh")
@@ -274,7 +298,9 @@ func (r *tree) command(t *testing.T, page, line string) {
 // gneiss looks at a command of cmd/gneiss and its long flags.
 func (r *tree) gneiss(t *testing.T, page, line string, words []string) {
 	src := r.source["cmd/gneiss"]
-	if w := words[0]; regexp.MustCompile(`^[a-z]+$`).MatchString(w) && w != "help" && !regexp.MustCompile(`Use:\s+"`+w+`\b`).MatchString(src) {
+	w := words[0]
+	if word := regexp.MustCompile(`^[a-z]+$`); word.MatchString(w) && w != "help" &&
+		!regexp.MustCompile(`Use:\s+"`+w+`\b`).MatchString(src) {
 		t.Errorf("%s: gneiss has no command %s", page, w)
 	}
 	for _, w := range words {
