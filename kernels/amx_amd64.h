@@ -1,4 +1,4 @@
-// AMX by bytes, for Go's assembler has none of it. Encodings are those of Intel's Software Developer's Manual: all are
+// AMX by bytes: Go's assembler has none of it. Encodings are those of Intel's Software Developer's Manual: all are
 // VEX.128.0F38.W0, a tile in ModRM.reg, and the memory operand, one address and one stride a row, in a SIB byte.
 //
 // Tiles are 0–7. Registers are numbers: AX 0, CX 1, DX 2, BX 3, SI 6, DI 7, R8 8 … R15 15; an address may not be in SP, BP,

@@ -7,6 +7,9 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// OpBinary is arithmetic between tensors, repeated where one is smaller: func(*binaryArgs).
+const OpBinary OpKind = "binary"
+
 // Arithmetic is an operation between two numbers.
 type Arithmetic uint8
 

@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	goruntime "runtime"
 	"slices"
 	"strings"
@@ -11,45 +12,9 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// OpKind names what an inner kernel computes. Its function type is fixed by the kind and the dtype, and
-// documented at the kind's reference.
+// OpKind names what an inner kernel computes. Each kind is declared beside its reference. Its function type is
+// fixed by the kind and the dtype.
 type OpKind string
-
-const (
-	OpConvTile     OpKind = "conv"         // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*convTileArgs)
-	OpConvWide     OpKind = "convwide"     // the same of uint8 inputs and weights widened to int16; quantised only: func(*convTileArgs)
-	OpWeave        OpKind = "weave"        // pixels of rows into columns, for few channels; quantised only: func(*weaveArgs)
-	OpDepthwise    OpKind = "depthwise"    // one filter for each channel; func(*depthArgs)
-	OpWino43Input  OpKind = "wino43input"  // Winograd F(4,3): input transform of a tile; func(*winoInputArgs)
-	OpWino43Output OpKind = "wino43output" // its output transform; func(*winoOutputArgs)
-	OpWino43Filter OpKind = "wino43filter" // of quantised filters in each run: their transform; func(*winoFilterArgs)
-	OpWino23Filter OpKind = "wino23filter" // likewise for F(2,3)
-	OpWino23Input  OpKind = "wino23input"  // F(2,3): input transform; func(*winoInputArgs)
-	OpWino23Output OpKind = "wino23output" // its output transform; func(*winoOutputArgs)
-	OpWino25Output OpKind = "wino25output" // F(2,5): output transform, the input transform being that of F(4,3); float only: func(*winoOutputArgs)
-	OpWino34Output OpKind = "wino34output" // F(3,4): likewise; for 7×7 of stride 2
-	OpWinoGemm     OpKind = "winogemm"     // the int16 products of quantised Winograd; func(*convTileArgs)
-	OpFC           OpKind = "fc"           // dot products of weight rows with one input; func(*fcArgs), quantised func(*fcU8Args)
-	OpMaxPool      OpKind = "maxpool"      // maximum of any taps; func(*poolArgs)
-	OpMaxPool3     OpKind = "maxpool3"     // a row of 3×3 windows, stride 1 or 2; func(*maxPool3Args)
-	OpAvgPool      OpKind = "avgpool"      // mean of any taps; func(*poolArgs), quantised func(*sumU8Args)
-	OpLRN          OpKind = "lrn"          // across channels; func(*lrnArgs); above generic only β = 3/4; quantised func(*lrnU8Args)
-	OpLRN5         OpKind = "lrn5"         // over 5 channels; quantised only: func(*lrnU8Args)
-	OpSoftmax      OpKind = "softmax"      // over channels; func(*softmaxArgs)
-	OpQuantize     OpKind = "quantize"     // float32 to uint8; func(*convertArgs)
-	OpDequantize   OpKind = "dequantize"   // uint8 to float32; func(*convertArgs)
-	OpClamp        OpKind = "clamp"        // func(*eltwiseArgs)
-	OpAdd          OpKind = "add"          // func(*eltwiseArgs), quantised func(*addU8Args)
-	OpAffine       OpKind = "affine"       // func(*eltwiseArgs)
-	OpCopy         OpKind = "copy"         // func(*copyArgs); by element size: f32 serves s32, u8 serves s8
-	OpFlatten      OpKind = "flatten"      // func(*flattenArgs); by element size too
-	OpRearrange    OpKind = "rearrange"    // transposing and reshaping; func(*rearrangeArgs); by element size too
-	OpBinary       OpKind = "binary"       // arithmetic between tensors, repeated where one is smaller; func(*binaryArgs)
-	OpCurve        OpKind = "curve"        // sigmoid and hyperbolic tangent; func(*eltwiseArgs)
-	OpTable        OpKind = "table"        // any function of a byte; quantised only: func(*tableArgs)
-	OpBlendRows    OpKind = "blendrows"    // rows of bytes, weighted and added; func(*blendRowsArgs)
-	OpLaneDots     OpKind = "lanedots"     // weighted sums of windows, in four lanes; func(*laneDotsArgs)
-)
 
 // transform reports whether the kernel is one of Winograd's transforms, whose tiles are squares.
 func (op OpKind) transform() bool {
@@ -78,7 +43,7 @@ type Kernel struct {
 	ISA        arch.ISA     // the tier it belongs to
 	Requires   arch.Feature // exactly the features its instructions need
 	Family     string       // the first word of its file's name, see File
-	Text       string       // the assembly functions that it runs, apart by spaces, or the portable function
+	Text       string       // the assembly functions that it runs, apart by spaces, or the portable function: derived
 
 	PairSum16    bool // adds pairs of products in saturating int16: weights are packed by packPairs
 	Minus128     bool // takes 128 from each input: bias carries 128·Σ w
@@ -86,28 +51,37 @@ type Kernel struct {
 	PartsFrom    int  // pixels from which on 5×5 in parts, by int16, is faster than this tile; 0: none, where BytesPerWord > 1
 	Columns      bool // windows of few channels have been measured to be faster as columns than as rows
 
-	fn any // its type is given by Op and DType; nil where this build does not have it
+	fn any // its type is given by Op and DType; a portable row has it, other rows get it where this build has one
 }
 
 // Catalogue returns all kernels of all architectures, whether or not this build has them: those of a GOARCH together, best
 // tier first within an op, the portable ones last. The slice must not be changed.
 var Catalogue = sync.OnceValue(func() (all []Kernel) {
 	for _, goarch := range append(slices.DeleteFunc(slices.Sorted(maps.Keys(rows)), isPortable), "") {
-		functions := portable
-		if goarch != "" {
-			functions = bindings
-		}
 		for _, k := range rows[goarch] {
 			k.GOARCH = goarch
 			k.Name = fmt.Sprintf("%s_%s%s__%s", k.DType, k.Op, k.tile(), k.ISA)
-			if goarch == "" || goarch == goruntime.GOARCH {
-				k.fn = functions[k.Name]
+			switch goarch {
+			case "":
+				k.Text = symbol(k.fn)
+			case goruntime.GOARCH:
+				k.fn = bindings[k.Name]
 			}
 			all = append(all, k)
 		}
 	}
 	return all
 })
+
+// symbol is the name of one of this package's functions; "" if fn is none.
+func symbol(fn any) string {
+	v := reflect.ValueOf(fn)
+	if v.Kind() != reflect.Func || v.IsNil() {
+		return ""
+	}
+	name := goruntime.FuncForPC(v.Pointer()).Name()
+	return name[strings.LastIndexByte(name, '.')+1:]
+}
 
 func isPortable(goarch string) bool { return goarch == "" }
 

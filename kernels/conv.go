@@ -104,7 +104,7 @@ func checkConv(s *ConvShape, segments *[]int, weights, bias int) error {
 	return nil
 }
 
-// checkViews panics unless Bind was given what the op was made for; the runtime's verifier has checked already, so
+// checkViews panics unless Bind was given what the op was made for; the runtime's proof has checked already, so
 // this is the last line before assembly.
 func checkViews(what string, ok bool) {
 	if !ok {

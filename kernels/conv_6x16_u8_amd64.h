@@ -13,7 +13,8 @@
 //   pixel 1         Y6    Y7           DX  w                 CX  bytes of a row read
 //   …                                  AX  −bytes left       BX  taps left
 //   pixel 5         Y14   Y15          R8–R13  ends of the six input rows
-//                                      Y0, Y1 weights   Y2, Y3 input and products   R14 of the next panel, what to fetch
+//                                      Y0, Y1 weights   Y2, Y3 input and products
+//                                      R14  what to fetch of the next panel
 // Phases     tile → tap → group, of six pixels or the last four → requantize → store | store two by two | store_tail
 
 // One pixel's sixteen accumulators to bytes in X0, through memory operands: every register holds an accumulator but

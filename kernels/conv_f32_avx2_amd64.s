@@ -17,7 +17,7 @@
 //   pixel 2         Y8    Y9           AX  −channels left    BX  taps left
 //   pixel 3         Y10   Y11          R8–R13  ends of the six input rows
 //   pixel 4         Y12   Y13          Y0, Y1  weights       Y2, Y3  input, broadcast
-//   pixel 5         Y14   Y15                              R14 of the next panel, what to fetch
+//   pixel 5         Y14   Y15                              R14  what to fetch of the next panel
 // Phases     tile → tap → channel ×4 | ×1, of six pixels or the last four → clamp → store | store_tail
 
 // convMask: 16 ones, then 16 zeros: cols ones from entry 16−cols on.
@@ -73,8 +73,9 @@ GLOBL convMask<>(SB), RODATA|NOPTR, $128
 	VFMADD231PS Y0, Y13, Y10 \
 	VFMADD231PS Y1, Y13, Y11
 
-// Fetches some of the next panel, which follows this one: by the end of the last tile, all of it. For three tiles or less it
-// goes to the L2 cache only: then weights pass by faster than the L1 cache's few pending misses let them in.
+// Fetches a part of the next panel, which lies behind this one. After the last tile all of it has been fetched.
+// With three tiles or fewer it goes to the L2 cache only: weights then pass faster than the few misses that the L1 cache
+// lets be pending.
 #define FETCH \
 	PREFETCHT0 0(R14) \
 	PREFETCHT0 64(R14) \

@@ -15,7 +15,8 @@
 //   pixel 0         Z8    Z9     Z10     DI  args              SI  row addresses of this tap
 //   pixel 1         Z11   Z12    Z13     DX  w                 CX  −channels left
 //   …                                    R8–R13, AX, BX  ends of the eight input rows
-//   pixel 7         Z29   Z30    Z31     Z0–Z2  weights        Z3–Z7  input, broadcast    R14 of the next panel, what to fetch
+//   pixel 7         Z29   Z30    Z31     Z0–Z2  weights        Z3–Z7  input, broadcast
+//                                      R14  what to fetch of the next panel
 // Phases     tile → tap → channel ×2 | ×1, of eight pixels or the last four, of three, two or one vectors → clamp → store
 
 #define ROW3(src, t, a, b, c) \
@@ -78,8 +79,9 @@
 
 #define NONE(srcOff)
 
-// Fetches some of the next panel, which follows this one: by the end of the last tile, all of it. For one or two tiles it
-// goes to the L2 cache only: then weights pass by faster than the L1 cache's few pending misses let them in.
+// Fetches a part of the next panel, which lies behind this one. After the last tile all of it has been fetched.
+// With one or two tiles it goes to the L2 cache only: weights then pass faster than the few misses that the L1 cache
+// lets be pending.
 #define FETCH \
 	PREFETCHT0 0(R14) \
 	PREFETCHT0 64(R14) \

@@ -5,6 +5,12 @@ import (
 	"unsafe"
 )
 
+// Convolution.
+const (
+	OpConvTile OpKind = "conv"     // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*convTileArgs)
+	OpConvWide OpKind = "convwide" // the same of uint8 inputs and weights widened to int16; quantised only
+)
+
 // convTileArgs is the argument of the inner kernels of convolution, an indirect GEMM (Dukhan, arXiv 1907.02129): for
 // each of tiles·MR output pixels and NR output channels
 //

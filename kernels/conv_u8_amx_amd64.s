@@ -20,9 +20,10 @@
 //                                     BX  groups in a part       R15  parts left to gather, −1 when the last is being multiplied
 // Phases     tile → part of ≤ 64 channels of a tap: gather it, multiply the one before → sums to memory → requantise
 //
-// Pixels lie anywhere, and tiles are loaded by a fixed stride, hence the copy. A tap's parts have 16 groups; the last one ends with
-// the tap, so it may begin within the part before, and what that has done is gathered as zeros. Fewer than 16 groups are
-// one part, in tiles of as many columns of pixels and rows of weights. What is configured stays with the thread, so the call ends it.
+// Pixels are copied first: they lie anywhere, and a tile is loaded by a fixed stride. A part is 16 groups of a tap. The
+// last part ends with the tap, so it may begin within the part before; groups that were done there are gathered as zeros.
+// Fewer than 16 groups are one part, in tiles of as many columns of pixels and rows of weights. The configuration of tiles
+// belongs to the thread, so the call takes it back.
 
 // The frame, from a multiple of 64: two parts of pixels, [2][32][64]uint8; sums, [32][32]int32; the tiles' configuration.
 #define SUMS 4096

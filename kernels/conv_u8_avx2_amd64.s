@@ -18,7 +18,7 @@
 //   pixel 1         Y2    Y3           DX  w                 R14 order
 //   pixel 2         Y4    Y5           CX  matches or others left   BX  taps left
 //   pixel 3         Y6    Y7           R8–R11  the four input rows  AX, R13  channels
-//                                      R12 of the next panel, what to fetch
+//                                      R12  what to fetch of the next panel
 //                                      Y8–Y10 weights   Y11, Y12–Y14 inputs and products   Y15 sixteen ones
 // Phases     tile → tap → matches → others → requantize → store | store_tail
 
@@ -47,7 +47,7 @@
 	VPADDD Y12, a, a \
 	VPADDD Y13, b, b
 
-// Fetches some of the next panel, which follows this one: by the end of the last tile, all of it or nearly so.
+// Fetches a part of the next panel, which lies behind this one. After the last tile nearly all of it has been fetched.
 #define FETCH \
 	PREFETCHT0 (R12) \
 	ADDQ convTileArgs_ahead(DI), R12

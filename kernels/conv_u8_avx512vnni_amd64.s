@@ -20,7 +20,7 @@
 //   pixel 1         Z10   Z11          DX  w                 CX  −bytes left
 //   …                                  R8–R13, AX, BX  ends of the eight input rows
 //   pixel 7         Z22   Z23          Z0, Z1  weights       Z2–Z5  input, broadcast
-//                                      R14 of the next panel, what to fetch
+//                                      R14  what to fetch of the next panel
 // Phases     tile → tap → group | half group, of eight pixels, the last four or one → requantise → store | store two by two
 
 // One pixel's 32 accumulators to bytes, stored under the masks K1 (0–15) and K2 (16–31); then the next, if there is one.

@@ -8,6 +8,12 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// Conversions.
+const (
+	OpQuantize   OpKind = "quantize"   // float32 to uint8; func(*convertArgs)
+	OpDequantize OpKind = "dequantize" // uint8 to float32; func(*convertArgs)
+)
+
 // convertArgs is the argument of the kernels between float32 and uint8: for each of rows rows of c elements
 //
 //	quantize:    dst[i] = zero + roundEven(min(max(src[i]/scale, −zero), 255 − zero))     a NaN gives 0

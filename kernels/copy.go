@@ -6,6 +6,9 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// OpCopy copies by element size, so that f32 serves s32, and u8 serves s8: func(*copyArgs).
+const OpCopy OpKind = "copy"
+
 // copyArgs is the argument of copying: dst[p][i] = src[p][i] for p < pixels, i < bytes. There is no faster kernel
 // than Go's own memmove, so the generic one is the only one. dst and src do not overlap.
 type copyArgs struct {

@@ -6,6 +6,9 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// OpCurve is sigmoid and hyperbolic tangent: func(*eltwiseArgs).
+const OpCurve OpKind = "curve"
+
 // Curve is a smooth function of one number.
 type Curve uint8
 

@@ -6,6 +6,9 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// OpDepthwise has one filter for each channel: func(*depthArgs).
+const OpDepthwise OpKind = "depthwise"
+
 // depthArgs is the argument of the inner kernels of depthwise convolution, in which every channel has a filter of its
 // own (MobileNet, arXiv 1704.04861): for pixels pixels of c channels
 //

@@ -7,6 +7,13 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// Element by element.
+const (
+	OpClamp  OpKind = "clamp"  // func(*eltwiseArgs)
+	OpAdd    OpKind = "add"    // func(*eltwiseArgs), quantised func(*addU8Args)
+	OpAffine OpKind = "affine" // func(*eltwiseArgs)
+)
+
 // eltwiseArgs is the argument of the elementwise kernels: for each of rows rows of c elements
 //
 //	clamp:   dst[i] = clamp(a[i])

@@ -7,6 +7,9 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// OpFC is dot products of weight rows with one input: func(*fcArgs), quantised func(*fcU8Args).
+const OpFC OpKind = "fc"
+
 // fcMaxRows bounds MR of the fully connected kernels.
 const fcMaxRows = 8
 

@@ -6,6 +6,9 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// OpFlatten makes a row of an image: func(*flattenArgs); by element size, as OpCopy.
+const OpFlatten OpKind = "flatten"
+
 // flattenArgs is the argument of flattening, the transposition dst[c][p] = src[p][c] for p < pixels, c < channels.
 // dst is dense, [channels][pixels]. dst and src do not overlap.
 type flattenArgs struct {

@@ -8,6 +8,9 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// OpLRN normalises across channels: func(*lrnArgs), above generic only β = 3/4; quantised func(*lrnU8Args).
+const OpLRN OpKind = "lrn"
+
 // lrnArgs is the argument of local response normalisation across channels (Krizhevsky et al. 2012, §3.3), with α
 // already divided by the window as in Caffe and ONNX: for each pixel p and channel i < c
 //

@@ -8,6 +8,9 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// OpLRN5 normalises over 5 channels; quantised only: func(*lrnU8Args).
+const OpLRN5 OpKind = "lrn5"
+
 // lrnU8Args is the argument of quantised local response normalisation across channels: for each pixel and channel i < c,
 // with x[j] = src[j] − inZero,
 //

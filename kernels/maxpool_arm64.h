@@ -5,7 +5,7 @@
 //	MAXIMUM(m, n, d)      d = the greater of n and m, vectors by number
 //	LEAST                 32 bits of the least number
 //	SHIFT                 binary logarithm of an element's size
-//	SETTLE(d)             makes LEAST, which is in V12, of what is no number, or nothing
+//	SETTLE(d)             replaces what is no number by LEAST, which is in V12; or nothing
 //
 // Computes   dst[p][i] = max_t src[t][p][i]     or the maximum of three columns of three rows
 // Layout     NHWC; see poolArgs and maxPool3Args

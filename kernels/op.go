@@ -60,7 +60,7 @@ type Clamp struct{ Lo, Hi float32 }
 // Op is one compiled operation: a kernel chosen, weights packed. It is immutable and may be shared.
 //
 // It reads exactly the bytes of its input views and writes exactly the bytes of its output views and its
-// scratch: whoever hands it views (the runtime's verifier) proves that they lie in memory it owns.
+// scratch: whoever hands it views (the runtime) proves that they lie in memory it owns.
 type Op interface {
 	// Kernel names what runs, in the grammar <dtype>_<op>_<tile>__<isa>.
 	Kernel() string

@@ -1,5 +1,5 @@
-// pixelOrder, for VPERMD: packing works on 128-bit lanes and leaves the dwords of four registers, a b c d, in each; in this order
-// they are a a a a b b b b c c c c d d d d.
+// pixelOrder: indices for VPERMD. Packing works on 128-bit lanes, so each lane then holds a dword of each of four registers:
+// a b c d. In this order they are a a a a b b b b c c c c d d d d.
 DATA pixelOrder<>+0x00(SB)/8, $0x0000000400000000
 DATA pixelOrder<>+0x08(SB)/8, $0x0000000c00000008
 DATA pixelOrder<>+0x10(SB)/8, $0x0000000500000001

@@ -7,6 +7,12 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// Camera frames.
+const (
+	OpBlendRows OpKind = "blendrows" // rows of bytes, weighted and added; func(*blendRowsArgs)
+	OpLaneDots  OpKind = "lanedots"  // weighted sums of windows, in four lanes; func(*laneDotsArgs)
+)
+
 // Camera frames are resized in two steps that know nothing of pixel formats: rows of bytes are blended into one row,
 // then each output position takes a weighted sum of a window of it. A window keeps the sums of bytes 0, 4, 8…,
 // 1, 5, 9…, 2, 6, 10… and 3, 7, 11… apart, so that one pass serves luma and both chromas of packed formats.

@@ -2,6 +2,13 @@ package kernels
 
 import "unsafe"
 
+// Pooling.
+const (
+	OpMaxPool  OpKind = "maxpool"  // maximum of any taps; func(*poolArgs)
+	OpMaxPool3 OpKind = "maxpool3" // a row of 3×3 windows, stride 1 or 2; func(*maxPool3Args)
+	OpAvgPool  OpKind = "avgpool"  // mean of any taps; func(*poolArgs), quantised func(*sumU8Args)
+)
+
 // poolArgs is the argument of the pooling kernels for any window: pixels output pixels side by side, each seeing
 // the same taps srcStep bytes further; for p < pixels, i < c
 //

@@ -8,6 +8,9 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// OpRearrange transposes and reshapes: func(*rearrangeArgs); by element size, as OpCopy.
+const OpRearrange OpKind = "rearrange"
+
 // rearrangeArgs is the argument of moving elements to another order. It writes pixels p0 ≤ p < p1 of dst:
 //
 //	dst[L] = src[M]    M = Σ_j digit_j(L)·step[j]

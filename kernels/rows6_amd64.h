@@ -1,5 +1,5 @@
-// What the tiles of six rows × sixteen columns in 256-bit registers have in common, whatever they multiply: DI is the
-// convTileArgs, SI walks the row addresses, R14 is of the next panel of weights what to fetch.
+// What the tiles of six rows × sixteen columns in 256-bit registers have in common, whatever they multiply. DI is the
+// convTileArgs, SI walks the row addresses, R14 points to what to fetch of the next panel of weights.
 
 // Before the first tile. Reads R14, the bytes of a panel. Clobbers AX, DX.
 #define FETCH_INIT \
@@ -9,7 +9,8 @@
 	DIVQ convTileArgs_tiles(DI) \
 	MOVQ AX, convTileArgs_ahead(DI)
 
-// With each group: fetches some of the next panel, which follows this one: by the end of the last tile, all of it.
+// With each group: fetches a part of the next panel, which lies behind this one. After the last tile all of it has been
+// fetched.
 #define FETCH \
 	PREFETCHT0 (R14) \
 	ADDQ convTileArgs_ahead(DI), R14

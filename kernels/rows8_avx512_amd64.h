@@ -1,6 +1,6 @@
-// What the tiles of eight rows × 32 columns in 512-bit registers have in common, whatever they multiply: DI is the convTileArgs, SI
-// walks the row addresses, R14 is of the next panel of weights what to fetch. DOT is VPDPBUSD or VPDPWSSD, which take four bytes of
-// a row, and of each column; sums are Z8–Z23.
+// What the tiles of eight rows × 32 columns in 512-bit registers have in common, whatever they multiply. DI is the
+// convTileArgs, SI walks the row addresses, R14 points to what to fetch of the next panel of weights. DOT is VPDPBUSD or
+// VPDPWSSD: it takes four bytes of a row and of each column. Sums are Z8–Z23.
 
 // Before the first tile. Reads R14, the bytes of a panel. Clobbers AX, DX.
 #define FETCH_INIT \
@@ -10,7 +10,7 @@
 	DIVQ convTileArgs_tiles(DI) /* over all tiles */ \
 	MOVQ AX, convTileArgs_ahead(DI)
 
-// Fetches some of the next panel, which follows this one: by the end of the last tile, all of it.
+// Fetches a part of the next panel, which lies behind this one. After the last tile all of it has been fetched.
 #define FETCH \
 	PREFETCHT0 0(R14) \
 	PREFETCHT0 64(R14) \
@@ -77,9 +77,9 @@
 	HALF_ROW(DOT, srcOff(AX)(CX*1), Z4, Z20) \
 	HALF_ROW(DOT, srcOff(BX)(CX*1), Z5, Z22)
 
-// A lone last row, whose weights are read where they are used. It has four sums of every fourth step, for a sum can be added to once in
-// four cycles or five: 49 rows, the pixels of a map of 7×7, take the time of 49½ in place of 52. One step; four; and the sums, to
-// Z8 and Z9.
+// A lone last row. Its weights are read where they are used. It has four sums, each of every fourth step: one sum takes an
+// addition every four or five cycles. So 49 rows, the pixels of a map of 7×7, take the time of 49½ in place of 52. The
+// macros are one step, four steps, and the sums, to Z8 and Z9.
 #define LONE_DOT(DOT, wOff, srcOff, t, a, b) \
 	VPBROADCASTD srcOff(R8)(CX*1), t \
 	DOT (wOff)(DX), t, a \

@@ -7,6 +7,9 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// OpSoftmax is over channels: func(*softmaxArgs).
+const OpSoftmax OpKind = "softmax"
+
 // softmaxArgs is the argument of softmax over channels: for each pixel
 //
 //	m = max_i src[i];  e_i = expNegative(src[i] − m);  dst[i] = e_i / Σ e

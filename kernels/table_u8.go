@@ -6,6 +6,9 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// OpTable is any function of a byte; quantised only: func(*tableArgs).
+const OpTable OpKind = "table"
+
 // tableArgs is the argument of looking bytes up: for each of rows rows of c elements, dst[i] = table[src[i]]. dst may be
 // src.
 type tableArgs struct {

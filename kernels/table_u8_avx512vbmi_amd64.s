@@ -11,10 +11,10 @@
 // Contract   rows, c ≥ 1; dst is src or does not overlap it; the rest of a row is masked: no over-read, no over-write
 // Bound      2 VPERMI2B, 2 moves, a mask and a blend per 64 bytes
 // Registers  DI  args    SI  src    DX  dst    CX  bytes left    AX  byte    BX scratch    R8  rows left
-//            Z0  index    Z1, Z2  of the lower, upper half of the table    Z4–Z7  table    K1  bytes    K2  upper half
+//            Z0  index    Z1, Z2  found in the lower, in the upper half of the table    Z4–Z7  table    K1  bytes    K2  upper half
 // Phases     row → block → rest
 //
-// VPERMI2B looks up 128 bytes by the low seven bits of an index; the top bit, of which VPMOVB2M makes a mask, tells the half.
+// VPERMI2B looks up 128 bytes by the low seven bits of an index. The top bit tells the half: VPMOVB2M makes a mask of it.
 
 #define LOOKUP \
 	VMOVDQA64 Z0, Z1 \

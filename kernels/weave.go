@@ -5,6 +5,9 @@ import (
 	"unsafe"
 )
 
+// OpWeave puts pixels of rows into columns, for few channels; quantised only: func(*weaveArgs).
+const OpWeave OpKind = "weave"
+
 // weaveArgs is the argument of the kernels that write pixels of one or two rows into columns, for columnConv: for
 // 0 ≤ x < columns, 0 ≤ r < rows, 0 ≤ i < c
 //

@@ -1,4 +1,5 @@
-// The arithmetic of Winograd's float32 transforms, for vectors of any width; see wino_tile.go. What may be in memory is said.
+// The arithmetic of Winograd's float32 transforms, for vectors of any width; see wino_tile.go. Operands are registers,
+// unless they are said to be memory as well.
 
 DATA winoConst<>+0x00(SB)/4, $4.0
 DATA winoConst<>+0x04(SB)/4, $5.0

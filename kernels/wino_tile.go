@@ -2,6 +2,16 @@ package kernels
 
 import "unsafe"
 
+// Winograd's transforms.
+const (
+	OpWino43Input  OpKind = "wino43input"  // F(4,3): input transform of a tile; func(*winoInputArgs)
+	OpWino43Output OpKind = "wino43output" // its output transform; func(*winoOutputArgs)
+	OpWino23Input  OpKind = "wino23input"  // F(2,3): input transform; func(*winoInputArgs)
+	OpWino23Output OpKind = "wino23output" // its output transform; func(*winoOutputArgs)
+	OpWino25Output OpKind = "wino25output" // F(2,5): output transform, the input transform being that of F(4,3); float only
+	OpWino34Output OpKind = "wino34output" // F(3,4): likewise; for 7×7 of stride 2
+)
+
 // Winograd's minimal filtering (Lavin & Gray, arXiv 1509.09308) computes a tile of m×m outputs of a 3×3 convolution
 // from (m+2)×(m+2) inputs by (m+2)² multiplications per channel instead of 9·m². It does so for filters of any size r, with
 // tiles of m+r−1:

@@ -2,6 +2,13 @@ package kernels
 
 import "unsafe"
 
+// Quantised Winograd alone.
+const (
+	OpWino43Filter OpKind = "wino43filter" // F(4,3), of filters in each run: their transform; func(*winoFilterArgs)
+	OpWino23Filter OpKind = "wino23filter" // likewise for F(2,3)
+	OpWinoGemm     OpKind = "winogemm"     // the int16 products; func(*convTileArgs)
+)
+
 // The transforms of wino_tile.go in integers, for uint8 activations and int8 filters: F(2,3), then F(4,3).
 
 func wino23InputU8Generic(a *winoInputArgs) {

@@ -14,7 +14,7 @@
 // Contract   lanes a multiple of 16, ≥ 16; groups ≥ 1; no over-read, no over-write
 // Bound      12 (8) stores per LANES filters; 9 widening loads and about 40 additions, shifts and products beside
 // Registers  SI, R10, R11  the filter's rows    R8  lanes    R9  scratch    AX  lanes left    CX  groups left    BX  posStride
-//            DX, R12  positions 0 and 3 of the first row    DI, R14  of the second    R13 what to fetch
+//            DX, R12  positions 0 and 3 of the first row    DI, R14  of the second    R13  what to fetch
 //            V0–V2, V3–V5  rows of G'g    V6–V11  scratch    V13 12    V14 −4    V15  6
 // Phases     pair of rows → groups → LANES lanes: columns → first row → second row
 

@@ -11,7 +11,8 @@
 //   row 0           Y4    Y5           DI  args              SI  row addresses
 //   …                                  DX  u                 AX  −bytes left
 //   row 5           Y14   Y15          R8–R13  ends of the six rows      CX  bytes of a row
-//                                      Y0, Y1  filters   Y2, Y3  input and products   R14 of the next panel, what to fetch
+//                                      Y0, Y1  filters   Y2, Y3  input and products
+//                                      R14  what to fetch of the next panel
 // Phases     tile → pairs of channels, of six rows or the last four → store
 
 #define ROW_STORE(a, b) \

@@ -16,7 +16,8 @@
 //   row 0           Z8    Z9           DI  args              SI  row addresses
 //   row 1           Z10   Z11          DX  u                 CX  −bytes left
 //   …                                  R8–R13, AX, BX  ends of the eight rows
-//   row 7           Z22   Z23          Z0, Z1  filters       Z2–Z5  input, broadcast    R14 of the next panel, what to fetch
+//   row 7           Z22   Z23          Z0, Z1  filters       Z2–Z5  input, broadcast
+//                                      R14  what to fetch of the next panel
 // Phases     tile → two pairs | two pairs of four rows | four pairs of one row | two pairs of 16 channels → store
 
 #define STORE_ROW(a, b) \

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gneiss-go/gneiss/internal/app/wholefile"
 	"github.com/gneiss-go/gneiss/models/caffe"
+	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/onnx"
 	"github.com/gneiss-go/gneiss/models/tflite"
@@ -127,10 +128,10 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	}
 	f, err := formatOf(path)
 	if err != nil {
-		return nil, &runtime.FileError{File: path, Err: err}
+		return nil, runtime.InFile(path, err)
 	}
 	if c.signed && f != formatGneiss {
-		return nil, &runtime.FileError{File: path, Err: fmt.Errorf("only %s files are signed: %w", runtime.Ext, runtime.ErrSignature)}
+		return nil, runtime.InFile(path, fmt.Errorf("only %s files are signed: %w", runtime.Ext, runtime.ErrSignature))
 	}
 	switch f {
 	case formatONNX:
@@ -139,7 +140,7 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 		err = c.unheeded(f)
 	}
 	if err != nil {
-		return nil, &runtime.FileError{File: path, Err: err}
+		return nil, runtime.InFile(path, err)
 	}
 	switch f {
 	case formatONNX:
@@ -155,7 +156,7 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 			return nil, err
 		}
 		if err := c.fixed(g); err != nil {
-			return nil, &runtime.FileError{File: path, Err: err}
+			return nil, runtime.InFile(path, err)
 		}
 		return g, nil
 	case formatPrototxt:
@@ -168,15 +169,12 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 
 // openOwn reads gneiss's own format.
 func openOwn(path string, opts []runtime.Option) (*runtime.Graph, error) {
-	data, err := os.ReadFile(path)
+	data, err := modelfile.Read(path)
 	if err != nil {
-		return nil, &runtime.FileError{File: path, Err: pathReason(err)}
+		return nil, err
 	}
 	g, err := runtime.ReadGraph(data, opts...)
-	if err != nil {
-		return nil, &runtime.FileError{File: path, Err: err}
-	}
-	return g, nil
+	return g, runtime.InFile(path, err)
 }
 
 // Save writes a graph to a .gneiss file, which appears whole or not at all. Its errors are [*runtime.FileError].
@@ -188,16 +186,7 @@ func Save(path string, g *runtime.Graph, opts ...runtime.WriteOption) error {
 	}
 	var fe *runtime.FileError
 	if err != nil && !errors.As(err, &fe) {
-		err = &runtime.FileError{File: path, Err: err}
-	}
-	return err
-}
-
-// pathReason is a file error without the path.
-func pathReason(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
+		err = runtime.InFile(path, err)
 	}
 	return err
 }
@@ -219,7 +208,7 @@ func formatOf(path string) (format, error) {
 	head := make([]byte, 4096)
 	file, err := os.Open(path)
 	if err != nil {
-		return formatUnknown, pathReason(err)
+		return formatUnknown, err
 	}
 	defer file.Close()
 	n, err := io.ReadFull(file, head)

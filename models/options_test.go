@@ -24,6 +24,13 @@ func fixedONNX() []byte {
 	return wire.Msg{}.Int(1, 8).Sub(8, wire.Msg{}.Str(1, "").Int(2, 13)).Sub(7, g)
 }
 
+// elements is a limit on the elements of a value.
+func elements(n int) OpenOption {
+	l := runtime.DefaultLimits
+	l.MaxElements = n
+	return WithLimits(l)
+}
+
 // An option that cannot be followed is an error, not passed over.
 func TestOptionsAreHeeded(t *testing.T) {
 	dir := t.TempDir()
@@ -47,6 +54,8 @@ func TestOptionsAreHeeded(t *testing.T) {
 		{onnx, WithInputShape(3, 8, 8), runtime.ErrShape}, {onnx, WithRandomWeights(1), runtime.ErrGraph}, {onnx, WithPrototxt("x"), runtime.ErrGraph},
 		{own, WithBatch(2), nil}, {own, WithBatch(3), runtime.ErrShape}, {own, WithOutputs("y"), runtime.ErrGraph},
 		{own, WithInputShape(3, 4, 4), runtime.ErrGraph},
+		{own, elements(95), runtime.ErrLimit}, {own, elements(96), nil},
+		{onnx, elements(95), runtime.ErrLimit}, {onnx, elements(96), nil},
 	} {
 		var fe *runtime.FileError
 		if _, err := Open(tc.path, tc.opt); !errors.Is(err, tc.want) || err != nil && !errors.As(err, &fe) {

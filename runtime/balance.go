@@ -71,15 +71,15 @@ func MeasureBarrier(threads int) time.Duration {
 		return 0
 	}
 	const tries, steps = 20, 1000
-	p := newPool(threads, []kernels.Task{noTask{}, noTask{}}, nil)
-	defer p.end()
-	p.wake()
-	defer p.sleep()
+	ws := newWorkers(threads, []kernels.Task{noTask{}, noTask{}}, nil)
+	defer ws.end()
+	ws.wake()
+	defer ws.sleep()
 	least := time.Duration(-1)
 	for range tries {
 		start := time.Now()
 		for i := range steps {
-			p.step(i & 1)
+			ws.step(i & 1)
 		}
 		if d := time.Since(start) / steps; least < 0 || d < least {
 			least = d

@@ -75,13 +75,40 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 // locate computes lifetimes, places all storage in the arena and turns values into views.
 func (p *Plan) locate(o *options, g *Graph, lay *layout, steps []*step) error {
 	t := tabulate(g, lay, steps)
+	bufs := p.store(t, lay, len(steps))
+	if err := checkSizes(bufs); err != nil {
+		return err
+	}
+	if err := p.place(o, g, bufs); err != nil {
+		return err
+	}
+	for i := range t.values {
+		v, w := t.of[i], &t.values[i]
+		root, at := lay.root(v)
+		w.view = viewSpec{offset: p.storage[w.storage].Offset + at*v.DType.Size(), dtype: v.DType, shape: v.Shape, stride: root.Shape.C}
+	}
+	p.values = t.values
+	p.connect(t, steps)
+	info := func(v *Value) TensorInfo {
+		return TensorInfo{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant, view: p.values[t.index[v]].view, value: t.index[v]}
+	}
+	for _, v := range g.Inputs {
+		p.inputs = append(p.inputs, info(v))
+	}
+	for _, v := range g.Outputs {
+		p.outputs = append(p.outputs, info(v))
+	}
+	return nil
+}
+
+// store lists the storage that values and scratch need, and when.
+func (p *Plan) store(t *valueTable, lay *layout, steps int) (bufs []buffer) {
 	stored := map[*Value]int{} // by root
-	var bufs []buffer
 	for i := range t.values {
 		v := &t.values[i]
 		root, _ := lay.root(t.of[i])
 		at, ok := stored[root]
-		first, last := max(v.made, 0), min(v.until, len(steps)-1)
+		first, last := max(v.made, 0), min(v.until, steps-1)
 		if !ok {
 			at = len(bufs)
 			stored[root] = at
@@ -100,9 +127,11 @@ func (p *Plan) locate(o *options, g *Graph, lay *layout, steps []*step) error {
 			p.storage = append(p.storage, Storage{Name: "scratch of " + p.steps[i].name})
 		}
 	}
-	if err := checkSizes(bufs); err != nil {
-		return err
-	}
+	return bufs
+}
+
+// place gives all storage its offset in the arena.
+func (p *Plan) place(o *options, g *Graph, bufs []buffer) error {
 	p.bound = memoryBound(bufs)
 	most := cmp.Or(o.arena, g.limits.arena())
 	tooLarge := func(size int) error {
@@ -123,12 +152,11 @@ func (p *Plan) locate(o *options, g *Graph, lay *layout, steps []*step) error {
 		s := &p.storage[i]
 		s.Offset, s.Bytes, s.First, s.Last = offsets[i], b.size, b.first, b.last
 	}
-	for i := range t.values {
-		v, w := t.of[i], &t.values[i]
-		root, at := lay.root(v)
-		w.view = viewSpec{offset: offsets[w.storage] + at*v.DType.Size(), dtype: v.DType, shape: v.Shape, stride: root.Shape.C}
-	}
-	p.values = t.values
+	return nil
+}
+
+// connect tells each step the values that it reads and writes, as views, and its scratch.
+func (p *Plan) connect(t *valueTable, steps []*step) {
 	for i, s := range steps {
 		st := &p.steps[i]
 		for _, v := range s.in {
@@ -143,22 +171,13 @@ func (p *Plan) locate(o *options, g *Graph, lay *layout, steps []*step) error {
 			st.scratch = p.storage[st.scratchAt]
 		}
 	}
-	info := func(v *Value) TensorInfo {
-		return TensorInfo{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant, view: p.values[t.index[v]].view, value: t.index[v]}
-	}
-	for _, v := range g.Inputs {
-		p.inputs = append(p.inputs, info(v))
-	}
-	for _, v := range g.Outputs {
-		p.outputs = append(p.outputs, info(v))
-	}
-	return nil
 }
 
+// fault is the error of a step of a plan, for a reason.
+func (s *planStep) fault(reason error) error { return nodeFault(s.name, s.kind, reason) }
+
 // fault is the error of a step, for a reason.
-func (s *step) fault(reason error) error {
-	return &NodeError{Node: s.name(), Op: s.nodes[0].Op.Kind(), Err: reason}
-}
+func (s *step) fault(reason error) error { return nodeFault(s.name(), s.nodes[0].Op.Kind(), reason) }
 
 // cost adds up a step's nodes.
 func (s *step) cost() (c Cost) {

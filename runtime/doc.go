@@ -8,7 +8,7 @@
 //   - A Graph that exists is consistent: Input, Add and Output check shapes, types, sizes and work, with arithmetic that
 //     cannot overflow, and return errors that name the node and the reason. Nothing of a bad model panics.
 //   - A Plan is immutable and may be shared by goroutines. A Session belongs to one goroutine at a time.
-//   - All memory is known when a plan exists ([Plan.ArenaSize]), and a verifier has proved that every step reads and
+//   - All memory is known when a plan exists ([Plan.ArenaSize]), and it is proven that every step reads and
 //     writes inside it and overwrites nothing that is still needed.
 //   - [Session.Run] allocates nothing and starts nothing. Workers, if any, sleep between runs.
 //   - The same plan gives the same bits on every run and at any number of threads; quantised graphs give the same bytes
@@ -28,16 +28,16 @@
 //	    lower           a kernel for each step, weights packed
 //	    tabulate        from when until when each value is needed
 //	    planMemory      an offset for each piece of storage and of scratch
-//	    verify          the proof
+//	    prove           that every address is right, and every value there when it is read
 //	→ Plan.NewSession → Session.Run
 //
 // # Files
 //
 //	op.go, op_*.go     what an operation is, and each of them
 //	pass_*.go          passes that rewrite: simplify, merge, fuse, lay out
-//	build.go, lower.go, values.go, planner.go, verify.go    from steps to a proven plan
+//	build.go, lower.go, values.go, planner.go, proof.go    from steps to a proven plan
 //	file*.go, load.go  the file: container, structure, parameters, packed filters
-//	session.go, pool.go, shares.go, balance.go              running, workers, how work is shared
+//	session.go, workers.go, shares.go, balance.go           running, workers, how work is shared
 //	options.go, tune.go, report.go, selftest*.go            what users ask for and are told
 //
 // # How to add an operation
@@ -50,9 +50,10 @@
 //   - traits answers the passes: may it work in place, does it read rows without gaps, has every machine the same bits,
 //     what becomes of it in a quantised graph;
 //   - fields visits the parameters in their order in the file, for the writer and the reader;
-//   - lower chooses the kernel, which is kernels/x.go and a row of the table of kernels.
+//   - lower chooses the kernel, which is kernels/x.go and a row of kernels/catalogue_rows.go.
 //
 // Tests: everyOp and workCases in op_test.go, a case that is refused in graph_test.go, randomGraph in layout_test.go. Each
-// importer that knows the operation gets a handler; models/internal/interp, which tests importers, its plain loop. A
-// pass looks at types only where it rewrites one operation into another.
+// importer that knows the operation gets a file with its handler, which registers itself; models/internal/interp, which tests
+// importers, its plain loop. Besides tests and documents that is five files at most: op_x.go, kernels/x.go, the catalogue's
+// row, and a handler for each of two importers. A pass looks at types only where it rewrites one operation into another.
 package runtime

@@ -141,10 +141,10 @@ func (g *Graph) input(name string, s Shape, dt DType, q Quant) (*Value, error) {
 // shape and type and returns a [NodeError] if the operation does not fit its inputs.
 func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	if err := known(op); err != nil {
-		return nil, &NodeError{Node: name, Op: "none", Err: err}
+		return nil, nodeFault(name, "none", err)
 	}
 	fail := func(err error) (*Value, error) {
-		return nil, &NodeError{Node: name, Op: op.Kind(), Err: err}
+		return nil, nodeFault(name, op.Kind(), err)
 	}
 	switch {
 	case g.names[name]:

@@ -131,7 +131,7 @@ func compile(g *Graph, o *options, isa arch.ISA, packing *kernels.Packing) (*Pla
 	if err := errors.Join(packing.Finish(), o.ctx.Err()); err != nil {
 		return nil, err
 	}
-	if err := p.verify(); err != nil {
+	if err := p.prove(); err != nil {
 		return nil, err
 	}
 	return p, nil

@@ -22,7 +22,7 @@ type Session struct {
 	outputs []Tensor
 	hook    func(StepInfo, time.Duration)
 	infos   []StepInfo
-	pool    *pool // nil with one thread
+	workers *workers // nil with one thread
 	state   atomic.Int32
 	stop    *kernels.Stop // asked by a context that ends, and by Close; not part of the session, which workers must not know
 	hooking atomic.Bool   // the hook is being called
@@ -73,18 +73,18 @@ func (p *Plan) NewSession() (*Session, error) {
 		s.outputs = append(s.outputs, Tensor{info: t, data: s.view(t.view).Data})
 	}
 	if p.threads > 1 {
-		s.pool = newPool(p.threads, s.tasks, s.stop)
-		s.pool.endWith(s)
+		s.workers = newWorkers(p.threads, s.tasks, s.stop)
+		s.workers.endWith(s)
 	}
 	return s, nil
 }
 
 // bind binds a step. Kernels look once more at what they are given and panic if it does not fit, which after a
-// verified plan is a fault of this package: the caller gets it as an error.
+// proven plan is a fault of this package: the caller gets it as an error.
 func bind(st *planStep, in, out []kernels.View, scratch []byte, workers int) (t kernels.Task, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err = &NodeError{Node: st.name, Op: st.kind, Err: fmt.Errorf("%v: %w", fault, ErrGraph)}
+			err = st.fault(fmt.Errorf("%v: %w", fault, ErrGraph))
 		}
 	}()
 	return st.op.Bind(in, out, scratch, workers), nil
@@ -150,9 +150,9 @@ func (s *Session) run(ctx context.Context) error {
 		return ErrClosed
 	}
 	defer s.finish()
-	if s.pool != nil {
-		s.pool.wake()
-		defer s.pool.sleep()
+	if s.workers != nil {
+		s.workers.wake()
+		defer s.workers.sleep()
 	}
 	done := ctx.Done() // nil if the context cannot end
 	if done != nil {
@@ -170,8 +170,8 @@ func (s *Session) run(ctx context.Context) error {
 		if s.hook != nil {
 			start = time.Now()
 		}
-		if s.pool != nil {
-			s.pool.step(i)
+		if s.workers != nil {
+			s.workers.step(i)
 		} else {
 			task.Run(0, 0, task.Units(), s.stop)
 		}
@@ -216,8 +216,8 @@ func (s *Session) finish() {
 }
 
 func (s *Session) release() {
-	if s.pool != nil {
-		s.pool.close()
+	if s.workers != nil {
+		s.workers.close()
 	}
 }
 
@@ -240,6 +240,7 @@ func (s *Session) Close() error {
 			if !s.hooking.Load() {
 				s.stop.Ask()
 				s.active.Lock()
+				//lint:ignore SA2001 held once, the run has ended
 				s.active.Unlock()
 			}
 			return nil

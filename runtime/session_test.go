@@ -129,11 +129,11 @@ func TestUnevenSharesGiveTheSameBits(t *testing.T) {
 	defer s.Close()
 	r := rand.New(rand.NewPCG(3, 7))
 	for range 30 {
-		for w := range s.pool.shares.speeds {
-			s.pool.shares.speeds[w] = 0.02 + r.Float64()
+		for w := range s.workers.shares.speeds {
+			s.workers.shares.speeds[w] = 0.02 + r.Float64()
 		}
-		s.pool.shares.follow()
-		ends := slices.Clone(s.pool.shares.ends)
+		s.workers.shares.follow()
+		ends := slices.Clone(s.workers.shares.ends)
 		copy(s.Input(0).Float32(), in)
 		if err := s.Run(); err != nil {
 			t.Fatal(err)

@@ -1,7 +1,7 @@
 package runtime
 
-// planValue is a tensor of a plan: where it lies, and from when until when it must not be overwritten. The verifier
-// proves a plan from these.
+// planValue is a tensor of a plan: where it lies, and from when until when it must not be overwritten. The proof
+// of a plan rests on these.
 type planValue struct {
 	name    string
 	view    viewSpec

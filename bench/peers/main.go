@@ -159,6 +159,15 @@ func (f *flags) run(ctx context.Context) error {
 	return nil
 }
 
+// contestant is an engine that runs.
+type contestant struct {
+	*child
+	result
+}
+
+// errWrong: an engine's output is not to be trusted.
+var errWrong = fmt.Errorf("%w be trusted", errCannot)
+
 // contest runs the engines in one config and appends their rows; ok is false if an output was wrong.
 func (f *flags) contest(ctx context.Context, r *report, c config, chosen []engine) (ok bool, err error) {
 	fmt.Fprintf(os.Stderr, "%v:", c)
@@ -169,11 +178,6 @@ func (f *flags) contest(ctx context.Context, r *report, c config, chosen []engin
 		r.Peaks = append(r.Peaks, peak.Measure(c.Threads))
 	}
 	best := r.Peaks[i].For(map[string]kernels.DType{"f32": kernels.F32, "int8": kernels.U8}[c.DType], c.limit())
-
-	type contestant struct {
-		*child
-		result
-	}
 	var all []*contestant
 	defer func() {
 		for _, x := range all {
@@ -183,45 +187,17 @@ func (f *flags) contest(ctx context.Context, r *report, c config, chosen []engin
 	var first []float32
 	ok = true
 	for _, e := range chosen {
-		leave := func(why error) {
-			if !errors.Is(why, errCannot) && e.how != "" {
-				why = fmt.Errorf("%w; to install: %s", why, e.how)
+		x, err := f.enter(e, c, &first)
+		if err != nil {
+			ok = ok && !errors.Is(err, errWrong)
+			if !errors.Is(err, errCannot) && e.how != "" {
+				err = fmt.Errorf("%w; to install: %s", err, e.how)
 			}
-			r.Absent = append(r.Absent, absent{e.name, c, oneLine(why)})
+			r.Absent = append(r.Absent, absent{e.name, c, oneLine(err)})
 			fmt.Fprintf(os.Stderr, " no %s", e.name)
-		}
-		cmd, err := e.command(&f.setup, c)
-		if err != nil && !errors.Is(err, errCannot) && f.install && e.install != nil {
-			if err = e.install(&f.setup); err == nil {
-				cmd, err = e.command(&f.setup, c)
-			}
-		}
-		if err != nil {
-			leave(err)
 			continue
 		}
-		ch, err := start(cmd)
-		if err != nil {
-			leave(fmt.Errorf("%w: %w", errCannot, err))
-			continue
-		}
-		x := &contestant{ch, result{Engine: e.name, Version: ch.version, config: c}}
 		all = append(all, x)
-		out, err := ch.output(f.dir)
-		if err == nil && first == nil {
-			first = out
-		}
-		if err == nil {
-			x.Top1 = argmax(out)
-			x.MaxDiff, err = f.agree(c, first, out)
-		}
-		if err != nil {
-			leave(fmt.Errorf("%w be trusted: %w", errCannot, err))
-			ok = false
-			all = all[:len(all)-1]
-			ch.stop()
-			continue
-		}
 		fmt.Fprintf(os.Stderr, " %s", e.name)
 	}
 	for round := range f.rounds {
@@ -254,6 +230,37 @@ func (f *flags) contest(ctx context.Context, r *report, c config, chosen []engin
 		r.Results = append(r.Results, x.result)
 	}
 	return ok, nil
+}
+
+// enter starts an engine and compares its output with the first engine's, or makes that the first.
+func (f *flags) enter(e engine, c config, first *[]float32) (*contestant, error) {
+	cmd, err := e.command(&f.setup, c)
+	if err != nil && !errors.Is(err, errCannot) && f.install && e.install != nil {
+		if err = e.install(&f.setup); err == nil {
+			cmd, err = e.command(&f.setup, c)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	ch, err := start(cmd)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errCannot, err)
+	}
+	x := &contestant{ch, result{Engine: e.name, Version: ch.version, config: c}}
+	out, err := ch.output(f.dir)
+	if err == nil && *first == nil {
+		*first = out
+	}
+	if err == nil {
+		x.Top1 = argmax(out)
+		x.MaxDiff, err = f.agree(c, *first, out)
+	}
+	if err != nil {
+		ch.stop()
+		return nil, fmt.Errorf("%w: %w", errWrong, err)
+	}
+	return x, nil
 }
 
 // agree compares an engine's output with the first one's: the same best class and, for float, the same numbers.

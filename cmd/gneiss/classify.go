@@ -136,7 +136,7 @@ func (c *classifier) answer(ctx context.Context, s source, top int) ([]runtime.C
 		return nil, 0, err
 	}
 	if err := c.prep.Fill(c.sess.Input(0), img); err != nil {
-		return nil, 0, &runtime.FileError{File: s.name, Err: err}
+		return nil, 0, runtime.InFile(s.name, err)
 	}
 	start := time.Now()
 	if err := c.sess.RunContext(ctx); err != nil {
@@ -145,7 +145,7 @@ func (c *classifier) answer(ctx context.Context, s source, top int) ([]runtime.C
 	took := time.Since(start)
 	classes := c.sess.Output(0).TopK(top, nil)
 	if len(classes) == 0 {
-		return nil, took, &runtime.FileError{File: s.name, Err: fmt.Errorf("%s answers with no numbers (NaN)", c.Name)}
+		return nil, took, runtime.InFile(s.name, fmt.Errorf("%s answers with no numbers (NaN)", c.Name))
 	}
 	return classes, took, nil
 }

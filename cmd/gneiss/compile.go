@@ -69,7 +69,7 @@ several architectures is compiled on one after the other.`,
 			if m.own() { // what has been packed stays
 				data, err := os.ReadFile(m.Source)
 				if err != nil {
-					return &runtime.FileError{File: m.Source, Err: reason(err)}
+					return runtime.InFile(m.Source, err)
 				}
 				opts = append(opts, runtime.WithPackedFrom(data))
 			}
@@ -80,12 +80,12 @@ several architectures is compiled on one after the other.`,
 			}
 			c.Bytes = int64(len(data))
 			if c.Targets, err = runtime.Targets(data); err != nil {
-				return &runtime.FileError{File: output, Err: err}
+				return runtime.InFile(output, err)
 			}
 			start := time.Now()
 			plan, err := runtime.Load(data, runtime.WithContext(cmd.Context()))
 			if err != nil {
-				return &runtime.FileError{File: output, Err: err}
+				return runtime.InFile(output, err)
 			}
 			c.Load = time.Since(start)
 			if asJSON {

@@ -63,7 +63,7 @@ reference_top1, agreement with another engine's answers is counted too.`,
 			defer c.sess.Close()
 			lines, err := readLabelled(args[0], role, c.Labels, c.classes())
 			if err != nil {
-				return &runtime.FileError{File: args[0], Err: err}
+				return runtime.InFile(args[0], err)
 			}
 			if dir == "" {
 				dir = filepath.Dir(args[0])
@@ -95,7 +95,7 @@ const maxCSV = 256 << 20
 func readLabelled(path, role string, names []string, classes int) ([]labelled, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, reason(err)
+		return nil, err
 	}
 	defer f.Close()
 	r := csv.NewReader(io.LimitReader(f, maxCSV))

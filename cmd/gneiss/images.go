@@ -51,7 +51,7 @@ func sources(args []string, stdin io.Reader) ([]source, error) {
 			out = append(out, source{"-", func() (image.Image, error) {
 				img, err := imagefile.Decode(stdin, imagefile.DefaultLimits)
 				if err != nil {
-					err = &runtime.FileError{File: "standard input", Err: err}
+					err = runtime.InFile("standard input", err)
 				}
 				return img, err
 			}})
@@ -71,7 +71,7 @@ func sources(args []string, stdin io.Reader) ([]source, error) {
 				return nil, usagef("%s: %v", a, err)
 			}
 			if len(paths) == 0 {
-				return nil, &runtime.FileError{File: a, Err: errors.New("no file matches")}
+				return nil, runtime.InFile(a, errors.New("no file matches"))
 			}
 			for _, p := range paths {
 				out = append(out, fileSource(p))
@@ -87,7 +87,7 @@ func sources(args []string, stdin io.Reader) ([]source, error) {
 func imagesIn(dir string) ([]source, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, &runtime.FileError{File: dir, Err: reason(err)}
+		return nil, runtime.InFile(dir, err)
 	}
 	var out []source
 	for _, e := range entries {
@@ -96,7 +96,7 @@ func imagesIn(dir string) ([]source, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, &runtime.FileError{File: dir, Err: fmt.Errorf("no .jpg, .jpeg, .png or .webp file in it")}
+		return nil, runtime.InFile(dir, fmt.Errorf("no .jpg, .jpeg, .png or .webp file in it"))
 	}
 	return out, nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gneiss-go/gneiss/internal/app/wholefile"
+	"github.com/gneiss-go/gneiss/runtime"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -85,7 +86,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case err != nil && ctx.Err() != nil:
 		return interrupted(stderr)
 	case out.failed() != nil && (err == nil || errors.Is(err, errReported)):
-		err = fmt.Errorf("standard output: %w", reason(out.failed()))
+		err = runtime.InFile("standard output", out.failed())
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errReported):

@@ -116,7 +116,7 @@ func (f *modelFlags) open(random bool) (*model, error) {
 			return nil, err
 		}
 		if n := m.classes(); len(m.Labels) != n {
-			return nil, &runtime.FileError{File: f.labels, Err: fmt.Errorf("%d labels for %d classes", len(m.Labels), n)}
+			return nil, runtime.InFile(f.labels, fmt.Errorf("%d labels for %d classes", len(m.Labels), n))
 		}
 	}
 	return m, nil
@@ -157,7 +157,7 @@ const maxCached = 256 << 20
 // auxiliary heads: what to make of the weights is known here.
 func openCached(path string) (*runtime.Graph, error) {
 	fail := func(err error) (*runtime.Graph, error) {
-		return nil, &runtime.FileError{File: path, Err: reason(err)}
+		return nil, runtime.InFile(path, err)
 	}
 	st, err := os.Stat(path)
 	if err == nil && st.Size() > maxCached {
@@ -179,15 +179,6 @@ func openCached(path string) (*runtime.Graph, error) {
 		return fail(err)
 	}
 	return g, nil
-}
-
-// reason is what an error of the file system says but for the path.
-func reason(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
 }
 
 func (f *modelFlags) openFile(path string, random bool, keys []runtime.Option) (*model, error) {

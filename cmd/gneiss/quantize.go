@@ -37,7 +37,7 @@ func (f *imageFlags) sources(args []string, stdin io.Reader, m *model) ([]source
 		if strings.EqualFold(filepath.Ext(a), ".csv") {
 			lines, err := readLabelled(a, f.role, m.Labels, m.classes())
 			if err != nil {
-				return nil, &runtime.FileError{File: a, Err: err}
+				return nil, runtime.InFile(a, err)
 			}
 			for _, l := range lines {
 				out = append(out, fileSource(filepath.Join(filepath.Dir(a), filepath.FromSlash(l.file))))
@@ -71,7 +71,7 @@ func feed(images []source, spec preprocess.Spec) quant.Source {
 			return err
 		}
 		if err := prep.Into(input, img); err != nil {
-			return &runtime.FileError{File: s.name, Err: err}
+			return runtime.InFile(s.name, err)
 		}
 		return nil
 	}
@@ -169,12 +169,12 @@ func (c *classifier) calibrate(cmd *cobra.Command, file string, args []string, i
 			defer f.Close()
 			st, err := quant.ReadStats(f)
 			if err != nil {
-				return nil, 0, &runtime.FileError{File: file, Err: err}
+				return nil, 0, runtime.InFile(file, err)
 			}
 			return st, st.Inputs, nil
 		}
 		if !os.IsNotExist(err) {
-			return nil, 0, &runtime.FileError{File: file, Err: reason(err)}
+			return nil, 0, runtime.InFile(file, err)
 		}
 	}
 	images, err := imf.sources(args, cmd.InOrStdin(), c.model)

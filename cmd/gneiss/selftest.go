@@ -94,14 +94,14 @@ func selftestPlan(args []string, opts []runtime.Option) (*runtime.Plan, error) {
 	}
 	data, err := os.ReadFile(args[0])
 	if err != nil {
-		return nil, &runtime.FileError{File: args[0], Err: reason(err)}
+		return nil, runtime.InFile(args[0], err)
 	}
 	var plan *runtime.Plan
 	if _, err = runtime.ReadGraph(data, opts...); err == nil { // it checks the filters too that the plan does not use
 		plan, err = runtime.Load(data, opts...)
 	}
 	if err != nil {
-		return nil, &runtime.FileError{File: args[0], Err: err}
+		return nil, runtime.InFile(args[0], err)
 	}
 	return plan, nil
 }

@@ -26,72 +26,87 @@ type logLine struct {
 	Status                                    int
 }
 
+// served is gneiss serve in this process, and its log.
+type served struct {
+	t      *testing.T
+	lines  chan logLine
+	exit   chan int
+	stderr bytes.Buffer
+}
+
+func startServe(t *testing.T, args ...string) *served {
+	s := &served{t: t, lines: make(chan logLine, 16), exit: make(chan int, 1)}
+	ours, theirs := io.Pipe()
+	go func() {
+		s.exit <- run(append([]string{"serve", "--json"}, args...), strings.NewReader(""), theirs, &s.stderr)
+		theirs.Close()
+	}()
+	go func() {
+		defer close(s.lines)
+		for in := bufio.NewScanner(ours); in.Scan(); {
+			var l logLine
+			if err := json.Unmarshal(in.Bytes(), &l); err != nil {
+				l.Msg = fmt.Sprintf("not JSON: %s", in.Text())
+			}
+			s.lines <- l
+		}
+	}()
+	return s
+}
+
+// next is the next line of the log, which has to be msg.
+func (s *served) next(msg string) logLine {
+	s.t.Helper()
+	select {
+	case l, ok := <-s.lines:
+		if !ok || l.Msg != msg {
+			s.t.Fatalf("%+v, want %s; stderr %q", l, msg, s.stderr.String())
+		}
+		return l
+	case <-time.After(20 * time.Second):
+		s.t.Fatalf("no line %s", msg)
+		panic("not reached")
+	}
+}
+
+// post asks for a picture to be classified.
+func post(t *testing.T, url string, body []byte) (status int, answer string) {
+	t.Helper()
+	res, err := http.Post(url+"api/classify", "image/png", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(text)
+}
+
 // TestServe: the command serves the built-in network, logs in JSON and ends well by either signal.
 func TestServe(t *testing.T) {
 	if goruntime.GOOS == "windows" {
 		t.Skip("NOT TESTED: gneiss serve; Windows cannot signal this process")
 	}
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		ours, theirs := io.Pipe()
-		var stderr bytes.Buffer
-		exit := make(chan int, 1)
-		go func() {
-			exit <- run([]string{"serve", "--json", "--addr", "127.0.0.1:0", "--sessions", "2", "--threads", "2"}, strings.NewReader(""), theirs, &stderr)
-			theirs.Close()
-		}()
-		lines := make(chan logLine, 16)
-		go func() {
-			defer close(lines)
-			for in := bufio.NewScanner(ours); in.Scan(); {
-				var l logLine
-				if err := json.Unmarshal(in.Bytes(), &l); err != nil {
-					l.Msg = fmt.Sprintf("not JSON: %s", in.Text())
-				}
-				lines <- l
-			}
-		}()
-		next := func(msg string) logLine {
-			t.Helper()
-			select {
-			case l, ok := <-lines:
-				if !ok || l.Msg != msg {
-					t.Fatalf("%+v, want %s; stderr %q", l, msg, stderr.String())
-				}
-				return l
-			case <-time.After(20 * time.Second):
-				t.Fatalf("no line %s", msg)
-				panic("not reached")
-			}
-		}
-		up := next("listening")
+		s := startServe(t, "--addr", "127.0.0.1:0", "--sessions", "2", "--threads", "2")
+		up := s.next("listening")
 		if up.Model != "cifar-10-googlenet" || up.URL != "http://"+up.Addr+"/" {
 			t.Errorf("%+v", up)
 		}
-		post := func(body []byte) (status int, answer string) {
-			t.Helper()
-			res, err := http.Post(up.URL+"api/classify", "image/png", bytes.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer res.Body.Close()
-			text, err := io.ReadAll(res.Body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return res.StatusCode, string(text)
-		}
 		for _, p := range samples.All() {
-			if status, answer := post(p.Data); status != 200 || !strings.Contains(answer, `"top":[{`) {
+			if status, answer := post(t, up.URL, p.Data); status != 200 || !strings.Contains(answer, `"top":[{`) {
 				t.Errorf("%s: %d %s", p.Name, status, answer)
 			}
-			if l := next("request"); l.Status != 200 || l.Path != "/api/classify" || l.Level != "INFO" {
+			if l := s.next("request"); l.Status != 200 || l.Path != "/api/classify" || l.Level != "INFO" {
 				t.Errorf("%+v", l)
 			}
 		}
-		if status, _ := post([]byte("x")); status != 400 {
+		if status, _ := post(t, up.URL, []byte("x")); status != 400 {
 			t.Errorf("status %d", status)
 		}
-		if l := next("request"); l.Status != 400 || l.Level != "WARN" || l.Error == "" {
+		if l := s.next("request"); l.Status != 400 || l.Level != "WARN" || l.Error == "" {
 			t.Errorf("%+v", l)
 		}
 		http.DefaultClient.CloseIdleConnections()
@@ -102,9 +117,9 @@ func TestServe(t *testing.T) {
 		if err := self.Signal(sig); err != nil {
 			t.Fatal(err)
 		}
-		next("ended")
-		if code := <-exit; code != exitOK || stderr.Len() > 0 {
-			t.Errorf("%v: exit %d, stderr %q", sig, code, stderr.String())
+		s.next("ended")
+		if code := <-s.exit; code != exitOK || s.stderr.Len() > 0 {
+			t.Errorf("%v: exit %d, stderr %q", sig, code, s.stderr.String())
 		}
 	}
 }

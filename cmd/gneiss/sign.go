@@ -129,7 +129,7 @@ file is for, so that a device can refuse files that are older than its own, or a
 				data, err = sign.FileAs(data, as, private)
 			}
 			if err != nil {
-				return &runtime.FileError{File: args[0], Err: reason(err)}
+				return runtime.InFile(args[0], err)
 			}
 			if output == "" {
 				output = args[0]
@@ -173,7 +173,7 @@ func verifyCommand() *cobra.Command {
 				_, err = runtime.Load(data)
 			}
 			if err != nil {
-				return &runtime.FileError{File: args[0], Err: reason(err)}
+				return runtime.InFile(args[0], err)
 			}
 			return signature{args[0], key, true, as}.print(cmd.OutOrStdout(), asJSON, "the signature is right")
 		},
@@ -203,7 +203,7 @@ const maxKey = 64 << 10
 
 // readKey reads a key of a type from a PEM file.
 func readKey[K any](path string, parse func([]byte) (any, error)) (k K, err error) {
-	fail := func(err error) (K, error) { return k, &runtime.FileError{File: path, Err: reason(err)} }
+	fail := func(err error) (K, error) { return k, runtime.InFile(path, err) }
 	f, err := os.Open(path)
 	if err != nil {
 		return fail(err)

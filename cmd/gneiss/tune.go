@@ -100,7 +100,7 @@ func saveTuned(cmd *cobra.Command, output string, m *model, isa arch.ISA, t *run
 	if m.own() {
 		data, err := os.ReadFile(m.Source)
 		if err != nil {
-			return &runtime.FileError{File: m.Source, Err: reason(err)}
+			return runtime.InFile(m.Source, err)
 		}
 		opts = append(opts, runtime.WithPackedFrom(data))
 	}

@@ -45,7 +45,7 @@ func save(cmd *cobra.Command, path string, data []byte) error {
 func saveModel(cmd *cobra.Command, path string, g *runtime.Graph, opts ...runtime.WriteOption) ([]byte, error) {
 	var b bytes.Buffer
 	if err := runtime.Write(&b, g, opts...); err != nil {
-		return nil, &runtime.FileError{File: path, Err: err}
+		return nil, runtime.InFile(path, err)
 	}
 	return b.Bytes(), save(cmd, path, b.Bytes())
 }

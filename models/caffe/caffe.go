@@ -36,12 +36,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/gneiss-go/gneiss/models/internal/axes"
+	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -90,9 +90,6 @@ func configure(opts []Option) *config {
 	return c
 }
 
-// maxFile bounds the files that are read; protocol buffers end there.
-const maxFile = 1<<31 - 1
-
 // Open imports a caffemodel with the network that prototxt describes. If prototxt is "", the description is the
 // .prototxt of the same name beside the caffemodel, or a deploy.prototxt beside it whose layers the caffemodel has
 // weights for, or the one inside the caffemodel. The caffemodel may be "" with [WithRandomWeights].
@@ -101,12 +98,12 @@ func Open(caffemodel, prototxt string, opts ...Option) (*runtime.Graph, error) {
 	var weights []byte
 	if caffemodel != "" {
 		var err error
-		if weights, err = readFile(caffemodel); err != nil {
+		if weights, err = modelfile.Read(caffemodel); err != nil {
 			return nil, err
 		}
 	}
 	if prototxt != "" {
-		text, err := readFile(prototxt)
+		text, err := modelfile.Read(prototxt)
 		if err != nil {
 			return nil, err
 		}
@@ -114,13 +111,13 @@ func Open(caffemodel, prototxt string, opts ...Option) (*runtime.Graph, error) {
 	}
 	ext := filepath.Ext(caffemodel)
 	same := strings.TrimSuffix(caffemodel, ext) + ".prototxt"
-	if text, err := readFile(same); err == nil {
+	if text, err := modelfile.Read(same); err == nil {
 		return load(weights, text, caffemodel, same, c)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	deploy := filepath.Join(filepath.Dir(caffemodel), "deploy.prototxt")
-	text, err := readFile(deploy)
+	text, err := modelfile.Read(deploy)
 	if err == nil {
 		g, err := load(weights, text, caffemodel, deploy, c)
 		if err == nil || !errors.Is(err, ErrNoWeights) && !errors.Is(err, runtime.ErrShape) {
@@ -133,24 +130,9 @@ func Open(caffemodel, prototxt string, opts ...Option) (*runtime.Graph, error) {
 	}
 	g, err := load(weights, nil, caffemodel, "", c)
 	if errors.Is(err, errNoNet) {
-		err = &runtime.FileError{File: caffemodel, Err: fmt.Errorf("%w; there is neither %s nor deploy.prototxt beside it", errNoNet, filepath.Base(same))}
+		err = runtime.InFile(caffemodel, fmt.Errorf("%w; there is neither %s nor deploy.prototxt beside it", errNoNet, filepath.Base(same)))
 	}
 	return g, err
-}
-
-func readFile(path string) ([]byte, error) {
-	if st, err := os.Stat(path); err == nil && st.Size() > maxFile {
-		return nil, &runtime.FileError{File: path, Err: fmt.Errorf("%d bytes, at most %d are read: %w", st.Size(), maxFile, runtime.ErrLimit)}
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, &runtime.FileError{File: path, Err: err}
-	}
-	return b, nil
 }
 
 // Load imports a network from the bytes of a caffemodel and of a prototxt. The prototxt may be nil if the caffemodel holds
@@ -170,7 +152,7 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 			err = fmt.Errorf("no layers: %w", runtime.ErrCorrupt)
 		}
 		if err != nil {
-			return nil, &runtime.FileError{File: wname, Err: sniff.Explain(weights, "a caffemodel", err)}
+			return nil, runtime.InFile(wname, sniff.Explain(weights, "a caffemodel", err))
 		}
 	}
 	from := wname
@@ -181,10 +163,10 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 			err = fmt.Errorf("empty: %w", runtime.ErrCorrupt)
 		}
 		if err != nil {
-			return nil, &runtime.FileError{File: pname, Err: sniff.Explain(prototxt, "a prototxt", err)}
+			return nil, runtime.InFile(pname, sniff.Explain(prototxt, "a prototxt", err))
 		}
 	} else if def = file; def == nil {
-		return nil, &runtime.FileError{File: wname, Err: fmt.Errorf("neither caffemodel nor prototxt: %w", runtime.ErrGraph)}
+		return nil, runtime.InFile(wname, fmt.Errorf("neither caffemodel nor prototxt: %w", runtime.ErrGraph))
 	}
 	im := &importer{cfg: c, b: axes.NewBuilder(def.str("name", ""), len(weights), c.limits), blobs: map[string][]*axes.Source{}}
 	if c.random {
@@ -196,7 +178,7 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 		if errors.Is(err, ErrNoWeights) && weights != nil {
 			from = wname
 		}
-		return nil, &runtime.FileError{File: from, Err: err}
+		return nil, runtime.InFile(from, err)
 	}
 	return g, nil
 }
@@ -207,6 +189,10 @@ type importer struct {
 	b       *axes.Builder
 	blobs   map[string][]*axes.Source // weights by layer name
 	missing []string                  // layers without weights
+
+	net   *net
+	tops  []*axes.Tensor // by layer: every top that is supported is the same tensor, but for inputs
+	feeds map[ref]*axes.Tensor
 }
 
 func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
@@ -228,19 +214,7 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	tops := make([]*axes.Tensor, len(n.layers)) // every top that is supported is the same tensor, but for inputs
-	feeds := map[ref]*axes.Tensor{}
-	get := func(l *layer, r ref) *axes.Tensor {
-		p := n.layers[r.layer]
-		if isData(p.typ) {
-			return feeds[r]
-		}
-		if r.top > 0 && p.typ != "Split" && tops[r.layer] != nil {
-			im.b.Unsupported(p.typ, p.name, "its second top %q, which %q uses", p.top[r.top], l.name)
-			return nil
-		}
-		return tops[r.layer]
-	}
+	im.net, im.tops, im.feeds = n, make([]*axes.Tensor, len(n.layers)), map[ref]*axes.Tensor{}
 	used := map[ref]bool{}
 	for i, l := range n.layers {
 		for _, r := range l.in {
@@ -257,7 +231,7 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 		if isData(l.typ) {
 			for t := range l.top {
 				if r := (ref{i, t}); used[r] {
-					if feeds[r], err = im.feed(n, l, r); err != nil {
+					if im.feeds[r], err = im.feed(n, l, r); err != nil {
 						return nil, l.fault(err)
 					}
 				}
@@ -266,12 +240,12 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 		}
 		in := make([]*axes.Tensor, len(l.in))
 		for j, r := range l.in {
-			in[j] = get(l, r)
+			in[j] = im.read(l, r)
 		}
 		if weighted[l.typ] && !im.cfg.random && len(im.blobs[l.name]) == 0 {
 			im.missing = append(im.missing, l.name)
 		}
-		if tops[i], err = im.layer(l, in); err != nil {
+		if im.tops[i], err = im.layer(l, in); err != nil {
 			return nil, err
 		}
 	}
@@ -283,21 +257,39 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 			ErrNoWeights, len(im.missing), list(im.missing, 5))
 	}
 	for _, o := range outs {
-		p := n.layers[o.layer]
-		t := get(&layer{name: "output"}, o.ref)
-		if o.softmax != "" && t != nil {
-			if t, err = im.layer(&layer{name: o.softmax, typ: "Softmax"}, []*axes.Tensor{t}); err != nil {
-				return nil, err
-			}
-		}
-		if t == nil {
-			return nil, cmp.Or(im.b.Err(), fmt.Errorf("nothing computes the output %q: %w", p.top[o.top], runtime.ErrGraph)) // a second top
-		}
-		if err := im.b.Output(p.top[o.top], t); err != nil {
+		if err := im.give(o); err != nil {
 			return nil, err
 		}
 	}
 	return im.b.G, im.b.Err()
+}
+
+// read returns a blob for the layer l, nil if nothing computes it.
+func (im *importer) read(l *layer, r ref) *axes.Tensor {
+	p := im.net.layers[r.layer]
+	if isData(p.typ) {
+		return im.feeds[r]
+	}
+	if r.top > 0 && p.typ != "Split" && im.tops[r.layer] != nil {
+		im.b.Unsupported(p.typ, p.name, "its second top %q, which %q uses", p.top[r.top], l.name)
+		return nil
+	}
+	return im.tops[r.layer]
+}
+
+// give makes a blob an output of the graph.
+func (im *importer) give(o output) (err error) {
+	name := im.net.layers[o.layer].top[o.top]
+	t := im.read(&layer{name: "output"}, o.ref)
+	if o.softmax != "" && t != nil {
+		if t, err = im.layer(&layer{name: o.softmax, typ: "Softmax"}, []*axes.Tensor{t}); err != nil {
+			return err
+		}
+	}
+	if t == nil {
+		return cmp.Or(im.b.Err(), fmt.Errorf("nothing computes the output %q: %w", name, runtime.ErrGraph)) // a second top
+	}
+	return im.b.Output(name, t)
 }
 
 func list(names []string, most int) string {

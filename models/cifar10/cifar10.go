@@ -46,10 +46,7 @@ var weights []byte
 // is 1×1×1×10, a probability for each of [Classes].
 func Graph() (*runtime.Graph, error) {
 	g, err := build(weights)
-	if err != nil {
-		return nil, &runtime.FileError{File: weightsFile, Err: err}
-	}
-	return g, nil
+	return g, runtime.InFile(weightsFile, err)
 }
 
 // stem is the number of output channels of each of the two convolutions before the Inception modules.

@@ -88,13 +88,10 @@ func Open(path string) (image.Image, error) {
 		}
 	}
 	if err != nil {
-		return nil, &runtime.FileError{File: path, Err: reason(err)}
+		return nil, runtime.InFile(path, err)
 	}
 	img, err := Decode(f, DefaultLimits)
-	if err != nil {
-		return nil, &runtime.FileError{File: path, Err: err}
-	}
-	return img, nil
+	return img, runtime.InFile(path, err)
 }
 
 // reason is the error without the path, which is said by those who call.

@@ -151,7 +151,7 @@ func inspectJPEG(data []byte) (Head, error) {
 	if j.strange != "" {
 		return Head{}, &FormatError{Seen: j.strange}
 	}
-	if j.sof == nil || len(j.sof) < 6 || j.scan == 0 {
+	if len(j.sof) < 6 || j.scan == 0 {
 		if _, err := jpeg.DecodeConfig(bytes.NewReader(data)); err != nil {
 			return Head{}, err
 		}

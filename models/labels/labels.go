@@ -73,18 +73,11 @@ func name(line string) string {
 func Read(path string) ([]string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		var pe *os.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, &runtime.FileError{File: path, Err: err}
+		return nil, runtime.InFile(path, err)
 	}
 	defer f.Close()
 	names, err := Parse(f)
-	if err != nil {
-		return nil, &runtime.FileError{File: path, Err: err}
-	}
-	return names, nil
+	return names, runtime.InFile(path, err)
 }
 
 // Find looks for labels that belong to a model file of that many classes: synset_words.txt, labels.txt or classes.txt

@@ -31,6 +31,39 @@ func numbers(t *testing.T, dir, name string, n int) []uint32 {
 	return out
 }
 
+// recognised counts the images whose label the network gives; check sees every output.
+func recognised(t *testing.T, g *runtime.Graph, inputs [][]float32, labels []uint32, check func(i int, out []float32)) int {
+	t.Helper()
+	plan, err := runtime.Compile(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := plan.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	n := 0
+	for i, x := range inputs {
+		copy(s.Input(0).Float32(), x)
+		if err := s.Run(); err != nil {
+			t.Fatal(err)
+		}
+		out := s.Output(0).Float32()
+		check(i, out)
+		best := 0
+		for j, v := range out {
+			if v > out[best] {
+				best = j
+			}
+		}
+		if best == int(labels[i]) {
+			n++
+		}
+	}
+	return n
+}
+
 // TestCIFAR10: with the published weights the network in code gives another engine's outputs and 179 of 200 labels, and
 // loses at most a point as int8.
 func TestCIFAR10(t *testing.T) {
@@ -57,37 +90,7 @@ func TestCIFAR10(t *testing.T) {
 		}
 		inputs[i] = interp.ToNHWC(shape, x)
 	}
-	right := func(g *runtime.Graph, check func(i int, out []float32)) int {
-		plan, err := runtime.Compile(g)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := plan.NewSession()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		n := 0
-		for i, x := range inputs {
-			copy(s.Input(0).Float32(), x)
-			if err := s.Run(); err != nil {
-				t.Fatal(err)
-			}
-			out := s.Output(0).Float32()
-			check(i, out)
-			best := 0
-			for j, v := range out {
-				if v > out[best] {
-					best = j
-				}
-			}
-			if best == int(labels[i]) {
-				n++
-			}
-		}
-		return n
-	}
-	float := right(g, func(i int, out []float32) {
+	float := recognised(t, g, inputs, labels, func(i int, out []float32) {
 		for j, v := range out {
 			if w := math.Float32frombits(want[i*classes+j]); math.Abs(float64(v-w)) > 1e-4 {
 				t.Errorf("image %d, class %d: %v, want %v", i, j, v, w)
@@ -113,7 +116,7 @@ func TestCIFAR10(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bytes := right(q, func(int, []float32) {})
+	bytes := recognised(t, q, inputs, labels, func(int, []float32) {})
 	if bytes < float-images/100 {
 		t.Errorf("int8: %d of %d right, float %d", bytes, images, float)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/models/internal/wire"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -107,12 +108,12 @@ func (m *model) fetch(dir string) (total int, err error) {
 			if f, err = root.Open(filepath.FromSlash(e.location)); err != nil {
 				return fail(fmt.Errorf("external data: %w", err))
 			}
-			files[e.location], left[e.location] = f, min(st.Size(), maxFile)
+			files[e.location], left[e.location] = f, min(st.Size(), modelfile.Max)
 		}
 		if e.length >= 0 && e.length != int64(e.size) {
 			return fail(fmt.Errorf("%v %v needs %d bytes of data, %q is said to have %d: %w", t.typ, t.dims, e.size, e.location, e.length, runtime.ErrCorrupt))
 		}
-		if int64(e.size) > left[e.location] || total > maxFile-e.size {
+		if int64(e.size) > left[e.location] || total > modelfile.Max-e.size {
 			return fail(fmt.Errorf("external data %q is too short for what the model takes from it: %w", e.location, runtime.ErrCorrupt))
 		}
 		left[e.location] -= int64(e.size)

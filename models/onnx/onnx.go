@@ -50,19 +50,18 @@
 //
 // # How to add an operator
 //
-// Write a handler, name it in handlers (ops.go) and its attributes in attributes; name it in aware too if it can work on quantised tensors, and end it
-// with call.add.
+// Write a file with its handler, which ends with call.add, and register the operator there: its attributes, and whether it
+// can work on quantised tensors and integers (ops.go). No other file changes.
 package onnx
 
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/gneiss-go/gneiss/models/internal/axes"
+	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -106,21 +105,11 @@ func WithInitializer(name string, tensorProto []byte) Option {
 	return func(c *config) { c.inits[name] = tensorProto }
 }
 
-// maxFile bounds the files that are read; protocol buffers end there.
-const maxFile = 1<<31 - 1
-
 // Open imports the ONNX model in a file. Weights may be in other files beside it or in folders below.
 func Open(path string, opts ...Option) (*runtime.Graph, error) {
-	if st, err := os.Stat(path); err == nil && st.Size() > maxFile {
-		return nil, &runtime.FileError{File: path, Err: fmt.Errorf("%d bytes, at most %d are read: %w", st.Size(), maxFile, runtime.ErrLimit)}
-	}
-	b, err := os.ReadFile(path)
+	b, err := modelfile.Read(path)
 	if err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, &runtime.FileError{File: path, Err: err}
+		return nil, err
 	}
 	return load(b, path, filepath.Dir(path), opts)
 }
@@ -133,7 +122,7 @@ func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
 	for _, o := range opts {
 		o(c)
 	}
-	fail := func(err error) (*runtime.Graph, error) { return nil, &runtime.FileError{File: file, Err: err} }
+	fail := func(err error) (*runtime.Graph, error) { return nil, runtime.InFile(file, err) }
 	m, err := decodeModel(b, c.limits)
 	if err != nil {
 		return fail(sniff.Explain(b, "an ONNX model", err))
@@ -217,6 +206,30 @@ func (im *importer) run() (*runtime.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := im.begin(g); err != nil {
+		return nil, err
+	}
+	for i, n := range g.nodes {
+		if need[i] {
+			if err := im.follow(n); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := im.give(outs); err != nil {
+		return nil, err
+	}
+	if err := im.b.Err(); err != nil {
+		return nil, err
+	}
+	if len(im.b.G.Outputs) != len(outs) {
+		return nil, fmt.Errorf("nothing computes all of the outputs %q: %w", outs, runtime.ErrGraph)
+	}
+	return im.b.G, nil
+}
+
+// begin gives the constants and inputs that are used their values.
+func (im *importer) begin(g *graph) error {
 	for name, t := range g.inits {
 		if im.uses[name] > 0 {
 			im.vals[name] = constant(t)
@@ -226,63 +239,59 @@ func (im *importer) run() (*runtime.Graph, error) {
 		if g.inits[p.name] == nil && im.uses[p.name] > 0 {
 			v, err := im.input(p)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			im.vals[p.name] = v
 		}
 	}
-	if err := im.heeded(); err != nil {
-		return nil, err
+	return im.heeded()
+}
+
+// follow imports one node and gives its outputs their values.
+func (im *importer) follow(n *node) error {
+	v, err := im.node(n)
+	if err != nil {
+		var ne *runtime.NodeError
+		if errors.As(err, &ne) { // the graph's own: keep the reason, name the node
+			err = ne.Err
+		}
+		return n.fault(err)
 	}
-	for i, n := range g.nodes {
-		if !need[i] {
+	for j, name := range n.out {
+		if name == "" {
 			continue
 		}
-		v, err := im.node(n)
-		if err != nil {
-			var ne *runtime.NodeError
-			if errors.As(err, &ne) { // the graph's own: keep the reason, name the node
-				err = ne.Err
-			}
-			return nil, n.fault(err)
+		if j > 0 && v != nil && im.uses[name] > 0 {
+			im.b.Unsupported(n.op, n.label(), "its output %d, %q", j+1, name)
 		}
-		for j, name := range n.out {
-			if name == "" {
-				continue
-			}
-			if j > 0 && v != nil && im.uses[name] > 0 {
-				im.b.Unsupported(n.op, n.label(), "its output %d, %q", j+1, name)
-			}
-			if j > 0 || v == nil {
-				im.vals[name] = &value{}
-			} else {
-				im.vals[name] = v
-			}
+		if j > 0 || v == nil {
+			im.vals[name] = &value{}
+		} else {
+			im.vals[name] = v
 		}
 	}
+	return nil
+}
+
+// give makes the values of those names the graph's outputs.
+func (im *importer) give(outs []string) error {
 	for _, name := range outs {
 		switch v := im.vals[name]; {
 		case v == nil:
-			return nil, fmt.Errorf("no node makes the output %q: %w", name, runtime.ErrGraph)
+			return fmt.Errorf("no node makes the output %q: %w", name, runtime.ErrGraph)
 		case v.c != nil:
 			im.b.Unsupported("output", name, "it is a constant")
 		case v.t != nil || v.lazy != nil:
 			v, err := im.plain(v)
 			if err != nil {
-				return nil, fmt.Errorf("output %q: %w", name, err)
+				return fmt.Errorf("output %q: %w", name, err)
 			}
 			if err := im.b.Output(name, v.t); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	if err := im.b.Err(); err != nil {
-		return nil, err
-	}
-	if len(im.b.G.Outputs) != len(outs) {
-		return nil, fmt.Errorf("nothing computes all of the outputs %q: %w", outs, runtime.ErrGraph)
-	}
-	return im.b.G, nil
+	return nil
 }
 
 // node imports one node and returns the value of its first output, nil if that is unsupported.
@@ -298,17 +307,13 @@ func (im *importer) node(n *node) (*value, error) {
 	if len(n.out) == 0 || n.out[0] == "" {
 		return nil, fmt.Errorf("no first output: %w", runtime.ErrGraph)
 	}
-	h := handlers[n.op]
-	if n.domain != "" && n.domain != "ai.onnx" {
-		if h = nil; n.domain == contribDomain {
-			h = contrib[n.op]
-		}
-		if h == nil {
-			c.unsupported("an operator of the domain %s", n.domain)
-			return nil, nil
-		}
+	op := operators[n.op]
+	known := op.handle != nil && op.contrib.in(n.domain)
+	if !known && n.domain != "" && n.domain != "ai.onnx" {
+		c.unsupported("an operator of the domain %s", n.domain)
+		return nil, nil
 	}
-	if h == nil {
+	if !known {
 		c.unsupported("%s", reasons[n.op])
 		if slices.Contains(sameShape, n.op) && len(c.in) > 0 && c.in[0] != nil {
 			x, err := im.plain(c.in[0])
@@ -322,7 +327,7 @@ func (im *importer) node(n *node) (*value, error) {
 	if ok, err := c.plainForm(); !ok || err != nil {
 		return nil, err
 	}
-	return c.run(h)
+	return c.run(op.handle)
 }
 
 // run calls a handler with its inputs as it wants them.

@@ -2,7 +2,7 @@
 // and straight into the session's input.
 //
 //	p := preprocess.GoogLeNet.Preparer()
-//	err := p.Into(sess.Input(0).Float32(), img)
+//	err := p.Fill(sess.Input(0), img)
 //
 // A Preparer keeps its tables from one image to the next and allocates only when the size of the images changes. It
 // belongs to one goroutine at a time. A [Spec] is a plain value that a model carries with it.

@@ -34,31 +34,36 @@ func (f *file) floats(name string, v []float32, shape ...int) int {
 	return f.tensor(tensorSpec{name: name, shape: shape, data: floatBytes(v)})
 }
 
-// An operation works along the axes that the file gives its values, not along those of memory, whatever made them.
-func TestAxes(t *testing.T) {
-	r := rand.New(rand.NewPCG(7, 8))
-	at := func(i int, dims ...int) []int { // the index i as one for each dimension
-		ix := make([]int, len(dims))
-		for j := len(dims) - 1; j >= 0; j-- {
-			ix[j], i = i%dims[j], i/dims[j]
-		}
-		return ix
+// axesCase is an operation and its definition.
+type axesCase struct {
+	name  string
+	in    []int
+	build func(f *file, x int) int
+	want  func(in []float32) []float32
+}
+
+// indices is the index i as one for each dimension.
+func indices(i int, dims ...int) []int {
+	ix := make([]int, len(dims))
+	for j := len(dims) - 1; j >= 0; j-- {
+		ix[j], i = i%dims[j], i/dims[j]
 	}
-	row, whole := random(r, 4, 1), random(r, 4*4*3, 1)
-	each := func(in []float32, f func(i int, v float32) float32) []float32 {
-		out := make([]float32, len(in))
-		for i, v := range in {
-			out[i] = f(i, v)
-		}
-		return out
+	return ix
+}
+
+// each maps the elements.
+func each(in []float32, f func(i int, v float32) float32) []float32 {
+	out := make([]float32, len(in))
+	for i, v := range in {
+		out[i] = f(i, v)
 	}
+	return out
+}
+
+// shapeCases are of reshapes, joins and what works along rows.
+func shapeCases() []axesCase {
 	one := options(opt{0, float32(1)})
-	for _, tc := range []struct {
-		name  string
-		in    []int
-		build func(f *file, x int) int
-		want  func(in []float32) []float32
-	}{
+	return []axesCase{
 		{"softmax over what was flattened", []int{1, 4, 4, 10}, func(f *file, x int) int {
 			return f.op(opSoftmax, one, f.outOf("y", 1, 160), f.op(opReshape, nil, f.outOf("flat", 1, 160), x))
 		}, func(in []float32) []float32 { return soft(in, 160) }},
@@ -78,15 +83,22 @@ func TestAxes(t *testing.T) {
 		{"joined along columns", []int{1, 2, 3, 2}, func(f *file, x int) int {
 			return f.op(opConcatenation, options(opt{0, int32(2)}), f.outOf("y", 1, 2, 6, 2), x, x)
 		}, func(in []float32) []float32 { return slices.Concat(in[:6], in[:6], in[6:], in[6:]) }},
+	}
+}
+
+// elementCases are of constants broadcast, and of elements in another order.
+func elementCases(r *rand.Rand) []axesCase {
+	row, whole := random(r, 4, 1), random(r, 4*4*3, 1)
+	return []axesCase{
 		{"a constant for each row", []int{1, 4, 4, 4}, func(f *file, x int) int {
 			return f.op(opAdd, options(), f.outOf("y", 1, 4, 4, 4), x, f.floats("row", row, 1, 4, 1, 1))
 		}, func(in []float32) []float32 {
-			return each(in, func(i int, v float32) float32 { return v + row[at(i, 4, 4, 4)[0]] })
+			return each(in, func(i int, v float32) float32 { return v + row[indices(i, 4, 4, 4)[0]] })
 		}},
 		{"a constant for each column, multiplied", []int{2, 4, 4, 4}, func(f *file, x int) int {
 			return f.op(opMul, options(), f.outOf("y", 2, 4, 4, 4), f.floats("row", row, 4, 1), x)
 		}, func(in []float32) []float32 {
-			return each(in, func(i int, v float32) float32 { return v * row[at(i, 2, 4, 4, 4)[2]] })
+			return each(in, func(i int, v float32) float32 { return v * row[indices(i, 2, 4, 4, 4)[2]] })
 		}},
 		{"a constant for each element, less the value", []int{2, 4, 4, 3}, func(f *file, x int) int {
 			return f.op(opSub, options(), f.outOf("y", 2, 4, 4, 3), f.floats("whole", whole, 4, 4, 3), x)
@@ -108,7 +120,7 @@ func TestAxes(t *testing.T) {
 			return f.op(opTranspose, nil, f.outOf("y", 1, 5, 3, 2, 4), x, perm)
 		}, func(in []float32) []float32 {
 			return each(in, func(i int, _ float32) float32 {
-				o := at(i, 5, 3, 2, 4)
+				o := indices(i, 5, 3, 2, 4)
 				return in[((o[2]*3+o[1])*4+o[3])*5+o[0]]
 			})
 		}},
@@ -117,7 +129,13 @@ func TestAxes(t *testing.T) {
 		}, func(in []float32) []float32 {
 			return each(in, func(i int, v float32) float32 { return max(v+row[i], 0) })
 		}},
-	} {
+	}
+}
+
+// An operation works along the axes that the file gives its values, not along those of memory, whatever made them.
+func TestAxes(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, tc := range append(shapeCases(), elementCases(r)...) {
 		t.Run(tc.name, func(t *testing.T) {
 			var f file
 			x := f.outOf("x", tc.in...)

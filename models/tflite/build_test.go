@@ -55,22 +55,81 @@ func options(fields ...opt) func(b *flatbuffers.Builder) flatbuffers.UOffsetT {
 	}
 }
 
+// refsOf writes a vector of tables.
+func refsOf(b *flatbuffers.Builder, v []flatbuffers.UOffsetT) flatbuffers.UOffsetT {
+	b.StartVector(4, len(v), 4)
+	for i := len(v) - 1; i >= 0; i-- {
+		b.PrependUOffsetT(v[i])
+	}
+	return b.EndVector(len(v))
+}
+
+// intsOf writes a vector of int32.
+func intsOf(b *flatbuffers.Builder, v []int) flatbuffers.UOffsetT {
+	b.StartVector(4, len(v), 4)
+	for i := len(v) - 1; i >= 0; i-- {
+		b.PrependInt32(int32(v[i]))
+	}
+	return b.EndVector(len(v))
+}
+
+// quantOf writes a tensor's quantisation; 0 for none.
+func (t *tensorSpec) quantOf(b *flatbuffers.Builder) flatbuffers.UOffsetT {
+	if t.scale == nil {
+		return 0
+	}
+	b.StartVector(4, len(t.scale), 4)
+	for i := len(t.scale) - 1; i >= 0; i-- {
+		b.PrependFloat32(t.scale[i])
+	}
+	scale := b.EndVector(len(t.scale))
+	b.StartVector(8, len(t.zero), 8)
+	for i := len(t.zero) - 1; i >= 0; i-- {
+		b.PrependInt64(t.zero[i])
+	}
+	zero := b.EndVector(len(t.zero))
+	b.StartObject(7)
+	b.PrependUOffsetTSlot(2, scale, 0)
+	b.PrependUOffsetTSlot(3, zero, 0)
+	b.PrependInt32Slot(6, int32(t.axis), 0)
+	return b.EndObject()
+}
+
+// codeOf writes an operator code.
+func (o *opSpec) codeOf(b *flatbuffers.Builder) flatbuffers.UOffsetT {
+	var custom flatbuffers.UOffsetT
+	if o.custom != "" {
+		custom = b.CreateString(o.custom)
+	}
+	b.StartObject(4)
+	b.PrependInt8Slot(0, int8(min(o.code, 127)), 0)
+	if custom != 0 {
+		b.PrependUOffsetTSlot(1, custom, 0)
+	}
+	b.PrependInt32Slot(3, int32(o.code), 0)
+	return b.EndObject()
+}
+
+// operatorOf writes an operator of code i.
+func (o *opSpec) operatorOf(b *flatbuffers.Builder, i int) flatbuffers.UOffsetT {
+	in, out := intsOf(b, o.inputs), intsOf(b, o.outputs)
+	var opts flatbuffers.UOffsetT
+	if o.options != nil {
+		opts = o.options(b)
+	}
+	b.StartObject(9)
+	b.PrependUint32Slot(0, uint32(i), 0)
+	b.PrependUOffsetTSlot(1, in, 0)
+	b.PrependUOffsetTSlot(2, out, 0)
+	if opts != 0 {
+		b.PrependByteSlot(3, byte(handlers[o.code].options), 0)
+		b.PrependUOffsetTSlot(4, opts, 0)
+	}
+	return b.EndObject()
+}
+
 func (f *file) bytes() []byte {
 	b := flatbuffers.NewBuilder(1024)
-	refs := func(v []flatbuffers.UOffsetT) flatbuffers.UOffsetT {
-		b.StartVector(4, len(v), 4)
-		for i := len(v) - 1; i >= 0; i-- {
-			b.PrependUOffsetT(v[i])
-		}
-		return b.EndVector(len(v))
-	}
-	ints := func(v []int) flatbuffers.UOffsetT {
-		b.StartVector(4, len(v), 4)
-		for i := len(v) - 1; i >= 0; i-- {
-			b.PrependInt32(int32(v[i]))
-		}
-		return b.EndVector(len(v))
-	}
 	var buffers, tensors, codes, ops []flatbuffers.UOffsetT
 	empty := func() flatbuffers.UOffsetT { b.StartObject(3); return b.EndObject() }
 	buffers = append(buffers, empty())
@@ -83,25 +142,8 @@ func (f *file) bytes() []byte {
 			buffer = len(buffers)
 			buffers = append(buffers, b.EndObject())
 		}
-		var quant flatbuffers.UOffsetT
-		if t.scale != nil {
-			b.StartVector(4, len(t.scale), 4)
-			for i := len(t.scale) - 1; i >= 0; i-- {
-				b.PrependFloat32(t.scale[i])
-			}
-			scale := b.EndVector(len(t.scale))
-			b.StartVector(8, len(t.zero), 8)
-			for i := len(t.zero) - 1; i >= 0; i-- {
-				b.PrependInt64(t.zero[i])
-			}
-			zero := b.EndVector(len(t.zero))
-			b.StartObject(7)
-			b.PrependUOffsetTSlot(2, scale, 0)
-			b.PrependUOffsetTSlot(3, zero, 0)
-			b.PrependInt32Slot(6, int32(t.axis), 0)
-			quant = b.EndObject()
-		}
-		name, shape := b.CreateString(t.name), ints(t.shape)
+		quant := t.quantOf(b)
+		name, shape := b.CreateString(t.name), intsOf(b, t.shape)
 		b.StartObject(10)
 		b.PrependUOffsetTSlot(0, shape, 0)
 		b.PrependInt8Slot(1, int8(t.dtype), 0)
@@ -113,40 +155,17 @@ func (f *file) bytes() []byte {
 		tensors = append(tensors, b.EndObject())
 	}
 	for i, o := range f.ops {
-		var custom flatbuffers.UOffsetT
-		if o.custom != "" {
-			custom = b.CreateString(o.custom)
-		}
-		b.StartObject(4)
-		b.PrependInt8Slot(0, int8(min(o.code, 127)), 0)
-		if custom != 0 {
-			b.PrependUOffsetTSlot(1, custom, 0)
-		}
-		b.PrependInt32Slot(3, int32(o.code), 0)
-		codes = append(codes, b.EndObject())
-		in, out := ints(o.inputs), ints(o.outputs)
-		var opts flatbuffers.UOffsetT
-		if o.options != nil {
-			opts = o.options(b)
-		}
-		b.StartObject(9)
-		b.PrependUint32Slot(0, uint32(i), 0)
-		b.PrependUOffsetTSlot(1, in, 0)
-		b.PrependUOffsetTSlot(2, out, 0)
-		if opts != 0 {
-			b.PrependByteSlot(3, byte(handlers[o.code].options), 0)
-			b.PrependUOffsetTSlot(4, opts, 0)
-		}
-		ops = append(ops, b.EndObject())
+		codes = append(codes, o.codeOf(b))
+		ops = append(ops, o.operatorOf(b, i))
 	}
-	ts, in, out, os := refs(tensors), ints(f.inputs), ints(f.outputs), refs(ops)
+	ts, in, out, os := refsOf(b, tensors), intsOf(b, f.inputs), intsOf(b, f.outputs), refsOf(b, ops)
 	b.StartObject(5)
 	b.PrependUOffsetTSlot(0, ts, 0)
 	b.PrependUOffsetTSlot(1, in, 0)
 	b.PrependUOffsetTSlot(2, out, 0)
 	b.PrependUOffsetTSlot(3, os, 0)
-	sub := refs([]flatbuffers.UOffsetT{b.EndObject()})
-	cs, bs := refs(codes), refs(buffers)
+	sub := refsOf(b, []flatbuffers.UOffsetT{b.EndObject()})
+	cs, bs := refsOf(b, codes), refsOf(b, buffers)
 	b.StartObject(8)
 	b.PrependUint32Slot(0, 3, 0)
 	b.PrependUOffsetTSlot(1, cs, 0)

@@ -29,15 +29,15 @@
 //
 // # How to add an operation
 //
-// Write a handler and name it in handlers, with the number of its options and how many of their fields it heeds.
+// Write a file with its handler, and register it there by its number in the schema, with the number of its options and how
+// many of their fields it heeds. No other file changes.
 package tflite
 
 import (
-	"errors"
 	"fmt"
-	"os"
 
 	"github.com/gneiss-go/gneiss/models/internal/axes"
+	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -54,19 +54,12 @@ func Is(head []byte) bool { return len(head) >= 8 && string(head[4:8]) == identi
 
 // Open reads a file. Its errors are [*runtime.FileError].
 func Open(path string, opts ...Option) (*runtime.Graph, error) {
-	data, err := os.ReadFile(path)
+	data, err := modelfile.Read(path)
 	if err != nil {
-		var pe *os.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, &runtime.FileError{File: path, Err: err}
+		return nil, err
 	}
 	g, err := Load(data, opts...)
-	if err != nil {
-		return nil, &runtime.FileError{File: path, Err: err}
-	}
-	return g, nil
+	return g, runtime.InFile(path, err)
 }
 
 // Load imports a model from the bytes of a file.

@@ -190,185 +190,6 @@ func TestPadReshapeHalf(t *testing.T) {
 	}
 }
 
-// multiply is TFLite's requantisation: a 31-bit fixed-point multiplier, rounded twice (its reference kernels'
-// MultiplyByQuantizedMultiplier: a saturating rounding doubling high multiplication, then a rounding shift).
-func multiply(acc int32, m float64) int32 {
-	frac, exp := math.Frexp(m)
-	q := int64(math.Round(frac * (1 << 31)))
-	if q == 1<<31 {
-		q /= 2
-		exp++
-	}
-	left, right := max(exp, 0), max(-exp, 0)
-	v := int64(acc) << left * q
-	nudge := int64(1 << 30)
-	if v < 0 {
-		nudge = 1 - nudge
-	}
-	high := int32((v + nudge) / (1 << 31))
-	mask := int32(1)<<right - 1
-	remainder := high & mask
-	threshold := mask >> 1
-	if high < 0 {
-		threshold++
-	}
-	high >>= right
-	if remainder > threshold {
-		high++
-	}
-	return high
-}
-
-// Quantised convolution and depthwise convolution, per channel in int8 and per tensor in uint8, beside TFLite's own
-// arithmetic: no output is further away than one level, and few are that far.
-func TestQuantised(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 6))
-	for _, tc := range []struct {
-		name      string
-		dtype     dtype
-		depthwise bool
-	}{{"int8", typeInt8, false}, {"int8 depthwise", typeInt8, true}, {"uint8", typeUint8, false}, {"uint8 depthwise", typeUint8, true}} {
-		t.Run(tc.name, func(t *testing.T) {
-			const h, w, c, k = 7, 8, 4, 8
-			depth, per := c, k
-			wshape := []int{k, 3, 3, c}
-			axis := 0
-			if tc.depthwise {
-				depth, wshape, axis = 1, []int{1, 3, 3, k}, 3
-			}
-			zeroX, zeroY, zeroW := int64(r.IntN(40)-20), int64(r.IntN(40)-20), int64(0)
-			if tc.dtype == typeUint8 {
-				zeroX, zeroY, zeroW, per = zeroX+128, zeroY+128, 120, 1
-			}
-			const scaleX, scaleY = 0.04, 0.11
-			scales, zeros := make([]float32, per), make([]int64, per)
-			for i := range scales {
-				scales[i], zeros[i] = 0.002+0.004*r.Float32(), zeroW
-			}
-			raw := make([]byte, k*9*depth)
-			for i := range raw {
-				if tc.dtype == typeInt8 {
-					raw[i] = byte(int8(r.IntN(255) - 127))
-				} else {
-					raw[i] = byte(zeroW + int64(r.IntN(200)-100)) // fits int8 less its zero point: nothing is rounded anew
-				}
-			}
-			bias := make([]int32, k)
-			for i := range bias {
-				bias[i] = int32(r.IntN(4000) - 2000)
-			}
-			var f file
-			x := f.tensor(tensorSpec{name: "x", shape: []int{1, h, w, c}, dtype: tc.dtype, scale: []float32{scaleX}, zero: []int64{zeroX}})
-			code, opts := opConv2D, options(opt{1, int32(1)}, opt{2, int32(1)}, opt{3, int8(1)})
-			if tc.depthwise {
-				code, opts = opDepthwiseConv2D, options(opt{1, int32(1)}, opt{2, int32(1)}, opt{3, int32(k / c)}, opt{4, int8(1)})
-			}
-			y := f.op(code, opts, f.tensor(tensorSpec{name: "y", shape: []int{1, h, w, k}, dtype: tc.dtype, scale: []float32{scaleY}, zero: []int64{zeroY}}), x,
-				f.tensor(tensorSpec{name: "w", shape: wshape, dtype: tc.dtype, data: raw, scale: scales, zero: zeros, axis: axis}),
-				f.tensor(tensorSpec{name: "b", shape: []int{k}, dtype: typeInt32, data: intBytes(bias)}))
-			f.inputs, f.outputs = []int{x}, []int{y}
-			g, err := Load(f.bytes())
-			if err != nil {
-				t.Fatal(err)
-			}
-			lowest, highest := int64(-128), int64(127)
-			if tc.dtype == typeUint8 {
-				lowest, highest = 0, 255
-			}
-			in, m := make([]float32, h*w*c), image{h, w, c, make([]float64, h*w*c)}
-			for i := range in {
-				q := lowest + int64(r.IntN(256))
-				in[i] = float32(float64(float32(scaleX)) * float64(q-zeroX))
-				m.v[i] = float64(q - zeroX)
-			}
-			weight := func(f, y, x, c int) float64 {
-				i := ((f*3+y)*3+x)*depth + c
-				if tc.depthwise {
-					i = (y*3+x)*k + f
-				}
-				if tc.dtype == typeInt8 {
-					return float64(int8(raw[i]))
-				}
-				return float64(int64(raw[i]) - zeroW)
-			}
-			acc := convolve(m, k, 3, 3, 1, true, tc.depthwise, weight, func(f int) float64 { return float64(bias[f]) })
-			apart := 0
-			for i, got := range run(t, g, in) {
-				f := i % k
-				q := int64(multiply(int32(acc.v[i]), float64(float32(scaleX))*float64(scales[f%per])/float64(float32(scaleY)))) + zeroY
-				q = min(max(q, lowest, zeroY), highest) // ReLU
-				level := int64(math.Round(float64(got)/float64(float32(scaleY)))) + zeroY
-				if d := level - q; d < -1 || d > 1 {
-					t.Fatalf("output %d: level %d, TFLite %d", i, level, q)
-				} else if d != 0 {
-					apart++
-				}
-			}
-			if apart > len(acc.v)/100 {
-				t.Errorf("%d of %d outputs differ from TFLite's by a level", apart, len(acc.v))
-			}
-		})
-	}
-}
-
-// The rest of a quantised classifier: pooling, concatenation of other scales, addition, fully connected, softmax.
-func TestQuantisedRest(t *testing.T) {
-	q := func(scale float32, zero int64) ([]float32, []int64) { return []float32{scale}, []int64{zero} }
-	act := func(f *file, name string, scale float32, zero int64, shape ...int) int {
-		s, z := q(scale, zero)
-		return f.tensor(tensorSpec{name: name, shape: shape, dtype: typeInt8, scale: s, zero: z})
-	}
-	var f file
-	x := act(&f, "x", .05, -10, 1, 4, 4, 3)
-	pool := f.op(opMaxPool2D, options(opt{1, int32(2)}, opt{2, int32(2)}, opt{3, int32(2)}, opt{4, int32(2)}), act(&f, "max", .05, -10, 1, 2, 2, 3), x)
-	avg := f.op(opAveragePool2D, options(opt{1, int32(2)}, opt{2, int32(2)}, opt{3, int32(2)}, opt{4, int32(2)}), act(&f, "avg", .04, 0, 1, 2, 2, 3), x)
-	sum := f.op(opAdd, options(), act(&f, "sum", .08, 5, 1, 2, 2, 3), pool, avg)
-	cat := f.op(opConcatenation, options(opt{0, int32(3)}), act(&f, "cat", .09, 3, 1, 2, 2, 6), sum, avg)
-	w := make([]byte, 2*24)
-	for i := range w {
-		w[i] = byte(int8(i*7%21 - 10))
-	}
-	s, z := q(.02, 0)
-	fc := f.op(opFullyConnected, options(), act(&f, "fc", .03, 0, 1, 2), cat, f.tensor(tensorSpec{name: "w", shape: []int{2, 24}, dtype: typeInt8, data: w, scale: s, zero: z}),
-		f.tensor(tensorSpec{name: "b", shape: []int{2}, dtype: typeInt32, data: intBytes([]int32{100, -100})}))
-	prob := f.op(opSoftmax, options(opt{0, float32(1)}), act(&f, "prob", 1./256, -128, 1, 2), fc)
-	f.inputs, f.outputs = []int{x}, []int{prob}
-	g, err := Load(f.bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := make([]float32, 48)
-	for i := range in {
-		in[i] = float32(i*13%40)/10 - 2
-	}
-	got := run(t, g, in)
-	// In real numbers.
-	var cats [2][2][6]float64
-	for y := range 2 {
-		for x := range 2 {
-			for c := range 3 {
-				most, mean := -9.0, 0.0
-				for i := range 4 {
-					v := float64(in[((2*y+i/2)*4+2*x+i%2)*3+c])
-					most, mean = max(most, v), mean+v/4
-				}
-				cats[y][x][c], cats[y][x][3+c] = most+mean, mean
-			}
-		}
-	}
-	var out [2]float64
-	for k := range out {
-		out[k] = []float64{100, -100}[k] * .02 * .09
-		for i := range 24 {
-			out[k] += cats[i/12][i/6%2][i%6] * .02 * float64(int8(w[k*24+i]))
-		}
-	}
-	want := 1 / (1 + math.Exp(out[1]-out[0]))
-	if math.Abs(float64(got[0])-want) > .08 || math.Abs(float64(got[0]+got[1])-1) > .01 {
-		t.Errorf("%v, want %.3f", got, want)
-	}
-}
-
 func TestRefuses(t *testing.T) {
 	var f file
 	x := f.tensor(tensorSpec{name: "x", shape: []int{1, 4, 4, 3}})
@@ -435,4 +256,14 @@ func FuzzTFLite(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestNames: operations are called by the schema's words, those that are not imported too.
+func TestNames(t *testing.T) {
+	for code, want := range map[int]string{0: "ADD", 5: "DEPTH_TO_SPACE", opConv2D: "CONV_2D", opResizeNearest: "RESIZE_NEAREST_NEIGHBOR",
+		opQuantize: "QUANTIZE", 127: "PLACEHOLDER_FOR_GREATER_OP_CODES", 150: "GELU", 158: "SIGN", 159: "builtin operation 159", -1: "builtin operation -1"} {
+		if got := opName(operator{code: code}); got != want {
+			t.Errorf("operation %d is %s, want %s", code, got, want)
+		}
+	}
 }

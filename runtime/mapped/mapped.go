@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	goruntime "runtime"
 	"unsafe"
@@ -27,12 +26,12 @@ import (
 func Load(path string, opts ...runtime.Option) (*runtime.Plan, error) {
 	data, err := open(path, contents)
 	if err != nil {
-		return nil, fileError(path, err)
+		return nil, runtime.InFile(path, err)
 	}
 	p, err := runtime.Load(data, opts...)
 	if err != nil {
 		release(data)
-		return nil, fileError(path, err)
+		return nil, runtime.InFile(path, err)
 	}
 	goruntime.AddCleanup(p, release, data)
 	return p, nil
@@ -47,15 +46,7 @@ func LoadCopy(path string, opts ...runtime.Option) (*runtime.Plan, error) {
 			return p, nil
 		}
 	}
-	return nil, fileError(path, err)
-}
-
-func fileError(path string, err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err
-	}
-	return &runtime.FileError{File: path, Err: err}
+	return nil, runtime.InFile(path, err)
 }
 
 // open returns the bytes of a file.

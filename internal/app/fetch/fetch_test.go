@@ -23,60 +23,66 @@ func sum(b []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
-func TestTo(t *testing.T) {
-	half := len(content) / 2
-	type handler = func(w http.ResponseWriter, r *http.Request)
-	serve := func(b []byte) handler {
-		return func(w http.ResponseWriter, r *http.Request) {
-			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b))
-		}
+// serve answers with b, and with ranges of it.
+func serve(b []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b))
 	}
-	for _, c := range []struct {
-		name string
-		part []byte // what is there before
-		do   handler
-		err  error
-		says string
-		left int // length of the part afterwards; −1 for none
-	}{
-		{"good", nil, serve(content), nil, "", -1},
-		{"resumed", content[:half], serve(content), nil, "", -1},
-		{"complete part", content, serve(content), nil, "", -1},
-		{"part too long", append(bytes.Clone(content), 1, 2, 3), serve(content), nil, "", -1},
-		{"wrong part", bytes.Repeat([]byte{1}, half), serve(content), ErrHash, "SHA-1", -1},
-		{"no ranges", content[:half], func(w http.ResponseWriter, r *http.Request) { w.Write(content) }, nil, "", -1},
-		{"other range", content[:half], func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Range") != "" {
-				w.Header().Set("Content-Range", fmt.Sprintf("bytes 0-9/%d", len(content)))
-				w.WriteHeader(http.StatusPartialContent)
-				w.Write(content[:10])
-				return
-			}
+}
+
+const half = 180_000 // of content
+
+// cases are servers, good and bad.
+var cases = []struct {
+	name string
+	part []byte // what is there before
+	do   http.HandlerFunc
+	err  error
+	says string
+	left int // length of the part afterwards; −1 for none
+}{
+	{"good", nil, serve(content), nil, "", -1},
+	{"resumed", content[:half], serve(content), nil, "", -1},
+	{"complete part", content, serve(content), nil, "", -1},
+	{"part too long", append(bytes.Clone(content), 1, 2, 3), serve(content), nil, "", -1},
+	{"wrong part", bytes.Repeat([]byte{1}, half), serve(content), ErrHash, "SHA-1", -1},
+	{"no ranges", content[:half], func(w http.ResponseWriter, r *http.Request) { w.Write(content) }, nil, "", -1},
+	{"other range", content[:half], func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Range") != "" {
+			w.Header().Set("Content-Range", fmt.Sprintf("bytes 0-9/%d", len(content)))
+			w.WriteHeader(http.StatusPartialContent)
+			w.Write(content[:10])
+			return
+		}
+		w.Write(content)
+	}, nil, "", -1},
+	{"wrong hash", nil, serve(append([]byte{'x'}, content[1:]...)), ErrHash, "SHA-1", -1},
+	{"truncated", nil, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+		w.Write(content[:half])
+	}, nil, "broken off", half},
+	{"not found", nil, func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }, nil, "404", -1},
+	{"claims too much", nil, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "99999999999")
+	}, ErrSize, "at most", -1},
+	{"sends too much", nil, func(w http.ResponseWriter, r *http.Request) {
+		for range 3 {
 			w.Write(content)
-		}, nil, "", -1},
-		{"wrong hash", nil, serve(append([]byte{'x'}, content[1:]...)), ErrHash, "SHA-1", -1},
-		{"truncated", nil, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Length", fmt.Sprint(len(content)))
-			w.Write(content[:half])
-		}, nil, "broken off", half},
-		{"not found", nil, func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }, nil, "404", -1},
-		{"claims too much", nil, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Length", "99999999999")
-		}, ErrSize, "at most", -1},
-		{"sends too much", nil, func(w http.ResponseWriter, r *http.Request) {
-			for range 3 {
-				w.Write(content)
-				w.(http.Flusher).Flush()
-			}
-		}, ErrSize, "more than", -1},
-		{"silent", nil, func(w http.ResponseWriter, r *http.Request) {
-			w.Write(content[:half])
 			w.(http.Flusher).Flush()
-			<-r.Context().Done()
-		}, nil, "nothing arrived", half},
-	} {
+		}
+	}, ErrSize, "more than", -1},
+	{"silent", nil, func(w http.ResponseWriter, r *http.Request) {
+		w.Write(content[:half])
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}, nil, "nothing arrived", half},
+}
+
+// TestTo: a file arrives whole or is not there.
+func TestTo(t *testing.T) {
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			srv := httptest.NewServer(http.HandlerFunc(c.do))
+			srv := httptest.NewServer(c.do)
 			defer srv.Close()
 			path := filepath.Join(t.TempDir(), "sub", "file")
 			os.MkdirAll(filepath.Dir(path), 0o700)

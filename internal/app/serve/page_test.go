@@ -14,6 +14,9 @@ import (
 	"github.com/gneiss-go/gneiss/internal/gen/samples"
 )
 
+// answered is true in the page when a picture has been classified.
+const answered = "document.querySelectorAll('#top li').length === 5 && document.querySelectorAll('#layers tbody tr').length > 20"
+
 // TestPage drives the page in a browser: a sample, a chosen file, the keyboard, a broken file, the camera.
 func TestPage(t *testing.T) {
 	if testing.Short() {
@@ -22,9 +25,17 @@ func TestPage(t *testing.T) {
 	b := startBrowser(t)
 	srv := httptest.NewServer(newServer(t, Options{}).Handler())
 	defer srv.Close()
-	answered := "document.querySelectorAll('#top li').length === 5 && document.querySelectorAll('#layers tbody tr').length > 20"
+	showsSample(t, b, srv.URL)
+	takesFile(t, b, srv.URL)
+	hasTheme(t, b, srv.URL)
+	heedsKeys(t, b, srv.URL)
+	takesPictures(t, b)
+	runsCamera(t, b)
+}
 
-	b.open(srv.URL+"/?sample=5", 1200, 1500, false)
+// showsSample: a sample is classified on load, its layers are measured and can be sorted, and nothing comes from elsewhere.
+func showsSample(t *testing.T, b *browser, url string) {
+	b.open(url+"/?sample=5", 1200, 1500, false)
 	b.until("a sample is classified on load", answered)
 	b.until("the layers are measured several times", "document.getElementById('layers-runs').textContent === 'Median of 7 runs'")
 	b.keep("desktop")
@@ -46,11 +57,13 @@ func TestPage(t *testing.T) {
 	must(t, b.eval("document.getElementById('by-time').click()", nil))
 	b.until("the layers can be sorted", `(() => { const ms = [...document.querySelectorAll('#layers td:nth-child(3)')].map(e => +e.textContent);
 		return ms.every((v, i) => i === 0 || v <= ms[i - 1]); })()`)
+}
 
-	// A chosen file, at a phone's width: nothing sticks out.
+// takesFile: a chosen file is classified, at a phone's width, where nothing sticks out.
+func takesFile(t *testing.T, b *browser, url string) {
 	path := filepath.Join(t.TempDir(), "airplane.png")
 	must(t, os.WriteFile(path, sampleNamed(t, "airplane.png"), 0o644))
-	b.open(srv.URL+"/", 390, 2000, true)
+	b.open(url+"/", 390, 2000, true)
 	b.until("the model is described", "document.querySelectorAll('#card dt').length > 8")
 	b.choose("#file", path)
 	b.until("the chosen file is classified", answered)
@@ -66,17 +79,21 @@ func TestPage(t *testing.T) {
 		t.Errorf("the page is %v pixels wider than the window", overhang)
 	}
 	b.until("dark colours, as the system has them", "document.documentElement.dataset.theme === 'dark'")
+}
 
-	// The theme button.
-	b.open(srv.URL+"/?sample=1", 1200, 1500, true)
+// hasTheme: a button changes the colours.
+func hasTheme(t *testing.T, b *browser, url string) {
+	b.open(url+"/?sample=1", 1200, 1500, true)
 	b.until("a sample is classified", answered)
 	b.keep("desktop-dark")
 	must(t, b.eval("document.getElementById('theme').click()", nil))
 	b.until("light colours by the button", "document.documentElement.dataset.theme === 'light'")
 	must(t, b.eval("localStorage.clear()", nil))
+}
 
-	// The keyboard alone reaches a sample and chooses it.
-	b.open(srv.URL+"/", 1000, 800, false)
+// heedsKeys: the keyboard alone reaches a sample and chooses it.
+func heedsKeys(t *testing.T, b *browser, url string) {
+	b.open(url+"/", 1000, 800, false)
 	b.until("the samples are there", "document.querySelectorAll('#samples button').length > 0")
 	reached := false
 	for range 12 {
@@ -90,8 +107,11 @@ func TestPage(t *testing.T) {
 	}
 	b.press("Enter", 13, "\r")
 	b.until("Enter classifies the sample", answered)
+}
 
-	// A file that is no picture: an error in words, and the old answer gone.
+// takesPictures: a file that is no picture is an error in words, and the old answer is gone; a picture of more pixels than
+// the server takes is drawn smaller; a format that the server does not read goes through the browser.
+func takesPictures(t *testing.T, b *browser) {
 	broken := filepath.Join(t.TempDir(), "broken.png")
 	must(t, os.WriteFile(broken, []byte("not a picture"), 0o644))
 	b.choose("#file", broken)
@@ -115,8 +135,10 @@ func TestPage(t *testing.T) {
 		document.dispatchEvent(new DragEvent("drop", { dataTransfer: d, bubbles: true, cancelable: true }));
 	})()`, nil))
 	b.until("a WebP picture is classified when dropped", answered)
+}
 
-	// The camera: pictures keep coming, and end when it is stopped.
+// runsCamera: pictures keep coming, and end when the camera is stopped.
+func runsCamera(t *testing.T, b *browser) {
 	must(t, b.eval("document.getElementById('camera').click()", nil))
 	b.until("the camera runs", "/^[0-9.]+ fps/.test(document.getElementById('fps').textContent) && "+answered)
 	b.keep("camera")

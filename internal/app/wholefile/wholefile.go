@@ -245,5 +245,5 @@ func failed(path string, err error) error {
 	case errors.As(err, &le):
 		err = le.Err
 	}
-	return &runtime.FileError{File: path, Err: err}
+	return runtime.InFile(path, err)
 }

@@ -29,7 +29,7 @@ func classify(model, photo string) error {
 	if err != nil {
 		return err
 	}
-	if err := preprocess.GoogLeNet.Preparer().Into(sess.Input(0).Float32(), img); err != nil {
+	if err := preprocess.GoogLeNet.Preparer().Fill(sess.Input(0), img); err != nil {
 		return err
 	}
 	if err := sess.Run(); err != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +16,7 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-var update = flag.Bool("update", false, "write README.md's table of kernels anew")
+var update = flag.Bool("update", false, "write what is generated in README.md anew")
 
 const module = "github.com/gneiss-go/gneiss/"
 
@@ -119,7 +121,7 @@ var words = map[kernels.OpKind]string{
 	kernels.OpConvWide: "convolution of few channels", kernels.OpWeave: "rows into columns, for few channels", kernels.OpDepthwise: "depthwise convolution",
 	kernels.OpWino25Output: "Winograd F(2,5), output", kernels.OpWino34Output: "Winograd F(3,4), output", kernels.OpWino23Input: "Winograd F(2,3), input", kernels.OpWino23Output: "Winograd F(2,3), output",
 	kernels.OpWino43Filter: "Winograd F(4,3), filters in each run", kernels.OpWino23Filter: "Winograd F(2,3), filters in each run",
-	kernels.OpCopy: "copy", kernels.OpFlatten: "flatten", kernels.OpResize: "nearest pixels",
+	kernels.OpCopy: "copy", kernels.OpFlatten: "flatten", kernels.OpResize: "nearest pixels", kernels.OpBlocks: "depth to space and back",
 	kernels.OpTable: "table of a byte", kernels.OpBlendRows: "camera rows", kernels.OpLaneDots: "camera columns",
 }
 
@@ -163,20 +165,50 @@ func kernelTable() string {
 	return out
 }
 
-// TestReadmeKernels: README.md's table of kernels is the catalogue's.
-func TestReadmeKernels(t *testing.T) {
-	text := readme(t)
-	before, rest, ok := strings.Cut(text, "<!-- kernels -->\n")
-	got, after, ok2 := strings.Cut(rest, "<!-- /kernels -->")
-	if !ok || !ok2 {
-		t.Fatal("README.md has no table of kernels")
+// operations are the types of the runtime's operations, as README.md lists them.
+func operations(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Glob("../../../runtime/op_*.go")
+	if err != nil {
+		t.Fatal(err)
 	}
-	want := kernelTable()
+	var all []string
+	for _, name := range files {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`register\(\w+, func\(\) Op \{ return new\((\w+)\) \}\)`).FindAllSubmatch(src, -1) {
+			all = append(all, "`"+string(m[1])+"`")
+		}
+	}
+	if len(all) < 21 {
+		t.Fatalf("%d operations", len(all))
+	}
+	slices.Sort(all)
+	return strings.Join(all, " ") + "\n"
+}
+
+// generated holds what stands between README.md's marks to be fresh, or writes it under -update.
+func generated(t *testing.T, mark, want string) {
+	t.Helper()
+	opening, closing := "<!-- "+mark+" -->\n", "<!-- /"+mark+" -->"
+	before, rest, ok := strings.Cut(readme(t), opening)
+	got, after, ok2 := strings.Cut(rest, closing)
+	if !ok || !ok2 {
+		t.Fatalf("README.md has no %s", mark)
+	}
 	if *update {
-		if err := os.WriteFile("../../../README.md", []byte(before+"<!-- kernels -->\n"+want+"<!-- /kernels -->"+after), 0o644); err != nil {
+		if err := os.WriteFile("../../../README.md", []byte(before+opening+want+closing+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	} else if got != want {
-		t.Errorf("README.md's table of kernels is not fresh (go test ./internal/test/house -update); want:\n%s", want)
+		t.Errorf("README.md's %s are not fresh (go test ./internal/test/house -run Readme -update); want:\n%s", mark, want)
 	}
 }
+
+// TestReadmeKernels: README.md's table of kernels is the catalogue's.
+func TestReadmeKernels(t *testing.T) { generated(t, "kernels", kernelTable()) }
+
+// TestReadmeOperations: README.md lists the operations that package runtime has.
+func TestReadmeOperations(t *testing.T) { generated(t, "operations", operations(t)) }

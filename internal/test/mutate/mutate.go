@@ -17,13 +17,7 @@ const (
 	Proto                   // protocol buffers: ONNX models and caffemodels
 	Flat                    // flatbuffers: TFLite models
 	Prototext               // protocol buffers as text: prototxt
-	formats
 )
-
-// String returns the format's word.
-func (f Format) String() string {
-	return [...]string{"gneiss", "proto", "flatbuffer", "prototext"}[f%formats]
-}
 
 // Mutator changes files, at random. It belongs to one goroutine at a time.
 type Mutator struct{ r *rand.Rand }

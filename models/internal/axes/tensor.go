@@ -22,18 +22,6 @@ type Tensor struct {
 // MaxRank is the largest number of dimensions that kernels tell apart.
 const MaxRank = 4
 
-// Shape maps dimensions that lie channels last to the shape of a value.
-func (b *Builder) Shape(dims []int) (runtime.Shape, error) {
-	if len(dims) > MaxRank {
-		return runtime.Shape{}, fmt.Errorf("%d dimensions %v, at most %d are supported: %w",
-			len(dims), dims, MaxRank, runtime.ErrShape)
-	}
-	if err := b.check(dims); err != nil {
-		return runtime.Shape{}, err
-	}
-	return runtime.ShapeOf(dims, runtime.ChannelsLast), nil
-}
-
 // check refuses dimensions that are empty or too many elements.
 func (b *Builder) check(dims []int) error {
 	if _, ok := Product(b.limits.MaxElements, dims...); !ok {

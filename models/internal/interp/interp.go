@@ -61,41 +61,11 @@ func step(n *runtime.Node, in [][]float32, out []float32) error {
 		whole := &runtime.Pool{Window: runtime.Window{R: s.H, S: s.W}, Type: op.Type}
 		pool(whole, s, d, x, out)
 	case *runtime.FC:
-		per := s.H * s.W * s.C
-		for i := range s.N {
-			for k := range op.K {
-				sum := 0.0
-				for j, w := range op.Weights[k*per : (k+1)*per] {
-					sum += float64(w) * float64(x[i*per+j])
-				}
-				if op.Bias != nil {
-					sum += float64(op.Bias[k])
-				}
-				out[i*op.K+k] = clamp(op.Act, float32(sum))
-			}
-		}
+		fc(op, s, x, out)
 	case *runtime.LRN:
-		for i := range x {
-			c, sum := i%s.C, 0.0
-			for j := max(c-op.Size/2, 0); j <= min(c+op.Size/2, s.C-1); j++ {
-				v := float64(x[i-c+j])
-				sum += v * v
-			}
-			out[i] = float32(float64(x[i]) / math.Pow(float64(op.Bias)+float64(op.Alpha)/float64(op.Size)*sum, float64(op.Beta)))
-		}
+		lrn(op, s, x, out)
 	case *runtime.Softmax:
-		for i := 0; i < len(x); i += s.C {
-			row, most, sum := x[i:i+s.C], math.Inf(-1), 0.0
-			for _, v := range row {
-				most = max(most, float64(v))
-			}
-			for _, v := range row {
-				sum += math.Exp(float64(v) - most)
-			}
-			for j, v := range row {
-				out[i+j] = float32(math.Exp(float64(v)-most) / sum)
-			}
-		}
+		softmax(s, x, out)
 	case *runtime.Activation:
 		for i, v := range x {
 			out[i] = clamp(op.Act, v)
@@ -105,23 +75,17 @@ func step(n *runtime.Node, in [][]float32, out []float32) error {
 			out[i] = clamp(op.Act, v+in[1][i])
 		}
 	case *runtime.Concat:
-		at := 0
-		for j, v := range n.In {
-			c := v.Shape.C
-			for p := range len(in[j]) / c {
-				copy(out[p*d.C+at:], in[j][p*c:(p+1)*c])
-			}
-			at += c
-		}
+		concat(n, in, out)
 	case *runtime.Affine:
 		for i, v := range x {
 			out[i] = float32(float64(v)*float64(op.Scale[i%s.C]) + float64(op.Shift[i%s.C]))
 		}
 	case *runtime.Resize:
-		for i := range out {
-			c, w, h, b := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H
-			out[i] = x[((b*s.H+int(op.Rows[h]))*s.W+int(op.Cols[w]))*s.C+c]
-		}
+		resize(op, s, d, x, out)
+	case *runtime.DepthToSpace:
+		depthToSpace(op, s, d, x, out)
+	case *runtime.SpaceToDepth:
+		spaceToDepth(op, s, d, x, out)
 	case *runtime.Identity:
 		copy(out, x)
 	case *runtime.Flatten:
@@ -129,14 +93,7 @@ func step(n *runtime.Node, in [][]float32, out []float32) error {
 	case *runtime.Rearrange:
 		copy(out, ToNHWC(d, transposed(op, ToNCHW(s, x))))
 	case *runtime.Binary:
-		t := n.In[1].Shape
-		for i := range out {
-			c, w, h, b := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H
-			p := x[((b%s.N*s.H+h%s.H)*s.W+w%s.W)*s.C+c%s.C]
-			q := in[1][((b%t.N*t.H+h%t.H)*t.W+w%t.W)*t.C+c%t.C]
-			out[i] = map[kernels.Arithmetic]float32{kernels.Plus: p + q, kernels.Minus: p - q, kernels.Times: p * q, kernels.Over: p / q,
-				kernels.Larger: max(p, q), kernels.Smaller: min(p, q)}[op.How]
-		}
+		binary(op, n, in, out)
 	case *runtime.Curve:
 		for i, v := range x {
 			if out[i] = float32(math.Tanh(float64(v))); op.Of == kernels.Sigmoid {
@@ -147,6 +104,97 @@ func step(n *runtime.Node, in [][]float32, out []float32) error {
 		return quantised(n, in, out)
 	}
 	return nil
+}
+
+func fc(op *runtime.FC, s runtime.Shape, x, out []float32) {
+	per := s.H * s.W * s.C
+	for i := range s.N {
+		for k := range op.K {
+			sum := 0.0
+			for j, w := range op.Weights[k*per : (k+1)*per] {
+				sum += float64(w) * float64(x[i*per+j])
+			}
+			if op.Bias != nil {
+				sum += float64(op.Bias[k])
+			}
+			out[i*op.K+k] = clamp(op.Act, float32(sum))
+		}
+	}
+}
+
+func lrn(op *runtime.LRN, s runtime.Shape, x, out []float32) {
+	for i := range x {
+		c, sum := i%s.C, 0.0
+		for j := max(c-op.Size/2, 0); j <= min(c+op.Size/2, s.C-1); j++ {
+			v := float64(x[i-c+j])
+			sum += v * v
+		}
+		out[i] = float32(float64(x[i]) / math.Pow(float64(op.Bias)+float64(op.Alpha)/float64(op.Size)*sum, float64(op.Beta)))
+	}
+}
+
+func softmax(s runtime.Shape, x, out []float32) {
+	for i := 0; i < len(x); i += s.C {
+		row, most, sum := x[i:i+s.C], math.Inf(-1), 0.0
+		for _, v := range row {
+			most = max(most, float64(v))
+		}
+		for _, v := range row {
+			sum += math.Exp(float64(v) - most)
+		}
+		for j, v := range row {
+			out[i+j] = float32(math.Exp(float64(v)-most) / sum)
+		}
+	}
+}
+
+func concat(n *runtime.Node, in [][]float32, out []float32) {
+	at := 0
+	for j, v := range n.In {
+		c := v.Shape.C
+		for p := range len(in[j]) / c {
+			copy(out[p*n.Out.Shape.C+at:], in[j][p*c:(p+1)*c])
+		}
+		at += c
+	}
+}
+
+// depthToSpace lays each pixel's channels out as a block of pixels.
+func depthToSpace(op *runtime.DepthToSpace, s, d runtime.Shape, x, out []float32) {
+	for i := range out {
+		c, w, h, b, side := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H, op.Block
+		from := (h%side*side+w%side)*d.C + c
+		if op.ChannelMajor {
+			from = (c*side+h%side)*side + w%side
+		}
+		out[i] = x[((b*s.H+h/side)*s.W+w/side)*s.C+from]
+	}
+}
+
+// spaceToDepth makes one pixel of each block of pixels.
+func spaceToDepth(op *runtime.SpaceToDepth, s, d runtime.Shape, x, out []float32) {
+	for i := range x {
+		c, w, h, b, side := i%s.C, i/s.C%s.W, i/s.C/s.W%s.H, i/s.C/s.W/s.H, op.Block
+		out[((b*d.H+h/side)*d.W+w/side)*d.C+(h%side*side+w%side)*s.C+c] = x[i]
+	}
+}
+
+func resize(op *runtime.Resize, s, d runtime.Shape, x, out []float32) {
+	for i := range out {
+		c, w, h, b := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H
+		out[i] = x[((b*s.H+int(op.Rows[h]))*s.W+int(op.Cols[w]))*s.C+c]
+	}
+}
+
+func binary(op *runtime.Binary, n *runtime.Node, in [][]float32, out []float32) {
+	s, t, d := n.In[0].Shape, n.In[1].Shape, n.Out.Shape
+	for i := range out {
+		c, w, h, b := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H
+		p := in[0][((b%s.N*s.H+h%s.H)*s.W+w%s.W)*s.C+c%s.C]
+		q := in[1][((b%t.N*t.H+h%t.H)*t.W+w%t.W)*t.C+c%t.C]
+		out[i] = map[kernels.Arithmetic]float32{kernels.Plus: p + q, kernels.Minus: p - q, kernels.Times: p * q, kernels.Over: p / q,
+			kernels.Larger: max(p, q), kernels.Smaller: min(p, q)}[op.How]
+	}
 }
 
 // transposed permutes the dimensions of a row-major array.

@@ -12,13 +12,13 @@ import (
 func BenchmarkBarrier(b *testing.B) {
 	for _, n := range []int{1, 2, 4} {
 		b.Run(fmt.Sprintf("workers=%d", n), func(b *testing.B) {
-			p := newPool(n, []kernels.Task{noTask{}, noTask{}}, nil)
-			defer p.end()
-			p.wake()
+			ws := newWorkers(n, []kernels.Task{noTask{}, noTask{}}, nil)
+			defer ws.end()
+			ws.wake()
 			for i := 0; b.Loop(); i++ {
-				p.step(i & 1)
+				ws.step(i & 1)
 			}
-			p.sleep()
+			ws.sleep()
 		})
 	}
 }
@@ -27,11 +27,11 @@ func BenchmarkBarrier(b *testing.B) {
 func BenchmarkWake(b *testing.B) {
 	for _, n := range []int{1, 2, 4} {
 		b.Run(fmt.Sprintf("workers=%d", n), func(b *testing.B) {
-			p := newPool(n, nil, nil)
-			defer p.end()
+			ws := newWorkers(n, nil, nil)
+			defer ws.end()
 			for b.Loop() {
-				p.wake()
-				p.sleep()
+				ws.wake()
+				ws.sleep()
 			}
 		})
 	}
@@ -49,23 +49,23 @@ func (t countTask) Run(_, lo, hi int, _ *kernels.Stop) {
 
 // Every unit of every step is done once in a run, whether there are fewer units than workers or more, and whether
 // there are more workers than processors.
-func TestPoolDoesEachUnitOnce(t *testing.T) {
+func TestWorkersDoEachUnitOnce(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 4, 7} {
 		counts := []countTask{make(countTask, 1), make(countTask, 0), make(countTask, 3), make(countTask, 64), make(countTask, 101)}
 		tasks := make([]kernels.Task, len(counts))
 		for i := range counts {
 			tasks[i] = counts[i]
 		}
-		p := newPool(n, tasks, nil)
+		ws := newWorkers(n, tasks, nil)
 		const runs = 50
 		for range runs {
-			p.wake()
+			ws.wake()
 			for i := range tasks {
-				p.step(i)
+				ws.step(i)
 			}
-			p.sleep()
+			ws.sleep()
 		}
-		p.end()
+		ws.end()
 		for i, c := range counts {
 			for u := range c {
 				if got := c[u].Load(); got != runs {
@@ -77,17 +77,17 @@ func TestPoolDoesEachUnitOnce(t *testing.T) {
 }
 
 // A run may end before its last step, as one does whose context ends; the next is whole again.
-func TestPoolSkipsSteps(t *testing.T) {
+func TestWorkersSkipSteps(t *testing.T) {
 	first, last := make(countTask, 8), make(countTask, 8)
-	p := newPool(3, []kernels.Task{first, last}, nil)
-	defer p.end()
+	ws := newWorkers(3, []kernels.Task{first, last}, nil)
+	defer ws.end()
 	for i := range 20 {
-		p.wake()
-		p.step(0)
+		ws.wake()
+		ws.step(0)
 		if i%2 == 0 {
-			p.step(1)
+			ws.step(1)
 		}
-		p.sleep()
+		ws.sleep()
 	}
 	for u := range first {
 		if a, b := first[u].Load(), last[u].Load(); a != 20 || b != 10 {

@@ -2,7 +2,7 @@ package runtime
 
 import "fmt"
 
-// verify proves, before anything runs, that the plan keeps what it promises, whatever the passes did:
+// prove shows, before anything runs, that the plan keeps what it promises, whatever the passes did:
 //
 //   - all storage lies inside the arena, and none overlaps other storage in use at the same time;
 //   - every value lies inside its storage, which is in use as long as the value is needed;
@@ -12,7 +12,7 @@ import "fmt"
 //     unless its kernels work in place and the views are the same.
 //
 // The arithmetic cannot overflow: a view is measured against the arena before it is multiplied out.
-func (p *Plan) verify() error {
+func (p *Plan) prove() error {
 	bufs := make([]buffer, len(p.storage))
 	offsets := make([]int, len(p.storage))
 	for i, s := range p.storage {
@@ -24,33 +24,33 @@ func (p *Plan) verify() error {
 	}
 	holds := make([]bool, len(p.storage)) // values, not scratch
 	for i := range p.values {
-		if err := p.verifyValue(i); err != nil {
+		if err := p.proveValue(i); err != nil {
 			return fmt.Errorf("value %q: %w", p.values[i].name, err)
 		}
 		holds[p.values[i].storage] = true
 	}
-	if err := p.verifyLifetimes(); err != nil {
+	if err := p.proveLifetimes(); err != nil {
 		return err
 	}
 	written := make([]bool, len(p.values))
 	for i := range p.steps {
-		if err := p.verifyStep(i, holds, written); err != nil {
-			return &NodeError{Node: p.steps[i].name, Op: p.steps[i].kind, Err: err}
+		if err := p.proveStep(i, holds, written); err != nil {
+			return p.steps[i].fault(err)
 		}
 	}
 	for i, t := range append(p.Inputs(), p.outputs...) {
-		if err := p.verifyTensor(t, i < len(p.inputs)); err != nil {
+		if err := p.proveTensor(t, i < len(p.inputs)); err != nil {
 			return fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
 	}
 	return nil
 }
 
-// verifyValue proves that a value lies in storage that is in use as long as the value is needed, and that a
+// proveValue proves that a value lies in storage that is in use as long as the value is needed, and that a
 // concatenation is made of its parts.
-func (p *Plan) verifyValue(i int) error {
+func (p *Plan) proveValue(i int) error {
 	v := &p.values[i]
-	if err := p.verifyView(v.view); err != nil {
+	if err := p.proveView(v.view); err != nil {
 		return err
 	}
 	if v.storage < 0 || v.storage >= len(p.storage) {
@@ -85,10 +85,10 @@ func (p *Plan) verifyValue(i int) error {
 	return nil
 }
 
-// verifyLifetimes proves that nothing is written over a value between the step that makes it and the last that needs
+// proveLifetimes proves that nothing is written over a value between the step that makes it and the last that needs
 // it. Values in different storage cannot meet. Those of one storage are ranges of its pixels' channels. What the last
-// step itself writes is judged by verifyStep.
-func (p *Plan) verifyLifetimes() error {
+// step itself writes is judged by proveStep.
+func (p *Plan) proveLifetimes() error {
 	made := make([][]int, len(p.storage)) // values that are written
 	for i := range p.values {
 		if v := &p.values[i]; v.parts == nil {
@@ -117,7 +117,7 @@ func (p *Plan) verifyLifetimes() error {
 	return nil
 }
 
-func (p *Plan) verifyStep(i int, holds, written []bool) error {
+func (p *Plan) proveStep(i int, holds, written []bool) error {
 	s := &p.steps[i]
 	if len(s.reads) != len(s.in) || len(s.writes) != len(s.out) || len(s.in) == 0 || len(s.out) == 0 {
 		return fmt.Errorf("%d inputs and %d outputs: %w", len(s.in), len(s.out), ErrGraph)
@@ -137,7 +137,7 @@ func (p *Plan) verifyStep(i int, holds, written []bool) error {
 		if w := &p.values[s.writes[j]]; v != w.view || w.made != i || w.parts != nil {
 			return fmt.Errorf("output %q is not where or when the step writes it: %w", w.name, ErrGraph)
 		}
-		if written[s.writes[j]] { // two values that are made by one step do not meet, as verifyLifetimes has proven
+		if written[s.writes[j]] { // two values that are made by one step do not meet, as proveLifetimes has proven
 			return fmt.Errorf("output %q is written twice: %w", p.values[s.writes[j]].name, ErrGraph)
 		}
 		written[s.writes[j]] = true
@@ -147,11 +147,11 @@ func (p *Plan) verifyStep(i int, holds, written []bool) error {
 			}
 		}
 	}
-	return p.verifyScratch(i, holds)
+	return p.proveScratch(i, holds)
 }
 
-// verifyScratch proves that a step has the scratch it asks for, in storage that holds nothing else meanwhile.
-func (p *Plan) verifyScratch(i int, holds []bool) error {
+// proveScratch proves that a step has the scratch it asks for, in storage that holds nothing else meanwhile.
+func (p *Plan) proveScratch(i int, holds []bool) error {
 	s := &p.steps[i]
 	want := s.op.Scratch(p.threads)
 	if want == 0 && s.scratchAt < 0 && s.scratch == (Storage{}) {
@@ -167,8 +167,8 @@ func (p *Plan) verifyScratch(i int, holds []bool) error {
 	return nil
 }
 
-// verifyTensor proves that an input is written before anything runs and an output stays until the end, both dense.
-func (p *Plan) verifyTensor(t TensorInfo, input bool) error {
+// proveTensor proves that an input is written before anything runs and an output stays until the end, both dense.
+func (p *Plan) proveTensor(t TensorInfo, input bool) error {
 	if t.value < 0 || t.value >= len(p.values) {
 		return fmt.Errorf("no value: %w", ErrGraph)
 	}
@@ -184,8 +184,8 @@ func (p *Plan) verifyTensor(t TensorInfo, input bool) error {
 	return nil
 }
 
-// verifyView proves that a view lies inside the arena.
-func (p *Plan) verifyView(v viewSpec) error {
+// proveView proves that a view lies inside the arena.
+func (p *Plan) proveView(v viewSpec) error {
 	pixels, ok := product(p.arena, v.shape.N, v.shape.H, v.shape.W)
 	if !ok {
 		return fmt.Errorf("view %v is larger than the arena: %w", v.shape, ErrGraph)

@@ -8,13 +8,13 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// pool is a session's workers. Between runs they sleep on a channel, after a short while. During a run they follow the
+// workers are a session's. Between runs they sleep on a channel, after a short while. During a run they follow the
 // caller from step to step through one counter, which costs far less than a wake-up: they look at it for a while, then give
 // up their processor between looks (pause).
 //
 // Each step's units are divided anew, by the speed of each worker so far (shares). No unit's value depends on who does it, and so the
 // result is the same however they are divided.
-type pool struct {
+type workers struct {
 	n       int
 	tasks   []kernels.Task
 	stop    *kernels.Stop   // has tasks leave off
@@ -42,46 +42,46 @@ const counterPad = 128
 
 const over = int64(1) << 40 // a ticket that ends the run
 
-func newPool(n int, tasks []kernels.Task, stop *kernels.Stop) *pool {
-	p := &pool{n: n, tasks: tasks, stop: stop, start: make([]chan struct{}, n), shares: newShares(n), reports: make([]report, n), epoch: time.Now()}
+func newWorkers(n int, tasks []kernels.Task, stop *kernels.Stop) *workers {
+	ws := &workers{n: n, tasks: tasks, stop: stop, start: make([]chan struct{}, n), shares: newShares(n), reports: make([]report, n), epoch: time.Now()}
 	for w := 1; w < n; w++ {
-		p.start[w] = make(chan struct{}, 1)
-		go p.work(w, p.start[w])
+		ws.start[w] = make(chan struct{}, 1)
+		go ws.work(w, ws.start[w])
 	}
-	return p
+	return ws
 }
 
 // wake begins a run.
-func (p *pool) wake() {
-	p.ticket.Store(0)
-	for w := 1; w < p.n; w++ {
-		p.reports[w].done.Store(0)
-		p.start[w] <- struct{}{}
+func (ws *workers) wake() {
+	ws.ticket.Store(0)
+	for w := 1; w < ws.n; w++ {
+		ws.reports[w].done.Store(0)
+		ws.start[w] <- struct{}{}
 	}
 }
 
 // step runs one task on all workers and returns when it is done. Tickets carry the step's index, so that steps may be
 // skipped but never mistaken.
-func (p *pool) step(i int) {
-	task := p.tasks[i]
-	p.ticket.Store(int64(i) + 1)
-	p.share(task, 0)
-	p.await(int64(i) + 1)
-	if !p.stop.Asked() { // else some did less than their share
-		p.shares.learn(task.Units(), p.reports)
+func (ws *workers) step(i int) {
+	task := ws.tasks[i]
+	ws.ticket.Store(int64(i) + 1)
+	ws.share(task, 0)
+	ws.await(int64(i) + 1)
+	if !ws.stop.Asked() { // else some did less than their share
+		ws.shares.learn(task.Units(), ws.reports)
 	}
 }
 
 // sleep ends a run: when it returns every worker has seen the end.
-func (p *pool) sleep() {
-	p.ticket.Store(over)
-	p.await(over)
+func (ws *workers) sleep() {
+	ws.ticket.Store(over)
+	ws.await(over)
 }
 
 // await waits until every worker has finished with a ticket.
-func (p *pool) await(ticket int64) {
-	for w := 1; w < p.n; w++ {
-		for spins := 0; p.reports[w].done.Load() != ticket; spins++ {
+func (ws *workers) await(ticket int64) {
+	for w := 1; w < ws.n; w++ {
+		for spins := 0; ws.reports[w].done.Load() != ticket; spins++ {
 			pause(spins)
 		}
 	}
@@ -89,34 +89,34 @@ func (p *pool) await(ticket int64) {
 
 // endWith has the workers end when the session is collected without having been closed. They know the tasks, and so
 // the arena, but not the session.
-func (p *pool) endWith(s *Session) { p.cleanup = goruntime.AddCleanup(s, (*pool).end, p) }
+func (ws *workers) endWith(s *Session) { ws.cleanup = goruntime.AddCleanup(s, (*workers).end, ws) }
 
 // close ends the workers now.
-func (p *pool) close() {
-	p.cleanup.Stop()
-	p.end()
+func (ws *workers) close() {
+	ws.cleanup.Stop()
+	ws.end()
 }
 
 // end ends the workers for good. It is called once.
-func (p *pool) end() {
-	for w := 1; w < p.n; w++ {
-		close(p.start[w])
+func (ws *workers) end() {
+	for w := 1; w < ws.n; w++ {
+		close(ws.start[w])
 	}
 }
 
-func (p *pool) work(w int, start <-chan struct{}) {
+func (ws *workers) work(w int, start <-chan struct{}) {
 	for awaitStart(start) {
 		for seen := int64(0); seen != over; {
-			t := p.ticket.Load()
+			t := ws.ticket.Load()
 			for spins := 0; t == seen; spins++ {
 				pause(spins)
-				t = p.ticket.Load()
+				t = ws.ticket.Load()
 			}
 			seen = t
 			if t != over {
-				p.share(p.tasks[t-1], w)
+				ws.share(ws.tasks[t-1], w)
 			}
-			p.reports[w].done.Store(t)
+			ws.reports[w].done.Store(t)
 		}
 	}
 }
@@ -136,11 +136,11 @@ func awaitStart(start <-chan struct{}) bool {
 	return more
 }
 
-func (p *pool) share(task kernels.Task, w int) {
-	if lo, hi := p.shares.of(w, task.Units()); lo < hi {
-		start := time.Since(p.epoch)
-		task.Run(w, lo, hi, p.stop)
-		p.reports[w].took = time.Since(p.epoch) - start
+func (ws *workers) share(task kernels.Task, w int) {
+	if lo, hi := ws.shares.of(w, task.Units()); lo < hi {
+		start := time.Since(ws.epoch)
+		task.Run(w, lo, hi, ws.stop)
+		ws.reports[w].took = time.Since(ws.epoch) - start
 	}
 }
 

@@ -1,0 +1,26 @@
+package runtime
+
+import (
+	"errors"
+	"os"
+	"testing"
+)
+
+// TestInFile: an error names its file once, and the reason stays.
+func TestInFile(t *testing.T) {
+	if err := InFile("f", nil); err != nil {
+		t.Errorf("no reason: %v", err)
+	}
+	_, missing := os.Open("none/such")
+	err := InFile("none/such", missing)
+	var fe *FileError
+	if !errors.As(err, &fe) || fe.File != "none/such" || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+	if _, named := fe.Err.(*os.PathError); named {
+		t.Errorf("%v names the file twice", err)
+	}
+	if err := InFile("f", ErrLimit); !errors.Is(err, ErrLimit) || err.Error() != "f: "+ErrLimit.Error() {
+		t.Errorf("%v", err)
+	}
+}
