@@ -7,6 +7,14 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
+var (
+	_ = register("Clip", operator{handle: clip, heeds: "min max", takes: onLazy})
+	_ = register("Max", operator{handle: bound})
+	_ = register("Min", operator{handle: bound})
+	_ = register("Relu", operator{handle: relu, takes: onLazy})
+	_ = register("Softmax", operator{handle: softmax, heeds: "axis"})
+)
+
 func relu(c *call) (*value, error) { return c.activation(runtime.ReLU) }
 
 func (c *call) activation(clamp runtime.Clamp) (*value, error) {

@@ -10,6 +10,15 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
+var (
+	_ = register("Add", operator{handle: arithmetic, takes: onQuanta})
+	_ = register("Div", operator{handle: arithmetic})
+	_ = register("Mean", operator{handle: sum})
+	_ = register("Mul", operator{handle: arithmetic})
+	_ = register("Sub", operator{handle: arithmetic})
+	_ = register("Sum", operator{handle: sum})
+)
+
 func arithmetic(c *call) (*value, error) {
 	if !c.has(0) || !c.has(1) {
 		return nil, fmt.Errorf("an input is missing: %w", runtime.ErrGraph)

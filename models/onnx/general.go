@@ -10,6 +10,15 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
+var (
+	_ = register("HardSigmoid", operator{handle: hard, heeds: "alpha beta"})
+	_ = register("HardSwish", operator{handle: hard})
+	_ = register("LeakyRelu", operator{handle: leaky, heeds: "alpha"})
+	_ = register("PRelu", operator{handle: leaky})
+	_ = register("Sigmoid", operator{handle: curve})
+	_ = register("Tanh", operator{handle: curve})
+)
+
 // Operators in the generality that ONNX gives them: along any axis, with any broadcasting. Where a graph has a faster way
 // to say the same, the handlers take that first and come here otherwise.
 

@@ -35,7 +35,7 @@ func (im *importer) needed(outs []string) ([]bool, error) {
 		im.uses[name]++
 		if i, ok := maker[name]; ok {
 			need[i] = true
-			im.quantised = im.quantised || quantOps[g.nodes[i].op]
+			im.quantised = im.quantised || operators[g.nodes[i].op].quantises
 		}
 	}
 	for _, o := range outs {

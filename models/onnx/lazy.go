@@ -84,35 +84,13 @@ func (c *call) floats(ts ...*axes.Tensor) ([]*axes.Tensor, error) {
 	return out, nil
 }
 
-// Operators that know of quantised tensors.
-type awareness int
-
-const (
-	unaware  awareness = iota // works on floats
-	onLazy                    // takes a lazy value as it is
-	onQuanta                  // takes the uint8 tensors of dequantised values in place of floats
-)
-
-var aware = map[string]awareness{
-	"Clip": onLazy, "Dropout": onLazy, "Identity": onLazy, "Relu": onLazy, "QuantizeLinear": onLazy, "DequantizeLinear": onLazy,
-	"QLinearConv": onLazy, "QLinearMatMul": onLazy, "QLinearAdd": onLazy, "QLinearConcat": onLazy, "QLinearAveragePool": onLazy,
-	"QLinearGlobalAveragePool": onLazy, "QGemm": onLazy,
-	"Add": onQuanta, "AveragePool": onQuanta, "Concat": onQuanta, "Conv": onQuanta, "Flatten": onQuanta, "Gemm": onQuanta,
-	"GlobalAveragePool": onQuanta, "GlobalMaxPool": onQuanta, "LRN": onQuanta, "MatMul": onQuanta, "MaxPool": onQuanta, "Reshape": onQuanta,
-	"Shape": onQuanta, "Squeeze": onQuanta, "Transpose": onQuanta, "Unsqueeze": onQuanta,
-}
-
-// anyType are operators that work on integers as they do on floats.
-var anyType = map[string]bool{"Concat": true, "Flatten": true, "GlobalMaxPool": true, "MaxPool": true, "Reshape": true, "Shape": true,
-	"Squeeze": true, "Transpose": true, "Unsqueeze": true}
-
 // prepare gives the handler its inputs as it wants them. ok is false if it cannot take them, which is noted.
 func (c *call) prepare() (ok bool, err error) {
-	how := aware[c.n.op]
-	if how == onLazy {
+	op := operators[c.n.op]
+	if op.takes == onLazy {
 		return true, nil
 	}
-	quanta := how == onQuanta
+	quanta := op.takes == onQuanta
 	for i, v := range c.in {
 		switch {
 		case v == nil || v.c != nil:
@@ -123,7 +101,7 @@ func (c *call) prepare() (ok bool, err error) {
 			quanta = false
 		}
 		if v != nil && v.c == nil && v.t != nil && !v.typ.real() {
-			if c.typ = v.typ; !anyType[c.n.op] && c.n.op != "Cast" {
+			if c.typ = v.typ; !op.integers {
 				c.unsupported("of %v elements; only floating point, or dequantised", v.typ)
 				return false, nil
 			}

@@ -50,8 +50,8 @@
 //
 // # How to add an operator
 //
-// Write a handler, name it in handlers (ops.go) and its attributes in attributes; name it in aware too if it can work on quantised tensors, and end it
-// with call.add.
+// Write a file with its handler, which ends with call.add, and register the operator there: its attributes, and whether it
+// can work on quantised tensors and integers (ops.go). No other file changes.
 package onnx
 
 import (
@@ -298,17 +298,13 @@ func (im *importer) node(n *node) (*value, error) {
 	if len(n.out) == 0 || n.out[0] == "" {
 		return nil, fmt.Errorf("no first output: %w", runtime.ErrGraph)
 	}
-	h := handlers[n.op]
-	if n.domain != "" && n.domain != "ai.onnx" {
-		if h = nil; n.domain == contribDomain {
-			h = contrib[n.op]
-		}
-		if h == nil {
-			c.unsupported("an operator of the domain %s", n.domain)
-			return nil, nil
-		}
+	op := operators[n.op]
+	known := op.handle != nil && op.contrib.in(n.domain)
+	if !known && n.domain != "" && n.domain != "ai.onnx" {
+		c.unsupported("an operator of the domain %s", n.domain)
+		return nil, nil
 	}
-	if h == nil {
+	if !known {
 		c.unsupported("%s", reasons[n.op])
 		if slices.Contains(sameShape, n.op) && len(c.in) > 0 && c.in[0] != nil {
 			x, err := im.plain(c.in[0])
@@ -322,7 +318,7 @@ func (im *importer) node(n *node) (*value, error) {
 	if ok, err := c.plainForm(); !ok || err != nil {
 		return nil, err
 	}
-	return c.run(h)
+	return c.run(op.handle)
 }
 
 // run calls a handler with its inputs as it wants them.

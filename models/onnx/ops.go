@@ -1,60 +1,64 @@
 package onnx
 
+import "fmt"
+
 // handler imports a node and returns the value of its first output. A nil value without an error means that it is not
 // known: something unsupported has been noted.
 type handler func(c *call) (*value, error)
 
-// handlers are all operators that can be imported.
-var handlers map[string]handler
+// operator is all that the importer knows of an operator.
+type operator struct {
+	handle    handler
+	heeds     string    // attributes that the handler heeds, and after a bar those that mean nothing for inference
+	takes     awareness // of dequantised inputs
+	integers  bool      // it works on integers as on floats
+	contrib   contrib   // who defines it
+	quantises bool      // a model that has one is a quantised one
+}
 
-func init() {
-	handlers = map[string]handler{
-		"Add":                arithmetic,
-		"AveragePool":        pool,
-		"BatchNormalization": batchNorm,
-		"Cast":               cast,
-		"Clip":               clip,
-		"Concat":             concat,
-		"Constant":           constantNode,
-		"Conv":               conv,
-		"DequantizeLinear":   dequantizeLinear,
-		"Div":                arithmetic,
-		"Dropout":            dropout,
-		"Flatten":            flatten,
-		"Gather":             gather,
-		"Gemm":               gemm,
-		"GlobalAveragePool":  globalPool,
-		"GlobalMaxPool":      globalPool,
-		"HardSigmoid":        hard,
-		"HardSwish":          hard,
-		"Identity":           identity,
-		"LRN":                lrn,
-		"LeakyRelu":          leaky,
-		"MatMul":             matMul,
-		"Max":                bound,
-		"MaxPool":            pool,
-		"Mean":               sum,
-		"Min":                bound,
-		"Mul":                arithmetic,
-		"PRelu":              leaky,
-		"Pad":                pad,
-		"QLinearConv":        qlinearConv,
-		"QLinearMatMul":      qlinearMatMul,
-		"QuantizeLinear":     quantizeLinear,
-		"ReduceMean":         reduceMean,
-		"Relu":               relu,
-		"Reshape":            reshape,
-		"Shape":              shape,
-		"Sigmoid":            curve,
-		"Slice":              slice,
-		"Softmax":            softmax,
-		"Squeeze":            squeeze,
-		"Sub":                arithmetic,
-		"Sum":                sum,
-		"Tanh":               curve,
-		"Transpose":          transpose,
-		"Unsqueeze":          unsqueeze,
+// awareness says what an operator knows of quantised tensors.
+type awareness int
+
+const (
+	unaware  awareness = iota // works on floats
+	onLazy                    // takes a lazy value as it is
+	onQuanta                  // takes the uint8 tensors of dequantised values in place of floats
+)
+
+// contribDomain is that of ONNX Runtime's own operators, of which its QOperator format has some.
+const contribDomain = "com.microsoft"
+
+// contrib says whether an operator is one of ONNX or of contribDomain.
+type contrib int
+
+const (
+	noContrib contrib = iota
+	onlyContrib
+	alsoContrib
+)
+
+// in reports whether an operator belongs to a domain.
+func (c contrib) in(domain string) bool {
+	switch domain {
+	case "", "ai.onnx":
+		return c != onlyContrib
+	case contribDomain:
+		return c != noContrib
 	}
+	return false
+}
+
+// operators are all that can be imported.
+var operators = map[string]operator{}
+
+// register notes an operator; the file of its handler calls it, in the declaration of a variable. An attribute that it does
+// not name may change what a node computes, so a node that has one is refused.
+func register(name string, op operator) operator {
+	if operators[name].handle != nil {
+		panic(fmt.Sprintf("onnx: two operators %s", name))
+	}
+	operators[name] = op
+	return op
 }
 
 // sameShape are unsupported operators whose output is shaped as their first input, so that the import can look further.

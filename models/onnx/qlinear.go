@@ -7,6 +7,22 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
+var (
+	_ = register("QGemm", operator{handle: qGemm, contrib: onlyContrib, heeds: "alpha transA transB",
+		takes: onLazy, quantises: true})
+	_ = register("QLinearAdd", operator{handle: qlinearAdd, contrib: onlyContrib, takes: onLazy, quantises: true})
+	_ = register("QLinearAveragePool", operator{handle: qlinearPool, contrib: onlyContrib,
+		heeds: "auto_pad ceil_mode channels_last count_include_pad dilations kernel_shape pads strides",
+		takes: onLazy, quantises: true})
+	_ = register("QLinearConcat", operator{handle: qlinearConcat, contrib: onlyContrib, heeds: "axis",
+		takes: onLazy, quantises: true})
+	_ = register("QLinearConv", operator{handle: qlinearConv, heeds: "auto_pad dilations group kernel_shape pads strides",
+		takes: onLazy, quantises: true})
+	_ = register("QLinearGlobalAveragePool", operator{handle: qlinearPool, contrib: onlyContrib, heeds: "channels_last",
+		takes: onLazy, quantises: true})
+	_ = register("QLinearMatMul", operator{handle: qlinearMatMul, takes: onLazy, quantises: true})
+)
+
 // as calls a float operator's handler on other inputs, with this node's attributes and output.
 func (c *call) as(op string, h handler, in ...*value) (*value, error) {
 	for _, v := range in {

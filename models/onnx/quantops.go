@@ -8,26 +8,12 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// contribDomain is that of ONNX Runtime's own operators, of which its QOperator format has some.
-const contribDomain = "com.microsoft"
-
-var contrib map[string]handler
-
-func init() {
-	contrib = map[string]handler{
-		"DequantizeLinear":         dequantizeLinear,
-		"QGemm":                    qGemm,
-		"QLinearAdd":               qlinearAdd,
-		"QLinearAveragePool":       qlinearPool,
-		"QLinearConcat":            qlinearConcat,
-		"QLinearGlobalAveragePool": qlinearPool,
-		"QuantizeLinear":           quantizeLinear,
-	}
-}
-
-// quantOps make a model a quantised one.
-var quantOps = map[string]bool{"QuantizeLinear": true, "DequantizeLinear": true, "QLinearConv": true, "QLinearMatMul": true, "QLinearAdd": true,
-	"QLinearAveragePool": true, "QLinearConcat": true, "QLinearGlobalAveragePool": true, "QGemm": true}
+var (
+	_ = register("DequantizeLinear", operator{handle: dequantizeLinear, contrib: alsoContrib,
+		heeds: "axis block_size | output_dtype", takes: onLazy, quantises: true})
+	_ = register("QuantizeLinear", operator{handle: quantizeLinear, contrib: alsoContrib,
+		heeds: "axis block_size output_dtype | saturate", takes: onLazy, quantises: true}) // of float8
+)
 
 // coded names a tensor of integers held as floats, and what they are to stand for.
 type coded struct {

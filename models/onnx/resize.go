@@ -7,11 +7,12 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-func init() { // after that of ops.go, which makes the table
-	for _, op := range []string{"Resize", "Upsample"} {
-		handlers[op], aware[op], anyType[op] = resize, onQuanta, true
-	}
-}
+var (
+	_ = register("Resize", operator{handle: resize, takes: onQuanta, integers: true,
+		heeds: "antialias axes coordinate_transformation_mode keep_aspect_ratio_policy mode nearest_mode" +
+			" | cubic_coeff_a exclude_outside extrapolation_value"}) // of other modes
+	_ = register("Upsample", operator{handle: resize, heeds: "mode", takes: onQuanta, integers: true})
+)
 
 // resize imports Resize and Upsample of rows and columns by the nearest neighbour; [runtime.Resize] has the rules.
 func resize(c *call) (*value, error) {
@@ -23,7 +24,7 @@ func resize(c *call) (*value, error) {
 		c.unsupported("mode %q; only nearest", mode)
 		return nil, nil
 	}
-	if len(t.Dims) != 4 || c.int("antialias", 0) != 0 || c.int("keep_aspect_ratio_policy", 0) != 0 || c.str("keep_aspect_ratio_policy", "stretch") != "stretch" ||
+	if len(t.Dims) != 4 || c.int("antialias", 0) != 0 || c.str("keep_aspect_ratio_policy", "stretch") != "stretch" ||
 		len(c.ints("axes")) != 0 {
 		c.unsupported("of %d dimensions, with axes or a policy; only rows and columns of four dimensions, by scales or sizes", len(t.Dims))
 		return nil, nil

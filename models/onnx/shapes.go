@@ -8,6 +8,19 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
+var (
+	_ = register("Constant", operator{handle: constantNode,
+		heeds: "value value_int value_ints value_float value_floats sparse_value value_string value_strings"})
+	_ = register("Flatten", operator{handle: flatten, heeds: "axis", takes: onQuanta, integers: true})
+	_ = register("Gather", operator{handle: gather, heeds: "axis"})
+	_ = register("Reshape", operator{handle: reshape, heeds: "allowzero shape", takes: onQuanta, integers: true})
+	_ = register("Shape", operator{handle: shape, heeds: "start end", takes: onQuanta, integers: true})
+	_ = register("Slice", operator{handle: slice, heeds: "starts ends axes steps"})
+	_ = register("Squeeze", operator{handle: squeeze, heeds: "axes", takes: onQuanta, integers: true})
+	_ = register("Transpose", operator{handle: transpose, heeds: "perm", takes: onQuanta, integers: true})
+	_ = register("Unsqueeze", operator{handle: unsqueeze, heeds: "axes", takes: onQuanta, integers: true})
+)
+
 // Operators that change dimensions, and the arithmetic on constants by which exporters compute dimensions.
 
 // reshaped gives t other dimensions.

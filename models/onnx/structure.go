@@ -8,6 +8,14 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
+var (
+	_ = register("Cast", operator{handle: cast, heeds: "to | saturate round_mode", integers: true}) // of float8
+	_ = register("Concat", operator{handle: concat, heeds: "axis", takes: onQuanta, integers: true})
+	_ = register("Dropout", operator{handle: dropout, heeds: "| ratio seed", takes: onLazy})
+	_ = register("Identity", operator{handle: identity, takes: onLazy})
+	_ = register("Pad", operator{handle: pad, heeds: "mode pads value"})
+)
+
 func concat(c *call) (*value, error) {
 	if len(c.in) == 0 || slices.Contains(c.in, nil) {
 		return nil, fmt.Errorf("an input is missing: %w", runtime.ErrGraph)

@@ -7,6 +7,19 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
+const (
+	opConv2D          = 3
+	opDepthwiseConv2D = 4
+	opFullyConnected  = 9
+)
+
+var (
+	_ = register(opConv2D, form{handle: conv, options: 1, fields: 6})
+	_ = register(opDepthwiseConv2D, form{handle: depthwise, options: 2, fields: 7})
+	_ = register(opFullyConnected, form{handle: fullyConnected, options: 8, // …, asymmetric_quantize_inputs of hybrid kernels
+		fields: 4})
+)
+
 // activation is the schema's ActivationFunctionType as a clamp.
 func activation(a int) (runtime.Clamp, error) {
 	switch a {

@@ -9,6 +9,34 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
+const (
+	opAdd        = 0
+	opDequantize = 6
+	opLogistic   = 14
+	opMul        = 18
+	opReLU       = 19
+	opReLUN1To1  = 20
+	opReLU6      = 21
+	opSoftmax    = 25
+	opTanh       = 28
+	opSub        = 41
+	opQuantize   = 114
+)
+
+var (
+	_ = register(opAdd, form{handle: add, options: 11, fields: 2}) // activation, pot_scale_int16
+	_ = register(opDequantize, form{handle: dequantize})
+	_ = register(opLogistic, form{handle: curve})
+	_ = register(opMul, form{handle: mul, options: 21, fields: 1})
+	_ = register(opReLU, form{handle: relu})
+	_ = register(opReLUN1To1, form{handle: relu})
+	_ = register(opReLU6, form{handle: relu})
+	_ = register(opSoftmax, form{handle: softmax, options: 9, fields: 1})
+	_ = register(opTanh, form{handle: curve})
+	_ = register(opSub, form{handle: sub, options: 28, fields: 2})
+	_ = register(opQuantize, form{handle: quantize})
+)
+
 func relu(n *node) error {
 	x, err := n.input(0)
 	if err != nil {

@@ -2,99 +2,57 @@ package tflite
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gneiss-go/gneiss/runtime"
-)
-
-// The numbers of the schema's BuiltinOperator.
-const (
-	opAdd             = 0
-	opAveragePool2D   = 1
-	opConcatenation   = 2
-	opConv2D          = 3
-	opDepthwiseConv2D = 4
-	opDequantize      = 6
-	opFullyConnected  = 9
-	opLRN             = 13
-	opLogistic        = 14
-	opMaxPool2D       = 17
-	opMul             = 18
-	opReLU            = 19
-	opReLUN1To1       = 20
-	opReLU6           = 21
-	opReshape         = 22
-	opSoftmax         = 25
-	opTanh            = 28
-	opPad             = 34
-	opTranspose       = 39
-	opMean            = 40
-	opSub             = 41
-	opSqueeze         = 43
-	opQuantize        = 114
 )
 
 // form is an operation that can be imported: its handler, the number of its options in the schema's BuiltinOptions, and
 // how many fields of those the handler heeds or knows to mean nothing. A field beyond is refused.
 type form struct {
 	handle  func(*node) error
-	options int
+	options int // 0 if it has none that matter
 	fields  int
 }
 
-// handlers import one operation each. Filled in init, for they refer to it.
-var handlers map[int]form
+// handlers import one operation each, by the schema's BuiltinOperator.
+var handlers = map[int]form{}
 
-func init() {
-	handlers = map[int]form{
-		opAdd:             {add, 11, 2}, // activation, pot_scale_int16
-		opAveragePool2D:   {averagePool, 5, 6},
-		opConcatenation:   {concatenation, 10, 2},
-		opConv2D:          {conv, 1, 6},
-		opDepthwiseConv2D: {depthwise, 2, 7},
-		opDequantize:      {dequantize, 0, 0},
-		opFullyConnected:  {fullyConnected, 8, 4}, // …, asymmetric_quantize_inputs of hybrid kernels
-		opLRN:             {lrn, 13, 4},
-		opLogistic:        {curve, 0, 0},
-		opMaxPool2D:       {maxPool, 5, 6},
-		opMul:             {mul, 21, 1},
-		opReLU:            {relu, 0, 0},
-		opReLUN1To1:       {relu, 0, 0},
-		opReLU6:           {relu, 0, 0},
-		opReshape:         {reshape, 17, 1}, // new_shape: the output's shape says it
-		opSoftmax:         {softmax, 9, 1},
-		opTanh:            {curve, 0, 0},
-		opPad:             {pad, 22, 0},
-		opTranspose:       {transpose, 26, 0},
-		opMean:            {mean, 27, 1},
-		opSub:             {sub, 28, 2},
-		opSqueeze:         {reshape, 30, 1},
-		opQuantize:        {quantize, 0, 0},
+// register notes an operation; the file of its handler calls it, in the declaration of a variable.
+func register(code int, f form) form {
+	if handlers[code].handle != nil {
+		panic(fmt.Sprintf("tflite: two operations of code %d", code))
 	}
+	handlers[code] = f
+	return f
 }
 
-// names of operations, for messages; the schema has some two hundred.
-var names = map[int]string{
-	opAdd: "ADD", opAveragePool2D: "AVERAGE_POOL_2D", opConcatenation: "CONCATENATION", opConv2D: "CONV_2D",
-	opDepthwiseConv2D: "DEPTHWISE_CONV_2D", opDequantize: "DEQUANTIZE", opFullyConnected: "FULLY_CONNECTED",
-	opLRN: "LOCAL_RESPONSE_NORMALIZATION", opLogistic: "LOGISTIC", opMaxPool2D: "MAX_POOL_2D", opMul: "MUL", opReLU: "RELU",
-	opReLUN1To1: "RELU_N1_TO_1", opReLU6: "RELU6", opReshape: "RESHAPE", opSoftmax: "SOFTMAX", opTanh: "TANH", opPad: "PAD",
-	opTranspose: "TRANSPOSE", opMean: "MEAN", opSub: "SUB", opSqueeze: "SQUEEZE", opQuantize: "QUANTIZE",
-	5: "DEPTH_TO_SPACE", 8: "FLOOR", 11: "L2_NORMALIZATION", 12: "L2_POOL_2D", 23: "RESIZE_BILINEAR", 26: "SPACE_TO_DEPTH",
-	27: "SVDF", 32: "CUSTOM", 36: "GATHER", 42: "DIV", 45: "STRIDED_SLICE", 47: "EXP", 48: "TOPK_V2", 49: "SPLIT",
-	50: "LOG_SOFTMAX", 53: "CAST", 54: "PRELU", 55: "MAXIMUM", 56: "ARG_MAX", 57: "MINIMUM", 58: "LESS", 59: "NEG", 60: "PADV2",
-	61: "GREATER", 65: "SLICE", 66: "SIN", 67: "TRANSPOSE_CONV", 68: "SPARSE_TO_DENSE", 69: "TILE", 70: "EXPAND_DIMS",
-	73: "LOG", 74: "SUM", 75: "SQRT", 76: "RSQRT", 77: "SHAPE", 78: "POW", 79: "ARG_MIN", 80: "FAKE_QUANT", 81: "REDUCE_PROD",
-	82: "REDUCE_MAX", 83: "PACK", 85: "ONE_HOT", 88: "UNPACK", 89: "REDUCE_MIN", 92: "SQUARE", 97: "RESIZE_NEAREST_NEIGHBOR",
-	98: "LEAKY_RELU", 99: "SQUARED_DIFFERENCE", 100: "MIRROR_PAD", 101: "ABS", 102: "SPLIT_V", 111: "ELU", 117: "HARD_SWISH",
-	126: "BATCH_MATMUL", 130: "BROADCAST_TO", 150: "GELU",
-}
+// names are those of the schema's BuiltinOperator, from 0, for messages.
+var names = strings.Fields(`
+ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE EMBEDDING_LOOKUP FLOOR
+FULLY_CONNECTED HASHTABLE_LOOKUP L2_NORMALIZATION L2_POOL_2D LOCAL_RESPONSE_NORMALIZATION LOGISTIC LSH_PROJECTION
+LSTM MAX_POOL_2D MUL RELU RELU_N1_TO_1 RELU6 RESHAPE RESIZE_BILINEAR RNN SOFTMAX SPACE_TO_DEPTH SVDF TANH
+CONCAT_EMBEDDINGS SKIP_GRAM CALL CUSTOM EMBEDDING_LOOKUP_SPARSE PAD UNIDIRECTIONAL_SEQUENCE_RNN GATHER
+BATCH_TO_SPACE_ND SPACE_TO_BATCH_ND TRANSPOSE MEAN SUB DIV SQUEEZE UNIDIRECTIONAL_SEQUENCE_LSTM STRIDED_SLICE
+BIDIRECTIONAL_SEQUENCE_RNN EXP TOPK_V2 SPLIT LOG_SOFTMAX DELEGATE BIDIRECTIONAL_SEQUENCE_LSTM CAST PRELU MAXIMUM
+ARG_MAX MINIMUM LESS NEG PADV2 GREATER GREATER_EQUAL LESS_EQUAL SELECT SLICE SIN TRANSPOSE_CONV SPARSE_TO_DENSE TILE
+EXPAND_DIMS EQUAL NOT_EQUAL LOG SUM SQRT RSQRT SHAPE POW ARG_MIN FAKE_QUANT REDUCE_PROD REDUCE_MAX PACK LOGICAL_OR
+ONE_HOT LOGICAL_AND LOGICAL_NOT UNPACK REDUCE_MIN FLOOR_DIV REDUCE_ANY SQUARE ZEROS_LIKE FILL FLOOR_MOD RANGE
+RESIZE_NEAREST_NEIGHBOR LEAKY_RELU SQUARED_DIFFERENCE MIRROR_PAD ABS SPLIT_V UNIQUE CEIL REVERSE_V2 ADD_N GATHER_ND
+COS WHERE RANK ELU REVERSE_SEQUENCE MATRIX_DIAG QUANTIZE MATRIX_SET_DIAG ROUND HARD_SWISH IF WHILE
+NON_MAX_SUPPRESSION_V4 NON_MAX_SUPPRESSION_V5 SCATTER_ND SELECT_V2 DENSIFY SEGMENT_SUM BATCH_MATMUL
+PLACEHOLDER_FOR_GREATER_OP_CODES CUMSUM CALL_ONCE BROADCAST_TO RFFT2D CONV_3D IMAG REAL COMPLEX_ABS HASHTABLE
+HASHTABLE_FIND HASHTABLE_IMPORT HASHTABLE_SIZE REDUCE_ALL CONV_3D_TRANSPOSE VAR_HANDLE READ_VARIABLE ASSIGN_VARIABLE
+BROADCAST_ARGS RANDOM_STANDARD_NORMAL BUCKETIZE RANDOM_UNIFORM MULTINOMIAL GELU DYNAMIC_UPDATE_SLICE RELU_0_TO_1
+UNSORTED_SEGMENT_PROD UNSORTED_SEGMENT_MAX UNSORTED_SEGMENT_SUM ATAN2 UNSORTED_SEGMENT_MIN SIGN
+`)
 
 func opName(op operator) string {
-	switch name := names[op.code]; {
+	switch {
 	case op.custom != "":
 		return "custom operation " + op.custom
-	case name != "":
-		return name
+	case op.code >= 0 && op.code < len(names):
+		return names[op.code]
 	}
 	return fmt.Sprintf("builtin operation %d", op.code)
 }

@@ -7,6 +7,20 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
+const (
+	opAveragePool2D = 1
+	opLRN           = 13
+	opMaxPool2D     = 17
+	opMean          = 40
+)
+
+var (
+	_ = register(opAveragePool2D, form{handle: averagePool, options: 5, fields: 6})
+	_ = register(opLRN, form{handle: lrn, options: 13, fields: 4})
+	_ = register(opMaxPool2D, form{handle: maxPool, options: 5, fields: 6})
+	_ = register(opMean, form{handle: mean, options: 27, fields: 1})
+)
+
 func maxPool(n *node) error { return n.pool(runtime.MaxPool) }
 
 func averagePool(n *node) error { return n.pool(runtime.AvgPool) }

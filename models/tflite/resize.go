@@ -9,7 +9,7 @@ import (
 
 const opResizeNearest = 97
 
-func init() { handlers[opResizeNearest] = form{resizeNearest, 74, 2} } // after that of handlers.go, which makes the table
+var _ = register(opResizeNearest, form{handle: resizeNearest, options: 74, fields: 2}) // align_corners, half_pixel_centers
 
 // resizeNearest copies the nearest pixels; [runtime.Resize] has the rules.
 func resizeNearest(n *node) error {

@@ -8,6 +8,22 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
+const (
+	opConcatenation = 2
+	opReshape       = 22
+	opPad           = 34
+	opTranspose     = 39
+	opSqueeze       = 43
+)
+
+var (
+	_ = register(opConcatenation, form{handle: concatenation, options: 10, fields: 2})
+	_ = register(opReshape, form{handle: reshape, options: 17, fields: 1}) // new_shape: the output's shape says it
+	_ = register(opPad, form{handle: pad, options: 22, fields: 0})
+	_ = register(opTranspose, form{handle: transpose, options: 26, fields: 0})
+	_ = register(opSqueeze, form{handle: reshape, options: 30, fields: 1})
+)
+
 // reshape is RESHAPE and SQUEEZE: the elements stay in their order, and get the output's dimensions.
 func reshape(n *node) error {
 	x, err := n.input(0)

@@ -29,7 +29,8 @@
 //
 // # How to add an operation
 //
-// Write a handler and name it in handlers, with the number of its options and how many of their fields it heeds.
+// Write a file with its handler, and register it there by its number in the schema, with the number of its options and how
+// many of their fields it heeds. No other file changes.
 package tflite
 
 import (
