@@ -5,26 +5,6 @@ import "strings"
 // Feature is a set of CPU features, one bit each. A kernel names exactly those it uses.
 type Feature uint32
 
-const (
-	FeatAVX2 Feature = 1 << iota
-	FeatFMA
-	FeatAVXVNNI
-	FeatAVX512F
-	FeatAVX512BW
-	FeatAVX512DQ
-	FeatAVX512VL
-	FeatAVX512VNNI
-	FeatAVX512VBMI
-	FeatAMXInt8
-	FeatNEON
-	FeatDotProd
-	FeatI8MM
-	featEnd
-)
-
-var featureNames = [...]string{"avx2", "fma", "avxvnni", "avx512f", "avx512bw", "avx512dq", "avx512vl",
-	"avx512vnni", "avx512vbmi", "amxint8", "neon", "dotprod", "i8mm"}
-
 // Has reports whether f contains all of want.
 func (f Feature) Has(want Feature) bool { return f&want == want }
 

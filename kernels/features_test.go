@@ -16,13 +16,11 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// Features that arch knows, as GNU as calls them, beyond what every CPU of the architecture has. AVX-512 comes with AVX2
-// and FMA. On amd64 the base is what Go itself needs (GOAMD64=v1), on arm GOARM=7.
-var featureNames = map[arch.Feature][]string{
-	arch.FeatAVX2: {"avx2"}, arch.FeatFMA: {"fma"}, arch.FeatAVXVNNI: {"avx_vnni"}, arch.FeatAVX512F: {"avx512f", "fma"},
-	arch.FeatAVX512BW: {"avx512bw"}, arch.FeatAVX512DQ: {"avx512dq"}, arch.FeatAVX512VL: {"avx512vl"},
-	arch.FeatAVX512VNNI: {"avx512_vnni"}, arch.FeatAVX512VBMI: {"avx512vbmi"}, arch.FeatAMXInt8: {"amx_int8"},
-	arch.FeatNEON: {"simd"}, arch.FeatDotProd: {"dotprod"}, arch.FeatI8MM: {"i8mm"},
+// gnu has the features that GNU as calls otherwise than arch. AVX-512 comes with AVX2 and FMA. On amd64 the base is what Go
+// itself needs (GOAMD64=v1), on arm GOARM=7.
+var gnu = map[arch.Feature][]string{
+	arch.FeatAVXVNNI: {"avx_vnni"}, arch.FeatAVX512F: {"avx512f", "fma"}, arch.FeatAVX512VNNI: {"avx512_vnni"}, arch.FeatAMXInt8: {"amx_int8"},
+	arch.FeatNEON: {"simd"},
 }
 
 // Each assembly kernel may use only instructions of the features that its row declares: with a wrong gate it would end
@@ -171,9 +169,13 @@ var (
 // prologue restricts the assembler to the architecture's base and the features.
 func prologue(goarch string, features arch.Feature) string {
 	var names []string
-	for f, words := range featureNames {
-		if features.Has(f) {
-			names = append(names, words...)
+	for f := arch.Feature(1); f != 0; f <<= 1 {
+		switch {
+		case !features.Has(f):
+		case gnu[f] != nil:
+			names = append(names, gnu[f]...)
+		default:
+			names = append(names, f.String())
 		}
 	}
 	slices.Sort(names)
