@@ -248,6 +248,8 @@ var rows = map[string][]Kernel{
 		{Op: OpRearrange, DType: U8, Family: "rearrange", fn: rearrange8Generic},
 		{Op: OpResize, DType: F32, Family: "resize", fn: resizeGeneric},
 		{Op: OpResize, DType: U8, Family: "resize", fn: resizeGeneric},
+		{Op: OpBlocks, DType: F32, Family: "blocks", fn: blocks32Generic},
+		{Op: OpBlocks, DType: U8, Family: "blocks", fn: blocks8Generic},
 		{Op: OpBinary, DType: F32, Family: "binary", fn: binaryF32Generic},
 		{Op: OpCurve, DType: F32, Family: "curve", fn: curveF32Generic},
 		{Op: OpFC, DType: U8, MR: 4, KR: 1, Family: "fc_u8", fn: fcU8Generic},

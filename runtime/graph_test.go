@@ -172,6 +172,11 @@ func TestGraphRefuses(t *testing.T) {
 		"resized row":    {&Resize{Rows: []int32{0, 8}, Cols: []int32{0}}, ErrShape},
 		"resized column": {&Resize{Rows: []int32{0}, Cols: []int32{-1}}, ErrShape},
 		"resized away":   {&Resize{Rows: []int32{0}}, ErrShape},
+		"no depth":       {&DepthToSpace{}, ErrShape},
+		"little depth":   {&DepthToSpace{Block: 4}, ErrShape},
+		"deep":           {&DepthToSpace{Block: 1 << 30}, ErrShape},
+		"no block":       {&SpaceToDepth{Block: -1}, ErrShape},
+		"odd block":      {&SpaceToDepth{Block: 3}, ErrShape},
 		"int8 of float":  {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{1}, Out: Quant{Scale: 1}}, ErrShape},
 	} {
 		g := NewGraph("g")
@@ -237,6 +242,7 @@ func TestGraphTypes(t *testing.T) {
 		"flatten":    {&Flatten{}, nil},
 		"concat":     {&Concat{}, nil},
 		"resize":     {&Resize{Rows: []int32{1, 0}, Cols: []int32{1, 1}}, nil},
+		"blocks":     {&SpaceToDepth{Block: 2}, nil},
 	} {
 		n := newNet(t)
 		x := n.add("q", &Quantize{To: q}, n.input(Shape{1, 2, 2, 2}))

@@ -37,7 +37,7 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 	for i := range 4 + n.r.IntN(16) {
 		name, x := fmt.Sprint("n", i), pick()
 		var v *Value
-		switch n.r.IntN(12) {
+		switch n.r.IntN(13) {
 		case 0, 1, 2:
 			v = n.conv(name, x, 1+n.r.IntN(9), 1)
 		case 3:
@@ -67,6 +67,11 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 				}
 			}
 			v = n.add(name, &Add{}, x, y)
+		case 11:
+			v = n.add(name+"/deep", &Concat{}, x, x, x, x)
+			v = n.add(name+"/space", &DepthToSpace{Block: 2, ChannelMajor: i%2 == 0}, v)
+			v = n.add(name+"/depth", &SpaceToDepth{Block: 2}, v)
+			v = n.conv(name, v, x.Shape.C, 1)
 		default:
 			v = n.add(name, []Op{&Identity{}, &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}}, &Softmax{},
 				&Resize{Rows: []int32{4, 4, 2, 0, 1}, Cols: []int32{3, 0, 1, 0}}}[n.r.IntN(4)], x)

@@ -146,6 +146,9 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 	case 17:
 		s := v.Shape
 		return &runtime.Rearrange{Dims: []int{s.N, s.C, s.H, s.W}, Perm: r.Perm(4), To: runtime.Shape{N: 1, H: s.N * s.W, W: s.H, C: s.C}}
+	case 18:
+		return pick(r, []runtime.Op{&runtime.DepthToSpace{Block: 1 + r.IntN(2), ChannelMajor: r.IntN(2) == 0},
+			&runtime.SpaceToDepth{Block: 1 + r.IntN(3)}})
 	}
 	return &runtime.Concat{}
 }

@@ -122,6 +122,20 @@ func step(n *runtime.Node, in [][]float32, out []float32) error {
 			c, w, h, b := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H
 			out[i] = x[((b*s.H+int(op.Rows[h]))*s.W+int(op.Cols[w]))*s.C+c]
 		}
+	case *runtime.DepthToSpace:
+		for i := range out {
+			c, w, h, b, side := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H, op.Block
+			from := (h%side*side+w%side)*d.C + c
+			if op.ChannelMajor {
+				from = (c*side+h%side)*side + w%side
+			}
+			out[i] = x[((b*s.H+h/side)*s.W+w/side)*s.C+from]
+		}
+	case *runtime.SpaceToDepth:
+		for i := range x {
+			c, w, h, b, side := i%s.C, i/s.C%s.W, i/s.C/s.W%s.H, i/s.C/s.W/s.H, op.Block
+			out[((b*d.H+h/side)*d.W+w/side)*d.C+(h%side*side+w%side)*s.C+c] = x[i]
+		}
 	case *runtime.Identity:
 		copy(out, x)
 	case *runtime.Flatten:
