@@ -30,7 +30,9 @@ func (e *NodeError) Unwrap() error { return e.Err }
 // Fault is the error of a node, for a reason.
 func (n *Node) Fault(reason error) error { return nodeFault(n.Name, n.Op.Kind(), reason) }
 
-func nodeFault(name, op string, reason error) error { return &NodeError{Node: name, Op: op, Err: reason} }
+func nodeFault(name, op string, reason error) error {
+	return &NodeError{Node: name, Op: op, Err: reason}
+}
 
 // FileError says which file is at fault; every importer wraps what it returns in one.
 type FileError struct {

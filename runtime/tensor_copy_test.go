@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"testing"
 )
@@ -164,7 +165,7 @@ func TestSetDims(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range [][]int{{2, 5, 3, 4}, {2, 3, 4, 1, 5}, {2, 60}, {2, 3, 4}, {}, {2, 3, 4, -5}, {1 << 62, 4, 4, 5}, {1, 1, 1, 2, 3, 4, 5}} {
+	for _, d := range [][]int{{2, 5, 3, 4}, {2, 3, 4, 1, 5}, {2, 60}, {2, 3, 4}, {}, {2, 3, 4, -5}, {math.MaxInt, 4, 4, 5}, {1, 1, 1, 2, 3, 4, 5}} {
 		if err := g.SetDims(x, d, AsWritten); !errors.Is(err, ErrShape) {
 			t.Errorf("%v: %v", d, err)
 		}
