@@ -18,7 +18,8 @@ var (
 	_ = register("GlobalMaxPool", operator{handle: globalPool, takes: onQuanta, integers: true})
 	_ = register("LRN", operator{handle: lrn, heeds: "alpha beta bias size", takes: onQuanta})
 	_ = register("MaxPool", operator{handle: pool,
-		heeds: "auto_pad ceil_mode dilations kernel_shape pads strides | storage_order", takes: onQuanta, integers: true}) // of its second output
+		heeds: "auto_pad ceil_mode dilations kernel_shape pads strides | storage_order", // of its second output
+		takes: onQuanta, integers: true})
 	_ = register("ReduceMean", operator{handle: reduceMean, heeds: "axes keepdims noop_with_empty_axes"})
 )
 
