@@ -186,7 +186,19 @@ func operations(t *testing.T) string {
 		t.Fatalf("%d operations", len(all))
 	}
 	slices.Sort(all)
-	return strings.Join(all, " ") + "\n"
+	var list strings.Builder
+	width := 0
+	for _, word := range all {
+		if width+len(word) > 118 {
+			list.WriteString("\n")
+			width = 0
+		} else if width > 0 {
+			list.WriteString(" ")
+		}
+		list.WriteString(word)
+		width += len(word) + 1
+	}
+	return list.String() + "\n"
 }
 
 // generated holds what stands between README.md's marks to be fresh, or writes it under -update.
