@@ -16,9 +16,11 @@ import (
 type OpKind string
 
 const (
-	OpConvTile     OpKind = "conv"         // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*convTileArgs)
-	OpConvWide     OpKind = "convwide"     // the same of uint8 inputs and weights widened to int16; quantised only: func(*convTileArgs)
-	OpWeave        OpKind = "weave"        // pixels of rows into columns, for few channels; quantised only: func(*weaveArgs)
+	OpConvTile OpKind = "conv" // indirect convolution tile: 1×1, 3×3, 5×5, any; func(*convTileArgs)
+	// the same of uint8 inputs and weights widened to int16; quantised only: func(*convTileArgs)
+	OpConvWide OpKind = "convwide"
+	// pixels of rows into columns, for few channels; quantised only: func(*weaveArgs)
+	OpWeave        OpKind = "weave"
 	OpDepthwise    OpKind = "depthwise"    // one filter for each channel; func(*depthArgs)
 	OpWino43Input  OpKind = "wino43input"  // Winograd F(4,3): input transform of a tile; func(*winoInputArgs)
 	OpWino43Output OpKind = "wino43output" // its output transform; func(*winoOutputArgs)
@@ -26,29 +28,32 @@ const (
 	OpWino23Filter OpKind = "wino23filter" // likewise for F(2,3)
 	OpWino23Input  OpKind = "wino23input"  // F(2,3): input transform; func(*winoInputArgs)
 	OpWino23Output OpKind = "wino23output" // its output transform; func(*winoOutputArgs)
-	OpWino25Output OpKind = "wino25output" // F(2,5): output transform, the input transform being that of F(4,3); float only: func(*winoOutputArgs)
+	// F(2,5): output transform, the input transform being that of F(4,3); float only: func(*winoOutputArgs)
+	OpWino25Output OpKind = "wino25output"
 	OpWino34Output OpKind = "wino34output" // F(3,4): likewise; for 7×7 of stride 2
 	OpWinoGemm     OpKind = "winogemm"     // the int16 products of quantised Winograd; func(*convTileArgs)
-	OpFC           OpKind = "fc"           // dot products of weight rows with one input; func(*fcArgs), quantised func(*fcU8Args)
-	OpMaxPool      OpKind = "maxpool"      // maximum of any taps; func(*poolArgs)
-	OpMaxPool3     OpKind = "maxpool3"     // a row of 3×3 windows, stride 1 or 2; func(*maxPool3Args)
-	OpAvgPool      OpKind = "avgpool"      // mean of any taps; func(*poolArgs), quantised func(*sumU8Args)
-	OpLRN          OpKind = "lrn"          // across channels; func(*lrnArgs); above generic only β = 3/4; quantised func(*lrnU8Args)
-	OpLRN5         OpKind = "lrn5"         // over 5 channels; quantised only: func(*lrnU8Args)
-	OpSoftmax      OpKind = "softmax"      // over channels; func(*softmaxArgs)
-	OpQuantize     OpKind = "quantize"     // float32 to uint8; func(*convertArgs)
-	OpDequantize   OpKind = "dequantize"   // uint8 to float32; func(*convertArgs)
-	OpClamp        OpKind = "clamp"        // func(*eltwiseArgs)
-	OpAdd          OpKind = "add"          // func(*eltwiseArgs), quantised func(*addU8Args)
-	OpAffine       OpKind = "affine"       // func(*eltwiseArgs)
-	OpCopy         OpKind = "copy"         // func(*copyArgs); by element size: f32 serves s32, u8 serves s8
-	OpFlatten      OpKind = "flatten"      // func(*flattenArgs); by element size too
-	OpRearrange    OpKind = "rearrange"    // transposing and reshaping; func(*rearrangeArgs); by element size too
-	OpBinary       OpKind = "binary"       // arithmetic between tensors, repeated where one is smaller; func(*binaryArgs)
-	OpCurve        OpKind = "curve"        // sigmoid and hyperbolic tangent; func(*eltwiseArgs)
-	OpTable        OpKind = "table"        // any function of a byte; quantised only: func(*tableArgs)
-	OpBlendRows    OpKind = "blendrows"    // rows of bytes, weighted and added; func(*blendRowsArgs)
-	OpLaneDots     OpKind = "lanedots"     // weighted sums of windows, in four lanes; func(*laneDotsArgs)
+	// dot products of weight rows with one input; func(*fcArgs), quantised func(*fcU8Args)
+	OpFC       OpKind = "fc"
+	OpMaxPool  OpKind = "maxpool"  // maximum of any taps; func(*poolArgs)
+	OpMaxPool3 OpKind = "maxpool3" // a row of 3×3 windows, stride 1 or 2; func(*maxPool3Args)
+	OpAvgPool  OpKind = "avgpool"  // mean of any taps; func(*poolArgs), quantised func(*sumU8Args)
+	// across channels; func(*lrnArgs); above generic only β = 3/4; quantised func(*lrnU8Args)
+	OpLRN        OpKind = "lrn"
+	OpLRN5       OpKind = "lrn5"       // over 5 channels; quantised only: func(*lrnU8Args)
+	OpSoftmax    OpKind = "softmax"    // over channels; func(*softmaxArgs)
+	OpQuantize   OpKind = "quantize"   // float32 to uint8; func(*convertArgs)
+	OpDequantize OpKind = "dequantize" // uint8 to float32; func(*convertArgs)
+	OpClamp      OpKind = "clamp"      // func(*eltwiseArgs)
+	OpAdd        OpKind = "add"        // func(*eltwiseArgs), quantised func(*addU8Args)
+	OpAffine     OpKind = "affine"     // func(*eltwiseArgs)
+	OpCopy       OpKind = "copy"       // func(*copyArgs); by element size: f32 serves s32, u8 serves s8
+	OpFlatten    OpKind = "flatten"    // func(*flattenArgs); by element size too
+	OpRearrange  OpKind = "rearrange"  // transposing and reshaping; func(*rearrangeArgs); by element size too
+	OpBinary     OpKind = "binary"     // arithmetic between tensors, repeated where one is smaller; func(*binaryArgs)
+	OpCurve      OpKind = "curve"      // sigmoid and hyperbolic tangent; func(*eltwiseArgs)
+	OpTable      OpKind = "table"      // any function of a byte; quantised only: func(*tableArgs)
+	OpBlendRows  OpKind = "blendrows"  // rows of bytes, weighted and added; func(*blendRowsArgs)
+	OpLaneDots   OpKind = "lanedots"   // weighted sums of windows, in four lanes; func(*laneDotsArgs)
 )
 
 // transform reports whether the kernel is one of Winograd's transforms, whose tiles are squares.
@@ -66,7 +71,8 @@ func (op OpKind) packs() bool {
 }
 
 // Kernel is one row of the catalogue, the only place where an inner kernel is declared, for whatever architecture.
-// Selection, tests, selftest, benchmarks and documents range over the rows; what a heuristic asks of a kernel is a field.
+// Selection, tests, selftest, benchmarks and documents range over the rows; what a heuristic asks of a kernel is a
+// field.
 type Kernel struct {
 	Name   string // <dtype>_<op>_<tile>__<isa>; derived
 	GOARCH string // "" if it is portable; derived
@@ -83,14 +89,15 @@ type Kernel struct {
 	PairSum16    bool // adds pairs of products in saturating int16: weights are packed by packPairs
 	Minus128     bool // takes 128 from each input: bias carries 128·Σ w
 	BytesPerWord int  // products of bytes in the time of one of int16, on this tier; 0 if that has not been measured
-	PartsFrom    int  // pixels from which on 5×5 in parts, by int16, is faster than this tile; 0: none, where BytesPerWord > 1
-	Columns      bool // windows of few channels have been measured to be faster as columns than as rows
+	// pixels from which on 5×5 in parts, by int16, is faster than this tile; 0: none, where BytesPerWord > 1
+	PartsFrom int
+	Columns   bool // windows of few channels have been measured to be faster as columns than as rows
 
 	fn any // its type is given by Op and DType; nil where this build does not have it
 }
 
-// Catalogue returns all kernels of all architectures, whether or not this build has them: those of a GOARCH together, best
-// tier first within an op, the portable ones last. The slice must not be changed.
+// Catalogue returns all kernels of all architectures, whether or not this build has them: those of a GOARCH together,
+// best tier first within an op, the portable ones last. The slice must not be changed.
 var Catalogue = sync.OnceValue(func() (all []Kernel) {
 	for _, goarch := range append(slices.DeleteFunc(slices.Sorted(maps.Keys(rows)), isPortable), "") {
 		functions := portable
@@ -111,8 +118,8 @@ var Catalogue = sync.OnceValue(func() (all []Kernel) {
 
 func isPortable(goarch string) bool { return goarch == "" }
 
-// Table returns the kernels that this build has, whether or not this CPU can run them, best tier first within an op. The
-// slice must not be changed.
+// Table returns the kernels that this build has, whether or not this CPU can run them, best tier first within an op.
+// The slice must not be changed.
 var Table = sync.OnceValue(func() (have []Kernel) {
 	for _, k := range Catalogue() {
 		if k.Bound() {
@@ -166,8 +173,8 @@ func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
 	panic(fmt.Sprintf("kernels: no %s %s kernel at or below %s", dt, op, limit))
 }
 
-// PackAlike reports whether what is packed for one tier is what would be packed for the other, here: no kernel for packed
-// weights lies between them.
+// PackAlike reports whether what is packed for one tier is what would be packed for the other, here: no kernel for
+// packed weights lies between them.
 func PackAlike(a, b arch.ISA) bool {
 	return !slices.ContainsFunc(Table(), func(k Kernel) bool {
 		return min(a, b) < k.ISA && k.ISA <= max(a, b) && k.Op.packs() && k.Runnable()

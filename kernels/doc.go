@@ -13,10 +13,10 @@
 //
 // # Catalogue
 //
-// [Catalogue] has a row for every kernel of every architecture, in every build: catalogue_rows.go is the only place where one
-// is declared. Where a build has the kernel, its function comes from bind_<goarch>.go; [Table] has those rows alone, and
-// [Select] takes the first of them that the CPU can run and whose tier is allowed. What a heuristic asks of a kernel is a
-// field of its row, never a comparison of tiers.
+// [Catalogue] has a row for every kernel of every architecture, in every build: catalogue_rows.go is the only place
+// where one is declared. Where a build has the kernel, its function comes from bind_<goarch>.go; [Table] has those rows
+// alone, and [Select] takes the first of them that the CPU can run and whose tier is allowed. What a heuristic asks of
+// a kernel is a field of its row, never a comparison of tiers.
 //
 // # Names
 //
@@ -33,7 +33,7 @@
 // # How to add a kernel
 //
 // Write the function, in a file of that grammar; declare and bind it in bind_<goarch>.go; add its row to
-// catalogue_rows.go, best tier first within an operation. Selection, the tests against the reference between guard pages,
-// the proof of its features, the benchmarks, the self-test and README.md's table find it there. A new operation is a constant
-// in catalogue.go and a portable row besides. For a new tier see package arch.
+// catalogue_rows.go, best tier first within an operation. Selection, the tests against the reference between guard
+// pages, the proof of its features, the benchmarks, the self-test and README.md's table find it there. A new operation
+// is a constant in catalogue.go and a portable row besides. For a new tier see package arch.
 package kernels

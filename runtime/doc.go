@@ -5,8 +5,8 @@
 //
 // # Contract
 //
-//   - A Graph that exists is consistent: Input, Add and Output check shapes, types, sizes and work, with arithmetic that
-//     cannot overflow, and return errors that name the node and the reason. Nothing of a bad model panics.
+//   - A Graph that exists is consistent: Input, Add and Output check shapes, types, sizes and work, with arithmetic
+//     that cannot overflow, and return errors that name the node and the reason. Nothing of a bad model panics.
 //   - A Plan is immutable and may be shared by goroutines. A Session belongs to one goroutine at a time.
 //   - All memory is known when a plan exists ([Plan.ArenaSize]), and it is proven that every step reads and
 //     writes inside it and overwrites nothing that is still needed.
@@ -52,7 +52,7 @@
 //   - fields visits the parameters in their order in the file, for the writer and the reader;
 //   - lower chooses the kernel, which is kernels/x.go and a row of the table of kernels.
 //
-// Tests: everyOp and workCases in op_test.go, a case that is refused in graph_test.go, randomGraph in layout_test.go. Each
-// importer that knows the operation gets a handler; models/internal/interp, which tests importers, its plain loop. A
-// pass looks at types only where it rewrites one operation into another.
+// Tests: everyOp and workCases in op_test.go, a case that is refused in graph_test.go, randomGraph in layout_test.go.
+// Each importer that knows the operation gets a handler; models/internal/interp, which tests importers, its plain loop.
+// A pass looks at types only where it rewrites one operation into another.
 package runtime

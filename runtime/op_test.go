@@ -107,7 +107,8 @@ func TestForeignOps(t *testing.T) {
 		t.Fatal(err)
 	}
 	conv := &Conv{Window: Window{R: 1, S: 1}, K: 1, Weights: []float32{1}}
-	for i, op := range []Op{foreign{conv}, &foreign{conv}, (*Conv)(nil), &Quantised{Op: (*Add)(nil)}, &Quantised{Op: foreign{conv}}} {
+	for i, op := range []Op{foreign{conv}, &foreign{conv}, (*Conv)(nil), &Quantised{Op: (*Add)(nil)},
+		&Quantised{Op: foreign{conv}}} {
 		var ne *NodeError
 		if _, err := g.Add(fmt.Sprint(i), op, x); !errors.Is(err, ErrGraph) || !errors.As(err, &ne) {
 			t.Errorf("%T: %v", op, err)
@@ -128,31 +129,35 @@ func workCases() map[string]workCase {
 	q := Quant{Scale: 0.5, Zero: 3}
 	wide := Window{R: 64, S: 64, PadTop: 63, PadLeft: 63, PadBottom: 63, PadRight: 63}
 	return map[string]workCase{
-		"conv":              {op: &Conv{Window: Window{R: 3, S: 3}, K: 2, Weights: make([]float32, 72)}, work: 36 * 72},
-		"fc":                {op: &FC{K: 3, Weights: make([]float32, 3*elements)}, work: 3 * elements},
-		"maximum":           {op: &Pool{Window: wide}, work: 71 * 71 * 4 * 64 * 64},
-		"average":           {op: &Pool{Window: wide, Type: AvgPool}, work: 71 * 71 * 4 * 64 * 64},
-		"global":            {op: &GlobalPool{}, work: elements},
-		"lrn":               {op: &LRN{Size: 16384, Alpha: 1, Beta: 0.5, Bias: 1}, work: elements * 16384},
-		"softmax":           {op: &Softmax{}, work: elements},
-		"activation":        {op: &Activation{Act: ReLU}, work: elements},
-		"add":               {op: &Add{}, two: true, work: elements},
-		"concat":            {op: &Concat{}, two: true, work: 2 * elements},
-		"affine":            {op: &Affine{Scale: make([]float32, 4), Shift: make([]float32, 4)}, work: elements},
-		"identity":          {op: &Identity{}, work: elements},
-		"flatten":           {op: &Flatten{}, work: elements},
-		"rearrange":         {op: &Rearrange{Dims: []int{4, 64}, Perm: []int{1, 0}, To: Shape{1, 64, 2, 2}}, work: elements},
-		"resize":            {op: &Resize{Rows: make([]int32, 9), Cols: make([]int32, 7)}, work: 9 * 7 * 4},
-		"binary":            {op: &Binary{}, two: true, work: elements},
-		"curve":             {op: &Curve{}, work: elements},
-		"quantize":          {op: &Quantize{To: q}, work: elements},
-		"dequantize":        {op: &Dequantize{}, u8: true, work: elements},
-		"quantised conv":    {op: &QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{1}, Out: q, Hi: 255}, u8: true, work: elements},
-		"quantised fc":      {op: &QFC{K: 1, Weights: make([]int8, elements), WScale: []float32{1}}, u8: true, work: elements},
+		"conv":       {op: &Conv{Window: Window{R: 3, S: 3}, K: 2, Weights: make([]float32, 72)}, work: 36 * 72},
+		"fc":         {op: &FC{K: 3, Weights: make([]float32, 3*elements)}, work: 3 * elements},
+		"maximum":    {op: &Pool{Window: wide}, work: 71 * 71 * 4 * 64 * 64},
+		"average":    {op: &Pool{Window: wide, Type: AvgPool}, work: 71 * 71 * 4 * 64 * 64},
+		"global":     {op: &GlobalPool{}, work: elements},
+		"lrn":        {op: &LRN{Size: 16384, Alpha: 1, Beta: 0.5, Bias: 1}, work: elements * 16384},
+		"softmax":    {op: &Softmax{}, work: elements},
+		"activation": {op: &Activation{Act: ReLU}, work: elements},
+		"add":        {op: &Add{}, two: true, work: elements},
+		"concat":     {op: &Concat{}, two: true, work: 2 * elements},
+		"affine":     {op: &Affine{Scale: make([]float32, 4), Shift: make([]float32, 4)}, work: elements},
+		"identity":   {op: &Identity{}, work: elements},
+		"flatten":    {op: &Flatten{}, work: elements},
+		"rearrange":  {op: &Rearrange{Dims: []int{4, 64}, Perm: []int{1, 0}, To: Shape{1, 64, 2, 2}}, work: elements},
+		"resize":     {op: &Resize{Rows: make([]int32, 9), Cols: make([]int32, 7)}, work: 9 * 7 * 4},
+		"binary":     {op: &Binary{}, two: true, work: elements},
+		"curve":      {op: &Curve{}, work: elements},
+		"quantize":   {op: &Quantize{To: q}, work: elements},
+		"dequantize": {op: &Dequantize{}, u8: true, work: elements},
+		"quantised conv": {op: &QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{1},
+			Out: q, Hi: 255}, u8: true, work: elements},
+		"quantised fc": {op: &QFC{K: 1, Weights: make([]int8, elements), WScale: []float32{1}}, u8: true,
+			work: elements},
 		"quantised maximum": {op: &Pool{Window: wide}, u8: true, work: 71 * 71 * 4 * 64 * 64},
-		"quantised average": {op: &Quantised{Op: &Pool{Window: wide, Type: AvgPool}, Out: q}, u8: true, work: 71 * 71 * 4 * 64 * 64},
-		"quantised lrn":     {op: &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: q}, u8: true, work: elements * 16384},
-		"quantised add":     {op: &Quantised{Op: &Add{}, Out: q}, u8: true, two: true, work: elements},
+		"quantised average": {op: &Quantised{Op: &Pool{Window: wide, Type: AvgPool}, Out: q}, u8: true,
+			work: 71 * 71 * 4 * 64 * 64},
+		"quantised lrn": {op: &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: q}, u8: true,
+			work: elements * 16384},
+		"quantised add": {op: &Quantised{Op: &Add{}, Out: q}, u8: true, two: true, work: elements},
 	}
 }
 
@@ -216,8 +221,9 @@ func TestWorkIsLimited(t *testing.T) {
 // TestHostileWork: a file of a few hundred bytes that would run for hours is refused by default.
 func TestHostileWork(t *testing.T) {
 	for name, op := range map[string]Op{
-		"maximum": &Pool{Window: Window{R: maxWindow, S: maxWindow, PadTop: maxWindow - 1, PadBottom: maxWindow - 1, PadLeft: maxWindow - 1, PadRight: maxWindow - 1}},
-		"lrn":     &LRN{Size: maxWindow, Alpha: 1, Beta: 0.5, Bias: 1},
+		"maximum": &Pool{Window: Window{R: maxWindow, S: maxWindow, PadTop: maxWindow - 1, PadBottom: maxWindow - 1,
+			PadLeft: maxWindow - 1, PadRight: maxWindow - 1}},
+		"lrn": &LRN{Size: maxWindow, Alpha: 1, Beta: 0.5, Bias: 1},
 	} {
 		g := NewGraph("hours")
 		g.SetLimits(Limits{MaxNodes: 9, MaxElements: math.MaxInt, MaxWeights: 1, MaxMACs: math.MaxInt64})
@@ -241,7 +247,8 @@ func TestHostileWork(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := Load(data); !errors.Is(err, ErrLimit) {
-			t.Errorf("%s: a file of %d bytes, %d multiply-accumulates, work %d: %v", name, len(data), g.Cost().MACs, g.Cost().Work, err)
+			t.Errorf("%s: a file of %d bytes, %d multiply-accumulates, work %d: %v", name, len(data), g.Cost().MACs,
+				g.Cost().Work, err)
 		}
 	}
 }
@@ -276,7 +283,8 @@ func TestLevel(t *testing.T) {
 	for i := range 400 {
 		numbers = append(numbers, float32(i)*0.05, float32(i)/7)
 	}
-	for _, q := range []Quant{{Scale: 0.1, Zero: 3}, {Scale: 1, Zero: 0}, {Scale: 0.3, Zero: 255}, {Scale: 1e-12, Zero: 128}} {
+	for _, q := range []Quant{{Scale: 0.1, Zero: 3}, {Scale: 1, Zero: 0}, {Scale: 0.3, Zero: 255},
+		{Scale: 1e-12, Zero: 128}} {
 		n := newNet(t)
 		g := n.output(n.add("q", &Quantize{To: q}, n.input(Shape{1, 1, 1, len(numbers)})))
 		s := session(t, g)

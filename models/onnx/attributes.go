@@ -12,22 +12,23 @@ import (
 // attributes are those that the handlers heed, by operator, and after a bar those that mean nothing for inference.
 // An attribute that is not here may change what its node computes, so a node that has one is refused.
 var attributes = map[string]string{
-	"AveragePool":              "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides",
-	"BatchNormalization":       "epsilon spatial training_mode | momentum",
-	"Cast":                     "to | saturate round_mode", // of float8
-	"Clip":                     "min max",
-	"Concat":                   "axis",
-	"Constant":                 "value value_int value_ints value_float value_floats sparse_value value_string value_strings",
-	"Conv":                     "auto_pad dilations group kernel_shape pads strides",
-	"DequantizeLinear":         "axis block_size | output_dtype",
-	"Dropout":                  "| ratio seed",
-	"Flatten":                  "axis",
-	"Gather":                   "axis",
-	"Gemm":                     "alpha beta transA transB",
-	"HardSigmoid":              "alpha beta",
-	"LRN":                      "alpha beta bias size",
-	"LeakyRelu":                "alpha",
-	"MaxPool":                  "auto_pad ceil_mode dilations kernel_shape pads strides | storage_order", // of its second output
+	"AveragePool":        "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides",
+	"BatchNormalization": "epsilon spatial training_mode | momentum",
+	"Cast":               "to | saturate round_mode", // of float8
+	"Clip":               "min max",
+	"Concat":             "axis",
+	"Constant":           "value value_int value_ints value_float value_floats sparse_value value_string value_strings",
+	"Conv":               "auto_pad dilations group kernel_shape pads strides",
+	"DequantizeLinear":   "axis block_size | output_dtype",
+	"Dropout":            "| ratio seed",
+	"Flatten":            "axis",
+	"Gather":             "axis",
+	"Gemm":               "alpha beta transA transB",
+	"HardSigmoid":        "alpha beta",
+	"LRN":                "alpha beta bias size",
+	"LeakyRelu":          "alpha",
+	// of its second output
+	"MaxPool":                  "auto_pad ceil_mode dilations kernel_shape pads strides | storage_order",
 	"Pad":                      "mode pads value",
 	"QGemm":                    "alpha transA transB",
 	"QLinearAveragePool":       "auto_pad ceil_mode channels_last count_include_pad dilations kernel_shape pads strides",

@@ -57,14 +57,19 @@ func TestResize(t *testing.T) {
 		want  []float32
 		no    string
 	}{
-		"scales":    {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y"), wide, ""},
-		"upsample":  {9, []wire.Msg{two}, nodeOf("Upsample", "x two", "y"), wide, ""},
-		"set 10":    {10, []wire.Msg{two}, nodeOf("Resize", "x two", "y"), wide, ""},
-		"sizes":     {13, []wire.Msg{int64s("to", []int64{4}, 1, 1, 1, 4)}, nodeOf("Resize", "x _ _ to", "y", attrStr("coordinate_transformation_mode", "asymmetric"), attrStr("nearest_mode", "floor")), []float32{1, 1, 2, 2}, ""},
-		"linear":    {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("mode", "linear")), nil, "linear"},
-		"channels":  {13, []wire.Msg{floats("two", []int64{4}, 1, 2, 1, 1)}, nodeOf("Resize", "x _ two", "y"), nil, "only rows and columns"},
-		"fewer":     {10, []wire.Msg{floats("two", []int64{4}, 1, 1, .5, .5)}, nodeOf("Resize", "x two", "y"), nil, "fewer pixels"},
-		"cropped":   {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("coordinate_transformation_mode", "tf_crop_and_resize")), nil, "tf_crop_and_resize"},
+		"scales":   {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y"), wide, ""},
+		"upsample": {9, []wire.Msg{two}, nodeOf("Upsample", "x two", "y"), wide, ""},
+		"set 10":   {10, []wire.Msg{two}, nodeOf("Resize", "x two", "y"), wide, ""},
+		"sizes": {13, []wire.Msg{int64s("to", []int64{4}, 1, 1, 1, 4)},
+			nodeOf("Resize", "x _ _ to", "y", attrStr("coordinate_transformation_mode", "asymmetric"),
+				attrStr("nearest_mode", "floor")), []float32{1, 1, 2, 2}, ""},
+		"linear": {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("mode", "linear")), nil, "linear"},
+		"channels": {13, []wire.Msg{floats("two", []int64{4}, 1, 2, 1, 1)}, nodeOf("Resize", "x _ two", "y"), nil,
+			"only rows and columns"},
+		"fewer": {10, []wire.Msg{floats("two", []int64{4}, 1, 1, .5, .5)}, nodeOf("Resize", "x two", "y"), nil,
+			"fewer pixels"},
+		"cropped": {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y",
+			attrStr("coordinate_transformation_mode", "tf_crop_and_resize")), nil, "tf_crop_and_resize"},
 		"no scales": {13, nil, nodeOf("Resize", "x", "y"), nil, "without scales"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,12 +96,14 @@ func TestResize(t *testing.T) {
 		})
 	}
 	for _, bad := range []float32{0, -1, 1e30} {
-		m := modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("s", []int64{4}, 1, 1, bad, 1)}, nodeOf("Resize", "x _ s", "y"))
+		m := modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("s", []int64{4}, 1, 1, bad, 1)},
+			nodeOf("Resize", "x _ s", "y"))
 		if _, err := Load(m); !errors.Is(err, runtime.ErrShape) {
 			t.Errorf("scale %v: %v", bad, err)
 		}
 	}
-	big := modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("s", []int64{4}, 1, 1, 1<<20, 1<<20)}, nodeOf("Resize", "x _ s", "y"))
+	big := modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("s", []int64{4}, 1, 1, 1<<20, 1<<20)},
+		nodeOf("Resize", "x _ s", "y"))
 	if _, err := Load(big); !errors.Is(err, runtime.ErrLimit) {
 		t.Errorf("2²¹ rows of as many columns: %v", err)
 	}
@@ -105,8 +112,10 @@ func TestResize(t *testing.T) {
 // TestResizeStaysQuantised: resizing what was dequantised moves the bytes.
 func TestResizeStaysQuantised(t *testing.T) {
 	inits := []wire.Msg{floats("two", []int64{4}, 1, 1, 2, 2), f32("half", .5), u8("ten", 10)}
-	g, err := Load(modelOf(13, []int64{1, 1, 1, 2}, inits, nodeOf("QuantizeLinear", "x half ten", "q"), nodeOf("DequantizeLinear", "q half ten", "f"),
-		nodeOf("Resize", "f _ two", "r"), nodeOf("QuantizeLinear", "r half ten", "p"), nodeOf("DequantizeLinear", "p half ten", "y")))
+	g, err := Load(modelOf(13, []int64{1, 1, 1, 2}, inits, nodeOf("QuantizeLinear", "x half ten", "q"),
+		nodeOf("DequantizeLinear", "q half ten", "f"),
+		nodeOf("Resize", "f _ two", "r"), nodeOf("QuantizeLinear", "r half ten", "p"),
+		nodeOf("DequantizeLinear", "p half ten", "y")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,8 @@ import (
 
 const opResizeNearest = 97
 
-func init() { handlers[opResizeNearest] = form{resizeNearest, 74, 2} } // after that of handlers.go, which makes the table
+// after that of handlers.go, which makes the table
+func init() { handlers[opResizeNearest] = form{resizeNearest, 74, 2} }
 
 // resizeNearest copies the nearest pixels; [runtime.Resize] has the rules.
 func resizeNearest(n *node) error {

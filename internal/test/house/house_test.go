@@ -113,13 +113,20 @@ func TestReadmeExample(t *testing.T) {
 
 // words describe a kernel's operation in README.md.
 var words = map[kernels.OpKind]string{
-	kernels.OpConvTile: "convolution", kernels.OpWino43Input: "Winograd F(4,3), input", kernels.OpWinoGemm: "Winograd, products", kernels.OpWino43Output: "Winograd F(4,3), output",
-	kernels.OpFC: "fully connected", kernels.OpMaxPool: "max-pooling", kernels.OpMaxPool3: "3×3 max-pooling", kernels.OpAvgPool: "average pooling",
-	kernels.OpLRN: "LRN", kernels.OpLRN5: "LRN over 5 channels", kernels.OpQuantize: "float to int8", kernels.OpDequantize: "int8 to float", kernels.OpSoftmax: "softmax", kernels.OpClamp: "clamp", kernels.OpAdd: "addition", kernels.OpAffine: "scale and shift",
-	kernels.OpConvWide: "convolution of few channels", kernels.OpWeave: "rows into columns, for few channels", kernels.OpDepthwise: "depthwise convolution",
-	kernels.OpWino25Output: "Winograd F(2,5), output", kernels.OpWino34Output: "Winograd F(3,4), output", kernels.OpWino23Input: "Winograd F(2,3), input", kernels.OpWino23Output: "Winograd F(2,3), output",
-	kernels.OpWino43Filter: "Winograd F(4,3), filters in each run", kernels.OpWino23Filter: "Winograd F(2,3), filters in each run",
-	kernels.OpCopy: "copy", kernels.OpFlatten: "flatten", kernels.OpResize: "nearest pixels",
+	kernels.OpConvTile: "convolution", kernels.OpWino43Input: "Winograd F(4,3), input",
+	kernels.OpWinoGemm: "Winograd, products", kernels.OpWino43Output: "Winograd F(4,3), output",
+	kernels.OpFC: "fully connected", kernels.OpMaxPool: "max-pooling", kernels.OpMaxPool3: "3×3 max-pooling",
+	kernels.OpAvgPool: "average pooling",
+	kernels.OpLRN:     "LRN", kernels.OpLRN5: "LRN over 5 channels", kernels.OpQuantize: "float to int8",
+	kernels.OpDequantize: "int8 to float", kernels.OpSoftmax: "softmax", kernels.OpClamp: "clamp",
+	kernels.OpAdd: "addition", kernels.OpAffine: "scale and shift",
+	kernels.OpConvWide: "convolution of few channels", kernels.OpWeave: "rows into columns, for few channels",
+	kernels.OpDepthwise:    "depthwise convolution",
+	kernels.OpWino25Output: "Winograd F(2,5), output", kernels.OpWino34Output: "Winograd F(3,4), output",
+	kernels.OpWino23Input: "Winograd F(2,3), input", kernels.OpWino23Output: "Winograd F(2,3), output",
+	kernels.OpWino43Filter: "Winograd F(4,3), filters in each run",
+	kernels.OpWino23Filter: "Winograd F(2,3), filters in each run",
+	kernels.OpCopy:         "copy", kernels.OpFlatten: "flatten", kernels.OpResize: "nearest pixels",
 	kernels.OpTable: "table of a byte", kernels.OpBlendRows: "camera rows", kernels.OpLaneDots: "camera columns",
 }
 
@@ -173,7 +180,8 @@ func TestReadmeKernels(t *testing.T) {
 	}
 	want := kernelTable()
 	if *update {
-		if err := os.WriteFile("../../../README.md", []byte(before+"<!-- kernels -->\n"+want+"<!-- /kernels -->"+after), 0o644); err != nil {
+		if err := os.WriteFile("../../../README.md", []byte(before+"<!-- kernels -->\n"+want+"<!-- /kernels -->"+after),
+			0o644); err != nil {
 			t.Fatal(err)
 		}
 	} else if got != want {
