@@ -30,7 +30,9 @@ func (e *NodeError) Unwrap() error { return e.Err }
 // Fault is the error of a node, for a reason.
 func (n *Node) Fault(reason error) error { return nodeFault(n.Name, n.Op.Kind(), reason) }
 
-func nodeFault(name, op string, reason error) error { return &NodeError{Node: name, Op: op, Err: reason} }
+func nodeFault(name, op string, reason error) error {
+	return &NodeError{Node: name, Op: op, Err: reason}
+}
 
 // FileError says which file is at fault; every importer wraps what it returns in one.
 type FileError struct {
@@ -41,8 +43,8 @@ type FileError struct {
 func (e *FileError) Error() string { return fmt.Sprintf("%s: %v", e.File, e.Err) }
 func (e *FileError) Unwrap() error { return e.Err }
 
-// InFile is the [FileError] for a reason, or nil for nil. Of a file system's error only the reason stays, for it names the
-// file too.
+// InFile is the [FileError] for a reason, or nil for nil. Of a file system's error only the reason stays, for it names
+// the file too.
 func InFile(file string, reason error) error {
 	if reason == nil {
 		return nil
