@@ -39,7 +39,8 @@ func TestTiers(t *testing.T) {
 			t.Errorf("%s has no portable tier", goarch)
 		}
 	}
-	if past := ISA(len(tiers)); supports(past, ^Feature(0)) || past.On(goruntime.GOARCH) || !strings.HasPrefix(past.String(), "isa(") {
+	if past := ISA(len(tiers)); supports(past, ^Feature(0)) || past.On(goruntime.GOARCH) ||
+		!strings.HasPrefix(past.String(), "isa(") {
 		t.Errorf("%v is a tier", past)
 	}
 }
@@ -66,7 +67,8 @@ func TestChoose(t *testing.T) {
 		}
 	}
 	for _, c := range [][2]string{{"sse9", ""}, {"", "sse9"}} {
-		if _, err := choose(c[0], c[1]); err == nil || !strings.Contains(err.Error(), "sse9") || !strings.Contains(err.Error(), "generic, avx2") {
+		if _, err := choose(c[0], c[1]); err == nil || !strings.Contains(err.Error(), "sse9") ||
+			!strings.Contains(err.Error(), "generic, avx2") {
 			t.Errorf("%q: %v", c, err)
 		}
 	}

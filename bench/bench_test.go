@@ -246,7 +246,8 @@ func BenchmarkFC(b *testing.B) {
 	eachLayer(b, func(b *testing.B, l *bench.Layer) {
 		if op, ok := l.Op.(*runtime.FC); ok {
 			againstGeneric(b, l, func(isa arch.ISA) (kernels.Op, error) {
-				return kernels.NewFCF32(l.In.N, l.In.H*l.In.W*l.In.C, op.K, kernels.FCF32{Weights: op.Weights, Bias: op.Bias, Act: op.Act.Kernel()}, isa)
+				return kernels.NewFCF32(l.In.N, l.In.H*l.In.W*l.In.C, op.K,
+					kernels.FCF32{Weights: op.Weights, Bias: op.Bias, Act: op.Act.Kernel()}, isa)
 			})
 		}
 	})

@@ -19,8 +19,8 @@ var Models = []struct {
 // GoogLeNet is the BVLC network with the weights of that seed.
 func GoogLeNet(seed uint64) (*runtime.Graph, error) { return googlenet.Graph(googlenet.Random(seed)) }
 
-// Picture is an input of that shape, NHWC: smooth waves with some noise around zero, ±amplitude, like a photograph whose
-// mean was subtracted. Flat noise would be all the same to a convolution.
+// Picture is an input of that shape, NHWC: smooth waves with some noise around zero, ±amplitude, like a photograph
+// whose mean was subtracted. Flat noise would be all the same to a convolution.
 func Picture(s runtime.Shape, seed uint64, amplitude float32) []float32 {
 	rnd := rand.New(rand.NewPCG(seed, 0x70696374757265))
 	type wave struct{ fy, fx, phase, height float64 }
@@ -28,7 +28,8 @@ func Picture(s runtime.Shape, seed uint64, amplitude float32) []float32 {
 	for c := range waves {
 		for i := range waves[c] {
 			f := math.Pow(2, float64(i)) / 64
-			waves[c][i] = wave{f * (rnd.Float64() - 0.5) * 4, f * (rnd.Float64() - 0.5) * 4, rnd.Float64() * 2 * math.Pi, 1 / math.Sqrt(float64(i+1))}
+			waves[c][i] = wave{f * (rnd.Float64() - 0.5) * 4, f * (rnd.Float64() - 0.5) * 4, rnd.Float64() * 2 * math.Pi,
+				1 / math.Sqrt(float64(i+1))}
 		}
 	}
 	v := make([]float32, 0, s.Elements())

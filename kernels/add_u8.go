@@ -45,8 +45,8 @@ type AddU8 struct {
 	Out      OutU8 // the output's zero point, and the bounds of its values
 }
 
-// NewAddU8 returns the quantised sum of two inputs: two products and one sum in IEEE binary32, rounded half to even. The
-// output may be either input.
+// NewAddU8 returns the quantised sum of two inputs: two products and one sum in IEEE binary32, rounded half to even.
+// The output may be either input.
 func NewAddU8(q AddU8, limit arch.ISA) (Op, error) {
 	if !(q.AScale > 0) || !(q.BScale > 0) || !(q.OutScale > 0) {
 		return nil, fmt.Errorf("%w: scales %v, %v and %v", ErrShape, q.AScale, q.BScale, q.OutScale)

@@ -8,8 +8,8 @@ import (
 )
 
 // bands computes a chain of operations a band of output rows at a time, so that what lies between them is never there
-// as a whole: convolution, pooling and normalisation of a first layer need a few rows of its large map at once. The rows
-// that two bands share are computed twice, hence bands do not depend on each other, and any worker may take any.
+// as a whole: convolution, pooling and normalisation of a first layer need a few rows of its large map at once. The
+// rows that two bands share are computed twice, hence bands do not depend on each other, and any worker may take any.
 type bands struct {
 	stages  []Stage
 	cuts    []band
@@ -61,8 +61,8 @@ type band struct {
 	ops  []Op
 }
 
-// maxBands bounds the bands of a chain. Where as many do not get what lies between under its share, it is because windows
-// are high, and more bands would only compute more rows twice.
+// maxBands bounds the bands of a chain. Where as many do not get what lies between under its share, it is because
+// windows are high, and more bands would only compute more rows twice.
 const maxBands = 64
 
 // NewBands returns the chain of stages, each of which reads what the one before it writes, as one operation. Of what

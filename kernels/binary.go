@@ -96,7 +96,8 @@ func (o *binaryOp) Bind(in, out []View, _ []byte, workers int) Task {
 			repeats(in[i].W, out[0].W) && repeats(in[i].C, out[0].C)
 	}
 	checkViews("binary", ok)
-	return &binaryTask{binaryOp: o, a: in[0], b: in[1], out: out[0], pixelBlocks: newPixelBlocks(out[0].Pixels(), out[0].C), workers: make([]binaryWorker, workers)}
+	return &binaryTask{binaryOp: o, a: in[0], b: in[1], out: out[0],
+		pixelBlocks: newPixelBlocks(out[0].Pixels(), out[0].C), workers: make([]binaryWorker, workers)}
 }
 
 // repeats reports whether a dimension of n can be repeated to one of m.
@@ -122,7 +123,8 @@ func (t *binaryTask) Run(worker, lo, hi int, stop *Stop) {
 			n, y, x := p/(t.out.H*t.out.W), p/t.out.W%t.out.H, p%t.out.W
 			aStep, bStep := min(t.a.C-1, 1), min(t.b.C-1, 1)
 			for at := 0; at < t.out.C && !stop.Asked(); at += maxChannels {
-				*args = binaryArgs{dst: t.out.at(p*t.out.Stride + at), a: t.a.repeated(n, y, x, at*aStep), b: t.b.repeated(n, y, x, at*bStep),
+				*args = binaryArgs{dst: t.out.at(p*t.out.Stride + at), a: t.a.repeated(n, y, x, at*aStep),
+					b:     t.b.repeated(n, y, x, at*bStep),
 					aStep: aStep, bStep: bStep, c: min(t.out.C-at, maxChannels), how: t.how}
 				t.fn(args)
 			}

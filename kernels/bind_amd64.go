@@ -289,7 +289,8 @@ func addU8AVX2(e *addU8Args) {
 	whole := e.c &^ 7
 	if whole > 0 {
 		for r := range e.rows {
-			_add_u8_avx2(unsafe.Add(e.dst, r*e.dstStride), unsafe.Add(e.a, r*e.aStride), unsafe.Add(e.b, r*e.bStride), whole, unsafe.Pointer(&p))
+			_add_u8_avx2(unsafe.Add(e.dst, r*e.dstStride), unsafe.Add(e.a, r*e.aStride), unsafe.Add(e.b, r*e.bStride), whole,
+				unsafe.Pointer(&p))
 		}
 	}
 	if whole < e.c {
@@ -304,7 +305,8 @@ func dequantizeAVX2(a *convertArgs) {
 	whole := a.c &^ 7
 	if whole > 0 {
 		for r := range a.rows {
-			_dequantize_u8_avx2(unsafe.Add(a.dst, r*a.dstStride), unsafe.Add(a.src, r*a.srcStride), whole, unsafe.Pointer(&a.scale), unsafe.Pointer(&a.zero))
+			_dequantize_u8_avx2(unsafe.Add(a.dst, r*a.dstStride), unsafe.Add(a.src, r*a.srcStride), whole,
+				unsafe.Pointer(&a.scale), unsafe.Pointer(&a.zero))
 		}
 	}
 	if whole < a.c {

@@ -31,7 +31,8 @@ func (op OpKind) packs() bool {
 }
 
 // Kernel is one row of the catalogue, the only place where an inner kernel is declared, for whatever architecture.
-// Selection, tests, selftest, benchmarks and documents range over the rows; what a heuristic asks of a kernel is a field.
+// Selection, tests, selftest, benchmarks and documents range over the rows; what a heuristic asks of a kernel is a
+// field.
 type Kernel struct {
 	Name   string // <dtype>_<op>_<tile>__<isa>; derived
 	GOARCH string // "" if it is portable; derived
@@ -48,14 +49,15 @@ type Kernel struct {
 	PairSum16    bool // adds pairs of products in saturating int16: weights are packed by packPairs
 	Minus128     bool // takes 128 from each input: bias carries 128·Σ w
 	BytesPerWord int  // products of bytes in the time of one of int16, on this tier; 0 if that has not been measured
-	PartsFrom    int  // pixels from which on 5×5 in parts, by int16, is faster than this tile; 0: none, where BytesPerWord > 1
-	Columns      bool // windows of few channels have been measured to be faster as columns than as rows
+	// pixels from which on 5×5 in parts, by int16, is faster than this tile; 0: none, where BytesPerWord > 1
+	PartsFrom int
+	Columns   bool // windows of few channels have been measured to be faster as columns than as rows
 
 	fn any // its type is given by Op and DType; a portable row has it, other rows get it where this build has one
 }
 
-// Catalogue returns all kernels of all architectures, whether or not this build has them: those of a GOARCH together, best
-// tier first within an op, the portable ones last. The slice must not be changed.
+// Catalogue returns all kernels of all architectures, whether or not this build has them: those of a GOARCH together,
+// best tier first within an op, the portable ones last. The slice must not be changed.
 var Catalogue = sync.OnceValue(func() (all []Kernel) {
 	for _, goarch := range append(slices.DeleteFunc(slices.Sorted(maps.Keys(rows)), isPortable), "") {
 		for _, k := range rows[goarch] {
@@ -85,8 +87,8 @@ func symbol(fn any) string {
 
 func isPortable(goarch string) bool { return goarch == "" }
 
-// Table returns the kernels that this build has, whether or not this CPU can run them, best tier first within an op. The
-// slice must not be changed.
+// Table returns the kernels that this build has, whether or not this CPU can run them, best tier first within an op.
+// The slice must not be changed.
 var Table = sync.OnceValue(func() (have []Kernel) {
 	for _, k := range Catalogue() {
 		if k.Bound() {
@@ -140,8 +142,8 @@ func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
 	panic(fmt.Sprintf("kernels: no %s %s kernel at or below %s", dt, op, limit))
 }
 
-// PackAlike reports whether what is packed for one tier is what would be packed for the other, here: no kernel for packed
-// weights lies between them.
+// PackAlike reports whether what is packed for one tier is what would be packed for the other, here: no kernel for
+// packed weights lies between them.
 func PackAlike(a, b arch.ISA) bool {
 	return !slices.ContainsFunc(Table(), func(k Kernel) bool {
 		return min(a, b) < k.ISA && k.ISA <= max(a, b) && k.Op.packs() && k.Runnable()

@@ -14,8 +14,8 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// Rows say what is so, on whatever machine: their tiers exist on their GOARCH, their files hold their functions, and the
-// best comes first.
+// Rows say what is so, on whatever machine: their tiers exist on their GOARCH, their files hold their functions, and
+// the best comes first.
 func TestCatalogue(t *testing.T) {
 	names, portables := map[string]bool{}, map[string]bool{}
 	last := map[string]arch.ISA{}
@@ -64,7 +64,8 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// A build has every row of its GOARCH, or, without assembly, none but the portable ones; and no function that no row names.
+// A build has every row of its GOARCH, or, without assembly, none but the portable ones; and no function that no row
+// names.
 func TestCatalogueIsBound(t *testing.T) {
 	rows := map[string]bool{}
 	types := map[string]reflect.Type{}

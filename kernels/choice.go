@@ -61,8 +61,8 @@ func (p *Packing) choose(all []candidate) Op {
 	return op
 }
 
-// tiers lists candidates for each tile kernel at or below limit, but for the portable one where there is another. Of the
-// lower tiers none is taken by itself.
+// tiers lists candidates for each tile kernel at or below limit, but for the portable one where there is another. Of
+// the lower tiers none is taken by itself.
 func tiers(dt DType, limit arch.ISA, of func(k *Kernel, limit arch.ISA) []candidate) (all []candidate) {
 	for {
 		k := convTile(dt, limit)
@@ -83,9 +83,11 @@ func tiers(dt DType, limit arch.ISA, of func(k *Kernel, limit arch.ISA) []candid
 	}
 }
 
-// algorithms orders the algorithms on one tier as the rule takes them: a form of Winograd that wins, rows or columns of a
-// padded copy for few channels, the indirect GEMM. Any of these may be nil. Why not says why a form does not win, or nothing.
-func algorithms(s *ConvShape, k *Kernel, forms []*winoForm, whyNot func(*winoForm) string, wino func(*winoForm) Op, columns, rows, direct func() Op) []candidate {
+// algorithms orders the algorithms on one tier as the rule takes them: a form of Winograd that wins, rows or columns of
+// a padded copy for few channels, the indirect GEMM. Any of these may be nil. Why not says why a form does not win, or
+// nothing.
+func algorithms(s *ConvShape, k *Kernel, forms []*winoForm, whyNot func(*winoForm) string, wino func(*winoForm) Op,
+	columns, rows, direct func() Op) []candidate {
 	var win, plain, lose []candidate
 	for _, f := range forms {
 		c := candidate{Choice{Algorithm: "winograd" + f.name, ISA: k.ISA}, func() Op { return wino(f) }}
@@ -97,7 +99,8 @@ func algorithms(s *ConvShape, k *Kernel, forms []*winoForm, whyNot func(*winoFor
 		win = append(win, c)
 	}
 	if rows != nil {
-		plain = append(plain, candidate{Choice{"rows", k.ISA, fmt.Sprintf("%d channels: a row of the window is %d numbers side by side", s.C, s.S*s.C)}, rows})
+		plain = append(plain, candidate{Choice{"rows", k.ISA,
+			fmt.Sprintf("%d channels: a row of the window is %d numbers side by side", s.C, s.S*s.C)}, rows})
 	}
 	if direct != nil {
 		plain = append(plain, candidate{Choice{"direct", k.ISA, fmt.Sprintf("%d×%d, %d channels", s.R, s.S, s.C)}, direct})

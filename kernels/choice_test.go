@@ -55,16 +55,17 @@ func TestChoices(t *testing.T) {
 				}
 			}
 		})
-		each(t, func(p *Packing) (Op, error) { return PackConvU8(p, c.ConvShape, c.segments, q, arch.Best()) }, func(x Choice, op Op) {
-			algorithms[x.Algorithm] = true
-			got := runConv(t, c, U8, op, in8, 0, 0, 0)
-			if first8 == nil {
-				first8 = got
-			}
-			if !bytes.Equal(got, first8) {
-				t.Fatalf("%v %v: other bytes than by the rule", c, &x)
-			}
-		})
+		each(t, func(p *Packing) (Op, error) { return PackConvU8(p, c.ConvShape, c.segments, q, arch.Best()) },
+			func(x Choice, op Op) {
+				algorithms[x.Algorithm] = true
+				got := runConv(t, c, U8, op, in8, 0, 0, 0)
+				if first8 == nil {
+					first8 = got
+				}
+				if !bytes.Equal(got, first8) {
+					t.Fatalf("%v %v: other bytes than by the rule", c, &x)
+				}
+			})
 	}
 	for _, want := range []string{"direct", "rows", "columns"} {
 		if !algorithms[want] {

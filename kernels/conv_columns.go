@@ -7,13 +7,14 @@ import (
 )
 
 // columnConv is quantised convolution over the fewest channels, such as a first layer's three colours: the R input rows
-// under a row of windows are kept interleaved, [x][R][C], so that a window is a single tap of S·R·C numbers side by side.
-// Of rows, whole groups of KR channels have to be read under each row of the window (7×7 over three channels: 7·6 groups
-// of four; here 37), and the tile kernel starts anew for each.
+// under a row of windows are kept interleaved, [x][R][C], so that a window is a single tap of S·R·C numbers side by
+// side. Of rows, whole groups of KR channels have to be read under each row of the window (7×7 over three channels: 7·6
+// groups of four; here 37), and the tile kernel starts anew for each.
 //
 // Padded row y of column x is run x·R + y of C numbers, so row y+R of a column is where row y of the next column was.
-// Going down, windows begin StrideH runs later, the rows that stay remain in place, and each column's new rows are written
-// over the rows that have left the column after it. After some output rows what stays is moved back to where it began.
+// Going down, windows begin StrideH runs later, the rows that stay remain in place, and each column's new rows are
+// written over the rows that have left the column after it. After some output rows what stays is moved back to where it
+// began.
 type columnConv struct {
 	conv
 	weave func(*weaveArgs)
@@ -21,16 +22,16 @@ type columnConv struct {
 
 const columnPhases = 8 // output rows until what stays is moved back
 
-// columnsFit reports whether columns can be had: a column must hold the word that is written at a time, and rows stay or
-// leave, but are not passed over.
+// columnsFit reports whether columns can be had: a column must hold the word that is written at a time, and rows stay
+// or leave, but are not passed over.
 func columnsFit(s *ConvShape) bool {
 	return s.reach()*s.C <= maxRow && s.C <= 4 && s.R*s.C >= 8 && s.StrideH <= s.R && s.DilationH == 1 && s.DilationW == 1
 }
 
-// columnsPay reports whether columns are worth their copies, counted in products of a row of output: saved are those of the
-// channels that rows are filled up with, less those of the pixels that fill a tile up where rows take several rows at once.
-// Two rows of a column are copied in the time of about 48 products. Those of generic kernels are not in groups, the AMX tile
-// gathers its windows anyway, and other tiers have not been measured.
+// columnsPay reports whether columns are worth their copies, counted in products of a row of output: saved are those of
+// the channels that rows are filled up with, less those of the pixels that fill a tile up where rows take several rows
+// at once. Two rows of a column are copied in the time of about 48 products. Those of generic kernels are not in
+// groups, the AMX tile gathers its windows anyway, and other tiers have not been measured.
 func columnsPay(s *ConvShape, k *Kernel) (pay bool, why string) {
 	if !k.Columns {
 		return false, "not measured to be faster than rows on this tier"
@@ -41,9 +42,11 @@ func columnsPay(s *ConvShape, k *Kernel) (pay bool, why string) {
 	}
 	saved := products(s.R, s.S*s.C, rowsAtOnce(s, k.MR)) - products(1, s.R*s.S*s.C, 1)
 	if copies := s.reach() * ((s.StrideH + 1) / 2); saved <= perCopy*copies {
-		return false, fmt.Sprintf("saves %d products in a row of output, less than copying to %d columns takes", max(saved, 0), s.reach())
+		return false, fmt.Sprintf("saves %d products in a row of output, less than copying to %d columns takes",
+			max(saved, 0), s.reach())
 	}
-	return true, fmt.Sprintf("%d channels: with its rows interleaved, the window is %d numbers side by side", s.C, s.R*s.S*s.C)
+	return true, fmt.Sprintf("%d channels: with its rows interleaved, the window is %d numbers side by side", s.C,
+		s.R*s.S*s.C)
 }
 
 // newColumnConvU8 is as newRowConvU8.
@@ -75,8 +78,8 @@ func (d *columnConv) pitch() int { return d.shape.R * d.run() }
 // lineBytes is the size of a padded row, and what may be read with it.
 func (d *columnConv) lineBytes() int { return d.shape.reach()*d.shape.C + weaveSlack }
 
-// columnBytes is the size of the columns, of the runs that they move by, and of what may be read and written beyond them:
-// there are no rows yet.
+// columnBytes is the size of the columns, of the runs that they move by, and of what may be read and written beyond
+// them: there are no rows yet.
 func (d *columnConv) columnBytes() int {
 	return d.shape.reach()*d.pitch() + (columnPhases-1)*d.step() + d.pitch() + max(weaveSlack, rowSlack)
 }
@@ -90,7 +93,8 @@ func (d *columnConv) Scratch(workers int) int { return workers * d.scratchEach()
 
 func (d *columnConv) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&d.shape, d.dtype, d.segments, in, out)
-	t := &columnConvTask{columnConv: d, in: in[0], out: append([]View(nil), out...), workers: make([]columnConvWorker, workers)}
+	t := &columnConvTask{columnConv: d, in: in[0], out: append([]View(nil), out...),
+		workers: make([]columnConvWorker, workers)}
 	for i := range t.workers {
 		w, mem := &t.workers[i], scratch[i*d.scratchEach():][:d.scratchEach()]
 		lines := [2]unsafe.Pointer{}

@@ -8,7 +8,8 @@ import (
 	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
-// Workers have columns of their own, and begin anywhere: within an image, at the next, before and after columns move back.
+// Workers have columns of their own, and begin anywhere: within an image, at the next, before and after columns move
+// back.
 func TestColumnWorkers(t *testing.T) {
 	c := square(2, 37, 3, 20, 5, 2, 2)
 	in, q := randomU8(newRand(t), c, false)

@@ -12,8 +12,9 @@ import (
 // Segments, when not nil, splits the K output channels between that many output views, in order: so siblings that
 // read the same tensor are computed as one. The op takes one input view and as many output views.
 //
-// The algorithm is chosen by geometry: Winograd F(4,3) or F(2,3) for 3×3, F(2,5) for 5×5 and F(3,4) for 7×7 of stride 2 where they win, rows of a padded copy for
-// inputs of few channels, one channel at a time for depthwise, indirect GEMM for the rest.
+// The algorithm is chosen by geometry: Winograd F(4,3) or F(2,3) for 3×3, F(2,5) for 5×5 and F(3,4) for 7×7 of stride 2
+// where they win, rows of a padded copy for inputs of few channels, one channel at a time for depthwise, indirect GEMM
+// for the rest.
 func NewConvF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) (Op, error) {
 	return PackConvF32(nil, s, segments, ConvF32{weights, bias, act}, limit)
 }
@@ -72,8 +73,10 @@ func NewDirectConvF32(s ConvShape, segments []int, weights, bias []float32, act 
 }
 
 // newConvF32 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.
-func newConvF32(p *Packing, s ConvShape, segments []int, taps, depth int, weights, bias []float32, act Clamp, k *Kernel) conv {
-	c := conv{shape: s, segments: segments, dtype: F32, kernel: k, fn: k.fn.(func(*convTileArgs)), blocks: convBlocks(segments, k)}
+func newConvF32(p *Packing, s ConvShape, segments []int, taps, depth int, weights, bias []float32, act Clamp,
+	k *Kernel) conv {
+	c := conv{shape: s, segments: segments, dtype: F32, kernel: k, fn: k.fn.(func(*convTileArgs)),
+		blocks: convBlocks(segments, k)}
 	c.border = aligned[byte](4 * s.C)
 	w := packWeights(p, func() []float32 { return weights }, taps, depth, c.blocks, k.KR)
 	b := packRow(bias, c.blocks, k.NR)

@@ -12,8 +12,8 @@ type convBlock struct {
 	width   int // of its panel, cols ≤ width ≤ NR
 }
 
-// convBlocks cuts segments of the given sizes into blocks for a kernel: of NR, or where it takes panels of fewer channels
-// into the same number of blocks as even as they can be.
+// convBlocks cuts segments of the given sizes into blocks for a kernel: of NR, or where it takes panels of fewer
+// channels into the same number of blocks as even as they can be.
 func convBlocks(segments []int, kern *Kernel) []convBlock {
 	step := kern.Narrow
 	if step == 0 {
@@ -51,8 +51,8 @@ type convPanel struct {
 	plain          int
 }
 
-// lattice says where a block's filters lie: the elements from one position (of the window, or of a transform) to the next,
-// and from one group of kr channels to the next. In a group, filters follow one another.
+// lattice says where a block's filters lie: the elements from one position (of the window, or of a transform) to the
+// next, and from one group of kr channels to the next. In a group, filters follow one another.
 type lattice struct{ positions, pos, group, depth, kr int }
 
 // padded reports whether a panel is zero where it has no filter or no channel.

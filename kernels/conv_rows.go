@@ -6,11 +6,11 @@ import (
 )
 
 // rowConv is for windows over few channels, such as a network's first layer or the 5×5 branches of an Inception module:
-// in NHWC the S pixels under one row of the window are S·C numbers side by side, so the window is R taps of S·C channels
-// and the tile kernel goes on for longer between taps. Each worker keeps the input rows it needs, padded, in scratch;
-// going down replaces only the rows that changed. Several output rows are taken at a time, so that they fill whole
-// tiles. The tile kernels and the packing are those of directConv. Rows end in slack, so that a kernel may read whole
-// groups of KR channels.
+// in NHWC the S pixels under one row of the window are S·C numbers side by side, so the window is R taps of S·C
+// channels and the tile kernel goes on for longer between taps. Each worker keeps the input rows it needs, padded, in
+// scratch; going down replaces only the rows that changed. Several output rows are taken at a time, so that they fill
+// whole tiles. The tile kernels and the packing are those of directConv. Rows end in slack, so that a kernel may read
+// whole groups of KR channels.
 type rowConv struct {
 	conv
 	per int // output rows of a unit
@@ -26,7 +26,8 @@ func newRowConv(c conv) *rowConv {
 
 const maxRow = 1 << 22 // bytes of a padded row
 
-// rowsFit reports whether padded rows of elements of so many bytes, and the addresses of the windows in them, take little memory.
+// rowsFit reports whether padded rows of elements of so many bytes, and the addresses of the windows in them, take
+// little memory.
 func rowsFit(s *ConvShape, k *Kernel, size int) bool {
 	if s.reach() > maxRow/s.C/size {
 		return false

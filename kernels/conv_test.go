@@ -21,7 +21,8 @@ type convCase struct {
 }
 
 func (c convCase) String() string {
-	return fmt.Sprintf("%dx%dx%dx%d_k%d_%dx%d_s%d%d_p%d%d%d%d_d%d%d_g%d_%v", c.N, c.H, c.W, c.C, c.K, c.R, c.S, c.StrideH, c.StrideW,
+	return fmt.Sprintf("%dx%dx%dx%d_k%d_%dx%d_s%d%d_p%d%d%d%d_d%d%d_g%d_%v", c.N, c.H, c.W, c.C, c.K, c.R, c.S, c.StrideH,
+		c.StrideW,
 		c.PadTop, c.PadLeft, c.PadBottom, c.PadRight, c.DilationH, c.DilationW, c.Groups, c.segments)
 }
 
@@ -49,7 +50,8 @@ func convCases() []convCase {
 		}
 	}
 	cases = append(cases,
-		square(1, 23, 3, 64, 7, 2, 3), square(1, 14, 32, 24, 3, 1, 1), square(2, 13, 16, 48, 3, 1, 1), square(1, 6, 48, 16, 3, 1, 0),
+		square(1, 23, 3, 64, 7, 2, 3), square(1, 14, 32, 24, 3, 1, 1), square(2, 13, 16, 48, 3, 1, 1),
+		square(1, 6, 48, 16, 3, 1, 0),
 		square(1, 17, 64, 17, 3, 1, 2), square(3, 9, 16, 7, 5, 1, 2))
 	for c, r := range []int{9, 4, 3, 7} { // columns of few channels, and rows enough to move them back
 		for stride := 1; stride <= 3; stride++ {
@@ -82,18 +84,21 @@ func convCases() []convCase {
 	siblings.segments = []int{16, 24, 5}
 	wide := square(1, 10, 16, 33+16, 3, 1, 1)
 	wide.segments = []int{33, 16}
-	for _, hw := range [][2]int{{2, 2}, {6, 4}, {4, 6}, {2, 9}, {30, 30}} { // Winograd's short tiles: below, at the right, both, alone, in several blocks
+	// Winograd's short tiles: below, at the right, both, alone, in several blocks
+	for _, hw := range [][2]int{{2, 2}, {6, 4}, {4, 6}, {2, 9}, {30, 30}} {
 		short := square(1+hw[0]%3/2, hw[0], 32, 40, 3, 1, 1)
 		short.W = hw[1]
 		cases = append(cases, short)
 	}
-	cases = append(cases, square(1, 7, 148, 40, 1, 1, 0), square(2, 5, 100, 33, 3, 1, 1)) // more than 64 channels, and no multiple
+	// more than 64 channels, and no multiple
+	cases = append(cases, square(1, 7, 148, 40, 1, 1, 0), square(2, 5, 100, 33, 3, 1, 1))
 	return append(cases, uneven, dilated, odd, tall, grouped, lost, siblings, wide)
 }
 
 // convOps builds every implementation of a case that this CPU can run, by name: what each tier chooses, each tile
 // kernel of the table by itself, and Winograd wherever it fits.
-func convOps(t *testing.T, c convCase, dt DType, build func(limit arch.ISA) (Op, error), tile func(*Kernel) Op, wino map[string]func(arch.ISA) Op) map[string]Op {
+func convOps(t *testing.T, c convCase, dt DType, build func(limit arch.ISA) (Op, error), tile func(*Kernel) Op,
+	wino map[string]func(arch.ISA) Op) map[string]Op {
 	ops := map[string]Op{}
 	if _, err := arch.Default(); err != nil { // GNEISS_REQUIRE names a tier that would go untested
 		t.Fatal(err)
@@ -138,7 +143,8 @@ func runConv[T float32 | uint8](t *testing.T, c convCase, dt DType, op Op, in []
 
 // runConvGuarded runs an op between guard pages with every output strided and its gaps watched, its units in two uneven
 // shares by two workers, and returns the outputs joined along the channels.
-func runConvGuarded[T float32 | uint8](t *testing.T, side guard.Side, c convCase, dt DType, op Op, in []T, inGap, outGap int, canary T) []T {
+func runConvGuarded[T float32 | uint8](t *testing.T, side guard.Side, c convCase, dt DType, op Op, in []T, inGap,
+	outGap int, canary T) []T {
 	segments := seg(c)
 	px := c.N * c.OutH() * c.OutW()
 	src := guarded[T](t, side, (c.N*c.H*c.W-1)*(c.C+inGap)+c.C)
@@ -251,7 +257,8 @@ func TestConvF32Exact(t *testing.T) {
 			if k.Op != OpConvTile || k.DType != F32 || !k.Runnable() {
 				continue
 			}
-			got := runConv(t, c, F32, newDirectConv(newConvF32(nil, c.ConvShape, seg(c), c.R*c.S, c.C, w, b, act, k)), in, 0, 0, 0)
+			got := runConv(t, c, F32, newDirectConv(newConvF32(nil, c.ConvShape, seg(c), c.R*c.S, c.C, w, b, act, k)), in, 0, 0,
+				0)
 			for i := range want {
 				if got[i] != want[i] {
 					t.Fatalf("%v %s: output %d is %v, want %v", c, k.Name, i, got[i], want[i])
@@ -312,7 +319,8 @@ func TestConvU8(t *testing.T) {
 					}, wino)
 				for i := range Table() {
 					k := &Table()[i]
-					if (k.Op == OpConvTile || k.Op == OpConvWide) && k.DType == U8 && k.Runnable() && c.Groups == 1 && columnsFit(&c.ConvShape) {
+					if (k.Op == OpConvTile || k.Op == OpConvWide) && k.DType == U8 && k.Runnable() && c.Groups == 1 &&
+						columnsFit(&c.ConvShape) {
 						ops["columns_"+k.Name] = newColumnConvU8(c.ConvShape, seg(c), q, k)
 					}
 				}
@@ -335,7 +343,8 @@ func TestConvU8(t *testing.T) {
 func randomU8(rnd *rand.Rand, c convCase, extreme bool) ([]uint8, ConvU8) {
 	depth := c.R * c.S * c.C / c.Groups
 	in := make([]uint8, c.N*c.H*c.W*c.C)
-	q := ConvU8{Weights: make([]int8, c.K*depth), Bias: make([]int32, c.K), Scale: make([]float32, c.K), InZero: uint8(rnd.IntN(256))}
+	q := ConvU8{Weights: make([]int8, c.K*depth), Bias: make([]int32, c.K), Scale: make([]float32, c.K),
+		InZero: uint8(rnd.IntN(256))}
 	zero := uint8(rnd.IntN(256))
 	q.Out = []OutU8{{Zero: zero, Lo: zero / 2, Hi: 255 - zero/4}}
 	if rnd.IntN(2) == 0 {

@@ -156,7 +156,8 @@ func convTileU8Generic(a *convTileArgs) {
 	}
 }
 
-// convWideGeneric is convTileU8Generic over rows and weights that were widened to int16; groups counts pairs of channels.
+// convWideGeneric is convTileU8Generic over rows and weights that were widened to int16; groups counts pairs of
+// channels.
 func convWideGeneric(a *convTileArgs) {
 	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.tiles*a.taps*genericMR)
 	w := unsafe.Slice((*int16)(a.w), a.taps*a.groups*genericNR*2)

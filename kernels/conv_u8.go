@@ -81,7 +81,8 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 			switch {
 			case k.BytesPerWord > 2:
 				return fmt.Sprintf("products of int16 take %d times the time of this tier's products of bytes", k.BytesPerWord)
-			case k.BytesPerWord == 2 && (f.m == 2 || pixels < 150 || f.parts && (k.PartsFrom == 0 || pixels < k.PartsFrom || s.C < 32)):
+			case k.BytesPerWord == 2 && (f.m == 2 || pixels < 150 || f.parts &&
+				(k.PartsFrom == 0 || pixels < k.PartsFrom || s.C < 32)):
 				return "products of int16 take twice the time of this tier's dot products of bytes"
 			}
 			return f.whyNot(&s)
@@ -124,7 +125,8 @@ func newFewChannelsU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k 
 
 func (q *ConvU8) check(s *ConvShape, segments int) error {
 	if len(q.Scale) != s.K || len(q.Out) != segments {
-		return fmt.Errorf("%w: %d scales and %d output ranges for %d channels in %d segments", ErrShape, len(q.Scale), len(q.Out), s.K, segments)
+		return fmt.Errorf("%w: %d scales and %d output ranges for %d channels in %d segments", ErrShape, len(q.Scale),
+			len(q.Out), s.K, segments)
 	}
 	for _, o := range q.Out {
 		if o.Lo > o.Hi {
@@ -185,7 +187,8 @@ func (q *ConvU8) foldedBias(k int, taken int32) []int32 {
 
 // newConvU8 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.
 func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel) conv {
-	c := conv{shape: s, segments: segments, dtype: U8, kernel: k, fn: k.fn.(func(*convTileArgs)), blocks: convBlocks(segments, k)}
+	c := conv{shape: s, segments: segments, dtype: U8, kernel: k, fn: k.fn.(func(*convTileArgs)),
+		blocks: convBlocks(segments, k)}
 	c.border = aligned[byte](s.C + k.KR)
 	fill(c.border, q.InZero)
 	var narrow [][]int8
@@ -226,8 +229,9 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 	return c
 }
 
-// mostlySplit reports whether so many groups had to be split, or found no match, that products in int16 throughout are cheaper: of
-// those, four channels of four pixels take 11 cycles, and fewer inputs are loaded. A first layer's three colours have weights alike.
+// mostlySplit reports whether so many groups had to be split, or found no match, that products in int16 throughout are
+// cheaper: of those, four channels of four pixels take 11 cycles, and fewer inputs are loaded. A first layer's three
+// colours have weights alike.
 func (c *conv) mostlySplit(taps, depth int) bool {
 	groups := taps * c.kernel.groups(depth)
 	return c.cycles > 11*groups*len(c.panels)

@@ -5,19 +5,21 @@ import (
 	"slices"
 )
 
-// VPMADDUBSW multiplies uint8 by int8 and adds two products in an int16 that saturates. For kernels that use it (PairSum16) weights
-// are packed such that no sum of products leaves int16, whatever the inputs: of the weights in a sum, those above zero and
-// those below add up to no more than pairMost, as 255·128 < 2¹⁵. That has two parts:
+// VPMADDUBSW multiplies uint8 by int8 and adds two products in an int16 that saturates. For kernels that use it
+// (PairSum16) weights are packed such that no sum of products leaves int16, whatever the inputs: of the weights in a
+// sum, those above zero and those below add up to no more than pairMost, as 255·128 < 2¹⁵. That has two parts:
 //
 //   - a group of four channels in which two neighbours break the bound is split in two, whose sum it is;
-//   - groups are matched, two of them being added in int16 where the bound allows, which saves widening one of the sums. Most
-//     find a match, for few weights are large.
+//   - groups are matched, two of them being added in int16 where the bound allows, which saves widening one of the
+//     sums. Most find a match, for few weights are large.
 const pairMost = 128
 
 // pairPanel is a block's weights for PairSum16 kernels.
 type pairPanel struct {
-	w     []int8  // [entries][nr][4]
-	order []int32 // of each tap: how many matches, the channels that the two groups begin at of each; how many other groups, their channels
+	w []int8 // [entries][nr][4]
+	// of each tap: how many matches, the channels that the two groups begin at of each; how many other groups, their
+	// channels
+	order []int32
 }
 
 const pairKR = 4
@@ -97,8 +99,8 @@ func resized(s []int8, n int) []int8 {
 	return s
 }
 
-// pairs returns what packPairs made of the same blocks when the weights were recorded. The channels are copied: kernels take
-// them for addresses, and whoever may write a mapped file must not have them read anywhere but in their window.
+// pairs returns what packPairs made of the same blocks when the weights were recorded. The channels are copied: kernels
+// take them for addresses, and whoever may write a mapped file must not have them read anywhere but in their window.
 func (p *Packing) pairs(taps, depth int, blocks []convBlock, nr int) []pairPanel {
 	raw := p.take(-1)
 	order, ok1 := elements[int32](raw)
@@ -229,7 +231,8 @@ func (m *pairMatcher) add(panel []int8, taps, groups int) {
 	}
 }
 
-// match matches what was found of a tap: each group in turn, the largest first, takes the largest that it can, out of some.
+// match matches what was found of a tap: each group in turn, the largest first, takes the largest that it can, out of
+// some.
 func (m *pairMatcher) match() {
 	m.free = m.free[:0]
 	for i := range m.found {

@@ -66,7 +66,8 @@ func TestMatchPairs(t *testing.T) {
 			}
 		}
 		for i, bad := range []func(order []int32){
-			func(o []int32) { o[0] = -1 }, func(o []int32) { o[0]++ }, func(o []int32) { o[0] = math.MaxInt32 }, func(o []int32) { o[1] = int32(4 * groups) },
+			func(o []int32) { o[0] = -1 }, func(o []int32) { o[0]++ }, func(o []int32) { o[0] = math.MaxInt32 },
+			func(o []int32) { o[1] = int32(4 * groups) },
 			func(o []int32) { o[1] = 2 }, func(o []int32) { o[len(o)-1] = -4 },
 		} {
 			o := slices.Clone(order)

@@ -11,9 +11,10 @@ import (
 // worker transforms the block's input into scratch, then for every block of filters multiplies position by position
 // and transforms back, so that the products never leave the L1 or L2 cache.
 //
-// Filters are transformed when they are packed, or, quantised ones for few tiles, in each run, two rows of positions at a
-// time. That takes 3 to 4 cycles a filter and channel, of which the products of 16 tiles take 18 or more: a little longer
-// than reading 72 bytes instead of 9, but of GoogLeNet's filters for maps of 14×14 and 7×7 they are 2.6 MB, not 9 to 20.
+// Filters are transformed when they are packed, or, quantised ones for few tiles, in each run, two rows of positions at
+// a time. That takes 3 to 4 cycles a filter and channel, of which the products of 16 tiles take 18 or more: a little
+// longer than reading 72 bytes instead of 9, but of GoogLeNet's filters for maps of 14×14 and 7×7 they are 2.6 MB, not
+// 9 to 20.
 type winograd struct {
 	shape     ConvShape
 	segments  []int
@@ -48,7 +49,8 @@ const (
 	winoScratchFew     = 288 << 10
 )
 
-func newWinogradF32(p *Packing, f *winoForm, s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) *winograd {
+func newWinogradF32(p *Packing, f *winoForm, s ConvShape, segments []int, weights, bias []float32, act Clamp,
+	limit arch.ISA) *winograd {
 	w := &winograd{shape: s, segments: segments, dtype: F32, form: f, vBytes: 4}
 	w.kernel, w.gemm = Select[func(*convTileArgs)](OpConvTile, F32, limit)
 	w.plan(limit)
@@ -106,8 +108,8 @@ func (w *winograd) plan(limit arch.ISA) {
 	w.lay()
 }
 
-// cut divides the work among workers, who share the scratch: of the pieces, a tile is MR of those of Winograd, a row of the
-// products' kernel.
+// cut divides the work among workers, who share the scratch: of the pieces, a tile is MR of those of Winograd, a row of
+// the products' kernel.
 func (w *winograd) cut(workers int) pieces {
 	tiles, mr, scratch := w.tiles(), w.kernel.MR, winoScratchF32
 	switch {
@@ -135,8 +137,8 @@ func (w *winograd) ISA() arch.ISA    { return w.kernel.ISA }
 func (w *winograd) PackedBytes() int { return w.bytes }
 
 // steps returns the bytes from one position to the next of a worker's transformed input, [pos][most][depth], and of one
-// block's products, [pos][most][NR]: an odd number of cache lines, for positions a power of two apart would compete for a
-// few sets of the L1 cache.
+// block's products, [pos][most][NR]: an odd number of cache lines, for positions a power of two apart would compete for
+// a few sets of the L1 cache.
 func (w *winograd) steps(most int) (v, m int) {
 	return oddLines(most * w.vRow), oddLines(most * w.kernel.NR * 4)
 }
@@ -144,7 +146,8 @@ func (w *winograd) steps(most int) (v, m int) {
 // oddLines rounds up to an odd number of cache lines.
 func oddLines(bytes int) int { return (bytes+63)&^63 | 64 }
 
-// uStep returns the bytes from one position to the next of filters transformed in each run, [2·side][C/kr][NR][kr] int16.
+// uStep returns the bytes from one position to the next of filters transformed in each run, [2·side][C/kr][NR][kr]
+// int16.
 func (w *winograd) uStep() int {
 	if w.filter == nil {
 		return 0
@@ -165,7 +168,8 @@ func (w *winograd) scratchEach(most int) int {
 
 func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&w.shape, w.dtype, w.segments, in, out)
-	t := &winogradTask{winograd: w, work: w.cut(workers), in: in[0], out: append([]View(nil), out...), workers: make([]winogradWorker, workers)}
+	t := &winogradTask{winograd: w, work: w.cut(workers), in: in[0], out: append([]View(nil), out...),
+		workers: make([]winogradWorker, workers)}
 	most := t.work.most() * w.kernel.MR
 	t.vStep, t.mStep = w.steps(most)
 	t.places = w.places()

@@ -2,10 +2,11 @@ package kernels
 
 import "unsafe"
 
-// Convolution of stride 2 and few channels, as networks begin with, by a form for stride 1: the input is seen as squares of
+// Convolution of stride 2 and few channels, as networks begin with, by a form for stride 1: the input is seen as
+// squares of
 // 2×2 pixels, whose pixels are channels, and so is the filter, with zeros where it ends within a square. In NHWC a
-// square is two runs of 2·C numbers. Those of a few tiles are copied first, to sixteen numbers for each square, eight at a
-// time; what is copied past a run is written over or not read. The input transform takes all sixteen.
+// square is two runs of 2·C numbers. Those of a few tiles are copied first, to sixteen numbers for each square, eight
+// at a time; what is copied past a run is written over or not read. The input transform takes all sixteen.
 
 // squares reports whether the input is taken in squares.
 func (w *winograd) squares() bool { return w.form == &winoF34 }

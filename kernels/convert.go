@@ -85,7 +85,8 @@ type convert struct {
 }
 
 func (o *convert) Bind(in, out []View, _ []byte, workers int) Task {
-	checkViews("conversion", len(in) == 1 && len(out) == 1 && in[0].DType == o.from && out[0].DType == o.to && sameShape(&in[0], &out[0]))
+	checkViews("conversion", len(in) == 1 && len(out) == 1 && in[0].DType == o.from && out[0].DType == o.to &&
+		sameShape(&in[0], &out[0]))
 	t := &convertTask{convert: o, in: in[0], out: out[0], workers: make([]convertWorker, workers)}
 	if v := &t.in; v.Dense() && t.out.Dense() { // one long row, cut as it comes
 		t.long = true

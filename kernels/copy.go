@@ -23,7 +23,8 @@ func copyGeneric(b *copyArgs) {
 		return
 	}
 	for p := range b.pixels {
-		copy(unsafe.Slice((*byte)(unsafe.Add(b.dst, p*b.dstStride)), b.bytes), unsafe.Slice((*byte)(unsafe.Add(b.src, p*b.srcStride)), b.bytes))
+		copy(unsafe.Slice((*byte)(unsafe.Add(b.dst, p*b.dstStride)), b.bytes),
+			unsafe.Slice((*byte)(unsafe.Add(b.src, p*b.srcStride)), b.bytes))
 	}
 }
 
@@ -49,8 +50,10 @@ type copyOp struct {
 }
 
 func (o *copyOp) Bind(in, out []View, _ []byte, workers int) Task {
-	checkViews("copy", len(in) == 1 && len(out) == 1 && in[0].DType == o.dtype && out[0].DType == o.dtype && sameShape(&in[0], &out[0]))
-	return &copyTask{copyOp: o, in: in[0], out: out[0], pixelBlocks: newPixelBlocks(in[0].Pixels(), in[0].C), workers: make([]copyWorker, workers)}
+	checkViews("copy", len(in) == 1 && len(out) == 1 && in[0].DType == o.dtype && out[0].DType == o.dtype &&
+		sameShape(&in[0], &out[0]))
+	return &copyTask{copyOp: o, in: in[0], out: out[0], pixelBlocks: newPixelBlocks(in[0].Pixels(), in[0].C),
+		workers: make([]copyWorker, workers)}
 }
 
 type copyTask struct {

@@ -16,7 +16,8 @@ func TestGeneratedIsFresh(t *testing.T) {
 			t.Skipf("SKIPPED: %s is not installed; eltwise_u8_avx2_amd64.s is not compared with csrc/", tool)
 		}
 	}
-	if v, err := exec.Command("clang", "--version").Output(); err != nil || !strings.Contains(string(v), "version 14.") || !strings.Contains(string(v), "x86_64") {
+	if v, err := exec.Command("clang", "--version").Output(); err != nil || !strings.Contains(string(v), "version 14.") ||
+		!strings.Contains(string(v), "x86_64") {
 		t.Skip("SKIPPED: clang is not version 14 for x86-64, which eltwise_u8_avx2_amd64.s was made with")
 	}
 	out := filepath.Join(t.TempDir(), "out.s")

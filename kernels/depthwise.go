@@ -60,7 +60,8 @@ func depthwiseU8Generic(a *depthArgs) {
 				x := *(*uint8)(unsafe.Add(taps[i].src, p*a.srcStep+k))
 				acc += (int32(x) - a.inZero) * int32(*(*int8)(unsafe.Add(taps[i].w, k)))
 			}
-			*(*uint8)(unsafe.Add(a.dst, p*a.dstStep+k)) = Requantize(acc, *(*float32)(unsafe.Add(a.scale, 4*k)), a.lo, a.hi, a.zero)
+			*(*uint8)(unsafe.Add(a.dst, p*a.dstStep+k)) = Requantize(acc, *(*float32)(unsafe.Add(a.scale, 4*k)), a.lo, a.hi,
+				a.zero)
 		}
 	}
 }
@@ -86,7 +87,8 @@ const (
 
 // depthwiseFits reports whether every channel has one filter of its own, of a size that one call can do.
 func depthwiseFits(s *ConvShape, segments []int) bool {
-	return s.Groups > 1 && s.Groups == s.C && s.Groups == s.K && len(segments) == 1 && s.R*s.S < depthTaps && s.C <= maxChannels
+	return s.Groups > 1 && s.Groups == s.C && s.Groups == s.K && len(segments) == 1 && s.R*s.S < depthTaps &&
+		s.C <= maxChannels
 }
 
 func newDepthwiseF32(p *Packing, s ConvShape, weights, bias []float32, act Clamp, limit arch.ISA) *depthwise {

@@ -139,7 +139,8 @@ func (o *eltwise) Bind(in, out []View, _ []byte, workers int) Task {
 		}
 		return 4 * v.Stride
 	}
-	t.args = eltwiseArgs{dst: out[0].Data, a: in[0].Data, dstStride: stride(&out[0]), aStride: stride(&in[0]), lo: o.act.Lo, hi: o.act.Hi}
+	t.args = eltwiseArgs{dst: out[0].Data, a: in[0].Data, dstStride: stride(&out[0]), aStride: stride(&in[0]),
+		lo: o.act.Lo, hi: o.act.Hi}
 	if o.inputs == 2 {
 		t.args.b, t.args.bStride = in[1].Data, stride(&in[1])
 	}

@@ -15,7 +15,8 @@ func awkward(r *rand.Rand, n int) []float32 {
 	v := normals(r, n)
 	for i := range v {
 		if r.IntN(3) == 0 {
-			v[i] = []float32{0, float32(math.Copysign(0, -1)), posInf, negInf, float32(math.NaN()), 1e-40, math.MaxFloat32}[r.IntN(7)]
+			v[i] = []float32{0, float32(math.Copysign(0, -1)), posInf, negInf, float32(math.NaN()), 1e-40,
+				math.MaxFloat32}[r.IntN(7)]
 		}
 	}
 	return v

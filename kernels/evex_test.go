@@ -14,8 +14,8 @@ import (
 	"github.com/gneiss-go/gneiss/internal/test/disasm"
 )
 
-// The tag evex changes the encoding of the kernels for AVX-VNNI and nothing else. So a CPU with AVX-512 proves them: it runs
-// the tests of this package on that tier as the tag makes it.
+// The tag evex changes the encoding of the kernels for AVX-VNNI and nothing else. So a CPU with AVX-512 proves them: it
+// runs the tests of this package on that tier as the tag makes it.
 func TestEvex(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds this package's tests twice")

@@ -55,13 +55,14 @@ type FCF32 struct {
 //
 //	out[n][k] = clamp(Bias[k] + Σ_{i<c} Weights[k][i]·in[n][i])
 //
-// over n images of c elements in NHWC order without gaps (an image of one pixel may be followed by a gap). The output view
-// is n images of one pixel with k channels. The time goes to reading the weights once, so they are neither packed nor
-// copied: the op keeps the slice, and nobody may change it.
+// over n images of c elements in NHWC order without gaps (an image of one pixel may be followed by a gap). The output
+// view is n images of one pixel with k channels. The time goes to reading the weights once, so they are neither packed
+// nor copied: the op keeps the slice, and nobody may change it.
 func NewFCF32(n, c, k int, layer FCF32, limit arch.ISA) (Op, error) {
 	weights, bias, act := layer.Weights, layer.Bias, layer.Act
 	if n < 1 || c < 1 || k < 1 || len(weights)%c != 0 || len(weights)/c != k || (bias != nil && len(bias) != k) {
-		return nil, fmt.Errorf("%w: fully connected: %d images, %d×%d weights: %d; %d biases", ErrShape, n, k, c, len(weights), len(bias))
+		return nil, fmt.Errorf("%w: fully connected: %d images, %d×%d weights: %d; %d biases", ErrShape, n, k, c,
+			len(weights), len(bias))
 	}
 	o := &fc{n: n, c: c, k: k, weights: weights, bias: bias, act: act}
 	o.kernel, o.fn = Select[func(*fcArgs)](OpFC, F32, limit)
@@ -84,7 +85,8 @@ type fc struct {
 func (o *fc) PackedBytes() int { return 4 * (len(o.weights) + len(o.bias)) }
 
 func (o *fc) Bind(in, out []View, _ []byte, workers int) Task {
-	ok := len(in) == 1 && len(out) == 1 && in[0].DType == F32 && out[0].DType == F32 && in[0].N == o.n && out[0].N == o.n &&
+	ok := len(in) == 1 && len(out) == 1 && in[0].DType == F32 && out[0].DType == F32 && in[0].N == o.n &&
+		out[0].N == o.n &&
 		in[0].H*in[0].W*in[0].C == o.c && in[0].Stride >= in[0].C && (in[0].Dense() || in[0].H*in[0].W == 1) &&
 		out[0].H == 1 && out[0].W == 1 && out[0].C == o.k && out[0].Stride >= o.k
 	checkViews("fully connected layer", ok)

@@ -17,7 +17,8 @@ func TestFC(t *testing.T) {
 					continue
 				}
 				for n := 1; n <= 2; n++ {
-					testFC(t, k, n, c, rows, integers[float32](r, n*c, -8, 8), integers[float32](r, rows*c, -8, 8), integers[float32](r, rows, -99, 99), true)
+					testFC(t, k, n, c, rows, integers[float32](r, n*c, -8, 8), integers[float32](r, rows*c, -8, 8),
+						integers[float32](r, rows, -99, 99), true)
 					testFC(t, k, n, c, rows, normals(r, n*c), normals(r, rows*c), nil, false)
 				}
 			}
@@ -29,7 +30,8 @@ func TestFC(t *testing.T) {
 func testFC(t *testing.T, k *Kernel, n, c, rows int, values, weights, bias []float32, exact bool) {
 	t.Helper()
 	act := Clamp{-40, posInf}
-	s := ConvShape{N: n, H: 1, W: 1, C: c, K: rows, R: 1, S: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
+	s := ConvShape{N: n, H: 1, W: 1, C: c, K: rows, R: 1, S: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1,
+		Groups: 1}
 	want := make([]float32, n*rows)
 	RefConvF32(&s, values, weights, bias, act, want)
 	bound := func(i int) float64 {
@@ -61,8 +63,10 @@ func testFC(t *testing.T, k *Kernel, n, c, rows int, values, weights, bias []flo
 }
 
 func TestFCErrors(t *testing.T) {
-	for _, c := range []struct{ n, c, k, weights, bias int }{{1, 3, 2, 5, 2}, {1, 3, 2, 6, 1}, {0, 3, 2, 6, 2}, {1, 0, 2, 0, 2}, {1, 3, 3, 6, 3}} {
-		if _, err := NewFCF32(c.n, c.c, c.k, FCF32{Weights: make([]float32, c.weights), Bias: make([]float32, c.bias)}, 0); err == nil {
+	for _, c := range []struct{ n, c, k, weights, bias int }{{1, 3, 2, 5, 2}, {1, 3, 2, 6, 1}, {0, 3, 2, 6, 2},
+		{1, 0, 2, 0, 2}, {1, 3, 3, 6, 3}} {
+		if _, err := NewFCF32(c.n, c.c, c.k, FCF32{Weights: make([]float32, c.weights), Bias: make([]float32, c.bias)},
+			0); err == nil {
 			t.Errorf("%+v was accepted", c)
 		}
 	}

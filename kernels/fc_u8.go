@@ -42,8 +42,8 @@ type FCU8 struct {
 //
 //	out[n][k] = float32(Bias[k] + Σ_{i<c} (in[n][i] − InZero)·Weights[k][i])·Scale[k]
 //
-// over n images of c uint8 elements in NHWC order without gaps. The sum is exact in int32 and the product rounded once: the
-// same on every tier.
+// over n images of c uint8 elements in NHWC order without gaps. The sum is exact in int32 and the product rounded once:
+// the same on every tier.
 func NewFCU8(n, c, k int, q FCU8, limit arch.ISA) (Op, error) {
 	return PackFCU8(nil, n, c, k, q, limit)
 }
@@ -51,8 +51,10 @@ func NewFCU8(n, c, k int, q FCU8, limit arch.ISA) (Op, error) {
 // PackFCU8 is NewFCU8 with what it needs to know of the weights kept in p.
 func PackFCU8(p *Packing, n, c, k int, layer FCU8, limit arch.ISA) (Op, error) {
 	weights, bias, scale := layer.Weights, layer.Bias, layer.Scale
-	if n < 1 || c < 1 || k < 1 || len(weights)%c != 0 || len(weights)/c != k || len(scale) != k || (bias != nil && len(bias) != k) {
-		return nil, fmt.Errorf("%w: fully connected: %d images, %d×%d weights: %d; %d scales, %d biases", ErrShape, n, k, c, len(weights), len(scale), len(bias))
+	if n < 1 || c < 1 || k < 1 || len(weights)%c != 0 || len(weights)/c != k || len(scale) != k ||
+		(bias != nil && len(bias) != k) {
+		return nil, fmt.Errorf("%w: fully connected: %d images, %d×%d weights: %d; %d scales, %d biases", ErrShape, n, k, c,
+			len(weights), len(scale), len(bias))
 	}
 	o := &fcU8{n: n, c: c, k: k, weights: weights, scale: scale}
 	q := ConvU8{Weights: weights, Bias: bias, Scale: scale, InZero: layer.InZero, Out: []OutU8{{Hi: 255}}, pack: p}
@@ -80,8 +82,10 @@ type fcU8 struct {
 func (o *fcU8) PackedBytes() int { return len(o.weights) + 8*o.k }
 
 func (o *fcU8) Bind(in, out []View, _ []byte, workers int) Task {
-	checkViews("fully connected layer", len(in) == 1 && len(out) == 1 && in[0].DType == U8 && out[0].DType == F32 && in[0].N == o.n &&
-		out[0].N == o.n && in[0].H*in[0].W*in[0].C == o.c && in[0].Stride >= in[0].C && (in[0].Dense() || in[0].H*in[0].W == 1) &&
+	checkViews("fully connected layer", len(in) == 1 && len(out) == 1 && in[0].DType == U8 && out[0].DType == F32 &&
+		in[0].N == o.n &&
+		out[0].N == o.n && in[0].H*in[0].W*in[0].C == o.c && in[0].Stride >= in[0].C &&
+		(in[0].Dense() || in[0].H*in[0].W == 1) &&
 		out[0].H == 1 && out[0].W == 1 && out[0].C == o.k && out[0].Stride >= o.k)
 	return &fcU8Task{fcU8: o, in: in[0], out: out[0], workers: make([]fcU8Worker, workers)}
 }

@@ -91,7 +91,8 @@ func TestUndeclaredFeaturesAreFound(t *testing.T) {
 		{"amd64", arch.FeatAVX2 | arch.FeatAVXVNNI, "{vex} vpdpbusd %ymm0,%ymm1,%ymm2", nil, true},
 		{"amd64", arch.FeatAVX512F | arch.FeatAVX512VL | arch.FeatAVX512VNNI, "{vex} vpdpbusd %ymm0,%ymm1,%ymm2", nil, false},
 		{"amd64", arch.FeatAVX512F | arch.FeatAVX512BW, "vpermi2b %zmm0,%zmm1,%zmm2", []byte{0x62}, false},
-		{"amd64", arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VBMI, "vpermi2b %zmm0,%zmm1,%zmm2", []byte{0x62}, true},
+		{"amd64", arch.FeatAVX512F | arch.FeatAVX512BW | arch.FeatAVX512VBMI, "vpermi2b %zmm0,%zmm1,%zmm2", []byte{0x62},
+			true},
 		{"arm64", arch.FeatNEON, "fmla v0.4s, v1.4s, v2.s[0]", nil, true},
 		{"arm64", arch.FeatNEON, "sdot v0.4s, v1.16b, v2.4b[0]", nil, false},
 		{"arm64", arch.FeatNEON | arch.FeatDotProd, "sdot v0.4s, v1.16b, v2.4b[0]", nil, true},
@@ -162,7 +163,8 @@ var (
 	// Direct branches, to addresses of the program: they belong to every CPU.
 	branch  = regexp.MustCompile(`^(b|bl|b\.?(eq|ne|cs|cc|hs|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le|al)|cbn?z|tbn?z|j[a-z]+|adrp?|call)\s.*0x[0-9a-f]+$`)
 	message = regexp.MustCompile(`(?m):(\d+): Error: (.*)$`)
-	// EVEX instructions on a single element, or into a general register, do not take AVX512VL as those on short vectors do.
+	// EVEX instructions on a single element, or into a general register, do not take AVX512VL as those on short vectors
+	// do.
 	scalar = regexp.MustCompile(`^v\w*(ss|sd|si|usi)$|^vmov[dq]$|^vp(extr|insr)`)
 )
 
@@ -188,7 +190,8 @@ func prologue(goarch string, features arch.Feature) string {
 		return s
 	case "arm64":
 		s := ".arch armv8-a+nosimd\n"
-		if slices.Contains(names, "dotprod") || slices.Contains(names, "i8mm") { // known from 8.2 only; what else 8.2 brings is taken away
+		// known from 8.2 only; what else 8.2 brings is taken away
+		if slices.Contains(names, "dotprod") || slices.Contains(names, "i8mm") {
 			s = ".arch armv8.2-a+nosimd+nordma+nolse\n"
 		}
 		for _, n := range names {

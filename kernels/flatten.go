@@ -51,7 +51,8 @@ type flatten struct {
 
 func (o *flatten) Bind(in, out []View, _ []byte, workers int) Task {
 	ok := len(in) == 1 && len(out) == 1 && in[0].DType == o.dtype && out[0].DType == o.dtype && in[0].Stride >= in[0].C &&
-		out[0].N == in[0].N && out[0].H == 1 && out[0].W == 1 && out[0].C == in[0].H*in[0].W*in[0].C && out[0].Stride >= out[0].C
+		out[0].N == in[0].N && out[0].H == 1 && out[0].W == 1 && out[0].C == in[0].H*in[0].W*in[0].C &&
+		out[0].Stride >= out[0].C
 	checkViews("flatten", ok)
 	t := &flattenTask{flatten: o, in: in[0], out: out[0], workers: make([]flattenWorker, workers)}
 	t.channels = newPixelBlocks(in[0].C, in[0].H*in[0].W)

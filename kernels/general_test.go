@@ -57,7 +57,8 @@ func testRearrange[T uint8 | int32](t *testing.T, k *Kernel, dt DType) {
 			equalBits(t, fmt.Sprint(c), get[T](out), want)
 		}
 	}
-	for _, bad := range [][2][]int{{{2, 3}, {0}}, {{2, 3}, {0, 0}}, {{2, 3}, {0, 2}}, {{0}, {0}}, {{1 << 20, 1 << 20}, {0, 1}}} {
+	for _, bad := range [][2][]int{{{2, 3}, {0}}, {{2, 3}, {0, 0}}, {{2, 3}, {0, 2}}, {{0}, {0}},
+		{{1 << 20, 1 << 20}, {0, 1}}} {
 		if _, err := NewRearrange(dt, bad[0], bad[1], k.ISA); err == nil {
 			t.Errorf("dimensions %v permuted by %v are accepted", bad[0], bad[1])
 		}
@@ -102,7 +103,8 @@ func TestBinary(t *testing.T) {
 						for x := range out[2] {
 							for c := range out[3] {
 								a, b := pick(0, n, y, x, c), pick(1, n, y, x, c)
-								want = append(want, map[Arithmetic]float32{Plus: a + b, Minus: a - b, Times: a * b, Over: a / b, Larger: max(a, b), Smaller: min(a, b)}[how])
+								want = append(want, map[Arithmetic]float32{Plus: a + b, Minus: a - b, Times: a * b, Over: a / b,
+									Larger: max(a, b), Smaller: min(a, b)}[how])
 							}
 						}
 					}
@@ -130,7 +132,8 @@ func TestCurve(t *testing.T) {
 	}
 	x = append(x, 0, float32(math.Inf(1)), float32(math.Inf(-1)))
 	forKernels(t, OpCurve, F32, func(t *testing.T, k *Kernel) {
-		for f, exact := range map[Curve]func(float64) float64{Sigmoid: func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, Tanh: math.Tanh} {
+		for f, exact := range map[Curve]func(float64) float64{Sigmoid: func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
+			Tanh: math.Tanh} {
 			op, err := NewCurveF32(f, k.ISA)
 			if err != nil || op.Kernel() != k.Name {
 				t.Fatal(op, err)
@@ -160,7 +163,8 @@ func testResize[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {
 		n, h, w, c int
 		rows, cols []int32
 	}{
-		{1, 2, 3, 4, []int32{0, 0, 1, 1}, []int32{0, 0, 1, 1, 2, 2}}, {2, 5, 4, 3, []int32{4, 0, 2}, []int32{3}}, {3, 1, 1, 1, []int32{0, 0}, []int32{0, 0, 0, 0, 0}},
+		{1, 2, 3, 4, []int32{0, 0, 1, 1}, []int32{0, 0, 1, 1, 2, 2}}, {2, 5, 4, 3, []int32{4, 0, 2}, []int32{3}},
+		{3, 1, 1, 1, []int32{0, 0}, []int32{0, 0, 0, 0, 0}},
 		{1, 3, 40, 300, []int32{2, 1, 1, 0}, append(make([]int32, 50), 39, 38, 7)}, // rows of several units
 	} {
 		h, w := len(c.rows), len(c.cols)

@@ -65,7 +65,8 @@ func lrnF32Generic(b *lrnArgs) {
 	}
 }
 
-// lrnHeed is how many channels the portable kernels handle between two looks at a Stop; each costs as much as its window.
+// lrnHeed is how many channels the portable kernels handle between two looks at a Stop; each costs as much as its
+// window.
 const lrnHeed = 256
 
 // sqrt is the IEEE binary32 square root: rounding the binary64 root gives the same.

@@ -92,7 +92,8 @@ func NewLRNU8(p LRNU8, limit arch.ISA) (Op, error) {
 		return nil, fmt.Errorf("%w: LRN of %d channels over %d", ErrShape, c, size)
 	}
 	if beta != 0.75 || !(bias > 0) || !(alpha >= 0) || bias > math.MaxFloat32 || alpha > math.MaxFloat32 {
-		return nil, fmt.Errorf("%w: quantised LRN with α = %v, β = %v, k = %v; β must be 0.75 and k positive (leave it in float)", ErrShape, alpha, beta, bias)
+		return nil, fmt.Errorf("%w: quantised LRN with α = %v, β = %v, k = %v; β must be 0.75 and k positive (leave it in float)",
+			ErrShape, alpha, beta, bias)
 	}
 	o := &lrnU8{c: c, args: lrnU8Args{c: c, size: size, before: (size - 1) / 2, inZero: int32(inZero), bias: bias,
 		alpha: float32(float64(alpha) / float64(size) * float64(inScale) * float64(inScale)),
@@ -103,11 +104,13 @@ func NewLRNU8(p LRNU8, limit arch.ISA) (Op, error) {
 	}
 	// With more than these limits y rounds to 0, unless s and therefore x is 0, when it is 0.
 	zeta := math.Pow(2/float64(o.args.scale), 4./3)
-	o.args.alphaZ, o.args.biasZ = float32(min(zeta*float64(o.args.alpha), 0x1p40)), float32(min(zeta*float64(bias), 0x1p60))
+	o.args.alphaZ, o.args.biasZ = float32(min(zeta*float64(o.args.alpha), 0x1p40)),
+		float32(min(zeta*float64(bias), 0x1p60))
 	// The vector kernels' contract, which sane models keep.
 	least, most := float64(bias), float64(bias)+float64(o.args.alpha)*float64(size)*255*255 // t
 	scale := float64(o.args.scale)
-	if c*size > 16*maxChannels || least < 0x1p-60 || most > 0x1p60 || scale < 0x1p-60 || 255*scale/math.Pow(least, 0.75) > 0x1p30 {
+	if c*size > 16*maxChannels || least < 0x1p-60 || most > 0x1p60 || scale < 0x1p-60 ||
+		255*scale/math.Pow(least, 0.75) > 0x1p30 {
 		limit = arch.Generic
 	}
 	o.args.squaresBytes = o.rowBytes()

@@ -14,7 +14,8 @@ import (
 func TestLRNU8BetweenLevels(t *testing.T) {
 	r := newRand(t)
 	const c, size = 37 + 3, 5
-	in, want, got := dense(t, U8, 1, 1, 3, c, make([]uint8, 3*c)), newTensor(t, guard.End, U8, 1, 1, 3, c, c), newTensor(t, guard.End, U8, 1, 1, 3, c, c)
+	in, want, got := dense(t, U8, 1, 1, 3, c, make([]uint8, 3*c)), newTensor(t, guard.End, U8, 1, 1, 3, c, c),
+		newTensor(t, guard.End, U8, 1, 1, 3, c, c)
 	rounds := 3000
 	if testing.Short() {
 		rounds = 500
@@ -79,7 +80,8 @@ func TestLRNU8ShortRuns(t *testing.T) {
 				{0x1p-140, 1, 1, 0.5}, {0x1p-50, 0x1p-59, 0x1p30, 0x1p60}, {0x1p40, 0x1p-10, 1, 0x1p-10},
 			} {
 				for _, isa := range arch.Supported() {
-					op, err := NewLRNU8(LRNU8{c, 5, p.alpha, 0.75, p.bias, RescaleU8{p.inScale, 100, p.outScale, OutU8{Zero: 100, Lo: 3, Hi: 251}}}, isa)
+					op, err := NewLRNU8(LRNU8{c, 5, p.alpha, 0.75, p.bias,
+						RescaleU8{p.inScale, 100, p.outScale, OutU8{Zero: 100, Lo: 3, Hi: 251}}}, isa)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -100,7 +102,8 @@ func TestLRNU8Extremes(t *testing.T) {
 	for _, p := range []struct{ alpha, bias, inScale, outScale float32 }{
 		{1, 0x1p-61, 1, 1}, {0x1p50, 1, 1, 1}, {1, 1, 0x1p-61, 1}, {1, 1, 1, 0x1p-30}, {0, 0x1p-59, 1, 1},
 	} {
-		op, err := NewLRNU8(LRNU8{8, 5, p.alpha, 0.75, p.bias, RescaleU8{p.inScale, 0, p.outScale, OutU8{Hi: 255}}}, arch.Best())
+		op, err := NewLRNU8(LRNU8{8, 5, p.alpha, 0.75, p.bias, RescaleU8{p.inScale, 0, p.outScale, OutU8{Hi: 255}}},
+			arch.Best())
 		if err != nil || op.ISA() != arch.Generic {
 			t.Errorf("%+v: %v, %v; want the portable kernel", p, op, err)
 		}

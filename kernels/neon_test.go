@@ -43,7 +43,8 @@ func TestNeonMacros(t *testing.T) {
 			case "LANE":
 				code |= mm<<16 | i&1<<21 | i>>1<<11
 			}
-			line := m[5] + " " + strings.NewReplacer("d.", fmt.Sprintf("v%d.", d), "n.", fmt.Sprintf("v%d.", n), "m.", fmt.Sprintf("v%d.", mm), "[i]", fmt.Sprintf("[%d]", i)).Replace(m[6])
+			line := m[5] + " " + strings.NewReplacer("d.", fmt.Sprintf("v%d.", d), "n.", fmt.Sprintf("v%d.", n), "m.",
+				fmt.Sprintf("v%d.", mm), "[i]", fmt.Sprintf("[%d]", i)).Replace(m[6])
 			fmt.Fprintln(&asm, line)
 			want, lines = append(want, code), append(lines, line)
 		}

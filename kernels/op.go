@@ -77,8 +77,8 @@ type Op interface {
 
 // Task is an Op bound to addresses: Units independent pieces of work. Run does pieces lo ≤ i < hi on behalf of
 // one worker (0 ≤ worker < workers); different workers may run at the same time, and the result does not depend
-// on who does which piece. Run does not allocate, and each assembly call it makes is short (well under 250 µs): it cannot
-// be pre-empted. Run leaves off soon, with its pieces undone, once stop asks; stop may be nil.
+// on who does which piece. Run does not allocate, and each assembly call it makes is short (well under 250 µs): it
+// cannot be pre-empted. Run leaves off soon, with its pieces undone, once stop asks; stop may be nil.
 type Task interface {
 	Units() int
 	Run(worker, lo, hi int, stop *Stop)

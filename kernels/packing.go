@@ -7,10 +7,11 @@ import (
 
 // Packing keeps packed weights apart from the operations that use them, so that a program need not pack them again: a
 // recording one collects what operations pack, a loading one gives it back in place of packing, without a copy. What is
-// packed is known by the step that it is for and its order there. nil packs and keeps nothing, and so does a Packing that neither records nor loads.
+// packed is known by the step that it is for and its order there. nil packs and keeps nothing, and so does a Packing
+// that neither records nor loads.
 type Packing struct {
-	// Choose, when not nil, picks among the ways to compute a step, of which the first is taken without it: it returns an index,
-	// or anything else for the first.
+	// Choose, when not nil, picks among the ways to compute a step, of which the first is taken without it: it returns an
+	// index, or anything else for the first.
 	Choose func(step string, choices []Choice) int
 
 	steps map[string][][]byte
@@ -89,8 +90,8 @@ func (p *Packing) refuse() {
 	}
 }
 
-// packed returns n elements that fill packs, or those of the recording if they pass a check, which may be nil: what fill
-// leaves zero must be zero there, for kernels multiply it by whatever lies beyond the inputs.
+// packed returns n elements that fill packs, or those of the recording if they pass a check, which may be nil: what
+// fill leaves zero must be zero there, for kernels multiply it by whatever lies beyond the inputs.
 func packed[T any](p *Packing, n int, fill func([]T), check func([]T) bool) []T {
 	if p.Loading() {
 		if v, ok := elements[T](p.take(n * int(unsafe.Sizeof(*new(T))))); ok {
@@ -110,7 +111,8 @@ func packed[T any](p *Packing, n int, fill func([]T), check func([]T) bool) []T 
 // keep records elements; they may still change.
 func keep[T any](p *Packing, v []T) {
 	if p != nil && p.steps != nil {
-		p.steps[p.step] = append(p.steps[p.step], unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(*new(T)))))
+		p.steps[p.step] = append(p.steps[p.step], unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))),
+			len(v)*int(unsafe.Sizeof(*new(T)))))
 	}
 }
 

@@ -29,14 +29,15 @@ func dirtyRun(c convCase, dt DType, op Op, in []byte, fill byte) []byte {
 	return out
 }
 
-// What is zero in packed filters whatever the filters are is padding, and a recording in which it is not zero is refused:
-// what is computed would depend on what scratch holds. Where there are other zeros, as those of Winograd's forms of 5×5 and 7×7 that
-// nobody reads, it must not depend on that.
+// What is zero in packed filters whatever the filters are is padding, and a recording in which it is not zero is
+// refused: what is computed would depend on what scratch holds. Where there are other zeros, as those of Winograd's
+// forms of 5×5 and 7×7 that nobody reads, it must not depend on that.
 func TestPackedPadding(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(19, 19))
 	depthwise := square(1, 9, 19, 19, 3, 1, 1)
 	depthwise.Groups = 19
-	cases := []convCase{square(1, 5, 3, 5, 1, 1, 0), square(1, 9, 3, 17, 7, 2, 3), square(1, 9, 3, 20, 3, 1, 1), square(1, 12, 13, 19, 3, 1, 1),
+	cases := []convCase{square(1, 5, 3, 5, 1, 1, 0), square(1, 9, 3, 17, 7, 2, 3), square(1, 9, 3, 20, 3, 1, 1),
+		square(1, 12, 13, 19, 3, 1, 1),
 		square(1, 14, 32, 24, 3, 1, 1), square(1, 14, 33, 17, 5, 1, 2), square(1, 6, 18, 33, 3, 2, 1), depthwise}
 	for _, c := range cases {
 		for _, dt := range []DType{F32, U8} {
@@ -59,7 +60,8 @@ func testPadding(t *testing.T, rnd *rand.Rand, c convCase, dt DType, isa arch.IS
 		p.Step("conv")
 		var err error
 		if dt == U8 {
-			op, err = PackConvU8(p, c.ConvShape, nil, ConvU8{Weights: filters, Scale: scale, InZero: 3, Out: []OutU8{{128, 0, 255}}}, isa)
+			op, err = PackConvU8(p, c.ConvShape, nil, ConvU8{Weights: filters, Scale: scale, InZero: 3,
+				Out: []OutU8{{128, 0, 255}}}, isa)
 		} else {
 			op, err = PackConvF32(p, c.ConvShape, nil, ConvF32{Weights: wide, Act: Clamp{-1e9, 1e9}}, isa)
 		}

@@ -1,11 +1,12 @@
 package kernels
 
-// pieces cuts a convolution's work: tiles of output, taken in groups of consecutive ones, times blocks of filters. A piece is a
-// tile's products with a block. Those of a group follow each other, those of a block within it, tile by tile, so that of a share
-// the pieces of a group and a block can be done at once: the block's panel of weights passes over the tiles while it is in cache.
+// pieces cuts a convolution's work: tiles of output, taken in groups of consecutive ones, times blocks of filters. A
+// piece is a tile's products with a block. Those of a group follow each other, those of a block within it, tile by
+// tile, so that of a share the pieces of a group and a block can be done at once: the block's panel of weights passes
+// over the tiles while it is in cache.
 //
-// A unit is a filter's products with half a tile, so that narrow blocks and a short last tile count as what they are. A piece
-// belongs to the share that has the unit in its middle: shares differ by about a piece.
+// A unit is a filter's products with half a tile, so that narrow blocks and a short last tile count as what they are. A
+// piece belongs to the share that has the unit in its middle: shares differ by about a piece.
 type pieces struct {
 	tiles  int   // in all
 	short  int   // 1 if the last one is at most half full
@@ -54,7 +55,8 @@ func (p *pieces) of(g *pieceGroup, b, lo, hi int) (t0, t1 int) {
 		width -= begin
 	}
 	begin = g.first + (g.end-g.first)/p.filters()*begin // unit of tile t0
-	tile := func(u int) int {                           // the first whose middle, unit begin + (2·(t−t0) + 1)·width − 1, is u or later
+	// the first whose middle, unit begin + (2·(t−t0) + 1)·width − 1, is u or later
+	tile := func(u int) int {
 		return g.t0 + min(max((u-begin+width)/(2*width), 0), g.t1-g.t0)
 	}
 	return tile(lo), tile(hi)
@@ -95,8 +97,8 @@ func (p *pieces) span(g *pieceGroup, lo, hi int) (t0, t1 int) {
 	return t0, t1
 }
 
-// snap moves the end of a share to that of a group if it is near: what is done once for each group, and by each worker that
-// has a share in it, takes longer than the rest.
+// snap moves the end of a share to that of a group if it is near: what is done once for each group, and by each worker
+// that has a share in it, takes longer than the rest.
 func (p *pieces) snap(u, workers int) int {
 	for i := range p.groups {
 		g := p.group(i)

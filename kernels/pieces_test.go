@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestPieces: of any cut into shares, every piece belongs to exactly one, within the tiles that span gives, and equal shares of
-// units are within a piece of equal shares of the work.
+// TestPieces: of any cut into shares, every piece belongs to exactly one, within the tiles that span gives, and equal
+// shares of units are within a piece of equal shares of the work.
 func TestPieces(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 8))
 	for range 2000 {

@@ -159,7 +159,8 @@ func (d *Dotter) Dots(dst, src []float32) {
 	a.src, a.width = unsafe.Pointer(&src[0]), d.width
 	block := max(dotCall/d.width, 1)
 	for x := 0; x < len(d.starts); x += block {
-		a.dst, a.weights, a.starts = unsafe.Pointer(&dst[4*x]), unsafe.Pointer(&d.weights[x*d.width]), unsafe.Pointer(&d.starts[x])
+		a.dst, a.weights, a.starts = unsafe.Pointer(&dst[4*x]), unsafe.Pointer(&d.weights[x*d.width]),
+			unsafe.Pointer(&d.starts[x])
 		a.count = min(block, len(d.starts)-x)
 		d.fn(a)
 	}

@@ -29,7 +29,8 @@ func newPool(s PoolShape, dt DType, maximum bool, limit arch.ISA) (Op, error) {
 	}
 	if !maximum {
 		o.kernel, o.taps = Select[func(*poolArgs)](OpAvgPool, dt, limit)
-	} else if o.kernel, o.taps = Select[func(*poolArgs)](OpMaxPool, dt, limit); s.R == 3 && s.S == 3 && s.DilationH == 1 && s.DilationW == 1 && s.StrideW <= 2 {
+	} else if o.kernel, o.taps = Select[func(*poolArgs)](OpMaxPool, dt, limit); s.R == 3 && s.S == 3 && s.DilationH == 1 &&
+		s.DilationW == 1 && s.StrideW <= 2 {
 		o.kernel, o.row3 = Select[func(*maxPool3Args)](OpMaxPool3, dt, limit)
 	}
 	o.plan()
@@ -39,7 +40,8 @@ func newPool(s PoolShape, dt DType, maximum bool, limit arch.ISA) (Op, error) {
 // dimOK checks one dimension: nothing overflows, and the last window starts inside the padded input.
 func dimOK(in, window, stride, dilation, before, after, out int) bool {
 	const most = 1 << 28
-	return min(window, stride, dilation, out) >= 1 && min(before, after) >= 0 && max(in, window, stride, before, after) <= most &&
+	return min(window, stride, dilation, out) >= 1 && min(before, after) >= 0 &&
+		max(in, window, stride, before, after) <= most &&
 		dilation <= most/window && out-1 <= (in+before+after)/stride
 }
 
@@ -192,8 +194,9 @@ func (t *poolTask) window(w *poolWindow, x, pixels int) {
 		x += some
 	}
 	dst := t.out.at(((w.n*s.OutH+w.y)*s.OutW+x)*t.out.Stride + w.c0)
-	*a = poolArgs{ptrs: unsafe.Pointer(ptrs), dst: dst, srcStep: s.StrideW * t.in.Stride * size, dstStep: t.out.Stride * size,
-		pixels: pixels, c: w.c, divisor: 1}
+	*a = poolArgs{ptrs: unsafe.Pointer(ptrs), dst: dst, srcStep: s.StrideW * t.in.Stride * size,
+		dstStep: t.out.Stride * size,
+		pixels:  pixels, c: w.c, divisor: 1}
 	divisor := cells
 	if s.CountIncludePad {
 		divisor = w.padded * padded
@@ -240,8 +243,9 @@ func (t *poolTask) maxRow3(w *poolWindow) {
 		pixels := min(some, t.m1-x)
 		ix := x*s.StrideW - s.PadLeft
 		end := ix + (pixels-1)*s.StrideW + 2 // the last column seen
-		*a = maxPool3Args{srcStep: t.in.Stride * size, dstStep: t.out.Stride * size, pixels: pixels, c: w.c, stride: s.StrideW,
-			dst: t.out.at(((w.n*s.OutH+w.y)*s.OutW+x)*t.out.Stride + w.c0)}
+		*a = maxPool3Args{srcStep: t.in.Stride * size, dstStep: t.out.Stride * size, pixels: pixels, c: w.c,
+			stride: s.StrideW,
+			dst:    t.out.at(((w.n*s.OutH+w.y)*s.OutW+x)*t.out.Stride + w.c0)}
 		if ix < 0 {
 			a.left = 1
 		}

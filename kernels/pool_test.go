@@ -20,8 +20,10 @@ func poolOut(in, window, stride, dilation, pads int, ceil bool) int {
 
 // squarePool is a square window with the same padding on all sides.
 func squarePool(h, w, window, stride, pad, dilation int, ceil bool) PoolShape {
-	return PoolShape{N: 1, H: h, W: w, R: window, S: window, StrideH: stride, StrideW: stride, PadTop: pad, PadLeft: pad, PadBottom: pad, PadRight: pad,
-		DilationH: dilation, DilationW: dilation, OutH: poolOut(h, window, stride, dilation, 2*pad, ceil), OutW: poolOut(w, window, stride, dilation, 2*pad, ceil)}
+	return PoolShape{N: 1, H: h, W: w, R: window, S: window, StrideH: stride, StrideW: stride, PadTop: pad, PadLeft: pad,
+		PadBottom: pad, PadRight: pad,
+		DilationH: dilation, DilationW: dilation, OutH: poolOut(h, window, stride, dilation, 2*pad, ceil),
+		OutW: poolOut(w, window, stride, dilation, 2*pad, ceil)}
 }
 
 // poolShapes are windows without their channels. Those for maxpool3 are 3×3, not dilated, of stride 1 or 2.
@@ -45,9 +47,11 @@ func poolShapes(three bool) (shapes []PoolShape) {
 		}
 		return shapes
 	}
-	for _, g := range [][5]int{{1, 1, 0, 1}, {1, 2, 0, 1}, {2, 2, 0, 1}, {2, 1, 1, 1}, {5, 3, 2, 1}, {3, 1, 2, 2}, {3, 3, 1, 1}, {2, 2, 3, 3}, {4, 2, 5, 2}} {
+	for _, g := range [][5]int{{1, 1, 0, 1}, {1, 2, 0, 1}, {2, 2, 0, 1}, {2, 1, 1, 1}, {5, 3, 2, 1}, {3, 1, 2, 2},
+		{3, 3, 1, 1}, {2, 2, 3, 3}, {4, 2, 5, 2}} {
 		for _, ceil := range []bool{false, true} {
-			shapes = append(shapes, squarePool(7, 7, g[0], g[1], g[2], g[3], ceil), squarePool(5, 12, g[0], g[1], g[2], g[3], ceil))
+			shapes = append(shapes, squarePool(7, 7, g[0], g[1], g[2], g[3], ceil),
+				squarePool(5, 12, g[0], g[1], g[2], g[3], ceil))
 		}
 	}
 	wide := squarePool(6, 9, 1, 1, 0, 1, false) // 1×3 and 3×1
@@ -142,7 +146,8 @@ func TestPoolLarge(t *testing.T) {
 	for _, kind := range []OpKind{OpMaxPool, OpMaxPool3, OpAvgPool} {
 		forKernels(t, kind, F32, func(t *testing.T, k *Kernel) {
 			r := newRand(t)
-			s := PoolShape{N: 1, H: 40, W: 30, C: 21, R: 40, S: 30, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, OutH: 1, OutW: 1}
+			s := PoolShape{N: 1, H: 40, W: 30, C: 21, R: 40, S: 30, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, OutH: 1,
+				OutW: 1}
 			if kind == OpMaxPool3 {
 				s = squarePool(3, 2600, 3, 1, 1, 1, false)
 				s.C = 64

@@ -12,7 +12,8 @@ import (
 
 // everyTier runs an op on every tier this CPU has, on both sides of a guard page and with gaps, and wants the bytes of
 // want from all of them. The last output may be in place.
-func everyTier[I, O uint8 | float32](t *testing.T, what string, build func(arch.ISA) (Op, error), in []*tensor, from, to DType, h, w, c int, want []O) {
+func everyTier[I, O uint8 | float32](t *testing.T, what string, build func(arch.ISA) (Op, error), in []*tensor, from,
+	to DType, h, w, c int, want []O) {
 	t.Helper()
 	for _, isa := range arch.Supported() {
 		op, err := build(isa)
@@ -131,7 +132,8 @@ func TestLRNU8(t *testing.T) {
 		}
 	}
 	for _, bad := range [][3]float32{{1, 0.5, 1}, {1, 0.75, 0}, {-1, 0.75, 1}, {float32(math.NaN()), 0.75, 1}} {
-		if _, err := NewLRNU8(LRNU8{8, 5, bad[0], bad[1], bad[2], RescaleU8{1, 0, 1, OutU8{Hi: 255}}}, arch.Best()); err == nil {
+		if _, err := NewLRNU8(LRNU8{8, 5, bad[0], bad[1], bad[2], RescaleU8{1, 0, 1, OutU8{Hi: 255}}},
+			arch.Best()); err == nil {
 			t.Errorf("α, β, k = %v: accepted", bad)
 		}
 	}
@@ -142,8 +144,10 @@ func TestAvgPoolU8(t *testing.T) {
 	for _, c := range append(around(8), 255, 256, 300) {
 		for _, s := range []PoolShape{
 			{N: 2, H: 7, W: 7, C: c, R: 7, S: 7, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, OutH: 1, OutW: 1},
-			{N: 1, H: 5, W: 6, C: c, R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1, DilationH: 1, DilationW: 1, OutH: 3, OutW: 3},
-			{N: 1, H: 5, W: 6, C: c, R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1, DilationH: 1, DilationW: 1, OutH: 3, OutW: 3, CountIncludePad: true},
+			{N: 1, H: 5, W: 6, C: c, R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1,
+				DilationH: 1, DilationW: 1, OutH: 3, OutW: 3},
+			{N: 1, H: 5, W: 6, C: c, R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1,
+				DilationH: 1, DilationW: 1, OutH: 3, OutW: 3, CountIncludePad: true},
 		} {
 			values := integers[uint8](r, s.N*s.H*s.W*c, 0, 255)
 			const inScale, outScale = 0.02, 0.013
@@ -190,7 +194,8 @@ func TestAddU8(t *testing.T) {
 		a, b := integers[uint8](r, 6*c, 0, 255), integers[uint8](r, 6*c, 0, 255)
 		out := OutU8{Zero: 10, Lo: 12, Hi: 100} // both bounds are met
 		want := make([]uint8, len(a))
-		ma, mb := float32(float64(float32(0.02))/float64(float32(0.05))), float32(float64(float32(0.03))/float64(float32(0.05)))
+		ma, mb := float32(float64(float32(0.02))/float64(float32(0.05))),
+			float32(float64(float32(0.03))/float64(float32(0.05)))
 		for i := range a {
 			x, y := float32(int(a[i])-3)*ma, float32(int(b[i])-200)*mb
 			want[i] = roundTo(float32(x)+float32(y), out)

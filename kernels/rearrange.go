@@ -91,10 +91,13 @@ func (o *rearrange) Bind(in, out []View, _ []byte, workers int) Task {
 	ok := len(in) == 1 && len(out) == 1 && in[0].DType == o.dtype && out[0].DType == o.dtype && in[0].Stride >= in[0].C &&
 		out[0].Stride >= out[0].C && in[0].Pixels()*in[0].C == o.elements && out[0].Pixels()*out[0].C == o.elements
 	checkViews("rearrange", ok)
-	t := &rearrangeTask{rearrange: o, pixelBlocks: newPixelBlocks(out[0].Pixels(), out[0].C), workers: make([]rearrangeWorker, workers)}
+	t := &rearrangeTask{rearrange: o, pixelBlocks: newPixelBlocks(out[0].Pixels(), out[0].C),
+		workers: make([]rearrangeWorker, workers)}
 	for i := range t.workers {
-		t.workers[i].args = rearrangeArgs{dst: out[0].Data, src: in[0].Data, dstStride: out[0].Stride, srcStride: in[0].Stride,
-			dstC: out[0].C, dstPlane: out[0].H * out[0].W, srcC: in[0].C, srcPlane: in[0].H * in[0].W, size: o.size, step: o.step}
+		t.workers[i].args = rearrangeArgs{dst: out[0].Data, src: in[0].Data, dstStride: out[0].Stride,
+			srcStride: in[0].Stride,
+			dstC:      out[0].C, dstPlane: out[0].H * out[0].W, srcC: in[0].C, srcPlane: in[0].H * in[0].W, size: o.size,
+			step: o.step}
 	}
 	return t
 }

@@ -11,8 +11,8 @@ import (
 // OpResize copies pixels of a row to where columns say: func(*resizeArgs); by element size, as OpCopy.
 const OpResize OpKind = "resize"
 
-// resizeArgs is the argument of resizing by nearest pixels: dst[x][i] = src[cols[x]][i] for every x of cols and i < bytes.
-// It moves bytes, whatever they mean. dst and src do not overlap.
+// resizeArgs is the argument of resizing by nearest pixels: dst[x][i] = src[cols[x]][i] for every x of cols and i <
+// bytes. It moves bytes, whatever they mean. dst and src do not overlap.
 type resizeArgs struct {
 	dst, src             unsafe.Pointer
 	dstStride, srcStride int // bytes from one pixel to the next
@@ -54,10 +54,13 @@ type resize struct {
 }
 
 func (o *resize) Bind(in, out []View, _ []byte, workers int) Task {
-	ok := len(in) == 1 && len(out) == 1 && in[0].DType == o.dtype && out[0].DType == o.dtype && in[0].N == out[0].N && in[0].C == out[0].C &&
-		in[0].H == o.h && in[0].W == o.w && out[0].H == len(o.rows) && out[0].W == len(o.cols) && in[0].Stride >= in[0].C && out[0].Stride >= out[0].C
+	ok := len(in) == 1 && len(out) == 1 && in[0].DType == o.dtype && out[0].DType == o.dtype && in[0].N == out[0].N &&
+		in[0].C == out[0].C &&
+		in[0].H == o.h && in[0].W == o.w && out[0].H == len(o.rows) && out[0].W == len(o.cols) && in[0].Stride >= in[0].C &&
+		out[0].Stride >= out[0].C
 	checkViews("resize", ok)
-	return &resizeTask{resize: o, in: in[0], out: out[0], pixelBlocks: newPixelBlocks(out[0].Pixels(), out[0].C), workers: make([]resizeWorker, workers)}
+	return &resizeTask{resize: o, in: in[0], out: out[0], pixelBlocks: newPixelBlocks(out[0].Pixels(), out[0].C),
+		workers: make([]resizeWorker, workers)}
 }
 
 type resizeTask struct {
@@ -78,7 +81,8 @@ func (t *resizeTask) Run(worker, lo, hi int, stop *Stop) {
 		for p, end := t.block(u); p < end; p += len(r.cols) { // a row, or the part of it in this unit
 			y, x := p/t.out.W, p%t.out.W
 			from := y/t.out.H*t.in.H + int(t.rows[y%t.out.H])
-			*r = resizeArgs{dst: t.out.at(p * t.out.Stride), src: t.in.at(from * t.in.W * t.in.Stride), dstStride: t.out.Stride * size,
+			*r = resizeArgs{dst: t.out.at(p * t.out.Stride), src: t.in.at(from * t.in.W * t.in.Stride),
+				dstStride: t.out.Stride * size,
 				srcStride: t.in.Stride * size, cols: t.cols[x:min(t.out.W, x+end-p)], bytes: t.in.C * size}
 			t.fn(r)
 		}

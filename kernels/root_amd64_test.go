@@ -33,14 +33,15 @@ func root(x, y float32) float32 {
 // rootEnd is its last two steps.
 func rootEnd(x, g, h float32) float32 { return fma32(fma32(-g, g, x), h, g) }
 
-// TestRoot proves that root is √x rounded to nearest, whatever y within 2⁻¹⁴ of 1/√x a processor gives. With ε = 2⁻²⁴, y = (1+e)/√x and
-// d half a rounding error, |d| ≤ ε/2 as any below: x·y is off by 1+e+2d₁ at most, so r = −e − e²/2 − d₁ and
+// TestRoot proves that root is √x rounded to nearest, whatever y within 2⁻¹⁴ of 1/√x a processor gives. With ε = 2⁻²⁴,
+// y = (1+e)/√x and d half a rounding error, |d| ≤ ε/2 as any below: x·y is off by 1+e+2d₁ at most, so r = −e − e²/2 −
+// d₁ and
 //
 //	g = √x·(1 − 3/2·e² + d₁ …), before it is rounded within 0.6·ε of √x (3/2·e² < 0.1·ε)
 //	h = 1/(2√x)·(1 − 3/2·e² − d₁ …)(1 + 2d₂), within 1.7·ε of 1/(2√x)
 //
-// For each x it takes all such g with both ends of h, for the result grows or falls with h. Four numbers need more: for them, it takes each y.
-// Other x are these times powers of 4, which scale every step.
+// For each x it takes all such g with both ends of h, for the result grows or falls with h. Four numbers need more: for
+// them, it takes each y. Other x are these times powers of 4, which scale every step.
 func TestRoot(t *testing.T) {
 	const ε = 1. / (1 << 24)
 	step := uint32(1)

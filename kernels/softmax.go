@@ -105,8 +105,10 @@ type softmax struct {
 }
 
 func (o *softmax) Bind(in, out []View, _ []byte, workers int) Task {
-	checkViews("softmax", len(in) == 1 && len(out) == 1 && in[0].DType == F32 && out[0].DType == F32 && sameShape(&in[0], &out[0]))
-	t := &softmaxTask{fn: o.fn, in: in[0], out: out[0], pixelBlocks: newPixelBlocks(in[0].Pixels(), in[0].C), workers: make([]softmaxWorker, workers)}
+	checkViews("softmax", len(in) == 1 && len(out) == 1 && in[0].DType == F32 && out[0].DType == F32 &&
+		sameShape(&in[0], &out[0]))
+	t := &softmaxTask{fn: o.fn, in: in[0], out: out[0], pixelBlocks: newPixelBlocks(in[0].Pixels(), in[0].C),
+		workers: make([]softmaxWorker, workers)}
 	if in[0].C > maxChannels {
 		t.fn = softmaxF32Generic
 	}

@@ -8,15 +8,16 @@ import (
 	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
-// specialConvs reach every float kernel of convolution: direct, by rows, Winograd, depthwise of nine taps and of others,
-// with channels that leave a tail of every tile.
+// specialConvs reach every float kernel of convolution: direct, by rows, Winograd, depthwise of nine taps and of
+// others, with channels that leave a tail of every tile.
 func specialConvs() []ConvShape {
 	depthwise := func(r, stride int) ConvShape {
 		s := square(1, 9, 37, 37, r, stride, r/2).ConvShape
 		s.Groups = s.C
 		return s
 	}
-	return []ConvShape{square(1, 9, 37, 53, 1, 1, 0).ConvShape, square(1, 14, 32, 64, 3, 1, 1).ConvShape, square(1, 9, 3, 19, 3, 2, 1).ConvShape,
+	return []ConvShape{square(1, 9, 37, 53, 1, 1, 0).ConvShape, square(1, 14, 32, 64, 3, 1, 1).ConvShape,
+		square(1, 9, 3, 19, 3, 2, 1).ConvShape,
 		square(1, 14, 16, 16, 5, 1, 2).ConvShape, depthwise(3, 1), depthwise(3, 2), depthwise(5, 1)}
 }
 

@@ -37,8 +37,8 @@ func (a *tableArgs) rest(k int) bool {
 	return true
 }
 
-// NewTableU8 returns the operation out = table[in], elementwise: any function of a byte, the same on every tier. In place is
-// allowed.
+// NewTableU8 returns the operation out = table[in], elementwise: any function of a byte, the same on every tier. In
+// place is allowed.
 func NewTableU8(table *[256]uint8, limit arch.ISA) (Op, error) {
 	o := &tableU8{table: *table}
 	o.kernel, o.fn = Select[func(*tableArgs)](OpTable, U8, limit)
@@ -54,7 +54,8 @@ type tableU8 struct {
 func (o *tableU8) PackedBytes() int { return len(o.table) }
 
 func (o *tableU8) Bind(in, out []View, _ []byte, workers int) Task {
-	checkViews("table", len(in) == 1 && len(out) == 1 && in[0].DType == U8 && out[0].DType == U8 && sameShape(&in[0], &out[0]))
+	checkViews("table", len(in) == 1 && len(out) == 1 && in[0].DType == U8 && out[0].DType == U8 &&
+		sameShape(&in[0], &out[0]))
 	t := &tableTask{tableU8: o, in: in[0], out: out[0], workers: make([]tableWorker, workers)}
 	if t.in.Dense() && t.out.Dense() { // one long row, cut as it comes
 		t.long = true

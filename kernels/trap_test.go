@@ -12,8 +12,8 @@ import (
 	"github.com/gneiss-go/gneiss/internal/test/trap"
 )
 
-// Kernels for instructions that this CPU lacks are tested all the same: a binary of this package's tests that believes in
-// them runs under their emulation. One for instructions that the CPU has is tested like any other.
+// Kernels for instructions that this CPU lacks are tested all the same: a binary of this package's tests that believes
+// in them runs under their emulation. One for instructions that the CPU has is tested like any other.
 func TestMissingInstructions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and traces a program")
@@ -30,7 +30,8 @@ func TestMissingInstructions(t *testing.T) {
 		{arch.FeatAMXInt8, "^TestConvU8$", []trap.Op{trap.TDPBUSD}},
 		// Few cases, for here an instruction traps for eight products or four: 1×1, rows of few channels, Winograd. TestEvex
 		// does the rest.
-		{arch.FeatAVXVNNI, "^TestConvU8$/(7x16_k.*_1x1_|x3_k19_3x3_s22_|8x16_k32_3x3_s11.*true)", []trap.Op{trap.VPDPBUSD, trap.VPDPWSSD}},
+		{arch.FeatAVXVNNI, "^TestConvU8$/(7x16_k.*_1x1_|x3_k19_3x3_s22_|8x16_k32_3x3_s11.*true)",
+			[]trap.Op{trap.VPDPBUSD, trap.VPDPWSSD}},
 	} {
 		t.Run(c.pretend.String(), func(t *testing.T) {
 			if arch.Features().Has(c.pretend) {

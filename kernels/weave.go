@@ -13,8 +13,8 @@ const OpWeave OpKind = "weave"
 //
 //	dst[x·pitch + (r·c + i)·size] = lines[r][x·c + i]
 //
-// in one byte or, size being 2, as uint16. Nothing else below columns·pitch changes. Beyond that, weaveSlack bytes may be read
-// and written; beyond the lines as many may be read.
+// in one byte or, size being 2, as uint16. Nothing else below columns·pitch changes. Beyond that, weaveSlack bytes may
+// be read and written; beyond the lines as many may be read.
 type weaveArgs struct {
 	dst     unsafe.Pointer
 	lines   [2]unsafe.Pointer // the second is valid even if there is one row

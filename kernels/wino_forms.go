@@ -35,9 +35,10 @@ type winoForm struct {
 	gU8           func(g *[9]int8, put func(int, int16))    // the same, scaled to integers; quantised only
 	factor        int32                                     // quantised only: by which sums are multiplied
 	unit          int                                       // quantised only: the power of two in it
-	perRun        int                                       // quantised only: up to how many tiles filters are transformed in each run
-	lean          *winoForm                                 // the form with perRun that this one is without it
-	parts         bool                                      // filters are 5×5, taken in parts; see partFilters
+	// quantised only: up to how many tiles filters are transformed in each run
+	perRun int
+	lean   *winoForm // the form with perRun that this one is without it
+	parts  bool      // filters are 5×5, taken in parts; see partFilters
 }
 
 // window is the size of the filters that the form serves, F(3,4) apart.
@@ -49,15 +50,21 @@ func (f *winoForm) window() int {
 }
 
 var (
-	winoF43 = winoForm{name: "4x3", m: 4, r: 3, channels: 8, pixels: 150, input: OpWino43Input, output: OpWino43Output, g: winoG43}
-	winoF23 = winoForm{name: "2x3", m: 2, r: 3, channels: 8, pixels: 40, input: OpWino23Input, output: OpWino23Output, g: winoG23}
-	winoF34 = winoForm{name: "3x4", m: 3, r: 4, channels: 8, pixels: 1000, input: OpWino43Input, output: OpWino34Output, g: winoG34}
-	winoF25 = winoForm{name: "2x5", m: 2, r: 5, channels: 8, pixels: 40, input: OpWino43Input, output: OpWino25Output, g: winoG25}
+	winoF43 = winoForm{name: "4x3", m: 4, r: 3, channels: 8, pixels: 150, input: OpWino43Input, output: OpWino43Output,
+		g: winoG43}
+	winoF23 = winoForm{name: "2x3", m: 2, r: 3, channels: 8, pixels: 40, input: OpWino23Input, output: OpWino23Output,
+		g: winoG23}
+	winoF34 = winoForm{name: "3x4", m: 3, r: 4, channels: 8, pixels: 1000, input: OpWino43Input, output: OpWino34Output,
+		g: winoG34}
+	winoF25 = winoForm{name: "2x5", m: 2, r: 5, channels: 8, pixels: 40, input: OpWino43Input, output: OpWino25Output,
+		g: winoG25}
 
-	winoU8F43 = winoForm{name: "4x3", m: 4, r: 3, channels: 16, pixels: 40, input: OpWino43Input, filter: OpWino43Filter, output: OpWino43Output,
-		gU8: winoG43U8, factor: 576, unit: 64, perRun: 24}
-	winoU8F23 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, pixels: 40, input: OpWino23Input, filter: OpWino23Filter, output: OpWino23Output,
-		gU8: winoG23U8, factor: 4, unit: 4, perRun: 24}
+	winoU8F43 = winoForm{name: "4x3", m: 4, r: 3, channels: 16, pixels: 40, input: OpWino43Input, filter: OpWino43Filter,
+		output: OpWino43Output,
+		gU8:    winoG43U8, factor: 576, unit: 64, perRun: 24}
+	winoU8F23 = winoForm{name: "2x3", m: 2, r: 3, channels: 16, pixels: 40, input: OpWino23Input, filter: OpWino23Filter,
+		output: OpWino23Output,
+		gU8:    winoG23U8, factor: 4, unit: 4, perRun: 24}
 
 	winoU8Parts                      = winoU8F43.inParts()
 	winoU8F43Packed, winoU8F23Packed = winoU8F43.packed(), winoU8F23.packed()
@@ -134,8 +141,8 @@ func (f *winoForm) vector(dt DType, limit arch.ISA) bool {
 	return !in.Portable() && !out.Portable()
 }
 
-// exactU8 reports whether the form gives every accumulator exactly: unit times it must fit an int32, and no product with
-// a scale may overflow one. Of an accumulator, most·255 is the largest possible.
+// exactU8 reports whether the form gives every accumulator exactly: unit times it must fit an int32, and no product
+// with a scale may overflow one. Of an accumulator, most·255 is the largest possible.
 func (f *winoForm) exactU8(most int, scale []float32) bool {
 	return int64(most)*255*int64(f.unit) < 1<<31 && float64(most)*255*float64(slices.Max(scale)) < 1<<30
 }

@@ -4,13 +4,14 @@ import "unsafe"
 
 // lay lays tiles over this shape.
 //
-// Tiles of F(4,3) of which but two rows or columns of output are left are short: computed by F(2,3) in that direction, whose
-// points are among those of F(4,3). With inputs d0, d1, d2, d1, d2, d3, Bᵀ of F(4,3) gives
+// Tiles of F(4,3) of which but two rows or columns of output are left are short: computed by F(2,3) in that direction,
+// whose points are among those of F(4,3). With inputs d0, d1, d2, d1, d2, d3, Bᵀ of F(4,3) gives
 //
 //	4·(d0 − d2)   −3·(d1 + d2)   3·(d1 − d2)   0   0   d3 − d1
 //
-// which, multiplied by the filters of F(4,3), are the products of F(2,3), its two outputs being the first and the last of four. No
-// products are taken where they are zero: a third of those of a tile that is short one way, and more than half if it is both ways.
+// which, multiplied by the filters of F(4,3), are the products of F(2,3), its two outputs being the first and the last
+// of four. No products are taken where they are zero: a third of those of a tile that is short one way, and more than
+// half if it is both ways.
 func (w *winograd) lay() {
 	_, w.tilesH, w.tilesW = w.form.tiles(&w.shape)
 	w.edgeH, w.edgeW = 0, 0
@@ -27,8 +28,8 @@ func (w *winograd) full() (rows, cols int) { return w.tilesH - w.edgeH, w.tilesW
 
 func (w *winograd) tiles() int { return w.shape.N * w.tilesH * w.tilesW }
 
-// tile returns the image, row and column of output tile i. Short tiles at the right edge come first, then whole ones, those at the
-// lower edge, and the corners, so that the products of any position are those of consecutive tiles.
+// tile returns the image, row and column of output tile i. Short tiles at the right edge come first, then whole ones,
+// those at the lower edge, and the corners, so that the products of any position are those of consecutive tiles.
 func (w *winograd) tile(i int) (n, y, x int) {
 	rows, cols := w.full()
 	right, whole, lower := w.shape.N*rows*w.edgeW, w.shape.N*rows*cols, w.shape.N*cols*w.edgeH
@@ -80,8 +81,8 @@ func (w *winograd) places() []winoPlace {
 	return all
 }
 
-// layProducts says which products of n tiles from t0 on, whose inputs are in v from `at` on, are taken at each position, and sets
-// those that are not to zero.
+// layProducts says which products of n tiles from t0 on, whose inputs are in v from `at` on, are taken at each
+// position, and sets those that are not to zero.
 func (t *winogradTask) layProducts(wk *winogradWorker, at, t0, n int) {
 	row, mr := t.kernel.NR*4, t.kernel.MR
 	most := len(wk.rows) / t.pos
@@ -90,7 +91,8 @@ func (t *winogradTask) layProducts(wk *winogradWorker, at, t0, n int) {
 		m := unsafe.Add(wk.m, pos*t.mStep)
 		tiles := (hi - lo + mr - 1) / mr
 		from, depth := t.depthAt(pos)
-		wk.products[pos] = winoProduct{ptrs: unsafe.Pointer(&wk.rows[pos*most+min(at+lo, most-1)]), dst: unsafe.Add(m, min(lo, n-1)*row),
+		wk.products[pos] = winoProduct{ptrs: unsafe.Pointer(&wk.rows[pos*most+min(at+lo, most-1)]),
+			dst:   unsafe.Add(m, min(lo, n-1)*row),
 			tiles: tiles, rows: hi - lo - (tiles-1)*mr, from: from / t.kernel.KR, n: t.kernel.groups(depth)}
 		if hi-lo < n {
 			zeros := unsafe.Slice((*byte)(m), n*row)

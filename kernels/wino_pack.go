@@ -9,12 +9,13 @@ func (w *winograd) packF32(p *Packing, weights []float32) [][]float32 {
 	if w.squares() {
 		filters = func() []float32 { return squareFilters(&w.shape, weights) }
 	}
-	return packWinograd(p, filters, w.depth, w.blocks, w.kernel.KR, w.form.r, byPosition, func(g []float32, put func(pos int, v float32)) {
-		for i, v := range g {
-			wide[i] = float64(v)
-		}
-		w.form.g(wide, func(pos int, v float64) { put(pos, float32(v)) })
-	}, w.pos)
+	return packWinograd(p, filters, w.depth, w.blocks, w.kernel.KR, w.form.r, byPosition,
+		func(g []float32, put func(pos int, v float32)) {
+			for i, v := range g {
+				wide[i] = float64(v)
+			}
+			w.form.g(wide, func(pos int, v float64) { put(pos, float32(v)) })
+		}, w.pos)
 }
 
 // packU8 packs filters, transformed unless they will be in each run, and returns those of each block.
@@ -26,19 +27,21 @@ func (w *winograd) packU8(q *ConvU8) (panels []unsafe.Pointer) {
 	taps := w.form.r * w.form.r
 	if w.filter != nil {
 		order := func(b *convBlock, groups, kr int) (pos, group int) { return b.width * kr, taps * b.width * kr }
-		for _, u := range packWinograd(q.pack, weights, w.depth, w.blocks, w.kernel.KR, w.form.r, order, func(g []int8, put func(int, int8)) {
-			for i, v := range g {
-				put(i, v)
-			}
-		}, taps) {
+		for _, u := range packWinograd(q.pack, weights, w.depth, w.blocks, w.kernel.KR, w.form.r, order,
+			func(g []int8, put func(int, int8)) {
+				for i, v := range g {
+					put(i, v)
+				}
+			}, taps) {
 			panels = append(panels, addr(u))
 			w.bytes += len(u)
 		}
 		return panels
 	}
-	for _, u := range packWinograd(q.pack, weights, w.depth, w.blocks, w.kernel.KR, w.form.r, byPosition, func(g []int8, put func(int, int16)) {
-		w.form.gU8((*[9]int8)(g), put)
-	}, w.pos) {
+	for _, u := range packWinograd(q.pack, weights, w.depth, w.blocks, w.kernel.KR, w.form.r, byPosition,
+		func(g []int8, put func(int, int16)) {
+			w.form.gU8((*[9]int8)(g), put)
+		}, w.pos) {
 		panels = append(panels, addr(u))
 		w.bytes += 2 * len(u)
 	}
@@ -53,7 +56,8 @@ func byPosition(blk *convBlock, groups, kr int) (pos, group int) {
 }
 
 // packWinograd transforms filters [K][r][r][c] into [blocks][pos][⌈c/kr⌉][width][kr] or the like.
-func packWinograd[T float32 | int8, U float32 | int16 | int8](p *Packing, filters func() []T, c int, blocks []convBlock, kr, r int, order winoOrder, transform func([]T, func(int, U)), pos int) [][]U {
+func packWinograd[T float32 | int8, U float32 | int16 | int8](p *Packing, filters func() []T, c int, blocks []convBlock,
+	kr, r int, order winoOrder, transform func([]T, func(int, U)), pos int) [][]U {
 	size := pos * ((c + kr - 1) / kr) * kr
 	all := packed(p, widths(blocks)*size, func(u []U) {
 		weights := filters()
@@ -72,7 +76,8 @@ func packWinograd[T float32 | int8, U float32 | int16 | int8](p *Packing, filter
 	return cutPanels(all, blocks, size)
 }
 
-func fillWinograd[T float32 | int8, U float32 | int16 | int8](panel []U, weights []T, c int, blk *convBlock, kr, r int, order winoOrder, transform func([]T, func(int, U))) {
+func fillWinograd[T float32 | int8, U float32 | int16 | int8](panel []U, weights []T, c int, blk *convBlock, kr, r int,
+	order winoOrder, transform func([]T, func(int, U))) {
 	taps := r * r
 	pos, group := order(blk, (c+kr-1)/kr, kr)
 	g := make([]T, taps)
@@ -92,10 +97,10 @@ func fillWinograd[T float32 | int8, U float32 | int16 | int8](panel []U, weights
 // winoParts are the corners of a 5×5 filter that its parts come from, lower and right ones being 1.
 var winoParts = [4][2]int{{1, 0}, {0, 0}, {0, 1}, {1, 1}}
 
-// partFilters turns weights [K][5][5][C] into [K][3][3][4·C], of which a convolution is the sum of four of 3×3, those of a
-// filter's four corners, the last two with zeros beyond it. Their inputs are three pixels apart and their outputs the same,
-// so that in Winograd's domain they are further channels: 144 products for 16 outputs, where there were 400. Of those 23 are
-// zero, see depthAt.
+// partFilters turns weights [K][5][5][C] into [K][3][3][4·C], of which a convolution is the sum of four of 3×3, those
+// of a filter's four corners, the last two with zeros beyond it. Their inputs are three pixels apart and their outputs
+// the same, so that in Winograd's domain they are further channels: 144 products for 16 outputs, where there were 400.
+// Of those 23 are zero, see depthAt.
 func partFilters(s *ConvShape, weights []int8) []int8 {
 	all := make([]int8, s.K*9*4*s.C)
 	for k := range s.K {
@@ -111,8 +116,8 @@ func partFilters(s *ConvShape, weights []int8) []int8 {
 	return all
 }
 
-// depthAt returns the channels whose products at a position are not all zero: n of them. The last row and column of G take nothing
-// but the last row and column of a filter, which lower parts and right ones do not have.
+// depthAt returns the channels whose products at a position are not all zero: n of them. The last row and column of G
+// take nothing but the last row and column of a filter, which lower parts and right ones do not have.
 func (w *winograd) depthAt(pos int) (from, n int) {
 	c, last := w.shape.C, w.side-1
 	switch bottom, right := pos/w.side == last, pos%w.side == last; {

@@ -11,15 +11,16 @@ import (
 	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
-// TestWinogradError measures what docs/NUMERICS.md says of Winograd's error, beside that of direct convolution, on shapes of
-// GoogLeNet with standard normal weights and inputs after a ReLU.
+// TestWinogradError measures what docs/NUMERICS.md says of Winograd's error, beside that of direct convolution, on
+// shapes of GoogLeNet with standard normal weights and inputs after a ReLU.
 func TestWinogradError(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(25, 23))
 	for _, c := range []struct {
 		form      *winoForm
 		hw, in, k int
 	}{
-		{&winoF43, 14, 112, 224}, {&winoF43, 28, 96, 128}, {&winoF25, 28, 32, 96}, {&winoF25, 14, 24, 64}, {&winoF25, 7, 48, 128},
+		{&winoF43, 14, 112, 224}, {&winoF43, 28, 96, 128}, {&winoF25, 28, 32, 96}, {&winoF25, 14, 24, 64},
+		{&winoF25, 7, 48, 128},
 		{&winoF23, 7, 160, 320}, {&winoF23, 14, 96, 208}, {&winoF34, 224, 3, 64},
 	} {
 		s := square(1, c.hw, c.in, c.k, c.form.r, 1, c.form.r/2).ConvShape
@@ -44,7 +45,8 @@ func TestWinogradError(t *testing.T) {
 		rms, most := convError(direct, &s, in, want)
 		wrms, wmost := convError(newWinogradF32(nil, c.form, s, []int{s.K}, w, b, none, best), &s, in, want)
 		what := fmt.Sprintf("F(%s) %d×%d %d → %d", c.form.name, c.hw, c.hw, c.in, c.k)
-		t.Logf("%s: RMS %.1e (%.1f× direct), largest %.1e (%.1f× direct) of the largest output", what, wrms, wrms/rms, wmost, wmost/most)
+		t.Logf("%s: RMS %.1e (%.1f× direct), largest %.1e (%.1f× direct) of the largest output", what, wrms, wrms/rms, wmost,
+			wmost/most)
 		if !(wrms <= 8e-7 && wmost <= 1.5e-5) || rms == 0 {
 			t.Errorf("%s: RMS %g, largest %g of the largest output; direct %g, %g", what, wrms, wmost, rms, most)
 		}
@@ -55,7 +57,8 @@ func TestWinogradError(t *testing.T) {
 func convError(op Op, s *ConvShape, in, want []float32) (rms, most float64) {
 	out := aligned[float32](len(want))
 	scratch := aligned[byte](op.Scratch(1))
-	task := op.Bind([]View{{addr(in), F32, 1, s.H, s.W, s.C, s.C}}, []View{{addr(out), F32, 1, s.OutH(), s.OutW(), s.K, s.K}}, scratch, 1)
+	task := op.Bind([]View{{addr(in), F32, 1, s.H, s.W, s.C, s.C}},
+		[]View{{addr(out), F32, 1, s.OutH(), s.OutW(), s.K, s.K}}, scratch, 1)
 	task.Run(0, 0, task.Units(), nil)
 	largest := 0.0
 	for i, v := range want {
@@ -81,7 +84,8 @@ func TestWinogradU8Bounds(t *testing.T) {
 		most := 1 << 29 / (f.unit / 4)
 		room := most/255 - 127*depth // of B
 		for _, scale := range []float32{0x1p-119, 255.0 / (1 << 25), 1, float32(1<<30) / float32(most)} {
-			q := ConvU8{Weights: make([]int8, c.K*depth), Bias: make([]int32, c.K), Scale: slices.Repeat([]float32{scale}, c.K), Out: []OutU8{{Zero: 3, Lo: 2, Hi: 251}}}
+			q := ConvU8{Weights: make([]int8, c.K*depth), Bias: make([]int32, c.K), Scale: slices.Repeat([]float32{scale}, c.K),
+				Out: []OutU8{{Zero: 3, Lo: 2, Hi: 251}}}
 			for k := range c.K {
 				w := int8(127 - 254*(k%2))
 				copy(q.Weights[k*depth:], slices.Repeat([]int8{w}, depth))
@@ -97,7 +101,8 @@ func TestWinogradU8Bounds(t *testing.T) {
 			for _, isa := range arch.Supported() {
 				op := newWinogradU8(f, c.ConvShape, seg(c), q, isa)
 				got := runConv(t, c, U8, op, in, 0, 0, 0)
-				if i := slices.IndexFunc(got, func(v uint8) bool { return v != want[0] && v != want[1] }); i >= 0 || got[0] != want[0] || got[1] != want[1] {
+				if i := slices.IndexFunc(got, func(v uint8) bool { return v != want[0] && v != want[1] }); i >= 0 ||
+					got[0] != want[0] || got[1] != want[1] {
 					t.Errorf("%s, scale %g: %v, want %v", op.Kernel(), scale, got[:2], want[:2])
 				}
 			}
@@ -110,8 +115,8 @@ func TestWinogradU8Bounds(t *testing.T) {
 	}
 }
 
-// TestWinogradFilters: every kernel against the reference, with whole registers of lanes and with halves, filters up to the last byte of
-// a page, and nothing written between positions.
+// TestWinogradFilters: every kernel against the reference, with whole registers of lanes and with halves, filters up to
+// the last byte of a page, and nothing written between positions.
 func TestWinogradFilters(t *testing.T) {
 	r := newRand(t)
 	for i := range Table() {
@@ -144,14 +149,15 @@ func TestWinogradFilters(t *testing.T) {
 	}
 }
 
-// TestWinogradSquares: inputs without gaps, whose squares are read eight numbers at a time, up to the last number and no further.
-// With gaps they are read pixel by pixel, which must make no difference.
+// TestWinogradSquares: inputs without gaps, whose squares are read eight numbers at a time, up to the last number and
+// no further. With gaps they are read pixel by pixel, which must make no difference.
 func TestWinogradSquares(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(34, 2))
 	short := square(1, 21, 3, 16, 7, 2, 3)
 	short.H = 6
 	for _, c := range []convCase{
-		square(1, 23, 3, 48, 7, 2, 3), square(2, 62, 3, 17, 7, 2, 3), square(1, 19, 4, 16, 8, 2, 2), square(1, 20, 1, 16, 7, 2, 4),
+		square(1, 23, 3, 48, 7, 2, 3), square(2, 62, 3, 17, 7, 2, 3), square(1, 19, 4, 16, 8, 2, 2),
+		square(1, 20, 1, 16, 7, 2, 4),
 		square(2, 15, 2, 16, 7, 2, 0), short,
 	} {
 		in, w, b := make([]float32, c.N*c.H*c.W*c.C), make([]float32, c.K*c.R*c.S*c.C), make([]float32, c.K)

@@ -13,8 +13,8 @@ const (
 )
 
 // Winograd's minimal filtering (Lavin & Gray, arXiv 1509.09308) computes a tile of m×m outputs of a 3×3 convolution
-// from (m+2)×(m+2) inputs by (m+2)² multiplications per channel instead of 9·m². It does so for filters of any size r, with
-// tiles of m+r−1:
+// from (m+2)×(m+2) inputs by (m+2)² multiplications per channel instead of 9·m². It does so for filters of any size r,
+// with tiles of m+r−1:
 //
 //	Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
 //
@@ -29,7 +29,8 @@ const (
 //	     ⎢0  2 −1 −2 1 0⎥        ⎢1/24 −1/12 1/6⎥        ⎣0 1 −1 8 −8 1⎦
 //	     ⎣0  4  0 −5 0 1⎦        ⎣  0     0    1 ⎦
 //
-// F(2,5), 36 multiplications for 100, takes its values at the same points 0, ±1, ±2 and ∞ as F(4,3), and so has the same Bᵀ:
+// F(2,5), 36 multiplications for 100, takes its values at the same points 0, ±1, ±2 and ∞ as F(4,3), and so has the
+// same Bᵀ:
 //
 //	    ⎡ 1/4    0    0    0    0 ⎤
 //	    ⎢−1/6 −1/6 −1/6 −1/6 −1/6⎥
@@ -47,23 +48,23 @@ const (
 //	    ⎢1/24 −1/12 1/6 −1/3⎥
 //	    ⎣  0     0    0    1 ⎦
 //
-// It computes 7×7 convolution of stride 2, as networks begin with, as one of 4×4 and stride 1: the four pixels of each 2×2 square
-// are the channels of one pixel, the filter is 8×8 with a last row and column of zeros. conv_wino2.go.
+// It computes 7×7 convolution of stride 2, as networks begin with, as one of 4×4 and stride 1: the four pixels of each
+// 2×2 square are the channels of one pixel, the filter is 8×8 with a last row and column of zeros. conv_wino2.go.
 //
-// F(2,3), 16 multiplications for 36, serves maps so small that the filters of F(4,3) would take longer to read than they save;
-// its matrices are those below with G halved.
+// F(2,3), 16 multiplications for 36, serves maps so small that the filters of F(4,3) would take longer to read than
+// they save; its matrices are those below with G halved.
 //
-// uint8 uses them with integers: rows of G are multiplied until they are whole, and the sums are taken modulo 2³², in which
-// additions and multiplications are exact, so that of the result only a factor remains to be divided by. With F(2,3) and G
-// doubled that is 4; transformed inputs lie within ±1020, filters within ±1152:
+// uint8 uses them with integers: rows of G are multiplied until they are whole, and the sums are taken modulo 2³², in
+// which additions and multiplications are exact, so that of the result only a factor remains to be divided by. With
+// F(2,3) and G doubled that is 4; transformed inputs lie within ±1020, filters within ±1152:
 //
 //	     ⎡1  0 −1  0⎤         ⎡2  0 0⎤
 //	Bᵀ = ⎢0  1  1  0⎥    2G = ⎢1  1 1⎥   Aᵀ = ⎡1 1  1  0⎤
 //	     ⎢0 −1  1  0⎥         ⎢1 −1 1⎥        ⎣0 1 −1 −1⎦
 //	     ⎣0  1  0 −1⎦         ⎣0  0 2⎦
 //
-// With F(4,3) it is 24² = 576 = 9·64: multiplication by the inverse of 9 modulo 2³² divides by 9, the scale by 64. Its Bᵀ is that
-// above; inputs lie within ±25500 and filters within ±18432:
+// With F(4,3) it is 24² = 576 = 9·64: multiplication by the inverse of 9 modulo 2³² divides by 9, the scale by 64. Its
+// Bᵀ is that above; inputs lie within ±25500 and filters within ±18432:
 //
 //	     ⎡ 6  0  0⎤
 //	     ⎢−4 −4 −4⎥        ⎡1 1  1 1  1 0⎤
@@ -88,9 +89,10 @@ type winoInputArgs struct {
 //	float32: dst[y][x][k] = clamp((Aᵀ m A)[y][x] + bias[k])
 //	uint8:   dst[y][x][k] = Requantize((Aᵀ m A)[y][x] + bias[k] …, scale[k], lo, hi, zero)
 //
-// uint8's sums are f times those of the convolution, modulo 2³², f = 4 for F(2,3); so is the bias, and the scale is divided by f. For
-// F(4,3), f = 576, they are multiplied by 1/9 modulo 2³², which makes them 64 times those of the convolution; the scale is divided by 64.
-// A power of two changes nothing in float32's rounding. No product with the scale reaches 2³⁰, so conversions back do not overflow.
+// uint8's sums are f times those of the convolution, modulo 2³², f = 4 for F(2,3); so is the bias, and the scale is
+// divided by f. For F(4,3), f = 576, they are multiplied by 1/9 modulo 2³², which makes them 64 times those of the
+// convolution; the scale is divided by 64. A power of two changes nothing in float32's rounding. No product with the
+// scale reaches 2³⁰, so conversions back do not overflow.
 type winoOutputArgs struct {
 	src       unsafe.Pointer // position 0, channel 0 of the block; float32 or int32
 	posStride int            // bytes from one position to the next

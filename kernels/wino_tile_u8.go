@@ -132,7 +132,8 @@ func wino43OutputU8Generic(a *winoOutputArgs) {
 		for y, i := range winoOutputs(a.rows) {
 			o := at(&[6]int32{t[0][i], t[1][i], t[2][i], t[3][i], t[4][i], t[5][i]})
 			for x, j := range winoOutputs(a.columns) {
-				*(*uint8)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+k)) = Requantize((o[j]+bias)*ninth, scale, a.lo, a.hi, a.zero)
+				*(*uint8)(unsafe.Add(a.dst, y*a.rowStride+x*a.pixStride+k)) = Requantize((o[j]+bias)*ninth, scale, a.lo, a.hi,
+					a.zero)
 			}
 		}
 	}

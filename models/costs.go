@@ -29,8 +29,8 @@ type Cost struct {
 	Activations int64  `json:"activation_bytes"` // most bytes of activations alive at once
 }
 
-// CostOf counts a graph's parameters, multiply-accumulates, and the activations that are needed at once when its nodes run
-// in order, each tensor in a place of its own.
+// CostOf counts a graph's parameters, multiply-accumulates, and the activations that are needed at once when its nodes
+// run in order, each tensor in a place of its own.
 func CostOf(g *runtime.Graph) Cost {
 	c := Cost{Name: g.Name}
 	c.Params, c.MACs = Total(Stats(g), "")

@@ -23,7 +23,8 @@ func TestFamilyCost(t *testing.T) {
 			t.Fatal(want.name, ok, err)
 		}
 		if c.Params != want.params || (c.MACs+500_000)/1_000_000 != want.mmacs {
-			t.Errorf("%s: %d parameters, %d multiply-accumulates, want %d, %d million", want.name, c.Params, c.MACs, want.params, want.mmacs)
+			t.Errorf("%s: %d parameters, %d multiply-accumulates, want %d, %d million", want.name, c.Params, c.MACs, want.params,
+				want.mmacs)
 		}
 	}
 	if _, ok, _ := FamilyCost("lenet"); ok {

@@ -48,7 +48,8 @@ func (c *openConfig) unheeded(f format, knows ...string) error {
 func (c *openConfig) fixed(g *runtime.Graph) error {
 	for _, v := range g.Inputs {
 		if c.batch > 0 && v.Shape.N != c.batch {
-			return fmt.Errorf("WithBatch(%d), but the model's input %q is of %d images: %w", c.batch, v.Name, v.Shape.N, runtime.ErrShape)
+			return fmt.Errorf("WithBatch(%d), but the model's input %q is of %d images: %w", c.batch, v.Name, v.Shape.N,
+				runtime.ErrShape)
 		}
 	}
 	return nil
@@ -59,8 +60,8 @@ func WithPrototxt(path string) OpenOption {
 	return func(c *openConfig) { c.prototxt, c.given = path, append(c.given, "WithPrototxt") }
 }
 
-// WithBatch sets the number of images per run where the model leaves it open; the default is 1. It is an error for a model
-// with another, fixed number.
+// WithBatch sets the number of images per run where the model leaves it open; the default is 1. It is an error for a
+// model with another, fixed number.
 func WithBatch(n int) OpenOption {
 	return func(c *openConfig) {
 		c.batch = n
@@ -68,8 +69,8 @@ func WithBatch(n int) OpenOption {
 	}
 }
 
-// WithInputShape sets the size of the input images where the model leaves it open. It is an error for a model whose size is
-// fixed and another.
+// WithInputShape sets the size of the input images where the model leaves it open. It is an error for a model whose
+// size is fixed and another.
 func WithInputShape(channels, height, width int) OpenOption {
 	return func(c *openConfig) {
 		c.given = append(c.given, "WithInputShape")
@@ -94,8 +95,8 @@ func WithLimits(l runtime.Limits) OpenOption {
 	}
 }
 
-// WithSignature has [Open] refuse whatever is no .gneiss file that is signed as the options ask: [runtime.WithSignature] and what
-// goes with it.
+// WithSignature has [Open] refuse whatever is no .gneiss file that is signed as the options ask:
+// [runtime.WithSignature] and what goes with it.
 func WithSignature(opts ...runtime.Option) OpenOption {
 	return func(c *openConfig) { c.signed, c.own = true, append(c.own, opts...) }
 }
@@ -119,8 +120,9 @@ const (
 	formatUnknown  format = ""
 )
 
-// Open imports the model in a file: a .caffemodel with its .prototxt (beside it, inside it, or named by [WithPrototxt]), a
-// .prototxt alone ([WithRandomWeights]), an .onnx or a .tflite file, or gneiss's own .gneiss. Under other extensions the content decides.
+// Open imports the model in a file: a .caffemodel with its .prototxt (beside it, inside it, or named by
+// [WithPrototxt]), a .prototxt alone ([WithRandomWeights]), an .onnx or a .tflite file, or gneiss's own .gneiss. Under
+// other extensions the content decides.
 func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	var c openConfig
 	for _, o := range opts {
@@ -231,5 +233,6 @@ func formatOf(path string) (format, error) {
 	case head[0] == 0x0a || head[0] == 0x12 || bytes.HasPrefix(head, []byte{0xa2, 0x06}):
 		return formatCaffe, nil
 	}
-	return formatUnknown, fmt.Errorf("neither a caffemodel, a prototxt, an ONNX nor a TFLite model: %w", runtime.ErrCorrupt)
+	return formatUnknown, fmt.Errorf("neither a caffemodel, a prototxt, an ONNX nor a TFLite model: %w",
+		runtime.ErrCorrupt)
 }

@@ -69,7 +69,8 @@ func TestOpenErrors(t *testing.T) {
 		}
 		_, err := Open(path)
 		var fe *runtime.FileError
-		if !errors.As(err, &fe) || !errors.Is(err, c.is) || !strings.HasPrefix(err.Error(), path) || !strings.Contains(err.Error(), c.says) {
+		if !errors.As(err, &fe) || !errors.Is(err, c.is) || !strings.HasPrefix(err.Error(), path) ||
+			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %v, want %v that says %q", c.name, err, c.is, c.says)
 		}
 	}

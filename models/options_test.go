@@ -51,7 +51,8 @@ func TestOptionsAreHeeded(t *testing.T) {
 		want error
 	}{
 		{onnx, WithBatch(2), nil}, {onnx, WithBatch(1), runtime.ErrShape}, {onnx, WithInputShape(3, 4, 4), nil},
-		{onnx, WithInputShape(3, 8, 8), runtime.ErrShape}, {onnx, WithRandomWeights(1), runtime.ErrGraph}, {onnx, WithPrototxt("x"), runtime.ErrGraph},
+		{onnx, WithInputShape(3, 8, 8), runtime.ErrShape}, {onnx, WithRandomWeights(1), runtime.ErrGraph},
+		{onnx, WithPrototxt("x"), runtime.ErrGraph},
 		{own, WithBatch(2), nil}, {own, WithBatch(3), runtime.ErrShape}, {own, WithOutputs("y"), runtime.ErrGraph},
 		{own, WithInputShape(3, 4, 4), runtime.ErrGraph},
 		{own, elements(95), runtime.ErrLimit}, {own, elements(96), nil},

@@ -14,9 +14,10 @@ type NodeStats struct {
 	Out    runtime.Shape   `json:"out"`
 	DType  string          `json:"dtype"`  // of the output
 	Params int             `json:"params"` // weights and biases
-	MACs   int64           `json:"macs"`   // multiply-accumulates of convolutions and fully connected layers, counted directly
-	Work   int64           `json:"work"`   // what every operation does, in multiply-accumulates: runtime.Cost
-	Bytes  int64           `json:"bytes"`  // inputs, output and parameters, each moved once
+	// multiply-accumulates of convolutions and fully connected layers, counted directly
+	MACs  int64 `json:"macs"`
+	Work  int64 `json:"work"`  // what every operation does, in multiply-accumulates: runtime.Cost
+	Bytes int64 `json:"bytes"` // inputs, output and parameters, each moved once
 }
 
 // Stats lists a graph's nodes with their shapes and costs. Only convolutions and fully connected layers have

@@ -14,7 +14,8 @@ func TestStats(t *testing.T) {
 			x, err = g.Add(name, op, x)
 		}
 	}
-	add("conv", &runtime.Conv{K: 6, Groups: 2, Window: runtime.Window{R: 3, S: 3}, Weights: make([]float32, 6*3*3*2), Bias: make([]float32, 6)})
+	add("conv", &runtime.Conv{K: 6, Groups: 2, Window: runtime.Window{R: 3, S: 3}, Weights: make([]float32, 6*3*3*2),
+		Bias: make([]float32, 6)})
 	add("scale", &runtime.Affine{Scale: make([]float32, 6), Shift: make([]float32, 6)})
 	add("fc", &runtime.FC{K: 5, Weights: make([]float32, 5*2*2*6)})
 	if err != nil {

@@ -32,10 +32,12 @@ func TestTorchvision(t *testing.T) {
 		t.Skip("exports half a gigabyte of networks")
 	}
 	python := torch(t)
-	for _, name := range []string{"googlenet", "resnet18", "resnet50", "mobilenet_v2", "squeezenet1_1", "alexnet", "vgg11"} {
+	for _, name := range []string{"googlenet", "resnet18", "resnet50", "mobilenet_v2", "squeezenet1_1", "alexnet",
+		"vgg11"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			if out, err := exec.Command(python, filepath.Join("testdata", "export_torch.py"), dir, name).CombinedOutput(); err != nil {
+			if out, err := exec.Command(python, filepath.Join("testdata", "export_torch.py"), dir,
+				name).CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
 			g, err := models.Open(filepath.Join(dir, name+".onnx"))
@@ -67,7 +69,8 @@ func TestTorchvision(t *testing.T) {
 				t.Fatal(err)
 			}
 			worst, best = compare(runOnce(t, q, in), want)
-			t.Logf("int8: largest difference %.3f of the largest output, same best class: %v, all layers quantised: %v", worst, best, report.Portable)
+			t.Logf("int8: largest difference %.3f of the largest output, same best class: %v, all layers quantised: %v", worst,
+				best, report.Portable)
 			if worst > 0.1 || !report.Portable {
 				t.Errorf("int8: largest difference %v of the largest output, all layers quantised: %v", worst, report.Portable)
 			}

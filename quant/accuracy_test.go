@@ -120,7 +120,8 @@ func TestGoogLeNet(t *testing.T) {
 	want1, want5 := score(t, g, evaluate)
 	got1, got5 := score(t, int8Graph, evaluate)
 	n := len(evaluate)
-	t.Logf("%d images: top-1 %d → %d, top-5 %d → %d, same class %d, float's best among the five best %d", n, want1, got1, want5, got5, c.Top1, c.Top5)
+	t.Logf("%d images: top-1 %d → %d, top-5 %d → %d, same class %d, float's best among the five best %d", n, want1, got1,
+		want5, got5, c.Top1, c.Top5)
 	for _, l := range c.Layers[:5] {
 		t.Logf("%s: %.1f dB", l.Name, l.SQNR)
 	}
@@ -200,7 +201,8 @@ func TestCIFAR(t *testing.T) {
 				last = l.SQNR
 			}
 		}
-		t.Logf("%-18s right %d → %d of %d, same class %d, worst layer %.1f dB (%s), scores %.1f dB", o, want, got, c.Images, c.Top1, c.Layers[0].SQNR, c.Layers[0].Name, last)
+		t.Logf("%-18s right %d → %d of %d, same class %d, worst layer %.1f dB (%s), scores %.1f dB", o, want, got, c.Images,
+			c.Top1, c.Layers[0].SQNR, c.Layers[0].Name, last)
 		if got < want-2 || c.Top1*100 < 95*c.Images {
 			t.Errorf("%s: accuracy is lost", o)
 		}
@@ -218,7 +220,8 @@ func TestObserversOnGoogLeNet(t *testing.T) {
 		t.Fatal(err)
 	}
 	evaluate := photos(t, "evaluate", 1)
-	for _, o := range []quant.Observer{quant.MinMax(), quant.Percentile(99.999), quant.Percentile(99.99), quant.Percentile(99.9), quant.Entropy(), quant.MSE()} {
+	for _, o := range []quant.Observer{quant.MinMax(), quant.Percentile(99.999), quant.Percentile(99.99),
+		quant.Percentile(99.9), quant.Entropy(), quant.MSE()} {
 		q, _, err := quant.Quantize(g, stats, quant.WithObserver(o))
 		if err != nil {
 			t.Fatal(err)
@@ -235,7 +238,8 @@ func TestObserversOnGoogLeNet(t *testing.T) {
 				last = l.SQNR
 			}
 		}
-		t.Logf("%-18s top-1 %d, top-5 %d, same class %d, among five %d, mean %.1f dB, worst %.1f dB (%s), scores %.1f dB", o, top1, top5,
+		t.Logf("%-18s top-1 %d, top-5 %d, same class %d, among five %d, mean %.1f dB, worst %.1f dB (%s), scores %.1f dB", o,
+			top1, top5,
 			c.Top1, c.Top5, mean, c.Layers[0].SQNR, c.Layers[0].Name, last)
 	}
 }

@@ -27,8 +27,8 @@ type Stats struct {
 	Values map[string]*Histogram `json:"values"`
 }
 
-// Calibrate runs a float graph over the inputs of a source and keeps a histogram of every value. Once the context is done
-// it returns the context's error.
+// Calibrate runs a float graph over the inputs of a source and keeps a histogram of every value. Once the context is
+// done it returns the context's error.
 func Calibrate(ctx context.Context, g *runtime.Graph, next Source, opts ...Option) (*Stats, error) {
 	o, err := newOptions(opts)
 	if err != nil {

@@ -109,7 +109,8 @@ type pair struct {
 // match finds the layers that both graphs have, and wants the same inputs and outputs.
 func match(a, b *runner) (pairs []pair, err error) {
 	if len(a.buffer) != len(b.buffer) || len(a.outputs) != len(b.outputs) {
-		return nil, fmt.Errorf("inputs of %d and %d numbers, %d and %d outputs: %w", len(a.buffer), len(b.buffer), len(a.outputs), len(b.outputs), ErrUnlike)
+		return nil, fmt.Errorf("inputs of %d and %d numbers, %d and %d outputs: %w", len(a.buffer), len(b.buffer),
+			len(a.outputs), len(b.outputs), ErrUnlike)
 	}
 	for i, o := range a.outputs {
 		if x, y := a.values[o].Shape, b.values[b.outputs[i]].Shape; x != y {
@@ -197,7 +198,8 @@ func first(xs []float32) int {
 func (c *Comparison) String() string {
 	var b strings.Builder
 	percent := func(n int) float64 { return 100 * float64(n) / float64(max(1, c.Images)) }
-	fmt.Fprintf(&b, "%s, %d images: same class %d (%.1f %%), among the best five %d (%.1f %%)\n", c.Graph, c.Images, c.Top1, percent(c.Top1), c.Top5, percent(c.Top5))
+	fmt.Fprintf(&b, "%s, %d images: same class %d (%.1f %%), among the best five %d (%.1f %%)\n", c.Graph, c.Images,
+		c.Top1, percent(c.Top1), c.Top5, percent(c.Top5))
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "layer\top\tSQNR dB\tcosine\tmax error")
 	for _, l := range c.Layers {

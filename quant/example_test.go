@@ -17,7 +17,8 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	edges, err := g.Add("edges", &runtime.Conv{Window: runtime.Window{R: 1, S: 2}, K: 2, Weights: []float32{1, -1, -1, 1}, Act: runtime.ReLU}, x)
+	edges, err := g.Add("edges", &runtime.Conv{Window: runtime.Window{R: 1, S: 2}, K: 2, Weights: []float32{1, -1, -1, 1},
+		Act: runtime.ReLU}, x)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -52,7 +53,8 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%d of %d layers in int8, the same bytes on every CPU: %v\n", report.Quantised, len(report.Layers), report.Portable)
+	fmt.Printf("%d of %d layers in int8, the same bytes on every CPU: %v\n", report.Quantised, len(report.Layers),
+		report.Portable)
 	fmt.Printf("same class for %d of %d\n", c.Top1, c.Images)
 	// Output:
 	// 2 of 2 layers in int8, the same bytes on every CPU: true

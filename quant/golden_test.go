@@ -22,20 +22,26 @@ var update = flag.Bool("update", false, "write testdata/golden.gneiss and what i
 func golden(t testing.TB) *runtime.Graph {
 	n := newNet(t, 11)
 	x := n.input(25, 23, 3)
-	stem := n.add("stem", &runtime.Conv{Window: runtime.Window{R: 7, S: 7, StrideH: 2, StrideW: 2, PadTop: 3, PadLeft: 3, PadBottom: 3, PadRight: 3}, K: 16,
+	stem := n.add("stem", &runtime.Conv{Window: runtime.Window{R: 7, S: 7, StrideH: 2, StrideW: 2, PadTop: 3, PadLeft: 3,
+		PadBottom: 3, PadRight: 3}, K: 16,
 		Weights: n.weights(16*147, 0.1), Bias: n.weights(16, 0.3), Act: runtime.ReLU}, x)
-	p := n.add("p", &runtime.Pool{Window: runtime.Window{R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}}, stem)
+	p := n.add("p", &runtime.Pool{Window: runtime.Window{R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, PadLeft: 1,
+		PadBottom: 1, PadRight: 1}}, stem)
 	l := n.add("lrn", &runtime.LRN{Size: 5, Alpha: 0.3, Beta: 0.75, Bias: 1}, p)
 	a := n.conv("a", l, 12, 1, runtime.ReLU)
 	b := n.conv("b", n.conv("b0", l, 16, 1, none), 20, 3, runtime.ReLU) // Winograd where there is one
 	c := n.conv("c", n.conv("c0", l, 5, 1, runtime.ReLU), 7, 5, none)
 	d := n.conv("d", n.add("dp", max3, l), 8, 1, runtime.Clamp{On: true, Lo: 0, Hi: 1})
 	joined := n.add("joined", &runtime.Concat{}, a, b, c, d)
-	e := n.add("e", &runtime.Conv{Window: runtime.Window{R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}, K: 24, Weights: n.weights(24*9*47, 0.1), Act: runtime.ReLU}, joined)
-	f := n.add("f", &runtime.Conv{Window: runtime.Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}, K: 24, Groups: 3, Weights: n.weights(24*9*8, 0.2)}, e)
+	e := n.add("e", &runtime.Conv{Window: runtime.Window{R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1,
+		PadBottom: 1, PadRight: 1}, K: 24, Weights: n.weights(24*9*47, 0.1), Act: runtime.ReLU}, joined)
+	f := n.add("f", &runtime.Conv{Window: runtime.Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
+		K: 24, Groups: 3, Weights: n.weights(24*9*8, 0.2)}, e)
 	sum := n.add("sum", &runtime.Add{Act: runtime.ReLU}, e, f)
-	mean := n.add("mean", &runtime.Pool{Window: runtime.Window{R: 3, S: 3, StrideH: 2, StrideW: 2}, Type: runtime.AvgPool, Ceil: true}, sum)
-	return n.outputs(n.add("prob", &runtime.Softmax{}, n.fc("scores", n.fc("hidden", n.add("flat", &runtime.Flatten{}, mean), 40, runtime.ReLU), 33, none)))
+	mean := n.add("mean", &runtime.Pool{Window: runtime.Window{R: 3, S: 3, StrideH: 2, StrideW: 2}, Type: runtime.AvgPool,
+		Ceil: true}, sum)
+	return n.outputs(n.add("prob", &runtime.Softmax{},
+		n.fc("scores", n.fc("hidden", n.add("flat", &runtime.Flatten{}, mean), 40, runtime.ReLU), 33, none)))
 }
 
 // TestGolden: a quantised graph gives the same bytes everywhere: on every tier of this CPU, with any number of threads,

@@ -121,7 +121,8 @@ func (h *Histogram) Merge(o *Histogram) {
 	}
 }
 
-// each calls f for every bin that is not empty, with the middle of the numbers it holds, from the least to the greatest.
+// each calls f for every bin that is not empty, with the middle of the numbers it holds, from the least to the
+// greatest.
 func (h *Histogram) each(f func(x float64, n int64)) {
 	w := h.Width()
 	for i := len(h.neg) - 1; i >= 0; i-- {
@@ -190,7 +191,8 @@ func (j *histogramJSON) check() error {
 		}
 		return nil
 	}
-	if j.Exp < minExp || j.Exp > maxExp || j.Exp < exponent(max(-j.Min, j.Max)) || j.Min > j.Max || j.Strange < 0 || j.Zeros < 0 {
+	if j.Exp < minExp || j.Exp > maxExp || j.Exp < exponent(max(-j.Min, j.Max)) || j.Min > j.Max || j.Strange < 0 ||
+		j.Zeros < 0 {
 		return errors.New("bins do not fit its range")
 	}
 	if len(j.Pos) > bins || len(j.Neg) > bins {

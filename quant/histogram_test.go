@@ -23,7 +23,8 @@ func normal(seed uint64, n int, mean, sigma float64) []float32 {
 // TestHistogramOrder: a histogram depends on the numbers, not on their order or their split.
 func TestHistogramOrder(t *testing.T) {
 	xs := append(normal(1, 5000, 0.3, 1), normal(2, 5000, -40, 200)...)
-	xs = append(xs, 0, 0, float32(math.Copysign(0, -1)), 1e-40, -1e-44, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)))
+	xs = append(xs, 0, 0, float32(math.Copysign(0, -1)), 1e-40, -1e-44, float32(math.NaN()), float32(math.Inf(1)),
+		float32(math.Inf(-1)))
 	var all Histogram
 	all.Observe(xs)
 	if all.Zeros != 3 || all.Strange != 3 || all.Count != int64(len(xs)-3) {
@@ -59,7 +60,8 @@ func TestHistogramOrder(t *testing.T) {
 func TestHistogramExtremes(t *testing.T) {
 	for _, xs := range [][]float32{
 		{math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32},
-		{math.SmallestNonzeroFloat32}, {1e-38, -3e-39}, {0}, {}, {float32(math.NaN())}, {1}, {-1, 0.99999994}, {8192, 8191.9995},
+		{math.SmallestNonzeroFloat32}, {1e-38, -3e-39}, {0}, {}, {float32(math.NaN())}, {1}, {-1, 0.99999994},
+		{8192, 8191.9995},
 	} {
 		var h Histogram
 		h.Observe(xs)
@@ -95,7 +97,8 @@ func TestHistogramJSON(t *testing.T) {
 	for _, bad := range []string{
 		`{"count":1}`, `{"min":0,"max":1,"count":3,"exp":-12,"pos":[1,1]}`, `{"min":0,"max":1,"count":1,"exp":-30,"pos":[1]}`,
 		`{"min":0,"max":1,"count":1,"exp":-12,"pos":[2,-1]}`, `{"min":-1,"max":1,"count":1,"exp":-12,"pos":[1]}`,
-		`{"min":2,"max":1,"count":1,"exp":-11,"pos":[1]}`, `{"min":0,"max":1,"count":1,"exp":1000,"pos":[1]}`, `{"count":0,"pos":[1]}`,
+		`{"min":2,"max":1,"count":1,"exp":-11,"pos":[1]}`, `{"min":0,"max":1,"count":1,"exp":1000,"pos":[1]}`,
+		`{"count":0,"pos":[1]}`,
 		`{"min":0,"max":1,"count":9223372036854775807,"zeros":-1,"exp":-12,"pos":[9223372036854775807]}`,
 	} {
 		var h Histogram

@@ -35,7 +35,8 @@ func relu(xs []float32) []float32 {
 func squared(xs []float32, lo, hi float64) (sum float64) {
 	q := quantOf(lo, hi)
 	for _, x := range xs {
-		e := float64(x) - float64(q.Scale)*(min(max(math.RoundToEven(float64(x/q.Scale))+float64(q.Zero), 0), 255)-float64(q.Zero))
+		e := float64(x) - float64(q.Scale)*(min(max(math.RoundToEven(float64(x/q.Scale))+float64(q.Zero), 0),
+			255)-float64(q.Zero))
 		sum += e * e
 	}
 	return sum / float64(len(xs))
@@ -45,9 +46,11 @@ var observers = []Observer{MinMax(), Percentile(99.99), Percentile(99), Entropy(
 
 func TestObserversStayInRange(t *testing.T) {
 	for name, xs := range map[string][]float32{
-		"normal": normal(1, 20000, 0, 1), "shifted": normal(2, 20000, 100, 1), "relu": relu(normal(3, 20000, 0, 5)), "negative": uniform(4, 1000, -3, -1),
-		"one": {7}, "minus": {-7}, "zero": {0, 0}, "none": {}, "tiny": {1e-44, 1e-42}, "huge": {math.MaxFloat32, -math.MaxFloat32},
-		"two": {-1, 1e-3},
+		"normal": normal(1, 20000, 0, 1), "shifted": normal(2, 20000, 100, 1), "relu": relu(normal(3, 20000, 0, 5)),
+		"negative": uniform(4, 1000, -3, -1),
+		"one":      {7}, "minus": {-7}, "zero": {0, 0}, "none": {}, "tiny": {1e-44, 1e-42},
+		"huge": {math.MaxFloat32, -math.MaxFloat32},
+		"two":  {-1, 1e-3},
 	} {
 		h := histogram(xs)
 		for _, o := range observers {
@@ -64,7 +67,8 @@ func TestObserversStayInRange(t *testing.T) {
 
 // TestMinMax: everything seen is within half a step of its level.
 func TestMinMaxError(t *testing.T) {
-	for _, xs := range [][]float32{normal(1, 3000, 0, 1), normal(2, 3000, 3, 1), normal(2, 3000, -30, 1), relu(normal(3, 3000, 0, 2)), uniform(5, 100, -0.001, 1000), {-5}} {
+	for _, xs := range [][]float32{normal(1, 3000, 0, 1), normal(2, 3000, 3, 1), normal(2, 3000, -30, 1),
+		relu(normal(3, 3000, 0, 2)), uniform(5, 100, -0.001, 1000), {-5}} {
 		lo, hi := MinMax().Range(histogram(xs))
 		q := quantOf(lo, hi)
 		for _, x := range xs {
@@ -81,7 +85,8 @@ func TestPercentile(t *testing.T) {
 	if lo, hi := Percentile(90).Range(histogram(xs)); lo != 0 || math.Abs(hi-9) > 0.03 {
 		t.Errorf("90 %% of 0…10 is %g…%g", lo, hi)
 	}
-	if lo, hi := Percentile(90).Range(histogram(uniform(2, 100000, -10, 10))); math.Abs(lo+9) > 0.05 || math.Abs(hi-9) > 0.05 {
+	if lo, hi := Percentile(90).Range(histogram(uniform(2, 100000, -10, 10))); math.Abs(lo+9) > 0.05 ||
+		math.Abs(hi-9) > 0.05 {
 		t.Errorf("90 %% of −10…10 is %g…%g", lo, hi)
 	}
 	h := histogram(normal(3, 1000, 2, 3))
@@ -90,7 +95,8 @@ func TestPercentile(t *testing.T) {
 	}
 }
 
-// TestOutlier: a single far outlier does not set the range of the observers that weigh (its own error weighs much with MSE).
+// TestOutlier: a single far outlier does not set the range of the observers that weigh (its own error weighs much with
+// MSE).
 func TestOutlier(t *testing.T) {
 	xs := append(relu(normal(1, 1_000_000, 0, 1)), 1000)
 	h := histogram(xs)

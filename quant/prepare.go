@@ -9,11 +9,12 @@ import (
 )
 
 // unlimited is for copies of graphs, which were within their limits.
-var unlimited = runtime.Limits{MaxNodes: math.MaxInt, MaxElements: math.MaxInt, MaxWeights: math.MaxInt, MaxMACs: math.MaxInt64,
+var unlimited = runtime.Limits{MaxNodes: math.MaxInt, MaxElements: math.MaxInt, MaxWeights: math.MaxInt,
+	MaxMACs:  math.MaxInt64,
 	MaxArena: math.MaxInt, MaxValues: math.MaxInt, MaxOperands: math.MaxInt, MaxPorts: math.MaxInt}
 
-// prepare simplifies a float graph and brings it into a form that quantises well, with the same meaning: what is left of
-// scales and shifts becomes convolutions, and activations behind a maximum go before it, where they fuse.
+// prepare simplifies a float graph and brings it into a form that quantises well, with the same meaning: what is left
+// of scales and shifts becomes convolutions, and activations behind a maximum go before it, where they fuse.
 func prepare(g *runtime.Graph) (*runtime.Graph, error) {
 	if len(g.Outputs) == 0 {
 		return nil, errNoOutputs
@@ -119,5 +120,6 @@ func maximum(op runtime.Op) bool {
 
 // depthwise is a scale and shift as a convolution.
 func depthwise(a *runtime.Affine) *runtime.Conv {
-	return &runtime.Conv{Window: runtime.Window{R: 1, S: 1}, K: len(a.Scale), Groups: len(a.Scale), Weights: a.Scale, Bias: a.Shift}
+	return &runtime.Conv{Window: runtime.Window{R: 1, S: 1}, K: len(a.Scale), Groups: len(a.Scale), Weights: a.Scale,
+		Bias: a.Shift}
 }

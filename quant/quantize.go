@@ -19,7 +19,8 @@ func Quantize(g *runtime.Graph, s *Stats, opts ...Option) (*runtime.Graph, *Repo
 		return nil, nil, err
 	}
 	r := &rewriter{from: g, opts: &o, out: runtime.NewGraph(g.Name), asFloat: map[*runtime.Value]*runtime.Value{},
-		asU8: map[*runtime.Value]*runtime.Value{}, names: map[string]bool{}, report: &Report{Graph: g.Name, Observer: o.observer.String()}}
+		asU8: map[*runtime.Value]*runtime.Value{}, names: map[string]bool{},
+		report: &Report{Graph: g.Name, Observer: o.observer.String()}}
 	r.out.SetLimits(unlimited)
 	r.decide()
 	if r.scales, err = chooseScales(g, r.u8, s, o.observer); err != nil {
@@ -193,9 +194,10 @@ func (r *rewriter) fullyConnected(n *runtime.Node, op *runtime.FC, in *runtime.V
 	return err
 }
 
-// chooseScales gives every value that is needed as uint8 its scale. Values joined by nodes that pass bytes on share one,
-// chosen from all that was seen of the values of the group that are computed.
-func chooseScales(g *runtime.Graph, u8 map[*runtime.Node]bool, s *Stats, o Observer) (map[*runtime.Value]runtime.Quant, error) {
+// chooseScales gives every value that is needed as uint8 its scale. Values joined by nodes that pass bytes on share
+// one, chosen from all that was seen of the values of the group that are computed.
+func chooseScales(g *runtime.Graph, u8 map[*runtime.Node]bool, s *Stats, o Observer) (map[*runtime.Value]runtime.Quant,
+	error) {
 	groups := newGroups()
 	passed := map[*runtime.Value]bool{} // made by passing bytes on
 	var values []*runtime.Value

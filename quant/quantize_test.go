@@ -52,7 +52,8 @@ func (n *net) weights(count int, sigma float64) []float32 {
 
 func (n *net) conv(name string, in *runtime.Value, k, r int, act runtime.Clamp) *runtime.Value {
 	depth := r * r * in.Shape.C
-	return n.add(name, &runtime.Conv{Window: runtime.Window{R: r, S: r, PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2, PadRight: r / 2}, K: k,
+	return n.add(name, &runtime.Conv{Window: runtime.Window{R: r, S: r, PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2,
+		PadRight: r / 2}, K: k,
 		Weights: n.weights(k*depth, 1.5/float64(1+depth/8)), Bias: n.weights(k, 0.3), Act: act}, in)
 }
 
@@ -84,13 +85,14 @@ func noise(seed uint64, count int) Source {
 }
 
 var (
-	none    = runtime.Clamp{}
-	max3    = &runtime.Pool{Window: runtime.Window{R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}}
+	none = runtime.Clamp{}
+	max3 = &runtime.Pool{Window: runtime.Window{R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, PadLeft: 1, PadBottom: 1,
+		PadRight: 1}}
 	average = &runtime.Pool{Window: runtime.Window{R: 2, S: 2, StrideH: 2, StrideW: 2}, Type: runtime.AvgPool}
 )
 
-// inception is a small network with nested sharing: a concatenation of convolutions, one pooled before, one after, whose
-// parts also feed others, inside another concatenation.
+// inception is a small network with nested sharing: a concatenation of convolutions, one pooled before, one after,
+// whose parts also feed others, inside another concatenation.
 func inception(t testing.TB) *runtime.Graph {
 	n := newNet(t, 1)
 	x := n.input(8, 8, 3)
@@ -137,7 +139,8 @@ func TestSharing(t *testing.T) {
 	}
 	at := nodes(q)
 	outer := at["outer"].Out.Quant
-	for _, name := range []string{"a", "b", "inner", "c", "m", "p", "stem"} { // stem through p, which is in the concatenation
+	// stem through p, which is in the concatenation
+	for _, name := range []string{"a", "b", "inner", "c", "m", "p", "stem"} {
 		if got := at[name].Out.Quant; got != outer {
 			t.Errorf("%s: %v, the concatenation has %v", name, got, outer)
 		}
@@ -167,8 +170,10 @@ func TestSharing(t *testing.T) {
 	if got := strings.Join(kinds, " "); got != want {
 		t.Errorf("nodes\n%s, want\n%s", got, want)
 	}
-	if !report.Portable || report.Conversions != 2 || q.Outputs[0].DType != runtime.F32 || q.Inputs[0].DType != runtime.F32 {
-		t.Errorf("portable %v, %d conversions, input %v, output %v", report.Portable, report.Conversions, q.Inputs[0].DType, q.Outputs[0].DType)
+	if !report.Portable || report.Conversions != 2 || q.Outputs[0].DType != runtime.F32 ||
+		q.Inputs[0].DType != runtime.F32 {
+		t.Errorf("portable %v, %d conversions, input %v, output %v", report.Portable, report.Conversions, q.Inputs[0].DType,
+			q.Outputs[0].DType)
 	}
 	if again, _, err := Quantize(g, calibrated(t, g)); err != nil || !reflect.DeepEqual(again.Nodes, q.Nodes) {
 		t.Errorf("a second time it is another graph: %v", err)
@@ -187,7 +192,8 @@ func TestFloatLayers(t *testing.T) {
 		{[]string{"stem"}, []string{"stem", "p", "prob"}, false},
 		{[]string{"LRN", "AveragePool"}, []string{"lrn", "pool", "also", "prob"}, false},
 		{[]string{"inner"}, []string{"inner", "prob"}, true},
-		{[]string{"*"}, []string{"stem", "a", "b", "p", "c", "inner", "m", "outer", "beside", "lrn", "pool", "also", "d", "sum", "flat", "hidden", "scores", "prob"}, false},
+		{[]string{"*"}, []string{"stem", "a", "b", "p", "c", "inner", "m", "outer", "beside", "lrn", "pool", "also", "d",
+			"sum", "flat", "hidden", "scores", "prob"}, false},
 	} {
 		q, report, err := Quantize(g, s, WithFloat(c.patterns...))
 		if err != nil {
@@ -248,7 +254,8 @@ func TestCorners(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := nodes(q)
-	if aff := at["affine"].Op.(*runtime.QConv); aff.Groups != 4 || !reflect.DeepEqual(aff.Weights, []int8{127, -127, 0, 127}) {
+	if aff := at["affine"].Op.(*runtime.QConv); aff.Groups != 4 ||
+		!reflect.DeepEqual(aff.Weights, []int8{127, -127, 0, 127}) {
 		t.Errorf("scale and shift are %d groups, weights %v", aff.Groups, aff.Weights)
 	}
 	if !report.Portable || at["first"].Out.DType != runtime.F32 || at["sum"].Out.DType != runtime.U8 {
@@ -264,7 +271,8 @@ func TestCorners(t *testing.T) {
 	}
 }
 
-// TestHoist: an activation behind a maximum is fused into the convolution before it; one that others must not see stays.
+// TestHoist: an activation behind a maximum is fused into the convolution before it; one that others must not see
+// stays.
 func TestHoist(t *testing.T) {
 	n := newNet(t, 4)
 	c := n.conv("conv", n.input(6, 6, 3), 4, 3, none)
@@ -283,7 +291,8 @@ func TestHoist(t *testing.T) {
 	for _, n := range q.Nodes {
 		kinds = append(kinds, n.Op.Kind())
 	}
-	if got, want := strings.Join(kinds, " "), "Quantize QConv MaxPool MaxPool Dequantize Activation"; got != want || !report.Portable {
+	if got, want := strings.Join(kinds, " "), "Quantize QConv MaxPool MaxPool Dequantize Activation"; got != want ||
+		!report.Portable {
 		t.Errorf("%s, portable %v; want %s", got, report.Portable, want)
 	}
 	if op := q.Nodes[1].Op.(*runtime.QConv); op.Lo != op.Out.Zero {
@@ -315,7 +324,8 @@ func TestErrors(t *testing.T) {
 	if _, err := Compare(t.Context(), g, g, noise(1, 0)); !errors.Is(err, ErrNoInputs) {
 		t.Errorf("no inputs to compare: %v", err)
 	}
-	if _, err := Calibrate(t.Context(), g, func([]float32) error { return io.ErrUnexpectedEOF }); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, err := Calibrate(t.Context(), g, func([]float32) error { return io.ErrUnexpectedEOF }); !errors.Is(err,
+		io.ErrUnexpectedEOF) {
 		t.Errorf("a source that fails: %v", err)
 	}
 	if _, _, err := Quantize(g, &Stats{}); !errors.Is(err, ErrStats) {
@@ -334,7 +344,8 @@ func TestErrors(t *testing.T) {
 		t.Errorf("values that overflow: %v", err)
 	}
 	n := newNet(t, 2)
-	if _, err := Compare(t.Context(), g, n.outputs(n.conv("other", n.input(8, 8, 3), 2, 1, none)), noise(1, 1)); !errors.Is(err, ErrUnlike) {
+	if _, err := Compare(t.Context(), g, n.outputs(n.conv("other", n.input(8, 8, 3), 2, 1, none)),
+		noise(1, 1)); !errors.Is(err, ErrUnlike) {
 		t.Errorf("comparing strangers: %v", err)
 	}
 }
@@ -355,7 +366,8 @@ func TestStatsFile(t *testing.T) {
 	if !reflect.DeepEqual(back, s) {
 		t.Error("statistics differ after reading")
 	}
-	for _, bad := range []string{"", "{", `{"values":{"x":null}}`, `{"values":{"x":{"count":5}}}`, `[]`, text[:len(text)/2]} {
+	for _, bad := range []string{"", "{", `{"values":{"x":null}}`, `{"values":{"x":{"count":5}}}`, `[]`,
+		text[:len(text)/2]} {
 		if _, err := ReadStats(strings.NewReader(bad)); !errors.Is(err, runtime.ErrCorrupt) {
 			t.Errorf("%.40q: %v", bad, err)
 		}
@@ -364,7 +376,8 @@ func TestStatsFile(t *testing.T) {
 
 func TestProgress(t *testing.T) {
 	var seen []int
-	if _, err := Calibrate(t.Context(), inception(t), noise(1, 3), WithProgress(func(n int) { seen = append(seen, n) })); err != nil {
+	if _, err := Calibrate(t.Context(), inception(t), noise(1, 3),
+		WithProgress(func(n int) { seen = append(seen, n) })); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(seen, []int{1, 2, 3}) {

@@ -49,17 +49,22 @@ func residual(t testing.TB) *runtime.Graph {
 	a := n.conv("a", x, 8, 3, runtime.ReLU)
 	p := n.add("p", max3, a)
 	norm := n.add("norm", &runtime.Affine{Scale: n.weights(8, 1), Shift: n.weights(8, 1)}, p)
-	b := n.add("b", &runtime.Conv{Window: runtime.Window{R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}, K: 8, Groups: 2,
+	b := n.add("b", &runtime.Conv{Window: runtime.Window{R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1,
+		PadBottom: 1, PadRight: 1}, K: 8, Groups: 2,
 		Weights: n.weights(8*9*4, 0.2), Bias: n.weights(8, 1)}, norm)
-	short := n.add("short", &runtime.Conv{Window: runtime.Window{R: 1, S: 1, StrideH: 2, StrideW: 2}, K: 8, Weights: n.weights(64, 3)}, p)
+	short := n.add("short", &runtime.Conv{Window: runtime.Window{R: 1, S: 1, StrideH: 2, StrideW: 2}, K: 8,
+		Weights: n.weights(64, 3)}, p)
 	sum := n.add("sum", &runtime.Add{}, b, short)
 	bounded := n.add("bounded", &runtime.Add{Act: runtime.Clamp{On: true, Lo: 0, Hi: 1}}, sum, b)
-	pad := n.add("mean3", &runtime.Pool{Window: runtime.Window{R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}, Type: runtime.AvgPool, Ceil: true}, sum)
+	pad := n.add("mean3", &runtime.Pool{Window: runtime.Window{R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1,
+		PadBottom: 1, PadRight: 1}, Type: runtime.AvgPool, Ceil: true}, sum)
 	mean := n.add("mean", &runtime.GlobalPool{Type: runtime.AvgPool}, bounded)
-	return n.outputs(n.fc("scores", mean, 10, none), pad, n.add("l", &runtime.LRN{Size: 3, Alpha: 0.5, Beta: 0.5, Bias: 2}, sum))
+	return n.outputs(n.fc("scores", mean, 10, none), pad,
+		n.add("l", &runtime.LRN{Size: 3, Alpha: 0.5, Beta: 0.5, Bias: 2}, sum))
 }
 
-func checkNode(t *testing.T, name string, n *runtime.Node, floats map[*runtime.Value][]float32, levels map[*runtime.Value][]uint8) {
+func checkNode(t *testing.T, name string, n *runtime.Node, floats map[*runtime.Value][]float32,
+	levels map[*runtime.Value][]uint8) {
 	t.Helper()
 	in := n.In[0]
 	x, u := floats[in], levels[in]
@@ -79,7 +84,8 @@ func checkNode(t *testing.T, name string, n *runtime.Node, floats map[*runtime.V
 		}
 		exactly(want)
 	case *runtime.QConv:
-		c := kernels.ConvU8{Weights: op.Weights, Bias: op.Bias, InZero: in.Quant.Zero, Out: []kernels.OutU8{{Zero: op.Out.Zero, Lo: op.Lo, Hi: op.Hi}}}
+		c := kernels.ConvU8{Weights: op.Weights, Bias: op.Bias, InZero: in.Quant.Zero,
+			Out: []kernels.OutU8{{Zero: op.Out.Zero, Lo: op.Lo, Hi: op.Hi}}}
 		for _, w := range op.WScale {
 			c.Scale = append(c.Scale, float32(float64(in.Quant.Scale)*float64(w)/float64(op.Out.Scale)))
 		}
@@ -179,7 +185,8 @@ func quantised8(n *runtime.Node, op runtime.Op, levels map[*runtime.Value][]uint
 		other := n.In[1].Quant
 		m := float32(float64(other.Scale) / float64(out.Scale))
 		for i := range want {
-			put(i, float32(float32(int32(u[i])-zero)*float32(ratio))+float32(float32(int32(levels[n.In[1]][i])-int32(other.Zero))*m))
+			put(i, float32(float32(int32(u[i])-zero)*float32(ratio))+
+				float32(float32(int32(levels[n.In[1]][i])-int32(other.Zero))*m))
 		}
 	}
 	return want

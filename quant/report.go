@@ -50,7 +50,8 @@ func (r *Report) finish(g *runtime.Graph) {
 // String is a table, a line for each layer.
 func (r *Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d of %d layers in int8, %d conversions, observer %s\n", r.Graph, r.Quantised, len(r.Layers), r.Conversions, r.Observer)
+	fmt.Fprintf(&b, "%s: %d of %d layers in int8, %d conversions, observer %s\n", r.Graph, r.Quantised, len(r.Layers),
+		r.Conversions, r.Observer)
 	if !r.Portable {
 		fmt.Fprintln(&b, "some layers are float: results are near, not equal, on other CPUs")
 	}

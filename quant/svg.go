@@ -12,7 +12,8 @@ func (c *Comparison) WriteSVG(w io.Writer) error {
 	p := chart.Panel{Most: 10, Tick: 10, Unit: " dB"}
 	for _, l := range c.Layers {
 		p.Most = max(p.Most, min(l.SQNR, 80))
-		p.Bars = append(p.Bars, chart.Bar{Name: l.Name, Value: l.SQNR, Colour: colour(l.SQNR), Note: fmt.Sprintf("%.1f dB · cos %.4f", l.SQNR, l.Cosine)})
+		p.Bars = append(p.Bars, chart.Bar{Name: l.Name, Value: l.SQNR, Colour: colour(l.SQNR),
+			Note: fmt.Sprintf("%.1f dB · cos %.4f", l.SQNR, l.Cosine)})
 	}
 	return chart.Write(w, c.Graph+": int8 against float, signal to noise by layer",
 		fmt.Sprintf("%d images, same best class for %d, float's best among int8's five for %d", c.Images, c.Top1, c.Top5), p)

@@ -71,7 +71,8 @@ func quantiseWeights(w, bias []float32, k int, in, out float32) (quantised, erro
 			return r, fmt.Errorf("channel %d has a weight or bias that is %w", i, ErrNotFinite)
 		}
 		r.scale[i], r.bias[i] = channel(to, from, b, in, out)
-		if factor := float64(in) * float64(r.scale[i]) / float64(out); factor > math.MaxFloat32 || r.scale[i] > math.MaxFloat32 {
+		if factor := float64(in) * float64(r.scale[i]) / float64(out); factor > math.MaxFloat32 ||
+			r.scale[i] > math.MaxFloat32 {
 			return r, fmt.Errorf("channel %d is beyond float32 by its scales %g·%g/%g: %w", i, in, r.scale[i], out, ErrNotFinite)
 		}
 		for j, x := range from {

@@ -48,7 +48,8 @@ func TestChannel(t *testing.T) {
 // TestChannelExact: the largest weight is ±127 unless something forbids it, and zeros stay zeros.
 func TestChannelExact(t *testing.T) {
 	q := make([]int8, 4)
-	if scale, b := channel(q, []float32{0.5, -1.27, 0, 1.27}, 0.3, 0.1, 0.1); q[1] != -127 || q[3] != 127 || q[2] != 0 || q[0] != 50 || b != 300 {
+	if scale, b := channel(q, []float32{0.5, -1.27, 0, 1.27}, 0.3, 0.1, 0.1); q[1] != -127 || q[3] != 127 || q[2] != 0 ||
+		q[0] != 50 || b != 300 {
 		t.Errorf("%v, scale %g, bias %d", q, scale, b)
 	}
 	for _, bias := range []float32{0, 1, -3e5, 1e-20} { // a channel without weights is its bias
@@ -74,9 +75,11 @@ func TestKernelsTakeWorstWeights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shape := kernels.ConvShape{N: 1, H: 1, W: 1, C: depth, K: 1, R: 1, S: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
-	if _, err := kernels.NewConvU8(shape, []int{1}, kernels.ConvU8{Weights: q.weights, Bias: q.bias, Scale: []float32{0.5 * q.scale[0] / 3},
-		Out: []kernels.OutU8{{Hi: 255}}}, 0); err != nil {
+	shape := kernels.ConvShape{N: 1, H: 1, W: 1, C: depth, K: 1, R: 1, S: 1, StrideH: 1, StrideW: 1, DilationH: 1,
+		DilationW: 1, Groups: 1}
+	if _, err := kernels.NewConvU8(shape, []int{1}, kernels.ConvU8{Weights: q.weights, Bias: q.bias,
+		Scale: []float32{0.5 * q.scale[0] / 3},
+		Out:   []kernels.OutU8{{Hi: 255}}}, 0); err != nil {
 		t.Error(err)
 	}
 	if q.sqnr < 30 {
@@ -104,7 +107,8 @@ func TestQuantOf(t *testing.T) {
 		want   runtime.Quant
 	}{
 		{0, 255, runtime.Quant{Scale: 1}}, {0, 0, runtime.Quant{Scale: 1}}, {3, 510, runtime.Quant{Scale: 2}},
-		{-255, 0, runtime.Quant{Scale: 1, Zero: 255}}, {-255, -9, runtime.Quant{Scale: 1, Zero: 255}}, {-1, 1.55, runtime.Quant{Scale: 0.01, Zero: 100}},
+		{-255, 0, runtime.Quant{Scale: 1, Zero: 255}}, {-255, -9, runtime.Quant{Scale: 1, Zero: 255}},
+		{-1, 1.55, runtime.Quant{Scale: 0.01, Zero: 100}},
 		{0, 1e-40, runtime.Quant{Scale: minScale}}, {0, 3e38, runtime.Quant{Scale: maxScale}},
 	} {
 		if q := quantOf(c.lo, c.hi); q != c.want {

@@ -11,7 +11,8 @@ type Layout uint8
 const (
 	// AsWritten is the order of the dimensions themselves, the last the fastest: TensorFlow's [N H W C].
 	AsWritten Layout = iota
-	// ChannelsLast is that of dimensions [N C H W …], as Caffe, ONNX and PyTorch have them, with the channels moved behind.
+	// ChannelsLast is that of dimensions [N C H W …], as Caffe, ONNX and PyTorch have them, with the channels moved
+	// behind.
 	ChannelsLast
 )
 
@@ -38,9 +39,9 @@ func (l Layout) Order(rank int) []int {
 	return order
 }
 
-// ShapeOf returns the shape that kernels see of a value with these dimensions. The first is the images N, of several the
-// last three as written are H, W and C and those before them images too; channels last, the second is C, the third H and
-// all after it W. A lone dimension is C.
+// ShapeOf returns the shape that kernels see of a value with these dimensions. The first is the images N, of several
+// the last three as written are H, W and C and those before them images too; channels last, the second is C, the third
+// H and all after it W. A lone dimension is C.
 func ShapeOf(dims []int, l Layout) Shape {
 	s := Shape{1, 1, 1, 1}
 	r := len(dims)
@@ -116,8 +117,8 @@ func (g *Graph) InputLike(v *Value) (*Value, error) {
 	return in, err
 }
 
-// likeIn gives v the dimensions that the model gives a value of the same shape in another graph; of another shape it has
-// none of its own.
+// likeIn gives v the dimensions that the model gives a value of the same shape in another graph; of another shape it
+// has none of its own.
 func (v *Value) likeIn(other *Value) {
 	if v.Shape == other.Shape {
 		v.dims, v.layout, v.signed = other.dims, other.layout, other.signed

@@ -25,8 +25,8 @@ type StepBalance struct {
 //
 //	Speedup = Σ cost(i) / Σ (cost(i) · Uneven(i) / Threads + barrier)
 //
-// It is an upper bound for kernels limited by arithmetic: it takes units as equal and workers as equally fast, and knows nothing
-// of memory that workers share or of a clock that falls when more cores are busy.
+// It is an upper bound for kernels limited by arithmetic: it takes units as equal and workers as equally fast, and
+// knows nothing of memory that workers share or of a clock that falls when more cores are busy.
 func (s *Session) Balance(cost func(step int) float64, barrier float64) Balance {
 	return balance(s.tasks, s.plan.threads, cost, barrier)
 }

@@ -14,7 +14,8 @@ func TestUneven(t *testing.T) {
 		units, workers int
 		want           float64
 	}{
-		{0, 4, 1}, {1, 1, 1}, {5, 1, 1}, {1, 4, 4}, {2, 4, 2}, {4, 4, 1}, {7, 4, 8. / 7}, {9, 8, 16. / 9}, {16, 8, 1}, {7, 2, 8. / 7},
+		{0, 4, 1}, {1, 1, 1}, {5, 1, 1}, {1, 4, 4}, {2, 4, 2}, {4, 4, 1}, {7, 4, 8. / 7}, {9, 8, 16. / 9}, {16, 8, 1},
+		{7, 2, 8. / 7},
 	} {
 		if got := uneven(make(countTask, c.units), c.workers); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("%d units, %d workers: %v, want %v", c.units, c.workers, got, c.want)

@@ -85,12 +85,14 @@ func (p *Plan) locate(o *options, g *Graph, lay *layout, steps []*step) error {
 	for i := range t.values {
 		v, w := t.of[i], &t.values[i]
 		root, at := lay.root(v)
-		w.view = viewSpec{offset: p.storage[w.storage].Offset + at*v.DType.Size(), dtype: v.DType, shape: v.Shape, stride: root.Shape.C}
+		w.view = viewSpec{offset: p.storage[w.storage].Offset + at*v.DType.Size(), dtype: v.DType, shape: v.Shape,
+			stride: root.Shape.C}
 	}
 	p.values = t.values
 	p.connect(t, steps)
 	info := func(v *Value) TensorInfo {
-		return TensorInfo{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant, view: p.values[t.index[v]].view, value: t.index[v]}
+		return TensorInfo{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant, view: p.values[t.index[v]].view,
+			value: t.index[v]}
 	}
 	for _, v := range g.Inputs {
 		p.inputs = append(p.inputs, info(v))

@@ -5,8 +5,8 @@
 //
 // # Contract
 //
-//   - A Graph that exists is consistent: Input, Add and Output check shapes, types, sizes and work, with arithmetic that
-//     cannot overflow, and return errors that name the node and the reason. Nothing of a bad model panics.
+//   - A Graph that exists is consistent: Input, Add and Output check shapes, types, sizes and work, with arithmetic
+//     that cannot overflow, and return errors that name the node and the reason. Nothing of a bad model panics.
 //   - A Plan is immutable and may be shared by goroutines. A Session belongs to one goroutine at a time.
 //   - All memory is known when a plan exists ([Plan.ArenaSize]), and it is proven that every step reads and
 //     writes inside it and overwrites nothing that is still needed.

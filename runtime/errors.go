@@ -43,8 +43,8 @@ type FileError struct {
 func (e *FileError) Error() string { return fmt.Sprintf("%s: %v", e.File, e.Err) }
 func (e *FileError) Unwrap() error { return e.Err }
 
-// InFile is the [FileError] for a reason, or nil for nil. Of a file system's error only the reason stays, for it names the
-// file too.
+// InFile is the [FileError] for a reason, or nil for nil. Of a file system's error only the reason stays, for it names
+// the file too.
 func InFile(file string, reason error) error {
 	if reason == nil {
 		return nil

@@ -112,7 +112,8 @@ func parse(data []byte) (*container, error) {
 		switch {
 		case s.kind < secGraph || s.kind > secTensors:
 			return nil, corrupt("section %d of unknown kind %d", i, s.kind)
-		case i > 0 && (s.kind.order() < c.sections[i-1].kind.order() || s.kind == c.sections[i-1].kind && s.target <= c.sections[i-1].target):
+		case i > 0 && (s.kind.order() < c.sections[i-1].kind.order() || s.kind == c.sections[i-1].kind &&
+			s.target <= c.sections[i-1].target):
 			return nil, corrupt("section %d is out of order", i)
 		case (s.target != "") != (s.kind == secPacked) || bytes.IndexByte(tag, 0) >= 0:
 			return nil, corrupt("section %d has the target %q", i, s.target)

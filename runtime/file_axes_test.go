@@ -21,8 +21,10 @@ func axesGraph(t *testing.T) *Graph {
 	}
 	outA, errA := g.Add("outA", &Activation{Act: ReLU}, a)
 	outB, errB := g.Add("outB", &Identity{}, b)
-	if err := errors.Join(errA, errB, g.SetDims(a, []int{1, 3, 4, 5}, ChannelsLast), g.SetDims(b, []int{6}, AsWritten), g.SetSigned(b),
-		g.SetDims(outA, []int{1, 3, 4, 5}, ChannelsLast), g.SetDims(outB, []int{1, 6}, AsWritten), g.Output(outA, outB)); err != nil {
+	if err := errors.Join(errA, errB, g.SetDims(a, []int{1, 3, 4, 5}, ChannelsLast), g.SetDims(b, []int{6}, AsWritten),
+		g.SetSigned(b),
+		g.SetDims(outA, []int{1, 3, 4, 5}, ChannelsLast), g.SetDims(outB, []int{1, 6}, AsWritten),
+		g.Output(outA, outB)); err != nil {
 		t.Fatal(err)
 	}
 	return g
@@ -45,13 +47,16 @@ func TestFileKeepsAxes(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		in, out := p.Inputs(), p.Outputs()
-		if !slices.Equal(in[0].Dims, []int{1, 3, 4, 5}) || in[0].Layout != ChannelsLast || in[0].DType != F32 || in[0].Signed {
+		if !slices.Equal(in[0].Dims, []int{1, 3, 4, 5}) || in[0].Layout != ChannelsLast || in[0].DType != F32 ||
+			in[0].Signed {
 			t.Errorf("%s: input %+v", name, in[0])
 		}
-		if !slices.Equal(in[1].Dims, []int{6}) || in[1].Layout != AsWritten || in[1].DType != U8 || !in[1].Signed || in[1].Quant != (Quant{0.25, 130}) {
+		if !slices.Equal(in[1].Dims, []int{6}) || in[1].Layout != AsWritten || in[1].DType != U8 || !in[1].Signed ||
+			in[1].Quant != (Quant{0.25, 130}) {
 			t.Errorf("%s: input %+v", name, in[1])
 		}
-		if !slices.Equal(out[0].Dims, []int{1, 3, 4, 5}) || out[0].Layout != ChannelsLast || !slices.Equal(out[1].Dims, []int{1, 6}) || out[1].Signed {
+		if !slices.Equal(out[0].Dims, []int{1, 3, 4, 5}) || out[0].Layout != ChannelsLast ||
+			!slices.Equal(out[1].Dims, []int{1, 6}) || out[1].Signed {
 			t.Errorf("%s: outputs %+v", name, out)
 		}
 		if _, err := SelfTest(p); err != nil {

@@ -7,9 +7,9 @@ import (
 	"unsafe"
 )
 
-// ReadGraph reads the graph of a model file. The graph's weights are parts of data wherever their alignment allows, so data
-// must not change while the graph is in use. Of the options it heeds [WithLimits] and those about signatures. Errors
-// wrap [ErrCorrupt] or [ErrSignature], or are those of the graph's own checks.
+// ReadGraph reads the graph of a model file. The graph's weights are parts of data wherever their alignment allows, so
+// data must not change while the graph is in use. Of the options it heeds [WithLimits] and those about signatures.
+// Errors wrap [ErrCorrupt] or [ErrSignature], or are those of the graph's own checks.
 func ReadGraph(data []byte, opts ...Option) (*Graph, error) {
 	o := newOptions(opts)
 	c, err := parse(data)

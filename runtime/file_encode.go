@@ -88,7 +88,8 @@ func encode(g *Graph, opts ...WriteOption) ([]byte, error) {
 	if err := index(g.Outputs); err != nil {
 		return nil, err
 	}
-	w := writer{graph: g, sections: []section{{kind: secGraph, data: e.buf}, {kind: secData, data: e.data}, {kind: secFilters, data: e.filters}}}
+	w := writer{graph: g, sections: []section{{kind: secGraph, data: e.buf}, {kind: secData, data: e.data},
+		{kind: secFilters, data: e.filters}}}
 	if t := tensors(g); t != nil {
 		w.add(section{kind: secTensors, data: t})
 	}

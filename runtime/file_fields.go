@@ -48,7 +48,8 @@ func (f *fields) float(v *float32) {
 
 // window: R, S, strides, paddings (top, left, bottom, right), dilations.
 func (f *fields) window(w *Window) {
-	f.ints(&w.R, &w.S, &w.StrideH, &w.StrideW, &w.PadTop, &w.PadLeft, &w.PadBottom, &w.PadRight, &w.DilationH, &w.DilationW)
+	f.ints(&w.R, &w.S, &w.StrideH, &w.StrideW, &w.PadTop, &w.PadLeft, &w.PadBottom, &w.PadRight, &w.DilationH,
+		&w.DilationW)
 }
 
 // clamp: a byte 0, or 1 and two float32.

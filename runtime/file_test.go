@@ -54,7 +54,8 @@ func everything(t testing.TB) *Graph {
 	g := NewGraph("everything äöü")
 	b := builder{t, g}
 	x, y := b.input("x", Shape{N: 2, H: 6, W: 5, C: 4}), b.input("y", Shape{N: 2, H: 6, W: 5, C: 4})
-	w := Window{R: 3, S: 3, StrideH: 2, StrideW: 1, PadTop: 1, PadLeft: 0, PadBottom: 2, PadRight: 1, DilationH: 1, DilationW: 2}
+	w := Window{R: 3, S: 3, StrideH: 2, StrideW: 1, PadTop: 1, PadLeft: 0, PadBottom: 2, PadRight: 1, DilationH: 1,
+		DilationW: 2}
 	pool := Window{R: 2, S: 2}
 	c := b.add("conv", &Conv{Window: w, K: 6, Groups: 2, Weights: ramp(6 * 9 * 2), Bias: ramp(6), Act: ReLU}, x)
 	b.add("unbiased", &Conv{Window: Window{R: 1, S: 1}, K: 1, Weights: ramp(4)}, x)
@@ -71,8 +72,9 @@ func everything(t testing.TB) *Graph {
 	fc := b.add("fc", &FC{K: 3, Weights: ramp(3 * fl.Shape.C), Bias: ramp(3)}, fl)
 	sm := b.add("softmax", &Softmax{}, fc)
 	q := b.add("quantize", &Quantize{To: Quant{Scale: 0.5, Zero: 3}}, i)
-	qc := b.add("qconv", &QConv{Window: w, K: 2, Weights: bytesRamp(2 * 9 * 12), WScale: []float32{0.25, 2}, Bias: []int32{math.MinInt32, 7},
-		Out: Quant{Scale: 0.125, Zero: 255}, Lo: 3, Hi: 250}, q)
+	qc := b.add("qconv", &QConv{Window: w, K: 2, Weights: bytesRamp(2 * 9 * 12), WScale: []float32{0.25, 2},
+		Bias: []int32{math.MinInt32, 7},
+		Out:  Quant{Scale: 0.125, Zero: 255}, Lo: 3, Hi: 250}, q)
 	qp := b.add("qpool", &Quantised{Op: &Pool{Window: pool, Type: AvgPool}, Out: Quant{Scale: 1}}, qc)
 	qf := b.add("qfc", &QFC{K: 1, Weights: bytesRamp(qp.Shape.Elements() / 2), WScale: []float32{3}}, qp)
 	d := b.add("dequantize", &Dequantize{}, qp)
@@ -85,14 +87,17 @@ func everything(t testing.TB) *Graph {
 // equal compares what graphs mean.
 func equal(t *testing.T, got, want *Graph) {
 	t.Helper()
-	if got.Name != want.Name || len(got.Nodes) != len(want.Nodes) || len(got.Inputs) != len(want.Inputs) || len(got.Outputs) != len(want.Outputs) {
-		t.Fatalf("%q: %d nodes, %d inputs, %d outputs; want %q: %d, %d, %d", got.Name, len(got.Nodes), len(got.Inputs), len(got.Outputs),
+	if got.Name != want.Name || len(got.Nodes) != len(want.Nodes) || len(got.Inputs) != len(want.Inputs) ||
+		len(got.Outputs) != len(want.Outputs) {
+		t.Fatalf("%q: %d nodes, %d inputs, %d outputs; want %q: %d, %d, %d", got.Name, len(got.Nodes), len(got.Inputs),
+			len(got.Outputs),
 			want.Name, len(want.Nodes), len(want.Inputs), len(want.Outputs))
 	}
 	value := func(what string, a, b *Value) {
 		t.Helper()
 		if a.Name != b.Name || a.Shape != b.Shape || a.DType != b.DType || a.Quant != b.Quant {
-			t.Errorf("%s: %q %v %v %v, want %q %v %v %v", what, a.Name, a.Shape, a.DType, a.Quant, b.Name, b.Shape, b.DType, b.Quant)
+			t.Errorf("%s: %q %v %v %v, want %q %v %v %v", what, a.Name, a.Shape, a.DType, a.Quant, b.Name, b.Shape, b.DType,
+				b.Quant)
 		}
 	}
 	for i, v := range want.Inputs {
@@ -328,7 +333,8 @@ func FuzzReadGraph(f *testing.F) {
 	b := builder{f, small}
 	x := b.input("x", Shape{N: 1, H: 2, W: 2, C: 1})
 	q := b.add("q", &Quantize{To: Quant{Scale: 1}}, x)
-	c := b.add("c", &QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{5}, WScale: []float32{1}, Out: Quant{Scale: 1}, Hi: 255}, q)
+	c := b.add("c", &QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{5}, WScale: []float32{1},
+		Out: Quant{Scale: 1}, Hi: 255}, q)
 	small.Output(b.add("d", &Dequantize{}, c))
 	file.Reset()
 	Write(&file, small)

@@ -15,7 +15,8 @@ func randomChain(t *testing.T, seed uint64) *Graph {
 	n := newNet(t)
 	x := n.input(Shape{1, 45 + r.IntN(30), 45 + r.IntN(20), 3})
 	window := func(k, stride int) Window {
-		return Window{R: k, S: k, StrideH: stride, StrideW: stride, PadTop: r.IntN(k/2 + 1), PadLeft: r.IntN(k/2 + 1), PadBottom: r.IntN(k/2 + 1), PadRight: r.IntN(k/2 + 1)}
+		return Window{R: k, S: k, StrideH: stride, StrideW: stride, PadTop: r.IntN(k/2 + 1), PadLeft: r.IntN(k/2 + 1),
+			PadBottom: r.IntN(k/2 + 1), PadRight: r.IntN(k/2 + 1)}
 	}
 	for i := range 2 {
 		name := fmt.Sprint("layer", i)
@@ -25,13 +26,15 @@ func randomChain(t *testing.T, seed uint64) *Graph {
 		if r.IntN(2) == 0 {
 			x = n.add(name+"/before", lrn, x)
 		}
-		x = n.add(name+"/pool", &Pool{Window: window(2+r.IntN(2), 2), Type: []PoolKind{MaxPool, AvgPool}[r.IntN(2)], Ceil: r.IntN(2) == 0}, x)
+		x = n.add(name+"/pool", &Pool{Window: window(2+r.IntN(2), 2), Type: []PoolKind{MaxPool, AvgPool}[r.IntN(2)],
+			Ceil: r.IntN(2) == 0}, x)
 		if r.IntN(2) == 0 {
 			x = n.add(name+"/after", lrn, x)
 		}
 	}
 	a := n.conv("1x1", x, 8, 1)
-	b := n.conv("proj", n.add("pool", &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}}, x), 24, 1)
+	b := n.conv("proj", n.add("pool", &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}},
+		x), 24, 1)
 	return n.output(n.add("both", &Concat{}, a, b))
 }
 

@@ -47,7 +47,8 @@ func (n *net) floats(count int) []float32 {
 // conv adds a same-size convolution with ReLU.
 func (n *net) conv(name string, in *Value, k, r int) *Value {
 	n.t.Helper()
-	c := &Conv{Window: Window{R: r, S: r, PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2, PadRight: r / 2}, K: k, Act: ReLU}
+	c := &Conv{Window: Window{R: r, S: r, PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2, PadRight: r / 2}, K: k,
+		Act: ReLU}
 	c.Weights = n.floats(k * r * r * in.Shape.C)
 	for i := range c.Weights {
 		c.Weights[i] /= float32(r*r*in.Shape.C) / 4
@@ -62,7 +63,8 @@ func (n *net) inception(name string, in *Value, k1, r3, k3, r5, k5, pp int) *Val
 	a := n.conv(name+"/1x1", in, k1, 1)
 	b := n.conv(name+"/3x3", n.conv(name+"/3x3_reduce", in, r3, 1), k3, 3)
 	c := n.conv(name+"/5x5", n.conv(name+"/5x5_reduce", in, r5, 1), k5, 5)
-	p := n.add(name+"/pool", &Pool{Window: Window{R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}}, in)
+	p := n.add(name+"/pool", &Pool{Window: Window{R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, PadLeft: 1, PadBottom: 1,
+		PadRight: 1}}, in)
 	d := n.conv(name+"/pool_proj", p, pp, 1)
 	return n.add(name+"/output", &Concat{}, a, b, c, d)
 }
@@ -79,7 +81,8 @@ func (n *net) output(v ...*Value) *Graph {
 func small(t *testing.T) *Graph {
 	n := newNet(t)
 	x := n.input(Shape{1, 21, 21, 3})
-	x = n.add("conv1", &Conv{Window: Window{R: 7, S: 7, StrideH: 2, StrideW: 2, PadTop: 3, PadLeft: 3, PadBottom: 3, PadRight: 3}, K: 16, Weights: n.floats(16 * 147)}, x)
+	x = n.add("conv1", &Conv{Window: Window{R: 7, S: 7, StrideH: 2, StrideW: 2, PadTop: 3, PadLeft: 3, PadBottom: 3,
+		PadRight: 3}, K: 16, Weights: n.floats(16 * 147)}, x)
 	x = n.add("bn1", &Affine{Scale: n.floats(16), Shift: n.floats(16)}, x)
 	x = n.add("relu1", &Activation{Act: ReLU}, x)
 	x = n.add("pool1", &Pool{Window: Window{R: 3, S: 3, StrideH: 2, StrideW: 2}, Ceil: true}, x)
@@ -144,31 +147,35 @@ func TestGraphRefuses(t *testing.T) {
 		op   Op
 		want error
 	}{
-		"weights":        {&Conv{Window: Window{R: 3, S: 3}, K: 2, Weights: make([]float32, 5)}, ErrShape},
-		"bias":           {&Conv{Window: Window{R: 1, S: 1}, K: 2, Weights: make([]float32, 8), Bias: make([]float32, 3)}, ErrShape},
-		"groups":         {&Conv{Window: Window{R: 1, S: 1}, K: 2, Groups: 3, Weights: make([]float32, 8)}, ErrShape},
-		"window":         {&Conv{Window: Window{R: 9, S: 9}, K: 1, Weights: make([]float32, 324)}, ErrShape},
-		"huge window":    {&Pool{Window: Window{R: 1 << 30, S: 1}}, ErrShape},
-		"negative pad":   {&Pool{Window: Window{R: 2, S: 2, PadTop: -1}}, ErrShape},
-		"pad ≥ window":   {&Pool{Window: Window{R: 2, S: 2, PadTop: 2}}, ErrShape},
-		"many weights":   {&FC{K: 1 << 30, Weights: nil}, ErrLimit},
-		"scales":         {&Affine{Scale: make([]float32, 3), Shift: make([]float32, 4)}, ErrShape},
-		"add of one":     {&Add{}, ErrShape},
-		"dequantize":     {&Dequantize{}, ErrShape},
-		"lrn size":       {&LRN{}, ErrShape},
-		"quant scale":    {&Quantize{}, ErrShape},
-		"float in qfc":   {&QFC{K: 1, Weights: make([]int8, 256), WScale: []float32{1}}, ErrShape},
-		"qconv scale":    {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{-1}}, ErrShape},
-		"quantised fc":   {&Quantised{Op: &Softmax{}, Out: Quant{Scale: 1}}, ErrGraph},
-		"qconv scales":   {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4)}, ErrShape},
-		"no operation":   {nil, ErrGraph},
-		"quantised nil":  {&Quantised{}, ErrGraph},
-		"pool kind":      {&Pool{Window: Window{R: 1, S: 1}, Type: 7}, ErrGraph},
-		"global kind":    {&GlobalPool{Type: 2}, ErrGraph},
-		"bound NaN":      {&Activation{Act: Clamp{On: true, Lo: float32(math.NaN()), Hi: 1}}, ErrShape},
-		"conv bound":     {&Conv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]float32, 4), Act: Clamp{On: true, Hi: float32(math.NaN())}}, ErrShape},
-		"fc bound":       {&FC{K: 1, Weights: make([]float32, 256), Act: Clamp{On: true, Hi: float32(math.NaN())}}, ErrShape},
-		"weight −128":    {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{-128, 0, 0, 0}, WScale: []float32{1}}, ErrShape},
+		"weights": {&Conv{Window: Window{R: 3, S: 3}, K: 2, Weights: make([]float32, 5)}, ErrShape},
+		"bias": {&Conv{Window: Window{R: 1, S: 1}, K: 2, Weights: make([]float32, 8), Bias: make([]float32, 3)},
+			ErrShape},
+		"groups":       {&Conv{Window: Window{R: 1, S: 1}, K: 2, Groups: 3, Weights: make([]float32, 8)}, ErrShape},
+		"window":       {&Conv{Window: Window{R: 9, S: 9}, K: 1, Weights: make([]float32, 324)}, ErrShape},
+		"huge window":  {&Pool{Window: Window{R: 1 << 30, S: 1}}, ErrShape},
+		"negative pad": {&Pool{Window: Window{R: 2, S: 2, PadTop: -1}}, ErrShape},
+		"pad ≥ window": {&Pool{Window: Window{R: 2, S: 2, PadTop: 2}}, ErrShape},
+		"many weights": {&FC{K: 1 << 30, Weights: nil}, ErrLimit},
+		"scales":       {&Affine{Scale: make([]float32, 3), Shift: make([]float32, 4)}, ErrShape},
+		"add of one":   {&Add{}, ErrShape},
+		"dequantize":   {&Dequantize{}, ErrShape},
+		"lrn size":     {&LRN{}, ErrShape},
+		"quant scale":  {&Quantize{}, ErrShape},
+		"float in qfc": {&QFC{K: 1, Weights: make([]int8, 256), WScale: []float32{1}}, ErrShape},
+		"qconv scale": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{-1}},
+			ErrShape},
+		"quantised fc":  {&Quantised{Op: &Softmax{}, Out: Quant{Scale: 1}}, ErrGraph},
+		"qconv scales":  {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4)}, ErrShape},
+		"no operation":  {nil, ErrGraph},
+		"quantised nil": {&Quantised{}, ErrGraph},
+		"pool kind":     {&Pool{Window: Window{R: 1, S: 1}, Type: 7}, ErrGraph},
+		"global kind":   {&GlobalPool{Type: 2}, ErrGraph},
+		"bound NaN":     {&Activation{Act: Clamp{On: true, Lo: float32(math.NaN()), Hi: 1}}, ErrShape},
+		"conv bound": {&Conv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]float32, 4),
+			Act: Clamp{On: true, Hi: float32(math.NaN())}}, ErrShape},
+		"fc bound": {&FC{K: 1, Weights: make([]float32, 256), Act: Clamp{On: true, Hi: float32(math.NaN())}}, ErrShape},
+		"weight −128": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{-128, 0, 0, 0}, WScale: []float32{1}},
+			ErrShape},
 		"resized row":    {&Resize{Rows: []int32{0, 8}, Cols: []int32{0}}, ErrShape},
 		"resized column": {&Resize{Rows: []int32{0}, Cols: []int32{-1}}, ErrShape},
 		"resized away":   {&Resize{Rows: []int32{0}}, ErrShape},
@@ -190,6 +197,11 @@ func TestGraphRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %v of node bad", name, err, c.want)
 		}
 	}
+}
+
+// TestGraphLimits: what is no operation's fault is refused too.
+func TestGraphLimits(t *testing.T) {
+	ok := Shape{1, 8, 8, 4}
 	g := NewGraph("g")
 	if _, err := g.Input("data", Shape{1, 0, 3, 3}); !errors.Is(err, ErrShape) {
 		t.Errorf("empty input: %v", err)
@@ -199,7 +211,8 @@ func TestGraphRefuses(t *testing.T) {
 	}
 	in, _ := g.Input("data", ok)
 	g.SetLimits(Limits{MaxNodes: 9, MaxElements: 1 << 20, MaxWeights: 1 << 20, MaxMACs: 1000})
-	if _, err := g.Add("work", &Conv{Window: Window{R: 1, S: 1}, K: 4, Weights: make([]float32, 16)}, in); !errors.Is(err, ErrLimit) {
+	if _, err := g.Add("work", &Conv{Window: Window{R: 1, S: 1}, K: 4, Weights: make([]float32, 16)}, in); !errors.Is(err,
+		ErrLimit) {
 		t.Errorf("1024 multiply-accumulates of 1000: %v", err)
 	}
 	if _, err := g.Input("data", ok); !errors.Is(err, ErrGraph) {

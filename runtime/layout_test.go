@@ -73,7 +73,8 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 			v = n.add(name+"/depth", &SpaceToDepth{Block: 2}, v)
 			v = n.conv(name, v, x.Shape.C, 1)
 		default:
-			v = n.add(name, []Op{&Identity{}, &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}}, &Softmax{},
+			v = n.add(name, []Op{&Identity{}, &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1,
+				PadRight: 1}}, &Softmax{},
 				&Resize{Rows: []int32{4, 4, 2, 0, 1}, Cols: []int32{3, 0, 1, 0}}}[n.r.IntN(4)], x)
 		}
 		values = append(values, v)

@@ -95,8 +95,9 @@ var largeGraphs = map[string]struct {
 	"quantised siblings": {2500, func(b builder, n int) {
 		x := b.add("q", &Quantize{To: Quant{Scale: 1}}, b.input("x", Shape{1, 1, 1, 4}))
 		for i := range n {
-			b.output(b.add(fmt.Sprint("n", i), &QConv{Window: Window{R: 1, S: 1}, K: 2, Weights: make([]int8, 8), WScale: []float32{1, 1},
-				Out: Quant{Scale: 1}, Hi: 255}, x))
+			b.output(b.add(fmt.Sprint("n", i), &QConv{Window: Window{R: 1, S: 1}, K: 2, Weights: make([]int8, 8),
+				WScale: []float32{1, 1},
+				Out:    Quant{Scale: 1}, Hi: 255}, x))
 		}
 	}},
 	"scales and shifts": {1500, func(b builder, n int) {

@@ -52,7 +52,8 @@ func Load(data []byte, opts ...Option) (*Plan, error) {
 // returns neither plan nor error if there are none that fit.
 func (c *container) loadPacked(o *options, isa arch.ISA) (*Plan, error) {
 	s := c.find(secPacked, Target(isa))
-	for within := isa.Within(); s == nil && kernels.PackAlike(isa, within) && within != arch.Generic; within = within.Within() {
+	for within := isa.Within(); s == nil && kernels.PackAlike(isa, within) &&
+		within != arch.Generic; within = within.Within() {
 		s = c.find(secPacked, Target(within))
 	}
 	if s == nil || !littleEndian {
@@ -108,8 +109,9 @@ func (p *Plan) kernels() []string {
 	return names
 }
 
-// WithPacked adds filters packed for a tier of this machine, so that loading the file on such a machine need not pack. Of the
-// options those count that choose how steps are computed, [WithChooser] and what is made of it; the file keeps the choice.
+// WithPacked adds filters packed for a tier of this machine, so that loading the file on such a machine need not pack.
+// Of the options those count that choose how steps are computed, [WithChooser] and what is made of it; the file keeps
+// the choice.
 func WithPacked(isa arch.ISA, opts ...Option) WriteOption {
 	return func(w *writer) {
 		if !arch.Supports(isa) {
@@ -168,8 +170,8 @@ func (w *writer) fail(err error) {
 	}
 }
 
-// A packed section is a directory, preceded by its length in a uint64, and the pieces it lists, each at a multiple of 64
-// bytes in their order. The directory, in varints and strings as in the structure:
+// A packed section is a directory, preceded by its length in a uint64, and the pieces it lists, each at a multiple of
+// 64 bytes in their order. The directory, in varints and strings as in the structure:
 //
 //	kernels  number of steps, and the name of each one's kernel
 //	steps    number of packed steps; of each its name, number of pieces, and their bytes

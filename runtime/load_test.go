@@ -77,8 +77,8 @@ func aligned64(data []byte) []byte {
 	return buf[skip:][:n:n]
 }
 
-// TestLoad: a loaded plan gives the bytes that a compiled one gives, packed or not, on every tier, wherever the file lies
-// in memory; and it does not change the file.
+// TestLoad: a loaded plan gives the bytes that a compiled one gives, packed or not, on every tier, wherever the file
+// lies in memory; and it does not change the file.
 func TestLoad(t *testing.T) {
 	g := fileNet(t)
 	for _, isa := range arch.Supported() {
@@ -88,7 +88,8 @@ func TestLoad(t *testing.T) {
 		}
 		want := noiseOf(t, p)
 		plain, packed := written(t, g), written(t, g, WithPacked(isa))
-		for name, data := range map[string][]byte{"plain": plain, "packed": packed, "unaligned": append([]byte{0}, packed...)[1:]} {
+		for name, data := range map[string][]byte{"plain": plain, "packed": packed,
+			"unaligned": append([]byte{0}, packed...)[1:]} {
 			before := bytes.Clone(data)
 			for _, m := range []Memory{p.memory, Small} {
 				l, err := Load(data, WithISA(isa), WithMemory(m))
@@ -141,8 +142,8 @@ func TestPackedIsUsed(t *testing.T) {
 	}
 }
 
-// TestPackedWithin: filters packed for a tier serve one that contains it where that takes the same kernels; elsewhere the
-// file's filters are packed anew, for its own.
+// TestPackedWithin: filters packed for a tier serve one that contains it where that takes the same kernels; elsewhere
+// the file's filters are packed anew, for its own.
 func TestPackedWithin(t *testing.T) {
 	best, err := arch.Default()
 	if err != nil {
@@ -174,7 +175,8 @@ func TestPackedWithin(t *testing.T) {
 			t.Errorf("%v, packed for %v, which has the same kernels: %v", isa, within, err)
 		}
 		if !same && !errors.Is(err, ErrCorrupt) {
-			t.Errorf("%v, packed for %v, which has other kernels: %v; want its own packed of the damaged filters", isa, within, err)
+			t.Errorf("%v, packed for %v, which has other kernels: %v; want its own packed of the damaged filters", isa, within,
+				err)
 		}
 	}
 }
@@ -244,7 +246,8 @@ func TestPackedFrom(t *testing.T) {
 	if len(c.sections) != 5 || c.find(secPacked, "zz80-simd") == nil || c.find(secPacked, Target(isa)) == nil {
 		t.Errorf("%d sections", len(c.sections))
 	}
-	if targets, err := Targets(both); err != nil || len(targets) != 2 || targets[0] != Target(isa) || targets[1] != "zz80-simd" {
+	if targets, err := Targets(both); err != nil || len(targets) != 2 || targets[0] != Target(isa) ||
+		targets[1] != "zz80-simd" {
 		t.Errorf("targets %q, %v", targets, err)
 	}
 	if _, err := Load(both); err != nil {
@@ -259,7 +262,8 @@ func TestPackedFrom(t *testing.T) {
 	}
 }
 
-// TestFlips: a file with bits flipped is refused; and with its checksums made right again it is refused by type or runs.
+// TestFlips: a file with bits flipped is refused; and with its checksums made right again it is refused by type or
+// runs.
 func TestFlips(t *testing.T) {
 	isa, err := arch.Default()
 	if err != nil {
@@ -308,8 +312,8 @@ func TestFlips(t *testing.T) {
 	t.Logf("%d of %d ran", ran, *flips)
 }
 
-// TestLoadAllocates: without packed filters Load allocates little more than the packed weights that the plan reports; with
-// them a small part of that.
+// TestLoadAllocates: without packed filters Load allocates little more than the packed weights that the plan reports;
+// with them a small part of that.
 func TestLoadAllocates(t *testing.T) {
 	isa, err := arch.Default()
 	if err != nil {

@@ -161,7 +161,8 @@ func (g *Graph) Cost() (c Cost) {
 func valueBytes(v *Value) int64 { return times(int64(v.Shape.Elements()), v.DType.Size()) }
 
 func (c *Cost) add(d Cost) {
-	c.MACs, c.Work, c.Params, c.Bytes = plus(c.MACs, d.MACs), plus(c.Work, d.Work), plus(c.Params, d.Params), plus(c.Bytes, d.Bytes)
+	c.MACs, c.Work, c.Params, c.Bytes = plus(c.MACs, d.MACs), plus(c.Work, d.Work), plus(c.Params, d.Params),
+		plus(c.Bytes, d.Bytes)
 }
 
 // each is the cost of an operation without parameters that takes so much work for each element of its output.

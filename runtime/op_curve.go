@@ -9,7 +9,8 @@ import (
 
 var _ = register(20, func() Op { return new(Curve) })
 
-// Curve is a smooth activation of each element, by IEEE operations in one written order: every CPU gives the same bytes.
+// Curve is a smooth activation of each element, by IEEE operations in one written order: every CPU gives the same
+// bytes.
 type Curve struct{ Of kernels.Curve }
 
 func (*Curve) Kind() string { return "Curve" }

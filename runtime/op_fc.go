@@ -88,7 +88,8 @@ func (f *QFC) infer(in []Shape, l *Limits) (Shape, error) {
 	case !ok:
 		return s, fmt.Errorf("more than %d weights, or no outputs: %w", l.MaxWeights, ErrLimit)
 	case len(f.Weights) != want || len(f.WScale) != f.K || (f.Bias != nil && len(f.Bias) != f.K):
-		return s, fmt.Errorf("%d weights, %d scales, %d biases for %d outputs of %v: %w", len(f.Weights), len(f.WScale), len(f.Bias), f.K, s, ErrShape)
+		return s, fmt.Errorf("%d weights, %d scales, %d biases for %d outputs of %v: %w", len(f.Weights), len(f.WScale),
+			len(f.Bias), f.K, s, ErrShape)
 	}
 	return Shape{s.N, 1, 1, f.K}, checkWeights(f.Weights, f.WScale, l)
 }

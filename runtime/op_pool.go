@@ -65,8 +65,10 @@ func (k PoolKind) check() error {
 // Pool is windowed max or average pooling.
 type Pool struct {
 	Window
-	Type            PoolKind
-	Ceil            bool // round the output size up (Caffe; ONNX ceil_mode=1); the last window still starts inside the input or its leading padding
+	Type PoolKind
+	// round the output size up (Caffe; ONNX ceil_mode=1); the last window still starts inside the input or its leading
+	// padding
+	Ceil            bool
 	CountIncludePad bool // averages divide by all cells of the padded input, not only those inside the input
 }
 
@@ -97,7 +99,8 @@ func (p *Pool) infer(in []Shape, _ *Limits) (Shape, error) {
 func (p *Pool) Shape(s Shape) kernels.PoolShape {
 	w := p.Norm()
 	return kernels.PoolShape{N: s.N, H: s.H, W: s.W, C: s.C, R: w.R, S: w.S, StrideH: w.StrideH, StrideW: w.StrideW,
-		PadTop: w.PadTop, PadLeft: w.PadLeft, PadBottom: w.PadBottom, PadRight: w.PadRight, DilationH: w.DilationH, DilationW: w.DilationW,
+		PadTop: w.PadTop, PadLeft: w.PadLeft, PadBottom: w.PadBottom, PadRight: w.PadRight, DilationH: w.DilationH,
+		DilationW:       w.DilationW,
 		OutH:            poolDim(s.H, w.R, w.StrideH, w.DilationH, w.PadTop, w.PadBottom, p.Ceil),
 		OutW:            poolDim(s.W, w.S, w.StrideW, w.DilationW, w.PadLeft, w.PadRight, p.Ceil),
 		CountIncludePad: p.CountIncludePad}
@@ -126,7 +129,8 @@ func (p *Pool) lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels.Op, er
 	return average(p.Shape(in[0].Shape), in[0].Quant, to, isa)
 }
 
-// poolCost counts the cells of all windows, and for each pixel of a window finding it: most of the time of few channels.
+// poolCost counts the cells of all windows, and for each pixel of a window finding it: most of the time of few
+// channels.
 func poolCost(out Shape, r, s int) Cost {
 	return Cost{Work: times(int64(out.N*out.H*out.W), r, s, out.C+pixelWork)}
 }
@@ -179,6 +183,7 @@ func (p *GlobalPool) lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels.
 
 // Shape returns the geometry over an input of shape s: one window, the whole map.
 func (*GlobalPool) Shape(s Shape) kernels.PoolShape {
-	return kernels.PoolShape{N: s.N, H: s.H, W: s.W, C: s.C, R: s.H, S: s.W, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1,
-		OutH: 1, OutW: 1}
+	return kernels.PoolShape{N: s.N, H: s.H, W: s.W, C: s.C, R: s.H, S: s.W, StrideH: 1, StrideW: 1, DilationH: 1,
+		DilationW: 1,
+		OutH:      1, OutW: 1}
 }

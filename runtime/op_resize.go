@@ -12,8 +12,8 @@ var _ = register(21, func() Op { return new(Resize) })
 // Resize makes each output pixel a copy of one input pixel: out[n, y, x, c] = in[n, Rows[y], Cols[x], c]. It moves
 // elements, so it works on any type.
 //
-// It is resizing by the nearest neighbour, once an importer has made Rows and Cols by its format's own rule, in binary32,
-// i being the output's index, s = output/input or the scale given, and the result kept within the input:
+// It is resizing by the nearest neighbour, once an importer has made Rows and Cols by its format's own rule, in
+// binary32, i being the output's index, s = output/input or the scale given, and the result kept within the input:
 //
 //	ONNX, half_pixel              (i + ½)/s − ½       rounded by nearest_mode: to the nearest, of two to the lower
 //	      asymmetric              i/s                 (round_prefer_floor) or the upper one (round_prefer_ceil), floor, ceil

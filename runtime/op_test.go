@@ -109,7 +109,8 @@ func TestForeignOps(t *testing.T) {
 		t.Fatal(err)
 	}
 	conv := &Conv{Window: Window{R: 1, S: 1}, K: 1, Weights: []float32{1}}
-	for i, op := range []Op{foreign{conv}, &foreign{conv}, (*Conv)(nil), &Quantised{Op: (*Add)(nil)}, &Quantised{Op: foreign{conv}}} {
+	for i, op := range []Op{foreign{conv}, &foreign{conv}, (*Conv)(nil), &Quantised{Op: (*Add)(nil)},
+		&Quantised{Op: foreign{conv}}} {
 		var ne *NodeError
 		if _, err := g.Add(fmt.Sprint(i), op, x); !errors.Is(err, ErrGraph) || !errors.As(err, &ne) {
 			t.Errorf("%T: %v", op, err)
@@ -154,9 +155,11 @@ func workCases() map[string]workCase {
 		"quantised conv":    {op: &QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{1}, Out: q, Hi: 255}, u8: true, work: elements},
 		"quantised fc":      {op: &QFC{K: 1, Weights: make([]int8, elements), WScale: []float32{1}}, u8: true, work: elements},
 		"quantised maximum": {op: &Pool{Window: wide}, u8: true, work: 71 * 71 * 4 * 64 * 64},
-		"quantised average": {op: &Quantised{Op: &Pool{Window: wide, Type: AvgPool}, Out: q}, u8: true, work: 71 * 71 * 4 * 64 * 64},
-		"quantised lrn":     {op: &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: q}, u8: true, work: elements * 16384},
-		"quantised add":     {op: &Quantised{Op: &Add{}, Out: q}, u8: true, two: true, work: elements},
+		"quantised average": {op: &Quantised{Op: &Pool{Window: wide, Type: AvgPool}, Out: q}, u8: true,
+			work: 71 * 71 * 4 * 64 * 64},
+		"quantised lrn": {op: &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: q}, u8: true,
+			work: elements * 16384},
+		"quantised add": {op: &Quantised{Op: &Add{}, Out: q}, u8: true, two: true, work: elements},
 	}
 }
 
@@ -220,8 +223,9 @@ func TestWorkIsLimited(t *testing.T) {
 // TestHostileWork: a file of a few hundred bytes that would run for hours is refused by default.
 func TestHostileWork(t *testing.T) {
 	for name, op := range map[string]Op{
-		"maximum": &Pool{Window: Window{R: maxWindow, S: maxWindow, PadTop: maxWindow - 1, PadBottom: maxWindow - 1, PadLeft: maxWindow - 1, PadRight: maxWindow - 1}},
-		"lrn":     &LRN{Size: maxWindow, Alpha: 1, Beta: 0.5, Bias: 1},
+		"maximum": &Pool{Window: Window{R: maxWindow, S: maxWindow, PadTop: maxWindow - 1, PadBottom: maxWindow - 1,
+			PadLeft: maxWindow - 1, PadRight: maxWindow - 1}},
+		"lrn": &LRN{Size: maxWindow, Alpha: 1, Beta: 0.5, Bias: 1},
 	} {
 		g := NewGraph("hours")
 		g.SetLimits(Limits{MaxNodes: 9, MaxElements: math.MaxInt, MaxWeights: 1, MaxMACs: math.MaxInt64})
@@ -245,7 +249,8 @@ func TestHostileWork(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := Load(data); !errors.Is(err, ErrLimit) {
-			t.Errorf("%s: a file of %d bytes, %d multiply-accumulates, work %d: %v", name, len(data), g.Cost().MACs, g.Cost().Work, err)
+			t.Errorf("%s: a file of %d bytes, %d multiply-accumulates, work %d: %v", name, len(data), g.Cost().MACs,
+				g.Cost().Work, err)
 		}
 	}
 }
@@ -280,7 +285,8 @@ func TestLevel(t *testing.T) {
 	for i := range 400 {
 		numbers = append(numbers, float32(i)*0.05, float32(i)/7)
 	}
-	for _, q := range []Quant{{Scale: 0.1, Zero: 3}, {Scale: 1, Zero: 0}, {Scale: 0.3, Zero: 255}, {Scale: 1e-12, Zero: 128}} {
+	for _, q := range []Quant{{Scale: 0.1, Zero: 3}, {Scale: 1, Zero: 0}, {Scale: 0.3, Zero: 255},
+		{Scale: 1e-12, Zero: 128}} {
 		n := newNet(t)
 		g := n.output(n.add("q", &Quantize{To: q}, n.input(Shape{1, 1, 1, len(numbers)})))
 		s := session(t, g)

@@ -36,7 +36,8 @@ func TestGeneralOps(t *testing.T) {
 		}
 		return v
 	}
-	turned := add("turned", &Rearrange{Dims: []int{4, 6}, Perm: []int{1, 0}, To: Shape{N: 1, H: 1, W: 4, C: 6}}, x) // [6][4], channel-major
+	// [6][4], channel-major
+	turned := add("turned", &Rearrange{Dims: []int{4, 6}, Perm: []int{1, 0}, To: Shape{N: 1, H: 1, W: 4, C: 6}}, x)
 	row := add("row", &GlobalPool{Type: MaxPool}, turned)
 	gate := add("gate", &Curve{Of: kernels.Tanh}, row)
 	y := add("y", &Binary{How: kernels.Times}, turned, gate)

@@ -47,21 +47,22 @@ func WithISA(isa arch.ISA) Option { return func(o *options) { o.isa, o.isaSet = 
 // in progress. 1, the default, starts none; 0 means one per processor. The result does not depend on n.
 func WithThreads(n int) Option { return func(o *options) { o.threads = n } }
 
-// WithContext has [Compile], [Load], [Tune] and [WithPacked] give up once the context is done; they then return its error.
+// WithContext has [Compile], [Load], [Tune] and [WithPacked] give up once the context is done; they then return its
+// error.
 func WithContext(ctx context.Context) Option { return func(o *options) { o.ctx = ctx } }
 
 // Choice is a way to compute a step that can be computed in several.
 type Choice = kernels.Choice
 
-// WithChooser has choose pick the way to compute each step, by its name, of those that there are. The first is what Compile takes
-// by itself; an index that there is not stands for it. What convolutions of quantised graphs compute does not depend on the choice;
-// of float ones the last bits may.
+// WithChooser has choose pick the way to compute each step, by its name, of those that there are. The first is what
+// Compile takes by itself; an index that there is not stands for it. What convolutions of quantised graphs compute does
+// not depend on the choice; of float ones the last bits may.
 func WithChooser(choose func(step string, choices []Choice) int) Option {
 	return func(o *options) { o.choose = choose }
 }
 
-// WithoutWinograd makes a plan whose filters take no more memory than the graph's, up to padding: a float GoogLeNet's then take half
-// as much, and a run half as long again.
+// WithoutWinograd makes a plan whose filters take no more memory than the graph's, up to padding: a float GoogLeNet's
+// then take half as much, and a run half as long again.
 func WithoutWinograd() Option {
 	return WithChooser(func(_ string, choices []Choice) int {
 		return slices.IndexFunc(choices, func(c Choice) bool { return !strings.HasPrefix(c.Algorithm, "winograd") })

@@ -172,7 +172,8 @@ func lowerChain(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 			return nil, c.fault(err)
 		}
 		out := c.out[0]
-		stages = append(stages, kernels.Stage{Op: op, Rows: c.rowWindow(), H: out.Shape.H, W: out.Shape.W, C: out.Shape.C, DType: out.DType, InPlace: inPlace(c.nodes[0].Op)})
+		stages = append(stages, kernels.Stage{Op: op, Rows: c.rowWindow(), H: out.Shape.H, W: out.Shape.W, C: out.Shape.C,
+			DType: out.DType, InPlace: inPlace(c.nodes[0].Op)})
 	}
 	op := kernels.NewBands(stages, bandShare)
 	if op == nil {

@@ -67,7 +67,8 @@ func arrange(g *Graph, steps []*step) (*layout, []*step) {
 			_, taken := l.within[v]
 			if taken || fixed[v] {
 				part := &Value{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant}
-				left = append(left, &step{nodes: []*Node{{Name: s.nodes[0].Name, Op: &Identity{}}}, in: []*Value{v}, out: []*Value{part}})
+				left = append(left, &step{nodes: []*Node{{Name: s.nodes[0].Name, Op: &Identity{}}}, in: []*Value{v},
+					out: []*Value{part}})
 				v = part
 			}
 			l.within[v] = slice{j.out, at}

@@ -2,8 +2,8 @@ package runtime
 
 import "strings"
 
-// step is an operation on its way to a kernel: a node of the simplified graph, or several 1×1 convolutions that read the
-// same value, computed as one with an output each.
+// step is an operation on its way to a kernel: a node of the simplified graph, or several 1×1 convolutions that read
+// the same value, computed as one with an output each.
 type step struct {
 	nodes []*Node
 	in    []*Value

@@ -141,7 +141,8 @@ func takesAffine(op Op) bool {
 	return false
 }
 
-// fold adds a scale and shift to those of a node. Beyond a few they become one, lest weights be multiplied any number of times.
+// fold adds a scale and shift to those of a node. Beyond a few they become one, lest weights be multiplied any number
+// of times.
 func (r *rewriter) fold(n *Node, a *Affine) {
 	const most = 4
 	all := r.affines[n]

@@ -11,8 +11,8 @@ import (
 )
 
 // Plan is how this CPU runs a graph: steps in order, each with its kernel chosen and its weights packed, and the place
-// of every tensor in one arena. It is immutable and safe for concurrent use; sessions share it, and keep it: what it was loaded
-// from may go when it is collected (package mapped), so whatever uses its weights must hold it.
+// of every tensor in one arena. It is immutable and safe for concurrent use; sessions share it, and keep it: what it
+// was loaded from may go when it is collected (package mapped), so whatever uses its weights must hold it.
 type Plan struct {
 	name    string
 	isa     arch.ISA

@@ -77,8 +77,9 @@ const searchBudget = 1 << 29
 // placeBudget bounds the pairs of buffers that place looks at: those of eleven thousand that are all alive together.
 const placeBudget = 1 << 26
 
-// place puts buffers, in the given order, each into the lowest gap that is free for its whole life. What is left when it
-// has looked at more than placeBudget pairs is put on top of all that is there in its life, whatever gaps that leaves.
+// place puts buffers, in the given order, each into the lowest gap that is free for its whole life. What is left when
+// it has looked at more than placeBudget pairs is put on top of all that is there in its life, whatever gaps that
+// leaves.
 func place(buffers []buffer, order []int) (offsets []int, total int) {
 	offsets = make([]int, len(buffers))
 	var placed []int // by offset
@@ -164,7 +165,8 @@ func checkMemory(buffers []buffer, offsets []int, total int) error {
 func memoryTable(buffers []buffer, offsets []int) string {
 	var b strings.Builder
 	for i, buf := range buffers {
-		fmt.Fprintf(&b, "buffer %3d  steps %3d–%3d  bytes [%9d, %9d)\n", i, buf.first, buf.last, offsets[i], offsets[i]+buf.size)
+		fmt.Fprintf(&b, "buffer %3d  steps %3d–%3d  bytes [%9d, %9d)\n", i, buf.first, buf.last, offsets[i],
+			offsets[i]+buf.size)
 	}
 	return b.String()
 }

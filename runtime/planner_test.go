@@ -55,7 +55,8 @@ func TestCheckMemory(t *testing.T) {
 	if err := checkMemory(bufs, []int{0, 64, 0}, 128); err != nil {
 		t.Error(err)
 	}
-	for name, offsets := range map[string][]int{"overlap": {0, 0, 64}, "outside": {0, 64, 128}, "negative": {-64, 64, 0}, "unaligned": {0, 64, 8}} {
+	for name, offsets := range map[string][]int{"overlap": {0, 0, 64}, "outside": {0, 64, 128}, "negative": {-64, 64, 0},
+		"unaligned": {0, 64, 8}} {
 		if checkMemory(bufs, offsets, 128) == nil {
 			t.Errorf("%s: accepted", name)
 		}

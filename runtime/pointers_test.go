@@ -7,8 +7,8 @@ import (
 	"github.com/gneiss-go/gneiss/internal/memory"
 )
 
-// No pointer is formed past the arena. Only a build whose pointers are checked (-race, or -gcflags=-d=checkptr) sees it, and only
-// where the arena ends with its allocation, and a tensor with the arena.
+// No pointer is formed past the arena. Only a build whose pointers are checked (-race, or -gcflags=-d=checkptr) sees
+// it, and only where the arena ends with its allocation, and a tensor with the arena.
 func TestPointersStayInside(t *testing.T) {
 	restore := memory.New
 	defer func() { memory.New = restore }()
@@ -33,9 +33,11 @@ func TestPointersStayInside(t *testing.T) {
 		a, b := one("a", 4, x), one("b", 4, x)
 		join := n.add("join", &Concat{}, a, b)
 		rows := func(name string, x *Value, c int) *Value { // from a part of the concatenation, to something larger
-			return n.add(name, &Conv{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}, K: 24, Weights: n.floats(24 * 9 * c)}, x)
+			return n.add(name, &Conv{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}, K: 24,
+				Weights: n.floats(24 * 9 * c)}, x)
 		}
-		run(t, n.output(rows("rows of a", a, 4), rows("rows of b", b, 4), rows("rows of both", join, 8)), testInput(9*9*4), WithISA(isa))
+		run(t, n.output(rows("rows of a", a, 4), rows("rows of b", b, 4), rows("rows of both", join, 8)), testInput(9*9*4),
+			WithISA(isa))
 		run(t, small(t), testInput(21*21*3), WithISA(isa))
 	}
 }

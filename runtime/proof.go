@@ -58,10 +58,13 @@ func (p *Plan) proveValue(i int) error {
 	}
 	s := p.storage[v.storage]
 	if v.view.offset < s.Offset || v.view.offset-s.Offset > s.Bytes-v.view.extent() {
-		return fmt.Errorf("[%d, %d) is outside its storage at %d of %d bytes: %w", v.view.offset, v.view.offset+v.view.extent(), s.Offset, s.Bytes, ErrGraph)
+		return fmt.Errorf("[%d, %d) is outside its storage at %d of %d bytes: %w", v.view.offset,
+			v.view.offset+v.view.extent(), s.Offset, s.Bytes, ErrGraph)
 	}
-	if v.made < -1 || v.made >= len(p.steps) || v.until < max(v.made, 0) || s.First > max(v.made, 0) || s.Last < min(v.until, len(p.steps)-1) {
-		return fmt.Errorf("needed in steps %d–%d, its storage is there in %d–%d: %w", v.made, v.until, s.First, s.Last, ErrGraph)
+	if v.made < -1 || v.made >= len(p.steps) || v.until < max(v.made, 0) || s.First > max(v.made, 0) ||
+		s.Last < min(v.until, len(p.steps)-1) {
+		return fmt.Errorf("needed in steps %d–%d, its storage is there in %d–%d: %w", v.made, v.until, s.First, s.Last,
+			ErrGraph)
 	}
 	if v.parts == nil {
 		return nil
@@ -111,7 +114,8 @@ func (p *Plan) proveLifetimes() error {
 			if v.made > w.made {
 				v, w = w, v
 			}
-			return fmt.Errorf("value %q, needed until step %d, is overwritten by %q in step %d: %w", v.name, v.until, w.name, w.made, ErrGraph)
+			return fmt.Errorf("value %q, needed until step %d, is overwritten by %q in step %d: %w", v.name, v.until, w.name,
+				w.made, ErrGraph)
 		}
 	}
 	return nil
@@ -157,9 +161,11 @@ func (p *Plan) proveScratch(i int, holds []bool) error {
 	if want == 0 && s.scratchAt < 0 && s.scratch == (Storage{}) {
 		return nil
 	}
-	if want != s.scratch.Bytes || s.scratchAt < 0 || s.scratchAt >= len(p.storage) || p.storage[s.scratchAt] != s.scratch ||
+	if want != s.scratch.Bytes || s.scratchAt < 0 || s.scratchAt >= len(p.storage) ||
+		p.storage[s.scratchAt] != s.scratch ||
 		s.scratch.First > i || s.scratch.Last < i {
-		return fmt.Errorf("scratch of %d bytes in steps %d–%d, want %d: %w", s.scratch.Bytes, s.scratch.First, s.scratch.Last, want, ErrGraph)
+		return fmt.Errorf("scratch of %d bytes in steps %d–%d, want %d: %w", s.scratch.Bytes, s.scratch.First, s.scratch.Last,
+			want, ErrGraph)
 	}
 	if holds[s.scratchAt] {
 		return fmt.Errorf("scratch shares its storage with a value: %w", ErrGraph)

@@ -57,14 +57,20 @@ var tamperings = map[string]func(p *Plan){
 	"output elsewhere":   func(p *Plan) { p.outputs[0].value = 0 },
 	"late input":         func(p *Plan) { p.inputs[0].value = 1; p.inputs[0].view = p.values[1].view },
 	"value beyond":       func(p *Plan) { p.values[1].view.offset = p.arena },
-	"value overflows":    func(p *Plan) { p.values[1].view.shape.H, p.values[1].view.shape.W = math.MaxInt/2+1, math.MaxInt/2+1 },
+	"value overflows": func(p *Plan) {
+		p.values[1].view.shape.H, p.values[1].view.shape.W = math.MaxInt/2+1,
+			math.MaxInt/2+1
+	},
 	"wide pixels":        func(p *Plan) { p.values[1].view.stride = math.MaxInt },
 	"value elsewhere":    func(p *Plan) { p.values[1].storage = p.values[0].storage },
 	"value of nowhere":   func(p *Plan) { p.values[1].storage = -1 },
 	"value lives longer": func(p *Plan) { p.values[1].until = len(p.steps) },
 	"value read dead":    func(p *Plan) { p.values[1].until = p.values[1].made },
 	"made by another":    func(p *Plan) { p.values[1].made++ },
-	"read before made":   func(p *Plan) { p.steps[0].reads[0], p.steps[0].in[0] = p.steps[2].writes[0], p.steps[2].out[0] },
+	"read before made": func(p *Plan) {
+		p.steps[0].reads[0], p.steps[0].in[0] = p.steps[2].writes[0],
+			p.steps[2].out[0]
+	},
 	"reads no value":     func(p *Plan) { p.steps[1].reads[0] = -1 },
 	"writes no value":    func(p *Plan) { p.steps[1].writes[0] = len(p.values) },
 	"reads nothing":      func(p *Plan) { p.steps[1].reads, p.steps[1].in = nil, nil },

@@ -18,7 +18,8 @@ func randomQuantised(t *testing.T, seed uint64) *Graph {
 	pick := func() *Value { return values[len(values)-1-min(n.r.IntN(len(values)), n.r.IntN(len(values)))] }
 	conv := func(name string, x *Value, k, r int) *Value {
 		c := &QConv{Window: Window{R: r, S: r, PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2, PadRight: r / 2}, K: k,
-			Weights: make([]int8, k*r*r*x.Shape.C), WScale: make([]float32, k), Bias: make([]int32, k), Out: q, Lo: uint8(n.r.IntN(2)) * q.Zero, Hi: 255}
+			Weights: make([]int8, k*r*r*x.Shape.C), WScale: make([]float32, k), Bias: make([]int32, k), Out: q,
+			Lo: uint8(n.r.IntN(2)) * q.Zero, Hi: 255}
 		for i := range c.Weights {
 			c.Weights[i] = int8(n.r.IntN(255) - 127)
 		}
@@ -53,7 +54,8 @@ func randomQuantised(t *testing.T, seed uint64) *Graph {
 			v = n.add(name, &Quantised{Op: &Add{Act: Clamp{On: n.r.IntN(2) == 0, Lo: 0, Hi: 1}}, Out: q}, x, y)
 		default:
 			w := Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}
-			v = n.add(name, []Op{&Identity{}, &Pool{Window: w}, &Quantised{Op: &Pool{Window: w, Type: AvgPool}, Out: q}}[n.r.IntN(3)], x)
+			v = n.add(name, []Op{&Identity{}, &Pool{Window: w},
+				&Quantised{Op: &Pool{Window: w, Type: AvgPool}, Out: q}}[n.r.IntN(3)], x)
 		}
 		values = append(values, v)
 	}

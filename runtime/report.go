@@ -12,14 +12,15 @@ import (
 
 // Report says what a plan does and where, step by step.
 type Report struct {
-	Name        string       `json:"name"`
-	ISA         arch.ISA     `json:"isa"`
-	Threads     int          `json:"threads"`
-	MACs        int64        `json:"macs"`
-	WeightBytes int          `json:"weight_bytes"`
-	ArenaBytes  int          `json:"arena_bytes"`
-	LowerBound  int          `json:"arena_lower_bound"`  // the most bytes alive at once
-	TensorBound int          `json:"arena_tensor_bound"` // the same without scratch: where it is less, scratch makes the peak
+	Name        string   `json:"name"`
+	ISA         arch.ISA `json:"isa"`
+	Threads     int      `json:"threads"`
+	MACs        int64    `json:"macs"`
+	WeightBytes int      `json:"weight_bytes"`
+	ArenaBytes  int      `json:"arena_bytes"`
+	LowerBound  int      `json:"arena_lower_bound"` // the most bytes alive at once
+	// the same without scratch: where it is less, scratch makes the peak
+	TensorBound int          `json:"arena_tensor_bound"`
 	Steps       []StepReport `json:"steps"`
 	Storage     []Storage    `json:"storage"`
 }
@@ -58,8 +59,10 @@ func (p *Plan) Report() *Report {
 	for i := range p.steps {
 		s := &p.steps[i]
 		live += grows[i]
-		sr := StepReport{Index: i, Name: s.name, Op: s.kind, Kernel: s.op.Kernel(), ISA: s.op.ISA(), MACs: s.macs, Work: s.work, Bytes: s.bytes,
-			Weights: s.op.PackedBytes(), Offset: s.out[0].offset, End: s.out[0].offset + s.out[0].extent(), Scratch: s.scratch.Bytes, Live: live}
+		sr := StepReport{Index: i, Name: s.name, Op: s.kind, Kernel: s.op.Kernel(), ISA: s.op.ISA(), MACs: s.macs,
+			Work: s.work, Bytes: s.bytes,
+			Weights: s.op.PackedBytes(), Offset: s.out[0].offset, End: s.out[0].offset + s.out[0].extent(),
+			Scratch: s.scratch.Bytes, Live: live}
 		sr.Why = "best of its kind up to " + p.isa.String()
 		if c, ok := s.op.(kernels.Chosen); ok {
 			if x := c.Choice(); x.Algorithm != "" {
@@ -80,9 +83,11 @@ func (p *Plan) Report() *Report {
 // String returns the report as an aligned table.
 func (r *Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d steps, %s, %d thread(s), %.1f MMAC, packed weights %.2f MB\n", r.Name, len(r.Steps), r.ISA, r.Threads,
+	fmt.Fprintf(&b, "%s: %d steps, %s, %d thread(s), %.1f MMAC, packed weights %.2f MB\n", r.Name, len(r.Steps), r.ISA,
+		r.Threads,
 		float64(r.MACs)/1e6, float64(r.WeightBytes)/1e6)
-	fmt.Fprintf(&b, "arena %d bytes (%.3f MiB), lower bound %d bytes (%.3f MiB)", r.ArenaBytes, mib(r.ArenaBytes), r.LowerBound, mib(r.LowerBound))
+	fmt.Fprintf(&b, "arena %d bytes (%.3f MiB), lower bound %d bytes (%.3f MiB)", r.ArenaBytes, mib(r.ArenaBytes),
+		r.LowerBound, mib(r.LowerBound))
 	if extra := r.LowerBound - r.TensorBound; extra > 0 {
 		fmt.Fprintf(&b, ", of which scratch adds %d", extra)
 	}
@@ -94,7 +99,8 @@ func (r *Report) String() string {
 		for i, o := range s.Out {
 			shapes[i] = o.String()
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%.1f\t[%d, %d)\t%d\t%d\t%s\n", s.Index, s.Name, s.Op, s.Kernel, strings.Join(shapes, " "), float64(s.MACs)/1e6, s.Offset, s.End, s.Scratch, s.Live, s.Why)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%.1f\t[%d, %d)\t%d\t%d\t%s\n", s.Index, s.Name, s.Op, s.Kernel,
+			strings.Join(shapes, " "), float64(s.MACs)/1e6, s.Offset, s.End, s.Scratch, s.Live, s.Why)
 	}
 	w.Flush()
 	return b.String()

@@ -17,7 +17,8 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := p.Report()
-	if r.Threads != 2 || r.MACs != p.MACs() || r.WeightBytes != p.WeightBytes() || r.ArenaBytes != p.ArenaSize() || r.LowerBound != p.ArenaLowerBound() {
+	if r.Threads != 2 || r.MACs != p.MACs() || r.WeightBytes != p.WeightBytes() || r.ArenaBytes != p.ArenaSize() ||
+		r.LowerBound != p.ArenaLowerBound() {
 		t.Errorf("totals differ from the plan's: %+v", r)
 	}
 	var macs int64
@@ -26,7 +27,8 @@ func TestReport(t *testing.T) {
 		macs += s.MACs
 		weights += s.Weights
 		live = max(live, s.Live)
-		if s.Index != i || s.Kernel == "" || len(s.In) == 0 || len(s.Out) == 0 || s.Offset < 0 || s.End <= s.Offset || s.End > r.ArenaBytes {
+		if s.Index != i || s.Kernel == "" || len(s.In) == 0 || len(s.Out) == 0 || s.Offset < 0 || s.End <= s.Offset ||
+			s.End > r.ArenaBytes {
 			t.Errorf("step %+v", s)
 		}
 	}
@@ -55,7 +57,8 @@ func TestReport(t *testing.T) {
 func googLeNet(t *testing.T) *Graph {
 	n := newNet(t)
 	conv := func(name string, in *Value, k, r, stride int) *Value {
-		w := Window{R: r, S: r, StrideH: stride, StrideW: stride, PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2, PadRight: r / 2}
+		w := Window{R: r, S: r, StrideH: stride, StrideW: stride, PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2,
+			PadRight: r / 2}
 		return n.add(name, &Conv{Window: w, K: k, Weights: make([]float32, k*r*r*in.Shape.C), Act: ReLU}, in)
 	}
 	pool := func(name string, in *Value, stride int) *Value {
@@ -73,7 +76,8 @@ func googLeNet(t *testing.T) *Graph {
 	x = conv("conv2", conv("conv2/reduce", x, 64, 1, 1), 192, 3, 1)
 	x = pool("pool2", norm("norm2", x), 2)
 	for i, c := range [][6]int{{64, 96, 128, 16, 32, 32}, {128, 128, 192, 32, 96, 64},
-		{192, 96, 208, 16, 48, 64}, {160, 112, 224, 24, 64, 64}, {128, 128, 256, 24, 64, 64}, {112, 144, 288, 32, 64, 64}, {256, 160, 320, 32, 128, 128},
+		{192, 96, 208, 16, 48, 64}, {160, 112, 224, 24, 64, 64}, {128, 128, 256, 24, 64, 64}, {112, 144, 288, 32, 64, 64},
+		{256, 160, 320, 32, 128, 128},
 		{256, 160, 320, 32, 128, 128}, {384, 192, 384, 48, 128, 128}} {
 		if i == 2 || i == 7 {
 			x = pool(fmt.Sprint("pool", i/7+3), x, 2)
@@ -107,7 +111,8 @@ func TestGoogLeNetArena(t *testing.T) {
 			r := p.Report()
 			if r.TensorBound != want || r.ArenaBytes != r.LowerBound ||
 				threads == 1 && r.ArenaBytes != want || threads == 2 && r.ArenaBytes > want+want/32 {
-				t.Errorf("%v, %d threads: arena %d, bound %d, without scratch %d; want %d", isa, threads, r.ArenaBytes, r.LowerBound, r.TensorBound, want)
+				t.Errorf("%v, %d threads: arena %d, bound %d, without scratch %d; want %d", isa, threads, r.ArenaBytes,
+					r.LowerBound, r.TensorBound, want)
 			}
 			if len(r.Steps) != 57 {
 				t.Errorf("%d steps, want 57\n%v", len(r.Steps), r)

@@ -29,10 +29,10 @@ type SelfReport struct {
 }
 
 // SelfTest proves on the device that the kernels of a plan's tier, and of those below, compute what the portable
-// reference computes, over small networks of every operation with shapes below, at and above the kernels' tiles; and, if
-// the plan comes from a file with a golden output, that the plan gives it. A nil plan stands for the best tier.
-// Quantised operations must give the same bytes; float ones must be within selfTolerance of the largest output. It takes
-// a fraction of a second. The error is [ErrSelfTest] if a check failed; the report is returned with it.
+// reference computes, over small networks of every operation with shapes below, at and above the kernels' tiles; and,
+// if the plan comes from a file with a golden output, that the plan gives it. A nil plan stands for the best tier.
+// Quantised operations must give the same bytes; float ones must be within selfTolerance of the largest output. It
+// takes a fraction of a second. The error is [ErrSelfTest] if a check failed; the report is returned with it.
 func SelfTest(p *Plan) (*SelfReport, error) {
 	isa, err := arch.Default()
 	if err != nil {
@@ -146,7 +146,8 @@ func (b *selfBuilder) qconv(x *Value, k, r, stride, groups int) *Value {
 		return nil
 	}
 	depth := r * r * x.Shape.C / groups
-	c := &QConv{Window: window(r, stride), K: k, Groups: groups, Weights: make([]int8, k*depth), WScale: make([]float32, k), Bias: make([]int32, k),
+	c := &QConv{Window: window(r, stride), K: k, Groups: groups, Weights: make([]int8, k*depth),
+		WScale: make([]float32, k), Bias: make([]int32, k),
 		Out: Quant{Scale: 1 / float32(32), Zero: 100}, Lo: 3, Hi: 250}
 	for i := range c.Weights {
 		c.Weights[i] = int8(int(b.rnd.next()%255) - 127) // of full size, so that sums in int16 would overflow
@@ -163,7 +164,8 @@ func (b *selfBuilder) quantize(x *Value) *Value {
 }
 
 func window(r, stride int) Window {
-	return Window{R: r, S: r, StrideH: stride, StrideW: stride, PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2, PadRight: r / 2}
+	return Window{R: r, S: r, StrideH: stride, StrideW: stride, PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2,
+		PadRight: r / 2}
 }
 
 // selfCases: channel counts are primes, or one to either side of a tile; maps of 12×13 are large enough for Winograd.
@@ -187,19 +189,25 @@ func selfCases() []selfCase {
 		in := Shape{1, 9, 10, c}
 		for _, stride := range []int{1, 2} {
 			max := &Pool{Window: window(3, stride)}
-			add(fmt.Sprintf("maximum 3×3/%d of %d", stride, c), true, in, func(b *selfBuilder, x *Value) *Value { return b.add(max, x) })
-			add(fmt.Sprintf("quantised maximum 3×3/%d of %d", stride, c), true, in, func(b *selfBuilder, x *Value) *Value { return b.add(max, b.quantize(x)) })
+			add(fmt.Sprintf("maximum 3×3/%d of %d", stride, c), true, in,
+				func(b *selfBuilder, x *Value) *Value { return b.add(max, x) })
+			add(fmt.Sprintf("quantised maximum 3×3/%d of %d", stride, c), true, in,
+				func(b *selfBuilder, x *Value) *Value { return b.add(max, b.quantize(x)) })
 		}
 		two := Window{R: 2, S: 2, StrideH: 2, StrideW: 2}
-		add(fmt.Sprint("maximum 2×2 of ", c), true, in, func(b *selfBuilder, x *Value) *Value { return b.add(&Pool{Window: two}, x) })
-		add(fmt.Sprint("quantised maximum 2×2 of ", c), true, in, func(b *selfBuilder, x *Value) *Value { return b.add(&Pool{Window: two}, b.quantize(x)) })
-		add(fmt.Sprint("mean of ", c), false, in, func(b *selfBuilder, x *Value) *Value { return b.add(&GlobalPool{Type: AvgPool}, x) })
+		add(fmt.Sprint("maximum 2×2 of ", c), true, in,
+			func(b *selfBuilder, x *Value) *Value { return b.add(&Pool{Window: two}, x) })
+		add(fmt.Sprint("quantised maximum 2×2 of ", c), true, in,
+			func(b *selfBuilder, x *Value) *Value { return b.add(&Pool{Window: two}, b.quantize(x)) })
+		add(fmt.Sprint("mean of ", c), false, in,
+			func(b *selfBuilder, x *Value) *Value { return b.add(&GlobalPool{Type: AvgPool}, x) })
 		add(fmt.Sprint("quantised mean of ", c), true, in, func(b *selfBuilder, x *Value) *Value {
 			return b.add(&Quantised{Op: &GlobalPool{Type: AvgPool}, Out: Quant{Scale: 1.0 / 200, Zero: 90}}, b.quantize(x))
 		})
 		for _, size := range []int{3, 5} {
 			lrn := &LRN{Size: size, Alpha: 0.5, Beta: 0.75, Bias: 1}
-			add(fmt.Sprintf("LRN over %d of %d", size, c), false, in, func(b *selfBuilder, x *Value) *Value { return b.add(lrn, x) })
+			add(fmt.Sprintf("LRN over %d of %d", size, c), false, in,
+				func(b *selfBuilder, x *Value) *Value { return b.add(lrn, x) })
 			add(fmt.Sprintf("quantised LRN over %d of %d", size, c), true, in, func(b *selfBuilder, x *Value) *Value {
 				return b.add(&Quantised{Op: lrn, Out: Quant{Scale: 1.0 / 120, Zero: 128}}, b.quantize(x))
 			})
@@ -287,8 +295,8 @@ func (s *Session) fillNoise(seed uint64) {
 	}
 }
 
-// difference says how the bytes of two outputs of type dt differ; "" if they do not. In floats the sign of a zero and the
-// payload of a NaN are no difference: no tier promises them.
+// difference says how the bytes of two outputs of type dt differ; "" if they do not. In floats the sign of a zero and
+// the payload of a NaN are no difference: no tier promises them.
 func difference(dt DType, got, want []byte, exact bool) string {
 	if len(got) != len(want) {
 		return fmt.Sprintf("%d bytes, want %d", len(got), len(want))

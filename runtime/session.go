@@ -24,9 +24,10 @@ type Session struct {
 	infos   []StepInfo
 	workers *workers // nil with one thread
 	state   atomic.Int32
-	stop    *kernels.Stop // asked by a context that ends, and by Close; not part of the session, which workers must not know
-	hooking atomic.Bool   // the hook is being called
-	active  sync.Mutex    // held during Run
+	// asked by a context that ends, and by Close; not part of the session, which workers must not know
+	stop    *kernels.Stop
+	hooking atomic.Bool // the hook is being called
+	active  sync.Mutex  // held during Run
 }
 
 // Session states.
@@ -91,7 +92,8 @@ func bind(st *planStep, in, out []kernels.View, scratch []byte, workers int) (t 
 }
 
 func (s *Session) view(v viewSpec) kernels.View {
-	return kernels.View{Data: unsafe.Pointer(&s.arena[v.offset]), DType: v.dtype, N: v.shape.N, H: v.shape.H, W: v.shape.W, C: v.shape.C, Stride: v.stride}
+	return kernels.View{Data: unsafe.Pointer(&s.arena[v.offset]), DType: v.dtype, N: v.shape.N, H: v.shape.H, W: v.shape.W,
+		C: v.shape.C, Stride: v.stride}
 }
 
 // Input returns input i, to be filled before Run. It panics if there is no such input, as indexing a slice does.
@@ -100,7 +102,8 @@ func (s *Session) Input(i int) *Tensor { return &s.inputs[i] }
 // Output returns output i, valid after Run until the next.
 func (s *Session) Output(i int) *Tensor { return &s.outputs[i] }
 
-// InputNamed and OutputNamed return the tensor of that name; their error, which wraps [ErrGraph], lists the names there are.
+// InputNamed and OutputNamed return the tensor of that name; their error, which wraps [ErrGraph], lists the names there
+// are.
 func (s *Session) InputNamed(name string) (*Tensor, error)  { return named("input", s.inputs, name) }
 func (s *Session) OutputNamed(name string) (*Tensor, error) { return named("output", s.outputs, name) }
 
@@ -129,8 +132,8 @@ func (s *Session) SetHook(f func(StepInfo, time.Duration)) { s.hook = f }
 func (s *Session) Run() error { return s.run(context.Background()) }
 
 // RunContext is Run that gives up once the context is done, within a quarter of a second whatever the model: steps look
-// between small pieces of their work. It then returns the context's error and the outputs are undefined; the session can
-// be used again.
+// between small pieces of their work. It then returns the context's error and the outputs are undefined; the session
+// can be used again.
 func (s *Session) RunContext(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -223,8 +226,8 @@ func (s *Session) release() {
 
 // Close ends the workers. It may be called more than once and by any goroutine; after it Run returns [ErrClosed]. A Run
 // that is in progress on another goroutine is interrupted, and Close returns when it has: then nothing reads the plan's
-// weights or writes the tensors, which stay readable. Called while a hook is, as by the hook itself, Close returns at once,
-// and the Run ends as usual.
+// weights or writes the tensors, which stay readable. Called while a hook is, as by the hook itself, Close returns at
+// once, and the Run ends as usual.
 func (s *Session) Close() error {
 	for {
 		switch state := s.state.Load(); state {

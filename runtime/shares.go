@@ -2,12 +2,13 @@ package runtime
 
 import "time"
 
-// shares divides each step's units among workers, equally unless some have been faster of late than others: a board pairs
-// fast cores with slow ones, and a virtual processor may run beside another machine's on one core.
+// shares divides each step's units among workers, equally unless some have been faster of late than others: a board
+// pairs fast cores with slow ones, and a virtual processor may run beside another machine's on one core.
 //
-// What a unit costs is about the same for all workers within a step, so the units that a worker did over the time it took are
-// its speed beside the others'. One step says it badly, for a worker's pieces of work are larger or smaller than its share;
-// so what is remembered moves only slowly towards what a step says, by its length over the time remembered.
+// What a unit costs is about the same for all workers within a step, so the units that a worker did over the time it
+// took are its speed beside the others'. One step says it badly, for a worker's pieces of work are larger or smaller
+// than its share; so what is remembered moves only slowly towards what a step says, by its length over the time
+// remembered.
 type shares struct {
 	ends   []float64 // where each worker's part of a step ends, in parts of the whole; workers read it during a step
 	speeds []float64 // as remembered; their sum is about 1
@@ -17,8 +18,9 @@ type shares struct {
 const (
 	remembered = 12 * time.Millisecond
 	maxPace    = 0.25 // the most that one step, however long, moves the speeds
-	tolerance  = 0.05 // of an equal part: parts that differ less from the speeds stay. Addresses stay where they are cached, and so do ends
-	leastSpeed = 0.1  // of an equal one, so that a worker that was held up gets to show that it no longer is
+	// of an equal part: parts that differ less from the speeds stay. Addresses stay where they are cached, and so do ends
+	tolerance  = 0.05
+	leastSpeed = 0.1 // of an equal one, so that a worker that was held up gets to show that it no longer is
 )
 
 func newShares(n int) shares {
@@ -38,8 +40,8 @@ func (s *shares) of(w, units int) (lo, hi int) {
 	return lo, int(s.ends[w]*float64(units) + 0.5)
 }
 
-// learn moves the speeds towards what a step says, given the time that each worker took for its part, and the parts after them if
-// they differ. It says nothing of workers that had no unit.
+// learn moves the speeds towards what a step says, given the time that each worker took for its part, and the parts
+// after them if they differ. It says nothing of workers that had no unit.
 func (s *shares) learn(units int, reports []report) {
 	var sum, before float64
 	var longest time.Duration

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Parts cover the units in order, without gaps. Equal ones differ by one at most, others are what the speeds say, within a unit.
+// Parts cover the units in order, without gaps. Equal ones differ by one at most, others are what the speeds say,
+// within a unit.
 func TestShares(t *testing.T) {
 	for n := 1; n <= 9; n++ {
 		equal, skewed := newShares(n), newShares(n)
@@ -25,12 +26,14 @@ func TestShares(t *testing.T) {
 				next, least, most = hi, min(least, hi-lo), max(most, hi-lo)
 				lo, hi = skewed.of(w, units)
 				if want := skewed.speeds[w] * float64(units); lo != nextSkewed || hi < lo || math.Abs(float64(hi-lo)-want) > 1 {
-					t.Fatalf("%d units, %d workers: worker %d does %d to %d, want from %d, about %.1f units", units, n, w, lo, hi, nextSkewed, want)
+					t.Fatalf("%d units, %d workers: worker %d does %d to %d, want from %d, about %.1f units", units, n, w, lo, hi,
+						nextSkewed, want)
 				}
 				nextSkewed = hi
 			}
 			if next != units || nextSkewed != units || most-least > 1 {
-				t.Fatalf("%d units, %d workers: end at %d and %d, equal shares of %d to %d", units, n, next, nextSkewed, least, most)
+				t.Fatalf("%d units, %d workers: end at %d and %d, equal shares of %d to %d", units, n, next, nextSkewed, least,
+					most)
 			}
 		}
 	}
@@ -51,8 +54,8 @@ func rehearse(s *shares, steps, units int, speed ...float64) (last time.Duration
 	return last
 }
 
-// Two fast cores beside two at a quarter of their speed: equal parts take as long as a slow core takes for 100 of 400 units, parts by
-// speed 2½ times less. When all are fast again, so are the steps.
+// Two fast cores beside two at a quarter of their speed: equal parts take as long as a slow core takes for 100 of 400
+// units, parts by speed 2½ times less. When all are fast again, so are the steps.
 func TestSharesFollowSpeed(t *testing.T) {
 	s := newShares(4)
 	if first := rehearse(&s, 1, 400, 4, 4, 1, 1); first != 100*time.Microsecond {

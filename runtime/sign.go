@@ -13,11 +13,13 @@ const signatureSize = 64
 
 // Statement is what a signature says of its file, besides that it is the signer's. It is signed with the file.
 type Statement struct {
-	Version int    `json:"version,omitempty"` // above 0; later files have larger ones
-	Target  string `json:"target,omitempty"`  // which devices the file is for, in words of the signer's own, at most 255 bytes
+	Version int `json:"version,omitempty"` // above 0; later files have larger ones
+	// which devices the file is for, in words of the signer's own, at most 255 bytes
+	Target string `json:"target,omitempty"`
 }
 
-// StatementError says that a file is signed by the right key, but as an earlier version or for another target than was asked for.
+// StatementError says that a file is signed by the right key, but as an earlier version or for another target than was
+// asked for.
 type StatementError struct {
 	Signed     Statement
 	MinVersion int    // 0 if any would do
@@ -34,15 +36,17 @@ func (e *StatementError) Error() string {
 // Unwrap returns [ErrSignature].
 func (e *StatementError) Unwrap() error { return ErrSignature }
 
-// WithSignature makes [Load] and [ReadGraph] refuse a file unless valid returns nil for all bytes before its signature and the
-// signature; the error is wrapped in [ErrSignature] and nothing else of the file is looked at. Package runtime/sign has
-// this for an Ed25519 key; it is a package of its own so that programs that do not ask for signatures do not link it.
+// WithSignature makes [Load] and [ReadGraph] refuse a file unless valid returns nil for all bytes before its signature
+// and the signature; the error is wrapped in [ErrSignature] and nothing else of the file is looked at. Package
+// runtime/sign has this for an Ed25519 key; it is a package of its own so that programs that do not ask for signatures
+// do not link it.
 func WithSignature(valid func(message, signature []byte) error) Option {
 	return func(o *options) { o.signed = valid }
 }
 
-// WithMinVersion refuses a file that is not signed as that version or a later one, with a [StatementError]: an old file, signed as
-// it is, must not take the place of a newer one. Without [WithSignature] every file is refused: nobody vouches for its version.
+// WithMinVersion refuses a file that is not signed as that version or a later one, with a [StatementError]: an old
+// file, signed as it is, must not take the place of a newer one. Without [WithSignature] every file is refused: nobody
+// vouches for its version.
 func WithMinVersion(version int) Option { return func(o *options) { o.minVersion = version } }
 
 // WithSignedTarget refuses a file that is not signed for that target, as WithMinVersion does.
@@ -63,8 +67,9 @@ func (c *container) authenticate(data []byte, o *options) error {
 	return err
 }
 
-// statement returns what a file is signed as. All but the last 64 bytes is signed: the header, and so the sections' table,
-// the sections, and the statement at the beginning of the last. Nothing of that is believed before the signature is checked.
+// statement returns what a file is signed as. All but the last 64 bytes is signed: the header, and so the sections'
+// table, the sections, and the statement at the beginning of the last. Nothing of that is believed before the signature
+// is checked.
 func (c *container) statement(data []byte, valid func(message, signature []byte) error) (st Statement, err error) {
 	s := c.find(secSignature, "")
 	if s == nil {
@@ -83,7 +88,8 @@ func (c *container) statement(data []byte, valid func(message, signature []byte)
 // maxTarget bounds a statement's target, in bytes.
 const maxTarget = 255
 
-// encode returns nothing for a signature that says nothing, as those of the first version of the format; else version and target.
+// encode returns nothing for a signature that says nothing, as those of the first version of the format; else version
+// and target.
 func (st Statement) encode() ([]byte, error) {
 	switch {
 	case st.Version < 0 || st.Version > maxInt || len(st.Target) > maxTarget:
@@ -112,7 +118,8 @@ func decodeStatement(data []byte) (st Statement, err error) {
 	return st, nil
 }
 
-// Sign returns a file with a signature in place of any it had: sign is given what is to be signed, and returns 64 bytes.
+// Sign returns a file with a signature in place of any it had: sign is given what is to be signed, and returns 64
+// bytes.
 func Sign(data []byte, sign func(message []byte) ([]byte, error)) ([]byte, error) {
 	return SignAs(data, Statement{}, sign)
 }

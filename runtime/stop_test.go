@@ -17,8 +17,8 @@ import (
 // patience is how long a run may go on after it was asked to stop. What is built for a debugger of races takes longer.
 const patience = 250 * time.Millisecond * slowdown
 
-// longCases are graphs of a single step that runs for longer than a test may, each by its own way of being long: many units,
-// large ones, wide pixels, and windows as large as they may be.
+// longCases are graphs of a single step that runs for longer than a test may, each by its own way of being long: many
+// units, large ones, wide pixels, and windows as large as they may be.
 var longCases = []struct {
 	name  string
 	in    Shape
@@ -43,10 +43,12 @@ var longCases = []struct {
 		return n.add("op", &LRN{Size: 16384, Alpha: 1, Beta: 0.5, Bias: 1}, x)
 	}},
 	{"quantised LRN of one wide pixel", Shape{1, 1, 1, 1 << 22}, func(n *net, x *Value) *Value {
-		return n.add("op", &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: Quant{Scale: 1}}, n.quantize(x))
+		return n.add("op", &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: Quant{Scale: 1}},
+			n.quantize(x))
 	}},
 	{"convolution of one row", Shape{1, 1, 1 << 20, 1}, func(n *net, x *Value) *Value {
-		return n.add("op", &Conv{Window: Window{R: 1, S: 4097, PadLeft: 2048, PadRight: 2048}, K: 16, Weights: n.floats(16 * 4097)}, x)
+		return n.add("op", &Conv{Window: Window{R: 1, S: 4097, PadLeft: 2048, PadRight: 2048}, K: 16,
+			Weights: n.floats(16 * 4097)}, x)
 	}},
 	{"convolution with a large window", Shape{1, 512, 512, 4}, func(n *net, x *Value) *Value {
 		return n.add("op", &Conv{Window: padded(301), K: 8, Weights: n.floats(8 * 301 * 301 * 4)}, x)
@@ -65,7 +67,8 @@ var quickCases = []struct {
 	in    Shape
 	build func(n *net, x *Value) *Value
 }{
-	{"softmax of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value { return n.add("op", &Softmax{}, x) }},
+	{"softmax of one wide pixel", Shape{1, 1, 1, 1 << 26},
+		func(n *net, x *Value) *Value { return n.add("op", &Softmax{}, x) }},
 	{"curve", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value { return n.add("op", &Curve{}, x) }},
 	{"rearranging", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Rearrange{To: x.Shape, Dims: []int{1 << 13, 1 << 13}, Perm: []int{1, 0}}, x)
@@ -88,7 +91,8 @@ func (n *net) quantize(x *Value) *Value {
 	return n.add("quantized", &Quantize{To: Quant{Scale: 0.1, Zero: 9}}, x)
 }
 
-// No run goes on for long once its context ends, whatever its steps; the session can be used again, and its workers ended.
+// No run goes on for long once its context ends, whatever its steps; the session can be used again, and its workers
+// ended.
 func TestRunContextWithinAStep(t *testing.T) {
 	for _, c := range longCases {
 		for _, threads := range []int{1, 2} {

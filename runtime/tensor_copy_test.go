@@ -149,7 +149,8 @@ func TestCopyAllocatesNothing(t *testing.T) {
 	q := copied(t, []int{1, 2, 1, 3}, ChannelsLast, &Quant{Scale: 1}, true).Input(0)
 	f, b := make([]float32, 6), make([]int8, 6)
 	n := testing.AllocsPerRun(100, func() {
-		if in.CopyFrom(f) != nil || in.CopyTo(f) != nil || q.CopyFrom(b) != nil || q.CopyTo(b) != nil || q.CopyFrom(f) != nil || q.CopyTo(f) != nil {
+		if in.CopyFrom(f) != nil || in.CopyTo(f) != nil || q.CopyFrom(b) != nil || q.CopyTo(b) != nil ||
+			q.CopyFrom(f) != nil || q.CopyTo(f) != nil {
 			t.Fatal("not copied")
 		}
 	})
@@ -165,7 +166,8 @@ func TestSetDims(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range [][]int{{2, 5, 3, 4}, {2, 3, 4, 1, 5}, {2, 60}, {2, 3, 4}, {}, {2, 3, 4, -5}, {math.MaxInt, 4, 4, 5}, {1, 1, 1, 2, 3, 4, 5}} {
+	for _, d := range [][]int{{2, 5, 3, 4}, {2, 3, 4, 1, 5}, {2, 60}, {2, 3, 4}, {}, {2, 3, 4, -5}, {math.MaxInt, 4, 4, 5},
+		{1, 1, 1, 2, 3, 4, 5}} {
 		if err := g.SetDims(x, d, AsWritten); !errors.Is(err, ErrShape) {
 			t.Errorf("%v: %v", d, err)
 		}

@@ -53,12 +53,13 @@ func (t *Tuning) Option() Option {
 const tuneGain = 0.97
 
 // Tune measures on this machine every way to compute each step of the graph, under the options that the plan will have.
-// The steps are timed within runs of the whole network, so that caches are as they will be, in turn with runs by Compile's
-// own choices, rounds times each; the least time of each step counts. A step keeps Compile's choice unless another is
-// faster by 3 %. Progress, which may be nil, is called after each of total plans. There are two plans in memory at a time.
+// The steps are timed within runs of the whole network, so that caches are as they will be, in turn with runs by
+// Compile's own choices, rounds times each; the least time of each step counts. A step keeps Compile's choice unless
+// another is faster by 3 %. Progress, which may be nil, is called after each of total plans. There are two plans in
+// memory at a time.
 //
-// Inputs are noise. The choice is this machine's: it changes no byte of what a quantised graph's convolutions compute, and the last
-// bits of float ones. Errors are those of [Compile], and the context's once that is done.
+// Inputs are noise. The choice is this machine's: it changes no byte of what a quantised graph's convolutions compute,
+// and the last bits of float ones. Errors are those of [Compile], and the context's once that is done.
 func Tune(ctx context.Context, g *Graph, rounds int, progress func(done, total int), opts ...Option) (*Tuning, error) {
 	t := &Tuning{}
 	offered := map[string]int{}
@@ -120,7 +121,8 @@ func newTuned(g *Graph, opts []Option) (*Session, error) {
 }
 
 // compare times choice i of each step beside the rule's.
-func (t *Tuning) compare(ctx context.Context, g *Graph, opts []Option, rule *Session, i, rounds int, of map[string]int) error {
+func (t *Tuning) compare(ctx context.Context, g *Graph, opts []Option, rule *Session, i, rounds int,
+	of map[string]int) error {
 	other, err := newTuned(g, opts)
 	if err != nil {
 		return err
@@ -155,7 +157,8 @@ func (t *Tuning) compare(ctx context.Context, g *Graph, opts []Option, rule *Ses
 }
 
 // race times whole runs by both choices, in turn.
-func (t *Tuning) race(ctx context.Context, g *Graph, opts []Option, rule *Session, rounds int) (before, after time.Duration,
+func (t *Tuning) race(ctx context.Context, g *Graph, opts []Option, rule *Session, rounds int) (before,
+	after time.Duration,
 	err error) {
 	tuned, err := newTuned(g, opts)
 	if err != nil {

@@ -59,8 +59,8 @@ func TestTune(t *testing.T) {
 	}
 }
 
-// A file keeps the choice that its filters were packed by, in either memory mode; another chooser has them packed anew; the
-// int8 part of the network gives the same bytes however it is computed.
+// A file keeps the choice that its filters were packed by, in either memory mode; another chooser has them packed anew;
+// the int8 part of the network gives the same bytes however it is computed.
 func TestPackedChoice(t *testing.T) {
 	g := fileNet(t)
 	isa, err := arch.Default()
@@ -89,7 +89,8 @@ func TestPackedChoice(t *testing.T) {
 		t.Errorf("loaded with the choices %v, want %v", got, want)
 	}
 	if c, _ := parse(data); c != nil {
-		if p, err := c.loadPacked(&options{threads: 1, limits: DefaultLimits, ctx: context.Background()}, isa); p == nil || err != nil {
+		if p, err := c.loadPacked(&options{threads: 1, limits: DefaultLimits, ctx: context.Background()}, isa); p == nil ||
+			err != nil {
 			t.Errorf("packed filters are not used: %v", err)
 		}
 	}

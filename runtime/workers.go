@@ -9,11 +9,11 @@ import (
 )
 
 // workers are a session's. Between runs they sleep on a channel, after a short while. During a run they follow the
-// caller from step to step through one counter, which costs far less than a wake-up: they look at it for a while, then give
-// up their processor between looks (pause).
+// caller from step to step through one counter, which costs far less than a wake-up: they look at it for a while, then
+// give up their processor between looks (pause).
 //
-// Each step's units are divided anew, by the speed of each worker so far (shares). No unit's value depends on who does it, and so the
-// result is the same however they are divided.
+// Each step's units are divided anew, by the speed of each worker so far (shares). No unit's value depends on who does
+// it, and so the result is the same however they are divided.
 type workers struct {
 	n       int
 	tasks   []kernels.Task
@@ -43,7 +43,8 @@ const counterPad = 128
 const over = int64(1) << 40 // a ticket that ends the run
 
 func newWorkers(n int, tasks []kernels.Task, stop *kernels.Stop) *workers {
-	ws := &workers{n: n, tasks: tasks, stop: stop, start: make([]chan struct{}, n), shares: newShares(n), reports: make([]report, n), epoch: time.Now()}
+	ws := &workers{n: n, tasks: tasks, stop: stop, start: make([]chan struct{}, n), shares: newShares(n),
+		reports: make([]report, n), epoch: time.Now()}
 	for w := 1; w < n; w++ {
 		ws.start[w] = make(chan struct{}, 1)
 		go ws.work(w, ws.start[w])
@@ -121,8 +122,9 @@ func (ws *workers) work(w int, start <-chan struct{}) {
 	}
 }
 
-// awaitStart waits for the next run, and reports false if there will be none. It looks for a while before it sleeps: where
-// frames follow one another, a worker needs no wake-up, and stays on the processor that the system has found for it.
+// awaitStart waits for the next run, and reports false if there will be none. It looks for a while before it sleeps:
+// where frames follow one another, a worker needs no wake-up, and stays on the processor that the system has found for
+// it.
 func awaitStart(start <-chan struct{}) bool {
 	for spins := range busyLooks + yieldLooks {
 		select {

@@ -51,7 +51,8 @@ func (t countTask) Run(_, lo, hi int, _ *kernels.Stop) {
 // there are more workers than processors.
 func TestWorkersDoEachUnitOnce(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 4, 7} {
-		counts := []countTask{make(countTask, 1), make(countTask, 0), make(countTask, 3), make(countTask, 64), make(countTask, 101)}
+		counts := []countTask{make(countTask, 1), make(countTask, 0), make(countTask, 3), make(countTask, 64),
+			make(countTask, 101)}
 		tasks := make([]kernels.Task, len(counts))
 		for i := range counts {
 			tasks[i] = counts[i]

@@ -1,5 +1,5 @@
-// Package machine describes the machine for reports and benchmarks: name, cores, caches. It is apart from package arch, for
-// it takes a library's word for them (klauspost/cpuid), which what a device links to run a network does not need.
+// Package machine describes the machine for reports and benchmarks: name, cores, caches. It is apart from package arch,
+// for it takes a library's word for them (klauspost/cpuid), which what a device links to run a network does not need.
 package machine
 
 import (

@@ -48,7 +48,8 @@ func executed(dir, dtype, cpu string, symbols []string) (map[string]int64, error
 		return nil, err
 	}
 	defer log.Close()
-	cmd := exec.Command(qemu, "-d", "in_asm,exec,nochain", "-dfilter", strings.Join(ranges, ","), "-D", "/dev/fd/3", program, dtype)
+	cmd := exec.Command(qemu, "-d", "in_asm,exec,nochain", "-dfilter", strings.Join(ranges, ","), "-D", "/dev/fd/3",
+		program, dtype)
 	cmd.Env = append(os.Environ(), "QEMU_CPU="+cpu, "GOGC=off", "GOMAXPROCS=1")
 	cmd.ExtraFiles = []*os.File{w}
 	var stderr strings.Builder

@@ -52,7 +52,8 @@ func TestLoops(t *testing.T) {
 	if got := root.inner[0].own(); texts(got) != "b.gt 0x1014; cbz x3, 0x1020; str x1, [x2]; b.eq 0x1024; subs x5, x5, #0x1; b.ne 0x1004" {
 		t.Errorf("path %q", texts(got))
 	}
-	if hot := root.inner[0].hot(); hot.lo() != 0x1008 || hot.hi() != 0x1010 || macs(hot.code) != 8 || len(root.around(hot)) != 3 {
+	if hot := root.inner[0].hot(); hot.lo() != 0x1008 || hot.hi() != 0x1010 || macs(hot.code) != 8 ||
+		len(root.around(hot)) != 3 {
 		t.Errorf("hot loop %q", texts(hot.code))
 	}
 	if hot := root.hot(); macs(hot.code) != 16 {
@@ -64,7 +65,8 @@ func TestLoops(t *testing.T) {
 }
 
 func TestRegisterOnly(t *testing.T) {
-	got := registerOnly(code("ldr q0, [x1]", "sdot v16.4s, v8.16b, v0.4b[0]", "eor v0.16b, v0.16b, v12.16b", "sadalp v9.4s, v8.8h"))
+	got := registerOnly(code("ldr q0, [x1]", "sdot v16.4s, v8.16b, v0.4b[0]", "eor v0.16b, v0.16b, v12.16b",
+		"sadalp v9.4s, v8.8h"))
 	if texts(got) != "sdot v8.4s, v2.16b, v3.4b[0]; sadalp v9.4s, v3.8h" {
 		t.Errorf("stream %q", texts(got))
 	}
@@ -72,7 +74,8 @@ func TestRegisterOnly(t *testing.T) {
 
 func TestReadLog(t *testing.T) {
 	const entered = "Trace 0: 0x7f31 [0000000000001001/0000000000001000/00000001/00080200] github.com/gneiss-go/gneiss/kernels.convTileF32NEON.abi0\n"
-	got, err := readLog(strings.NewReader("----\nIN: f\n0x00001000:  f94007e0  ldr x0, [sp, #8]\n0x00001004:  d65f03c0  ret\n\n" + entered + entered))
+	got, err := readLog(strings.NewReader("----\nIN: f\n0x00001000:  f94007e0  ldr x0, [sp, #8]\n0x00001004:  d65f03c0  ret\n\n" +
+		entered + entered))
 	if err != nil || got[kernelsPath+".convTileF32NEON.abi0"] != 4 {
 		t.Errorf("got %v, %v", got, err)
 	}
@@ -128,7 +131,8 @@ func TestReport(t *testing.T) {
 	}
 	for _, c := range r.Counts {
 		direct := !strings.HasPrefix(c.Kernel, "f32")
-		if c.MACs < 1_581_000_000 || c.MACs > 1_582_000_000 || direct && (c.Products < c.MACs || float64(c.Products) > 1.1*float64(c.MACs)) {
+		if c.MACs < 1_581_000_000 || c.MACs > 1_582_000_000 || direct &&
+			(c.Products < c.MACs || float64(c.Products) > 1.1*float64(c.MACs)) {
 			t.Errorf("%s: %d products for %d MAC", c.Kernel, c.Products, c.MACs)
 		}
 	}

@@ -8,10 +8,11 @@
 // and gives it to llvm-mca, which models a core's issue slots, pipes and latencies with every load in the L1 cache. The
 // peak beside it is that of the same arithmetic without loads, on registers that do not depend on each other.
 //
-// For a whole GoogLeNet it counts how often each part of a kernel runs, from the shapes of the layers: hot loop, what is
-// left over, what each tap, tile and transform adds. That gives the convolutions' instructions per multiply-accumulate;
-// with --execute, GoogLeNet runs under qemu and the instructions that it executes are counted beside, and the two agree
-// within one per cent. Cycles follow from the model of each part; milliseconds on a board, from its clock.
+// For a whole GoogLeNet it counts how often each part of a kernel runs, from the shapes of the layers: hot loop, what
+// is left over, what each tap, tile and transform adds. That gives the convolutions' instructions per
+// multiply-accumulate; with --execute, GoogLeNet runs under qemu and the instructions that it executes are counted
+// beside, and the two agree within one per cent. Cycles follow from the model of each part; milliseconds on a board,
+// from its clock.
 //
 // # Allowances
 //

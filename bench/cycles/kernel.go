@@ -27,7 +27,8 @@ var tiles = []*tile{
 	{Kernel: arm64(kernels.OpConvTile, kernels.U8, arch.DotProd)},
 }
 
-// arm64 is the first kernel of the catalogue for arm64 of that operation, type and tier; the zero Kernel if there is none.
+// arm64 is the first kernel of the catalogue for arm64 of that operation, type and tier; the zero Kernel if there is
+// none.
 func arm64(op kernels.OpKind, dt kernels.DType, isa arch.ISA) kernels.Kernel {
 	all := kernels.Catalogue()
 	i := slices.IndexFunc(all, func(k kernels.Kernel) bool {
@@ -69,7 +70,8 @@ func (t *tile) cut(bin *disasm.Binary) error {
 	}
 	group := t.MR * t.NR * t.KR
 	if macs(t.hot)%group != 0 || macs(t.hot) == 0 || macs(t.tap)%macs(t.hot) != 0 {
-		return fmt.Errorf("%s: %d products in the hot loop and %d beside it do not make groups of %d", t.Name, macs(t.hot), macs(t.tap), group)
+		return fmt.Errorf("%s: %d products in the hot loop and %d beside it do not make groups of %d", t.Name, macs(t.hot),
+			macs(t.tap), group)
 	}
 	t.groups, t.ahead = macs(t.hot)/group, macs(t.tap)/macs(t.hot)
 	if t.groups > 1 && macs(t.left) != group {

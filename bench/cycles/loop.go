@@ -157,8 +157,8 @@ func arithmetic(i disasm.Insn) bool {
 	return macsOf(i) > 0 || i.Op() == "sadalp" || i.Op() == "uadalp"
 }
 
-// registerOnly is the arithmetic of some code without its loads and without dependences: each instruction writes another
-// of 24 registers and reads two of the other eight.
+// registerOnly is the arithmetic of some code without its loads and without dependences: each instruction writes
+// another of 24 registers and reads two of the other eight.
 func registerOnly(code []disasm.Insn) (stream []disasm.Insn) {
 	for _, i := range code {
 		if !arithmetic(i) {

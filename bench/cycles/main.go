@@ -169,7 +169,8 @@ func (t *tile) row(m *mca, c *core) (kernelRow, error) {
 		return kernelRow{}, err
 	}
 	n := float64(macs(t.hot))
-	return kernelRow{Kernel: t.Name, Core: c.Name, Instructions: len(t.hot), Cycles: cycles, PerCycle: n / cycles, Peak: n / best,
+	return kernelRow{Kernel: t.Name, Core: c.Name, Instructions: len(t.hot), Cycles: cycles, PerCycle: n / cycles,
+		Peak:    n / best,
 		Percent: 100 * best / cycles}, nil
 }
 
@@ -221,7 +222,8 @@ func (r *report) predict(m *mca, t *tile, dtype string, b *board, layers []work)
 		if err != nil {
 			return err
 		}
-		r.Layers = append(r.Layers, layerTiming{Board: b.Name, Core: c.Name, DType: dtype, Layer: w.Label, MACs: w.MACs, timing: at})
+		r.Layers = append(r.Layers, layerTiming{Board: b.Name, Core: c.Name, DType: dtype, Layer: w.Label, MACs: w.MACs,
+			timing: at})
 		row.Kernels += at.Kernels
 		row.L2 += at.L2
 		row.Memory += at.Memory
@@ -245,16 +247,19 @@ func (r *report) print(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "hot loop\tcore\tinstructions\tcycles\tMAC/cycle\tpeak\tof peak, %\t")
 	for _, k := range r.Kernels {
-		fmt.Fprintf(tw, "%s\t%s\t%d\t%.1f\t%.2f\t%.2f\t%.0f\t\n", k.Kernel, k.Core, k.Instructions, k.Cycles, k.PerCycle, k.Peak, k.Percent)
+		fmt.Fprintf(tw, "%s\t%s\t%d\t%.1f\t%.2f\t%.2f\t%.0f\t\n", k.Kernel, k.Core, k.Instructions, k.Cycles, k.PerCycle,
+			k.Peak, k.Percent)
 	}
 	fmt.Fprintln(tw, "\nGoogLeNet's convolutions\tinstructions ×10⁶\texecuted ×10⁶\tproducts ×10⁶\tMAC ×10⁶\tinstructions/MAC\tin hot loop, %\t")
 	for _, c := range r.Counts {
-		fmt.Fprintf(tw, "%s\t%.1f\t%s\t%.1f\t%.1f\t%.4f\t%.0f\t\n", c.Kernel, float64(c.Instructions)/1e6, c.executed(), float64(c.Products)/1e6,
+		fmt.Fprintf(tw, "%s\t%.1f\t%s\t%.1f\t%.1f\t%.4f\t%.0f\t\n", c.Kernel, float64(c.Instructions)/1e6, c.executed(),
+			float64(c.Products)/1e6,
 			float64(c.MACs)/1e6, c.PerMAC, c.Hot)
 	}
 	fmt.Fprintln(tw, "\nPREDICTED GoogLeNet, one thread\tcore\tGHz\ttype\tkernels ms\tL2 ms\tmemory ms\tother ms\ttotal ms\tncnn, measured ms\t")
 	for _, b := range r.Boards {
-		fmt.Fprintf(tw, "%s\t%s\t%.1f\t%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t%g\t\n", b.Board, b.Core, b.GHz, b.DType, b.Kernels, b.L2, b.Memory, b.Other, b.Total, b.Ncnn)
+		fmt.Fprintf(tw, "%s\t%s\t%.1f\t%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t%g\t\n", b.Board, b.Core, b.GHz, b.DType, b.Kernels,
+			b.L2, b.Memory, b.Other, b.Total, b.Ncnn)
 	}
 	return tw.Flush()
 }
@@ -270,7 +275,8 @@ func (r *report) printMarkdown(w io.Writer) error {
 				if f.Note != "" {
 					note = " (" + f.Note + ")"
 				}
-				fmt.Fprintf(w, "| %s, %s, %.1f GHz | %.0f | %g%s | %.0f | %g |\n", f.Board, f.Core, f.GHz, f.Total, f.Ncnn, note, q.Total, q.Ncnn)
+				fmt.Fprintf(w, "| %s, %s, %.1f GHz | %.0f | %g%s | %.0f | %g |\n", f.Board, f.Core, f.GHz, f.Total, f.Ncnn, note,
+					q.Total, q.Ncnn)
 			}
 		}
 	}
@@ -286,7 +292,8 @@ func (r *report) printLayers(w io.Writer, core string) error {
 			continue
 		}
 		n++
-		fmt.Fprintf(tw, "%s\t%s\t%.1f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", l.Layer, l.DType, float64(l.MACs)/1e6, l.Kernels, l.L2, l.Memory, l.Other,
+		fmt.Fprintf(tw, "%s\t%s\t%.1f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", l.Layer, l.DType, float64(l.MACs)/1e6, l.Kernels,
+			l.L2, l.Memory, l.Other,
 			float64(l.MACs)/1e6/l.total())
 	}
 	if n == 0 {

@@ -93,7 +93,8 @@ func (m *mca) cycles(c *core, code []disasm.Insn) (float64, error) {
 	if n, ok := m.seen[key]; ok {
 		return n, nil
 	}
-	cmd := exec.Command(m.path, "-mtriple=aarch64", "-mcpu="+c.Model, "-mattr=+dotprod,+i8mm,+v8.2a", fmt.Sprintf("-iterations=%d", mcaPasses), "-")
+	cmd := exec.Command(m.path, "-mtriple=aarch64", "-mcpu="+c.Model, "-mattr=+dotprod,+i8mm,+v8.2a",
+		fmt.Sprintf("-iterations=%d", mcaPasses), "-")
 	cmd.Stdin = strings.NewReader(src.String())
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

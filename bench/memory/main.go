@@ -3,8 +3,8 @@
 //	gneiss compile googlenet -o net.gneiss --target host
 //	go run ./bench/memory net.gneiss
 //
-// The program links the runtime and nothing else. Pages of the mapped file count as in use once they have been read: packed
-// filters do, those of the graph do not.
+// The program links the runtime and nothing else. Pages of the mapped file count as in use once they have been read:
+// packed filters do, those of the graph do not.
 package main
 
 import (
@@ -20,7 +20,8 @@ import (
 func main() {
 	threads := flag.Int("threads", 1, "threads")
 	flag.Usage = func() {
-		fmt.Fprint(flag.CommandLine.Output(), "Prints the most memory that a process takes to run a compiled model.\n\nusage: memory [flags] FILE.gneiss\n\n")
+		fmt.Fprint(flag.CommandLine.Output(),
+			"Prints the most memory that a process takes to run a compiled model.\n\nusage: memory [flags] FILE.gneiss\n\n")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -55,7 +56,8 @@ func run(file string, threads int) error {
 			return err
 		}
 	}
-	fmt.Printf("%s, %s: arena %.2f MB, packed weights %.2f MB\n", plan.Name(), runtime.Target(plan.ISA()), float64(plan.ArenaSize())/1e6, float64(plan.WeightBytes())/1e6)
+	fmt.Printf("%s, %s: arena %.2f MB, packed weights %.2f MB\n", plan.Name(), runtime.Target(plan.ISA()),
+		float64(plan.ArenaSize())/1e6, float64(plan.WeightBytes())/1e6)
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return fmt.Errorf("this system does not say how much memory is in use: %w", err)

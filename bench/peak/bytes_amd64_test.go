@@ -11,7 +11,8 @@ import (
 	"github.com/gneiss-go/gneiss/internal/test/disasm"
 )
 
-// TestBytes decodes the instructions that are written as bytes: by the encoding's rules, and by GNU objdump where there is one.
+// TestBytes decodes the instructions that are written as bytes: by the encoding's rules, and by GNU objdump where there
+// is one.
 func TestBytes(t *testing.T) {
 	source, err := os.ReadFile("peak_amd64.s")
 	if err != nil {

@@ -1,15 +1,15 @@
 // Package peak measures what one machine can do at best: multiply-accumulates that never leave the registers, the core
-// clock, and the read bandwidth of each level of memory. Benchmarks report their rate as a share of it (%peak), measured
-// in the same process, since clocks differ from machine to machine and from minute to minute.
+// clock, and the read bandwidth of each level of memory. Benchmarks report their rate as a share of it (%peak),
+// measured in the same process, since clocks differ from machine to machine and from minute to minute.
 //
 //	r := peak.Measure(1)
 //	r.For(kernels.F32, arch.AVX2) // GMAC/s of the best f32 loop at or below AVX2
 //
 // # Method
 //
-// Each loop runs in calls of about 100 µs; the rate is that of the tenth percentile of the calls' times, so that neither
-// an interrupt nor a timer's hiccup counts. With n threads the loops run on n threads at once and the rates are added:
-// on a machine whose processors share a core, two threads have less than twice the peak of one.
+// Each loop runs in calls of about 100 µs; the rate is that of the tenth percentile of the calls' times, so that
+// neither an interrupt nor a timer's hiccup counts. With n threads the loops run on n threads at once and the rates are
+// added: on a machine whose processors share a core, two threads have less than twice the peak of one.
 //
 // # Contract
 //
@@ -123,7 +123,8 @@ func (r *Result) MeasureMemory() {
 	}
 }
 
-// For returns the rate, in GMAC/s, of the best loop for activations of that type at or below the tier; 0 when there is none.
+// For returns the rate, in GMAC/s, of the best loop for activations of that type at or below the tier; 0 when there is
+// none.
 func (r *Result) For(dt kernels.DType, limit arch.ISA) float64 {
 	best := 0.0
 	for _, x := range r.Rates {

@@ -174,7 +174,8 @@ func (t *tail) lastLine() string {
 }
 
 // serve is the child's side of the protocol, for gneiss itself. Infer runs the network once and returns what to time.
-func serve(in io.Reader, out io.Writer, version string, infer func() (time.Duration, error), result func() []float32) error {
+func serve(in io.Reader, out io.Writer, version string, infer func() (time.Duration, error),
+	result func() []float32) error {
 	fmt.Fprintln(out, "ready", version)
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {

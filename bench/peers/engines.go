@@ -59,7 +59,8 @@ type engine struct {
 
 var engines = []engine{
 	{name: "gneiss", command: gneissCommand},
-	{name: "onednn", command: oneDNNCommand, install: aptInstall("g++", "libdnnl-dev"), how: "apt-get install g++ libdnnl-dev"},
+	{name: "onednn", command: oneDNNCommand, install: aptInstall("g++", "libdnnl-dev"),
+		how: "apt-get install g++ libdnnl-dev"},
 	{name: "onnxruntime", command: ortCommand, install: ortInstall,
 		how: "npm install --ignore-scripts --prefix DIR onnxruntime-node@" + ortVersion + ", DIR being --home"},
 	{name: "opencv", command: openCVCommand, install: aptInstall("python3-opencv"), how: "apt-get install python3-opencv"},
@@ -74,7 +75,8 @@ func gneissCommand(s *setup, c config) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	return exec.Command(self, "--child", "--model", s.model, "--packed", file, "--seed", fmt.Sprint(s.seed), "--cap", c.Cap, "--threads", fmt.Sprint(c.Threads)), nil
+	return exec.Command(self, "--child", "--model", s.model, "--packed", file, "--seed", fmt.Sprint(s.seed), "--cap",
+		c.Cap, "--threads", fmt.Sprint(c.Threads)), nil
 }
 
 //go:embed onednn/net.cpp

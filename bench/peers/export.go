@@ -36,7 +36,8 @@ func exportNet(g *runtime.Graph, dir string) (err error) {
 	var text strings.Builder
 	w := bufio.NewWriter(weights)
 	if len(g.Inputs) != 1 || len(g.Outputs) != 1 {
-		return fmt.Errorf("%d inputs and %d outputs; the comparison is of networks with one of each", len(g.Inputs), len(g.Outputs))
+		return fmt.Errorf("%d inputs and %d outputs; the comparison is of networks with one of each", len(g.Inputs),
+			len(g.Outputs))
 	}
 	in := g.Inputs[0]
 	fmt.Fprintf(&text, "input %s %d %d %d %d\n", word(in.Name), in.Shape.N, in.Shape.C, in.Shape.H, in.Shape.W)
@@ -61,7 +62,8 @@ func exportNode(text *strings.Builder, w *bufio.Writer, n *runtime.Node) error {
 			return err
 		}
 		s := op.Shape(x.Shape)
-		fmt.Fprintln(text, "conv", name, word(x.Name), s.K, s.R, s.S, s.StrideH, s.StrideW, s.PadTop, s.PadLeft, s.PadBottom, s.PadRight,
+		fmt.Fprintln(text, "conv", name, word(x.Name), s.K, s.R, s.S, s.StrideH, s.StrideW, s.PadTop, s.PadLeft, s.PadBottom,
+			s.PadRight,
 			s.DilationH, s.DilationW, s.Groups, relu)
 		writeFloats(w, channelMajor(op.Weights, s.K, s.R, s.S, s.C/s.Groups))
 		writeFloats(w, orZeros(op.Bias, s.K))

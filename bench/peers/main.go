@@ -43,18 +43,22 @@ type flags struct {
 
 func main() {
 	var f flags
-	flag.StringVar(&f.model, "model", "", "the network: a .caffemodel or .onnx `file`; without it GoogLeNet with seeded weights")
+	flag.StringVar(&f.model, "model", "",
+		"the network: a .caffemodel or .onnx `file`; without it GoogLeNet with seeded weights")
 	flag.Uint64Var(&f.seed, "seed", 1, "of the weights and the picture")
 	flag.StringVar(&f.threads, "threads", "1,2", "threads, a `list`")
 	flag.StringVar(&f.caps, "cap", "full,avx2", "instruction-set tiers to cap the engines at, a `list` (full: none)")
 	flag.StringVar(&f.dtypes, "dtype", "f32", "f32, int8 or both, a `list`")
 	flag.StringVar(&f.only, "engines", "", "engines to run, a `list` (default all)")
-	flag.StringVar(&f.gneiss8, "gneiss-int8", "", "the quantised network for gneiss, a `file` (default: quantised by ranges from one run on the picture)")
-	flag.StringVar(&f.scales, "scales", "", "activation scales for oneDNN in int8, a `file` of lines \"name scale\" (default: from one run on the picture)")
+	flag.StringVar(&f.gneiss8, "gneiss-int8", "",
+		"the quantised network for gneiss, a `file` (default: quantised by ranges from one run on the picture)")
+	flag.StringVar(&f.scales, "scales", "",
+		"activation scales for oneDNN in int8, a `file` of lines \"name scale\" (default: from one run on the picture)")
 	flag.StringVar(&f.qdq, "onnx-int8", "", "the quantised network for ONNX Runtime, an .onnx `file` with QDQ nodes")
 	flag.IntVar(&f.rounds, "rounds", 10, "rounds")
 	flag.IntVar(&f.runs, "runs", 8, "timed inferences of each engine in a round")
-	flag.DurationVar(&f.pause, "pause", 100*time.Millisecond, "rest between engines, in which spinning threads of the last one go to sleep")
+	flag.DurationVar(&f.pause, "pause", 100*time.Millisecond,
+		"rest between engines, in which spinning threads of the last one go to sleep")
 	flag.Float64Var(&f.tolerance, "tolerance", 1e-4, "how far float outputs may differ")
 	flag.StringVar(&f.json, "json", "", "write all figures to this `file`")
 	flag.StringVar(&f.plot, "plot", "", "draw the medians as bars in this .png, .svg or .pdf `file`")
@@ -64,7 +68,8 @@ func main() {
 	flag.StringVar(&f.pack, "packed", "", "of --child: the compiled network, a `file`")
 	flag.BoolVar(&f.child, "child", false, "serve inferences on stdin; used by this program itself")
 	flag.Usage = func() {
-		fmt.Fprint(flag.CommandLine.Output(), "Compares gneiss with other engines on the same network, weights and picture.\n\nusage: peers [flags]\n\n")
+		fmt.Fprint(flag.CommandLine.Output(),
+			"Compares gneiss with other engines on the same network, weights and picture.\n\nusage: peers [flags]\n\n")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -114,7 +119,8 @@ func (f *flags) run(ctx context.Context) error {
 	} else if err := os.MkdirAll(f.dir, 0o755); err != nil {
 		return err
 	}
-	for _, p := range []*string{&f.dir, &f.home, &f.model, &f.qdq, &f.gneiss8} { // children may have another working folder
+	// children may have another working folder
+	for _, p := range []*string{&f.dir, &f.home, &f.model, &f.qdq, &f.gneiss8} {
 		if *p != "" {
 			if *p, err = filepath.Abs(*p); err != nil {
 				return err
@@ -124,7 +130,8 @@ func (f *flags) run(ctx context.Context) error {
 	if err := f.export(g, f.scales, slices.Contains(list(f.dtypes), "int8")); err != nil {
 		return err
 	}
-	r := report{Time: time.Now().UTC(), CPU: machine.Info(), Model: modelName(g, f.model), MACs: bench.MACs(g), Rounds: f.rounds, Runs: f.runs}
+	r := report{Time: time.Now().UTC(), CPU: machine.Info(), Model: modelName(g, f.model), MACs: bench.MACs(g),
+		Rounds: f.rounds, Runs: f.runs}
 	failed := false
 	for _, c := range configs {
 		ok, err := f.contest(ctx, &r, c, chosen)

@@ -91,7 +91,8 @@ func (o *onnxGraph) add(n *runtime.Node, flat map[*runtime.Value]bool) error {
 		s := op.Shape(x.Shape)
 		o.tensor(out+"/weights", channelMajor(op.Weights, s.K, s.R, s.S, s.C/s.Groups), s.K, s.C/s.Groups, s.R, s.S)
 		o.tensor(out+"/bias", orZeros(op.Bias, s.K), s.K)
-		o.node("Conv", []string{x.Name, out + "/weights", out + "/bias"}, beforeReLU(out, relu), ints("kernel_shape", s.R, s.S),
+		o.node("Conv", []string{x.Name, out + "/weights", out + "/bias"}, beforeReLU(out, relu),
+			ints("kernel_shape", s.R, s.S),
 			ints("strides", s.StrideH, s.StrideW), ints("pads", s.PadTop, s.PadLeft, s.PadBottom, s.PadRight),
 			ints("dilations", s.DilationH, s.DilationW), integer("group", s.Groups))
 		o.relu(out, relu)
@@ -105,7 +106,8 @@ func (o *onnxGraph) add(n *runtime.Node, flat map[*runtime.Value]bool) error {
 			from = out + "/flat"
 			o.node("Flatten", []string{x.Name}, from, integer("axis", 1))
 		}
-		o.tensor(out+"/weights", channelMajor(op.Weights, op.K, x.Shape.H, x.Shape.W, x.Shape.C), op.K, x.Shape.Elements()/x.Shape.N)
+		o.tensor(out+"/weights", channelMajor(op.Weights, op.K, x.Shape.H, x.Shape.W, x.Shape.C), op.K,
+			x.Shape.Elements()/x.Shape.N)
 		o.tensor(out+"/bias", orZeros(op.Bias, op.K), op.K)
 		o.node("Gemm", []string{from, out + "/weights", out + "/bias"}, beforeReLU(out, relu), integer("transB", 1))
 		o.relu(out, relu)
@@ -113,7 +115,8 @@ func (o *onnxGraph) add(n *runtime.Node, flat map[*runtime.Value]bool) error {
 	case *runtime.Pool:
 		s := op.Shape(x.Shape)
 		// The same windows without ceil_mode: as much padding at the end as the last window reaches over.
-		pads := ints("pads", s.PadTop, s.PadLeft, max(0, (s.OutH-1)*s.StrideH+s.R-s.H-s.PadTop), max(0, (s.OutW-1)*s.StrideW+s.S-s.W-s.PadLeft))
+		pads := ints("pads", s.PadTop, s.PadLeft, max(0, (s.OutH-1)*s.StrideH+s.R-s.H-s.PadTop),
+			max(0, (s.OutW-1)*s.StrideW+s.S-s.W-s.PadLeft))
 		attrs := []message{ints("kernel_shape", s.R, s.S), ints("strides", s.StrideH, s.StrideW), pads}
 		if s.DilationH != 1 || s.DilationW != 1 {
 			return fmt.Errorf("dilated pooling is not exported to peers")
@@ -127,7 +130,8 @@ func (o *onnxGraph) add(n *runtime.Node, flat map[*runtime.Value]bool) error {
 	case *runtime.GlobalPool:
 		o.node("Global"+op.Type.String(), []string{x.Name}, out)
 	case *runtime.LRN:
-		o.node("LRN", []string{x.Name}, out, integer("size", op.Size), float("alpha", op.Alpha), float("beta", op.Beta), float("bias", op.Bias))
+		o.node("LRN", []string{x.Name}, out, integer("size", op.Size), float("alpha", op.Alpha), float("beta", op.Beta),
+			float("bias", op.Bias))
 	case *runtime.Softmax:
 		o.node("Softmax", []string{x.Name}, out, integer("axis", 1))
 		flat[n.Out] = flat[x]

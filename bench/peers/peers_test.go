@@ -35,11 +35,13 @@ func smallGraph(t *testing.T, act runtime.Clamp) *runtime.Graph {
 	same := runtime.Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}
 	x := v(g.Input("data", runtime.Shape{N: 1, H: 10, W: 8, C: 3}))
 	x = v(g.Add("conv", &runtime.Conv{Window: same, K: 8, Weights: seq(8 * 9 * 3), Bias: seq(8), Act: runtime.ReLU}, x))
-	a := v(g.Add("group", &runtime.Conv{Window: runtime.Window{R: 1, S: 1}, K: 4, Groups: 2, Weights: seq(16), Act: act}, x))
+	a := v(g.Add("group", &runtime.Conv{Window: runtime.Window{R: 1, S: 1}, K: 4, Groups: 2, Weights: seq(16), Act: act},
+		x))
 	b := v(g.Add("max", &runtime.Pool{Window: same}, x))
 	x = v(g.Add("join", &runtime.Concat{}, a, b))
 	x = v(g.Add("norm", &runtime.LRN{Size: 5, Alpha: 0.1, Beta: 0.75, Bias: 1}, x))
-	x = v(g.Add("ceil", &runtime.Pool{Window: runtime.Window{R: 3, S: 3, StrideH: 2, StrideW: 2}, Type: runtime.AvgPool, Ceil: true}, x))
+	x = v(g.Add("ceil", &runtime.Pool{Window: runtime.Window{R: 3, S: 3, StrideH: 2, StrideW: 2}, Type: runtime.AvgPool,
+		Ceil: true}, x))
 	x = v(g.Add("hidden", &runtime.FC{K: 6, Weights: seq(6 * x.Shape.Elements()), Act: runtime.ReLU}, x))
 	x = v(g.Add("fc", &runtime.FC{K: 5, Weights: seq(30), Bias: seq(5)}, x))
 	x = v(g.Add("prob", &runtime.Softmax{}, x))
@@ -189,7 +191,8 @@ func TestAgree(t *testing.T) {
 		ok    bool
 	}{
 		{"f32", []float32{0.1, 0.9}, true}, {"f32", []float32{0.15, 0.85}, true}, {"f32", []float32{0.9, 0.1}, false},
-		{"f32", []float32{0.3, 0.7}, false}, {"int8", []float32{0.3, 0.7}, true}, {"f32", []float32{0.1}, false}, {"int8", []float32{nan, 0.9}, false},
+		{"f32", []float32{0.3, 0.7}, false}, {"int8", []float32{0.3, 0.7}, true}, {"f32", []float32{0.1}, false},
+		{"int8", []float32{nan, 0.9}, false},
 	} {
 		if _, err := f.agree(config{DType: c.dtype}, []float32{0.1, 0.9}, c.got); (err == nil) != c.ok {
 			t.Errorf("%s %v: %v", c.dtype, c.got, err)
@@ -207,7 +210,8 @@ func TestReport(t *testing.T) {
 		x.compare(&g)
 		r.Results = append(r.Results, *x)
 	}
-	if p.MedianMs != 4 || p.MinMs != 1 || p.Ratio != 0.5 || p.RatioLo != 0.5 || p.RatioHi != 0.5 || p.Peak != 0.25 || g.Ratio != 1 {
+	if p.MedianMs != 4 || p.MinMs != 1 || p.Ratio != 0.5 || p.RatioLo != 0.5 || p.RatioHi != 0.5 || p.Peak != 0.25 ||
+		g.Ratio != 1 {
 		t.Errorf("gneiss %+v\npeer %+v", g, p)
 	}
 	two := result{Engine: "peer", config: config{"f32", "full", 2}, MedianMs: 2.5}

@@ -39,10 +39,11 @@ type result struct {
 	Ratio    float64     `json:"ratio"`    // median of gneiss over this median; 0 when gneiss did not run
 	RatioLo  float64     `json:"ratio_lo"` // the same of single rounds: the least
 	RatioHi  float64     `json:"ratio_hi"` // and the most
-	Speedup  float64     `json:"speedup"`  // median of the same engine on one thread over this median; 0 when that did not run
-	RSS      int64       `json:"peak_rss"` // bytes
-	Top1     int         `json:"top1"`
-	MaxDiff  float64     `json:"max_diff"` // of outputs, against the first engine of the config
+	// median of the same engine on one thread over this median; 0 when that did not run
+	Speedup float64 `json:"speedup"`
+	RSS     int64   `json:"peak_rss"` // bytes
+	Top1    int     `json:"top1"`
+	MaxDiff float64 `json:"max_diff"` // of outputs, against the first engine of the config
 }
 
 // absent says why an engine is not in a config's rows.
@@ -62,8 +63,8 @@ func (r *result) summarise(macs int64, peaks float64) {
 	}
 }
 
-// compare fills in the ratio to gneiss. Rounds are compared one by one for its spread: what made the machine slow for one
-// engine in a round made it slow for the other.
+// compare fills in the ratio to gneiss. Rounds are compared one by one for its spread: what made the machine slow for
+// one engine in a round made it slow for the other.
 func (r *result) compare(g *result) {
 	r.Ratio = g.MedianMs / r.MedianMs
 	r.RatioLo, r.RatioHi = math.Inf(1), 0
@@ -95,8 +96,10 @@ func median(v []float64) float64 {
 
 // print writes the table.
 func (r *report) print(w io.Writer) {
-	fmt.Fprintf(w, "%s, %.1f MMAC, on %s (%d processors, %s)\n", r.Model, float64(r.MACs)/1e6, r.CPU.Brand, r.CPU.Cores, r.CPU.ISA)
-	fmt.Fprintf(w, "%d rounds of %d runs, engines in turn; ratio = median gneiss / median engine (least…most of the rounds)\n\n", r.Rounds, r.Runs)
+	fmt.Fprintf(w, "%s, %.1f MMAC, on %s (%d processors, %s)\n", r.Model, float64(r.MACs)/1e6, r.CPU.Brand, r.CPU.Cores,
+		r.CPU.ISA)
+	fmt.Fprintf(w, "%d rounds of %d runs, engines in turn; ratio = median gneiss / median engine (least…most of the rounds)\n\n",
+		r.Rounds, r.Runs)
 	for i := range r.Peaks {
 		fmt.Fprint(w, &r.Peaks[i])
 	}
@@ -116,7 +119,8 @@ func (r *report) print(w io.Writer) {
 		if x.Ratio > 0 {
 			ratio, spread = fmt.Sprintf("%.3f", x.Ratio), fmt.Sprintf("%.2f…%.2f", x.RatioLo, x.RatioHi)
 		}
-		fmt.Fprintf(t, "%s %s\t%.2f\t%.2f\t%s\t%s\t%s\t%.1f\t%.0f\t%.0f\t%d\t%.1e\t\n", x.Engine, x.Version, x.MedianMs, x.MinMs, ratio, spread, speedup,
+		fmt.Fprintf(t, "%s %s\t%.2f\t%.2f\t%s\t%s\t%s\t%.1f\t%.0f\t%.0f\t%d\t%.1e\t\n", x.Engine, x.Version, x.MedianMs,
+			x.MinMs, ratio, spread, speedup,
 			x.GMACs, 100*x.Peak, float64(x.RSS)/1e6, x.Top1, x.MaxDiff)
 	}
 	t.Flush()

@@ -9,8 +9,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// exportScales writes scales for oneDNN's int8 from one run on the picture: the largest value of each tensor is 255, that
-// of the input 127. It is enough to measure speed with; --scales gives those of a real calibration.
+// exportScales writes scales for oneDNN's int8 from one run on the picture: the largest value of each tensor is 255,
+// that of the input 127. It is enough to measure speed with; --scales gives those of a real calibration.
 //
 // The operands of a concatenation share its scale. What only a normalisation reads is left in float, since LRN has no
 // integer form. Activations must not be negative, as after ReLU.

@@ -126,15 +126,18 @@ func measure(cmd *cobra.Command, m *model, sess *runtime.Session, runs, warmup i
 		}
 	}
 	progress.Finish()
-	b := &benchmark{Model: m.Name, Source: m.Source, Note: m.Note, CPU: machine.Info().Brand, ISA: plan.ISA().String(), Threads: plan.Threads(), Runs: runs,
-		MedianMs: ms(median(times)), MinMs: ms(slices.Min(times)), MACs: plan.MACs(), ArenaBytes: plan.ArenaSize(), WeightBytes: plan.WeightBytes()}
+	b := &benchmark{Model: m.Name, Source: m.Source, Note: m.Note, CPU: machine.Info().Brand, ISA: plan.ISA().String(),
+		Threads: plan.Threads(), Runs: runs,
+		MedianMs: ms(median(times)), MinMs: ms(slices.Min(times)), MACs: plan.MACs(), ArenaBytes: plan.ArenaSize(),
+		WeightBytes: plan.WeightBytes()}
 	b.GMACs = rate(b.MACs, b.MedianMs)
 	if steps {
 		total := 0.0
 		for i, s := range report.Steps {
 			t := ms(median(stepTimes[i][warmup:]))
 			total += t
-			b.Steps = append(b.Steps, benchStep{Name: s.Name, Op: s.Op, Kernel: s.Kernel, Ms: t, MACs: s.MACs, GMACs: rate(s.MACs, t)})
+			b.Steps = append(b.Steps, benchStep{Name: s.Name, Op: s.Op, Kernel: s.Kernel, Ms: t, MACs: s.MACs,
+				GMACs: rate(s.MACs, t)})
 		}
 		for i := range b.Steps {
 			if total > 0 {
@@ -160,7 +163,8 @@ func (b *benchmark) print(out io.Writer) {
 	}
 	fmt.Fprintf(out, "%s, %s, %s\n", b.CPU, b.ISA, plural(b.Threads, "thread"))
 	fmt.Fprintf(out, "%s: median %.3f ms, least %.3f ms\n", plural(b.Runs, "run"), b.MedianMs, b.MinMs)
-	fmt.Fprintf(out, "%.1f MMAC, %.1f GMAC/s; arena %.2f MiB, weights %.2f MiB\n", float64(b.MACs)/1e6, b.GMACs, float64(b.ArenaBytes)/(1<<20), float64(b.WeightBytes)/(1<<20))
+	fmt.Fprintf(out, "%.1f MMAC, %.1f GMAC/s; arena %.2f MiB, weights %.2f MiB\n", float64(b.MACs)/1e6, b.GMACs,
+		float64(b.ArenaBytes)/(1<<20), float64(b.WeightBytes)/(1<<20))
 	if len(b.Steps) == 0 {
 		return
 	}

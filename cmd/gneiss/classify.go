@@ -37,7 +37,8 @@ type modelInfo struct {
 
 func (c *classifier) info() modelInfo {
 	p := c.sess.Plan()
-	return modelInfo{Name: c.Name, Source: c.Source, Note: c.Note, ISA: p.ISA().String(), Threads: p.Threads(), Input: c.Spec.String()}
+	return modelInfo{Name: c.Name, Source: c.Source, Note: c.Note, ISA: p.ISA().String(), Threads: p.Threads(),
+		Input: c.Spec.String()}
 }
 
 func classifyCommand() *cobra.Command {

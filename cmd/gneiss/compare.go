@@ -48,7 +48,8 @@ func printCosts(out io.Writer, costs []models.Cost) {
 
 // writeCosts draws three groups of bars.
 func writeCosts(w io.Writer, costs []models.Cost) error {
-	panels := []chart.Panel{{Title: "parameters", Unit: " M"}, {Title: "multiply-accumulates", Unit: " M"}, {Title: "activations alive at once", Unit: " MiB"}}
+	panels := []chart.Panel{{Title: "parameters", Unit: " M"}, {Title: "multiply-accumulates", Unit: " M"},
+		{Title: "activations alive at once", Unit: " MiB"}}
 	for _, c := range costs {
 		for i, v := range []float64{float64(c.Params) / 1e6, float64(c.MACs) / 1e6, float64(c.Activations) / (1 << 20)} {
 			p := &panels[i]
@@ -59,7 +60,8 @@ func writeCosts(w io.Writer, costs []models.Cost) error {
 	for i := range panels {
 		panels[i].Tick = tick(panels[i].Most)
 	}
-	return chart.Write(w, "What networks cost", "one image, float32; activations in places of their own, freed after their last use", panels...)
+	return chart.Write(w, "What networks cost",
+		"one image, float32; activations in places of their own, freed after their last use", panels...)
 }
 
 // tick is the distance of about five round numbers up to most.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	goruntime "runtime"
 	"strings"
 	"time"
@@ -66,12 +65,8 @@ several architectures is compiled on one after the other.`,
 			if err != nil {
 				return err
 			}
-			if m.own() { // what has been packed stays
-				data, err := os.ReadFile(m.Source)
-				if err != nil {
-					return runtime.InFile(m.Source, err)
-				}
-				opts = append(opts, runtime.WithPackedFrom(data))
+			if opts, err = m.keepPacked(opts); err != nil {
+				return err
 			}
 			c.Model = m.Name
 			data, err := saveModel(cmd, output, m.Graph, opts...)
@@ -95,14 +90,15 @@ several architectures is compiled on one after the other.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVarP(&mf.model, "model", "m", "", "model `file`, in place of the argument; default: the built-in one")
-	cmd.Flags().StringVar(&mf.prototxt, "prototxt", "", "description `file` of a Caffe model; default: beside or inside the model")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss; - is standard output")
-	cmd.Flags().StringSliceVar(&targets, "target", nil, "pack filters for `targets`, as in host,amd64-avx2")
-	cmd.Flags().BoolVar(&golden, "golden", true, "add an output for selftest to compare with")
-	cmd.Flags().BoolVar(&winograd, "winograd", true, "let packed filters be Winograd's: faster, up to four times as large")
-	cmd.Flags().Uint64Var(&seed, "seed", 1, "of the golden output's input")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	flags := cmd.Flags()
+	flags.StringVarP(&mf.model, "model", "m", "", "model `file`, in place of the argument; default: the built-in one")
+	flags.StringVar(&mf.prototxt, "prototxt", "", "description `file` of a Caffe model; default: beside or inside the model")
+	flags.StringVarP(&output, "output", "o", "", "`file` to write, .gneiss; - is standard output")
+	flags.StringSliceVar(&targets, "target", nil, "pack filters for `targets`, as in host,amd64-avx2")
+	flags.BoolVar(&golden, "golden", true, "add an output for selftest to compare with")
+	flags.BoolVar(&winograd, "winograd", true, "let packed filters be Winograd's: faster, up to four times as large")
+	flags.Uint64Var(&seed, "seed", 1, "of the golden output's input")
+	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
@@ -145,7 +141,8 @@ func parseTarget(s string) (arch.ISA, error) {
 		return 0, usagef("--target %s: %v", s, err)
 	}
 	if goarch != goruntime.GOARCH || !arch.Supports(isa) {
-		return 0, fmt.Errorf("--target %s: run gneiss on such a machine, or under an emulator; this is %s with %v", s, goruntime.GOARCH, arch.Supported())
+		return 0, fmt.Errorf("--target %s: run gneiss on such a machine, or under an emulator; this is %s with %v", s,
+			goruntime.GOARCH, arch.Supported())
 	}
 	return isa, nil
 }

@@ -25,7 +25,8 @@ func TestCompile(t *testing.T) {
 		t.Error(out)
 	}
 	images, times := pictures(t), regexp.MustCompile(`[0-9.]+ ms.*|.*gneiss.*`)
-	if a, b := times.ReplaceAllString(must(t, "classify", "--model", packed, images), ""), times.ReplaceAllString(must(t, "classify", "--model", plain, images), ""); a != b {
+	if a, b := times.ReplaceAllString(must(t, "classify", "--model", packed, images), ""),
+		times.ReplaceAllString(must(t, "classify", "--model", plain, images), ""); a != b {
 		t.Errorf("other answers:\n%s\n%s", a, b)
 	}
 
@@ -61,7 +62,8 @@ func TestCompile(t *testing.T) {
 	}
 	data[len(data)/3] ^= 4
 	bad := write(t, filepath.Join(dir, "bad.gneiss"), string(data))
-	for _, args := range [][]string{{"verify", "--key", name + ".pub", bad}, {"selftest", bad}, {"classify", "--model", bad, images}} {
+	for _, args := range [][]string{{"verify", "--key", name + ".pub", bad}, {"selftest", bad},
+		{"classify", "--model", bad, images}} {
 		if code, _, stderr := try(strings.NewReader(""), args...); code != exitFailure || !strings.Contains(stderr, bad) {
 			t.Errorf("%v: exit %d, %s", args, code, stderr)
 		}
@@ -88,14 +90,16 @@ func TestSignedModels(t *testing.T) {
 		Version int
 		Target  string
 	}
-	if mustJSON(t, &s, "verify", "--json", "--key", name+".pub", file); !s.Valid || s.Version != 7 || s.Target != "door camera" {
+	if mustJSON(t, &s, "verify", "--json", "--key", name+".pub", file); !s.Valid || s.Version != 7 ||
+		s.Target != "door camera" {
 		t.Errorf("%+v", s)
 	}
 	images := pictures(t)
 	commands := [][]string{{"classify", images, "--model"}, {"selftest"}, {"serve", "--addr", "256.0.0.1:0", "--model"}}
 	for _, c := range commands {
 		for _, bad := range [][]string{{plain, "--key", name + ".pub"}, {file, "--key", other + ".pub"},
-			{file, "--key", name + ".pub", "--min-version", "8"}, {file, "--key", name + ".pub", "--signed-for", "gate"}, {images, "--key", name + ".pub"}} {
+			{file, "--key", name + ".pub", "--min-version", "8"}, {file, "--key", name + ".pub", "--signed-for", "gate"},
+			{images, "--key", name + ".pub"}} {
 			args := append(slices.Clone(c), bad...)
 			if code, _, stderr := try(strings.NewReader(""), args...); code != exitFailure || !strings.Contains(stderr, bad[0]) {
 				t.Errorf("%v: exit %d, %s", args, code, stderr)
@@ -123,14 +127,16 @@ func TestSignedModels(t *testing.T) {
 }
 
 func TestCompileUsage(t *testing.T) {
-	for _, args := range [][]string{{"compile"}, {"compile", "a", "b"}, {"compile", "-o", "x.gneiss", "--target", "fast"}, {"compile", "-o", "x.gneiss", "--target", "amd64-fast"},
+	for _, args := range [][]string{{"compile"}, {"compile", "a", "b"}, {"compile", "-o", "x.gneiss", "--target", "fast"},
+		{"compile", "-o", "x.gneiss", "--target", "amd64-fast"},
 		{"keygen"}, {"sign", "x"}, {"verify", "x"}, {"selftest", "--isa", "fast"}} {
 		if code, _, _ := try(strings.NewReader(""), args...); code != exitUsage {
 			t.Errorf("%v: exit %d", args, code)
 		}
 	}
 	for _, target := range []string{"amd64-neon", "arm64-avx2"} {
-		if code, _, stderr := try(strings.NewReader(""), "compile", "-o", "x.gneiss", "--target", target); code != exitFailure || !strings.Contains(stderr, "emulator") {
+		if code, _, stderr := try(strings.NewReader(""), "compile", "-o", "x.gneiss", "--target",
+			target); code != exitFailure || !strings.Contains(stderr, "emulator") {
 			t.Errorf("%s: exit %d, %s", target, code, stderr)
 		}
 	}

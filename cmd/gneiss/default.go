@@ -14,5 +14,6 @@ func defaultModel() (*model, error) {
 		return nil, err
 	}
 	return &model{Name: g.Name, Source: "built in", Graph: g, Spec: cifar10.Preprocess, Labels: cifar10.Classes,
-		Note: "knows ten things (airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck) in tiny pictures; --model takes others"}, nil
+		Note: "knows ten things (airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck) " +
+			"in tiny pictures; --model takes others"}, nil
 }

@@ -211,7 +211,8 @@ func (e *evaluation) print(out io.Writer, c *classifier) {
 	fmt.Fprintf(out, "  top-1      %6.2f %%  %d\n", percent(e.Top1, e.Images), e.Top1)
 	fmt.Fprintf(out, "  top-5      %6.2f %%  %d\n", percent(e.Top5, e.Images), e.Top5)
 	if e.Compared > 0 {
-		fmt.Fprintf(out, "  agreement  %6.2f %%  %d of %d first answers are the reference's\n", percent(e.Agree, e.Compared), e.Agree, e.Compared)
+		fmt.Fprintf(out, "  agreement  %6.2f %%  %d of %d first answers are the reference's\n", percent(e.Agree, e.Compared),
+			e.Agree, e.Compared)
 		for _, f := range e.Different {
 			fmt.Fprintf(out, "    differs: %s\n", f)
 		}

@@ -14,7 +14,8 @@ var fetchable = map[string]struct {
 	url, sha1, file string
 	maxSize         int64
 }{
-	"googlenet": {"http://dl.caffe.berkeleyvision.org/bvlc_googlenet.caffemodel", "405fc5acd08a3bb12de8ee5e23a96bec22f08204", googlenetFile, 128 << 20},
+	"googlenet": {"http://dl.caffe.berkeleyvision.org/bvlc_googlenet.caffemodel",
+		"405fc5acd08a3bb12de8ee5e23a96bec22f08204", googlenetFile, 128 << 20},
 }
 
 func fetchCommand() *cobra.Command {
@@ -67,9 +68,11 @@ Models:
 				}
 			}
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), map[string]string{"model": args[0], "path": path, "sha1": m.sha1, "state": state})
+				return writeJSON(cmd.OutOrStdout(),
+					map[string]string{"model": args[0], "path": path, "sha1": m.sha1, "state": state})
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s is %s: %s\nuse it with: gneiss classify --model %s\n", args[0], state, path, args[0])
+			fmt.Fprintf(cmd.OutOrStdout(), "%s is %s: %s\nuse it with: gneiss classify --model %s\n",
+				args[0], state, path, args[0])
 			return nil
 		},
 	}

@@ -29,12 +29,14 @@ func TestFetch(t *testing.T) {
 	if code != exitFailure || out != "" || !strings.Contains(stderr, "SHA-1") || strings.Count(stderr, "\n") != 1 {
 		t.Errorf("wrong content: exit %d, %q", code, stderr)
 	}
-	if code, _, stderr = try(nil, "fetch", "googlenet", "--url", srv.URL+"/none"); code != exitFailure || !strings.Contains(stderr, "404") {
+	if code, _, stderr = try(nil, "fetch", "googlenet", "--url", srv.URL+"/none"); code != exitFailure ||
+		!strings.Contains(stderr, "404") {
 		t.Errorf("not found: exit %d, %q", code, stderr)
 	}
 	// A file in the cache that is no model is refused as one.
 	path := write(t, filepath.Join(cache, googlenetFile), string(content))
-	if code, _, stderr = try(nil, "classify", "--model", "googlenet"); code != exitFailure || !strings.Contains(stderr, path) {
+	if code, _, stderr = try(nil, "classify", "--model", "googlenet"); code != exitFailure ||
+		!strings.Contains(stderr, path) {
 		t.Errorf("no model: exit %d, %q", code, stderr)
 	}
 
@@ -61,7 +63,8 @@ func TestFetch(t *testing.T) {
 	}
 	var got classified
 	image := filepath.Join(testdata.Path(t, "images", "nips17"), "a033832d9ff8913b.png")
-	mustJSON(t, &got, "classify", "--json", "--model", "googlenet", "--labels", testdata.Path(t, "labels", "synset_words.txt"), image)
+	mustJSON(t, &got, "classify", "--json", "--model", "googlenet", "--labels",
+		testdata.Path(t, "labels", "synset_words.txt"), image)
 	if l := got.Images[0].Top[0].Label; l != "black swan, Cygnus atratus" {
 		t.Errorf("a black swan is taken for %q", l)
 	}

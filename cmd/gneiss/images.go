@@ -91,7 +91,8 @@ func imagesIn(dir string) ([]source, error) {
 	}
 	var out []source
 	for _, e := range entries {
-		if !e.IsDir() && slices.Contains([]string{".jpg", ".jpeg", ".png", ".webp"}, strings.ToLower(filepath.Ext(e.Name()))) {
+		if !e.IsDir() && slices.Contains([]string{".jpg", ".jpeg", ".png", ".webp"},
+			strings.ToLower(filepath.Ext(e.Name()))) {
 			out = append(out, fileSource(filepath.Join(dir, e.Name())))
 		}
 	}

@@ -102,11 +102,13 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&mf.prototxt, "prototxt", "", "description `file` of a Caffe model; default: beside or inside the model")
+	cmd.Flags().StringVar(&mf.prototxt, "prototxt", "",
+		"description `file` of a Caffe model; default: beside or inside the model")
 	mf.addRun(cmd)
 	cmd.Flags().BoolVar(&plan, "plan", false, "add this CPU's plan and its memory")
 	cmd.Flags().StringVar(&memory, "memory", "", "draw the arena over time into an SVG `file`")
-	cmd.Flags().StringSliceVar(&compare, "compare", nil, "compare the costs of `networks`: googlenet, alexnet, nin, nin-cifar10, naive (Inception without reductions) or files")
+	cmd.Flags().StringSliceVar(&compare, "compare", nil,
+		"compare the costs of `networks`: googlenet, alexnet, nin, nin-cifar10, naive (Inception without reductions) or files")
 	cmd.Flags().StringVar(&chartFile, "chart", "", "draw the comparison into an SVG `file`")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -160,7 +162,8 @@ func (in *inspection) print(out io.Writer) {
 	for _, p := range in.Outputs {
 		fmt.Fprintf(out, "output %s %v\n", p.Name, p.Shape)
 	}
-	fmt.Fprintf(out, "%s, %s parameters, %.1f MMAC\n\n", plural(len(in.Nodes), "node"), thousands(in.Params), float64(in.MACs)/1e6)
+	fmt.Fprintf(out, "%s, %s parameters, %.1f MMAC\n\n", plural(len(in.Nodes), "node"), thousands(in.Params),
+		float64(in.MACs)/1e6)
 
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%11s  %8s\toutput\top\tname\n", "params", "MMAC")
@@ -187,7 +190,8 @@ func (in *inspection) print(out io.Writer) {
 				notes = append(notes, p.Note)
 				mark = fmt.Sprintf(" [%d]", len(notes))
 			}
-			fmt.Fprintf(w, "%.1f\t%.1f\t%.1f\t%.0f\t %s%s\n", float64(p.Params)/1e3, float64(p.PublishedParams)/1e3, float64(p.MACs)/1e6, float64(p.PublishedMACs)/1e6, p.Block, mark)
+			fmt.Fprintf(w, "%.1f\t%.1f\t%.1f\t%.0f\t %s%s\n", float64(p.Params)/1e3, float64(p.PublishedParams)/1e3,
+				float64(p.MACs)/1e6, float64(p.PublishedMACs)/1e6, p.Block, mark)
 		}
 		w.Flush()
 		for i, n := range notes {

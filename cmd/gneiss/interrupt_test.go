@@ -165,8 +165,8 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestInterruptServe: a server ends well by Ctrl-C, at once if it has nothing to do; a second one does not wait for what it
-// does.
+// TestInterruptServe: a server ends well by Ctrl-C, at once if it has nothing to do; a second one does not wait for
+// what it does.
 func TestInterruptServe(t *testing.T) {
 	listening := func(p *program) (addr string) {
 		l, err := p.stdout.ReadString('\n')
@@ -192,7 +192,8 @@ func TestInterruptServe(t *testing.T) {
 	}
 	defer c.Close()
 	fmt.Fprintf(c, "POST /api/classify HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n")
-	if l, err := bufio.NewReader(c).ReadString('\n'); err != nil || !strings.Contains(l, "100 Continue") { // it reads the body
+	// it reads the body
+	if l, err := bufio.NewReader(c).ReadString('\n'); err != nil || !strings.Contains(l, "100 Continue") {
 		t.Fatalf("%q, %v", l, err)
 	}
 	busy.interrupt(t)

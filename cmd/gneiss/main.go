@@ -50,8 +50,8 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(fo
 // errReported is returned when what went wrong has been written already.
 var errReported = errors.New("already reported")
 
-// run is the program but for the process around it. An interrupt cancels the context of the command, and ends the program
-// soon if that does not; a second one kills.
+// run is the program but for the process around it. An interrupt cancels the context of the command, and ends the
+// program soon if that does not; a second one kills.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -140,7 +140,9 @@ Environment:
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(classifyCommand(), evalCommand(), inspectCommand(), benchCommand(), profileCommand(), quantizeCommand(), compareCommand(), compileCommand(), tuneCommand(), selftestCommand(), keygenCommand(), signCommand(), verifyCommand(), fetchCommand(), serveCommand(), versionCommand())
+	root.AddCommand(classifyCommand(), evalCommand(), inspectCommand(), benchCommand(), profileCommand(),
+		quantizeCommand(), compareCommand(), compileCommand(), tuneCommand(), selftestCommand(), keygenCommand(),
+		signCommand(), verifyCommand(), fetchCommand(), serveCommand(), versionCommand())
 	return root
 }
 

@@ -194,7 +194,8 @@ func TestClassify(t *testing.T) {
 		top[a.Image] = a.Top[0]
 	}
 	for i := range folder.Images {
-		if n := filepath.Base(folder.Images[i].Image); folder.Images[i].Top[0] != top[n] || pattern.Images[i].Top[0] != top[n] {
+		if n := filepath.Base(folder.Images[i].Image); folder.Images[i].Top[0] != top[n] ||
+			pattern.Images[i].Top[0] != top[n] {
 			t.Errorf("%s: %+v, %+v, want %+v", n, folder.Images[i], pattern.Images[i], top[n])
 		}
 	}
@@ -219,7 +220,8 @@ func TestClassifyPartly(t *testing.T) {
 	bad := write(t, filepath.Join(dir, "bad.jpg"), "\xff\xd8\xff broken")
 	for _, json := range []bool{false, true} {
 		code, out, stderr := try(nil, "classify", fmt.Sprintf("--json=%v", json), bad, filepath.Join(dir, "car.png"))
-		if code != exitFailure || !strings.Contains(out, "car.png") || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "bad.jpg: ") {
+		if code != exitFailure || !strings.Contains(out, "car.png") || strings.Count(stderr, "\n") != 1 ||
+			!strings.Contains(stderr, "bad.jpg: ") {
 			t.Errorf("exit %d\n%s\n%s", code, out, stderr)
 		}
 	}
@@ -239,7 +241,8 @@ func TestFlags(t *testing.T) {
 		}
 	}
 	var got classified
-	mustJSON(t, &got, "classify", "--json", "--bgr", "--mean", "1,2,3", "--scale", "0.5", "--filter", "bilinear", "--resize", "crop")
+	mustJSON(t, &got, "classify", "--json", "--bgr", "--mean", "1,2,3", "--scale", "0.5", "--filter", "bilinear",
+		"--resize", "crop")
 	if !strings.HasSuffix(got.Model.Input, "crop bilinear bgr mean=1,2,3 scale=0.5") {
 		t.Errorf("input %s", got.Model.Input)
 	}
@@ -346,7 +349,8 @@ func TestBench(t *testing.T) {
 	if b.Runs != 3 || b.MinMs <= 0 || b.MedianMs < b.MinMs || b.ISA != "generic" || share < 0.99 || share > 1.01 {
 		t.Errorf("%+v", b)
 	}
-	if out := must(t, "bench", "--runs", "1", "--steps"); !strings.Contains(out, "1 run: median") || !strings.Contains(out, "kernel") {
+	if out := must(t, "bench", "--runs", "1", "--steps"); !strings.Contains(out, "1 run: median") ||
+		!strings.Contains(out, "kernel") {
 		t.Error(out)
 	}
 }
@@ -367,7 +371,8 @@ func TestVersion(t *testing.T) {
 }
 
 func TestBar(t *testing.T) {
-	for share, want := range map[float64]string{-1: "    ", 0: "    ", 0.5: "██  ", 1: "████", 2: "████", 0.03125: "▏   ", 0.28125: "█▏  "} {
+	for share, want := range map[float64]string{-1: "    ", 0: "    ", 0.5: "██  ", 1: "████", 2: "████", 0.03125: "▏   ",
+		0.28125: "█▏  "} {
 		if got := bar(share, 4); got != want {
 			t.Errorf("%v: %q, want %q", share, got, want)
 		}

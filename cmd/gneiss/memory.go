@@ -20,7 +20,8 @@ func writeMemory(w io.Writer, r *runtime.Report) error {
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="system-ui, sans-serif" font-size="11" fill="#222">`+"\n",
 		left+width+30, top+height+gap+chart+190)
 	b.WriteString(`<rect width="100%" height="100%" fill="#fff"/>` + "\n")
-	fmt.Fprintf(&b, `<text x="16" y="24" font-size="15" font-weight="600">%s: the arena over time</text>`+"\n", html.EscapeString(r.Name))
+	fmt.Fprintf(&b, `<text x="16" y="24" font-size="15" font-weight="600">%s: the arena over time</text>`+"\n",
+		html.EscapeString(r.Name))
 	fmt.Fprintf(&b, `<text x="16" y="44" fill="#666">%s bytes, the most alive at once %s; %s, %s</text>`+"\n",
 		thousands(r.ArenaBytes), thousands(r.LowerBound), r.ISA, plural(r.Threads, "thread"))
 	for i := range 5 {
@@ -36,13 +37,15 @@ func writeMemory(w io.Writer, r *runtime.Report) error {
 		x, wide := left+column*s.First, column*(s.Last-s.First+1)
 		high := y(s.Offset) - y(s.Offset+s.Bytes)
 		fmt.Fprintf(&b, `<g><title>%s: %s bytes at %s, steps %d–%d</title><rect x="%d" y="%.1f" width="%d" height="%.1f" fill="%s" fill-opacity="0.85" stroke="#fff" stroke-width="0.5"/>`,
-			html.EscapeString(s.Name), thousands(s.Bytes), thousands(s.Offset), s.First, s.Last, x, y(s.Offset+s.Bytes), wide, high, fill)
+			html.EscapeString(s.Name), thousands(s.Bytes), thousands(s.Offset), s.First, s.Last, x, y(s.Offset+s.Bytes), wide,
+			high, fill)
 		if fit := (wide - 6) / 6; high > 13 && fit >= 6 {
 			name := []rune(s.Name)
 			if len(name) > fit {
 				name = append(name[:fit-1], '…')
 			}
-			fmt.Fprintf(&b, `<text x="%d" y="%.1f" fill="#fff">%s</text>`, x+4, y(s.Offset+s.Bytes)+high/2+4, html.EscapeString(string(name)))
+			fmt.Fprintf(&b, `<text x="%d" y="%.1f" fill="#fff">%s</text>`, x+4, y(s.Offset+s.Bytes)+high/2+4,
+				html.EscapeString(string(name)))
 		}
 		b.WriteString("</g>\n")
 	}

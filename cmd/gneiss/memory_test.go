@@ -37,7 +37,8 @@ func TestInspectMemory(t *testing.T) {
 	if want := 1 + len(in.Plan.Storage) + len(in.Plan.Steps); boxes != want {
 		t.Errorf("%d rectangles, want %d", boxes, want)
 	}
-	if code, _, stderr := try(nil, "inspect", "--memory", filepath.Join(t.TempDir(), "none", "x.svg")); code != exitFailure || !strings.Contains(stderr, "no such file") {
+	if code, _, stderr := try(nil, "inspect", "--memory",
+		filepath.Join(t.TempDir(), "none", "x.svg")); code != exitFailure || !strings.Contains(stderr, "no such file") {
 		t.Errorf("exit %d, %q", code, stderr)
 	}
 }

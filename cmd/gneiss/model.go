@@ -68,19 +68,23 @@ type modelFlags struct {
 }
 
 func (f *modelFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&f.model, "model", "m", "", "model `file` (.onnx, .tflite, .caffemodel, .prototxt, .gneiss), or googlenet once fetched; default: the built-in one")
-	cmd.Flags().StringVar(&f.prototxt, "prototxt", "", "description `file` of a Caffe model; default: beside or inside the model")
+	cmd.Flags().StringVarP(&f.model, "model", "m", "",
+		"model `file` (.onnx, .tflite, .caffemodel, .prototxt, .gneiss), or googlenet once fetched; default: the built-in one")
+	cmd.Flags().StringVar(&f.prototxt, "prototxt", "",
+		"description `file` of a Caffe model; default: beside or inside the model")
 	f.addRun(cmd)
 }
 
 func (f *modelFlags) addRun(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.isa, "isa", "", "highest instruction set to use, e.g. generic or avx2; default: the best")
 	cmd.Flags().IntVarP(&f.threads, "threads", "t", 1, "threads; 0 means one per processor")
-	cmd.Flags().BoolVar(&f.small, "small", false, "compute chains of operations a few rows at a time: a smaller arena, a little slower")
+	cmd.Flags().BoolVar(&f.small, "small", false,
+		"compute chains of operations a few rows at a time: a smaller arena, a little slower")
 }
 
 func (f *modelFlags) addLabels(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&f.labels, "labels", "l", "", "text `file` of class names, one a line; default: synset_words.txt or labels.txt beside the model")
+	cmd.Flags().StringVarP(&f.labels, "labels", "l", "",
+		"text `file` of class names, one a line; default: synset_words.txt or labels.txt beside the model")
 }
 
 // randomNote is said of a model without weights of its own.
@@ -301,12 +305,15 @@ type specFlags struct {
 }
 
 func (f *specFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.resize, "resize", "", "squash the whole image, crop its centre, or letterbox: the whole image, with bars; default: as the model's family does")
+	cmd.Flags().StringVar(&f.resize, "resize", "",
+		"squash the whole image, crop its centre, or letterbox: the whole image, with bars; default: as the model's family does")
 	cmd.Flags().StringVar(&f.filter, "filter", "", "bilinear (as OpenCV) or antialias (as PIL)")
 	cmd.Flags().BoolVar(&f.bgr, "bgr", false, "the network takes blue, green, red")
 	cmd.Flags().BoolVar(&f.rgb, "rgb", false, "the network takes red, green, blue")
-	cmd.Flags().StringVar(&f.mean, "mean", "", "`number`s to subtract from 0…255, one or one per channel in the network's order, e.g. 104,117,123")
-	cmd.Flags().StringVar(&f.scale, "scale", "", "`number`s to multiply by after that, one or one per channel, e.g. 0.0039")
+	cmd.Flags().StringVar(&f.mean, "mean", "",
+		"`number`s to subtract from 0…255, one or one per channel in the network's order, e.g. 104,117,123")
+	cmd.Flags().StringVar(&f.scale, "scale", "",
+		"`number`s to multiply by after that, one or one per channel, e.g. 0.0039")
 }
 
 // apply returns the spec as the flags change it.
@@ -400,7 +407,8 @@ func newClassifier(ctx context.Context, mf *modelFlags, sf *specFlags) (*classif
 	}
 	g := m.Graph
 	if len(g.Inputs) != 1 || len(g.Outputs) < 1 {
-		return nil, fmt.Errorf("%s: %d inputs and %d outputs; an image classifier has one of each", m.Name, len(g.Inputs), len(g.Outputs))
+		return nil, fmt.Errorf("%s: %d inputs and %d outputs; an image classifier has one of each", m.Name, len(g.Inputs),
+			len(g.Outputs))
 	}
 	in, out := g.Inputs[0].Shape, g.Outputs[0].Shape
 	if in.N != 1 || in.C != m.Spec.Order.Channels() {

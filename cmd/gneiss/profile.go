@@ -163,9 +163,11 @@ func (p *profile) print(out io.Writer, top int) {
 	for _, s := range steps {
 		rate, share, intensity := "", "", ""
 		if s.MACs > 0 {
-			rate, share, intensity = fmt.Sprintf("%.1f", s.GMACs), fmt.Sprintf("%.0f", 100*s.Peak), fmt.Sprintf("%.1f", s.Intensity)
+			rate, share, intensity = fmt.Sprintf("%.1f", s.GMACs), fmt.Sprintf("%.0f", 100*s.Peak),
+				fmt.Sprintf("%.1f", s.Intensity)
 		}
-		fmt.Fprintf(w, "%.3f\t%.1f %%\t%s\t%s\t%.2f\t%.1f\t%s\t %s, %s\n", s.Ms, 100*s.Share, rate, share, float64(s.Bytes)/1e6, s.GBs, intensity, s.Kernel, s.Name)
+		fmt.Fprintf(w, "%.3f\t%.1f %%\t%s\t%s\t%.2f\t%.1f\t%s\t %s, %s\n", s.Ms, 100*s.Share, rate, share,
+			float64(s.Bytes)/1e6, s.GBs, intensity, s.Kernel, s.Name)
 	}
 	w.Flush()
 	if left > 0 {
@@ -187,8 +189,10 @@ func (p *profile) writeRoofline(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="system-ui, sans-serif" font-size="12" fill="#222">`+"\n", left+width+170, top+height+60)
 	b.WriteString(`<rect width="100%" height="100%" fill="#fff"/>` + "\n")
-	fmt.Fprintf(&b, `<text x="16" y="24" font-size="15" font-weight="600">%s under this machine's roofs</text>`+"\n", html.EscapeString(p.Model))
-	fmt.Fprintf(&b, `<text x="16" y="43" fill="#666">%s, %s, %s; a dot is a step, its area the step's time</text>`+"\n", html.EscapeString(p.CPU), p.ISA, plural(p.Threads, "thread"))
+	fmt.Fprintf(&b, `<text x="16" y="24" font-size="15" font-weight="600">%s under this machine's roofs</text>`+"\n",
+		html.EscapeString(p.Model))
+	fmt.Fprintf(&b, `<text x="16" y="43" fill="#666">%s, %s, %s; a dot is a step, its area the step's time</text>`+"\n",
+		html.EscapeString(p.CPU), p.ISA, plural(p.Threads, "thread"))
 	for e := x0; e <= x1; e++ {
 		fmt.Fprintf(&b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#eee"/><text x="%.1f" y="%d" fill="#666" text-anchor="middle">%g</text>`+"\n", x(math.Pow(10, e)), top, x(math.Pow(10, e)), top+height, x(math.Pow(10, e)), top+height+16, math.Pow(10, e))
 	}
@@ -196,7 +200,8 @@ func (p *profile) writeRoofline(w io.Writer) error {
 		fmt.Fprintf(&b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="#eee"/><text x="%d" y="%.1f" fill="#666" text-anchor="end">%g</text>`+"\n", left, y(math.Pow(10, e)), left+width, y(math.Pow(10, e)), left-6, y(math.Pow(10, e))+4, math.Pow(10, e))
 	}
 	fmt.Fprintf(&b, `<text x="%d" y="%d" fill="#666" text-anchor="middle">MAC per byte of activations and weights</text>`+"\n", left+width/2, top+height+38)
-	fmt.Fprintf(&b, `<text transform="translate(22 %d) rotate(-90)" fill="#666" text-anchor="middle">GMAC/s</text>`+"\n", top+height/2)
+	fmt.Fprintf(&b, `<text transform="translate(22 %d) rotate(-90)" fill="#666" text-anchor="middle">GMAC/s</text>`+"\n",
+		top+height/2)
 	highest := 0.0
 	for _, r := range p.Peak.Rates {
 		highest = max(highest, r.GMACs)
@@ -233,7 +238,8 @@ func (p *profile) writeRoofline(w io.Writer) error {
 			colour = "#d9963a"
 		}
 		fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="%.1f" fill="%s" fill-opacity="0.45" stroke="%s"><title>%s: %.3f ms, %.1f GMAC/s, %.0f %% of peak, %.1f MAC/byte</title></circle>`+"\n",
-			x(s.Intensity), y(s.GMACs), 3+14*math.Sqrt(s.Ms/longest), colour, colour, html.EscapeString(s.Name), s.Ms, s.GMACs, 100*s.Peak, s.Intensity)
+			x(s.Intensity), y(s.GMACs), 3+14*math.Sqrt(s.Ms/longest), colour, colour, html.EscapeString(s.Name), s.Ms, s.GMACs,
+			100*s.Peak, s.Intensity)
 	}
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(w, b.String())

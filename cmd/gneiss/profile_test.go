@@ -49,7 +49,8 @@ func TestProfile(t *testing.T) {
 	if dots != multiply {
 		t.Errorf("%d dots, want %d", dots, multiply)
 	}
-	if out := must(t, "profile", "--runs", "1", "--top", "3"); !strings.Contains(out, "faster steps") || !strings.Contains(out, "of peak") {
+	if out := must(t, "profile", "--runs", "1", "--top", "3"); !strings.Contains(out, "faster steps") ||
+		!strings.Contains(out, "of peak") {
 		t.Errorf("%s", out)
 	}
 	if code, _, stderr := try(nil, "profile", "--runs", "0"); code != exitUsage || !strings.Contains(stderr, "--runs") {

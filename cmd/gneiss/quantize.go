@@ -137,7 +137,8 @@ patterns, or CSV files as for eval.`,
 				return writeJSON(out, q)
 			}
 			fmt.Fprintf(out, "%s: %s bytes, from %s of float weights; %d of %d layers in int8, %s, observer %s\n", output,
-				thousands(q.Bytes), thousands(q.FloatBytes), report.Quantised, len(report.Layers), plural(images, "image"), report.Observer)
+				thousands(q.Bytes), thousands(q.FloatBytes), report.Quantised, len(report.Layers), plural(images, "image"),
+				report.Observer)
 			if !report.Portable {
 				fmt.Fprintln(out, "some layers are float: answers are near, not equal, on other CPUs")
 			}
@@ -153,16 +154,20 @@ patterns, or CSV files as for eval.`,
 	sf.add(cmd)
 	imf.add(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss; - is standard output")
-	cmd.Flags().StringVar(&observer, "observer", quant.DefaultObserver().String(), "how ranges follow from what was seen: minmax, percentile:99.99, entropy or mse")
-	cmd.Flags().StringArrayVar(&float, "float", nil, "leave layers of this `name`, pattern or kind in float; may be given again")
-	cmd.Flags().StringVar(&stats, "stats", "", "`file` of calibration statistics: read if it exists, in place of images, else written")
+	cmd.Flags().StringVar(&observer, "observer", quant.DefaultObserver().String(),
+		"how ranges follow from what was seen: minmax, percentile:99.99, entropy or mse")
+	cmd.Flags().StringArrayVar(&float, "float", nil,
+		"leave layers of this `name`, pattern or kind in float; may be given again")
+	cmd.Flags().StringVar(&stats, "stats", "",
+		"`file` of calibration statistics: read if it exists, in place of images, else written")
 	cmd.Flags().BoolVar(&layers, "layers", false, "list the layers, with scales and the weights' error")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
 // calibrate reads statistics from a file, or makes them from images and keeps them there.
-func (c *classifier) calibrate(cmd *cobra.Command, file string, args []string, imf *imageFlags, mf *modelFlags) (*quant.Stats, int, error) {
+func (c *classifier) calibrate(cmd *cobra.Command, file string, args []string, imf *imageFlags,
+	mf *modelFlags) (*quant.Stats, int, error) {
 	if file != "" {
 		f, err := os.Open(file)
 		if err == nil {
@@ -182,7 +187,8 @@ func (c *classifier) calibrate(cmd *cobra.Command, file string, args []string, i
 		return nil, 0, err
 	}
 	progress := newProgress(cmd.ErrOrStderr(), int64(len(images)), false, "calibrating")
-	st, err := quant.Calibrate(cmd.Context(), c.Graph, feed(images, c.Spec), quant.WithCompile(runtime.WithThreads(mf.threads)),
+	st, err := quant.Calibrate(cmd.Context(), c.Graph, feed(images, c.Spec),
+		quant.WithCompile(runtime.WithThreads(mf.threads)),
 		quant.WithProgress(func(n int) { _ = progress.Set(n) }))
 	_ = progress.Finish()
 	if err != nil {

@@ -63,8 +63,8 @@ func reportUs() float64 {
 	return float64(runtime.MeasureBarrier(n).Nanoseconds()) / 1e3 / float64(n-1)
 }
 
-// printScaling prints the bounds and, for the last two numbers of threads, the steps that lose most by dividing unevenly:
-// top of them, or all with 0.
+// printScaling prints the bounds and, for the last two numbers of threads, the steps that lose most by dividing
+// unevenly: top of them, or all with 0.
 func printScaling(out io.Writer, all []scaling, steps []benchStep, top int) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "\nthreads\tspeed-up at most\tms at least\tbarrier µs\t")
@@ -88,7 +88,8 @@ func printScaling(out io.Writer, all []scaling, steps []benchStep, top int) {
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(w, "ms lost\tms on one\tunits\tlargest share over mean\t kernel, name")
 		for _, i := range order {
-			fmt.Fprintf(w, "%.3f\t%.3f\t%d\t%.2f\t %s, %s\n", lost(i), steps[i].Ms, s.Steps[i].Units, s.Steps[i].Uneven, steps[i].Kernel, steps[i].Name)
+			fmt.Fprintf(w, "%.3f\t%.3f\t%d\t%.2f\t %s, %s\n", lost(i), steps[i].Ms, s.Steps[i].Units, s.Steps[i].Uneven,
+				steps[i].Kernel, steps[i].Name)
 		}
 		w.Flush()
 	}

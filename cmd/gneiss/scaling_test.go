@@ -18,7 +18,8 @@ func TestProfileScaling(t *testing.T) {
 		total += s.Ms
 	}
 	for i, s := range p.Scaling {
-		if s.Threads != scalingThreads[i] || s.Speedup <= 0 || s.Speedup > float64(s.Threads)+1e-9 || len(s.Steps) != len(p.Steps) {
+		if s.Threads != scalingThreads[i] || s.Speedup <= 0 || s.Speedup > float64(s.Threads)+1e-9 ||
+			len(s.Steps) != len(p.Steps) {
 			t.Errorf("%d threads: speed-up %v, %d steps", s.Threads, s.Speedup, len(s.Steps))
 		}
 		if math.Abs(s.Ms*s.Speedup-total) > 1e-6*total {
@@ -28,10 +29,12 @@ func TestProfileScaling(t *testing.T) {
 	if p.Scaling[0].Speedup != 1 || p.Scaling[0].BarrierUs != 0 {
 		t.Errorf("one thread: %+v", p.Scaling[0])
 	}
-	if out := must(t, "profile", "--scaling", "--runs", "1", "--top", "3"); !strings.Contains(out, "speed-up at most") || !strings.Contains(out, "uneven on 8 threads") {
+	if out := must(t, "profile", "--scaling", "--runs", "1", "--top", "3"); !strings.Contains(out, "speed-up at most") ||
+		!strings.Contains(out, "uneven on 8 threads") {
 		t.Errorf("%s", out)
 	}
-	if code, _, stderr := try(nil, "profile", "--scaling", "--threads", "2"); code != exitUsage || !strings.Contains(stderr, "--scaling") {
+	if code, _, stderr := try(nil, "profile", "--scaling", "--threads", "2"); code != exitUsage ||
+		!strings.Contains(stderr, "--scaling") {
 		t.Errorf("exit %d, %q", code, stderr)
 	}
 }

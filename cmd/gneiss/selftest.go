@@ -69,7 +69,8 @@ if anything differs.`,
 				if r.Golden {
 					golden = "golden output compared"
 				}
-				fmt.Fprintf(out, "%s: %s, %d kernels, %s; %d failed\n", r.ISA, plural(len(r.Checks), "check"), len(kernels), golden, r.Failed)
+				fmt.Fprintf(out, "%s: %s, %d kernels, %s; %d failed\n", r.ISA, plural(len(r.Checks), "check"), len(kernels), golden,
+					r.Failed)
 			}
 			if failed != nil {
 				return failed

@@ -66,7 +66,8 @@ call it localhost, or by a --host; to let others in, say --addr :8080. There is 
 			}
 			plan := c.sess.Plan()
 			c.sess.Close() // the server makes its own
-			m := serve.Model{Name: c.Name, Source: filepath.Base(c.Source), Note: c.Note, Graph: c.Graph, Plan: plan, Spec: c.Spec,
+			m := serve.Model{Name: c.Name, Source: filepath.Base(c.Source), Note: c.Note,
+				Graph: c.Graph, Plan: plan, Spec: c.Spec,
 				Labels: c.Labels, Probabilities: c.probabilities()}
 			return f.run(cmd.Context(), unchecked(cmd.OutOrStdout()), m, c.Source)
 		},

@@ -157,7 +157,8 @@ func TestServeErrors(t *testing.T) {
 }
 
 func TestReachable(t *testing.T) {
-	for a, want := range map[string]string{"[::]:80": "localhost:80", "0.0.0.0:1": "localhost:1", "127.0.0.1:8080": "127.0.0.1:8080", "[::1]:5": "[::1]:5"} {
+	for a, want := range map[string]string{"[::]:80": "localhost:80", "0.0.0.0:1": "localhost:1",
+		"127.0.0.1:8080": "127.0.0.1:8080", "[::1]:5": "[::1]:5"} {
 		addr, err := net.ResolveTCPAddr("tcp", a)
 		if err != nil {
 			t.Fatal(err)

@@ -44,7 +44,8 @@ Ed25519 keys, as other tools read them too. Files that exist are not overwritten
 			if err := writeKey(args[0]+".pub", "PUBLIC KEY", open, 0o644); err != nil {
 				return errors.Join(err, os.Remove(args[0]+".key")) // which nobody has seen
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s.key is the private key: keep it to yourself\n%s.pub is the public key\n", args[0], args[0])
+			fmt.Fprintf(cmd.OutOrStdout(), "%s.key is the private key: keep it to yourself\n%s.pub is the public key\n", args[0],
+				args[0])
 			return nil
 		},
 	}
@@ -75,7 +76,8 @@ func (f *keyFlags) options() ([]runtime.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []runtime.Option{sign.WithPublicKey(public), runtime.WithMinVersion(f.minVersion), runtime.WithSignedTarget(f.target)}, nil
+	return []runtime.Option{sign.WithPublicKey(public), runtime.WithMinVersion(f.minVersion),
+		runtime.WithSignedTarget(f.target)}, nil
 }
 
 // signature is what sign and verify print as JSON.
@@ -141,7 +143,8 @@ file is for, so that a device can refuse files that are older than its own, or a
 		},
 	}
 	cmd.Flags().StringVar(&key, "key", "", "private key `file`")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, - is standard output; default: the model file itself")
+	cmd.Flags().StringVarP(&output, "output", "o", "",
+		"`file` to write, - is standard output; default: the model file itself")
 	cmd.Flags().IntVar(&as.Version, "version", 0, "version to sign the file as, larger than that of earlier files")
 	cmd.Flags().StringVar(&as.Target, "target", "", "what `devices` the file is for, in words of your own")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

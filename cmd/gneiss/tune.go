@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -77,7 +76,8 @@ An int8 model computes the same bytes tuned or not. Of a float one the last bits
 					return err
 				}
 			}
-			r := &tuned{Model: m.Name, Output: output, CPU: machine.Info().Brand, ISA: plan.ISA(), Threads: plan.Threads(), Tuning: t}
+			r := &tuned{Model: m.Name, Output: output, CPU: machine.Info().Brand, ISA: plan.ISA(), Threads: plan.Threads(),
+				Tuning: t}
 			if asJSON {
 				return writeJSON(said(cmd, output), r)
 			}
@@ -93,23 +93,22 @@ An int8 model computes the same bytes tuned or not. Of a float one the last bits
 	return cmd
 }
 
-// saveTuned writes a model file with filters packed by the tuning, and what the model's own file has packed for other tiers.
+// saveTuned writes a model file with filters packed by the tuning, and what the model's own file has packed for other
+// tiers.
 func saveTuned(cmd *cobra.Command, output string, m *model, isa arch.ISA, t *runtime.Tuning) error {
 	packed := runtime.WithPacked(isa, t.Option(), runtime.WithContext(cmd.Context()))
 	opts := []runtime.WriteOption{packed, runtime.WithGolden(1)}
-	if m.own() {
-		data, err := os.ReadFile(m.Source)
-		if err != nil {
-			return runtime.InFile(m.Source, err)
-		}
-		opts = append(opts, runtime.WithPackedFrom(data))
+	opts, err := m.keepPacked(opts)
+	if err != nil {
+		return err
 	}
-	_, err := saveModel(cmd, output, m.Graph, opts...)
+	_, err = saveModel(cmd, output, m.Graph, opts...)
 	return err
 }
 
 func (r *tuned) print(out io.Writer, all bool) {
-	fmt.Fprintf(out, "%s on %s, %s, %s: %s, %d better computed otherwise than by the rule\n", r.Model, r.CPU, r.ISA, plural(r.Threads, "thread"),
+	fmt.Fprintf(out, "%s on %s, %s, %s: %s, %d better computed otherwise than by the rule\n", r.Model, r.CPU, r.ISA,
+		plural(r.Threads, "thread"),
 		plural(len(r.Steps), "layer")+" with a choice", r.Changed())
 	if r.Changed() > 0 || all {
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)

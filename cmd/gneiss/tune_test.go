@@ -30,10 +30,12 @@ func TestTune(t *testing.T) {
 			t.Errorf("%s is computed by %s, tuned %s", s.Name, got[s.Name], want)
 		}
 	}
-	if out := must(t, "tune", "--rounds", "1", "--all", file); !strings.Contains(out, "direct@") || !strings.Contains(out, "A run: ") {
+	if out := must(t, "tune", "--rounds", "1", "--all", file); !strings.Contains(out, "direct@") ||
+		!strings.Contains(out, "A run: ") {
 		t.Error(out)
 	}
-	for _, args := range [][]string{{"tune", "--rounds", "0"}, {"tune", "a", "--model", "b"}, {"tune", "--threads", "-1"}} {
+	for _, args := range [][]string{{"tune", "--rounds", "0"}, {"tune", "a", "--model", "b"},
+		{"tune", "--threads", "-1"}} {
 		if code, _, stderr := try(strings.NewReader(""), args...); code != exitUsage {
 			t.Errorf("%v: exit %d, %s", args, code, stderr)
 		}

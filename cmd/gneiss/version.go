@@ -54,7 +54,8 @@ func versionCommand() *cobra.Command {
 				brand = "unknown"
 			}
 			fmt.Fprintf(out, "\n%s %s/%s\ncpu       %s, %s\ncaches    L1D %d KiB, L2 %d KiB, L3 %d KiB\nfeatures  %s\ntiers     %s\nin use    %s\n",
-				v.Go, v.OS, v.Arch, brand, plural(v.CPU.Cores, "processor"), v.CPU.L1D>>10, v.CPU.L2>>10, v.CPU.L3>>10, v.CPU.Features, strings.Join(words, " "), v.ISA)
+				v.Go, v.OS, v.Arch, brand, plural(v.CPU.Cores, "processor"), v.CPU.L1D>>10, v.CPU.L2>>10, v.CPU.L3>>10,
+				v.CPU.Features, strings.Join(words, " "), v.ISA)
 			return nil
 		},
 	}
@@ -67,7 +68,8 @@ func version() (*versionInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &versionInfo{Version: "(devel)", Go: goruntime.Version(), OS: goruntime.GOOS, Arch: goruntime.GOARCH, CPU: machine.Info(), ISA: isa, ISAs: arch.Supported()}
+	v := &versionInfo{Version: "(devel)", Go: goruntime.Version(), OS: goruntime.GOOS, Arch: goruntime.GOARCH,
+		CPU: machine.Info(), ISA: isa, ISAs: arch.Supported()}
 	if b, ok := debug.ReadBuildInfo(); ok {
 		if b.Main.Version != "" {
 			v.Version = b.Main.Version

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,7 +19,8 @@ import (
 const dash = "-"
 
 // foreign are extensions that promise a format.
-var foreign = []string{runtime.Ext, ".onnx", ".tflite", ".caffemodel", ".prototxt", ".pbtxt", ".pb", ".pt", ".pth", ".h5",
+var foreign = []string{runtime.Ext, ".onnx", ".tflite", ".caffemodel", ".prototxt", ".pbtxt", ".pb", ".pt", ".pth",
+	".h5",
 	".svg", ".png", ".jpg", ".jpeg", ".pdf", ".json", ".csv", ".txt", ".key", ".pub", ".pem", ".go"}
 
 // promised refuses a name whose extension promises another format than is written.
@@ -99,4 +101,16 @@ func (c *checked) failed() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.err
+}
+
+// keepPacked adds that what a .gneiss file has packed stays in it.
+func (m *model) keepPacked(opts []runtime.WriteOption) ([]runtime.WriteOption, error) {
+	if !m.own() {
+		return opts, nil
+	}
+	data, err := os.ReadFile(m.Source)
+	if err != nil {
+		return nil, runtime.InFile(m.Source, err)
+	}
+	return append(opts, runtime.WithPackedFrom(data)), nil
 }

@@ -21,8 +21,10 @@ func TestFullDisk(t *testing.T) {
 	if err := os.WriteFile(filler, make([]byte, 1<<20), 0o600); err == nil {
 		t.Skip("SKIPPED: the disk has no end")
 	}
-	for _, args := range []string{"keygen " + filepath.Join(dir, "z"), "compile -o " + old, "inspect --memory " + filepath.Join(dir, "m.svg")} {
-		if code, _, stderr := try(nil, strings.Fields(args)...); code != exitFailure || !strings.Contains(stderr, "no space left") {
+	for _, args := range []string{"keygen " + filepath.Join(dir, "z"), "compile -o " + old, "inspect --memory " +
+		filepath.Join(dir, "m.svg")} {
+		if code, _, stderr := try(nil, strings.Fields(args)...); code != exitFailure ||
+			!strings.Contains(stderr, "no space left") {
 			t.Errorf("gneiss %s: exit %d, %q", args, code, stderr)
 		}
 	}

@@ -19,7 +19,8 @@ func TestFullOutput(t *testing.T) {
 	defer full.Close()
 	dir := pictures(t)
 	key := filepath.Join(t.TempDir(), "k")
-	for _, args := range []string{"", "version", "version --json", "inspect", "inspect --json", "inspect --plan", "classify",
+	for _, args := range []string{"", "version", "version --json", "inspect", "inspect --json", "inspect --plan",
+		"classify",
 		"classify --json", "bench --runs 1", "bench --runs 1 --json", "selftest --isa generic", "compile -o -",
 		"compile -o " + filepath.Join(dir, "a.gneiss"), "quantize -o " + filepath.Join(dir, "b.gneiss") + " " + dir,
 		"tune --rounds 1 --all", "keygen " + key, "classify missing.png"} {
@@ -46,7 +47,8 @@ func TestDash(t *testing.T) {
 			t.Errorf("gneiss %s: exit %d, %v, stderr %q", args, code, err, stderr)
 		}
 	}
-	for _, args := range []string{"inspect --memory -", "inspect --compare nin --chart -", "profile --runs 1 --roofline -"} {
+	for _, args := range []string{"inspect --memory -", "inspect --compare nin --chart -",
+		"profile --runs 1 --roofline -"} {
 		code, out, stderr := try(nil, strings.Fields(args)...)
 		if code != exitOK || !strings.HasPrefix(out, "<svg") || !strings.HasSuffix(out, "</svg>\n") || stderr == "" {
 			t.Errorf("gneiss %s: exit %d, %.60q, stderr %q", args, code, out, stderr)
@@ -60,7 +62,8 @@ func TestDash(t *testing.T) {
 // TestPromised: a name that promises another format is refused before anything is done.
 func TestPromised(t *testing.T) {
 	dir := t.TempDir()
-	for _, args := range []string{"quantize -o q.onnx x.png", "compile -o x.tflite", "compile -o X.ONNX", "tune -o t.caffemodel",
+	for _, args := range []string{"quantize -o q.onnx x.png", "compile -o x.tflite", "compile -o X.ONNX",
+		"tune -o t.caffemodel",
 		"sign --key k -o s.pem x.gneiss", "quantize -o q.gneiss --stats s.gneiss x.png",
 		"compare --with x.gneiss --chart c.png x.png", "inspect --memory m.png", "inspect --compare nin --chart c.pdf",
 		"profile --roofline r.json"} {

@@ -63,7 +63,8 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f := flag.NewFlagSet("camera", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&o.device, "device", "/dev/video0", "V4L2 `device`")
-	f.StringVar(&o.format, "format", "", "`layout` of pixels: yuyv, uyvy, nv12, nv21, i420, rgb24, bgr24, grey8; of a camera also mjpeg (default: the best it has)")
+	f.StringVar(&o.format, "format", "",
+		"`layout` of pixels: yuyv, uyvy, nv12, nv21, i420, rgb24, bgr24, grey8; of a camera also mjpeg (default: the best it has)")
 	f.StringVar(&o.size, "size", "1280x720", "`WIDTHxHEIGHT` of a camera's frames or of the test pattern")
 	f.StringVar(&o.y4m, "y4m", "", "read raw video from a y4m `file`, - for standard input")
 	f.StringVar(&o.pictures, "pictures", "", "read the JPEG and PNG files of a `folder`")

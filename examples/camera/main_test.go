@@ -56,7 +56,8 @@ const samples = "../../internal/gen/samples"
 // TestPictures: each is classified, and the last one, a truck, is called so.
 func TestPictures(t *testing.T) {
 	all := reports(t, "--pictures", samples, "--fps", "20")
-	if last := all[len(all)-1]; last.Frames+last.Dropped != 5 || last.Frames == 0 || last.Class != "truck" || last.Score < 0.5 || last.Bad != 0 {
+	if last := all[len(all)-1]; last.Frames+last.Dropped != 5 || last.Frames == 0 || last.Class != "truck" ||
+		last.Score < 0.5 || last.Bad != 0 {
 		t.Errorf("%+v", last)
 	}
 }
@@ -93,12 +94,14 @@ func TestPattern(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	var usage *usageError
-	for _, args := range []string{"--size x", "--size 0x4", "--fps -1", "--fps NaN", "--seconds -1", "--timeout 0s", "more", "--test-pattern --y4m a", "--none"} {
+	for _, args := range []string{"--size x", "--size 0x4", "--fps -1", "--fps NaN", "--seconds -1", "--timeout 0s",
+		"more", "--test-pattern --y4m a", "--none"} {
 		if err := run(t.Context(), strings.Fields(args), io.Discard, io.Discard); !errors.As(err, &usage) {
 			t.Errorf("%s: %v", args, err)
 		}
 	}
-	for _, args := range []string{"--test-pattern --format jpeg", "--test-pattern --size 99999x3", "--y4m none.y4m", "--pictures none", "--pictures .", "--device none"} {
+	for _, args := range []string{"--test-pattern --format jpeg", "--test-pattern --size 99999x3", "--y4m none.y4m",
+		"--pictures none", "--pictures .", "--device none"} {
 		if err := run(t.Context(), strings.Fields(args), io.Discard, io.Discard); err == nil || errors.As(err, &usage) {
 			t.Errorf("%s: %v", args, err)
 		}
@@ -136,7 +139,8 @@ func TestNoGarbage(t *testing.T) {
 	}
 }
 
-// flaky is a camera that falls silent after a good frame and one that is cut off. It waits until the one before was seen.
+// flaky is a camera that falls silent after a good frame and one that is cut off. It waits until the one before was
+// seen.
 type flaky struct {
 	left int
 	box  *mailbox
@@ -273,7 +277,8 @@ const cpuBudget = 10
 
 // TestBinary runs the program on a synthetic camera for three seconds.
 func TestBinary(t *testing.T) {
-	out, err := exec.Command(build(t), "--test-pattern", "--format", "yuyv", "--size", "1280x720", "--fps", "30", "--seconds", "3", "--json").Output()
+	out, err := exec.Command(build(t), "--test-pattern", "--format", "yuyv", "--size", "1280x720", "--fps", "30",
+		"--seconds", "3", "--json").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

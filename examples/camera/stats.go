@@ -21,19 +21,20 @@ type stats struct {
 type report struct {
 	Seconds  float64 `json:"seconds"` // since the start
 	Final    bool    `json:"final"`
-	Frames   int     `json:"frames"`      // that were classified
-	FPS      float64 `json:"fps"`         //
-	P50      float64 `json:"p50_ms"`      // latency, from a complete frame to its class
-	P95      float64 `json:"p95_ms"`      //
-	P99      float64 `json:"p99_ms"`      //
-	Dropped  int     `json:"dropped"`     // because a newer one came first
-	Bad      int     `json:"bad"`         // that could not be read; since the start
-	Reopened int     `json:"reopened"`    // times that the camera was opened again; since the start
-	Heap     float64 `json:"heap_mb"`     // in use
-	RSS      float64 `json:"rss_mb"`      // of the process; 0 if unknown
-	CPU      float64 `json:"cpu_percent"` // user and system time of the process over its run, in per cent of one core; −1 if unknown
-	Class    string  `json:"class"`
-	Score    float32 `json:"score"`
+	Frames   int     `json:"frames"`   // that were classified
+	FPS      float64 `json:"fps"`      //
+	P50      float64 `json:"p50_ms"`   // latency, from a complete frame to its class
+	P95      float64 `json:"p95_ms"`   //
+	P99      float64 `json:"p99_ms"`   //
+	Dropped  int     `json:"dropped"`  // because a newer one came first
+	Bad      int     `json:"bad"`      // that could not be read; since the start
+	Reopened int     `json:"reopened"` // times that the camera was opened again; since the start
+	Heap     float64 `json:"heap_mb"`  // in use
+	RSS      float64 `json:"rss_mb"`   // of the process; 0 if unknown
+	// user and system time of the process over its run, in per cent of one core; −1 if unknown
+	CPU   float64 `json:"cpu_percent"`
+	Class string  `json:"class"`
+	Score float32 `json:"score"`
 }
 
 func newStats() *stats {

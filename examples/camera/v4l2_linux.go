@@ -79,7 +79,8 @@ func (c *camera) start(path, want string, w, h int, fps float64) error {
 			c.f.FrameFormat = pix.frame(l.pixels)
 		}
 		if fps > 0 {
-			if err := c.cam.SetFramerate(float32(fps)); err != nil && !errors.Is(err, unix.ENOTTY) && !errors.Is(err, unix.EINVAL) {
+			if err := c.cam.SetFramerate(float32(fps)); err != nil && !errors.Is(err, unix.ENOTTY) &&
+				!errors.Is(err, unix.EINVAL) {
 				return err // a device without rates refuses the call as such
 			}
 		}

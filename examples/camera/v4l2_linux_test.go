@@ -44,7 +44,8 @@ func TestV4L2Colours(t *testing.T) {
 	} {
 		p := base
 		p.colours, p.priv, p.encoding, p.quantisation = c.colours, c.priv, c.encoding, c.quantisation
-		want := preprocess.FrameFormat{Pixels: preprocess.YUYV, Width: 640, Height: 480, Stride: 1344, BT709: c.bt709, FullRange: c.full}
+		want := preprocess.FrameFormat{Pixels: preprocess.YUYV, Width: 640, Height: 480, Stride: 1344, BT709: c.bt709,
+			FullRange: c.full}
 		if got := p.frame(preprocess.YUYV); got != want {
 			t.Errorf("%+v: %+v", c, got)
 		}

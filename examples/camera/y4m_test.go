@@ -15,7 +15,8 @@ func stream(s string) io.ReadCloser { return io.NopCloser(strings.NewReader(s)) 
 
 func TestY4M(t *testing.T) {
 	one, two := strings.Repeat("a", 12), "FRAME\nFRAME\n"
-	s, err := newY4M(stream("YUV4MPEG2 W4 H2 F30000:1001 Ip A1:1 C420mpeg2 XYSCSS=420MPEG2 XCOLORRANGE=FULL\nFRAME Ip\n" + one + "FRAME\n" + two))
+	s, err := newY4M(stream("YUV4MPEG2 W4 H2 F30000:1001 Ip A1:1 C420mpeg2 XYSCSS=420MPEG2 XCOLORRANGE=FULL\nFRAME Ip\n" +
+		one + "FRAME\n" + two))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,8 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	size := m.Bounds().Size()
-	if err := run(strings.Trim(strings.ReplaceAll(size.String(), ",", "x"), "()"), bytes.NewReader(rgb(m)), &raw); err != nil {
+	if err := run(strings.Trim(strings.ReplaceAll(size.String(), ",", "x"), "()"), bytes.NewReader(rgb(m)),
+		&raw); err != nil {
 		t.Fatal(err)
 	}
 	if file.String() != raw.String() || !strings.HasPrefix(raw.String(), "ship ") {

@@ -38,5 +38,6 @@ func Graph(src Source) (*runtime.Graph, error) {
 // Random gives weights drawn from a generator seeded with seed and the layer's name, and zero biases.
 func Random(seed uint64) Source { return build.Random(seed) }
 
-// FromGraph gives the weights of another graph's layers of the same names, such as an imported model's. They are shared.
+// FromGraph gives the weights of another graph's layers of the same names, such as an imported model's. They are
+// shared.
 func FromGraph(g *runtime.Graph) Source { return build.FromGraph(g) }

@@ -15,7 +15,8 @@ import (
 
 // TestPrototxt: the network in code is the one that the reference's description says, node for node.
 func TestPrototxt(t *testing.T) {
-	want, err := caffe.Open("", testdata.Path(t, "models", "bvlc_alexnet", "deploy.prototxt"), caffe.WithRandomWeights(1), caffe.WithBatch(1))
+	want, err := caffe.Open("", testdata.Path(t, "models", "bvlc_alexnet", "deploy.prototxt"), caffe.WithRandomWeights(1),
+		caffe.WithBatch(1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,8 @@ import (
 )
 
 // schema says how the fields of a binary message are called. A field not in it is skipped, or in a layer's parameters
-// kept by its number, so that the layer is refused; see reader.strange. Negative numbers are of names that only a text has.
+// kept by its number, so that the layer is refused; see reader.strange. Negative numbers are of names that only a text
+// has.
 type schema map[int]fieldType
 
 type fieldType struct {
@@ -39,16 +40,21 @@ func idle(name string) fieldType { return fieldType{name: name, kind: unread} }
 // The messages of caffe.proto, as far as inference needs them.
 var (
 	blobShape = schema{1: nums("dim")}
-	stateRule = schema{1: enum("phase", "TRAIN", "TEST"), 2: num("min_level"), 3: num("max_level"), 4: text("stage"), 5: text("not_stage")}
+	stateRule = schema{1: enum("phase", "TRAIN", "TEST"), 2: num("min_level"), 3: num("max_level"), 4: text("stage"),
+		5: text("not_stage")}
 
-	convolutionParam = schema{1: num("num_output"), 2: num("bias_term"), 3: nums("pad"), 4: nums("kernel_size"), 5: num("group"),
+	convolutionParam = schema{1: num("num_output"), 2: num("bias_term"), 3: nums("pad"), 4: nums("kernel_size"),
+		5: num("group"),
 		6: nums("stride"), 9: num("pad_h"), 10: num("pad_w"), 11: num("kernel_h"), 12: num("kernel_w"), 13: num("stride_h"),
-		14: num("stride_w"), 16: num("axis"), 18: nums("dilation"), 7: idle("weight_filler"), 8: idle("bias_filler"), 15: idle("engine"),
+		14: num("stride_w"), 16: num("axis"), 18: nums("dilation"), 7: idle("weight_filler"), 8: idle("bias_filler"),
+		15: idle("engine"),
 		17: idle("force_nd_im2col")}
-	poolingParam = schema{1: enum("pool", "MAX", "AVE", "STOCHASTIC"), 2: num("kernel_size"), 3: num("stride"), 4: num("pad"),
+	poolingParam = schema{1: enum("pool", "MAX", "AVE", "STOCHASTIC"), 2: num("kernel_size"), 3: num("stride"),
+		4: num("pad"),
 		5: num("kernel_h"), 6: num("kernel_w"), 7: num("stride_h"), 8: num("stride_w"), 9: num("pad_h"), 10: num("pad_w"),
 		12: num("global_pooling"), 13: num(rounding), -1: num("round_mode"), -2: num("ceil_mode"), 11: idle("engine")}
-	innerProductParam = schema{1: num("num_output"), 2: num("bias_term"), 5: num("axis"), 6: num("transpose"), 3: idle("weight_filler"),
+	innerProductParam = schema{1: num("num_output"), 2: num("bias_term"), 5: num("axis"), 6: num("transpose"),
+		3: idle("weight_filler"),
 		4: idle("bias_filler")}
 	lrnParam = schema{1: num("local_size"), 2: flt("alpha"), 3: flt("beta"),
 		4: enum("norm_region", "ACROSS_CHANNELS", "WITHIN_CHANNEL"), 5: flt("k"), 6: idle("engine")}
@@ -56,77 +62,98 @@ var (
 	concatParam    = schema{1: num("concat_dim"), 2: num("axis")}
 	softmaxParam   = schema{2: num("axis"), 1: idle("engine")}
 	batchNormParam = schema{1: num("use_global_stats"), 3: flt("eps"), 2: idle("moving_average_fraction")}
-	scaleParam     = schema{1: num("axis"), 2: num("num_axes"), 4: num("bias_term"), 3: idle("filler"), 5: idle("bias_filler")}
-	biasParam      = schema{1: num("axis"), 2: num("num_axes"), 3: idle("filler")}
-	curveParam     = schema{1: idle("engine")}
-	dropoutParam   = schema{1: idle("dropout_ratio")}
-	powerParam     = schema{1: flt("power"), 2: flt("scale"), 3: flt("shift")}
-	reluParam      = schema{1: flt("negative_slope"), 2: idle("engine")}
-	clipParam      = schema{1: flt("min"), 2: flt("max")}
-	flattenParam   = schema{1: num("axis"), 2: num("end_axis")}
-	reshapeParam   = schema{1: sub("shape", blobShape), 2: num("axis"), 3: num("num_axes")}
-	inputParam     = schema{1: sub("shape", blobShape)}
-	dummyParam     = schema{2: nums("num"), 3: nums("channels"), 4: nums("height"), 5: nums("width"), 6: sub("shape", blobShape)}
-	memoryParam    = schema{1: num("batch_size"), 2: num("channels"), 3: num("height"), 4: num("width")}
-	dataParam      = schema{4: num("batch_size"), 5: num("crop_size")}
-	imageParam     = schema{4: num("batch_size"), 5: num("crop_size"), 9: num("new_height"), 10: num("new_width"), 11: num("is_color")}
+	scaleParam     = schema{1: num("axis"), 2: num("num_axes"), 4: num("bias_term"), 3: idle("filler"),
+		5: idle("bias_filler")}
+	biasParam    = schema{1: num("axis"), 2: num("num_axes"), 3: idle("filler")}
+	curveParam   = schema{1: idle("engine")}
+	dropoutParam = schema{1: idle("dropout_ratio")}
+	powerParam   = schema{1: flt("power"), 2: flt("scale"), 3: flt("shift")}
+	reluParam    = schema{1: flt("negative_slope"), 2: idle("engine")}
+	clipParam    = schema{1: flt("min"), 2: flt("max")}
+	flattenParam = schema{1: num("axis"), 2: num("end_axis")}
+	reshapeParam = schema{1: sub("shape", blobShape), 2: num("axis"), 3: num("num_axes")}
+	inputParam   = schema{1: sub("shape", blobShape)}
+	dummyParam   = schema{2: nums("num"), 3: nums("channels"), 4: nums("height"), 5: nums("width"),
+		6: sub("shape", blobShape)}
+	memoryParam = schema{1: num("batch_size"), 2: num("channels"), 3: num("height"), 4: num("width")}
+	dataParam   = schema{4: num("batch_size"), 5: num("crop_size")}
+	imageParam  = schema{4: num("batch_size"), 5: num("crop_size"), 9: num("new_height"), 10: num("new_width"),
+		11: num("is_color")}
 	transformParam = schema{3: num("crop_size"), 6: num("force_color"), 7: num("force_gray")}
 
-	layerV2 = schema{1: text("name"), 2: text("type"), 3: text("bottom"), 4: text("top"), 5: flts("loss_weight"), 7: blobField,
+	layerV2 = schema{1: text("name"), 2: text("type"), 3: text("bottom"), 4: text("top"), 5: flts("loss_weight"),
+		7: blobField,
 		8: sub("include", stateRule), 9: sub("exclude", stateRule),
-		100: sub("transform_param", transformParam), 104: sub("concat_param", concatParam), 106: sub("convolution_param", convolutionParam),
-		107: sub("data_param", dataParam), 108: sub("dropout_param", dropoutParam), 109: sub("dummy_data_param", dummyParam), 110: sub("eltwise_param", eltwiseParam),
-		115: sub("image_data_param", imageParam), 117: sub("inner_product_param", innerProductParam), 118: sub("lrn_param", lrnParam),
-		119: sub("memory_data_param", memoryParam), 121: sub("pooling_param", poolingParam), 122: sub("power_param", powerParam),
+		100: sub("transform_param", transformParam), 104: sub("concat_param", concatParam),
+		106: sub("convolution_param", convolutionParam),
+		107: sub("data_param", dataParam), 108: sub("dropout_param", dropoutParam), 109: sub("dummy_data_param", dummyParam),
+		110: sub("eltwise_param", eltwiseParam),
+		115: sub("image_data_param", imageParam), 117: sub("inner_product_param", innerProductParam),
+		118: sub("lrn_param", lrnParam),
+		119: sub("memory_data_param", memoryParam), 121: sub("pooling_param", poolingParam),
+		122: sub("power_param", powerParam),
 		123: sub("relu_param", reluParam), 124: sub("sigmoid_param", curveParam), 125: sub("softmax_param", softmaxParam),
 		127: sub("tanh_param", curveParam), 133: sub("reshape_param", reshapeParam),
-		135: sub("flatten_param", flattenParam), 139: sub("batch_norm_param", batchNormParam), 141: sub("bias_param", biasParam),
+		135: sub("flatten_param", flattenParam), 139: sub("batch_norm_param", batchNormParam),
+		141: sub("bias_param", biasParam),
 		142: sub("scale_param", scaleParam), 143: sub("input_param", inputParam), 148: sub("clip_param", clipParam)}
 
-	layerV1 = schema{2: text("bottom"), 3: text("top"), 4: text("name"), 5: enum("type", v1Types...), 6: blobField, 35: flts("loss_weight"),
+	layerV1 = schema{2: text("bottom"), 3: text("top"), 4: text("name"), 5: enum("type", v1Types...), 6: blobField,
+		35: flts("loss_weight"),
 		32: sub("include", stateRule), 33: sub("exclude", stateRule),
-		9: sub("concat_param", concatParam), 10: sub("convolution_param", convolutionParam), 11: sub("data_param", dataParam), 12: sub("dropout_param", dropoutParam),
-		15: sub("image_data_param", imageParam), 17: sub("inner_product_param", innerProductParam), 18: sub("lrn_param", lrnParam),
+		9: sub("concat_param", concatParam), 10: sub("convolution_param", convolutionParam), 11: sub("data_param", dataParam),
+		12: sub("dropout_param", dropoutParam),
+		15: sub("image_data_param", imageParam), 17: sub("inner_product_param", innerProductParam),
+		18: sub("lrn_param", lrnParam),
 		19: sub("pooling_param", poolingParam), 21: sub("power_param", powerParam), 22: sub("memory_data_param", memoryParam),
 		24: sub("eltwise_param", eltwiseParam), 26: sub("dummy_data_param", dummyParam), 30: sub("relu_param", reluParam),
 		36: sub("transform_param", transformParam), 37: sub("tanh_param", curveParam), 38: sub("sigmoid_param", curveParam),
 		39: sub("softmax_param", softmaxParam), 1: text("v0")}
 
-	netParam = schema{1: text("name"), 2: sub("layers", layerV1), 3: text("input"), 4: nums("input_dim"), 8: sub("input_shape", blobShape),
+	netParam = schema{1: text("name"), 2: sub("layers", layerV1), 3: text("input"), 4: nums("input_dim"),
+		8:   sub("input_shape", blobShape),
 		100: sub("layer", layerV2)}
 )
 
 // parameters are the messages that layers read, in which nothing may be overlooked.
 var parameters = map[string]schema{"convolution_param": convolutionParam, "pooling_param": poolingParam,
-	"inner_product_param": innerProductParam, "lrn_param": lrnParam, "eltwise_param": eltwiseParam, "concat_param": concatParam,
+	"inner_product_param": innerProductParam, "lrn_param": lrnParam, "eltwise_param": eltwiseParam,
+	"concat_param":  concatParam,
 	"softmax_param": softmaxParam, "batch_norm_param": batchNormParam, "scale_param": scaleParam, "bias_param": biasParam,
 	"power_param": powerParam, "relu_param": reluParam, "clip_param": clipParam, "flatten_param": flattenParam,
 	"reshape_param": reshapeParam, "dropout_param": dropoutParam, "sigmoid_param": curveParam, "tanh_param": curveParam}
 
-// rounding is the name of field 13 of pooling parameters, of which forks of Caffe have two: round_mode, in which 0 rounds up,
-// and ceil_mode, in which 0 rounds down.
+// rounding is the name of field 13 of pooling parameters, of which forks of Caffe have two: round_mode, in which 0
+// rounds up, and ceil_mode, in which 0 rounds down.
 const rounding = "field 13"
 
 // blobField marks the weights of a layer.
 var blobField = fieldType{name: "blobs"}
 
 // v1Types are the enumerators of V1LayerParameter.LayerType by number.
-var v1Types = []string{"NONE", "ACCURACY", "BNLL", "CONCAT", "CONVOLUTION", "DATA", "DROPOUT", "EUCLIDEAN_LOSS", "FLATTEN", "HDF5_DATA",
-	"HDF5_OUTPUT", "IM2COL", "IMAGE_DATA", "INFOGAIN_LOSS", "INNER_PRODUCT", "LRN", "MULTINOMIAL_LOGISTIC_LOSS", "POOLING", "RELU",
+var v1Types = []string{"NONE", "ACCURACY", "BNLL", "CONCAT", "CONVOLUTION", "DATA", "DROPOUT", "EUCLIDEAN_LOSS",
+	"FLATTEN", "HDF5_DATA",
+	"HDF5_OUTPUT", "IM2COL", "IMAGE_DATA", "INFOGAIN_LOSS", "INNER_PRODUCT", "LRN", "MULTINOMIAL_LOGISTIC_LOSS", "POOLING",
+	"RELU",
 	"SIGMOID", "SOFTMAX", "SOFTMAX_LOSS", "SPLIT", "TANH", "WINDOW_DATA", "ELTWISE", "POWER", "SIGMOID_CROSS_ENTROPY_LOSS",
-	"HINGE_LOSS", "MEMORY_DATA", "ARGMAX", "THRESHOLD", "DUMMY_DATA", "SLICE", "MVN", "ABSVAL", "SILENCE", "CONTRASTIVE_LOSS", "EXP",
+	"HINGE_LOSS", "MEMORY_DATA", "ARGMAX", "THRESHOLD", "DUMMY_DATA", "SLICE", "MVN", "ABSVAL", "SILENCE",
+	"CONTRASTIVE_LOSS", "EXP",
 	"DECONVOLUTION"}
 
 // v2Type maps V1 types to the words that V2 uses.
 var v2Type = map[string]string{"ACCURACY": "Accuracy", "CONCAT": "Concat", "CONVOLUTION": "Convolution", "DATA": "Data",
-	"DROPOUT": "Dropout", "EUCLIDEAN_LOSS": "EuclideanLoss", "FLATTEN": "Flatten", "HDF5_DATA": "HDF5Data", "HDF5_OUTPUT": "HDF5Output",
-	"IMAGE_DATA": "ImageData", "INFOGAIN_LOSS": "InfogainLoss", "INNER_PRODUCT": "InnerProduct", "LRN": "LRN",
+	"DROPOUT": "Dropout", "EUCLIDEAN_LOSS": "EuclideanLoss", "FLATTEN": "Flatten", "HDF5_DATA": "HDF5Data",
+	"HDF5_OUTPUT": "HDF5Output",
+	"IMAGE_DATA":  "ImageData", "INFOGAIN_LOSS": "InfogainLoss", "INNER_PRODUCT": "InnerProduct", "LRN": "LRN",
 	"MULTINOMIAL_LOGISTIC_LOSS": "MultinomialLogisticLoss", "POOLING": "Pooling", "RELU": "ReLU", "SIGMOID": "Sigmoid",
 	"SOFTMAX": "Softmax", "SOFTMAX_LOSS": "SoftmaxWithLoss", "SPLIT": "Split", "TANH": "TanH", "WINDOW_DATA": "WindowData",
-	"ELTWISE": "Eltwise", "POWER": "Power", "SIGMOID_CROSS_ENTROPY_LOSS": "SigmoidCrossEntropyLoss", "HINGE_LOSS": "HingeLoss",
-	"MEMORY_DATA": "MemoryData", "ARGMAX": "ArgMax", "THRESHOLD": "Threshold", "DUMMY_DATA": "DummyData", "SLICE": "Slice", "MVN": "MVN",
-	"ABSVAL": "AbsVal", "SILENCE": "Silence", "CONTRASTIVE_LOSS": "ContrastiveLoss", "EXP": "Exp", "DECONVOLUTION": "Deconvolution",
-	"BNLL": "BNLL", "IM2COL": "Im2col"}
+	"ELTWISE": "Eltwise", "POWER": "Power", "SIGMOID_CROSS_ENTROPY_LOSS": "SigmoidCrossEntropyLoss",
+	"HINGE_LOSS":  "HingeLoss",
+	"MEMORY_DATA": "MemoryData", "ARGMAX": "ArgMax", "THRESHOLD": "Threshold", "DUMMY_DATA": "DummyData", "SLICE": "Slice",
+	"MVN":    "MVN",
+	"ABSVAL": "AbsVal", "SILENCE": "Silence", "CONTRASTIVE_LOSS": "ContrastiveLoss", "EXP": "Exp",
+	"DECONVOLUTION": "Deconvolution",
+	"BNLL":          "BNLL", "IM2COL": "Im2col"}
 
 // decoder turns a binary message into a tree, within a budget of fields.
 type decoder struct{ fields int }

@@ -76,8 +76,8 @@ func WithOutputs(names ...string) Option { return func(c *config) { c.outputs = 
 // WithLimits replaces [runtime.DefaultLimits].
 func WithLimits(l runtime.Limits) Option { return func(c *config) { c.limits = l } }
 
-// WithRandomWeights gives all layers weights drawn from a generator seeded with seed and the layer's name, scaled to keep
-// activations in range. They serve to test and measure a network of which only the description is at hand.
+// WithRandomWeights gives all layers weights drawn from a generator seeded with seed and the layer's name, scaled to
+// keep activations in range. They serve to test and measure a network of which only the description is at hand.
 func WithRandomWeights(seed uint64) Option {
 	return func(c *config) { c.random, c.seed = true, seed }
 }
@@ -130,18 +130,20 @@ func Open(caffemodel, prototxt string, opts ...Option) (*runtime.Graph, error) {
 	}
 	g, err := load(weights, nil, caffemodel, "", c)
 	if errors.Is(err, errNoNet) {
-		err = runtime.InFile(caffemodel, fmt.Errorf("%w; there is neither %s nor deploy.prototxt beside it", errNoNet, filepath.Base(same)))
+		err = runtime.InFile(caffemodel, fmt.Errorf("%w; there is neither %s nor deploy.prototxt beside it", errNoNet,
+			filepath.Base(same)))
 	}
 	return g, err
 }
 
-// Load imports a network from the bytes of a caffemodel and of a prototxt. The prototxt may be nil if the caffemodel holds
-// the network, and the caffemodel with [WithRandomWeights].
+// Load imports a network from the bytes of a caffemodel and of a prototxt. The prototxt may be nil if the caffemodel
+// holds the network, and the caffemodel with [WithRandomWeights].
 func Load(weights, prototxt []byte, opts ...Option) (*runtime.Graph, error) {
 	return load(weights, prototxt, "caffemodel", "prototxt", configure(opts))
 }
 
-var errNoNet = fmt.Errorf("it holds weights but does not say how its layers are connected; give the network's deploy.prototxt too: %w", runtime.ErrGraph)
+var errNoNet = fmt.Errorf("it holds weights but does not say how its layers are connected; give the network's deploy.prototxt too: %w",
+	runtime.ErrGraph)
 
 func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Graph, error) {
 	var file, def *message // of the caffemodel; the description
@@ -168,7 +170,8 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 	} else if def = file; def == nil {
 		return nil, runtime.InFile(wname, fmt.Errorf("neither caffemodel nor prototxt: %w", runtime.ErrGraph))
 	}
-	im := &importer{cfg: c, b: axes.NewBuilder(def.str("name", ""), len(weights), c.limits), blobs: map[string][]*axes.Source{}}
+	im := &importer{cfg: c, b: axes.NewBuilder(def.str("name", ""), len(weights), c.limits),
+		blobs: map[string][]*axes.Source{}}
 	if c.random {
 		im.b.Grant(c.limits.MaxWeights)
 	}

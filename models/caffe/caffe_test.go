@@ -36,7 +36,8 @@ func weightsOf(layers map[string][]arr) []byte {
 
 // netText describes a network with an input of c×h×w and these layers.
 func netText(c, h, w int, layers string) string {
-	return fmt.Sprintf("name: \"test\"\nlayer { name: \"data\" type: \"Input\" top: \"data\" input_param { shape { dim: 7 dim: %d dim: %d dim: %d } } }\n%s", c, h, w, layers)
+	return fmt.Sprintf("name: \"test\"\nlayer { name: \"data\" type: \"Input\" top: \"data\" input_param { shape { dim: 7 dim: %d dim: %d dim: %d } } }\n%s",
+		c, h, w, layers)
 }
 
 func ramp(n int) []float32 {
@@ -85,9 +86,10 @@ var layerCases = []struct {
 	want    []float32
 }{
 	{name: "convolution", c: 2, h: 2, w: 2,
-		layers:  `layer { name: "c" type: "Convolution" bottom: "data" top: "c" convolution_param { num_output: 1 kernel_size: 2 } }`,
-		weights: map[string][]arr{"c": {{[]int64{1, 2, 2, 2}, []float32{1, 10, 0, 0, 0, 0, 0, 100}}, {[]int64{1}, []float32{0.5}}}},
-		want:    []float32{1 + 20 + 800 + 0.5}},
+		layers: `layer { name: "c" type: "Convolution" bottom: "data" top: "c" convolution_param { num_output: 1 kernel_size: 2 } }`,
+		weights: map[string][]arr{"c": {{[]int64{1, 2, 2, 2}, []float32{1, 10, 0, 0, 0, 0, 0, 100}},
+			{[]int64{1}, []float32{0.5}}}},
+		want: []float32{1 + 20 + 800 + 0.5}},
 	{name: "convolution without bias, of old shape", c: 1, h: 2, w: 2,
 		layers:  `layer { name: "c" type: "Convolution" bottom: "data" top: "c" convolution_param { num_output: 2 kernel_size: 1 bias_term: false } }`,
 		weights: map[string][]arr{"c": {{[]int64{2, 1, 1, 1}, []float32{1, -1}}}},
@@ -119,9 +121,10 @@ var layerCases = []struct {
 		layers: `layer { name: "p" type: "Pooling" bottom: "data" top: "p" pooling_param { pool: AVE global_pooling: true } }`,
 		want:   []float32{1.5, 3.5}},
 	{name: "inner product over a map", c: 2, h: 1, w: 2,
-		layers:  `layer { name: "f" type: "InnerProduct" bottom: "data" top: "f" inner_product_param { num_output: 2 } }`,
-		weights: map[string][]arr{"f": {{[]int64{1, 1, 2, 4}, []float32{1, 10, 100, 1000, 0, 0, 0, 1}}, {[]int64{1, 1, 1, 2}, []float32{0.5, 0}}}},
-		want:    []float32{4321.5, 4}},
+		layers: `layer { name: "f" type: "InnerProduct" bottom: "data" top: "f" inner_product_param { num_output: 2 } }`,
+		weights: map[string][]arr{"f": {{[]int64{1, 1, 2, 4}, []float32{1, 10, 100, 1000, 0, 0, 0, 1}},
+			{[]int64{1, 1, 1, 2}, []float32{0.5, 0}}}},
+		want: []float32{4321.5, 4}},
 	{name: "transposed inner product", c: 2, h: 1, w: 2,
 		layers:  `layer { name: "f" type: "InnerProduct" bottom: "data" top: "f" inner_product_param { num_output: 2 transpose: true bias_term: false } }`,
 		weights: map[string][]arr{"f": {{[]int64{4, 2}, []float32{1, 0, 10, 0, 100, 0, 1000, 1}}}},
@@ -158,7 +161,8 @@ var layerCases = []struct {
 			layer { name: "b" type: "Bias" bottom: "n" top: "n" }
 			layer { name: "p" type: "Power" bottom: "n" top: "p" power_param { scale: 2 shift: 1 } }`,
 		weights: map[string][]arr{
-			"n": {{[]int64{2}, []float32{1, 2}}, {[]int64{2}, []float32{2, 8}}, {[]int64{1}, []float32{2}}}, // means ½ and 1, variances 1 and 4
+			// means ½ and 1, variances 1 and 4
+			"n": {{[]int64{2}, []float32{1, 2}}, {[]int64{2}, []float32{2, 8}}, {[]int64{1}, []float32{2}}},
 			"s": {{[]int64{2}, []float32{3, 5}}, {[]int64{2}, []float32{1, 2}}},
 			"b": {{[]int64{2}, []float32{10, 20}}}},
 		want: []float32{2*(3*0.5+1+10) + 1, 2*(5*0.5+2+20) + 1}},
@@ -285,7 +289,8 @@ func snapshot(v1 bool) []byte {
 	return m.Sub(list, layer("loss", "SOFTMAX_LOSS", "fc", "loss", none))
 }
 
-// TestSnapshots: a caffemodel alone is enough when it has the definition; the image's channels are those of the first filters.
+// TestSnapshots: a caffemodel alone is enough when it has the definition; the image's channels are those of the first
+// filters.
 func TestSnapshots(t *testing.T) {
 	for _, v1 := range []bool{true, false} {
 		got := run(t, snapshot(v1), "", []float32{1, 2, 3, 4})

@@ -79,8 +79,10 @@ func window(r *reader, needed bool) runtime.Window {
 	w.PadTop, w.PadLeft = get("pad", "pad_h", "pad_w", 0)
 	w.DilationH, w.DilationW = get("dilation", "", "", 1)
 	w.PadBottom, w.PadRight = w.PadTop, w.PadLeft
-	if r.err == nil && needed && (w.R < 1 || w.S < 1 || w.StrideH < 1 || w.StrideW < 1 || w.DilationH < 1 || w.DilationW < 1) {
-		r.fail(fmt.Errorf("kernel %d×%d, stride %d×%d, dilation %d×%d: %w", w.R, w.S, w.StrideH, w.StrideW, w.DilationH, w.DilationW, runtime.ErrShape))
+	if r.err == nil && needed && (w.R < 1 || w.S < 1 || w.StrideH < 1 || w.StrideW < 1 || w.DilationH < 1 ||
+		w.DilationW < 1) {
+		r.fail(fmt.Errorf("kernel %d×%d, stride %d×%d, dilation %d×%d: %w", w.R, w.S, w.StrideH, w.StrideW, w.DilationH,
+			w.DilationW, runtime.ErrShape))
 	}
 	const most = 1 << 14
 	if r.err == nil && max(w.R, w.S, w.StrideH, w.StrideW, w.PadTop, w.PadLeft, w.DilationH, w.DilationW) > most {

@@ -35,7 +35,8 @@ func (im *importer) feedDims(n *net, l *layer, r ref) ([]int, error) {
 	if d := n.inputs[l.name]; d != nil && l.msg == nil {
 		return d, nil
 	}
-	unknown := fmt.Errorf("the description does not say how large the images of %q are; use a deploy.prototxt or WithInputShape: %w", l.top[r.top], runtime.ErrShape)
+	unknown := fmt.Errorf("the description does not say how large the images of %q are; use a deploy.prototxt or WithInputShape: %w",
+		l.top[r.top], runtime.ErrShape)
 	if l.msg == nil {
 		return nil, unknown
 	}
@@ -48,7 +49,8 @@ func (im *importer) feedDims(n *net, l *layer, r ref) ([]int, error) {
 		return s.sizes("dim"), s.err
 	}
 	c, h, w := 0, 0, 0
-	for _, name := range []string{"dummy_data_param", "memory_data_param", "transform_param", "data_param", "image_data_param"} {
+	for _, name := range []string{"dummy_data_param", "memory_data_param", "transform_param", "data_param",
+		"image_data_param"} {
 		p := reader{message: l.msg.sub(name)}
 		c, h, w = p.size("channels", c), p.size("height", h), p.size("width", w)
 		h, w = p.size("new_height", h), p.size("new_width", w)

@@ -16,7 +16,8 @@ func poolText(params string) string {
 
 // A pool over 4×4 is 1×1 rounded down and 2×2 rounded up, whichever branch of Caffe's words say so.
 func TestPoolRounding(t *testing.T) {
-	for params, outputs := range map[string]int{"": 4, "ceil_mode: false": 1, "ceil_mode: true": 4, "round_mode: FLOOR": 1, "round_mode: CEIL": 4,
+	for params, outputs := range map[string]int{"": 4, "ceil_mode: false": 1, "ceil_mode: true": 4, "round_mode: FLOOR": 1,
+		"round_mode: CEIL":                   4,
 		"round_mode: FLOOR ceil_mode: false": 1} {
 		if got := run(t, weightsOf(nil), netText(1, 4, 4, poolText(params)), ramp(16)); len(got) != outputs {
 			t.Errorf("%q gives %d outputs, want %d", params, len(got), outputs)
@@ -35,7 +36,8 @@ func binaryPool(size, thirteen int64, more ...wire.Msg) []byte {
 	for _, m := range more {
 		pool = append(pool, m...)
 	}
-	input := wire.Msg{}.Str(1, "data").Str(2, "Input").Str(4, "data").Sub(143, wire.Msg{}.Sub(1, wire.Msg{}.Ints(1, 1, 1, size, size)))
+	input := wire.Msg{}.Str(1, "data").Str(2, "Input").Str(4, "data").Sub(143,
+		wire.Msg{}.Sub(1, wire.Msg{}.Ints(1, 1, 1, size, size)))
 	layer := wire.Msg{}.Str(1, "p").Str(2, "Pooling").Str(3, "data").Str(4, "p").Sub(121, pool)
 	return wire.Msg{}.Sub(100, input).Sub(100, layer)
 }
@@ -43,7 +45,8 @@ func binaryPool(size, thirteen int64, more ...wire.Msg) []byte {
 // Field 13 of a binary file has two meanings: it is refused where they differ, and no matter where they do not.
 func TestPoolRoundingBinary(t *testing.T) {
 	for v := range int64(2) {
-		if _, err := Load(binaryPool(4, v), nil); !errors.Is(err, runtime.ErrGraph) || !strings.Contains(fmt.Sprint(err), `"p"`) ||
+		if _, err := Load(binaryPool(4, v), nil); !errors.Is(err, runtime.ErrGraph) ||
+			!strings.Contains(fmt.Sprint(err), `"p"`) ||
 			!strings.Contains(fmt.Sprint(err), "ceil_mode") {
 			t.Errorf("field 13 is %d: %v", v, err)
 		}
@@ -61,11 +64,13 @@ func TestStrangeParameters(t *testing.T) {
 		`layer { name: "r" type: "ReLU" bottom: "data" top: "r" relu_param { upper: 6 } }`:                                    "relu_param has upper",
 		`layer { name: "s" type: "Softmax" bottom: "data" top: "s" softmax_param { axis: 1 temperature: 2 } }`:                "softmax_param has temperature",
 	} {
-		if _, err := Load(weightsOf(nil), []byte(netText(1, 4, 4, text))); !errors.Is(err, runtime.ErrGraph) || !strings.Contains(fmt.Sprint(err), name) {
+		if _, err := Load(weightsOf(nil), []byte(netText(1, 4, 4, text))); !errors.Is(err, runtime.ErrGraph) ||
+			!strings.Contains(fmt.Sprint(err), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := Load(binaryPool(5, 0, wire.Msg{}.Int(77, 1)), nil); !errors.Is(err, runtime.ErrGraph) || !strings.Contains(fmt.Sprint(err), "field 77") {
+	if _, err := Load(binaryPool(5, 0, wire.Msg{}.Int(77, 1)), nil); !errors.Is(err, runtime.ErrGraph) ||
+		!strings.Contains(fmt.Sprint(err), "field 77") {
 		t.Errorf("binary: %v", err)
 	}
 	twice := `layer { name: "r" type: "ReLU" bottom: "data" top: "r" relu_param { negative_slope: 1 } relu_param { engine: CAFFE } }`

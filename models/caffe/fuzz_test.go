@@ -38,7 +38,8 @@ func checkImport(t *testing.T, g *runtime.Graph, err error) {
 }
 
 func fuzzModels() map[string][]byte {
-	return map[string][]byte{"v1": snapshot(true), "v2": snapshot(false), "weights": weightsOf(map[string][]arr{"conv": trainWeights["conv"]})}
+	return map[string][]byte{"v1": snapshot(true), "v2": snapshot(false),
+		"weights": weightsOf(map[string][]arr{"conv": trainWeights["conv"]})}
 }
 
 func fuzzTexts() map[string]string {

@@ -45,10 +45,12 @@ func init() {
 }
 
 // weighted are the layers that always have weights.
-var weighted = map[string]bool{"Convolution": true, "ConvolutionDepthwise": true, "DepthwiseConvolution": true, "InnerProduct": true, "BatchNorm": true}
+var weighted = map[string]bool{"Convolution": true, "ConvolutionDepthwise": true, "DepthwiseConvolution": true,
+	"InnerProduct": true, "BatchNorm": true}
 
 // sameShape are unsupported layers whose tops are shaped as their bottoms, so that the import can look further.
-var sameShape = []string{"PReLU", "ELU", "AbsVal", "Exp", "Log", "BNLL", "Threshold", "MVN", "Normalize", "Swish", "Mish"}
+var sameShape = []string{"PReLU", "ELU", "AbsVal", "Exp", "Log", "BNLL", "Threshold", "MVN", "Normalize", "Swish",
+	"Mish"}
 
 // reasons tell the way round an unsupported layer, where there is one.
 var reasons = map[string]string{
@@ -62,7 +64,8 @@ var reasons = map[string]string{
 
 func lrn(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("lrn_param")
-	op := &runtime.LRN{Size: r.size("local_size", 5), Alpha: r.float("alpha", 1), Beta: r.float("beta", 0.75), Bias: r.float("k", 1)}
+	op := &runtime.LRN{Size: r.size("local_size", 5), Alpha: r.float("alpha", 1), Beta: r.float("beta", 0.75),
+		Bias: r.float("k", 1)}
 	if region := r.str("norm_region", "ACROSS_CHANNELS"); region != "ACROSS_CHANNELS" && region != "0" {
 		im.b.Unsupported(l.typ, l.name, "norm_region %s; only ACROSS_CHANNELS", region)
 	} else if r.err == nil && op.Size%2 == 0 {

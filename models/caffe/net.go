@@ -46,10 +46,12 @@ func readNet(m *message, maxLayers int) (*net, error) {
 	}
 	var spare []*layer // data layers of the other phase
 	for i, lm := range msgs {
-		l := &layer{name: lm.str("name", ""), typ: lm.str("type", ""), bottom: lm.strs("bottom"), top: lm.strs("top"), msg: lm}
+		l := &layer{name: lm.str("name", ""), typ: lm.str("type", ""), bottom: lm.strs("bottom"), top: lm.strs("top"),
+			msg: lm}
 		if v1 {
 			if lm.sub("layer") != nil || lm.strs("v0") != nil {
-				return nil, fmt.Errorf("layer %d is of the V0 format of 2013; convert it with Caffe's upgrade_net_proto_text: %w", i, runtime.ErrCorrupt)
+				return nil, fmt.Errorf("layer %d is of the V0 format of 2013; convert it with Caffe's upgrade_net_proto_text: %w",
+					i, runtime.ErrCorrupt)
 			}
 			if t, ok := v2Type[l.typ]; ok {
 				l.typ = t
@@ -159,7 +161,8 @@ func isData(typ string) bool {
 // isSink reports whether a layer type serves training only, and whether it is a loss.
 func isSink(typ string) (sink, loss bool) {
 	loss = strings.HasSuffix(typ, "Loss") || typ == "SoftmaxWithLoss"
-	return loss || typ == "Accuracy" || typ == "Silence" || strings.HasSuffix(typ, "Output") && typ != "DetectionOutput", loss
+	return loss || typ == "Accuracy" || typ == "Silence" || strings.HasSuffix(typ, "Output") && typ != "DetectionOutput",
+		loss
 }
 
 // output is a blob that the graph gives, by way of a Softmax if a loss had one.

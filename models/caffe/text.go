@@ -188,7 +188,8 @@ func (p *textParser) sign(start int) bool {
 		return false
 	}
 	num := p.src[start:p.pos]
-	return num != "" && num[len(num)-1]|0x20 == 'e' && (num[0] == '.' || '0' <= num[0] && num[0] <= '9') && !strings.HasPrefix(num, "0x")
+	return num != "" && num[len(num)-1]|0x20 == 'e' && (num[0] == '.' || '0' <= num[0] && num[0] <= '9') &&
+		!strings.HasPrefix(num, "0x")
 }
 
 // quote reads a string and its escapes.

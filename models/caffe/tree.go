@@ -157,7 +157,8 @@ func (r *reader) fail(err error) {
 	}
 }
 
-// strange fails if a message of parameters has a field that its schema does not know: it may change what the layer computes.
+// strange fails if a message of parameters has a field that its schema does not know: it may change what the layer
+// computes.
 func (r *reader) strange(name string) {
 	if r.message == nil {
 		return

@@ -41,7 +41,8 @@ const (
 // weights returns a layer's array of that index with the given dimensions, or nil if it is missing, which is noted.
 func (im *importer) weights(l *layer, index int, what role, dims ...int) (*axes.Source, error) {
 	if _, ok := axes.Product(im.cfg.limits.MaxWeights, dims...); !ok {
-		return nil, fmt.Errorf("weights of %v are empty or exceed %d elements: %w", dims, im.cfg.limits.MaxWeights, runtime.ErrLimit)
+		return nil, fmt.Errorf("weights of %v are empty or exceed %d elements: %w", dims, im.cfg.limits.MaxWeights,
+			runtime.ErrLimit)
 	}
 	if im.cfg.random {
 		return im.invent(l, index, what, dims), nil

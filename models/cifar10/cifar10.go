@@ -71,7 +71,8 @@ var (
 )
 
 // halve names the pooling layer before a module.
-var halve = map[string]string{"inception_3a": "pool2/3x3_s2", "inception_4a": "pool3/3x3_s2", "inception_5a": "pool4/3x3_s2"}
+var halve = map[string]string{"inception_3a": "pool2/3x3_s2", "inception_4a": "pool3/3x3_s2",
+	"inception_5a": "pool4/3x3_s2"}
 
 // build makes the graph from the bytes of a weight file, which must hold this network's tensors and no others.
 func build(file []byte) (*runtime.Graph, error) {
@@ -124,7 +125,8 @@ func (b *builder) conv3(name string, in *runtime.Value) *runtime.Value {
 	if b.err != nil {
 		return nil
 	}
-	op := &runtime.Conv{K: stem, Act: runtime.ReLU, Window: runtime.Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}}
+	op := &runtime.Conv{K: stem, Act: runtime.ReLU, Window: runtime.Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1,
+		PadRight: 1}}
 	op.Weights, op.Bias, b.err = b.conv(name, op.K, op.R, op.S, in.Shape.C)
 	return b.add(name, op, in)
 }

@@ -70,8 +70,8 @@ func TestGraph(t *testing.T) {
 	}
 }
 
-// TestAccuracy classifies all 10,000 test images: float at most 0.2 points below what PyTorch measured of the weights it
-// exported, 88.37 %, and int8 at most half a point below that.
+// TestAccuracy classifies all 10,000 test images: float at most 0.2 points below what PyTorch measured of the weights
+// it exported, 88.37 %, and int8 at most half a point below that.
 func TestAccuracy(t *testing.T) {
 	t.Run("float32", func(t *testing.T) { accuracy(t, Graph, 0.8817) })
 	t.Run("int8", func(t *testing.T) { accuracy(t, Int8, 0.8787) })
@@ -327,8 +327,14 @@ func TestBuildRefuses(t *testing.T) {
 			t := m[name]
 			m[name] = tensor{dims: []int{len(t.data)}, data: t.data}
 		}},
-		{"other size", runtime.ErrShape, func(m map[string]tensor) { m[name] = tensor{dims: []int{1, 1, 1, 1}, data: []float32{0}} }},
-		{"foreign", runtime.ErrCorrupt, func(m map[string]tensor) { m["other/bias"] = tensor{dims: []int{1}, data: []float32{0}} }},
+		{"other size", runtime.ErrShape, func(m map[string]tensor) {
+			m[name] = tensor{dims: []int{1, 1, 1, 1},
+				data: []float32{0}}
+		}},
+		{"foreign", runtime.ErrCorrupt, func(m map[string]tensor) {
+			m["other/bias"] = tensor{dims: []int{1},
+				data: []float32{0}}
+		}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -136,7 +136,8 @@ func TestSoak(t *testing.T) {
 	}
 	all.Wait()
 	heapAfter, goroutinesAfter := settled()
-	t.Logf("%d inferences in %d sessions: heap %d → %d bytes, goroutines %d → %d", runs, sessions, heap, heapAfter, goroutines, goroutinesAfter)
+	t.Logf("%d inferences in %d sessions: heap %d → %d bytes, goroutines %d → %d", runs, sessions, heap, heapAfter,
+		goroutines, goroutinesAfter)
 	if heapAfter > heap+256<<10 || goroutinesAfter > goroutines {
 		t.Error("something grew")
 	}
@@ -174,7 +175,8 @@ func TestSoakReload(t *testing.T) {
 	}
 	heapAfter, goroutinesAfter := settled()
 	after, _ := resident()
-	t.Logf("%d loads: heap %d → %d bytes, resident %d → %d, goroutines %d → %d", loads, heap, heapAfter, before, after, goroutines, goroutinesAfter)
+	t.Logf("%d loads: heap %d → %d bytes, resident %d → %d, goroutines %d → %d", loads, heap, heapAfter, before, after,
+		goroutines, goroutinesAfter)
 	if heapAfter > heap+256<<10 || goroutinesAfter > goroutines || known && after > before+4<<20 {
 		t.Error("something grew")
 	}

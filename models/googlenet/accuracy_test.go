@@ -65,7 +65,8 @@ func TestAccuracy(t *testing.T) {
 		}
 	}
 	n := images / every
-	t.Logf("%d images: top-1 %.1f %%, top-5 %.1f %%, %d agree with the reference", n, 100*float64(top1)/float64(n), 100*float64(top5)/float64(n), agree)
+	t.Logf("%d images: top-1 %.1f %%, top-5 %.1f %%, %d agree with the reference", n, 100*float64(top1)/float64(n),
+		100*float64(top5)/float64(n), agree)
 	if every == 1 && (top1 != 115 || top5 != 136 || agree < 149) {
 		t.Errorf("want 115 and 136 of 150 right, and at least 149 that agree")
 	}

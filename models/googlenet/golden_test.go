@@ -59,8 +59,8 @@ func centre(img image.Image) []float32 {
 	return in
 }
 
-// quantisedGoogLeNet is the network with the ranges of testdata/ranges.json, so that no float arithmetic of this machine
-// has a part in it.
+// quantisedGoogLeNet is the network with the ranges of testdata/ranges.json, so that no float arithmetic of this
+// machine has a part in it.
 func quantisedGoogLeNet(t *testing.T, float *runtime.Graph) *runtime.Graph {
 	file := filepath.Join("testdata", "ranges.json")
 	if *update {

@@ -57,7 +57,8 @@ var Modules = []Module{
 func Graph(src Source) (*runtime.Graph, error) { return GraphWith("GoogLeNet", src, Inception) }
 
 // GraphWith builds the network with another module in place of each Inception module: a function like [Inception].
-func GraphWith(name string, src Source, module func(g *runtime.Graph, name string, in *runtime.Value, c Config, src Source) (*runtime.Value, error)) (*runtime.Graph, error) {
+func GraphWith(name string, src Source, module func(g *runtime.Graph, name string, in *runtime.Value, c Config,
+	src Source) (*runtime.Value, error)) (*runtime.Graph, error) {
 	b, x := build.New(name, Size, src)
 	x = b.Conv("conv1/7x7_s2", x, 64, 7, 2, 3, 1)
 	x = b.Pool("pool1/3x3_s2", runtime.MaxPool, x, 3, 2, 0)

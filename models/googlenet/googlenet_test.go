@@ -46,7 +46,8 @@ func TestFigures(t *testing.T) {
 	}{
 		{"conv1/", 9.5, 118}, {"conv2/", 115, 360},
 		{"inception_3a/", 164, 128}, {"inception_3b/", 389, 304},
-		{"inception_4a/", 376, 74}, {"inception_4b/", 449, 88}, {"inception_4c/", 510, 100}, {"inception_4d/", 605, 119}, {"inception_4e/", 868, 170},
+		{"inception_4a/", 376, 74}, {"inception_4b/", 449, 88}, {"inception_4c/", 510, 100}, {"inception_4d/", 605, 119},
+		{"inception_4e/", 868, 170},
 		{"inception_5a/", 1043, 51}, {"inception_5b/", 1444, 71},
 		{"loss3/", 1025, 1},
 	} {
@@ -73,7 +74,8 @@ func TestFigures(t *testing.T) {
 		macs float64
 	}{"7×7": {1, 118.0}, "1×1": {37, 369.1}, "3×3": {10, 962.8}, "5×5": {9, 131.7}} {
 		if count[k] != want.n || math.Abs(float64(byOp[k])/1e6-want.macs) > 0.06 {
-			t.Errorf("%d %s convolutions with %.1f MMAC, want %d with %.1f", count[k], k, float64(byOp[k])/1e6, want.n, want.macs)
+			t.Errorf("%d %s convolutions with %.1f MMAC, want %d with %.1f", count[k], k, float64(byOp[k])/1e6, want.n,
+				want.macs)
 		}
 	}
 }
@@ -85,10 +87,13 @@ func TestShapes(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string][4]int{
-		"conv1/7x7_s2": {1, 112, 112, 64}, "pool1/3x3_s2": {1, 56, 56, 64}, "conv2/3x3": {1, 56, 56, 192}, "pool2/3x3_s2": {1, 28, 28, 192},
+		"conv1/7x7_s2": {1, 112, 112, 64}, "pool1/3x3_s2": {1, 56, 56, 64}, "conv2/3x3": {1, 56, 56, 192},
+		"pool2/3x3_s2":        {1, 28, 28, 192},
 		"inception_3a/output": {1, 28, 28, 256}, "inception_3b/output": {1, 28, 28, 480}, "pool3/3x3_s2": {1, 14, 14, 480},
-		"inception_4a/output": {1, 14, 14, 512}, "inception_4d/output": {1, 14, 14, 528}, "inception_4e/output": {1, 14, 14, 832},
-		"pool4/3x3_s2": {1, 7, 7, 832}, "inception_5b/output": {1, 7, 7, 1024}, "pool5/7x7_s1": {1, 1, 1, 1024}, "prob": {1, 1, 1, 1000},
+		"inception_4a/output": {1, 14, 14, 512}, "inception_4d/output": {1, 14, 14, 528},
+		"inception_4e/output": {1, 14, 14, 832},
+		"pool4/3x3_s2":        {1, 7, 7, 832}, "inception_5b/output": {1, 7, 7, 1024}, "pool5/7x7_s1": {1, 1, 1, 1024},
+		"prob": {1, 1, 1, 1000},
 	}
 	for _, n := range g.Nodes {
 		if s, ok := want[n.Name]; ok {

@@ -12,7 +12,8 @@ type Row struct {
 // Paper is table 1: parameters and operations per block, as published. Parameters are printed in thousands (of 1000
 // or of 1024, not always the same), operations in millions.
 var Paper = []Row{
-	{"convolution 7×7/2", "conv1/", 2_700, 34_000_000, "a 7×7×3→64 filter at 112×112 has 9.4 K weights and takes 118 M; 2.7 K and 34 M fit no such shape"},
+	{"convolution 7×7/2", "conv1/", 2_700, 34_000_000,
+		"a 7×7×3→64 filter at 112×112 has 9.4 K weights and takes 118 M; 2.7 K and 34 M fit no such shape"},
 	{"convolution 3×3/1", "conv2/", 112_000, 360_000_000, ""},
 	{"inception (3a)", "inception_3a/", 159_000, 128_000_000, ""},
 	{"inception (3b)", "inception_3b/", 380_000, 304_000_000, ""},

@@ -17,7 +17,8 @@ func Prototxt() []byte {
 		panic(err) // the network of this package is a valid graph
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "name: %q\nlayer { name: \"data\" type: \"Input\" top: \"data\" input_param { shape { dim: 1 dim: 3 dim: %d dim: %d } } }\n", g.Name, Size, Size)
+	fmt.Fprintf(&b, "name: %q\nlayer { name: \"data\" type: \"Input\" top: \"data\" input_param { shape { dim: 1 dim: 3 dim: %d dim: %d } } }\n",
+		g.Name, Size, Size)
 	for _, n := range g.Nodes {
 		layer := func(kind, param string) {
 			fmt.Fprintf(&b, "layer { name: %q type: %q", n.Name, kind)
@@ -28,13 +29,16 @@ func Prototxt() []byte {
 		}
 		switch op := n.Op.(type) {
 		case *runtime.Conv:
-			layer("Convolution", fmt.Sprintf(" convolution_param { num_output: %d kernel_size: %d stride: %d pad: %d }", op.K, op.R, op.StrideH, op.PadTop))
+			layer("Convolution", fmt.Sprintf(" convolution_param { num_output: %d kernel_size: %d stride: %d pad: %d }", op.K,
+				op.R, op.StrideH, op.PadTop))
 			fmt.Fprintf(&b, "layer { name: \"%s/relu\" type: \"ReLU\" bottom: %q top: %q }\n", n.Name, n.Name, n.Name)
 		case *runtime.Pool:
 			kind := map[runtime.PoolKind]string{runtime.MaxPool: "MAX", runtime.AvgPool: "AVE"}[op.Type]
-			layer("Pooling", fmt.Sprintf(" pooling_param { pool: %s kernel_size: %d stride: %d pad: %d }", kind, op.R, max(op.StrideH, 1), op.PadTop))
+			layer("Pooling", fmt.Sprintf(" pooling_param { pool: %s kernel_size: %d stride: %d pad: %d }", kind, op.R,
+				max(op.StrideH, 1), op.PadTop))
 		case *runtime.LRN:
-			layer("LRN", fmt.Sprintf(" lrn_param { local_size: %d alpha: %v beta: %v k: %v }", op.Size, op.Alpha, op.Beta, op.Bias))
+			layer("LRN", fmt.Sprintf(" lrn_param { local_size: %d alpha: %v beta: %v k: %v }", op.Size, op.Alpha, op.Beta,
+				op.Bias))
 		case *runtime.FC:
 			layer("InnerProduct", fmt.Sprintf(" inner_product_param { num_output: %d }", op.K))
 		case *runtime.Concat, *runtime.Softmax:

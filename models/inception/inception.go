@@ -11,7 +11,8 @@ import (
 // Naive appends the module without reductions (figure 2a): 1×1, 3×3 and 5×5 convolutions and 3×3 max pooling, all over
 // the input, one beside the other. Of c it heeds N1, N3 and N5; its output has N1+N3+N5 channels more than its input.
 // The nodes are named name/1x1, name/3x3, name/5x5, name/pool and name/output.
-func Naive(g *runtime.Graph, name string, in *runtime.Value, c googlenet.Config, src googlenet.Source) (*runtime.Value, error) {
+func Naive(g *runtime.Graph, name string, in *runtime.Value, c googlenet.Config, src googlenet.Source) (*runtime.Value,
+	error) {
 	b := &build.Builder{G: g, Src: src}
 	one := b.Conv(name+"/1x1", in, c.N1, 1, 1, 0, 1)
 	three := b.Conv(name+"/3x3", in, c.N3, 3, 1, 1, 1)
@@ -21,7 +22,8 @@ func Naive(g *runtime.Graph, name string, in *runtime.Value, c googlenet.Config,
 }
 
 // Reduced appends the module with reductions (figure 2b), of which GoogLeNet is made: [googlenet.Inception].
-func Reduced(g *runtime.Graph, name string, in *runtime.Value, c googlenet.Config, src googlenet.Source) (*runtime.Value, error) {
+func Reduced(g *runtime.Graph, name string, in *runtime.Value, c googlenet.Config,
+	src googlenet.Source) (*runtime.Value, error) {
 	return googlenet.Inception(g, name, in, c, src)
 }
 

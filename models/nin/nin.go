@@ -33,7 +33,8 @@ func ImageNet(src Source) (*runtime.Graph, error) {
 		{"conv1", 96, 11, 4, 0, [2]string{"cccp1", "cccp2"}, [2]int{96, 96}, "pool0", runtime.MaxPool, 3, 2},
 		{"conv2", 256, 5, 1, 2, [2]string{"cccp3", "cccp4"}, [2]int{256, 256}, "pool2", runtime.MaxPool, 3, 2},
 		{"conv3", 384, 3, 1, 1, [2]string{"cccp5", "cccp6"}, [2]int{384, 384}, "pool3", runtime.MaxPool, 3, 2},
-		{"conv4-1024", 1024, 3, 1, 1, [2]string{"cccp7-1024", "cccp8-1024"}, [2]int{1024, 1000}, "pool4", runtime.AvgPool, 6, 1},
+		{"conv4-1024", 1024, 3, 1, 1, [2]string{"cccp7-1024", "cccp8-1024"}, [2]int{1024, 1000}, "pool4", runtime.AvgPool, 6,
+			1},
 	})
 }
 
@@ -61,5 +62,6 @@ func network(name string, size int, src Source, blocks []block) (*runtime.Graph,
 // Random gives weights drawn from a generator seeded with seed and the layer's name, and zero biases.
 func Random(seed uint64) Source { return build.Random(seed) }
 
-// FromGraph gives the weights of another graph's layers of the same names, such as an imported model's. They are shared.
+// FromGraph gives the weights of another graph's layers of the same names, such as an imported model's. They are
+// shared.
 func FromGraph(g *runtime.Graph) Source { return build.FromGraph(g) }

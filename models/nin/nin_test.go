@@ -32,7 +32,8 @@ func numbers(t *testing.T, dir, name string, n int) []uint32 {
 }
 
 // recognised counts the images whose label the network gives; check sees every output.
-func recognised(t *testing.T, g *runtime.Graph, inputs [][]float32, labels []uint32, check func(i int, out []float32)) int {
+func recognised(t *testing.T, g *runtime.Graph, inputs [][]float32, labels []uint32,
+	check func(i int, out []float32)) int {
 	t.Helper()
 	plan, err := runtime.Compile(g)
 	if err != nil {
@@ -129,7 +130,8 @@ func TestImageNet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]runtime.Shape{"cccp2": {N: 1, H: 54, W: 54, C: 96}, "pool0": {N: 1, H: 27, W: 27, C: 96}, "pool2": {N: 1, H: 13, W: 13, C: 256},
+	want := map[string]runtime.Shape{"cccp2": {N: 1, H: 54, W: 54, C: 96}, "pool0": {N: 1, H: 27, W: 27, C: 96},
+		"pool2": {N: 1, H: 13, W: 13, C: 256},
 		"pool3": {N: 1, H: 6, W: 6, C: 384}, "cccp8-1024": {N: 1, H: 6, W: 6, C: 1000}, "prob": {N: 1, H: 1, W: 1, C: 1000}}
 	for _, n := range g.Nodes {
 		if s, ok := want[n.Name]; ok && n.Out.Shape != s {

@@ -116,7 +116,8 @@ func (c *call) residual(x, y *axes.Tensor) (*value, error) {
 		}
 		x, y = ts[0], ts[1]
 	}
-	how := map[string]kernels.Arithmetic{"Add": kernels.Plus, "Sub": kernels.Minus, "Mul": kernels.Times, "Div": kernels.Over}[c.n.op]
+	how := map[string]kernels.Arithmetic{"Add": kernels.Plus, "Sub": kernels.Minus, "Mul": kernels.Times,
+		"Div": kernels.Over}[c.n.op]
 	return c.done(c.im.b.Binary(c.name(), how, x, y))
 }
 

@@ -13,18 +13,21 @@ import (
 
 // What would change the numbers and is not heeded is refused by its name.
 func TestRefusesForms(t *testing.T) {
-	bn := []wire.Msg{floats("s", []int64{2}, 1, 2), floats("b", []int64{2}, 0, 1), floats("m", []int64{2}, 0, 1), floats("v", []int64{2}, 1, 1)}
+	bn := []wire.Msg{floats("s", []int64{2}, 1, 2), floats("b", []int64{2}, 0, 1), floats("m", []int64{2}, 0, 1),
+		floats("v", []int64{2}, 1, 1)}
 	for _, tc := range []struct {
 		name, want string
 		opset      int64
 		inits      []wire.Msg
 		node       wire.Msg
 	}{
-		{"five outputs are training mode", "statistics of the batch", 9, bn, nodeOf("BatchNormalization", "x s b m v", "y mean var smean svar")},
+		{"five outputs are training mode", "statistics of the batch", 9, bn,
+			nodeOf("BatchNormalization", "x s b m v", "y mean var smean svar")},
 		{"three outputs", "statistics of the batch", 14, bn, nodeOf("BatchNormalization", "x s b m v", "y mean var")},
 		{"an attribute that is not heeded", `its attribute "consumed_inputs"`, 9, bn,
 			nodeOf("BatchNormalization", "x s b m v", "y", attrInts("consumed_inputs", 0, 0, 0, 1, 1))},
-		{"an attribute of another operator", `its attribute "alpha"`, 13, nil, nodeOf("Relu", "x", "y", attrFloat("alpha", .5))},
+		{"an attribute of another operator", `its attribute "alpha"`, 13, nil,
+			nodeOf("Relu", "x", "y", attrFloat("alpha", .5))},
 	} {
 		_, err := Load(modelOf(tc.opset, []int64{1, 2, 1, 2}, tc.inits, tc.node))
 		var u *runtime.UnsupportedError

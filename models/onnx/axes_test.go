@@ -22,11 +22,13 @@ func movements(g *runtime.Graph) (n int) {
 	return n
 }
 
-// A model of Keras begins and ends with a transposition, with a cast and arithmetic in NHWC around it: memory never moves,
-// and the model keeps its dimensions.
+// A model of Keras begins and ends with a transposition, with a cast and arithmetic in NHWC around it: memory never
+// moves, and the model keeps its dimensions.
 func TestNHWCModel(t *testing.T) {
-	g, err := Load(modelOf(13, []int64{1, 2, 3, 2}, []wire.Msg{floats("mean", []int64{2}, 1, 10), floats("w", []int64{1, 2, 1, 1}, 1, 100)},
-		nodeOf("Cast", "x", "c", attrInt("to", 1)), nodeOf("Sub", "c mean", "s"), nodeOf("Transpose", "s", "t", attrInts("perm", 0, 3, 1, 2)),
+	g, err := Load(modelOf(13, []int64{1, 2, 3, 2}, []wire.Msg{floats("mean", []int64{2}, 1, 10),
+		floats("w", []int64{1, 2, 1, 1}, 1, 100)},
+		nodeOf("Cast", "x", "c", attrInt("to", 1)), nodeOf("Sub", "c mean", "s"),
+		nodeOf("Transpose", "s", "t", attrInts("perm", 0, 3, 1, 2)),
 		nodeOf("Conv", "t w", "v"), nodeOf("Relu", "v", "r"), nodeOf("Transpose", "r", "n", attrInts("perm", 0, 2, 3, 1)),
 		nodeOf("Mul", "n two", "y")), WithInitializer("two", floats("two", nil, 2)))
 	if err != nil {
@@ -37,7 +39,8 @@ func TestNHWCModel(t *testing.T) {
 	}
 	in, inLay := g.Inputs[0].Dims()
 	out, outLay := g.Outputs[0].Dims()
-	if !slices.Equal(in, []int{1, 2, 3, 2}) || inLay != runtime.AsWritten || !slices.Equal(out, []int{1, 2, 3, 1}) || outLay != runtime.AsWritten {
+	if !slices.Equal(in, []int{1, 2, 3, 2}) || inLay != runtime.AsWritten || !slices.Equal(out, []int{1, 2, 3, 1}) ||
+		outLay != runtime.AsWritten {
 		t.Errorf("input %v %v, output %v %v", in, inLay, out, outLay)
 	}
 	got, err := interp.Run(g, ramp(12))
@@ -63,9 +66,12 @@ func TestConstantsOfAnyShape(t *testing.T) {
 		want     func(x float32, n, c, y, z int) float32
 	}{
 		{"rows", "Add", floats("k", []int64{3, 1}, row...), func(x float32, _, _, y, _ int) float32 { return x + row[y] }},
-		{"an element each", "Mul", floats("k", []int64{2, 3, 4}, whole...), func(x float32, _, c, y, z int) float32 { return x * whole[(c*h+y)*w+z] }},
-		{"images", "Sub", floats("k", []int64{2, 1, 1, 1}, batch...), func(x float32, n, _, _, _ int) float32 { return x - batch[n] }},
-		{"channels", "Div", floats("k", []int64{2, 1, 1}, batch...), func(x float32, _, c, _, _ int) float32 { return x / batch[c] }},
+		{"an element each", "Mul", floats("k", []int64{2, 3, 4}, whole...),
+			func(x float32, _, c, y, z int) float32 { return x * whole[(c*h+y)*w+z] }},
+		{"images", "Sub", floats("k", []int64{2, 1, 1, 1}, batch...),
+			func(x float32, n, _, _, _ int) float32 { return x - batch[n] }},
+		{"channels", "Div", floats("k", []int64{2, 1, 1}, batch...),
+			func(x float32, _, c, _, _ int) float32 { return x / batch[c] }},
 		{"slopes", "PRelu", floats("k", []int64{2, 3, 4}, whole...), func(x float32, _, c, y, z int) float32 {
 			return max(x, 0) + min(x, 0)*whole[(c*h+y)*w+z]
 		}},
@@ -84,13 +90,15 @@ func TestConstantsOfAnyShape(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, v := range interp.ToNCHW(g.Outputs[0].Shape, outs[0]) {
-			if want := tc.want(x[i], i/(c*h*w), i/(h*w)%c, i/w%h, i%w); math.Abs(float64(v-want)) > 1e-5*math.Abs(float64(want)) {
+			if want := tc.want(x[i], i/(c*h*w), i/(h*w)%c, i/w%h,
+				i%w); math.Abs(float64(v-want)) > 1e-5*math.Abs(float64(want)) {
 				t.Errorf("%s: element %d is %v, want %v", tc.name, i, v, want)
 				break
 			}
 		}
 	}
-	_, err := Load(modelOf(13, []int64{1, 2, 3, 1}, []wire.Msg{floats("k", []int64{4}, 1, 2, 3, 4)}, nodeOf("Add", "x k", "y")))
+	_, err := Load(modelOf(13, []int64{1, 2, 3, 1}, []wire.Msg{floats("k", []int64{4}, 1, 2, 3, 4)},
+		nodeOf("Add", "x k", "y")))
 	if u := new(runtime.UnsupportedError); !errors.As(err, &u) {
 		t.Errorf("a constant larger than the activation: %v", err)
 	}

@@ -173,7 +173,8 @@ func (c *call) vector(i, n int) ([]float32, error) {
 		return nil, err
 	}
 	if v.c.elements() != n {
-		return nil, fmt.Errorf("its input %q has dimensions %v, want %d elements: %w", c.n.in[i], v.c.dims, n, runtime.ErrShape)
+		return nil, fmt.Errorf("its input %q has dimensions %v, want %d elements: %w", c.n.in[i], v.c.dims, n,
+			runtime.ErrShape)
 	}
 	return c.im.b.Floats(v.src)
 }
@@ -203,7 +204,8 @@ func (c *call) wide(name string, i int) (vs []int64, ok bool, err error) {
 		return nil, false, err
 	}
 	if vs, ok = v.c.ints(2 * maxRank); !ok {
-		return nil, false, fmt.Errorf("its input %q, %v %v, is no list of integers: %w", c.n.in[i], v.c.typ, v.c.dims, runtime.ErrShape)
+		return nil, false, fmt.Errorf("its input %q, %v %v, is no list of integers: %w", c.n.in[i], v.c.typ, v.c.dims,
+			runtime.ErrShape)
 	}
 	return vs, true, nil
 }

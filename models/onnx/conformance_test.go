@@ -54,7 +54,8 @@ func TestConformance(t *testing.T) {
 		lines = append(lines, fmt.Sprintf("  %3d  %s (%s)", len(names), why, strings.Join(names, " ")))
 	}
 	slices.Sort(lines)
-	t.Logf("ONNX node tests: %d pass, %d refused by a typed error, %d wrong\n%s", pass, n, wrong, strings.Join(lines, "\n"))
+	t.Logf("ONNX node tests: %d pass, %d refused by a typed error, %d wrong\n%s", pass, n, wrong,
+		strings.Join(lines, "\n"))
 	if pass < 152 {
 		t.Errorf("only %d cases pass", pass)
 	}
@@ -151,7 +152,8 @@ func (c *nodeCase) try(opts []Option) error {
 }
 
 // runs are the two ways to run a graph: by the definitions of its operations, and compiled.
-var runs = map[string]func(*runtime.Graph, ...[]float32) ([][]float32, error){"by definition": interp.Run, "compiled": interp.Compiled}
+var runs = map[string]func(*runtime.Graph, ...[]float32) ([][]float32, error){"by definition": interp.Run,
+	"compiled": interp.Compiled}
 
 // near compares with the tolerance that the ONNX project uses: some expected numbers have four digits.
 func near(got, want []float32) error {

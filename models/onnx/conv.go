@@ -137,7 +137,8 @@ func conv(c *call) (*value, error) {
 			if l == nil || err != nil || !l.fits(t.Quant(), to) {
 				return nil, err
 			}
-			op := &runtime.QConv{Window: win, K: d[0], Groups: groups, Weights: l.weights, WScale: l.scale, Bias: l.bias, Out: to}
+			op := &runtime.QConv{Window: win, K: d[0], Groups: groups, Weights: l.weights, WScale: l.scale, Bias: l.bias,
+				Out: to}
 			op.Lo, op.Hi = act.Levels(to)
 			return op, nil
 		}, t), nil
@@ -153,9 +154,10 @@ func conv(c *call) (*value, error) {
 	return v, err
 }
 
-// product makes a fully connected layer of activation a and matrix w, of [in][out] or, transposed, [out][in]. own is the
-// constant that bias comes from, if it comes from it unchanged.
-func (c *call) product(a *axes.Tensor, w *value, transposed bool, alpha float32, bias []float32, own *value) (*value, error) {
+// product makes a fully connected layer of activation a and matrix w, of [in][out] or, transposed, [out][in]. own is
+// the constant that bias comes from, if it comes from it unchanged.
+func (c *call) product(a *axes.Tensor, w *value, transposed bool, alpha float32, bias []float32, own *value) (*value,
+	error) {
 	d := w.c.dims
 	v, _, err := c.im.b.Unflat(a)
 	if err != nil {
@@ -176,7 +178,8 @@ func (c *call) product(a *axes.Tensor, w *value, transposed bool, alpha float32,
 		}
 		if l != nil && l.fits(v.Quant, runtime.Quant{Scale: 1}) && alpha == 1 && (bias == nil || own != nil) {
 			c.quanta = false // from here on it is float
-			val, err := c.done(c.im.b.AddValues(c.name(), &runtime.QFC{K: out, Weights: l.weights, WScale: l.scale, Bias: l.bias}, len(a.Dims), v))
+			val, err := c.done(c.im.b.AddValues(c.name(), &runtime.QFC{K: out, Weights: l.weights, WScale: l.scale,
+				Bias: l.bias}, len(a.Dims), v))
 			if val != nil {
 				val.fresh = bias == nil
 			}
@@ -271,8 +274,8 @@ func gemm(c *call) (*value, error) {
 	return c.product(a, w, transB, alpha, bias, b)
 }
 
-// perChannel returns a constant that is broadcast to dims as one number per channel, or as one number. ok is false if it
-// is neither, which is noted.
+// perChannel returns a constant that is broadcast to dims as one number per channel, or as one number. ok is false if
+// it is neither, which is noted.
 func (c *call) perChannel(k *value, dims []int) (f []float32, ok bool, err error) {
 	d := k.c.dims
 	for len(d) > len(dims) && d[0] == 1 {

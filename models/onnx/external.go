@@ -60,12 +60,13 @@ func (e *external) entry(f wire.Field) error {
 
 // missing is the error of a tensor whose file cannot be looked for.
 func (e *external) missing() error {
-	return fmt.Errorf("its data is in another file; open the model by its path, or save it with save_as_external_data=False: %w", runtime.ErrCorrupt)
+	return fmt.Errorf("its data is in another file; open the model by its path, or save it with save_as_external_data=False: %w",
+		runtime.ErrCorrupt)
 }
 
-// fetch reads the elements of all initializers that are in other files, which must lie in dir or below it: neither a path
-// nor a link leads out. No file gives more bytes than it has, so that memory is bounded by what is on the disk. It returns
-// how many bytes were read. An empty dir means that there is no place to look.
+// fetch reads the elements of all initializers that are in other files, which must lie in dir or below it: neither a
+// path nor a link leads out. No file gives more bytes than it has, so that memory is bounded by what is on the disk. It
+// returns how many bytes were read. An empty dir means that there is no place to look.
 func (m *model) fetch(dir string) (total int, err error) {
 	var root *os.Root
 	files := map[string]*os.File{}
@@ -111,10 +112,12 @@ func (m *model) fetch(dir string) (total int, err error) {
 			files[e.location], left[e.location] = f, min(st.Size(), modelfile.Max)
 		}
 		if e.length >= 0 && e.length != int64(e.size) {
-			return fail(fmt.Errorf("%v %v needs %d bytes of data, %q is said to have %d: %w", t.typ, t.dims, e.size, e.location, e.length, runtime.ErrCorrupt))
+			return fail(fmt.Errorf("%v %v needs %d bytes of data, %q is said to have %d: %w", t.typ, t.dims, e.size, e.location,
+				e.length, runtime.ErrCorrupt))
 		}
 		if int64(e.size) > left[e.location] || total > modelfile.Max-e.size {
-			return fail(fmt.Errorf("external data %q is too short for what the model takes from it: %w", e.location, runtime.ErrCorrupt))
+			return fail(fmt.Errorf("external data %q is too short for what the model takes from it: %w", e.location,
+				runtime.ErrCorrupt))
 		}
 		left[e.location] -= int64(e.size)
 		total += e.size
@@ -123,7 +126,8 @@ func (m *model) fetch(dir string) (total int, err error) {
 			if err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}
-			return fail(fmt.Errorf("external data %q, %d bytes at %d: %w: %w", e.location, e.size, e.offset, err, runtime.ErrCorrupt))
+			return fail(fmt.Errorf("external data %q, %d bytes at %d: %w: %w", e.location, e.size, e.offset, err,
+				runtime.ErrCorrupt))
 		}
 		t.ext = nil
 	}

@@ -28,7 +28,8 @@ func TestExternalData(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := []byte{9, 9, 9, 9, 0, 0, 64, 64} // 3 at 4
-	for _, path := range []string{filepath.Join(top, "secret"), filepath.Join(dir, "w.bin"), filepath.Join(dir, "sub", "w.bin")} {
+	for _, path := range []string{filepath.Join(top, "secret"), filepath.Join(dir, "w.bin"),
+		filepath.Join(dir, "sub", "w.bin")} {
 		if err := os.WriteFile(path, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -56,8 +57,10 @@ func TestExternalData(t *testing.T) {
 		offset, length int
 		says           string
 	}{
-		{"../secret", 4, 4, "not beside the model"}, {filepath.Join(top, "secret"), 4, 4, "not beside the model"}, {"sub/../../secret", 4, 4, "not beside"},
-		{"w.bin", 5, 4, "4 bytes at 5"}, {"w.bin", 1 << 30, 4, "unexpected EOF"}, {"w.bin", 4, 8, "said to have 8"}, {"w.bin", -4, 4, "-4"},
+		{"../secret", 4, 4, "not beside the model"}, {filepath.Join(top, "secret"), 4, 4, "not beside the model"},
+		{"sub/../../secret", 4, 4, "not beside"},
+		{"w.bin", 5, 4, "4 bytes at 5"}, {"w.bin", 1 << 30, 4, "unexpected EOF"}, {"w.bin", 4, 8, "said to have 8"},
+		{"w.bin", -4, 4, "-4"},
 		{"none", 0, 4, "no such file"}, {"sub", 0, 4, "no file"}, {"", 0, 4, "save_as_external_data"},
 	} {
 		_, err := open(outside(bad.place, bad.offset, bad.length))
@@ -69,7 +72,8 @@ func TestExternalData(t *testing.T) {
 	if _, err := open(outside("link", 4, 4)); linked && err == nil {
 		t.Error("a link leads out of the model's folder")
 	}
-	if _, err := Load(modelOf(11, x, []wire.Msg{outside("w.bin", 4, 4)}, nodeOf("Conv", "x w", "y"))); !errors.Is(err, runtime.ErrCorrupt) {
+	if _, err := Load(modelOf(11, x, []wire.Msg{outside("w.bin", 4, 4)}, nodeOf("Conv", "x w", "y"))); !errors.Is(err,
+		runtime.ErrCorrupt) {
 		t.Errorf("without a folder: %v", err)
 	}
 	// A file may not be read over and over: that would take more memory than there is data.

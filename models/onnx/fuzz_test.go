@@ -12,7 +12,8 @@ import (
 // fuzzLimits keep a fuzzing worker small.
 var fuzzLimits = runtime.Limits{MaxNodes: 200, MaxElements: 1 << 18, MaxWeights: 1 << 18, MaxMACs: 1 << 30}
 
-// checkImport is what fuzz targets demand: a graph that is complete, can run and compiles, or an error that names the file.
+// checkImport is what fuzz targets demand: a graph that is complete, can run and compiles, or an error that names the
+// file.
 func checkImport(t *testing.T, g *runtime.Graph, err error) {
 	t.Helper()
 	var fe *runtime.FileError

@@ -22,8 +22,8 @@ var (
 // Operators in the generality that ONNX gives them: along any axis, with any broadcasting. Where a graph has a faster way
 // to say the same, the handlers take that first and come here otherwise.
 
-// onChannels gives t the three dimensions [outer, n, inner] with n those from axis a up to, and not including, b: what works
-// on channels then works on those axes.
+// onChannels gives t the three dimensions [outer, n, inner] with n those from axis a up to, and not including, b: what
+// works on channels then works on those axes.
 func (c *call) onChannels(t *axes.Tensor, a, b int) (*axes.Tensor, error) {
 	d := []int{1, 1, 1}
 	for i, n := range t.Dims {
@@ -125,7 +125,8 @@ func hard(c *call) (*value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if gate, err = c.im.b.Each(name, &runtime.Activation{Act: runtime.Clamp{On: true, Lo: 0, Hi: 1}}, gate); err != nil || !swish {
+	if gate, err = c.im.b.Each(name, &runtime.Activation{Act: runtime.Clamp{On: true, Lo: 0, Hi: 1}}, gate); err != nil ||
+		!swish {
 		return c.done(gate, err)
 	}
 	return c.done(c.im.b.Binary(c.name(), kernels.Times, t, gate))

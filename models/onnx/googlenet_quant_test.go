@@ -133,13 +133,15 @@ func sameLayers(t *testing.T, a, b *runtime.Graph) (convs int) {
 		case *runtime.QConv:
 			convs++
 			q, ok := m.Op.(*runtime.QConv)
-			if !ok || !slices.Equal(op.Weights, q.Weights) || !slices.Equal(op.Bias, q.Bias) || !slices.Equal(op.WScale, q.WScale) ||
+			if !ok || !slices.Equal(op.Weights, q.Weights) || !slices.Equal(op.Bias, q.Bias) ||
+				!slices.Equal(op.WScale, q.WScale) ||
 				op.Window.Norm() != q.Window.Norm() || op.Out != q.Out || op.Lo != q.Lo || op.Hi != q.Hi {
 				t.Errorf("%s: the convolutions differ", n.Name)
 			}
 		case *runtime.QFC:
 			q, ok := m.Op.(*runtime.QFC)
-			if !ok || !slices.Equal(op.Weights, q.Weights) || !slices.Equal(op.Bias, q.Bias) || !slices.Equal(op.WScale, q.WScale) {
+			if !ok || !slices.Equal(op.Weights, q.Weights) || !slices.Equal(op.Bias, q.Bias) ||
+				!slices.Equal(op.WScale, q.WScale) {
 				t.Errorf("%s: the fully connected layers differ", n.Name)
 			}
 		case *runtime.Dequantize, *runtime.Quantize, *runtime.Identity:

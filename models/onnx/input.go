@@ -80,8 +80,9 @@ func (im *importer) leadsToImages(n *node) bool {
 }
 
 // eachElement are operators that work element by element, in whatever order the elements are.
-var eachElement = map[string]bool{"Add": true, "Cast": true, "Clip": true, "DequantizeLinear": true, "Div": true, "Identity": true,
-	"Mul": true, "QuantizeLinear": true, "Relu": true, "Sub": true}
+var eachElement = map[string]bool{"Add": true, "Cast": true, "Clip": true, "DequantizeLinear": true, "Div": true,
+	"Identity": true,
+	"Mul":      true, "QuantizeLinear": true, "Relu": true, "Sub": true}
 
 // input declares an input of the graph.
 func (im *importer) input(p *port) (*value, error) {

@@ -8,8 +8,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// lazy is a float tensor that nobody has needed as floats yet: the dequantisation of a uint8 tensor, or an operation over
-// such. A QuantizeLinear that reads it makes it uint8 without a detour; whatever else reads it makes it float.
+// lazy is a float tensor that nobody has needed as floats yet: the dequantisation of a uint8 tensor, or an operation
+// over such. A QuantizeLinear that reads it makes it uint8 without a detour; whatever else reads it makes it float.
 type lazy struct {
 	u     *axes.Tensor // what is dequantised; nil for an operation
 	act   runtime.Clamp
@@ -135,8 +135,8 @@ func (c *call) done(t *axes.Tensor, err error) (*value, error) {
 	return &value{t: t, typ: elemFloat}, nil
 }
 
-// add appends a node over ts. If those are what was dequantised, it is put off until it is known how its result is quantised;
-// maxima, and what joins values of one scale, work on uint8 as they are.
+// add appends a node over ts. If those are what was dequantised, it is put off until it is known how its result is
+// quantised; maxima, and what joins values of one scale, work on uint8 as they are.
 func (c *call) add(op runtime.Op, ts ...*axes.Tensor) (*value, error) {
 	if !c.quanta {
 		return c.done(c.im.b.Add(c.name(), op, ts...))
@@ -190,9 +190,10 @@ func hasQuantised(op runtime.Op, to runtime.Quant, ts []*axes.Tensor) bool {
 	return true
 }
 
-// put returns an operation over uint8 tensors that is put off, with its float and its quantised form. An activation that
-// the float form does not have built in follows it.
-func (c *call) put(float func(runtime.Clamp, ...*axes.Tensor) (runtime.Op, error), quant func(runtime.Quant, runtime.Clamp) (runtime.Op, error), ts ...*axes.Tensor) *value {
+// put returns an operation over uint8 tensors that is put off, with its float and its quantised form. An activation
+// that the float form does not have built in follows it.
+func (c *call) put(float func(runtime.Clamp, ...*axes.Tensor) (runtime.Op, error),
+	quant func(runtime.Quant, runtime.Clamp) (runtime.Op, error), ts ...*axes.Tensor) *value {
 	im, name := c.im, c.name()
 	lz := &lazy{}
 	lz.float = func(act runtime.Clamp) (*axes.Tensor, error) {
@@ -249,7 +250,8 @@ func (c *call) concatQuanta(op *runtime.Concat, ts []*axes.Tensor) (*value, erro
 		in := make([]*axes.Tensor, len(ts))
 		for i, t := range ts {
 			var err error
-			if in[i], err = im.quantise(fmt.Sprintf("%s/input%d", name, i), im.dequantised(t.Name()+"/dequantized", t), to); err != nil {
+			if in[i], err = im.quantise(fmt.Sprintf("%s/input%d", name, i), im.dequantised(t.Name()+"/dequantized", t),
+				to); err != nil {
 				return nil, err
 			}
 		}

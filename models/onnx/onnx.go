@@ -9,13 +9,13 @@
 // # Shapes
 //
 // Values have up to four dimensions, and more while they are only reshaped, transposed or treated element by element.
-// Memory is moved only where it must be: a transposition from [N H W C] to [N C H W] or back is another reading of the same
-// memory, so that a model of Keras, which begins and ends with one, stays NHWC for its user. Two activations, or an
-// activation and a constant, are broadcast by their shapes, as NumPy does; the constant may not be the larger.
+// Memory is moved only where it must be: a transposition from [N H W C] to [N C H W] or back is another reading of the
+// same memory, so that a model of Keras, which begins and ends with one, stays NHWC for its user. Two activations, or
+// an activation and a constant, are broadcast by their shapes, as NumPy does; the constant may not be the larger.
 //
 // What a graph cannot express is reported as [runtime.UnsupportedError]: all of it at once, with node names. So is an
-// attribute that no handler heeds. An open first dimension becomes 1, or what [WithBatch] says; other open dimensions need
-// [WithInputShape]. An option that the model leaves no room for is an error.
+// attribute that no handler heeds. An open first dimension becomes 1, or what [WithBatch] says; other open dimensions
+// need [WithInputShape]. An option that the model leaves no room for is an error.
 //
 // # Types
 //
@@ -23,23 +23,23 @@
 //
 // # Quantised models
 //
-// A model quantised by another tool, in the QDQ or the QOperator format of ONNX Runtime, becomes a quantised graph and runs
-// on integers. An operator whose inputs come from DequantizeLinear and whose output goes to QuantizeLinear (a Relu or Clip
-// may be between) is computed on uint8:
+// A model quantised by another tool, in the QDQ or the QOperator format of ONNX Runtime, becomes a quantised graph and
+// runs on integers. An operator whose inputs come from DequantizeLinear and whose output goes to QuantizeLinear (a Relu
+// or Clip may be between) is computed on uint8:
 //
 //	Conv                                        → QConv, the activation in its bounds
 //	MaxPool, GlobalMaxPool, Concat, Flatten, …  → themselves, on bytes
 //	AveragePool, GlobalAveragePool, LRN, Add    → Quantised
 //	Gemm, MatMul                                → QFC, whose result is float
 //
-// What has no such form is computed in float between Dequantize and Quantize, and so is a layer whose weights are not exact
-// as int8 in −127…127 with one scale for all or for each output channel. A float bias is rounded to units of the
-// accumulator. int8 activations are shifted to uint8: level q is byte q + 128, in outputs too. Results follow gneiss's rule of
-// requantisation (docs/NUMERICS.md), which may differ from ONNX Runtime's by one level.
+// What has no such form is computed in float between Dequantize and Quantize, and so is a layer whose weights are not
+// exact as int8 in −127…127 with one scale for all or for each output channel. A float bias is rounded to units of the
+// accumulator. int8 activations are shifted to uint8: level q is byte q + 128, in outputs too. Results follow gneiss's
+// rule of requantisation (docs/NUMERICS.md), which may differ from ONNX Runtime's by one level.
 //
 // An input of uint8 or int8 is a float input of whole numbers here. Scales must be constants: dynamic quantisation
-// (DynamicQuantizeLinear, ConvInteger, MatMulInteger) is refused, as are types of other widths, scales by block, and scales
-// per channel of an activation.
+// (DynamicQuantizeLinear, ConvInteger, MatMulInteger) is refused, as are types of other widths, scales by block, and
+// scales per channel of an activation.
 //
 // [WriteQDQ] goes the other way.
 //
@@ -84,12 +84,12 @@ type config struct {
 	inits   map[string][]byte
 }
 
-// WithBatch sets the number of images per run where the model leaves it open; the default is 1. It is an error for a model
-// with another, fixed number.
+// WithBatch sets the number of images per run where the model leaves it open; the default is 1. It is an error for a
+// model with another, fixed number.
 func WithBatch(n int) Option { return func(c *config) { c.batch, c.asked = n, true } }
 
-// WithInputShape sets the size of the input images where the model leaves it open. It is an error for a model whose size is
-// fixed and another.
+// WithInputShape sets the size of the input images where the model leaves it open. It is an error for a model whose
+// size is fixed and another.
 func WithInputShape(channels, height, width int) Option {
 	return func(c *config) { c.shape = []int{channels, height, width} }
 }
@@ -114,7 +114,8 @@ func Open(path string, opts ...Option) (*runtime.Graph, error) {
 	return load(b, path, filepath.Dir(path), opts)
 }
 
-// Load imports an ONNX model. The graph does not keep b. Models whose weights are in other files must be opened by path.
+// Load imports an ONNX model. The graph does not keep b. Models whose weights are in other files must be opened by
+// path.
 func Load(b []byte, opts ...Option) (*runtime.Graph, error) { return load(b, "ONNX model", "", opts) }
 
 func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
@@ -148,7 +149,8 @@ func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
 		m.graph.inits[name] = t
 		size += len(raw)
 	}
-	im := &importer{cfg: c, m: m, b: axes.NewBuilder(m.graph.name, size, c.limits), vals: map[string]*value{}, uses: map[string]int{}, nhwc: map[string]int{},
+	im := &importer{cfg: c, m: m, b: axes.NewBuilder(m.graph.name, size, c.limits), vals: map[string]*value{},
+		uses: map[string]int{}, nhwc: map[string]int{},
 		floats: map[*axes.Tensor]*axes.Tensor{}, bytes: map[coded]*axes.Tensor{}}
 	g, err := im.run()
 	if err != nil {
@@ -300,7 +302,8 @@ func (im *importer) node(n *node) (*value, error) {
 	for _, name := range n.in {
 		v := im.vals[name]
 		if name != "" && v == nil {
-			return nil, fmt.Errorf("its input %q is no input or initializer and no node before it makes it: %w", name, runtime.ErrGraph)
+			return nil, fmt.Errorf("its input %q is no input or initializer and no node before it makes it: %w", name,
+				runtime.ErrGraph)
 		}
 		c.in = append(c.in, v)
 	}

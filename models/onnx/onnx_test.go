@@ -94,17 +94,21 @@ var opCases = []struct {
 	want  []float32
 	kinds string // the graph's operations, if it matters
 }{
-	{name: "channels shuffled", opset: 13, dims: []int64{1, 4, 1, 2}, inits: []wire.Msg{int64s("cut", []int64{5}, 1, 2, 2, 1, 2), int64s("join", []int64{4}, 1, 4, 1, 2)},
-		nodes: []wire.Msg{nodeOf("Reshape", "x cut", "a"), nodeOf("Transpose", "a", "b", attrInts("perm", 0, 2, 1, 3, 4)), nodeOf("Reshape", "b join", "y")},
-		want:  []float32{1, 2, 5, 6, 3, 4, 7, 8}, kinds: "Rearrange Rearrange Rearrange"},
+	{name: "channels shuffled", opset: 13, dims: []int64{1, 4, 1, 2},
+		inits: []wire.Msg{int64s("cut", []int64{5}, 1, 2, 2, 1, 2), int64s("join", []int64{4}, 1, 4, 1, 2)},
+		nodes: []wire.Msg{nodeOf("Reshape", "x cut", "a"), nodeOf("Transpose", "a", "b", attrInts("perm", 0, 2, 1, 3, 4)),
+			nodeOf("Reshape", "b join", "y")},
+		want: []float32{1, 2, 5, 6, 3, 4, 7, 8}, kinds: "Rearrange Rearrange Rearrange"},
 	{name: "gate of one number per channel", opset: 13, dims: []int64{1, 2, 1, 2},
-		nodes: []wire.Msg{nodeOf("GlobalMaxPool", "x", "a"), nodeOf("Mul", "x a", "y")}, want: []float32{2, 4, 12, 16}, kinds: "GlobalMaxPool Binary"},
+		nodes: []wire.Msg{nodeOf("GlobalMaxPool", "x", "a"), nodeOf("Mul", "x a", "y")}, want: []float32{2, 4, 12, 16},
+		kinds: "GlobalMaxPool Binary"},
 	{name: "smaller of two", opset: 13, dims: []int64{1, 2, 1, 2},
 		nodes: []wire.Msg{nodeOf("GlobalAveragePool", "x", "a"), nodeOf("Min", "a x", "y")}, want: []float32{1, 1.5, 3, 3.5}},
 	{name: "leaky", opset: 13, dims: []int64{1, 2, 1, 2}, in: []float32{-2, 3, -4, 0},
 		nodes: []wire.Msg{nodeOf("LeakyRelu", "x", "y", attrFloat("alpha", 0.5))}, want: []float32{-1, 3, -2, 0}},
 	{name: "concat of rows", opset: 13, dims: []int64{1, 2, 1, 2},
-		nodes: []wire.Msg{nodeOf("Relu", "x", "a"), nodeOf("Concat", "x a", "y", attrInt("axis", 2))}, want: []float32{1, 2, 1, 2, 3, 4, 3, 4}},
+		nodes: []wire.Msg{nodeOf("Relu", "x", "a"), nodeOf("Concat", "x a", "y", attrInt("axis", 2))},
+		want:  []float32{1, 2, 1, 2, 3, 4, 3, 4}},
 	{name: "mean over channels", opset: 13, dims: []int64{1, 2, 1, 2},
 		nodes: []wire.Msg{nodeOf("ReduceMean", "x", "y", attrInts("axes", 1))}, want: []float32{2, 3}},
 	{name: "conv with bias and two channels", opset: 11, dims: []int64{1, 2, 2, 2},
@@ -112,63 +116,81 @@ var opCases = []struct {
 		nodes: []wire.Msg{nodeOf("Conv", "x w b", "y")}, want: []float32{1 + 20 + 800 + 0.5}},
 	{name: "depthwise conv with dilation", opset: 11, dims: []int64{1, 2, 1, 3},
 		inits: []wire.Msg{floats("w", []int64{2, 1, 1, 2}, 1, 10, 100, 1000)},
-		nodes: []wire.Msg{nodeOf("Conv", "x w", "y", attrInt("group", 2), attrInts("dilations", 1, 2))}, want: []float32{31, 6400}},
+		nodes: []wire.Msg{nodeOf("Conv", "x w", "y", attrInt("group", 2), attrInts("dilations", 1, 2))},
+		want:  []float32{31, 6400}},
 	{name: "conv SAME_LOWER", opset: 11, dims: []int64{1, 1, 1, 3},
 		inits: []wire.Msg{floats("w", []int64{1, 1, 1, 2}, 1, 10)},
 		nodes: []wire.Msg{nodeOf("Conv", "x w", "y", attrStr("auto_pad", "SAME_LOWER"))}, want: []float32{10, 21, 32}},
 	{name: "bias added after conv", opset: 13, dims: []int64{1, 1, 1, 2},
 		inits: []wire.Msg{floats("w", []int64{2, 1, 1, 1}, 1, -1), floats("b", []int64{1, 2, 1, 1}, 10, 20)},
-		nodes: []wire.Msg{nodeOf("Conv", "x w", "c"), nodeOf("Add", "c b", "y")}, want: []float32{11, 12, 19, 18}, kinds: "Conv"},
+		nodes: []wire.Msg{nodeOf("Conv", "x w", "c"), nodeOf("Add", "c b", "y")}, want: []float32{11, 12, 19, 18},
+		kinds: "Conv"},
 	{name: "bias added after matmul", opset: 13, dims: []int64{-1, 2},
 		inits: []wire.Msg{floats("w", []int64{2, 2}, 1, 0, 10, 1), floats("b", []int64{2}, 5, 6)},
 		nodes: []wire.Msg{nodeOf("MatMul", "x w", "c"), nodeOf("Add", "b c", "y")}, want: []float32{26, 8}, kinds: "FC"},
 	{name: "no bias into a conv with two users", opset: 13, dims: []int64{1, 1, 1, 1},
 		inits: []wire.Msg{floats("w", []int64{1, 1, 1, 1}, 2), floats("b", []int64{1}, 10)},
-		nodes: []wire.Msg{nodeOf("Conv", "x w", "c"), nodeOf("Add", "c b", "d"), nodeOf("Add", "c d", "y")}, want: []float32{2 + 12}, kinds: "Conv Affine Add"},
+		nodes: []wire.Msg{nodeOf("Conv", "x w", "c"), nodeOf("Add", "c b", "d"), nodeOf("Add", "c d", "y")},
+		want:  []float32{2 + 12}, kinds: "Conv Affine Add"},
 	{name: "gemm of a flattened map", opset: 11, dims: []int64{1, 2, 1, 2},
 		inits: []wire.Msg{floats("w", []int64{2, 4}, 1, 10, 100, 1000, 0, 0, 0, 1), floats("b", []int64{2}, 1, 2)},
-		nodes: []wire.Msg{nodeOf("Flatten", "x", "f"), nodeOf("Relu", "f", "r"), nodeOf("Gemm", "r w b", "y", attrInt("transB", 1), attrFloat("alpha", 2), attrFloat("beta", 3))},
-		want:  []float32{2*4321 + 3, 8 + 6}, kinds: "Activation FC"},
+		nodes: []wire.Msg{nodeOf("Flatten", "x", "f"), nodeOf("Relu", "f", "r"),
+			nodeOf("Gemm", "r w b", "y", attrInt("transB", 1), attrFloat("alpha", 2), attrFloat("beta", 3))},
+		want: []float32{2*4321 + 3, 8 + 6}, kinds: "Activation FC"},
 	{name: "matmul of a reshaped map", opset: 14, dims: []int64{-1, 2, 1, 2},
 		inits: []wire.Msg{floats("w", []int64{4, 1}, 1, 10, 100, 1000), int64s("s", []int64{2}, 0, -1)},
 		nodes: []wire.Msg{nodeOf("Reshape", "x s", "f"), nodeOf("MatMul", "f w", "y")}, want: []float32{4321}, kinds: "FC"},
 	{name: "shape arithmetic", opset: 12, dims: []int64{-1, 2, 1, 2},
 		inits: []wire.Msg{int64s("zero", nil, 0), int64s("rest", []int64{1}, -1)},
-		nodes: []wire.Msg{nodeOf("Shape", "x", "s"), nodeOf("Gather", "s zero", "n"), nodeOf("Unsqueeze", "n", "n1", attrInts("axes", 0)),
-			nodeOf("Concat", "n1 rest", "to", attrInt("axis", 0)), nodeOf("Reshape", "x to", "y")}, want: ramp(4), kinds: "Flatten"},
+		nodes: []wire.Msg{nodeOf("Shape", "x", "s"), nodeOf("Gather", "s zero", "n"),
+			nodeOf("Unsqueeze", "n", "n1", attrInts("axes", 0)),
+			nodeOf("Concat", "n1 rest", "to", attrInt("axis", 0)), nodeOf("Reshape", "x to", "y")}, want: ramp(4),
+		kinds: "Flatten"},
 	{name: "slices of a shape", opset: 12, dims: []int64{-1, 2, 1, 2},
-		inits: []wire.Msg{int64s("from", []int64{1}, 0), int64s("one", []int64{1}, 1), int64s("end", []int64{1}, math.MaxInt64), int64s("rest", []int64{1}, -1)},
+		inits: []wire.Msg{int64s("from", []int64{1}, 0), int64s("one", []int64{1}, 1),
+			int64s("end", []int64{1}, math.MaxInt64), int64s("rest", []int64{1}, -1)},
 		nodes: []wire.Msg{nodeOf("Shape", "x", "s"), nodeOf("Slice", "s from one", "n"), nodeOf("Slice", "s one end", "more"),
-			nodeOf("Slice", "n from end", "n2"), nodeOf("Concat", "n2 rest", "to", attrInt("axis", 0)), nodeOf("Reshape", "x to", "a"),
+			nodeOf("Slice", "n from end", "n2"), nodeOf("Concat", "n2 rest", "to", attrInt("axis", 0)),
+			nodeOf("Reshape", "x to", "a"),
 			nodeOf("Reshape", "a to", "y")}, want: ramp(4)},
-	{name: "maximum and minimum with a number", opset: 13, dims: []int64{1, 3}, inits: []wire.Msg{floats("two", nil, 2), floats("half", []int64{1}, 2.5)},
+	{name: "maximum and minimum with a number", opset: 13, dims: []int64{1, 3},
+		inits: []wire.Msg{floats("two", nil, 2), floats("half", []int64{1}, 2.5)},
 		nodes: []wire.Msg{nodeOf("Max", "two x", "a"), nodeOf("Min", "a half", "y")}, want: []float32{2, 2, 2.5}},
 	{name: "clip by attributes", opset: 7, dims: []int64{1, 3},
-		nodes: []wire.Msg{nodeOf("Clip", "x", "y", attrFloat("min", 1.5), attrFloat("max", 2.5))}, want: []float32{1.5, 2, 2.5}},
+		nodes: []wire.Msg{nodeOf("Clip", "x", "y", attrFloat("min", 1.5), attrFloat("max", 2.5))},
+		want:  []float32{1.5, 2, 2.5}},
 	{name: "clip by inputs", opset: 11, dims: []int64{1, 3}, inits: []wire.Msg{floats("six", nil, 2)},
 		nodes: []wire.Msg{nodeOf("Clip", "x _ six", "y")}, want: []float32{1, 2, 2}},
 	{name: "arithmetic with constants", opset: 13, dims: []int64{1, 2, 1, 1},
 		inits: []wire.Msg{floats("c", []int64{2, 1, 1}, 2, 4), floats("k", nil, 10)},
-		nodes: []wire.Msg{nodeOf("Mul", "x c", "a"), nodeOf("Sub", "k a", "b"), nodeOf("Sub", "b c", "d"), nodeOf("Div", "d c", "y")},
-		want:  []float32{(10 - 2 - 2) / 2., (10 - 8 - 4) / 4.}},
+		nodes: []wire.Msg{nodeOf("Mul", "x c", "a"), nodeOf("Sub", "k a", "b"), nodeOf("Sub", "b c", "d"),
+			nodeOf("Div", "d c", "y")},
+		want: []float32{(10 - 2 - 2) / 2., (10 - 8 - 4) / 4.}},
 	{name: "residual sub and sum of three", opset: 13, dims: []int64{1, 2},
-		nodes: []wire.Msg{nodeOf("Relu", "x", "r"), nodeOf("Sum", "x r x", "s"), nodeOf("Sub", "s r", "y")}, want: []float32{2, 4}},
-	{name: "mean", opset: 13, dims: []int64{1, 2}, nodes: []wire.Msg{nodeOf("Relu", "x", "r"), nodeOf("Mean", "x r", "y")}, want: []float32{1, 2}},
+		nodes: []wire.Msg{nodeOf("Relu", "x", "r"), nodeOf("Sum", "x r x", "s"), nodeOf("Sub", "s r", "y")},
+		want:  []float32{2, 4}},
+	{name: "mean", opset: 13, dims: []int64{1, 2}, nodes: []wire.Msg{nodeOf("Relu", "x", "r"), nodeOf("Mean", "x r", "y")},
+		want: []float32{1, 2}},
 	{name: "batch normalisation", opset: 9, dims: []int64{1, 2, 1, 1},
-		inits: []wire.Msg{floats("s", []int64{2}, 3, 5), floats("b", []int64{2}, 1, 2), floats("m", []int64{2}, 0.5, 1), floats("v", []int64{2}, 1, 4)},
-		nodes: []wire.Msg{nodeOf("BatchNormalization", "x s b m v", "y", attrFloat("epsilon", 0))}, want: []float32{2.5, 4.5}},
+		inits: []wire.Msg{floats("s", []int64{2}, 3, 5), floats("b", []int64{2}, 1, 2), floats("m", []int64{2}, 0.5, 1),
+			floats("v", []int64{2}, 1, 4)},
+		nodes: []wire.Msg{nodeOf("BatchNormalization", "x s b m v", "y", attrFloat("epsilon", 0))},
+		want:  []float32{2.5, 4.5}},
 	{name: "pad into conv", opset: 11, dims: []int64{1, 1, 1, 2},
 		inits: []wire.Msg{floats("w", []int64{1, 1, 1, 2}, 1, 10), int64s("p", []int64{8}, 0, 0, 0, 1, 0, 0, 0, 1)},
 		nodes: []wire.Msg{nodeOf("Pad", "x p", "q"), nodeOf("Conv", "q w", "y")}, want: []float32{10, 21, 2}, kinds: "Conv"},
 	{name: "pad into average", opset: 7, dims: []int64{1, 1, 1, 2},
-		nodes: []wire.Msg{nodeOf("Pad", "x", "q", attrInts("pads", 0, 0, 0, 1, 0, 0, 0, 1)), nodeOf("AveragePool", "q", "y", attrInts("kernel_shape", 1, 2))},
-		want:  []float32{0.5, 1.5, 1}, kinds: "AveragePool"},
+		nodes: []wire.Msg{nodeOf("Pad", "x", "q", attrInts("pads", 0, 0, 0, 1, 0, 0, 0, 1)),
+			nodeOf("AveragePool", "q", "y", attrInts("kernel_shape", 1, 2))},
+		want: []float32{0.5, 1.5, 1}, kinds: "AveragePool"},
 	{name: "pad before a maximum of anything", opset: 7, dims: []int64{1, 1, 1, 2}, in: []float32{-1, -2},
-		nodes: []wire.Msg{nodeOf("Pad", "x", "q", attrInts("pads", 0, 0, 0, 1, 0, 0, 0, 0)), nodeOf("MaxPool", "q", "y", attrInts("kernel_shape", 1, 2))},
-		want:  []float32{0, -1}, kinds: "Conv MaxPool"},
+		nodes: []wire.Msg{nodeOf("Pad", "x", "q", attrInts("pads", 0, 0, 0, 1, 0, 0, 0, 0)),
+			nodeOf("MaxPool", "q", "y", attrInts("kernel_shape", 1, 2))},
+		want: []float32{0, -1}, kinds: "Conv MaxPool"},
 	{name: "pad before a maximum of what is positive", opset: 7, dims: []int64{1, 1, 1, 2}, in: []float32{-1, 2},
-		nodes: []wire.Msg{nodeOf("Relu", "x", "r"), nodeOf("Pad", "r", "q", attrInts("pads", 0, 0, 0, 1, 0, 0, 0, 0)), nodeOf("MaxPool", "q", "y", attrInts("kernel_shape", 1, 2))},
-		want:  []float32{0, 2}, kinds: "Activation MaxPool"},
+		nodes: []wire.Msg{nodeOf("Relu", "x", "r"), nodeOf("Pad", "r", "q", attrInts("pads", 0, 0, 0, 1, 0, 0, 0, 0)),
+			nodeOf("MaxPool", "q", "y", attrInts("kernel_shape", 1, 2))},
+		want: []float32{0, 2}, kinds: "Activation MaxPool"},
 	{name: "pad alone, by axes", opset: 18, dims: []int64{1, 2, 1, 1},
 		inits: []wire.Msg{int64s("p", []int64{2}, 1, 1), int64s("a", []int64{1}, -1)},
 		nodes: []wire.Msg{nodeOf("Pad", "x p _ a", "y")}, want: []float32{0, 1, 0, 0, 2, 0}},
@@ -176,19 +198,25 @@ var opCases = []struct {
 		nodes: []wire.Msg{nodeOf("ReduceMean", "x a", "y", attrInt("keepdims", 0))}, want: []float32{1.5, 3.5}},
 	{name: "softmax of old", opset: 11, dims: []int64{1, 2, 1, 1}, in: []float32{0, float32(math.Log(3))},
 		nodes: []wire.Msg{nodeOf("Softmax", "x", "y")}, want: []float32{0.25, 0.75}},
-	{name: "input in NHWC", opset: 11, dims: []int64{1, 1, 2, 3}, inits: []wire.Msg{floats("w", []int64{1, 3, 1, 1}, 1, 10, 100)},
+	{name: "input in NHWC", opset: 11, dims: []int64{1, 1, 2, 3},
+		inits: []wire.Msg{floats("w", []int64{1, 3, 1, 1}, 1, 10, 100)},
 		nodes: []wire.Msg{nodeOf("Transpose", "x", "t", attrInts("perm", 0, 3, 1, 2)), nodeOf("Conv", "t w", "y")},
 		// the test gives the input as NCHW: channels 1 2, 3 4, 5 6
 		want: []float32{1 + 30 + 500, 2 + 40 + 600}},
 	{name: "constants of every kind", opset: 13, dims: []int64{1, 1, 1, 1},
-		nodes: []wire.Msg{nodeOf("Constant", "", "a", attrFloat("value_float", 2)), nodeOf("Constant", "", "b", attrTensor("value", floats("", []int64{1}, 3))),
-			nodeOf("Constant", "", "c", wire.Msg{}.Str(1, "value_floats").Floats(7, 4)), nodeOf("Constant", "", "s", attrInts("value_ints", 1, -1)),
-			nodeOf("Mul", "x a", "xa"), nodeOf("Add", "xa b", "xb"), nodeOf("Mul", "xb c", "xc"), nodeOf("Reshape", "xc s", "xs"),
+		nodes: []wire.Msg{nodeOf("Constant", "", "a", attrFloat("value_float", 2)),
+			nodeOf("Constant", "", "b", attrTensor("value", floats("", []int64{1}, 3))),
+			nodeOf("Constant", "", "c", wire.Msg{}.Str(1, "value_floats").Floats(7, 4)),
+			nodeOf("Constant", "", "s", attrInts("value_ints", 1, -1)),
+			nodeOf("Mul", "x a", "xa"), nodeOf("Add", "xa b", "xb"), nodeOf("Mul", "xb c", "xc"),
+			nodeOf("Reshape", "xc s", "xs"),
 			nodeOf("Identity", "xs", "xi"), nodeOf("Dropout", "xi", "y")}, want: []float32{20}},
 	{name: "half precision weights", opset: 11, dims: []int64{1, 1, 1, 1},
-		inits: []wire.Msg{wire.Msg{}.Ints(1, 4, 1, 1, 1).Int(2, int64(elemFloat16)).Sub(9, []byte{0, 0x3c, 0, 0xc0, 1, 0, 0xff, 0x7b}).Str(8, "w")},
+		inits: []wire.Msg{wire.Msg{}.Ints(1, 4, 1, 1, 1).Int(2, int64(elemFloat16)).Sub(9,
+			[]byte{0, 0x3c, 0, 0xc0, 1, 0, 0xff, 0x7b}).Str(8, "w")},
 		nodes: []wire.Msg{nodeOf("Conv", "x w", "y")}, want: []float32{1, -2, 1. / (1 << 24), 65504}},
-	{name: "output that is an input", opset: 11, dims: []int64{1, 2}, nodes: []wire.Msg{nodeOf("Identity", "x", "y")}, want: []float32{1, 2}},
+	{name: "output that is an input", opset: 11, dims: []int64{1, 2}, nodes: []wire.Msg{nodeOf("Identity", "x", "y")},
+		want: []float32{1, 2}},
 }
 
 func TestOps(t *testing.T) {
@@ -282,20 +310,30 @@ func TestErrors(t *testing.T) {
 		{"text", []byte("name: \"net\"\n"), runtime.ErrCorrupt, "but text"},
 		{"truncated", good[:len(good)-2], runtime.ErrCorrupt, "cut short: a field of"},
 		{"no graph", wire.Msg{}.Int(1, 8), runtime.ErrCorrupt, "no graph"},
-		{"too little data", modelOf(11, x, []wire.Msg{raw(2, 1, 1, 1)}, conv), runtime.ErrCorrupt, `initializer "w": float32 [2 1 1 1] needs 8 bytes of data, the file has 4`},
+		{"too little data", modelOf(11, x, []wire.Msg{raw(2, 1, 1, 1)}, conv), runtime.ErrCorrupt,
+			`initializer "w": float32 [2 1 1 1] needs 8 bytes of data, the file has 4`},
 		{"huge claim", modelOf(11, x, []wire.Msg{raw(1<<31-1, 1<<31-1, 1<<31-1)}, conv), runtime.ErrCorrupt, `"w"`},
 		{"negative dimension", modelOf(11, x, []wire.Msg{raw(-1)}, conv), runtime.ErrCorrupt, `"w"`},
-		{"external data", modelOf(11, x, []wire.Msg{raw(1, 1, 1, 1).Int(14, 1)}, conv), runtime.ErrCorrupt, "save_as_external_data"},
-		{"filters of another depth", modelOf(11, x, []wire.Msg{floats("w", []int64{1, 2, 1, 1}, 1, 2)}, conv), runtime.ErrShape, `node "Conv_y" (Conv)`},
+		{"external data", modelOf(11, x, []wire.Msg{raw(1, 1, 1, 1).Int(14, 1)}, conv), runtime.ErrCorrupt,
+			"save_as_external_data"},
+		{"filters of another depth", modelOf(11, x, []wire.Msg{floats("w", []int64{1, 2, 1, 1}, 1, 2)}, conv),
+			runtime.ErrShape, `node "Conv_y" (Conv)`},
 		{"unknown input", modelOf(11, x, nil, conv), runtime.ErrGraph, `its input "w" is no input or initializer`},
-		{"wrong order", modelOf(11, x, nil, nodeOf("Relu", "a", "y"), nodeOf("Relu", "x", "a")), runtime.ErrGraph, "no node before it"},
-		{"made twice", modelOf(11, x, nil, nodeOf("Relu", "x", "y"), nodeOf("Relu", "x", "y")), runtime.ErrGraph, "made twice"},
+		{"wrong order", modelOf(11, x, nil, nodeOf("Relu", "a", "y"), nodeOf("Relu", "x", "a")), runtime.ErrGraph,
+			"no node before it"},
+		{"made twice", modelOf(11, x, nil, nodeOf("Relu", "x", "y"), nodeOf("Relu", "x", "y")), runtime.ErrGraph,
+			"made twice"},
 		{"no output", modelOf(11, x, nil), runtime.ErrGraph, `no node makes the output "y"`},
-		{"window too large", modelOf(11, x, nil, nodeOf("MaxPool", "x", "y", attrInts("kernel_shape", 1<<40, 3))), runtime.ErrCorrupt, "out of range"},
-		{"pool larger than image", modelOf(11, x, nil, nodeOf("MaxPool", "x", "y", attrInts("kernel_shape", 3, 3))), runtime.ErrShape, "does not fit"},
-		{"wrong attribute", modelOf(11, x, nil, nodeOf("LRN", "x", "y", attrInts("size", 1<<50).Sub(3, nil))), runtime.ErrCorrupt, "attribute size"},
-		{"huge input", modelOf(11, []int64{1 << 20, 1 << 20, 1 << 20, 2}, nil, nodeOf("Relu", "x", "y")), runtime.ErrLimit, `input "x"`},
-		{"reshape of nothing", modelOf(13, x, []wire.Msg{int64s("s", []int64{2}, 3, -1)}, nodeOf("Reshape", "x s", "y")), runtime.ErrShape, "cannot reshape"},
+		{"window too large", modelOf(11, x, nil, nodeOf("MaxPool", "x", "y", attrInts("kernel_shape", 1<<40, 3))),
+			runtime.ErrCorrupt, "out of range"},
+		{"pool larger than image", modelOf(11, x, nil, nodeOf("MaxPool", "x", "y", attrInts("kernel_shape", 3, 3))),
+			runtime.ErrShape, "does not fit"},
+		{"wrong attribute", modelOf(11, x, nil, nodeOf("LRN", "x", "y", attrInts("size", 1<<50).Sub(3, nil))),
+			runtime.ErrCorrupt, "attribute size"},
+		{"huge input", modelOf(11, []int64{1 << 20, 1 << 20, 1 << 20, 2}, nil, nodeOf("Relu", "x", "y")), runtime.ErrLimit,
+			`input "x"`},
+		{"reshape of nothing", modelOf(13, x, []wire.Msg{int64s("s", []int64{2}, 3, -1)}, nodeOf("Reshape", "x s", "y")),
+			runtime.ErrShape, "cannot reshape"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Load(c.model)
@@ -306,7 +344,8 @@ func TestErrors(t *testing.T) {
 		})
 	}
 	var u *runtime.UnsupportedError
-	if _, err := Load(modelOf(6, x, nil, nodeOf("Relu", "x", "y"))); !errors.As(err, &u) || !strings.Contains(err.Error(), "version_converter") {
+	if _, err := Load(modelOf(6, x, nil, nodeOf("Relu", "x", "y"))); !errors.As(err, &u) ||
+		!strings.Contains(err.Error(), "version_converter") {
 		t.Errorf("operator set 6: %v", err)
 	}
 	path := filepath.Join(t.TempDir(), "m.onnx")
@@ -329,7 +368,8 @@ func TestSharedConstants(t *testing.T) {
 		in = out
 	}
 	const c = 64
-	g, err := Load(modelOf(11, []int64{1, c, 8, 8}, []wire.Msg{floats("w", []int64{c, c, 3, 3}, ramp(c*c*9)...)}, nodes...))
+	g, err := Load(modelOf(11, []int64{1, c, 8, 8}, []wire.Msg{floats("w", []int64{c, c, 3, 3}, ramp(c*c*9)...)},
+		nodes...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -350,14 +390,16 @@ func TestConstantBudget(t *testing.T) {
 		nodes = append(nodes, nodeOf("Mul", in+" k", out))
 		in = out
 	}
-	if _, err := Load(modelOf(13, []int64{1, 1 << 22}, []wire.Msg{floats("k", nil, 2)}, nodes...)); !errors.Is(err, runtime.ErrLimit) {
+	if _, err := Load(modelOf(13, []int64{1, 1 << 22}, []wire.Msg{floats("k", nil, 2)}, nodes...)); !errors.Is(err,
+		runtime.ErrLimit) {
 		t.Errorf("got %v, want %v", err, runtime.ErrLimit)
 	}
 }
 
 // TestWorkLimit: a small file cannot ask for years of work.
 func TestWorkLimit(t *testing.T) {
-	m := modelOf(11, []int64{1, 64, 1024, 1024}, []wire.Msg{floats("w", []int64{64, 64, 3, 3}, ramp(64*64*9)...)}, nodeOf("Conv", "x w", "y"))
+	m := modelOf(11, []int64{1, 64, 1024, 1024}, []wire.Msg{floats("w", []int64{64, 64, 3, 3}, ramp(64*64*9)...)},
+		nodeOf("Conv", "x w", "y"))
 	l := runtime.DefaultLimits
 	l.MaxMACs = 1 << 30
 	if _, err := Load(m, WithLimits(l)); !errors.Is(err, runtime.ErrLimit) || !strings.Contains(err.Error(), "Conv_y") {

@@ -63,7 +63,8 @@ func register(name string, op operator) operator {
 
 // sameShape are unsupported operators whose output is shaped as their first input, so that the import can look further.
 var sameShape = []string{"Elu", "Selu", "Celu", "Gelu", "Mish", "Softplus",
-	"Softsign", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg", "Floor", "LogSoftmax", "InstanceNormalization", "LayerNormalization", "LpNormalization"}
+	"Softsign", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg", "Floor", "LogSoftmax", "InstanceNormalization",
+	"LayerNormalization", "LpNormalization"}
 
 // reasons tell the way round an unsupported operator, where there is one.
 var reasons = map[string]string{

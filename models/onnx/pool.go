@@ -40,21 +40,23 @@ func pool(c *call) (*value, error) {
 		return nil, err
 	}
 	var ok bool
-	op.Window, ok, err = c.window(c.ints("kernel_shape"), t.Dims[2]+pending.Top+pending.Bottom, t.Dims[3]+pending.Left+pending.Right, pending)
+	op.Window, ok, err = c.window(c.ints("kernel_shape"), t.Dims[2]+pending.Top+pending.Bottom,
+		t.Dims[3]+pending.Left+pending.Right, pending)
 	if !ok || err != nil {
 		return nil, err
 	}
 	return c.add(op, t)
 }
 
-// poolPad takes over zeros that were put around a pool's input, where they mean the same as the pool's own padding: to an
-// average that counts them, and to a maximum over what is not negative. Otherwise they are made real.
+// poolPad takes over zeros that were put around a pool's input, where they mean the same as the pool's own padding: to
+// an average that counts them, and to a maximum over what is not negative. Otherwise they are made real.
 func (c *call) poolPad(t *axes.Tensor, op *runtime.Pool) (*axes.Tensor, axes.Pad, error) {
 	bare, p := c.im.b.Unpad(t)
 	if p == (axes.Pad{}) {
 		return t, p, nil
 	}
-	own := slices.ContainsFunc(c.ints("pads"), func(n int) bool { return n != 0 }) || c.str("auto_pad", "NOTSET") != "NOTSET"
+	own := slices.ContainsFunc(c.ints("pads"), func(n int) bool { return n != 0 }) ||
+		c.str("auto_pad", "NOTSET") != "NOTSET"
 	small := false
 	if ks := c.ints("kernel_shape"); len(ks) == 2 {
 		small = max(p.Top, p.Bottom) < ks[0] && max(p.Left, p.Right) < ks[1]
@@ -135,7 +137,8 @@ func reduceMean(c *call) (*value, error) {
 }
 
 func lrn(c *call) (*value, error) {
-	op := &runtime.LRN{Size: c.int("size", 0), Alpha: c.float("alpha", 1e-4), Beta: c.float("beta", 0.75), Bias: c.float("bias", 1)}
+	op := &runtime.LRN{Size: c.int("size", 0), Alpha: c.float("alpha", 1e-4), Beta: c.float("beta", 0.75),
+		Bias: c.float("bias", 1)}
 	if op.Size%2 == 0 && c.err == nil {
 		c.unsupported("size %d; only odd sizes", op.Size)
 	}

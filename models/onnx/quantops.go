@@ -65,7 +65,8 @@ func (c *call) params(si, zi int) (*params, error) {
 	return p, nil
 }
 
-// quant returns the parameters of an activation of that type, int8 shifted to uint8. ok is false if they are unsupported.
+// quant returns the parameters of an activation of that type, int8 shifted to uint8. ok is false if they are
+// unsupported.
 func (c *call) quant(p *params, typ elem) (q runtime.Quant, ok bool, err error) {
 	switch {
 	case typ != elemUint8 && typ != elemInt8:
@@ -167,7 +168,8 @@ func (c *call) dequantConstant(t *tensor, p *params, a int) (*value, error) {
 func (c *call) bytes(name string, x *value, q runtime.Quant) (*axes.Tensor, error) {
 	if x.t.DType == runtime.U8 {
 		if have := x.t.Quant(); have != q {
-			c.unsupported("its input %q is quantised by %v and zero point %d, and read by %v and %d", name, have.Scale, have.Zero, q.Scale, q.Zero)
+			c.unsupported("its input %q is quantised by %v and zero point %d, and read by %v and %d", name, have.Scale,
+				have.Zero, q.Scale, q.Zero)
 			return nil, nil
 		}
 		return x.t, nil

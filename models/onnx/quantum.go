@@ -46,8 +46,8 @@ func (q *quantum) decode(raw []byte, dst []float32) {
 	}
 }
 
-// channels returns one scale for each of k blocks of n/k elements, or with transposed each of k columns. It returns nil if
-// the scales are laid otherwise or are no positive normal numbers.
+// channels returns one scale for each of k blocks of n/k elements, or with transposed each of k columns. It returns nil
+// if the scales are laid otherwise or are no positive normal numbers.
 func (q *quantum) channels(k, n int, transposed bool) []float32 {
 	inner := n / k
 	if transposed {
@@ -108,8 +108,8 @@ type levels struct {
 	bias    []int32
 }
 
-// levels returns the integers of a layer over an input of scale in; nil if the constants are not quantised, or in a way that
-// is not exact in int8 weights with a scale for each output and an int32 accumulator.
+// levels returns the integers of a layer over an input of scale in; nil if the constants are not quantised, or in a way
+// that is not exact in int8 weights with a scale for each output and an int32 accumulator.
 func (c *call) levels(w, bias *value, o order, in float32) (*levels, error) {
 	q := w.c.q
 	if q == nil {
@@ -183,7 +183,8 @@ func (c *call) biasLevels(bias *value, scale []float32, in float32) ([]int32, er
 	if q := bias.c.q; q != nil && q.typ == elemInt32 && out != nil {
 		for k := range out {
 			unit := float64(in) * float64(scale[k])
-			if whole, ch := q.at(bias.c.raw, k); math.Abs(float64(q.scale[ch])-unit) <= unit*0x1p-20 && int64(int32(whole)) == whole {
+			if whole, ch := q.at(bias.c.raw, k); math.Abs(float64(q.scale[ch])-unit) <= unit*0x1p-20 &&
+				int64(int32(whole)) == whole {
 				out[k] = int32(whole)
 			}
 		}

@@ -26,7 +26,8 @@ func resize(c *call) (*value, error) {
 	}
 	if len(t.Dims) != 4 || c.int("antialias", 0) != 0 || c.str("keep_aspect_ratio_policy", "stretch") != "stretch" ||
 		len(c.ints("axes")) != 0 {
-		c.unsupported("of %d dimensions, with axes or a policy; only rows and columns of four dimensions, by scales or sizes", len(t.Dims))
+		c.unsupported("of %d dimensions, with axes or a policy; only rows and columns of four dimensions, by scales or sizes",
+			len(t.Dims))
 		return nil, nil
 	}
 	rule, rounding := "asymmetric", "floor" // before set 11
@@ -57,8 +58,8 @@ func resize(c *call) (*value, error) {
 	return c.add(op, t)
 }
 
-// sizes returns the dimensions of the result and their quotients by those of the input, as the file gives one or the other;
-// nil if they are not constants, or not of rows and columns only.
+// sizes returns the dimensions of the result and their quotients by those of the input, as the file gives one or the
+// other; nil if they are not constants, or not of rows and columns only.
 func (c *call) sizes(dims []int) (size []int, scale []float32, err error) {
 	at, last := 1, -1 // of the scales, and of the sizes if there are any
 	if c.n.op == "Resize" && c.im.m.opset >= 11 {

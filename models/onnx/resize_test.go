@@ -93,12 +93,14 @@ func TestResize(t *testing.T) {
 		})
 	}
 	for _, bad := range []float32{0, -1, 1e30} {
-		m := modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("s", []int64{4}, 1, 1, bad, 1)}, nodeOf("Resize", "x _ s", "y"))
+		m := modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("s", []int64{4}, 1, 1, bad, 1)},
+			nodeOf("Resize", "x _ s", "y"))
 		if _, err := Load(m); !errors.Is(err, runtime.ErrShape) {
 			t.Errorf("scale %v: %v", bad, err)
 		}
 	}
-	big := modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("s", []int64{4}, 1, 1, 1<<20, 1<<20)}, nodeOf("Resize", "x _ s", "y"))
+	big := modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("s", []int64{4}, 1, 1, 1<<20, 1<<20)},
+		nodeOf("Resize", "x _ s", "y"))
 	if _, err := Load(big); !errors.Is(err, runtime.ErrLimit) {
 		t.Errorf("2²¹ rows of as many columns: %v", err)
 	}
@@ -107,8 +109,10 @@ func TestResize(t *testing.T) {
 // TestResizeStaysQuantised: resizing what was dequantised moves the bytes.
 func TestResizeStaysQuantised(t *testing.T) {
 	inits := []wire.Msg{floats("two", []int64{4}, 1, 1, 2, 2), f32("half", .5), u8("ten", 10)}
-	g, err := Load(modelOf(13, []int64{1, 1, 1, 2}, inits, nodeOf("QuantizeLinear", "x half ten", "q"), nodeOf("DequantizeLinear", "q half ten", "f"),
-		nodeOf("Resize", "f _ two", "r"), nodeOf("QuantizeLinear", "r half ten", "p"), nodeOf("DequantizeLinear", "p half ten", "y")))
+	g, err := Load(modelOf(13, []int64{1, 1, 1, 2}, inits, nodeOf("QuantizeLinear", "x half ten", "q"),
+		nodeOf("DequantizeLinear", "q half ten", "f"),
+		nodeOf("Resize", "f _ two", "r"), nodeOf("QuantizeLinear", "r half ten", "p"),
+		nodeOf("DequantizeLinear", "p half ten", "y")))
 	if err != nil {
 		t.Fatal(err)
 	}

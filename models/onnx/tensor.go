@@ -31,8 +31,10 @@ const (
 	elemBfloat16 elem = 16
 )
 
-var elemNames = map[elem]string{elemFloat: "float32", elemUint8: "uint8", elemInt8: "int8", elemUint16: "uint16", elemInt16: "int16",
-	elemInt32: "int32", elemInt64: "int64", elemString: "string", elemBool: "bool", elemFloat16: "float16", elemDouble: "float64",
+var elemNames = map[elem]string{elemFloat: "float32", elemUint8: "uint8", elemInt8: "int8", elemUint16: "uint16",
+	elemInt16: "int16",
+	elemInt32: "int32", elemInt64: "int64", elemString: "string", elemBool: "bool", elemFloat16: "float16",
+	elemDouble: "float64",
 	elemUint32: "uint32", elemUint64: "uint64", elemBfloat16: "bfloat16"}
 
 func (e elem) String() string {
@@ -145,7 +147,8 @@ func decodeTensor(b []byte) (*tensor, error) {
 		t.raw = pack(ints, size)
 	}
 	if len(t.raw)%size != 0 || len(t.raw)/size != n {
-		return t, fmt.Errorf("%v %v needs %d bytes of data, the file has %d: %w", t.typ, t.dims, uint64(n)*uint64(size), len(t.raw), runtime.ErrCorrupt)
+		return t, fmt.Errorf("%v %v needs %d bytes of data, the file has %d: %w", t.typ, t.dims, uint64(n)*uint64(size),
+			len(t.raw), runtime.ErrCorrupt)
 	}
 	return t, nil
 }

@@ -10,14 +10,16 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// WriteQDQ writes a graph as an ONNX model of operator set 13 in the QDQ format: float operators between DequantizeLinear
-// and QuantizeLinear, weights as int8 with a scale per output channel, biases as int32. ONNX Runtime runs it on integers,
-// [Load] makes the same quantised graph of it, and engines that know nothing of quantisation run it in float.
+// WriteQDQ writes a graph as an ONNX model of operator set 13 in the QDQ format: float operators between
+// DequantizeLinear and QuantizeLinear, weights as int8 with a scale per output channel, biases as int32. ONNX Runtime
+// runs it on integers, [Load] makes the same quantised graph of it, and engines that know nothing of quantisation run
+// it in float.
 //
-// Values keep their names, inputs are [N C H W]. Average pooling with dilation is the one thing that operator set 13 cannot
-// say; it is reported as [runtime.UnsupportedError].
+// Values keep their names, inputs are [N C H W]. Average pooling with dilation is the one thing that operator set 13
+// cannot say; it is reported as [runtime.UnsupportedError].
 func WriteQDQ(w io.Writer, g *runtime.Graph) error {
-	q := &writer{names: map[string]bool{}, floats: map[*runtime.Value]string{}, levels: map[*runtime.Value]string{}, rank2: map[*runtime.Value]bool{}}
+	q := &writer{names: map[string]bool{}, floats: map[*runtime.Value]string{}, levels: map[*runtime.Value]string{},
+		rank2: map[*runtime.Value]bool{}}
 	for _, v := range g.Inputs {
 		q.names[v.Name] = true
 	}
@@ -164,7 +166,8 @@ func (q *writer) square(v *runtime.Value) string {
 
 // scale adds the scale and zero point of a uint8 value.
 func (q *writer) scale(v *runtime.Value) []string {
-	return []string{q.float32s(v.Name+"_scale", []float32{v.Quant.Scale}), q.constant(v.Name+"_zero_point", elemUint8, []byte{v.Quant.Zero})}
+	return []string{q.float32s(v.Name+"_scale", []float32{v.Quant.Scale}),
+		q.constant(v.Name+"_zero_point", elemUint8, []byte{v.Quant.Zero})}
 }
 
 // result gives a node's value the float tensor name, and quantises it if the value is uint8.
@@ -223,7 +226,8 @@ func (q *writer) node(n *runtime.Node) error {
 		q.floats[n.Out], q.rank2[n.Out] = name, q.rank2[x]
 		return nil
 	case *runtime.QConv:
-		in = []string{q.square(x), q.weights(name, op.Weights, op.WScale, op.K, len(op.Weights)/(op.K*op.R*op.S), op.R, op.S, 4)}
+		in = []string{q.square(x), q.weights(name, op.Weights, op.WScale, op.K, len(op.Weights)/(op.K*op.R*op.S), op.R, op.S,
+			4)}
 		if op.Bias != nil {
 			in = append(in, q.bias(name, op.Bias, x.Quant.Scale, op.WScale))
 		}
@@ -285,7 +289,8 @@ func (q *writer) plain(n *runtime.Node, op runtime.Op) error {
 		}
 		if w := op.Norm(); w.DilationH != 1 || w.DilationW != 1 {
 			if op.Type == runtime.AvgPool {
-				return &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: op.Kind(), Node: n.Name, Reason: "dilation, in operator set 13"}}}
+				return &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: op.Kind(), Node: n.Name,
+					Reason: "dilation, in operator set 13"}}}
 			}
 			attrs = append(attrs, intsAttr("dilations", w.DilationH, w.DilationW))
 		}
@@ -293,7 +298,8 @@ func (q *writer) plain(n *runtime.Node, op runtime.Op) error {
 	case *runtime.GlobalPool:
 		one(op.Kind(), q.square(x))
 	case *runtime.LRN:
-		one("LRN", q.square(x), intAttr("size", op.Size), floatAttr("alpha", op.Alpha), floatAttr("beta", op.Beta), floatAttr("bias", op.Bias))
+		one("LRN", q.square(x), intAttr("size", op.Size), floatAttr("alpha", op.Alpha), floatAttr("beta", op.Beta),
+			floatAttr("bias", op.Bias))
 	case *runtime.Softmax:
 		q.rank2[n.Out] = q.rank2[x]
 		one("Softmax", q.float(x), intAttr("axis", 1))
@@ -315,7 +321,8 @@ func (q *writer) plain(n *runtime.Node, op runtime.Op) error {
 		q.behind(n, op.Act, func(out string) { q.op("Add", out, in) })
 		return nil
 	case *runtime.Binary:
-		kind := map[kernels.Arithmetic]string{kernels.Plus: "Add", kernels.Minus: "Sub", kernels.Times: "Mul", kernels.Over: "Div",
+		kind := map[kernels.Arithmetic]string{kernels.Plus: "Add", kernels.Minus: "Sub", kernels.Times: "Mul",
+			kernels.Over:   "Div",
 			kernels.Larger: "Max", kernels.Smaller: "Min"}[op.How]
 		q.op(kind, n.Name, []string{q.square(x), q.square(n.In[1])})
 	case *runtime.Curve:
@@ -325,7 +332,8 @@ func (q *writer) plain(n *runtime.Node, op runtime.Op) error {
 		cut, turned := q.unused(n.Name+"_cut"), q.unused(n.Name+"_turned")
 		q.op("Reshape", cut, []string{q.float(x), q.int64s(cut+"_shape", wide(op.Dims)...)})
 		q.op("Transpose", turned, []string{cut}, intsAttr("perm", op.Perm...))
-		q.op("Reshape", n.Name, []string{turned, q.int64s(turned+"_shape", int64(op.To.N), int64(op.To.C), int64(op.To.H), int64(op.To.W))})
+		q.op("Reshape", n.Name, []string{turned, q.int64s(turned+"_shape", int64(op.To.N), int64(op.To.C), int64(op.To.H),
+			int64(op.To.W))})
 	case *runtime.Concat:
 		var in []string
 		for _, v := range n.In {
@@ -338,7 +346,8 @@ func (q *writer) plain(n *runtime.Node, op runtime.Op) error {
 		q.op("Mul", scaled, []string{q.square(x), q.float32s(n.Name+"_factor", op.Scale, 1, c, 1, 1)})
 		q.op("Add", n.Name, []string{scaled, q.float32s(n.Name+"_shift", op.Shift, 1, c, 1, 1)})
 	default:
-		return &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: op.Kind(), Node: n.Name, Reason: "not written to ONNX"}}}
+		return &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: op.Kind(), Node: n.Name,
+			Reason: "not written to ONNX"}}}
 	}
 	q.result(n, n.Name)
 	return nil
@@ -375,7 +384,8 @@ func (q *writer) weights(name string, w []int8, scale []float32, k, c, r, s, ran
 		raw[i] = byte(v)
 	}
 	out := q.unused(name + "_dequantized")
-	q.op("DequantizeLinear", out, []string{q.constant(name+"_quantized", elemInt8, raw, dims...), q.float32s(name+"_scale", scale, k),
+	q.op("DequantizeLinear", out, []string{q.constant(name+"_quantized", elemInt8, raw, dims...),
+		q.float32s(name+"_scale", scale, k),
 		q.constant(name+"_zero_point", elemInt8, make([]byte, k), k)}, intAttr("axis", 0))
 	return out
 }
@@ -389,7 +399,8 @@ func (q *writer) bias(name string, b []int32, in float32, scale []float32) strin
 		units[k] = in * scale[k]
 	}
 	out := q.unused(name + "_dequantized")
-	q.op("DequantizeLinear", out, []string{q.constant(name+"_quantized", elemInt32, raw, len(b)), q.float32s(name+"_scale", units, len(b)),
+	q.op("DequantizeLinear", out, []string{q.constant(name+"_quantized", elemInt32, raw, len(b)),
+		q.float32s(name+"_scale", units, len(b)),
 		q.constant(name+"_zero_point", elemInt32, make([]byte, 4*len(b)), len(b))}, intAttr("axis", 0))
 	return out
 }

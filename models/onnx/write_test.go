@@ -18,7 +18,8 @@ func TestWriteQDQ(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			g, err := Load(modelOf(cmp.Or(c.opset, 13), c.dims, append(shared[:len(shared):len(shared)], c.inits...), c.nodes...))
+			g, err := Load(modelOf(cmp.Or(c.opset, 13), c.dims, append(shared[:len(shared):len(shared)], c.inits...),
+				c.nodes...))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -19,7 +19,8 @@ func frameSpecs() (all []Spec) {
 	for _, mode := range []Mode{Squash, Crop, Letterbox} {
 		for _, filter := range []Filter{Bilinear, Antialias} {
 			for _, order := range []Order{RGB, BGR, Gray} {
-				all = append(all, Spec{Width: 13, Height: 9, Mode: mode, Filter: filter, Order: order, Pad: 114, Mean: [3]float32{104, 117, 123}, Scale: [3]float32{1, 0.5, 2}})
+				all = append(all, Spec{Width: 13, Height: 9, Mode: mode, Filter: filter, Order: order, Pad: 114,
+					Mean: [3]float32{104, 117, 123}, Scale: [3]float32{1, 0.5, 2}})
 			}
 		}
 	}
@@ -158,7 +159,8 @@ func TestFrameGolden(t *testing.T) {
 // TestFrameGuarded: not a byte before or after the frame is read, on any tier.
 func TestFrameGuarded(t *testing.T) {
 	for p := range numPixels {
-		for _, f := range []FrameFormat{{Pixels: p, Width: 66, Height: 40}, {Pixels: p, Width: 22, Height: 18, Stride: 98}, {Pixels: p, Width: 2, Height: 2}, {Pixels: p, Width: 33, Height: 21}, {Pixels: p, Width: 1, Height: 1}} {
+		for _, f := range []FrameFormat{{Pixels: p, Width: 66, Height: 40}, {Pixels: p, Width: 22, Height: 18, Stride: 98},
+			{Pixels: p, Width: 2, Height: 2}, {Pixels: p, Width: 33, Height: 21}, {Pixels: p, Width: 1, Height: 1}} {
 			for _, s := range frameSpecs() {
 				in := input(t, s, runtime.Quant{})
 				for _, isa := range arch.Supported() {
@@ -183,7 +185,8 @@ func FuzzFrame(f *testing.F) {
 	f.Add(uint8(2), 16, 90, 32, uint8(1), 20, uint8(0), []byte("\x00\xff"))
 	f.Add(uint8(5), 7, 3, 30, uint8(2), 0, uint8(5), []byte{200})
 	f.Fuzz(func(t *testing.T, p uint8, w, h, stride int, mode uint8, short int, filter uint8, content []byte) {
-		format := FrameFormat{Pixels: Pixels(p), Width: w, Height: h, Stride: stride, BT709: filter&2 != 0, FullRange: filter&4 != 0}
+		format := FrameFormat{Pixels: Pixels(p), Width: w, Height: h, Stride: stride, BT709: filter&2 != 0,
+			FullRange: filter&4 != 0}
 		s := Spec{Width: 11, Height: 5, Mode: Mode(mode), Short: short, Filter: Filter(filter & 1), Order: BGR, Pad: 114}
 		in := fuzzInput(t, s)
 		fr, err := NewFrame(format, s, in)
@@ -334,7 +337,8 @@ func TestPixels(t *testing.T) {
 
 func BenchmarkFrame(b *testing.B) {
 	for _, p := range []Pixels{YUYV, NV12, RGB24} {
-		for _, s := range []Spec{{Width: 32, Height: 32, Filter: Antialias}, {Width: 224, Height: 224}, {Width: 224, Height: 224, Filter: Antialias}} {
+		for _, s := range []Spec{{Width: 32, Height: 32, Filter: Antialias}, {Width: 224, Height: 224},
+			{Width: 224, Height: 224, Filter: Antialias}} {
 			f := FrameFormat{Pixels: p, Width: 1280, Height: 720}
 			frame := frameOf(f, true)
 			in := input(b, s, runtime.Quant{})

@@ -10,7 +10,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// input returns a tensor that the spec fills: a float input or, if q has a scale, the quantised output that is made of it.
+// input returns a tensor that the spec fills: a float input or, if q has a scale, the quantised output that is made of
+// it.
 func input(t testing.TB, s Spec, q runtime.Quant) *runtime.Tensor {
 	t.Helper()
 	g := runtime.NewGraph("input")
@@ -81,8 +82,8 @@ func pixelAt(f FrameFormat, frame []byte, x, y int) (a, b, c float64) {
 	return at(row + x), at(row + x), at(row + x)
 }
 
-// toRGB converts a whole frame, without rounding, by the definition of luma and colour differences: Cr and Cb give R and B,
-// and Y then gives G.
+// toRGB converts a whole frame, without rounding, by the definition of luma and colour differences: Cr and Cb give R
+// and B, and Y then gives G.
 func toRGB(f FrameFormat, frame []byte) *floatImage {
 	m := &floatImage{w: f.Width, h: f.Height}
 	kr, kb := 0.299, 0.114

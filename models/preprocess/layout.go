@@ -74,8 +74,8 @@ func (f FrameFormat) Check() error {
 	return err
 }
 
-// Size returns the bytes of a frame. The last row of a plane need not be followed by the gap that a stride leaves. It is 0
-// if the format is wrong.
+// Size returns the bytes of a frame. The last row of a plane need not be followed by the gap that a stride leaves. It
+// is 0 if the format is wrong.
 func (f FrameFormat) Size() int {
 	planes, err := f.planes()
 	if err != nil {
@@ -96,8 +96,8 @@ type plane struct {
 	views          []view
 }
 
-// view is a set of samples in a plane's rows that one pass of a [kernels.Dotter] sums. A channel is in one view only, and
-// in one, two or all of its lanes.
+// view is a set of samples in a plane's rows that one pass of a [kernels.Dotter] sums. A channel is in one view only,
+// and in one, two or all of its lanes.
 type view struct {
 	channel [4]int // of the bytes whose index has that remainder by 4
 	samples []sample

@@ -67,12 +67,13 @@ func (f Filter) String() string { return [...]string{"bilinear", "antialias"}[f&
 type Spec struct {
 	Width, Height int
 	Mode          Mode
-	Short         int     // with Crop: the short side before the cut; 0 means 256 where the network takes 224, in proportion
-	Pad           float32 // with Letterbox: the value of the bars' pixels, 0 to 255, in every channel
-	Filter        Filter
-	Order         Order
-	Mean          [3]float32 // by channel, in the network's order
-	Scale         [3]float32 // by channel; 0 means 1
+	// with Crop: the short side before the cut; 0 means 256 where the network takes 224, in proportion
+	Short  int
+	Pad    float32 // with Letterbox: the value of the bars' pixels, 0 to 255, in every channel
+	Filter Filter
+	Order  Order
+	Mean   [3]float32 // by channel, in the network's order
+	Scale  [3]float32 // by channel; 0 means 1
 }
 
 // Specs of known families.
@@ -80,7 +81,8 @@ var (
 	// GoogLeNet is that of the BVLC models: GoogLeNet, AlexNet, CaffeNet, as this project measures them.
 	GoogLeNet = Spec{Width: 224, Height: 224, Order: BGR, Mean: [3]float32{104, 117, 123}}
 	// ImageNet is that of torchvision's models: channels of mean 0 and deviation 1.
-	ImageNet = Spec{Width: 224, Height: 224, Mode: Crop, Filter: Antialias, Mean: [3]float32{123.675, 116.28, 103.53}, Scale: [3]float32{1 / 58.395, 1 / 57.12, 1 / 57.375}}
+	ImageNet = Spec{Width: 224, Height: 224, Mode: Crop, Filter: Antialias, Mean: [3]float32{123.675, 116.28, 103.53},
+		Scale: [3]float32{1 / 58.395, 1 / 57.12, 1 / 57.375}}
 )
 
 // String returns, for example, "224×224 squash bilinear bgr mean=104,117,123 scale=1".
@@ -106,7 +108,8 @@ func (s Spec) String() string {
 		}
 		return out
 	}
-	return fmt.Sprintf("%d×%d %v %v %v mean=%s scale=%s", s.Width, s.Height, s.Mode, s.Filter, s.Order, list(s.Mean, 0), list(s.Scale, 1))
+	return fmt.Sprintf("%d×%d %v %v %v mean=%s scale=%s", s.Width, s.Height, s.Mode, s.Filter, s.Order, list(s.Mean, 0),
+		list(s.Scale, 1))
 }
 
 // Elements returns the length of the input that the spec fills.
@@ -161,7 +164,8 @@ func (p *Preparer) Into(dst []float32, img image.Image) error {
 	b := img.Bounds()
 	switch {
 	case len(dst) != s.Elements():
-		return fmt.Errorf("input of %d elements, want %d×%d×%d: %w", len(dst), s.Height, s.Width, s.Order.Channels(), runtime.ErrShape)
+		return fmt.Errorf("input of %d elements, want %d×%d×%d: %w", len(dst), s.Height, s.Width, s.Order.Channels(),
+			runtime.ErrShape)
 	case b.Empty():
 		return fmt.Errorf("the image is empty: %w", runtime.ErrShape)
 	}
@@ -205,7 +209,8 @@ func (p *Preparer) Into(dst []float32, img image.Image) error {
 	}
 	for i := 0; i+2 < len(dst); i += 3 {
 		px := dst[i : i+3 : i+3]
-		px[0], px[1], px[2] = float32(px[0]-s.Mean[0])*scale[0], float32(px[1]-s.Mean[1])*scale[1], float32(px[2]-s.Mean[2])*scale[2]
+		px[0], px[1], px[2] = float32(px[0]-s.Mean[0])*scale[0], float32(px[1]-s.Mean[1])*scale[1],
+			float32(px[2]-s.Mean[2])*scale[2]
 	}
 	return nil
 }
@@ -240,7 +245,8 @@ func (s *Spec) full(w, h int) (fullW, fullH int) {
 			short = (min(s.Width, s.Height)*256 + 112) / 224
 		}
 		// The short side becomes short, but never so that the cut does not fit.
-		ratio := math.Max(float64(short)/float64(min(w, h)), math.Max(float64(s.Width)/float64(w), float64(s.Height)/float64(h)))
+		ratio := math.Max(float64(short)/float64(min(w, h)),
+			math.Max(float64(s.Width)/float64(w), float64(s.Height)/float64(h)))
 		return max(s.Width, int(math.Round(float64(w)*ratio))), max(s.Height, int(math.Round(float64(h)*ratio)))
 	case Letterbox:
 		ratio := math.Min(float64(s.Width)/float64(w), float64(s.Height)/float64(h))

@@ -74,7 +74,8 @@ func TestConstant(t *testing.T) {
 				for i := 0; i < len(m.Pix); i += 4 {
 					copy(m.Pix[i:], []uint8{10, 20, 30, 255})
 				}
-				s := Spec{Width: 20, Height: 12, Mode: mode, Filter: f, Order: BGR, Mean: [3]float32{1, 2, 3}, Scale: [3]float32{1, 0.5, 2}}
+				s := Spec{Width: 20, Height: 12, Mode: mode, Filter: f, Order: BGR, Mean: [3]float32{1, 2, 3},
+					Scale: [3]float32{1, 0.5, 2}}
 				dst := make([]float32, s.Elements())
 				if err := s.Preparer().Into(dst, m); err != nil {
 					t.Fatal(err)
@@ -193,8 +194,10 @@ func TestErrors(t *testing.T) {
 func TestString(t *testing.T) {
 	for want, s := range map[string]Spec{
 		"224×224 squash bilinear bgr mean=104,117,123 scale=1": GoogLeNet,
-		"28×28 crop antialias gray mean=0 scale=0.5":           {Width: 28, Height: 28, Mode: Crop, Filter: Antialias, Order: Gray, Scale: [3]float32{0.5}},
-		"32×32 squash bilinear rgb mean=128 scale=0.0078125":   {Width: 32, Height: 32, Mean: [3]float32{128, 128, 128}, Scale: [3]float32{1. / 128, 1. / 128, 1. / 128}},
+		"28×28 crop antialias gray mean=0 scale=0.5": {Width: 28, Height: 28, Mode: Crop, Filter: Antialias,
+			Order: Gray, Scale: [3]float32{0.5}},
+		"32×32 squash bilinear rgb mean=128 scale=0.0078125": {Width: 32, Height: 32, Mean: [3]float32{128, 128, 128},
+			Scale: [3]float32{1. / 128, 1. / 128, 1. / 128}},
 	} {
 		if got := s.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -234,7 +237,8 @@ func TestLetterbox(t *testing.T) {
 			for i := range m.Pix {
 				m.Pix[i] = 200
 			}
-			s := Spec{Width: 16, Height: 16, Mode: Letterbox, Filter: f, Pad: 114, Mean: [3]float32{14, 4, 0}, Scale: [3]float32{1, 2, 3}}
+			s := Spec{Width: 16, Height: 16, Mode: Letterbox, Filter: f, Pad: 114, Mean: [3]float32{14, 4, 0},
+				Scale: [3]float32{1, 2, 3}}
 			dst := make([]float32, s.Elements())
 			if err := s.Preparer().Into(dst, m); err != nil {
 				t.Fatal(err)

@@ -21,7 +21,8 @@ func (p *Preparer) Fill(t *runtime.Tensor, img image.Image) error {
 	}
 	bytes, q := t.Uint8(), t.Info().Quant
 	if len(bytes) != len(p.real) {
-		return fmt.Errorf("input of %d elements, want %d×%d×%d: %w", len(bytes), p.spec.Height, p.spec.Width, p.spec.Order.Channels(), runtime.ErrShape)
+		return fmt.Errorf("input of %d elements, want %d×%d×%d: %w", len(bytes), p.spec.Height, p.spec.Width,
+			p.spec.Order.Channels(), runtime.ErrShape)
 	}
 	if err := p.Into(p.real, img); err != nil {
 		return err

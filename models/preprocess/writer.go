@@ -14,7 +14,8 @@ type writer struct {
 }
 
 func (w *writer) init(s *Spec, q runtime.Quant) {
-	*w = writer{width: s.Width, channels: s.Order.Channels(), order: s.Order, pad: s.Pad, mean: s.Mean, scale: s.scale(), quant: q}
+	*w = writer{width: s.Width, channels: s.Order.Channels(), order: s.Order, pad: s.Pad, mean: s.Mean, scale: s.scale(),
+		quant: q}
 }
 
 // bind starts at the input's first row.

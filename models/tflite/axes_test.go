@@ -106,7 +106,8 @@ func elementCases(r *rand.Rand) []axesCase {
 			return each(in, func(i int, v float32) float32 { return whole[i%48] - v })
 		}},
 		{"a value added to a row of it", []int{1, 3, 5, 2}, func(f *file, x int) int {
-			mean := f.op(opMean, nil, f.outOf("mean", 1, 2), x, f.tensor(tensorSpec{name: "over", shape: []int{2}, dtype: typeInt32, data: intBytes([]int32{1, -2})}))
+			mean := f.op(opMean, nil, f.outOf("mean", 1, 2), x,
+				f.tensor(tensorSpec{name: "over", shape: []int{2}, dtype: typeInt32, data: intBytes([]int32{1, -2})}))
 			return f.op(opSub, options(), f.outOf("y", 1, 3, 5, 2), x, mean)
 		}, func(in []float32) []float32 {
 			var sum [2]float32
@@ -180,7 +181,8 @@ func TestRefusesForms(t *testing.T) {
 		},
 		"a convolution of a list": func(f *file, x int) int {
 			flat := f.op(opReshape, nil, f.outOf("flat", 16, 4), x)
-			return f.op(opConv2D, options(opt{1, int32(1)}, opt{2, int32(1)}), f.outOf("y", 16, 4), flat, f.floats("w", make([]float32, 16), 4, 1, 1, 4))
+			return f.op(opConv2D, options(opt{1, int32(1)}, opt{2, int32(1)}), f.outOf("y", 16, 4), flat,
+				f.floats("w", make([]float32, 16), 4, 1, 1, 4))
 		},
 	} {
 		var f file

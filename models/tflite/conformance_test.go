@@ -78,8 +78,8 @@ func numbers(t *testing.T, a any, spec []any) []float32 {
 	return out
 }
 
-// TestConformance runs models beside what TensorFlow Lite answers, inputs and outputs in the model's own order and type:
-// single operations, and whole networks that are not refused.
+// TestConformance runs models beside what TensorFlow Lite answers, inputs and outputs in the model's own order and
+// type: single operations, and whole networks that are not refused.
 func TestConformance(t *testing.T) {
 	ran := 0
 	for _, dir := range []string{testdata.Path(t, "conformance", "tflite-ops"), testdata.Path(t, "zoo")} {

@@ -155,7 +155,8 @@ func fullyConnected(n *node) error {
 }
 
 // weighted is a convolution over x, float or quantised.
-func (n *node) weighted(x *axes.Tensor, win runtime.Window, k, groups int, depthwise bool, act runtime.Clamp) (runtime.Op, error) {
+func (n *node) weighted(x *axes.Tensor, win runtime.Window, k, groups int, depthwise bool,
+	act runtime.Clamp) (runtime.Op, error) {
 	w, b := n.tensor(1), n.tensor(2)
 	if k < 1 || k > 1<<24 {
 		return nil, fmt.Errorf("%d filters: %w", k, runtime.ErrShape)

@@ -192,7 +192,8 @@ func (n *node) beside(t *tensor, i int, how kernels.Arithmetic, clamp runtime.Cl
 		return err
 	}
 	if extra := len(t.shape) - len(x.Dims); extra > 0 { // the result has the constant's rank
-		if x, err = n.b.Rearrange(n.name+"/aligned", x, nil, slices.Concat(slices.Repeat([]int{1}, extra), x.Dims)); err != nil {
+		if x, err = n.b.Rearrange(n.name+"/aligned", x, nil,
+			slices.Concat(slices.Repeat([]int{1}, extra), x.Dims)); err != nil {
 			return err
 		}
 	}

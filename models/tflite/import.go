@@ -15,7 +15,8 @@ type importer struct {
 	sub    subgraph
 	b      *axes.Builder
 	values map[int]*axes.Tensor // by tensor; what is computed lies as it is written
-	left   int                  // bytes of constants that may still be decoded: a file cannot ask for the same again and again
+	// bytes of constants that may still be decoded: a file cannot ask for the same again and again
+	left int
 }
 
 func (im *importer) run() (*runtime.Graph, error) {

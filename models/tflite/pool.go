@@ -130,5 +130,6 @@ func lrn(n *node) error {
 		return fmt.Errorf("radius %d: %w", radius, runtime.ErrShape)
 	}
 	size := 2*radius + 1 // TFLite's α is for the sum, not the mean
-	return n.emit(&runtime.LRN{Size: size, Alpha: o.float(2, 0) * float32(size), Beta: o.float(3, 0), Bias: o.float(1, 0)}, x)
+	return n.emit(&runtime.LRN{Size: size, Alpha: o.float(2, 0) * float32(size), Beta: o.float(3, 0), Bias: o.float(1, 0)},
+		x)
 }

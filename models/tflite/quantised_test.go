@@ -59,7 +59,8 @@ func (l *quantLayer) model() []byte {
 	code, opts := opConv2D, options(opt{1, int32(1)}, opt{2, int32(1)}, opt{3, int8(1)})
 	shape, axis := []int{quantK, 3, 3, quantC}, 0
 	if l.depthwise {
-		code, opts = opDepthwiseConv2D, options(opt{1, int32(1)}, opt{2, int32(1)}, opt{3, int32(quantK / quantC)}, opt{4, int8(1)})
+		code, opts = opDepthwiseConv2D, options(opt{1, int32(1)}, opt{2, int32(1)}, opt{3, int32(quantK / quantC)},
+			opt{4, int8(1)})
 		shape, axis = []int{1, 3, 3, quantK}, 3
 	}
 	zeros := make([]int64, len(l.scales))
@@ -95,7 +96,8 @@ func TestQuantised(t *testing.T) {
 		name      string
 		dtype     dtype
 		depthwise bool
-	}{{"int8", typeInt8, false}, {"int8 depthwise", typeInt8, true}, {"uint8", typeUint8, false}, {"uint8 depthwise", typeUint8, true}} {
+	}{{"int8", typeInt8, false}, {"int8 depthwise", typeInt8, true}, {"uint8", typeUint8, false},
+		{"uint8 depthwise", typeUint8, true}} {
 		t.Run(tc.name, func(t *testing.T) {
 			l := newQuantLayer(r, tc.dtype, tc.depthwise)
 			g, err := Load(l.model())
@@ -173,8 +175,10 @@ func TestQuantisedRest(t *testing.T) {
 	}
 	var f file
 	x := act(&f, "x", .05, -10, 1, 4, 4, 3)
-	pool := f.op(opMaxPool2D, options(opt{1, int32(2)}, opt{2, int32(2)}, opt{3, int32(2)}, opt{4, int32(2)}), act(&f, "max", .05, -10, 1, 2, 2, 3), x)
-	avg := f.op(opAveragePool2D, options(opt{1, int32(2)}, opt{2, int32(2)}, opt{3, int32(2)}, opt{4, int32(2)}), act(&f, "avg", .04, 0, 1, 2, 2, 3), x)
+	pool := f.op(opMaxPool2D, options(opt{1, int32(2)}, opt{2, int32(2)}, opt{3, int32(2)}, opt{4, int32(2)}),
+		act(&f, "max", .05, -10, 1, 2, 2, 3), x)
+	avg := f.op(opAveragePool2D, options(opt{1, int32(2)}, opt{2, int32(2)}, opt{3, int32(2)}, opt{4, int32(2)}),
+		act(&f, "avg", .04, 0, 1, 2, 2, 3), x)
 	sum := f.op(opAdd, options(), act(&f, "sum", .08, 5, 1, 2, 2, 3), pool, avg)
 	cat := f.op(opConcatenation, options(opt{0, int32(3)}), act(&f, "cat", .09, 3, 1, 2, 2, 6), sum, avg)
 	w := make([]byte, 2*24)
@@ -182,7 +186,8 @@ func TestQuantisedRest(t *testing.T) {
 		w[i] = byte(int8(i*7%21 - 10))
 	}
 	s, z := q(.02, 0)
-	fc := f.op(opFullyConnected, options(), act(&f, "fc", .03, 0, 1, 2), cat, f.tensor(tensorSpec{name: "w", shape: []int{2, 24}, dtype: typeInt8, data: w, scale: s, zero: z}),
+	fc := f.op(opFullyConnected, options(), act(&f, "fc", .03, 0, 1, 2), cat,
+		f.tensor(tensorSpec{name: "w", shape: []int{2, 24}, dtype: typeInt8, data: w, scale: s, zero: z}),
 		f.tensor(tensorSpec{name: "b", shape: []int{2}, dtype: typeInt32, data: intBytes([]int32{100, -100})}))
 	prob := f.op(opSoftmax, options(opt{0, float32(1)}), act(&f, "prob", 1./256, -128, 1, 2), fc)
 	f.inputs, f.outputs = []int{x}, []int{prob}

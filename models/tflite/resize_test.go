@@ -16,7 +16,8 @@ func TestNearest(t *testing.T) {
 		corners, half bool
 		want          []int32
 	}{
-		{2, 4, false, false, []int32{0, 0, 1, 1}}, {2, 3, false, false, []int32{0, 0, 1}}, {4, 2, false, false, []int32{0, 2}},
+		{2, 4, false, false, []int32{0, 0, 1, 1}}, {2, 3, false, false, []int32{0, 0, 1}},
+		{4, 2, false, false, []int32{0, 2}},
 		{4, 2, false, true, []int32{1, 3}}, {2, 3, false, true, []int32{0, 1, 1}}, {2, 3, true, false, []int32{0, 1, 1}},
 		{4, 7, true, false, []int32{0, 1, 1, 2, 2, 3, 3}}, {5, 1, true, false, []int32{0}},
 	} {

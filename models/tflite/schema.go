@@ -219,7 +219,8 @@ func readModel(data []byte) model {
 		var s subgraph
 		for i, tt := range t.tables(0) {
 			q := tt.table(4)
-			x := tensor{name: tt.string(3), shape: tt.ints(0), dtype: dtype(tt.byte(1)), scale: q.floats(2), zero: q.longs(3), axis: q.int(6, 0), number: i,
+			x := tensor{name: tt.string(3), shape: tt.ints(0), dtype: dtype(tt.byte(1)), scale: q.floats(2), zero: q.longs(3),
+				axis: q.int(6, 0), number: i,
 				sparse: tt.table(6).there}
 			x.data = buffers[tt.int(2, 0)].bytes(0)
 			s.tensors = append(s.tensors, x)
@@ -227,8 +228,9 @@ func readModel(data []byte) model {
 		s.inputs, s.outputs = t.ints(1), t.ints(2)
 		for _, ot := range t.tables(3) {
 			c := codes[ot.int(0, 0)]
-			s.operators = append(s.operators, operator{code: c.builtin, custom: c.custom, inputs: ot.ints(1), outputs: ot.ints(2),
-				kind: ot.byte(3) & 255, options: ot.table(4)})
+			s.operators = append(s.operators, operator{code: c.builtin, custom: c.custom, inputs: ot.ints(1),
+				outputs: ot.ints(2),
+				kind:    ot.byte(3) & 255, options: ot.table(4)})
 		}
 		m.subgraphs = append(m.subgraphs, s)
 	}

@@ -47,7 +47,8 @@ func (n *seedNet) weights(axis int, shape ...int) int {
 }
 
 func (n *seedNet) ints(v ...int32) int {
-	return n.f.tensor(tensorSpec{name: fmt.Sprint("i", len(n.f.tensors)), shape: []int{len(v)}, dtype: typeInt32, data: intBytes(v)})
+	return n.f.tensor(tensorSpec{name: fmt.Sprint("i", len(n.f.tensors)), shape: []int{len(v)}, dtype: typeInt32,
+		data: intBytes(v)})
 }
 
 // finish makes a model of what leads from the first tensor to the last.
@@ -62,11 +63,13 @@ func fuzzModels() map[string][]byte {
 	for name, dt := range map[string]dtype{"float": 0, "int8": typeInt8} {
 		n := seedNet{dtype: dt}
 		x := n.act(1, 8, 8, 4)
-		y := n.f.op(opConv2D, options(append(stride(1), opt{3, int8(1)})...), n.act(1, 8, 8, 6), x, n.weights(0, 6, 3, 3, 4), n.ints(1, 2, 3, 4, 5, 6))
+		y := n.f.op(opConv2D, options(append(stride(1), opt{3, int8(1)})...), n.act(1, 8, 8, 6), x, n.weights(0, 6, 3, 3, 4),
+			n.ints(1, 2, 3, 4, 5, 6))
 		if dt == 0 {
 			n.f.ops[0].inputs = n.f.ops[0].inputs[:2]
 		}
-		y = n.f.op(opDepthwiseConv2D, options(append(stride(2), opt{3, int32(1)})...), n.act(1, 4, 4, 6), y, n.weights(3, 1, 3, 3, 6))
+		y = n.f.op(opDepthwiseConv2D, options(append(stride(2), opt{3, int32(1)})...), n.act(1, 4, 4, 6), y,
+			n.weights(3, 1, 3, 3, 6))
 		p := n.f.op(opMaxPool2D, options(append(stride(1), opt{3, int32(3)}, opt{4, int32(3)})...), n.act(1, 4, 4, 6), y)
 		a := n.f.op(opAveragePool2D, options(append(stride(1), opt{3, int32(3)}, opt{4, int32(3)})...), n.act(1, 4, 4, 6), y)
 		sum := n.f.op(opAdd, options(opt{0, int8(1)}), n.act(1, 4, 4, 6), p, a)
@@ -77,15 +80,17 @@ func fuzzModels() map[string][]byte {
 
 		n = seedNet{dtype: dt}
 		x = n.act(1, 6, 5, 3)
-		pad := n.f.op(opPad, nil, n.act(1, 7, 6, 3), x, n.f.tensor(tensorSpec{name: "pads", shape: []int{4, 2}, dtype: typeInt32,
-			data: intBytes([]int32{0, 0, 0, 1, 0, 1, 0, 0})}))
+		pad := n.f.op(opPad, nil, n.act(1, 7, 6, 3), x, n.f.tensor(tensorSpec{name: "pads", shape: []int{4, 2},
+			dtype: typeInt32,
+			data:  intBytes([]int32{0, 0, 0, 1, 0, 1, 0, 0})}))
 		y = n.f.op(opConv2D, options(append(stride(1), opt{0, int8(1)})...), n.act(1, 5, 4, 2), pad, n.weights(0, 2, 3, 3, 3))
 		y = n.f.op(opReLU6, nil, n.act(1, 5, 4, 2), y)
 		models[name+" padded"] = n.finish(n.f.op(opMean, nil, n.act(1, 2), y, n.ints(1, 2)), y)
 	}
 	n := seedNet{}
 	x := n.act(1, 4, 4, 8)
-	y := n.f.op(opLRN, options(opt{0, int32(2)}, opt{1, float32(1)}, opt{2, float32(.1)}, opt{3, float32(.75)}), n.act(1, 4, 4, 8), x)
+	y := n.f.op(opLRN, options(opt{0, int32(2)}, opt{1, float32(1)}, opt{2, float32(.1)}, opt{3, float32(.75)}),
+		n.act(1, 4, 4, 8), x)
 	y = n.f.op(opMul, options(), n.act(1, 4, 4, 8), y, n.weights(0, 8))
 	y = n.f.op(opSub, options(), n.act(1, 4, 4, 8), y, n.weights(0, 8))
 	models["float rest"] = n.finish(n.f.op(opReLUN1To1, nil, n.act(1, 4, 4, 8), y))

@@ -1,13 +1,13 @@
-// Package tflite imports TensorFlow Lite models of the image-classification kind: float32, float32 with float16 weights,
-// and fully quantised, in int8 (weights per channel or per tensor) or the older uint8.
+// Package tflite imports TensorFlow Lite models of the image-classification kind: float32, float32 with float16
+// weights, and fully quantised, in int8 (weights per channel or per tensor) or the older uint8.
 //
 //	graph, err := tflite.Open("mobilenet_v2_1.0_224_quant.tflite")
 //
 // # Inputs and outputs
 //
-// TFLite is NHWC, and so is the graph: values lie in memory as they are written, and keep the file's own dimensions, one
-// to six. A quantised input is bytes, [runtime.Tensor.CopyFrom] takes the file's own levels (uint8 or int8) or real numbers.
-// Outputs are real numbers: the graph ends with the inverse of the model's quantisation.
+// TFLite is NHWC, and so is the graph: values lie in memory as they are written, and keep the file's own dimensions,
+// one to six. A quantised input is bytes, [runtime.Tensor.CopyFrom] takes the file's own levels (uint8 or int8) or real
+// numbers. Outputs are real numbers: the graph ends with the inverse of the model's quantisation.
 //
 // Reshaping keeps the elements in their order and moves nothing where only the shape is read otherwise. Softmax,
 // concatenation, arithmetic and constants work along the axes that the file gives its values, however they lie.
@@ -24,8 +24,8 @@
 //
 // # Trust
 //
-// Files may be hostile. Every offset is checked by the flatbuffers library or here; the library answers a bad one with a
-// panic, which does not leave this package. All unsupported operations are reported at once.
+// Files may be hostile. Every offset is checked by the flatbuffers library or here; the library answers a bad one with
+// a panic, which does not leave this package. All unsupported operations are reported at once.
 //
 // # How to add an operation
 //
@@ -80,8 +80,9 @@ func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
 	if len(m.subgraphs) != 1 {
 		return nil, fmt.Errorf("%d subgraphs; control flow is not supported: %w", len(m.subgraphs), runtime.ErrGraph)
 	}
-	im := &importer{model: m, sub: m.subgraphs[0], b: axes.NewBuilder("tflite", len(data), c.limits), values: map[int]*axes.Tensor{},
-		left: 4*len(data) + 1<<16}
+	im := &importer{model: m, sub: m.subgraphs[0], b: axes.NewBuilder("tflite", len(data), c.limits),
+		values: map[int]*axes.Tensor{},
+		left:   4*len(data) + 1<<16}
 	return im.run()
 }
 

@@ -55,7 +55,8 @@ func (m image) at(y, x, c int) float64 {
 
 // convolve is a convolution as TensorFlow defines it, for SAME or VALID padding; depth multiplies the channels of a
 // depthwise one.
-func convolve(m image, k, r, s, stride int, same, depthwise bool, w func(k, y, x, c int) float64, bias func(int) float64) image {
+func convolve(m image, k, r, s, stride int, same, depthwise bool, w func(k, y, x, c int) float64,
+	bias func(int) float64) image {
 	size := func(in, taps int) (out, before int) {
 		if !same {
 			return (in-taps)/stride + 1, 0
@@ -106,20 +107,28 @@ func TestFloat(t *testing.T) {
 			for _, v := range in {
 				m.v = append(m.v, float64(v))
 			}
-			one := convolve(m, 8, 3, 3, 2, same, false, func(k, y, x, c int) float64 { return float64(w1[((k*3+y)*3+x)*3+c]) }, func(k int) float64 { return float64(b1[k]) })
+			one := convolve(m, 8, 3, 3, 2, same, false, func(k, y, x, c int) float64 { return float64(w1[((k*3+y)*3+x)*3+c]) },
+				func(k int) float64 { return float64(b1[k]) })
 			for i := range one.v {
 				one.v[i] = min(max(one.v[i], 0), 6)
 			}
-			c1 := f.op(opConv2D, options(opt{0, padding}, opt{1, int32(2)}, opt{2, int32(2)}, opt{3, int8(3)}), f.tensor(tensorSpec{name: "conv", shape: []int{1, one.h, one.w, 8}}), x,
-				f.tensor(tensorSpec{name: "w1", shape: []int{8, 3, 3, 3}, data: floatBytes(w1)}), f.tensor(tensorSpec{name: "b1", shape: []int{8}, data: floatBytes(b1)}))
+			c1 := f.op(opConv2D, options(opt{0, padding}, opt{1, int32(2)}, opt{2, int32(2)}, opt{3, int8(3)}),
+				f.tensor(tensorSpec{name: "conv", shape: []int{1, one.h, one.w, 8}}), x,
+				f.tensor(tensorSpec{name: "w1", shape: []int{8, 3, 3, 3}, data: floatBytes(w1)}),
+				f.tensor(tensorSpec{name: "b1", shape: []int{8}, data: floatBytes(b1)}))
 			w2 := random(r, 3*3*16, .3)
-			two := convolve(one, 16, 3, 3, 1, same, true, func(k, y, x, _ int) float64 { return float64(w2[(y*3+x)*16+k]) }, func(int) float64 { return 0 })
-			c2 := f.op(opDepthwiseConv2D, options(opt{0, padding}, opt{1, int32(1)}, opt{2, int32(1)}, opt{3, int32(2)}), f.tensor(tensorSpec{name: "depthwise", shape: []int{1, two.h, two.w, 16}}), c1,
+			two := convolve(one, 16, 3, 3, 1, same, true, func(k, y, x, _ int) float64 { return float64(w2[(y*3+x)*16+k]) },
+				func(int) float64 { return 0 })
+			c2 := f.op(opDepthwiseConv2D, options(opt{0, padding}, opt{1, int32(1)}, opt{2, int32(1)}, opt{3, int32(2)}),
+				f.tensor(tensorSpec{name: "depthwise", shape: []int{1, two.h, two.w, 16}}), c1,
 				f.tensor(tensorSpec{name: "w2", shape: []int{1, 3, 3, 16}, data: floatBytes(w2)}))
-			sum := f.op(opAdd, options(opt{0, int8(1)}), f.tensor(tensorSpec{name: "sum", shape: []int{1, two.h, two.w, 16}}), c2, c2)
-			mean := f.op(opMean, nil, f.tensor(tensorSpec{name: "mean", shape: []int{1, 16}}), sum, f.tensor(tensorSpec{name: "axes", shape: []int{2}, dtype: typeInt32, data: intBytes([]int32{1, 2})}))
+			sum := f.op(opAdd, options(opt{0, int8(1)}), f.tensor(tensorSpec{name: "sum", shape: []int{1, two.h, two.w, 16}}),
+				c2, c2)
+			mean := f.op(opMean, nil, f.tensor(tensorSpec{name: "mean", shape: []int{1, 16}}), sum,
+				f.tensor(tensorSpec{name: "axes", shape: []int{2}, dtype: typeInt32, data: intBytes([]int32{1, 2})}))
 			w3 := random(r, 5*16, .5)
-			fc := f.op(opFullyConnected, options(), f.tensor(tensorSpec{name: "fc", shape: []int{1, 5}}), mean, f.tensor(tensorSpec{name: "w3", shape: []int{5, 16}, data: floatBytes(w3)}), -1)
+			fc := f.op(opFullyConnected, options(), f.tensor(tensorSpec{name: "fc", shape: []int{1, 5}}), mean,
+				f.tensor(tensorSpec{name: "w3", shape: []int{5, 16}, data: floatBytes(w3)}), -1)
 			prob := f.op(opSoftmax, options(opt{0, float32(1)}), f.tensor(tensorSpec{name: "prob", shape: []int{1, 5}}), fc)
 			f.inputs, f.outputs = []int{x}, []int{prob}
 
@@ -155,7 +164,8 @@ func TestPadReshapeHalf(t *testing.T) {
 	var f file
 	x := f.tensor(tensorSpec{name: "x", shape: []int{1, 6, 6, 2}})
 	padded := f.op(opPad, nil, f.tensor(tensorSpec{name: "padded", shape: []int{1, 7, 7, 2}}), x,
-		f.tensor(tensorSpec{name: "p", shape: []int{4, 2}, dtype: typeInt32, data: intBytes([]int32{0, 0, 0, 1, 0, 1, 0, 0})}))
+		f.tensor(tensorSpec{name: "p", shape: []int{4, 2}, dtype: typeInt32,
+			data: intBytes([]int32{0, 0, 0, 1, 0, 1, 0, 0})}))
 	halves := make([]byte, 0, 2*4*18)
 	w := make([]float64, 4*18)
 	for i := range w {
@@ -163,18 +173,22 @@ func TestPadReshapeHalf(t *testing.T) {
 		w[i] = float64(half(h))
 		halves = binary.LittleEndian.AppendUint16(halves, h)
 	}
-	wide := f.op(opDequantize, nil, f.tensor(tensorSpec{name: "w", shape: []int{4, 3, 3, 2}}), f.tensor(tensorSpec{name: "w16", shape: []int{4, 3, 3, 2}, dtype: typeFloat16, data: halves}))
-	conv := f.op(opConv2D, options(opt{0, int8(1)}, opt{1, int32(2)}, opt{2, int32(2)}), f.tensor(tensorSpec{name: "conv", shape: []int{1, 3, 3, 4}}), padded, wide)
+	wide := f.op(opDequantize, nil, f.tensor(tensorSpec{name: "w", shape: []int{4, 3, 3, 2}}),
+		f.tensor(tensorSpec{name: "w16", shape: []int{4, 3, 3, 2}, dtype: typeFloat16, data: halves}))
+	conv := f.op(opConv2D, options(opt{0, int8(1)}, opt{1, int32(2)}, opt{2, int32(2)}),
+		f.tensor(tensorSpec{name: "conv", shape: []int{1, 3, 3, 4}}), padded, wide)
 	flat := f.op(opReshape, nil, f.tensor(tensorSpec{name: "flat", shape: []int{1, 36}}), conv)
 	wf := random(r, 3*36, .2)
-	fc := f.op(opFullyConnected, options(), f.tensor(tensorSpec{name: "fc", shape: []int{1, 3}}), flat, f.tensor(tensorSpec{name: "wf", shape: []int{3, 36}, data: floatBytes(wf)}))
+	fc := f.op(opFullyConnected, options(), f.tensor(tensorSpec{name: "fc", shape: []int{1, 3}}), flat,
+		f.tensor(tensorSpec{name: "wf", shape: []int{3, 36}, data: floatBytes(wf)}))
 	f.inputs, f.outputs = []int{x}, []int{fc}
 	in := random(r, 72, 1)
 	m := image{7, 7, 2, make([]float64, 98)}
 	for i, v := range in {
 		m.v[(i/12*7+i/2%6)*2+i%2] = float64(v)
 	}
-	mid := convolve(m, 4, 3, 3, 2, false, false, func(k, y, x, c int) float64 { return w[((k*3+y)*3+x)*2+c] }, func(int) float64 { return 0 })
+	mid := convolve(m, 4, 3, 3, 2, false, false, func(k, y, x, c int) float64 { return w[((k*3+y)*3+x)*2+c] },
+		func(int) float64 { return 0 })
 	g, err := Load(f.bytes())
 	if err != nil {
 		t.Fatal(err)
@@ -195,14 +209,17 @@ func TestRefuses(t *testing.T) {
 	x := f.tensor(tensorSpec{name: "x", shape: []int{1, 4, 4, 3}})
 	a := f.op(12, nil, f.tensor(tensorSpec{name: "l2", shape: []int{1, 4, 4, 3}}), x)
 	b := f.op(200, nil, f.tensor(tensorSpec{name: "strange", shape: []int{1, 4, 4, 3}}), a)
-	f.ops = append(f.ops, opSpec{code: 32, custom: "Flex", inputs: []int{b}, outputs: []int{f.tensor(tensorSpec{name: "own", shape: []int{1, 4, 4, 3}})}})
+	f.ops = append(f.ops, opSpec{code: 32, custom: "Flex", inputs: []int{b},
+		outputs: []int{f.tensor(tensorSpec{name: "own", shape: []int{1, 4, 4, 3}})}})
 	f.inputs, f.outputs = []int{x}, []int{b}
 	_, err := Load(f.bytes())
 	var u *runtime.UnsupportedError
-	if !errors.As(err, &u) || len(u.Ops) != 3 || u.Ops[0].Op != "L2_POOL_2D" || u.Ops[0].Node != "l2" || !strings.Contains(u.Ops[2].Op, "Flex") {
+	if !errors.As(err, &u) || len(u.Ops) != 3 || u.Ops[0].Op != "L2_POOL_2D" || u.Ops[0].Node != "l2" ||
+		!strings.Contains(u.Ops[2].Op, "Flex") {
 		t.Errorf("%v", err)
 	}
-	for _, bad := range [][]byte{nil, []byte("TFL3"), []byte("\x08\x00\x00\x00TFL3"), []byte("\xff\xff\xff\xffTFL3aaaaaaaaaaaaaaaa")} {
+	for _, bad := range [][]byte{nil, []byte("TFL3"), []byte("\x08\x00\x00\x00TFL3"),
+		[]byte("\xff\xff\xff\xffTFL3aaaaaaaaaaaaaaaa")} {
 		if _, err := Load(bad); !errors.Is(err, runtime.ErrCorrupt) {
 			t.Errorf("%q: %v", bad, err)
 		}
@@ -238,9 +255,12 @@ var small = runtime.Limits{MaxNodes: 100, MaxElements: 1 << 20, MaxWeights: 1 <<
 func sample() []byte {
 	var f file
 	x := f.tensor(tensorSpec{name: "x", shape: []int{1, 6, 6, 3}, dtype: typeInt8, scale: []float32{.1}, zero: []int64{3}})
-	y := f.op(opConv2D, options(opt{1, int32(1)}, opt{2, int32(1)}), f.tensor(tensorSpec{name: "y", shape: []int{1, 6, 6, 2}, dtype: typeInt8, scale: []float32{.2}, zero: []int64{0}}), x,
-		f.tensor(tensorSpec{name: "w", shape: []int{2, 3, 3, 3}, dtype: typeInt8, data: make([]byte, 54), scale: []float32{.1, .2}, zero: []int64{0, 0}}))
-	p := f.op(opMaxPool2D, options(opt{1, int32(2)}, opt{2, int32(2)}, opt{3, int32(2)}, opt{4, int32(2)}), f.tensor(tensorSpec{name: "p", shape: []int{1, 3, 3, 2}, dtype: typeInt8, scale: []float32{.2}, zero: []int64{0}}), y)
+	y := f.op(opConv2D, options(opt{1, int32(1)}, opt{2, int32(1)}),
+		f.tensor(tensorSpec{name: "y", shape: []int{1, 6, 6, 2}, dtype: typeInt8, scale: []float32{.2}, zero: []int64{0}}), x,
+		f.tensor(tensorSpec{name: "w", shape: []int{2, 3, 3, 3}, dtype: typeInt8, data: make([]byte, 54),
+			scale: []float32{.1, .2}, zero: []int64{0, 0}}))
+	p := f.op(opMaxPool2D, options(opt{1, int32(2)}, opt{2, int32(2)}, opt{3, int32(2)}, opt{4, int32(2)}),
+		f.tensor(tensorSpec{name: "p", shape: []int{1, 3, 3, 2}, dtype: typeInt8, scale: []float32{.2}, zero: []int64{0}}), y)
 	f.inputs, f.outputs = []int{x}, []int{p}
 	return f.bytes()
 }

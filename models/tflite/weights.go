@@ -14,7 +14,8 @@ func (n *node) floatWeights(t *tensor) ([]float32, error) {
 		return nil, fmt.Errorf("weights are missing: %w", runtime.ErrGraph)
 	}
 	for _, op := range n.sub.operators {
-		if op.code == opDequantize && len(op.outputs) == 1 && op.outputs[0] == t.number && len(op.inputs) == 1 && op.inputs[0] >= 0 {
+		if op.code == opDequantize && len(op.outputs) == 1 && op.outputs[0] == t.number && len(op.inputs) == 1 &&
+			op.inputs[0] >= 0 {
 			return n.reals(&n.sub.tensors[op.inputs[0]])
 		}
 	}

@@ -1,5 +1,5 @@
-// Package mapped loads plans from model files that stay in files: what a plan does not touch takes no memory, and what it
-// does, packed filters above all, is shared by processes and can be dropped and read again by the system.
+// Package mapped loads plans from model files that stay in files: what a plan does not touch takes no memory, and what
+// it does, packed filters above all, is shared by processes and can be dropped and read again by the system.
 //
 // The package is apart from runtime so that programs which embed their model do not link it.
 package mapped
@@ -16,13 +16,14 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Load is [runtime.Load] of a .gneiss file. Where the system can, the file is mapped, until the plan and its sessions are gone: they
-// use it in place. It must not be written to or cut short meanwhile. Replace it by renaming another one, as updates should anyway:
-// `cp new.gneiss net.gneiss` is such a write. Who writes to it changes what is computed, whatever was signed, but has nothing read
-// outside the plan's memory; who cuts it short ends the program. Elsewhere it is read, as by [LoadCopy].
+// Load is [runtime.Load] of a .gneiss file. Where the system can, the file is mapped, until the plan and its sessions
+// are gone: they use it in place. It must not be written to or cut short meanwhile. Replace it by renaming another one,
+// as updates should anyway:
+// `cp new.gneiss net.gneiss` is such a write. Who writes to it changes what is computed, whatever was signed, but has
+// nothing read outside the plan's memory; who cuts it short ends the program. Elsewhere it is read, as by [LoadCopy].
 //
-// Errors are [*runtime.FileError] with the reason of the file system or of runtime.Load. What a [runtime.WithSignature] is given must
-// not be kept.
+// Errors are [*runtime.FileError] with the reason of the file system or of runtime.Load. What a [runtime.WithSignature]
+// is given must not be kept.
 func Load(path string, opts ...runtime.Option) (*runtime.Plan, error) {
 	data, err := open(path, contents)
 	if err != nil {

@@ -3,9 +3,9 @@
 //
 //	plan, err := runtime.Load(data, sign.WithPublicKey(key))
 //
-// A signature covers every byte before it, and may say a version and a target: a device that remembers the version it runs refuses
-// earlier ones, with [runtime.WithMinVersion]. Checking hashes the whole file (SHA-512), packed filters that are not used
-// included. The package is apart from runtime so that only programs that use it link crypto/ed25519.
+// A signature covers every byte before it, and may say a version and a target: a device that remembers the version it
+// runs refuses earlier ones, with [runtime.WithMinVersion]. Checking hashes the whole file (SHA-512), packed filters
+// that are not used included. The package is apart from runtime so that only programs that use it link crypto/ed25519.
 package sign
 
 import (
@@ -24,7 +24,8 @@ func File(data []byte, key ed25519.PrivateKey) ([]byte, error) {
 	return FileAs(data, runtime.Statement{}, key)
 }
 
-// FileAs is File with a statement: the version and the target that [runtime.WithMinVersion] and [runtime.WithSignedTarget] ask for.
+// FileAs is File with a statement: the version and the target that [runtime.WithMinVersion] and
+// [runtime.WithSignedTarget] ask for.
 func FileAs(data []byte, as runtime.Statement, key ed25519.PrivateKey) ([]byte, error) {
 	if len(key) != ed25519.PrivateKeySize {
 		return nil, errors.New("not an Ed25519 private key")

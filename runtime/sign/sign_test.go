@@ -58,7 +58,8 @@ func TestSign(t *testing.T) {
 	for name, c := range map[string]struct {
 		data []byte
 		key  ed25519.PublicKey
-	}{"unsigned": {plain, public}, "a stranger's key": {signed, other}, "no key": {signed, nil}, "a stranger's file": {twice, public}} {
+	}{"unsigned": {plain, public}, "a stranger's key": {signed, other}, "no key": {signed, nil},
+		"a stranger's file": {twice, public}} {
 		if _, err := runtime.Load(c.data, WithPublicKey(c.key)); !errors.Is(err, runtime.ErrSignature) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -54,7 +54,8 @@ func TestStatement(t *testing.T) {
 	} {
 		err := load(c.data, append(c.opts, WithPublicKey(public))...)
 		var se *runtime.StatementError
-		if (err == nil) != c.ok || !c.ok && (!errors.As(err, &se) || !errors.Is(err, runtime.ErrSignature) || se.Error() == "") {
+		if (err == nil) != c.ok || !c.ok && (!errors.As(err, &se) || !errors.Is(err, runtime.ErrSignature) ||
+			se.Error() == "") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -75,7 +76,8 @@ func TestStatement(t *testing.T) {
 	}
 }
 
-// FuzzStatement: whatever is signed in place of a statement is refused with a typed error, or is the only way to write it.
+// FuzzStatement: whatever is signed in place of a statement is refused with a typed error, or is the only way to write
+// it.
 func FuzzStatement(f *testing.F) {
 	public, private := key(1)
 	b := runtime.NewGraph("one")

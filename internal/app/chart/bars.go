@@ -78,8 +78,10 @@ func (p *Panel) draw(b *strings.Builder, top int) {
 	}
 	for i, bar := range p.Bars {
 		y := top + row*i
-		fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="end">%s</text>`, left-8, y+13, html.EscapeString(shorten(bar.Name, 38)))
-		fmt.Fprintf(b, `<rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/>`, left, y+3, x(bar.Value)-left, row-6, html.EscapeString(bar.Colour))
+		fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="end">%s</text>`, left-8, y+13,
+			html.EscapeString(shorten(bar.Name, 38)))
+		fmt.Fprintf(b, `<rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/>`, left, y+3, x(bar.Value)-left, row-6,
+			html.EscapeString(bar.Colour))
 		fmt.Fprintf(b, `<text x="%.1f" y="%d" fill="#444">%s</text>`+"\n", x(bar.Value)+6, y+13, html.EscapeString(bar.Note))
 	}
 }

@@ -11,7 +11,8 @@ import (
 // TestWrite: the drawing is well-formed whatever the names, and bars are as long as their values.
 func TestWrite(t *testing.T) {
 	var b strings.Builder
-	err := Write(&b, "a <b>", "c & d", Panel{Most: 10, Tick: 5, Unit: " dB", Bars: []Bar{{"<x>", 5, "#123456", "5 \"dB\""}, {strings.Repeat("é", 60), 99, "red", ""}}},
+	err := Write(&b, "a <b>", "c & d", Panel{Most: 10, Tick: 5, Unit: " dB",
+		Bars: []Bar{{"<x>", 5, "#123456", "5 \"dB\""}, {strings.Repeat("é", 60), 99, "red", ""}}},
 		Panel{Title: "second", Bars: []Bar{{"none", -1, "blue", "-"}}})
 	if err != nil {
 		t.Fatal(err)

@@ -1,5 +1,5 @@
-// Package fetch downloads a file that is known by its hash: resumable, bounded in size and, by a least rate, in time, and
-// never seen half done by anyone else.
+// Package fetch downloads a file that is known by its hash: resumable, bounded in size and, by a least rate, in time,
+// and never seen half done by anyone else.
 package fetch
 
 import (
@@ -90,8 +90,8 @@ func openPart(ctx context.Context, path string) (*os.File, error) {
 	}
 }
 
-// tryPart is openPart; it returns nil if someone else has the part. What is no file of its own, such as a link to another,
-// makes room for one.
+// tryPart is openPart; it returns nil if someone else has the part. What is no file of its own, such as a link to
+// another, makes room for one.
 func tryPart(path string) (*os.File, error) {
 	if st, err := os.Lstat(path); err == nil && !st.Mode().IsRegular() {
 		if err := os.Remove(path); err != nil {

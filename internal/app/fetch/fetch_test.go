@@ -90,19 +90,21 @@ func TestTo(t *testing.T) {
 				os.WriteFile(path+".part", c.part, 0o600)
 			}
 			var last int64
-			f := File{URL: srv.URL, SHA1: sum(content), MaxSize: int64(len(content)) + 100, Stall: 2 * time.Second, Progress: func(done, total int64) {
-				if done < last || (total >= 0 && done > total) {
-					t.Errorf("progress %d of %d after %d", done, total, last)
-				}
-				last = done
-			}}
+			f := File{URL: srv.URL, SHA1: sum(content), MaxSize: int64(len(content)) + 100, Stall: 2 * time.Second,
+				Progress: func(done, total int64) {
+					if done < last || (total >= 0 && done > total) {
+						t.Errorf("progress %d of %d after %d", done, total, last)
+					}
+					last = done
+				}}
 			err := f.To(context.Background(), path)
 			got, rerr := os.ReadFile(path)
 			if c.err == nil && c.says == "" {
 				if err != nil || !bytes.Equal(got, content) {
 					t.Fatalf("%v; %d bytes", err, len(got))
 				}
-			} else if err == nil || (c.err != nil && !errors.Is(err, c.err)) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
+			} else if err == nil || (c.err != nil && !errors.Is(err, c.err)) || !strings.Contains(err.Error(), c.says) ||
+				strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v, want %v that says %q", err, c.err, c.says)
 			} else if rerr == nil {
 				t.Error("the file is there all the same")

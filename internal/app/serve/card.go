@@ -40,9 +40,11 @@ func (s *Server) makeCard(stats []models.NodeStats) card {
 	params, _ := models.Total(stats, "")
 	return card{
 		ID: s.id, Name: m.Name, Source: m.Source, Note: m.Note, Version: s.opts.Version,
-		DType: weightType(m.Graph), ISA: p.ISA().String(), CPU: machine.Info().Brand, Threads: p.Threads(), Sessions: s.opts.Sessions,
-		Input: m.Spec.String(), Shape: dims(p.Inputs()[0].Shape), Classes: p.Outputs()[0].Shape.C, Probabilities: m.Probabilities,
-		Layers: len(p.Report().Steps), Params: params, MACs: p.MACs(), WeightBytes: p.WeightBytes(),
+		DType: weightType(m.Graph), ISA: p.ISA().String(), CPU: machine.Info().Brand, Threads: p.Threads(),
+		Sessions: s.opts.Sessions,
+		Input:    m.Spec.String(), Shape: dims(p.Inputs()[0].Shape), Classes: p.Outputs()[0].Shape.C,
+		Probabilities: m.Probabilities,
+		Layers:        len(p.Report().Steps), Params: params, MACs: p.MACs(), WeightBytes: p.WeightBytes(),
 		ArenaBytes: p.ArenaSize(), ArenaBound: p.ArenaLowerBound(), MaxBody: s.opts.MaxBody, MaxPixels: s.opts.MaxPixels,
 	}
 }

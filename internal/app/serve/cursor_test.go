@@ -8,7 +8,8 @@ import (
 
 // FuzzCursor: skip finds the same values as encoding/json, and on text that is no JSON it ends, inside the text.
 func FuzzCursor(f *testing.F) {
-	for _, s := range []string{`null`, ` -1.5e7 `, `"a\"]\\"`, `[1,[2,"]"],{}]`, `{"a":{"b":[]},"c":"}"}`, `"\`, `[`, `]`, ``, `"\u00e9"`} {
+	for _, s := range []string{`null`, ` -1.5e7 `, `"a\"]\\"`, `[1,[2,"]"],{}]`, `{"a":{"b":[]},"c":"}"}`, `"\`, `[`, `]`,
+		``, `"\u00e9"`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

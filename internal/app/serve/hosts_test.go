@@ -21,11 +21,13 @@ func TestHosts(t *testing.T) {
 
 		"evil.example": false, "evil.example:8080": false, "localhost.evil.example": false, "evil.localhost": false,
 		"127.0.0.1.evil.example": false,
-		"128.0.0.1":              false, "0.0.0.0": false, "[::]": false, "[::2]:80": false, "::1": false, "[::1": false, "[::1]x": false,
+		"128.0.0.1":              false, "0.0.0.0": false, "[::]": false, "[::2]:80": false, "::1": false, "[::1": false,
+		"[::1]x":      false,
 		"[::1%25lo]":  false,
-		"[127.0.0.1]": false, "[localhost]": false, "localhost:x": false, "localhost:80:90": false, "localhost@evil.example": false,
-		"localhost/":      false,
-		"sub.box.example": false, "10.1.2.4": false, ".": false, ":80": false, "localhost..": false,
+		"[127.0.0.1]": false, "[localhost]": false, "localhost:x": false, "localhost:80:90": false,
+		"localhost@evil.example": false,
+		"localhost/":             false,
+		"sub.box.example":        false, "10.1.2.4": false, ".": false, ":80": false, "localhost..": false,
 		"2130706433": false, "127.1": false,
 	} {
 		if got := h.allow(header); got != want {
@@ -47,7 +49,8 @@ func TestHostIsLookedAt(t *testing.T) {
 	ask := func(url, method, path, host string) int {
 		t.Helper()
 		c := dial(t, url)
-		fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: %s\r\nOrigin: http://%s\r\nSec-Fetch-Site: same-origin\r\n", method, path, host, host)
+		fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: %s\r\nOrigin: http://%s\r\nSec-Fetch-Site: same-origin\r\n", method, path,
+			host, host)
 		fmt.Fprintf(c, "Connection: close\r\nContent-Length: %d\r\n\r\n%s", len(frog), frog)
 		res, err := http.ReadResponse(bufio.NewReader(c), nil)
 		must(t, err)

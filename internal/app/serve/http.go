@@ -52,7 +52,8 @@ func (s *Server) allRoutes() http.Handler {
 	handle("GET", "/style.css", quiet, s.file("style.css", "text/css; charset=utf-8"))
 	handle("GET", "/app.js", quiet, s.file("app.js", "text/javascript; charset=utf-8"))
 	handle("GET", "/icon.svg", quiet, s.file("icon.svg", "image/svg+xml"))
-	handle("GET", "/api/model", quiet, func(w http.ResponseWriter, _ *http.Request) error { return writeJSON(w, http.StatusOK, &s.card) })
+	handle("GET", "/api/model", quiet,
+		func(w http.ResponseWriter, _ *http.Request) error { return writeJSON(w, http.StatusOK, &s.card) })
 	handle("GET", "/api/samples", quiet, s.sampleNames)
 	handle("GET", "/api/samples/{name}", quiet, s.sample)
 	handle("POST", "/api/classify", loud, s.classify)
@@ -65,7 +66,8 @@ func (s *Server) allRoutes() http.Handler {
 		handle("POST", model+"/infer", loud, s.infer)
 	}
 	handle("", "/", loud, func(http.ResponseWriter, *http.Request) error {
-		return refuse(http.StatusNotFound, "there is nothing here; the API is /api/classify, /api/model, /v2, /healthz and /metrics")
+		return refuse(http.StatusNotFound,
+			"there is nothing here; the API is /api/classify, /api/model, /v2, /healthz and /metrics")
 	})
 
 	guard := http.NewCrossOriginProtection() // a page of another site must not use this machine through its visitor
@@ -217,7 +219,8 @@ type preparation func(ctx context.Context, body []byte, d *decoder, input []floa
 //
 // A client that ends its sending may have left or may still listen. Such a request is not made to wait, its place goes
 // to others; but one that need not wait is answered.
-func (s *Server) admitted(w http.ResponseWriter, r *http.Request, prepare preparation, use func(context.Context, *worker) error) error {
+func (s *Server) admitted(w http.ResponseWriter, r *http.Request, prepare preparation,
+	use func(context.Context, *worker) error) error {
 	if s.pool.full() {
 		return errFull
 	}
@@ -322,10 +325,13 @@ func (s *Server) writeMetrics(w http.ResponseWriter, _ *http.Request) error {
 		{"gneiss_sessions", "Sessions, each of which runs one request at a time.", nil, float64(s.opts.Sessions)},
 		{"gneiss_sessions_busy", "Sessions in use.", nil, float64(s.pool.busy())},
 		{"gneiss_requests_waiting", "Requests that are decoded or wait for a session.", nil, float64(s.pool.waiting())},
-		{"gneiss_arena_bytes", "Memory of the activations of all sessions.", nil, float64(s.opts.Sessions * s.card.ArenaBytes)},
+		{"gneiss_arena_bytes", "Memory of the activations of all sessions.", nil,
+			float64(s.opts.Sessions * s.card.ArenaBytes)},
 		{"gneiss_weight_bytes", "Memory of the packed weights, which sessions share.", nil, float64(s.card.WeightBytes)},
-		{"gneiss_model_info", "The model; the value is 1.", []string{"model", s.id, "dtype", s.card.DType, "isa", s.card.ISA, "version", s.opts.Version}, 1},
-		{"process_start_time_seconds", "When the server was made, in seconds since 1970.", nil, float64(s.metrics.start.UnixMilli()) / 1000},
+		{"gneiss_model_info", "The model; the value is 1.",
+			[]string{"model", s.id, "dtype", s.card.DType, "isa", s.card.ISA, "version", s.opts.Version}, 1},
+		{"process_start_time_seconds", "When the server was made, in seconds since 1970.", nil,
+			float64(s.metrics.start.UnixMilli()) / 1000},
 		{"go_goroutines", "Goroutines that exist.", nil, float64(goruntime.NumGoroutine())},
 		{"go_memstats_heap_alloc_bytes", "Heap in use.", nil, float64(mem.HeapAlloc)},
 		{"go_memstats_sys_bytes", "Memory obtained from the system by Go.", nil, float64(mem.Sys)},

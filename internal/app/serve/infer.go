@@ -27,7 +27,8 @@ func describe(infos []runtime.TensorInfo) []tensorMetadata {
 }
 
 func (s *Server) serverMetadata(w http.ResponseWriter, _ *http.Request) error {
-	return writeJSON(w, http.StatusOK, map[string]any{"name": "gneiss", "version": s.opts.Version, "extensions": []string{}})
+	return writeJSON(w, http.StatusOK, map[string]any{"name": "gneiss", "version": s.opts.Version,
+		"extensions": []string{}})
 }
 
 func (s *Server) live(w http.ResponseWriter, _ *http.Request) error {
@@ -57,8 +58,9 @@ func (s *Server) modelMetadata(w http.ResponseWriter, r *http.Request) error {
 	if err := s.asked(r); err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, map[string]any{"name": s.id, "versions": []string{modelVersion}, "platform": "gneiss",
-		"inputs": describe(s.plan.Inputs()), "outputs": describe(s.plan.Outputs())})
+	return writeJSON(w, http.StatusOK, map[string]any{"name": s.id, "versions": []string{modelVersion},
+		"platform": "gneiss",
+		"inputs":   describe(s.plan.Inputs()), "outputs": describe(s.plan.Outputs())})
 }
 
 func (s *Server) modelReady(w http.ResponseWriter, r *http.Request) error {

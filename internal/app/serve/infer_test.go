@@ -32,7 +32,8 @@ const inferPath = "/v2/models/cifar-10-googlenet/infer"
 func tensorBody(t testing.TB, s *Server, datatype string, data any) []byte {
 	t.Helper()
 	in := s.plan.Inputs()[0]
-	body, err := json.Marshal(map[string]any{"id": "42", "inputs": []any{map[string]any{"name": in.Name, "shape": dims(in.Shape), "datatype": datatype, "data": data}}})
+	body, err := json.Marshal(map[string]any{"id": "42",
+		"inputs": []any{map[string]any{"name": in.Name, "shape": dims(in.Shape), "datatype": datatype, "data": data}}})
 	must(t, err)
 	return body
 }
@@ -73,11 +74,13 @@ func TestProtocol(t *testing.T) {
 			Inputs, Outputs []tensorMetadata
 		}
 		decode(t, do(s, "GET", path, nil), 200, &model)
-		if model.Name != s.ModelID() || !slices.Equal(model.Versions, []string{"1"}) || model.Platform == "" || len(model.Inputs) != 1 || len(model.Outputs) != 1 {
+		if model.Name != s.ModelID() || !slices.Equal(model.Versions, []string{"1"}) || model.Platform == "" ||
+			len(model.Inputs) != 1 || len(model.Outputs) != 1 {
 			t.Fatalf("model %+v", model)
 		}
 		in, out := model.Inputs[0], model.Outputs[0]
-		if in.DataType != "FP32" || !slices.Equal(in.Shape, []int{1, 32, 32, 3}) || out.DataType != "FP32" || !slices.Equal(out.Shape, []int{1, 10}) {
+		if in.DataType != "FP32" || !slices.Equal(in.Shape, []int{1, 32, 32, 3}) || out.DataType != "FP32" ||
+			!slices.Equal(out.Shape, []int{1, 10}) {
 			t.Errorf("input %+v, output %+v", in, out)
 		}
 		var ready struct {
@@ -113,7 +116,8 @@ func TestInfer(t *testing.T) {
 					t.Fatalf("%+v", got)
 				}
 				o := got.Outputs[0]
-				if o.Name != s.plan.Outputs()[0].Name || o.DataType != "FP32" || !slices.Equal(o.Shape, []int{1, 10}) || !slices.Equal(o.Data, want) {
+				if o.Name != s.plan.Outputs()[0].Name || o.DataType != "FP32" || !slices.Equal(o.Shape, []int{1, 10}) ||
+					!slices.Equal(o.Data, want) {
 					t.Errorf("%s: %+v; want %v", p.Name, o, want)
 				}
 			}
@@ -179,9 +183,10 @@ func TestInferRefuses(t *testing.T) {
 		"nested short":   {with(in, shape, "FP32", "[[[[0,0,0],[0,0,0]]]]"), "2 elements where the shape has 32"},
 		"nested empty":   {with(in, shape, "FP32", "[[]]"), "0 elements where the shape has 32"},
 		"nested mixed":   {with(in, shape, "FP32", "[[[[0,0,0],0]]]"), "not nested as the shape is"},
-		"nested deep":    {with(in, shape, "FP32", strings.Repeat("[", 5000)+strings.Repeat("]", 5000)), "not nested as the shape is"},
-		"deeper":         {with(in, shape, "FP32", strings.Repeat("[", 20000)+strings.Repeat("]", 20000)), "not JSON"},
-		"output":         {`{"inputs":[{}],"outputs":[{"name":"other"}]}`, `no output "other"`},
+		"nested deep": {with(in, shape, "FP32", strings.Repeat("[", 5000)+strings.Repeat("]", 5000)),
+			"not nested as the shape is"},
+		"deeper": {with(in, shape, "FP32", strings.Repeat("[", 20000)+strings.Repeat("]", 20000)), "not JSON"},
+		"output": {`{"inputs":[{}],"outputs":[{"name":"other"}]}`, `no output "other"`},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, do(s, "POST", inferPath, []byte(c.body)), 400, c.words) })
 	}
@@ -196,7 +201,8 @@ func TestInferMemory(t *testing.T) {
 		"inputs":  `{"inputs":[` + strings.Repeat("{},", size/3) + `{}]}`,
 		"outputs": `{"outputs":[` + strings.Repeat("{},", size/3) + `{}]}`,
 		"shape":   `{"inputs":[{"shape":[` + strings.Repeat("1,", size/2) + `1]}]}`,
-		"data":    `{"inputs":[{"name":"` + in + `","shape":[1,32,32,3],"datatype":"FP32","data":[` + strings.Repeat("1,", size/2) + `1]}]}`,
+		"data": `{"inputs":[{"name":"` + in + `","shape":[1,32,32,3],"datatype":"FP32","data":[` + strings.Repeat("1,",
+			size/2) + `1]}]}`,
 	} {
 		var before, after goruntime.MemStats
 		goruntime.ReadMemStats(&before)
@@ -217,7 +223,8 @@ func FuzzInfer(f *testing.F) {
 	f.Add(tensorBody(f, s, "FP32", zeros))
 	f.Add(tensorBody(f, s, "UINT8", nest(zeros, []int{1, 32, 32, 3})))
 	in := s.plan.Inputs()[0].Name
-	for _, body := range []string{"", "null", `{"inputs":[{}]}`, `{"inputs":[{"name":"` + in + `","shape":[1,32,32,3],"datatype":"FP32","data":[[[[1,2,-3.5e-7]]]]}]}`,
+	for _, body := range []string{"", "null", `{"inputs":[{}]}`,
+		`{"inputs":[{"name":"` + in + `","shape":[1,32,32,3],"datatype":"FP32","data":[[[[1,2,-3.5e-7]]]]}]}`,
 		`{"inputs":[{"name":"` + in + `","shape":[1,32,32,3],"datatype":"UINT8","data":[ 1 , 255 ]}],"outputs":[{"name":"x"}]}`} {
 		f.Add([]byte(body))
 	}

@@ -160,7 +160,8 @@ func TestShutdown(t *testing.T) {
 	c := slowPost(t, s, url, frog)
 	ended := make(chan error, 1)
 	go func() { ended <- end() }()
-	eventually(t, "the server says that it is not ready", func() bool { return do(s, "GET", "/v2/health/ready", nil).Code == 503 })
+	eventually(t, "the server says that it is not ready",
+		func() bool { return do(s, "GET", "/v2/health/ready", nil).Code == 503 })
 	refused(t, do(s, "GET", "/healthz", nil), 503, "shutting down")
 	if w := do(s, "GET", "/v2/health/live", nil); w.Code != 200 {
 		t.Errorf("live: status %d", w.Code)

@@ -48,7 +48,8 @@ type metrics struct {
 }
 
 func newMetrics() *metrics {
-	return &metrics{start: time.Now(), inference: newHistogram(), requests: map[outcome]int64{}, latency: map[string]*histogram{}}
+	return &metrics{start: time.Now(), inference: newHistogram(), requests: map[outcome]int64{},
+		latency: map[string]*histogram{}}
 }
 
 // request counts one that has been answered.
@@ -86,13 +87,15 @@ func (m *metrics) write(b *bytes.Buffer, gauges []gauge) {
 	}) {
 		writeSample(b, "gneiss_requests_total", float64(requests[o]), "route", o.route, "code", strconv.Itoa(o.code))
 	}
-	writeFamily(b, "gneiss_request_duration_seconds", "Time from the headers of a request to its answer, by route.", "histogram")
+	writeFamily(b, "gneiss_request_duration_seconds", "Time from the headers of a request to its answer, by route.",
+		"histogram")
 	for _, route := range slices.Sorted(maps.Keys(latency)) {
 		latency[route].write(b, "gneiss_request_duration_seconds", "route", route)
 	}
 	writeFamily(b, "gneiss_inference_duration_seconds", "Time of the network alone.", "histogram")
 	m.inference.write(b, "gneiss_inference_duration_seconds")
-	writeFamily(b, "gneiss_rejected_total", "Requests refused because the queue or the places for bodies were full.", "counter")
+	writeFamily(b, "gneiss_rejected_total", "Requests refused because the queue or the places for bodies were full.",
+		"counter")
 	writeSample(b, "gneiss_rejected_total", float64(m.rejected.Load()))
 	writeFamily(b, "gneiss_requests_in_flight", "Requests in progress.", "gauge")
 	writeSample(b, "gneiss_requests_in_flight", float64(m.inFlight.Load()))

@@ -103,7 +103,8 @@ func TestMetricsText(t *testing.T) {
 	if want := `# HELP gneiss_x A \\ value\nin two lines.`; !strings.Contains(b.String(), want) {
 		t.Errorf("no line %q", want)
 	}
-	if e.types["gneiss_requests_total"] != "counter" || e.types["gneiss_inference_duration_seconds"] != "histogram" || e.types["gneiss_x"] != "gauge" {
+	if e.types["gneiss_requests_total"] != "counter" || e.types["gneiss_inference_duration_seconds"] != "histogram" ||
+		e.types["gneiss_x"] != "gauge" {
 		t.Errorf("types %v", e.types)
 	}
 }
@@ -111,7 +112,8 @@ func TestMetricsText(t *testing.T) {
 // TestExpositionParser: the test's own reader refuses what a scraper would.
 func TestExpositionParser(t *testing.T) {
 	for _, bad := range []string{"a 1\n", "# TYPE a gauge\na 1", "# TYPE a gauge\na x\n", "# TYPE a gauge\na 1\na 1\n",
-		"# TYPE a gauge\na{b=\"\"\"} 1\n", "# TYPE a gauge\na{b=\"\\q\"} 1\n", "# TYPE a gauge\n# TYPE a gauge\n", "# TYPE a gauge\n\n"} {
+		"# TYPE a gauge\na{b=\"\"\"} 1\n", "# TYPE a gauge\na{b=\"\\q\"} 1\n",
+		"# TYPE a gauge\n# TYPE a gauge\n", "# TYPE a gauge\n\n"} {
 		if _, err := parseExposition(bad); err == nil {
 			t.Errorf("%q is accepted", bad)
 		}

@@ -33,11 +33,13 @@ func TestPage(t *testing.T) {
 	runsCamera(t, b)
 }
 
-// showsSample: a sample is classified on load, its layers are measured and can be sorted, and nothing comes from elsewhere.
+// showsSample: a sample is classified on load, its layers are measured and can be sorted, and nothing comes from
+// elsewhere.
 func showsSample(t *testing.T, b *browser, url string) {
 	b.open(url+"/?sample=5", 1200, 1500, false)
 	b.until("a sample is classified on load", answered)
-	b.until("the layers are measured several times", "document.getElementById('layers-runs').textContent === 'Median of 7 runs'")
+	b.until("the layers are measured several times",
+		"document.getElementById('layers-runs').textContent === 'Median of 7 runs'")
 	b.keep("desktop")
 	var labels []string
 	must(t, b.eval("[...document.querySelectorAll('#top .name')].map(e => e.textContent)", &labels))
@@ -50,7 +52,8 @@ func showsSample(t *testing.T, b *browser, url string) {
 		t.Errorf("bars of %v %%", widths)
 	}
 	var external []string
-	must(t, b.eval("performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith(location.origin) && !n.startsWith('blob:'))", &external))
+	must(t, b.eval("performance.getEntriesByType('resource').map(e => e.name)"+
+		".filter(n => !n.startsWith(location.origin) && !n.startsWith('blob:'))", &external))
 	if len(external) > 0 {
 		t.Errorf("the page loads %q from elsewhere", external)
 	}
@@ -109,13 +112,14 @@ func heedsKeys(t *testing.T, b *browser, url string) {
 	b.until("Enter classifies the sample", answered)
 }
 
-// takesPictures: a file that is no picture is an error in words, and the old answer is gone; a picture of more pixels than
-// the server takes is drawn smaller; a format that the server does not read goes through the browser.
+// takesPictures: a file that is no picture is an error in words, and the old answer is gone; a picture of more pixels
+// than the server takes is drawn smaller; a format that the server does not read goes through the browser.
 func takesPictures(t *testing.T, b *browser) {
 	broken := filepath.Join(t.TempDir(), "broken.png")
 	must(t, os.WriteFile(broken, []byte("not a picture"), 0o644))
 	b.choose("#file", broken)
-	b.until("a broken file is reported", "!document.getElementById('error').hidden && document.querySelectorAll('#top li').length === 0 && document.getElementById('layers-box').hidden")
+	b.until("a broken file is reported",
+		"!document.getElementById('error').hidden && document.querySelectorAll('#top li').length === 0 && document.getElementById('layers-box').hidden")
 	b.keep("error")
 
 	// A picture of more pixels than the server takes is drawn smaller.

@@ -57,7 +57,8 @@ func (m *Model) check() error {
 	}
 	ins, outs := m.Plan.Inputs(), m.Plan.Outputs()
 	if len(ins) != 1 || len(outs) < 1 {
-		return fmt.Errorf("%d inputs and %d outputs; an image classifier has one of each: %w", len(ins), len(outs), runtime.ErrGraph)
+		return fmt.Errorf("%d inputs and %d outputs; an image classifier has one of each: %w", len(ins), len(outs),
+			runtime.ErrGraph)
 	}
 	if in := ins[0].Shape; in.N != 1 || in.Elements() != m.Spec.Elements() {
 		return fmt.Errorf("the input is %v %v; images are made %v: %w", ins[0].DType, in, m.Spec, runtime.ErrShape)
@@ -223,7 +224,8 @@ func (s *Server) called(a net.Addr) hosts {
 // returns an error if the listener fails, or if requests did not finish in [Options.Drain].
 //
 // On a listener of this machine alone the Host header has to be localhost, a loopback address or one of
-// [Options.Hosts]: a page whose name is made to mean this machine must not use it. On other listeners it is looked at if there are such.
+// [Options.Hosts]: a page whose name is made to mean this machine must not use it. On other listeners it is looked at
+// if there are such.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer s.Close()
 	failed := make(chan error, 2)

@@ -92,10 +92,12 @@ func TestClassify(t *testing.T) {
 		for _, c := range []struct {
 			body []byte
 			kind string
-		}{{p.Data, "image/png"}, {p.Data, ""}, {p.Data, "application/x-www-form-urlencoded"}, {inForm, formType}, {unnamed, unnamedType}} {
+		}{{p.Data, "image/png"}, {p.Data, ""}, {p.Data, "application/x-www-form-urlencoded"}, {inForm, formType},
+			{unnamed, unnamedType}} {
 			var got classification
 			decode(t, do(s, "POST", "/api/classify", c.body, "Content-Type", c.kind), 200, &got)
-			if got.Model != "cifar-10-googlenet" || got.Width != 128 || got.Height != 128 || !got.Probabilities || got.Steps != nil || got.Ms.Run <= 0 || len(got.Top) != 5 {
+			if got.Model != "cifar-10-googlenet" || got.Width != 128 || got.Height != 128 || !got.Probabilities ||
+				got.Steps != nil || got.Ms.Run <= 0 || len(got.Top) != 5 {
 				t.Fatalf("%s as %q: %+v", p.Name, c.kind, got)
 			}
 			for i, a := range got.Top {
@@ -121,7 +123,8 @@ func TestClassifySteps(t *testing.T) {
 	}
 	sum := 0.0
 	for i, st := range got.Steps {
-		if st.Name != report.Steps[i].Name || st.Kernel != report.Steps[i].Kernel || st.Op != report.Steps[i].Op || st.Ms < 0 {
+		if st.Name != report.Steps[i].Name || st.Kernel != report.Steps[i].Kernel || st.Op != report.Steps[i].Op ||
+			st.Ms < 0 {
 			t.Errorf("step %d is %+v, want %+v", i, st, report.Steps[i])
 		}
 		sum += st.Ms
@@ -174,21 +177,26 @@ func TestClassifyRefuses(t *testing.T) {
 
 func TestRoutes(t *testing.T) {
 	s := newServer(t, Options{Sessions: 2})
-	for path, kind := range map[string]string{"/": "text/html; charset=utf-8", "/app.js": "text/javascript; charset=utf-8", "/style.css": "text/css; charset=utf-8",
-		"/icon.svg": "image/svg+xml", "/api/samples/frog.png": "image/png", "/healthz": "text/plain; charset=utf-8", "/metrics": "text/plain; version=0.0.4; charset=utf-8"} {
+	for path, kind := range map[string]string{"/": "text/html; charset=utf-8", "/app.js": "text/javascript; charset=utf-8",
+		"/style.css": "text/css; charset=utf-8",
+		"/icon.svg":  "image/svg+xml", "/api/samples/frog.png": "image/png", "/healthz": "text/plain; charset=utf-8",
+		"/metrics": "text/plain; version=0.0.4; charset=utf-8"} {
 		w := do(s, "GET", path, nil)
 		if w.Code != 200 || w.Header().Get("Content-Type") != kind || w.Body.Len() == 0 {
 			t.Errorf("%s: status %d, %q, %d bytes", path, w.Code, w.Header().Get("Content-Type"), w.Body.Len())
 		}
-		if csp := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'") || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+		if csp := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'") ||
+			w.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: policy %q", path, csp)
 		}
 	}
 	var c card
 	decode(t, do(s, "GET", "/api/model", nil), 200, &c)
 	plan := s.plan
-	if c.Name != "CIFAR-10 GoogLeNet" || c.DType != "float32" || c.ISA != plan.ISA().String() || c.ArenaBytes != plan.ArenaSize() || c.Sessions != 2 || c.Classes != 10 ||
-		c.Params < 400_000 || c.MACs != plan.MACs() || c.Layers != len(plan.Report().Steps) || !slices.Equal(c.Shape, []int{1, 32, 32, 3}) {
+	if c.Name != "CIFAR-10 GoogLeNet" || c.DType != "float32" || c.ISA != plan.ISA().String() ||
+		c.ArenaBytes != plan.ArenaSize() || c.Sessions != 2 || c.Classes != 10 ||
+		c.Params < 400_000 || c.MACs != plan.MACs() || c.Layers != len(plan.Report().Steps) ||
+		!slices.Equal(c.Shape, []int{1, 32, 32, 3}) {
 		t.Errorf("card %+v", c)
 	}
 	var names []string
@@ -270,7 +278,8 @@ func notAClassifier(t *testing.T) (*runtime.Graph, *runtime.Plan) {
 }
 
 func TestSlug(t *testing.T) {
-	for name, want := range map[string]string{"CIFAR-10 GoogLeNet": "cifar-10-googlenet", "net_v1.5": "net_v1.5", "": "model", "日本": "model", "../..": "model", " a/b ": "a-b", "..": "model"} {
+	for name, want := range map[string]string{"CIFAR-10 GoogLeNet": "cifar-10-googlenet", "net_v1.5": "net_v1.5",
+		"": "model", "日本": "model", "../..": "model", " a/b ": "a-b", "..": "model"} {
 		if got := slug(name); got != want {
 			t.Errorf("%q becomes %q, want %q", name, got, want)
 		}

@@ -11,7 +11,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// inferRequest is the body of an inference request of the Open Inference Protocol. Parameters are ignored, as it allows.
+// inferRequest is the body of an inference request of the Open Inference Protocol. Parameters are ignored, as it
+// allows.
 type inferRequest struct {
 	id      string
 	inputs  []inferTensor
@@ -97,8 +98,8 @@ func dataType(d runtime.DType) string {
 	return typeF32
 }
 
-// fill copies the tensor of a request into dst, the numbers of an input. UINT8 is taken as the numbers it is by an input
-// of float32, and as levels by one that is quantised.
+// fill copies the tensor of a request into dst, the numbers of an input. UINT8 is taken as the numbers it is by an
+// input of float32, and as levels by one that is quantised.
 func (t *inferTensor) fill(info runtime.TensorInfo, dst []float32) error {
 	if t.name != info.Name {
 		return badRequest("input %.100q: the model's is called %q", t.name, info.Name)
@@ -231,7 +232,8 @@ func export(t *runtime.Tensor) (outTensor, error) {
 	for i, v := range f {
 		if v64 := float64(v); math.IsNaN(v64) || math.IsInf(v64, 0) {
 			return o, refuse(http.StatusUnprocessableEntity,
-				"output %q: number %d is %v, which JSON cannot say; the input has numbers too large for this network", info.Name, i, v)
+				"output %q: number %d is %v, which JSON cannot say; the input has numbers too large for this network", info.Name, i,
+				v)
 		}
 	}
 	o.Data = f

@@ -1,8 +1,8 @@
 // Package wholefile writes files that appear whole or not at all, also when the power fails.
 //
 // A file is written under another name in the same folder, brought to the disk, renamed, and the folder brought to the
-// disk. A link stays a link: the file that it leads to is replaced. What was there leaves its mode and, where the system
-// allows it, its owner. Devices, pipes and sockets are written into: nothing is put in their place.
+// disk. A link stays a link: the file that it leads to is replaced. What was there leaves its mode and, where the
+// system allows it, its owner. Devices, pipes and sockets are written into: nothing is put in their place.
 package wholefile
 
 import (
@@ -22,8 +22,8 @@ import (
 // Write writes a file, or replaces one. A new one has mode 0644 less the umask. Its errors are [*runtime.FileError].
 func Write(path string, data []byte) error { return failed(path, write(path, data)) }
 
-// WriteNew writes a file that must not be there yet, with a mode. Its errors are [*runtime.FileError]; that of a file that is
-// there wraps [fs.ErrExist].
+// WriteNew writes a file that must not be there yet, with a mode. Its errors are [*runtime.FileError]; that of a file
+// that is there wraps [fs.ErrExist].
 func WriteNew(path string, data []byte, mode fs.FileMode) error {
 	t, err := begin(path, mode)
 	if err != nil {
@@ -36,8 +36,8 @@ func WriteNew(path string, data []byte, mode fs.FileMode) error {
 	return failed(path, err)
 }
 
-// Place gives a complete file another name in its folder: it is brought to the disk before, the folder after. The file is
-// closed, whatever happens. Its errors are [*runtime.FileError].
+// Place gives a complete file another name in its folder: it is brought to the disk before, the folder after. The file
+// is closed, whatever happens. Its errors are [*runtime.FileError].
 func Place(f *os.File, path string) error {
 	err := toDisk(f)
 	if goruntime.GOOS == "windows" { // an open file cannot be renamed there; elsewhere its lock holds until it is
@@ -54,8 +54,8 @@ func Place(f *os.File, path string) error {
 	return failed(path, err)
 }
 
-// Abandon removes what has not got its name yet, for a program that ends in the midst of writing. Nothing can be written
-// after it.
+// Abandon removes what has not got its name yet, for a program that ends in the midst of writing. Nothing can be
+// written after it.
 func Abandon() {
 	pending.Lock() // for good: a name that is given now would be given to half a file
 	for name := range pending.names {
@@ -207,8 +207,8 @@ func claim(from, to string) error {
 	return nil
 }
 
-// toDisk waits until a file, or a folder's names, are on the disk; where the system cannot tell, it does not wait. Tests
-// look on.
+// toDisk waits until a file, or a folder's names, are on the disk; where the system cannot tell, it does not wait.
+// Tests look on.
 var toDisk = func(f *os.File) error {
 	err := f.Sync()
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {

@@ -6,7 +6,8 @@
 //	WORD $0 // arm: vmla.f32 q8, q0, d4[0]
 //
 // asmgen FILE... puts the right number before each comment; the rest of the file stays as it is. The test beside it
-// fails when a number in kernels/ is not what GNU as gives. Instructions with relocations (symbols, labels) are refused.
+// fails when a number in kernels/ is not what GNU as gives. Instructions with relocations (symbols, labels) are
+// refused.
 package main
 
 import (

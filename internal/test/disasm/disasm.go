@@ -1,5 +1,6 @@
-// Package disasm takes assembly functions out of a program built by Go for any architecture and reads their machine code
-// through GNU binutils: what the tests of the kernels' features and bench/cycles look at is what the processor would run.
+// Package disasm takes assembly functions out of a program built by Go for any architecture and reads their machine
+// code through GNU binutils: what the tests of the kernels' features and bench/cycles look at is what the processor
+// would run.
 package disasm
 
 import (
@@ -30,12 +31,14 @@ var tools = map[string]struct {
 	debian   string   // the package
 }{
 	"amd64": {[]string{"x86_64-linux-gnu-", ""}, "i386:x86-64", "elf64-x86-64", "x86_64-", "binutils-x86-64-linux-gnu"},
-	"arm64": {[]string{"aarch64-linux-gnu-", ""}, "aarch64", "elf64-littleaarch64", "aarch64-", "binutils-aarch64-linux-gnu"},
+	"arm64": {[]string{"aarch64-linux-gnu-", ""}, "aarch64", "elf64-littleaarch64", "aarch64-",
+		"binutils-aarch64-linux-gnu"},
 	"arm": {[]string{"arm-linux-gnueabihf-", "arm-linux-gnueabi-", ""}, "arm", "elf32-littlearm", "arm",
 		"binutils-arm-linux-gnueabihf"},
 }
 
-// Tool returns the path of GNU "objdump" or "as" for a GOARCH. This machine's own serve where they know that architecture.
+// Tool returns the path of GNU "objdump" or "as" for a GOARCH. This machine's own serve where they know that
+// architecture.
 func Tool(goarch, name string) (string, error) {
 	t, ok := tools[goarch]
 	if !ok {

@@ -14,7 +14,8 @@ func alloc(t testing.TB, side Side, n int) []byte {
 	t.Helper()
 	page := syscall.Getpagesize()
 	body := (n + page - 1) / page * page
-	mem, err := syscall.Mmap(-1, 0, body+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	mem, err := syscall.Mmap(-1, 0, body+2*page, syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
 		t.Fatalf("guard: mmap of %d bytes: %v", body+2*page, err)
 	}

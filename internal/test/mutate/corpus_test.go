@@ -35,7 +35,8 @@ type corpus struct{ files [kinds][][]byte }
 
 func corpora(t testing.TB) *corpus {
 	c := &corpus{}
-	for k, dir := range map[kind]string{kindONNX: "onnx/testdata/fuzz/FuzzONNX", kindCaffe: "caffe/testdata/fuzz/FuzzCaffe",
+	for k, dir := range map[kind]string{kindONNX: "onnx/testdata/fuzz/FuzzONNX",
+		kindCaffe:    "caffe/testdata/fuzz/FuzzCaffe",
 		kindPrototxt: "caffe/testdata/fuzz/FuzzCaffePrototxt", kindTFLite: "tflite/testdata/fuzz/FuzzTFLite"} {
 		names, err := filepath.Glob(filepath.Join("../../../models", dir, "*"))
 		if err != nil || len(names) == 0 {

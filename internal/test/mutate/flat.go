@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// flatParts is what can be told of a flatbuffer without its schema: where its tables keep scalars, and where its vectors are.
+// flatParts is what can be told of a flatbuffer without its schema: where its tables keep scalars, and where its
+// vectors are.
 type flatParts struct {
 	b        []byte
 	scalars  []flatScalar
@@ -69,7 +70,8 @@ func (p *flatParts) field(at, size int) {
 	if len(p.seen) > flatMost || len(p.scalars) > flatMost {
 		return
 	}
-	if off, ok := p.u32(at); size >= 4 && at%4 == 0 && ok && off >= 4 && at+off < len(p.b) && (p.table(at+off) || p.vector(at+off)) {
+	if off, ok := p.u32(at); size >= 4 && at%4 == 0 && ok && off >= 4 && at+off < len(p.b) &&
+		(p.table(at+off) || p.vector(at+off)) {
 		p.offsets = append(p.offsets, at)
 		return
 	}

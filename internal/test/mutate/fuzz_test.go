@@ -8,8 +8,8 @@ import (
 	"github.com/gneiss-go/gneiss/internal/test/mutate"
 )
 
-// FuzzStructured lets coverage choose among files that are changed as [TestMutations] changes them: the input is a file, and the
-// seed of what is changed in it.
+// FuzzStructured lets coverage choose among files that are changed as [TestMutations] changes them: the input is a
+// file, and the seed of what is changed in it.
 func FuzzStructured(f *testing.F) {
 	c := corpora(f)
 	for k, files := range c.files {

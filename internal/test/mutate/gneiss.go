@@ -18,9 +18,10 @@ const (
 	gneissSigned                           = 6
 )
 
-// gneissOps says what follows an operation's code: i number, b byte, f float, c clamp, r rearrangement, o operation; w window, that
-// is ten numbers; and arrays: A of words and B of bytes among the filters, D and E among the other data.
-var gneissOps = []string{1: "wiiADc", 2: "wbbb", 3: "b", 4: "iDDc", 5: "ifff", 6: "", 7: "c", 8: "c", 9: "", 10: "DD", 11: "", 12: "",
+// gneissOps says what follows an operation's code: i number, b byte, f float, c clamp, r rearrangement, o operation; w
+// window, that is ten numbers; and arrays: A of words and B of bytes among the filters, D and E among the other data.
+var gneissOps = []string{1: "wiiADc", 2: "wbbb", 3: "b", 4: "iDDc", 5: "ifff", 6: "", 7: "c", 8: "c", 9: "", 10: "DD",
+	11: "", 12: "",
 	13: "fb", 14: "", 15: "wiiBDDfbbb", 16: "iEDD", 17: "fbo", 18: "r", 19: "b", 20: "b"}
 
 type gneissSection struct {

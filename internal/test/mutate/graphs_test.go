@@ -42,7 +42,8 @@ func grow(r *rand.Rand, limits runtime.Limits) *runtime.Graph {
 				in = append(in, w.like(values, v))
 			}
 		}
-		if y, err := w.g.Add(fmt.Sprint("n", len(values)), op, in...); err == nil { // else it does not fit, which is right too
+		// else it does not fit, which is right too
+		if y, err := w.g.Add(fmt.Sprint("n", len(values)), op, in...); err == nil {
 			values = append(values, y)
 		}
 	}
@@ -68,7 +69,8 @@ func (w *grower) like(values []*runtime.Value, v *runtime.Value) *runtime.Value 
 }
 
 func (w *grower) quant() runtime.Quant {
-	return runtime.Quant{Scale: pick(w.r, []float32{0.01, 0.1, 1, 0.003, 17}), Zero: pick(w.r, []uint8{0, 1, 100, 128, 255})}
+	return runtime.Quant{Scale: pick(w.r, []float32{0.01, 0.1, 1, 0.003, 17}),
+		Zero: pick(w.r, []uint8{0, 1, 100, 128, 255})}
 }
 
 func (w *grower) window() runtime.Window {
@@ -104,7 +106,8 @@ func (w *grower) clamp() runtime.Clamp {
 // op is an operation over a value, which it may not fit.
 func (w *grower) op(v *runtime.Value) runtime.Op {
 	r, c := w.r, v.Shape.C
-	pool := &runtime.Pool{Window: w.window(), Type: runtime.PoolKind(r.IntN(2)), Ceil: r.IntN(2) == 0, CountIncludePad: r.IntN(2) == 0}
+	pool := &runtime.Pool{Window: w.window(), Type: runtime.PoolKind(r.IntN(2)), Ceil: r.IntN(2) == 0,
+		CountIncludePad: r.IntN(2) == 0}
 	global := &runtime.GlobalPool{Type: runtime.PoolKind(r.IntN(2))}
 	lrn := &runtime.LRN{Size: 1 + r.IntN(9), Alpha: 0.1, Beta: 0.75, Bias: 1}
 	k, groups := pick(r, channels), 1
@@ -121,7 +124,8 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 	}
 	switch r.IntN(20) {
 	case 0, 1, 2, 3, 4:
-		return &runtime.Conv{Window: win, K: k, Groups: groups, Weights: w.floats(k * win.R * win.S * depth), Bias: w.floats(k), Act: w.clamp()}
+		return &runtime.Conv{Window: win, K: k, Groups: groups, Weights: w.floats(k * win.R * win.S * depth),
+			Bias: w.floats(k), Act: w.clamp()}
 	case 5, 6, 7:
 		return &runtime.Quantize{To: w.quant()}
 	case 8:
@@ -134,7 +138,8 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 	case 11:
 		return &runtime.FC{K: 5, Weights: w.floats(min(5*v.Shape.Elements()/v.Shape.N, 1<<16)), Act: w.clamp()}
 	case 12:
-		return pick(r, []runtime.Op{&runtime.Softmax{}, &runtime.Activation{Act: w.clamp()}, &runtime.Identity{}, &runtime.Flatten{}})
+		return pick(r, []runtime.Op{&runtime.Softmax{}, &runtime.Activation{Act: w.clamp()}, &runtime.Identity{},
+			&runtime.Flatten{}})
 	case 13:
 		return &runtime.Add{Act: w.clamp()}
 	case 14:
@@ -172,7 +177,8 @@ func (w *grower) quantised(v *runtime.Value, win runtime.Window, k, groups, dept
 	}
 	switch r.IntN(12) {
 	case 0, 1, 2, 3, 4:
-		return &runtime.QConv{Window: win, K: k, Groups: groups, Weights: weights(k * win.R * win.S * depth), WScale: scales(k), Bias: make([]int32, k),
+		return &runtime.QConv{Window: win, K: k, Groups: groups, Weights: weights(k * win.R * win.S * depth),
+			WScale: scales(k), Bias: make([]int32, k),
 			Out: w.quant(), Lo: uint8(r.IntN(2)), Hi: 255}
 	case 5:
 		return &runtime.QFC{K: 3, Weights: weights(min(3*v.Shape.Elements()/v.Shape.N, 1<<16)), WScale: scales(3)}

@@ -1,6 +1,6 @@
 // Package mutate makes hostile model files of good ones, for tests. It knows the structure of each format: lengths and
-// checksums of what it writes are right, so that a change reaches the code behind the parser, where random bytes would be
-// refused at once.
+// checksums of what it writes are right, so that a change reaches the code behind the parser, where random bytes would
+// be refused at once.
 package mutate
 
 import (
@@ -25,8 +25,8 @@ type Mutator struct{ r *rand.Rand }
 // New returns a mutator. The same seed and calls give the same files.
 func New(seed uint64) *Mutator { return &Mutator{rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15))} }
 
-// Mutate returns a changed copy of a file, with `others` as a store of parts. A file that is not what its format says, as one
-// that was changed before may be, has bytes changed.
+// Mutate returns a changed copy of a file, with `others` as a store of parts. A file that is not what its format says,
+// as one that was changed before may be, has bytes changed.
 func (m *Mutator) Mutate(f Format, file []byte, others [][]byte) []byte {
 	changes := 1 + m.r.IntN(3)
 	var out []byte
@@ -61,8 +61,10 @@ func (m *Mutator) bytes(b []byte) []byte {
 }
 
 // sizes are numbers at which shapes, strides and counts go wrong: around powers of two, limits and tiles.
-var sizes = []int64{0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1000, 1023, 4095, 4096,
-	1 << 14, 1<<14 + 1, 1<<15 - 1, 1 << 16, 1<<16 + 1, 1 << 20, 1 << 24, 1<<28 - 1, 1 << 28, 1 << 30, math.MaxInt32, 1 << 31, math.MaxUint32,
+var sizes = []int64{0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 127, 128, 129, 255, 256, 257,
+	1000, 1023, 4095, 4096,
+	1 << 14, 1<<14 + 1, 1<<15 - 1, 1 << 16, 1<<16 + 1, 1 << 20, 1 << 24, 1<<28 - 1, 1 << 28, 1 << 30, math.MaxInt32,
+	1 << 31, math.MaxUint32,
 	1 << 32, 1 << 40, 1 << 62, math.MaxInt64, -1, -2, -3, -128, math.MinInt32, math.MinInt64}
 
 // interesting is a number likely to be refused wrongly, or taken wrongly.
@@ -93,7 +95,8 @@ func (m *Mutator) near(v int64) int64 {
 	return m.interesting()
 }
 
-var floats = []float32{0, float32(math.Copysign(0, -1)), 1, -1, 0.5, 0.75, 6, 1e-30, 1e30, math.MaxFloat32, math.SmallestNonzeroFloat32,
+var floats = []float32{0, float32(math.Copysign(0, -1)), 1, -1, 0.5, 0.75, 6, 1e-30, 1e30, math.MaxFloat32,
+	math.SmallestNonzeroFloat32,
 	float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), 1.17549435e-38, 255, 256, -128}
 
 // float is a number that arithmetic handles in its own way.

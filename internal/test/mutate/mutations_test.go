@@ -66,8 +66,8 @@ func (o outcome) String() string {
 	return [...]string{"refused at load", "refused at compile", "too large to run", "interrupted", "ran"}[o]
 }
 
-// TestMutations tries files that were good: each is refused with an error that says why, or runs, within what a file may
-// take and within its memory.
+// TestMutations tries files that were good: each is refused with an error that says why, or runs, within what a file
+// may take and within its memory.
 func TestMutations(t *testing.T) {
 	d := driver{t: t, corpora: corpora(t), dir: *keep}
 	if d.dir == "" {
@@ -91,7 +91,8 @@ func TestMutations(t *testing.T) {
 	all.Wait()
 	close(finished)
 	took := time.Since(start)
-	t.Logf("seeds %d to %d: %d files in %.1f s, %.0f a second on each of %d threads", *seed, *seed+*files-1, *files, took.Seconds(),
+	t.Logf("seeds %d to %d: %d files in %.1f s, %.0f a second on each of %d threads", *seed, *seed+*files-1, *files,
+		took.Seconds(),
 		float64(*files)/took.Seconds()/float64(workers), workers)
 	for f, counts := range d.counts {
 		t.Logf("%-10s %v", kind(f), counts)
@@ -149,7 +150,8 @@ type worker struct {
 // memory is a session's: of the worker that makes it, at one end of what it has.
 func (d *driver) memory(n int) []byte {
 	w := d.maker
-	if n > len(w.arena) || slowdown > 1 { // pointers are checked only where Go allocates; pages end where an allocation does
+	// pointers are checked only where Go allocates; pages end where an allocation does
+	if n > len(w.arena) || slowdown > 1 {
 		const page = 8 << 10
 		buf := make([]byte, (n+page-1)/page*page+4*page)
 		return buf[len(buf)-n:]
@@ -270,7 +272,8 @@ func (w *worker) use(k kind, seed int, file []byte) (o outcome, took time.Durati
 	if r.IntN(16) == 0 && k != kindPrototxt { // which is given as many random weights as it asks for
 		limits = runtime.DefaultLimits
 	}
-	opts := []runtime.Option{runtime.WithISA(pick(r, arch.Supported())), runtime.WithThreads(1), runtime.WithLimits(limits)}
+	opts := []runtime.Option{runtime.WithISA(pick(r, arch.Supported())), runtime.WithThreads(1),
+		runtime.WithLimits(limits)}
 	if r.IntN(4) == 0 {
 		opts = append(opts, runtime.WithMemory(runtime.Small))
 	}
@@ -377,7 +380,8 @@ func typed(err error) bool {
 	if errors.As(err, &unsupported) {
 		return true
 	}
-	for _, of := range []error{runtime.ErrShape, runtime.ErrCorrupt, runtime.ErrLimit, runtime.ErrGraph, caffe.ErrNoWeights} {
+	for _, of := range []error{runtime.ErrShape, runtime.ErrCorrupt, runtime.ErrLimit, runtime.ErrGraph,
+		caffe.ErrNoWeights} {
 		if errors.Is(err, of) {
 			return true
 		}

@@ -9,8 +9,8 @@ import (
 
 var tokens = regexp.MustCompile(`"[^"]*"|[A-Za-z_][A-Za-z_0-9]*|[-+.0-9][-+.0-9eE]*|[{}\[\]<>:,;]|\s+|.`)
 
-// text changes tokens: numbers for others, words and strings for those elsewhere in the file, and blocks are taken out or
-// repeated.
+// text changes tokens: numbers for others, words and strings for those elsewhere in the file, and blocks are taken out
+// or repeated.
 func (m *Mutator) text(file []byte, changes int) []byte {
 	all := tokens.FindAllString(string(file), -1)
 	for range changes {

@@ -42,7 +42,8 @@ func Photos(t testing.TB, role string) []Photo {
 	var photos []Photo
 	for _, row := range rows[1:] {
 		if row[at("role")] == role {
-			photos = append(photos, Photo{filepath.Join(dir, row[at("file")]), number(row[at("label")]), number(row[at("reference_top1")])})
+			photos = append(photos, Photo{filepath.Join(dir, row[at("file")]), number(row[at("label")]),
+				number(row[at("reference_top1")])})
 		}
 	}
 	if len(photos) == 0 {

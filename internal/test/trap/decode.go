@@ -20,7 +20,8 @@ const (
 	ops
 )
 
-var opNames = [ops]string{"ldtilecfg", "tilerelease", "tilezero", "tileloadd", "tilestored", "tdpbuud", "tdpbusd", "tdpbsud", "tdpbssd",
+var opNames = [ops]string{"ldtilecfg", "tilerelease", "tilezero", "tileloadd", "tilestored", "tdpbuud", "tdpbusd",
+	"tdpbsud", "tdpbssd",
 	"vpdpbusd", "vpdpbusds", "vpdpwssd", "vpdpwssds"}
 
 func (o Op) String() string { return opNames[o] }
@@ -31,7 +32,8 @@ const (
 	rip  = -2
 )
 
-// insn is a decoded instruction. Registers are numbered as the processor does, RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8 …
+// insn is a decoded instruction. Registers are numbered as the processor does, RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI,
+// R8 …
 type insn struct {
 	op            Op
 	len           int
@@ -47,8 +49,8 @@ type insn struct {
 // longest is the most bytes that an instruction takes.
 const longest = 15
 
-// decode reads one of the emulated instructions, or says that it is another. Encodings are from Intel's Software Developer's Manual,
-// volume 2: all have the three-byte VEX prefix with map 0F38 and W0.
+// decode reads one of the emulated instructions, or says that it is another. Encodings are from Intel's Software
+// Developer's Manual, volume 2: all have the three-byte VEX prefix with map 0F38 and W0.
 func decode(code []byte) (i insn, ok bool) {
 	if len(code) < 5 || code[0] != 0xC4 || code[1]&0x1F != 2 || code[2]&0x80 != 0 {
 		return i, false

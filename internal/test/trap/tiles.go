@@ -2,8 +2,8 @@ package trap
 
 import "encoding/binary"
 
-// memory is that of the traced program: rows of n bytes, stride bytes from one to the next, which lie in b without gaps. A failing
-// access is a fault of the program's.
+// memory is that of the traced program: rows of n bytes, stride bytes from one to the next, which lie in b without
+// gaps. A failing access is a fault of the program's.
 type memory interface {
 	read(addr, stride uint64, n int, b []byte) bool
 	write(addr, stride uint64, n int, b []byte) bool
@@ -103,7 +103,8 @@ func (a *amx) store(m memory, t int, addr, stride uint64) fault {
 
 // dot is TDPB*D: dst[m][n] += Σ_k Σ_{i<4} x[m][4k+i]·y[k][4n+i] of bytes, signed or not, in int32 that wraps.
 func (a *amx) dot(dst, x, y int, xSigned, ySigned bool) fault {
-	if !a.has(dst) || !a.has(x) || !a.has(y) || dst == x || dst == y || x == y || a.colsb[dst]%4 != 0 || a.colsb[x]%4 != 0 ||
+	if !a.has(dst) || !a.has(x) || !a.has(y) || dst == x || dst == y || x == y || a.colsb[dst]%4 != 0 ||
+		a.colsb[x]%4 != 0 ||
 		a.rows[dst] != a.rows[x] || a.colsb[dst] != a.colsb[y] || a.colsb[x]/4 != a.rows[y] {
 		return illegal
 	}

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Run starts the command, whose Stdin, Stdout and Stderr are files or nil, emulates what it cannot do, and returns its exit code, 128 + n
-// after signal n, when it has ended.
+// Run starts the command, whose Stdin, Stdout and Stderr are files or nil, emulates what it cannot do, and returns its
+// exit code, 128 + n after signal n, when it has ended.
 func Run(cmd *exec.Cmd) (Counts, int, error) {
 	runtime.LockOSThread() // a program obeys the thread that traces it
 	defer runtime.UnlockOSThread()
@@ -53,7 +53,8 @@ func (t *tracer) run() (int, error) {
 	}
 	var err error
 	t.threads[t.pid] = &amx{}
-	if err := syscall.PtraceSetOptions(t.pid, syscall.PTRACE_O_TRACECLONE|syscall.PTRACE_O_TRACEEXEC|exitKill); err != nil {
+	if err := syscall.PtraceSetOptions(t.pid,
+		syscall.PTRACE_O_TRACECLONE|syscall.PTRACE_O_TRACEEXEC|exitKill); err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
 	tid, signal := t.pid, 0
@@ -96,7 +97,8 @@ func (t *tracer) stopped(tid int, status syscall.WaitStatus) (int, error) {
 		}
 	}
 	switch s := status.StopSignal(); {
-	case s == syscall.SIGTRAP && status.TrapCause() == syscall.PTRACE_EVENT_EXEC: // only this thread is left, in new memory
+	// only this thread is left, in new memory
+	case s == syscall.SIGTRAP && status.TrapCause() == syscall.PTRACE_EVENT_EXEC:
 		clear(t.decoded)
 		clear(t.threads)
 		t.threads[tid] = &amx{}
@@ -117,7 +119,8 @@ func (t *tracer) stopped(tid int, status syscall.WaitStatus) (int, error) {
 	}
 }
 
-// emulate does the instruction that stopped the thread, and those after it that would. What is none of the emulated ones is illegal.
+// emulate does the instruction that stopped the thread, and those after it that would. What is none of the emulated
+// ones is illegal.
 func (t *tracer) emulate(tid int, state *amx) (fault, error) {
 	var r syscall.PtraceRegs
 	if err := syscall.PtraceGetRegs(tid, &r); err != nil {
@@ -175,7 +178,8 @@ func segv(tid int) error {
 	var info [128]byte // siginfo_t: signo, errno, code
 	binary.LittleEndian.PutUint32(info[0:], uint32(syscall.SIGSEGV))
 	binary.LittleEndian.PutUint32(info[8:], siKernel)
-	_, _, errno := syscall.Syscall6(syscall.SYS_PTRACE, syscall.PTRACE_SETSIGINFO, uintptr(tid), 0, uintptr(unsafe.Pointer(&info)), 0, 0)
+	_, _, errno := syscall.Syscall6(syscall.SYS_PTRACE, syscall.PTRACE_SETSIGINFO, uintptr(tid), 0,
+		uintptr(unsafe.Pointer(&info)), 0, 0)
 	if errno != 0 {
 		return fmt.Errorf("signal of thread %d: %w", tid, errno)
 	}
@@ -263,11 +267,13 @@ func register(r *syscall.PtraceRegs, n int) uint64 {
 	case rip:
 		return r.Rip
 	}
-	return [16]uint64{r.Rax, r.Rcx, r.Rdx, r.Rbx, r.Rsp, r.Rbp, r.Rsi, r.Rdi, r.R8, r.R9, r.R10, r.R11, r.R12, r.R13, r.R14, r.R15}[n]
+	return [16]uint64{r.Rax, r.Rcx, r.Rdx, r.Rbx, r.Rsp, r.Rbp, r.Rsi, r.Rdi, r.R8, r.R9, r.R10, r.R11, r.R12, r.R13,
+		r.R14, r.R15}[n]
 }
 
-// xstate is a thread's XSAVE area in the standard format (Intel SDM volume 1, 13.4): the low halves of the vector registers lie in the legacy
-// region, the high ones in component 2, which follows the header. Bits above 256 are left alone.
+// xstate is a thread's XSAVE area in the standard format (Intel SDM volume 1, 13.4): the low halves of the vector
+// registers lie in the legacy region, the high ones in component 2, which follows the header. Bits above 256 are left
+// alone.
 type xstate struct {
 	buf [16 << 10]byte
 	n   int
@@ -297,7 +303,8 @@ func (x *xstate) put(tid int) error {
 func regset(request, tid int, b []byte) (int, error) {
 	const xstateNote = 0x202 // NT_X86_XSTATE
 	v := syscall.Iovec{Base: &b[0], Len: uint64(len(b))}
-	_, _, errno := syscall.Syscall6(syscall.SYS_PTRACE, uintptr(request), uintptr(tid), xstateNote, uintptr(unsafe.Pointer(&v)), 0, 0)
+	_, _, errno := syscall.Syscall6(syscall.SYS_PTRACE, uintptr(request), uintptr(tid), xstateNote,
+		uintptr(unsafe.Pointer(&v)), 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}

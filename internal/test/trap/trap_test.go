@@ -14,7 +14,8 @@ func TestDecode(t *testing.T) {
 		want       insn
 	}{
 		{"c4e2784900", "ldtilecfg (%rax)", insn{op: LdTileCfg, len: 5, memory: true, index: none}},
-		{"c4c278494540", "ldtilecfg 0x40(%r13)", insn{op: LdTileCfg, len: 6, rm: 13, memory: true, base: 13, index: none, disp: 0x40}},
+		{"c4c278494540", "ldtilecfg 0x40(%r13)", insn{op: LdTileCfg, len: 6, rm: 13, memory: true, base: 13, index: none,
+			disp: 0x40}},
 		{"c4e27849c0", "tilerelease", insn{op: TileRelease, len: 5, base: none, index: none}},
 		{"c4e27b49d8", "tilezero %tmm3", insn{op: TileZero, len: 5, reg: 3, prefix: 3, base: none, index: none}},
 		{"c4c27b4b2402", "tileloadd (%r10,%rax,1),%tmm4",
@@ -25,14 +26,17 @@ func TestDecode(t *testing.T) {
 			insn{op: TileLoad, len: 7, reg: 1, rm: 4, prefix: 1, memory: true, base: 5, index: none, disp: -8}},
 		{"c4827a4b1448", "tilestored %tmm2,(%r8,%r9,2)",
 			insn{op: TileStore, len: 6, reg: 2, rm: 12, prefix: 2, memory: true, base: 8, index: 9, scale: 1}},
-		{"c4e2495ec4", "tdpbusd %tmm6,%tmm4,%tmm0", insn{op: TDPBUSD, len: 5, rm: 4, vvvv: 6, prefix: 1, base: none, index: none}},
-		{"c4e2735eda", "tdpbssd %tmm1,%tmm2,%tmm3", insn{op: TDPBSSD, len: 5, reg: 3, rm: 2, vvvv: 1, prefix: 3, base: none, index: none}},
+		{"c4e2495ec4", "tdpbusd %tmm6,%tmm4,%tmm0", insn{op: TDPBUSD, len: 5, rm: 4, vvvv: 6, prefix: 1, base: none,
+			index: none}},
+		{"c4e2735eda", "tdpbssd %tmm1,%tmm2,%tmm3", insn{op: TDPBSSD, len: 5, reg: 3, rm: 2, vvvv: 1, prefix: 3, base: none,
+			index: none}},
 		{"c4e26d50e0", "{vex} vpdpbusd %ymm0,%ymm2,%ymm4",
 			insn{op: VPDPBUSD, len: 5, reg: 4, vvvv: 2, prefix: 1, wide: true, base: none, index: none}},
 		{"c4422950d9", "{vex} vpdpbusd %xmm9,%xmm10,%xmm11",
 			insn{op: VPDPBUSD, len: 5, reg: 11, rm: 9, vvvv: 10, prefix: 1, base: none, index: none}},
 		{"c4226d5074fce0", "{vex} vpdpbusd -32(%rsp,%r15,8),%ymm2,%ymm14",
-			insn{op: VPDPBUSD, len: 7, reg: 14, rm: 4, vvvv: 2, prefix: 1, wide: true, memory: true, base: 4, index: 15, scale: 3, disp: -32}},
+			insn{op: VPDPBUSD, len: 7, reg: 14, rm: 4, vvvv: 2, prefix: 1, wide: true, memory: true, base: 4, index: 15,
+				scale: 3, disp: -32}},
 		{"c4e26d51d9", "{vex} vpdpbusds %ymm1,%ymm2,%ymm3",
 			insn{op: VPDPBUSDS, len: 5, reg: 3, rm: 1, vvvv: 2, prefix: 1, wide: true, base: none, index: none}},
 		{"c4e26d52d9", "{vex} vpdpwssd %ymm1,%ymm2,%ymm3",
@@ -40,7 +44,8 @@ func TestDecode(t *testing.T) {
 		{"c4422953d9", "{vex} vpdpwssds %xmm9,%xmm10,%xmm11",
 			insn{op: VPDPWSSDS, len: 5, reg: 11, rm: 9, vvvv: 10, prefix: 1, base: none, index: none}},
 		{"c4e26d502510000000", "{vex} vpdpbusd 0x10(%rip),%ymm2,%ymm4",
-			insn{op: VPDPBUSD, len: 9, reg: 4, rm: 5, vvvv: 2, prefix: 1, wide: true, memory: true, base: rip, index: none, disp: 16}},
+			insn{op: VPDPBUSD, len: 9, reg: 4, rm: 5, vvvv: 2, prefix: 1, wide: true, memory: true, base: rip, index: none,
+				disp: 16}},
 	} {
 		code, err := hex.DecodeString(c.code)
 		if err != nil {
@@ -137,7 +142,8 @@ func TestFaults(t *testing.T) {
 	if a.zero(0) != illegal || a.load(make(ram, 64), 0, 0, 0) != illegal || a.dot(0, 1, 2, true, true) != illegal {
 		t.Error("tiles can be used before they are configured")
 	}
-	for _, change := range [][2]int{{0, 2}, {1, 1}, {5, 1}, {40, 1}, {60, 1}, {16, 65}, {17, 1}, {48, 17}, {52, 1}, {24, 4}} {
+	for _, change := range [][2]int{{0, 2}, {1, 1}, {5, 1}, {40, 1}, {60, 1}, {16, 65}, {17, 1}, {48, 17}, {52, 1},
+		{24, 4}} {
 		bad := good
 		bad[change[0]] = byte(change[1])
 		if a.config(&bad) != invalid {

@@ -5,8 +5,9 @@ import (
 	"math"
 )
 
-// vecDot is VPDPBUSD and its relatives (Intel SDM volume 2): every int32 of dst gets the sum of the products of its four bytes, of x
-// unsigned and of y signed, or of its two int16, added to it. It wraps, or saturates for those with S at the end.
+// vecDot is VPDPBUSD and its relatives (Intel SDM volume 2): every int32 of dst gets the sum of the products of its
+// four bytes, of x unsigned and of y signed, or of its two int16, added to it. It wraps, or saturates for those with S
+// at the end.
 func vecDot(op Op, dst, x, y []byte) {
 	for n := 0; n < len(dst); n += 4 {
 		sum := int64(int32(binary.LittleEndian.Uint32(dst[n:])))

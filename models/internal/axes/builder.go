@@ -1,11 +1,11 @@
-// Package axes builds a [runtime.Graph] from a model whose values have dimensions of their own, in whatever order: Caffe's
-// and ONNX's [N C H W], TensorFlow's [N H W C].
+// Package axes builds a [runtime.Graph] from a model whose values have dimensions of their own, in whatever order:
+// Caffe's and ONNX's [N C H W], TensorFlow's [N H W C].
 //
-// A [Tensor] is a value of the graph with its dimensions in the file's order, and the way in which they lie in memory: as
-// written, or channels last. Dimensions may be missing behind, so [N C] is a batch of vectors and a lone [C] is one vector.
-// Memory is moved only where it must be: a reshape or transposition that another reading of the same memory says, is free.
-// What costs nothing when it is done by the consumer is put off until a consumer asks for the value: flattening
-// (folded into a fully connected layer's weight order) and zero padding (folded into a convolution or pool).
+// A [Tensor] is a value of the graph with its dimensions in the file's order, and the way in which they lie in memory:
+// as written, or channels last. Dimensions may be missing behind, so [N C] is a batch of vectors and a lone [C] is one
+// vector. Memory is moved only where it must be: a reshape or transposition that another reading of the same memory
+// says, is free. What costs nothing when it is done by the consumer is put off until a consumer asks for the value:
+// flattening (folded into a fully connected layer's weight order) and zero padding (folded into a convolution or pool).
 //
 // A [Source] is a constant of the file, decoded and re-ordered when a layer wants it.
 package axes

@@ -75,15 +75,16 @@ func (b *Builder) As(name string, t *Tensor, l runtime.Layout) (*Tensor, error) 
 	if out := b.moved[key]; out != nil && slices.Equal(out.Dims, t.Dims) {
 		return out, nil
 	}
-	out, err := b.move(name+"/"+v.Name+"/moved", over(v, t.Dims, t.Layout), channelMajor(runtime.ChannelsLast, len(t.Dims)), l)
+	out, err := b.move(name+"/"+v.Name+"/moved", over(v, t.Dims, t.Layout),
+		channelMajor(runtime.ChannelsLast, len(t.Dims)), l)
 	if err == nil {
 		b.moved[key] = out
 	}
 	return out, err
 }
 
-// Transpose permutes t's dimensions, so that dimension j becomes that at perm[j]. It is free if some layout of the result
-// is the memory that t has; else it is a copy into t's layout.
+// Transpose permutes t's dimensions, so that dimension j becomes that at perm[j]. It is free if some layout of the
+// result is the memory that t has; else it is a copy into t's layout.
 func (b *Builder) Transpose(name string, t *Tensor, perm []int) (*Tensor, error) {
 	v, err := b.Value(t)
 	if err != nil {
@@ -170,9 +171,9 @@ func (b *Builder) Reshape(t *Tensor, dims []int) (*Tensor, bool) {
 	return nil, false
 }
 
-// Rearrange permutes t's dimensions, so that dimension j becomes that at perm[j] (nil: none moves), and gives the result
-// other dimensions of as many elements. It costs a copy, unless [Builder.Reshape] can say the same. What lies as written
-// stays so.
+// Rearrange permutes t's dimensions, so that dimension j becomes that at perm[j] (nil: none moves), and gives the
+// result other dimensions of as many elements. It costs a copy, unless [Builder.Reshape] can say the same. What lies as
+// written stays so.
 func (b *Builder) Rearrange(name string, t *Tensor, perm, dims []int) (*Tensor, error) {
 	if err := b.check(dims); err != nil {
 		return nil, err
@@ -198,7 +199,8 @@ func (b *Builder) Rearrange(name string, t *Tensor, perm, dims []int) (*Tensor, 
 		return nil, err
 	}
 	if to := runtime.ShapeOf(dims, t.Layout); moves || v.Shape != to {
-		if v, err = b.add(name, &runtime.Rearrange{Dims: slices.Clone(t.Dims), Perm: slices.Clone(perm), To: to}, v); err != nil {
+		if v, err = b.add(name, &runtime.Rearrange{Dims: slices.Clone(t.Dims), Perm: slices.Clone(perm), To: to},
+			v); err != nil {
 			return nil, err
 		}
 	}

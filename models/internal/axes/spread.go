@@ -101,7 +101,8 @@ func (b *Builder) layOut(f []float32, d []int, t *Tensor, n int) ([]float32, err
 	return out, nil
 }
 
-// Affine appends out = in·scale + shift, of which either is made of s.Of, or nil; the result has the tensor's dimensions.
+// Affine appends out = in·scale + shift, of which either is made of s.Of, or nil; the result has the tensor's
+// dimensions.
 func (s *Spreading) Affine(b *Builder, name string, scale, shift []float32) (*Tensor, error) {
 	if s.dims == nil {
 		return b.Affine(name, s.Over, scale, shift)
@@ -120,7 +121,8 @@ func (s *Spreading) Affine(b *Builder, name string, scale, shift []float32) (*Te
 // Whole reports whether the constant differs within a channel.
 func (s *Spreading) Whole() bool { return s.dims != nil }
 
-// Binary appends arithmetic between two tensors whose dimensions are aligned at their ends and repeated where they are 1.
+// Binary appends arithmetic between two tensors whose dimensions are aligned at their ends and repeated where they are
+// 1.
 func (b *Builder) Binary(name string, how kernels.Arithmetic, x, y *Tensor) (*Tensor, error) {
 	rank := max(len(x.Dims), len(y.Dims))
 	l := x.Layout

@@ -48,7 +48,8 @@ func FromGraph(g *runtime.Graph) Source {
 		case *runtime.Conv:
 			w, bias = op.Weights, op.Bias
 			if op.K != k || op.R != r || op.S != s || len(w) != k*r*s*c {
-				return nil, nil, fmt.Errorf("%d filters of %d×%d in %d groups, %d weights, want %d×%d×%d×%d: %w", op.K, op.R, op.S, max(op.Groups, 1), len(w), k, r, s, c, runtime.ErrShape)
+				return nil, nil, fmt.Errorf("%d filters of %d×%d in %d groups, %d weights, want %d×%d×%d×%d: %w", op.K, op.R, op.S,
+					max(op.Groups, 1), len(w), k, r, s, c, runtime.ErrShape)
 			}
 		case *runtime.FC:
 			w, bias = op.Weights, op.Bias
@@ -111,7 +112,8 @@ func (b *Builder) FC(name string, in *runtime.Value, k int, act runtime.Clamp) *
 
 // Pool is size×size pooling as Caffe does it: sizes rounded up.
 func (b *Builder) Pool(name string, kind runtime.PoolKind, in *runtime.Value, size, stride, pad int) *runtime.Value {
-	w := runtime.Window{R: size, S: size, StrideH: stride, StrideW: stride, PadTop: pad, PadLeft: pad, PadBottom: pad, PadRight: pad}
+	w := runtime.Window{R: size, S: size, StrideH: stride, StrideW: stride, PadTop: pad, PadLeft: pad, PadBottom: pad,
+		PadRight: pad}
 	return b.Add(name, &runtime.Pool{Window: w, Type: kind, Ceil: true}, in)
 }
 

@@ -192,7 +192,8 @@ func binary(op *runtime.Binary, n *runtime.Node, in [][]float32, out []float32) 
 		c, w, h, b := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H
 		p := in[0][((b%s.N*s.H+h%s.H)*s.W+w%s.W)*s.C+c%s.C]
 		q := in[1][((b%t.N*t.H+h%t.H)*t.W+w%t.W)*t.C+c%t.C]
-		out[i] = map[kernels.Arithmetic]float32{kernels.Plus: p + q, kernels.Minus: p - q, kernels.Times: p * q, kernels.Over: p / q,
+		out[i] = map[kernels.Arithmetic]float32{kernels.Plus: p + q, kernels.Minus: p - q, kernels.Times: p * q,
+			kernels.Over:   p / q,
 			kernels.Larger: max(p, q), kernels.Smaller: min(p, q)}[op.How]
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Compiled computes the outputs of a graph as its users do: compiled for this machine, in a session; uint8 outputs as whole numbers.
+// Compiled computes the outputs of a graph as its users do: compiled for this machine, in a session; uint8 outputs as
+// whole numbers.
 func Compiled(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 	plan, err := runtime.Compile(g)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "write the seed corpora under testdata/fuzz")
 
-// Check compares the files of a target's corpus with these inputs, or writes them under -update. Each input is a []byte or
-// a string, as the target takes it.
+// Check compares the files of a target's corpus with these inputs, or writes them under -update. Each input is a []byte
+// or a string, as the target takes it.
 func Check[T []byte | string](t *testing.T, target string, inputs map[string]T) {
 	t.Helper()
 	dir := filepath.Join("testdata", "fuzz", target)

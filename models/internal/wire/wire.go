@@ -49,7 +49,8 @@ func Each(msg []byte, fn func(Field) error) error {
 		}
 		if m < 0 {
 			if size, k := protowire.ConsumeVarint(rest); typ == protowire.BytesType && k > 0 {
-				return fmt.Errorf("cut short: a field of %d bytes begins at byte %d, and only %d are left: %w", size, off+n+k, len(rest)-k, runtime.ErrCorrupt)
+				return fmt.Errorf("cut short: a field of %d bytes begins at byte %d, and only %d are left: %w", size, off+n+k,
+					len(rest)-k, runtime.ErrCorrupt)
 			}
 			return corrupt(off+n, m)
 		}
@@ -65,7 +66,8 @@ func Each(msg []byte, fn func(Field) error) error {
 }
 
 func corrupt(off, code int) error {
-	return fmt.Errorf("byte %d of a message: %s: %w", off, strings.TrimPrefix(protowire.ParseError(code).Error(), "proto: "), runtime.ErrCorrupt)
+	return fmt.Errorf("byte %d of a message: %s: %w", off,
+		strings.TrimPrefix(protowire.ParseError(code).Error(), "proto: "), runtime.ErrCorrupt)
 }
 
 // want reports a field of another wire type than its schema says.
@@ -113,7 +115,8 @@ func (f Field) AppendVarints(dst []int64, limit int) ([]int64, error) {
 }
 
 // AppendFixed appends a repeated float or double field of size bytes each, packed or not, to dst as its
-// little-endian bytes. A first packed run aliases the message (its capacity is its length, so that appending copies it).
+// little-endian bytes. A first packed run aliases the message (its capacity is its length, so that appending copies
+// it).
 func (f Field) AppendFixed(dst []byte, size int) ([]byte, error) {
 	switch {
 	case f.Type == protowire.Fixed32Type && size == 4:
