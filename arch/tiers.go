@@ -46,8 +46,8 @@ type Tier struct {
 }
 
 // tiers has a row for each ISA. The order of the rows is that of preference: a cap admits its own tier and those of its
-// architecture above it in this list, whether it contains them or not. Kernels are gated on their own features besides, so
-// that a row only decides what a tier's name promises.
+// architecture above it in this list, whether it contains them or not. Kernels are gated on their own features besides,
+// so that a row only decides what a tier's name promises.
 var tiers = [...]Tier{
 	Generic:    {Name: "generic", About: "portable Go"},
 	AVX2:       {"avx2", "amd64", Generic, FeatAVX2 | FeatFMA, "AVX2 and FMA"},

@@ -13,8 +13,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// TestBlocks: both operators beside the definition's reshaping and transposition, [N C H W] in order; forms that are not
-// taken are named.
+// TestBlocks: both operators beside the definition's reshaping and transposition, [N C H W] in order; forms that are
+// not taken are named.
 func TestBlocks(t *testing.T) {
 	const n, c, h, w, s = 2, 12, 2, 3, 2 // the deep side's
 	x := ramp(n * c * h * w)
