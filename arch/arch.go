@@ -8,9 +8,9 @@
 //
 // A cap above what the CPU offers is not an error: the CPU decides. Features are detected once.
 //
-// To add a tier is to change five files, besides tests and documents: tiers.go (its constant and row, and its features if they
-// are new), detect_GOARCH.go (their detection), and of package kernels catalogue_rows.go (its rows), bind_GOARCH.go and a file
-// of assembly.
+// To add a tier is to change five files, besides tests and documents: tiers.go (its constant and row, and its features
+// if they are new), detect_GOARCH.go (their detection), and of package kernels catalogue_rows.go (its rows),
+// bind_GOARCH.go and a file of assembly.
 package arch
 
 import (

@@ -46,13 +46,14 @@ type Tier struct {
 }
 
 // tiers has a row for each ISA. The order of the rows is that of preference: a cap admits its own tier and those of its
-// architecture above it in this list, whether it contains them or not. Kernels are gated on their own features besides, so
-// that a row only decides what a tier's name promises.
+// architecture above it in this list, whether it contains them or not. Kernels are gated on their own features besides,
+// so that a row only decides what a tier's name promises.
 var tiers = [...]Tier{
-	Generic:    {Name: "generic", About: "portable Go"},
-	AVX2:       {"avx2", "amd64", Generic, FeatAVX2 | FeatFMA, "AVX2 and FMA"},
-	AVXVNNI:    {"avxvnni", "amd64", AVX2, FeatAVXVNNI, "dot products of bytes and words, 256 bits (VEX)"},
-	AVX512:     {"avx512", "amd64", AVX2, FeatAVX512F | FeatAVX512BW | FeatAVX512DQ | FeatAVX512VL, "AVX-512 F, BW, DQ, VL"},
+	Generic: {Name: "generic", About: "portable Go"},
+	AVX2:    {"avx2", "amd64", Generic, FeatAVX2 | FeatFMA, "AVX2 and FMA"},
+	AVXVNNI: {"avxvnni", "amd64", AVX2, FeatAVXVNNI, "dot products of bytes and words, 256 bits (VEX)"},
+	AVX512: {"avx512", "amd64", AVX2, FeatAVX512F | FeatAVX512BW | FeatAVX512DQ | FeatAVX512VL,
+		"AVX-512 F, BW, DQ, VL"},
 	AVX512VNNI: {"avx512vnni", "amd64", AVX512, FeatAVX512VNNI, "dot products of bytes and words, 512 bits (EVEX)"},
 	AVX512VBMI: {"avx512vbmi", "amd64", AVX512VNNI, FeatAVX512VBMI, "permutations of bytes: tables"},
 	AMX:        {"amx", "amd64", AVX512VNNI, FeatAMXInt8, "products of int8 tiles"},

@@ -41,8 +41,8 @@ func blocksGeneric[T uint8 | uint32](b *blocksArgs) {
 	}
 }
 
-// NewDepthToSpace returns the operation that makes a square of side×side pixels of each pixel, whose channels are those of
-// the square's pixels, one pixel after the other; or, channelMajor, side² numbers for each channel:
+// NewDepthToSpace returns the operation that makes a square of side×side pixels of each pixel, whose channels are those
+// of the square's pixels, one pixel after the other; or, channelMajor, side² numbers for each channel:
 //
 //	out[n, y·side+i, x·side+j, c] = in[n, y, x, (i·side+j)·C + c]
 //	out[n, y·side+i, x·side+j, c] = in[n, y, x, (c·side+i)·side + j]    channelMajor

@@ -18,7 +18,8 @@ func testBlocks[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {
 	r := newRand(t)
 	for _, c := range []struct{ n, h, w, c, side int }{ // of the wide view but for the side
 		{1, 1, 1, 1, 1}, {1, 1, 1, 1, 2}, {2, 2, 3, 1, 2}, {1, 3, 2, 5, 2}, {3, 2, 2, 2, 3}, {1, 1, 2, 3, 7},
-		{1, 2, 70, 60, 2}, {2, 1, 1, 2000, 4}, {1, 1, 1, maxChannels + 3, 2}, // rows of several units, pixels of several, channels in parts
+		// rows of several units, pixels of several, channels in parts
+		{1, 2, 70, 60, 2}, {2, 1, 1, 2000, 4}, {1, 1, 1, maxChannels + 3, 2},
 	} {
 		s := c.side
 		deep := integers[T](r, c.n*c.h*c.w*s*s*c.c, 0, 255)

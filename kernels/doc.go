@@ -13,10 +13,10 @@
 //
 // # Catalogue
 //
-// [Catalogue] has a row for every kernel of every architecture, in every build: catalogue_rows.go is the only place where one
-// is declared. A portable row holds its function; another row gets it from bind_<goarch>.go, where the build has it. [Table]
-// has the rows with a function, and [Select] takes the first of them that the CPU can run and whose tier is allowed. What a
-// heuristic asks of a kernel is a field of its row, never a comparison of tiers.
+// [Catalogue] has a row for every kernel of every architecture, in every build: catalogue_rows.go is the only place
+// where one is declared. A portable row holds its function; another row gets it from bind_<goarch>.go, where the build
+// has it. [Table] has the rows with a function, and [Select] takes the first of them that the CPU can run and whose
+// tier is allowed. What a heuristic asks of a kernel is a field of its row, never a comparison of tiers.
 //
 // # Names
 //
@@ -33,7 +33,8 @@
 // # How to add a kernel
 //
 // Write the function, in a file of that grammar; declare and bind it in bind_<goarch>.go; add its row to
-// catalogue_rows.go, best tier first within an operation. Selection, the tests against the reference between guard pages,
-// the proof of its features, the benchmarks, the self-test and README.md's table find it there. A new operation is one file
-// (its OpKind, its reference, its Op) and a portable row that holds the reference. For a new tier see package arch.
+// catalogue_rows.go, best tier first within an operation. Selection, the tests against the reference between guard
+// pages, the proof of its features, the benchmarks, the self-test and README.md's table find it there. A new operation
+// is one file (its OpKind, its reference, its Op) and a portable row that holds the reference. For a new tier see
+// package arch.
 package kernels

@@ -16,11 +16,12 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// gnu has the features that GNU as calls otherwise than arch. AVX-512 comes with AVX2 and FMA. On amd64 the base is what Go
-// itself needs (GOAMD64=v1), on arm GOARM=7.
+// gnu has the features that GNU as calls otherwise than arch. AVX-512 comes with AVX2 and FMA. On amd64 the base is
+// what Go itself needs (GOAMD64=v1), on arm GOARM=7.
 var gnu = map[arch.Feature][]string{
-	arch.FeatAVXVNNI: {"avx_vnni"}, arch.FeatAVX512F: {"avx512f", "fma"}, arch.FeatAVX512VNNI: {"avx512_vnni"}, arch.FeatAMXInt8: {"amx_int8"},
-	arch.FeatNEON: {"simd"},
+	arch.FeatAVXVNNI: {"avx_vnni"}, arch.FeatAVX512F: {"avx512f", "fma"}, arch.FeatAVX512VNNI: {"avx512_vnni"},
+	arch.FeatAMXInt8: {"amx_int8"},
+	arch.FeatNEON:    {"simd"},
 }
 
 // Each assembly kernel may use only instructions of the features that its row declares: with a wrong gate it would end

@@ -11,8 +11,8 @@ import (
 // OpLRN5 normalises over 5 channels; quantised only: func(*lrnU8Args).
 const OpLRN5 OpKind = "lrn5"
 
-// lrnU8Args is the argument of quantised local response normalisation across channels: for each pixel and channel i < c,
-// with x[j] = src[j] − inZero,
+// lrnU8Args is the argument of quantised local response normalisation across channels: for each pixel and channel i <
+// c, with x[j] = src[j] − inZero,
 //
 //	s = Σ_{j<size} x[i−before+j]²                exactly, in int32; zeros outside the pixel
 //	t = bias + float32(s)·alpha                   alpha is α/size·inScale²

@@ -9,8 +9,8 @@ import (
 // OpTable is any function of a byte; quantised only: func(*tableArgs).
 const OpTable OpKind = "table"
 
-// tableArgs is the argument of looking bytes up: for each of rows rows of c elements, dst[i] = table[src[i]]. dst may be
-// src.
+// tableArgs is the argument of looking bytes up: for each of rows rows of c elements, dst[i] = table[src[i]]. dst may
+// be src.
 type tableArgs struct {
 	dst, src             unsafe.Pointer
 	dstStride, srcStride int            // bytes

@@ -8,7 +8,8 @@ const (
 	OpWino43Output OpKind = "wino43output" // its output transform; func(*winoOutputArgs)
 	OpWino23Input  OpKind = "wino23input"  // F(2,3): input transform; func(*winoInputArgs)
 	OpWino23Output OpKind = "wino23output" // its output transform; func(*winoOutputArgs)
-	OpWino25Output OpKind = "wino25output" // F(2,5): output transform, the input transform being that of F(4,3); float only
+	// F(2,5): output transform, the input transform being that of F(4,3); float only
+	OpWino25Output OpKind = "wino25output"
 	OpWino34Output OpKind = "wino34output" // F(3,4): likewise; for 7×7 of stride 2
 )
 

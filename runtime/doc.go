@@ -52,8 +52,9 @@
 //   - fields visits the parameters in their order in the file, for the writer and the reader;
 //   - lower chooses the kernel, which is kernels/x.go and a row of kernels/catalogue_rows.go.
 //
-// Tests: everyOp and workCases in op_test.go, a case that is refused in graph_test.go, randomGraph in layout_test.go. Each
-// importer that knows the operation gets a file with its handler, which registers itself; models/internal/interp, which tests
-// importers, its plain loop. Besides tests and documents that is five files at most: op_x.go, kernels/x.go, the catalogue's
-// row, and a handler for each of two importers. A pass looks at types only where it rewrites one operation into another.
+// Tests: everyOp and workCases in op_test.go, a case that is refused in graph_test.go, randomGraph in layout_test.go.
+// Each importer that knows the operation gets a file with its handler, which registers itself; models/internal/interp,
+// which tests importers, its plain loop. Besides tests and documents that is five files at most: op_x.go, kernels/x.go,
+// the catalogue's row, and a handler for each of two importers. A pass looks at types only where it rewrites one
+// operation into another.
 package runtime

@@ -184,7 +184,8 @@ func TestGraphRefuses(t *testing.T) {
 		"deep":           {&DepthToSpace{Block: 1 << 30}, ErrShape},
 		"no block":       {&SpaceToDepth{Block: -1}, ErrShape},
 		"odd block":      {&SpaceToDepth{Block: 3}, ErrShape},
-		"int8 of float":  {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{1}, Out: Quant{Scale: 1}}, ErrShape},
+		"int8 of float": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
+			WScale: []float32{1}, Out: Quant{Scale: 1}}, ErrShape},
 	} {
 		g := NewGraph("g")
 		in, err := g.Input("data", ok)

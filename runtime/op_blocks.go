@@ -12,8 +12,8 @@ var (
 	_ = register(23, func() Op { return new(SpaceToDepth) })
 )
 
-// DepthToSpace makes a square of pixels of each pixel, whose channels become the square's: ONNX's DepthToSpace, and that of
-// TensorFlow Lite, which is not ChannelMajor. It moves elements, so it works on any type.
+// DepthToSpace makes a square of pixels of each pixel, whose channels become the square's: ONNX's DepthToSpace, and
+// that of TensorFlow Lite, which is not ChannelMajor. It moves elements, so it works on any type.
 //
 //	out[n, y·Block+i, x·Block+j, c] = in[n, y, x, (i·Block+j)·C + c]        ONNX's DCR
 //	                                  in[n, y, x, (c·Block+i)·Block + j]    ChannelMajor: ONNX's CRD, PyTorch's PixelShuffle
@@ -52,8 +52,9 @@ func (d *DepthToSpace) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, erro
 	return kernels.NewDepthToSpace(s.in[0].DType, d.Block, d.ChannelMajor, isa)
 }
 
-// SpaceToDepth makes one pixel of each square of pixels, with the channels of all of them, those of the first pixel first:
-// ONNX's SpaceToDepth, and that of TensorFlow Lite. It is the inverse of [DepthToSpace] that is not ChannelMajor.
+// SpaceToDepth makes one pixel of each square of pixels, with the channels of all of them, those of the first pixel
+// first: ONNX's SpaceToDepth, and that of TensorFlow Lite. It is the inverse of [DepthToSpace] that is not
+// ChannelMajor.
 type SpaceToDepth struct {
 	Block int // pixels of a square's side
 }

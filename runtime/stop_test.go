@@ -79,8 +79,14 @@ var quickCases = []struct {
 	{"blocks of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &DepthToSpace{Block: 2, ChannelMajor: true}, x)
 	}},
-	{"a wide block", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value { return n.add("op", &DepthToSpace{Block: 1 << 13}, x) }},
-	{"flattening of one channel", Shape{1, 1 << 13, 1 << 12, 2}, func(n *net, x *Value) *Value { return n.add("op", &Flatten{}, x) }},
+	{"a wide block", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
+		return n.add("op",
+			&DepthToSpace{Block: 1 << 13}, x)
+	}},
+	{"flattening of one channel", Shape{1, 1 << 13, 1 << 12, 2}, func(n *net,
+		x *Value) *Value {
+		return n.add("op", &Flatten{}, x)
+	}},
 }
 
 func padded(r int) Window {

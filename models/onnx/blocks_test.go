@@ -13,8 +13,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// TestBlocks: both operators beside the definition's reshaping and transposition, [N C H W] in order; forms that are not
-// taken are named.
+// TestBlocks: both operators beside the definition's reshaping and transposition, [N C H W] in order; forms that are
+// not taken are named.
 func TestBlocks(t *testing.T) {
 	const n, c, h, w, s = 2, 12, 2, 3, 2 // the deep side's
 	x := ramp(n * c * h * w)
@@ -76,8 +76,10 @@ func TestBlocks(t *testing.T) {
 			t.Errorf("%v, want %s", err, tc.why)
 		}
 	}
-	for _, bad := range []wire.Msg{nodeOf("DepthToSpace", "x", "y"), nodeOf("DepthToSpace", "x", "y", attrInt("blocksize", 5)),
-		nodeOf("SpaceToDepth", "x", "y", attrInt("blocksize", -2)), nodeOf("SpaceToDepth", "x", "y", attrInt("blocksize", 4))} {
+	for _, bad := range []wire.Msg{nodeOf("DepthToSpace", "x", "y"), nodeOf("DepthToSpace", "x", "y",
+		attrInt("blocksize", 5)),
+		nodeOf("SpaceToDepth", "x", "y", attrInt("blocksize", -2)), nodeOf("SpaceToDepth", "x", "y",
+			attrInt("blocksize", 4))} {
 		if _, err := Load(modelOf(13, deep, nil, bad)); !errors.Is(err, runtime.ErrShape) {
 			t.Errorf("%v, want ErrShape", err)
 		}
@@ -87,8 +89,10 @@ func TestBlocks(t *testing.T) {
 // TestBlocksStayQuantised: what was dequantised is moved as bytes, each way.
 func TestBlocksStayQuantised(t *testing.T) {
 	side := attrInt("blocksize", 2)
-	g, err := Load(modelOf(13, []int64{1, 4, 1, 2}, []wire.Msg{f32("half", .5), u8("ten", 10)}, nodeOf("QuantizeLinear", "x half ten", "q"),
-		nodeOf("DequantizeLinear", "q half ten", "f"), nodeOf("DepthToSpace", "f", "s", side), nodeOf("SpaceToDepth", "s", "d", side),
+	g, err := Load(modelOf(13, []int64{1, 4, 1, 2}, []wire.Msg{f32("half", .5), u8("ten", 10)},
+		nodeOf("QuantizeLinear", "x half ten", "q"),
+		nodeOf("DequantizeLinear", "q half ten", "f"), nodeOf("DepthToSpace", "f", "s", side),
+		nodeOf("SpaceToDepth", "s", "d", side),
 		nodeOf("QuantizeLinear", "d half ten", "p"), nodeOf("DequantizeLinear", "p half ten", "y")))
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +114,8 @@ func TestBlocksStayQuantised(t *testing.T) {
 
 // TestBlocksConformance: the node tests of the ONNX project.
 func TestBlocksConformance(t *testing.T) {
-	for _, name := range []string{"depthtospace_crd_mode", "depthtospace_dcr_mode", "depthtospace_example", "spacetodepth_example"} {
+	for _, name := range []string{"depthtospace_crd_mode", "depthtospace_dcr_mode", "depthtospace_example",
+		"spacetodepth_example"} {
 		c, err := readCase(filepath.Join(testdata.Path(t, "conformance", "onnx-node-more"), "test_"+name))
 		if err != nil {
 			t.Fatal(err)

@@ -19,8 +19,8 @@ var (
 	_ = register("Tanh", operator{handle: curve})
 )
 
-// Operators in the generality that ONNX gives them: along any axis, with any broadcasting. Where a graph has a faster way
-// to say the same, the handlers take that first and come here otherwise.
+// Operators in the generality that ONNX gives them: along any axis, with any broadcasting. Where a graph has a faster
+// way to say the same, the handlers take that first and come here otherwise.
 
 // onChannels gives t the three dimensions [outer, n, inner] with n those from axis a up to, and not including, b: what
 // works on channels then works on those axes.

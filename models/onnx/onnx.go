@@ -50,8 +50,8 @@
 //
 // # How to add an operator
 //
-// Write a file with its handler, which ends with call.add, and register the operator there: its attributes, and whether it
-// can work on quantised tensors and integers (ops.go). No other file changes.
+// Write a file with its handler, which ends with call.add, and register the operator there: its attributes, and whether
+// it can work on quantised tensors and integers (ops.go). No other file changes.
 package onnx
 
 import (

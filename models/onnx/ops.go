@@ -51,8 +51,8 @@ func (c contrib) in(domain string) bool {
 // operators are all that can be imported.
 var operators = map[string]operator{}
 
-// register notes an operator; the file of its handler calls it, in the declaration of a variable. An attribute that it does
-// not name may change what a node computes, so a node that has one is refused.
+// register notes an operator; the file of its handler calls it, in the declaration of a variable. An attribute that it
+// does not name may change what a node computes, so a node that has one is refused.
 func register(name string, op operator) operator {
 	if operators[name].handle != nil {
 		panic(fmt.Sprintf("onnx: two operators %s", name))

@@ -57,17 +57,24 @@ func TestResize(t *testing.T) {
 		want  []float32
 		no    string
 	}{
-		"scales":     {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y"), wide, ""},
-		"upsample":   {9, []wire.Msg{two}, nodeOf("Upsample", "x two", "y"), wide, ""},
-		"set 10":     {10, []wire.Msg{two}, nodeOf("Resize", "x two", "y"), wide, ""},
-		"sizes":      {13, []wire.Msg{int64s("to", []int64{4}, 1, 1, 1, 4)}, nodeOf("Resize", "x _ _ to", "y", attrStr("coordinate_transformation_mode", "asymmetric"), attrStr("nearest_mode", "floor")), []float32{1, 1, 2, 2}, ""},
-		"stretched":  {18, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("keep_aspect_ratio_policy", "stretch"), attrFloat("cubic_coeff_a", -.5)), wide, ""},
-		"not larger": {18, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("keep_aspect_ratio_policy", "not_larger")), nil, "policy"},
-		"linear":     {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("mode", "linear")), nil, "linear"},
-		"channels":   {13, []wire.Msg{floats("two", []int64{4}, 1, 2, 1, 1)}, nodeOf("Resize", "x _ two", "y"), nil, "only rows and columns"},
-		"fewer":      {10, []wire.Msg{floats("two", []int64{4}, 1, 1, .5, .5)}, nodeOf("Resize", "x two", "y"), nil, "fewer pixels"},
-		"cropped":    {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("coordinate_transformation_mode", "tf_crop_and_resize")), nil, "tf_crop_and_resize"},
-		"no scales":  {13, nil, nodeOf("Resize", "x", "y"), nil, "without scales"},
+		"scales":   {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y"), wide, ""},
+		"upsample": {9, []wire.Msg{two}, nodeOf("Upsample", "x two", "y"), wide, ""},
+		"set 10":   {10, []wire.Msg{two}, nodeOf("Resize", "x two", "y"), wide, ""},
+		"sizes": {13, []wire.Msg{int64s("to", []int64{4}, 1, 1, 1, 4)}, nodeOf("Resize", "x _ _ to", "y",
+			attrStr("coordinate_transformation_mode", "asymmetric"), attrStr("nearest_mode", "floor")),
+			[]float32{1, 1, 2, 2}, ""},
+		"stretched": {18, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("keep_aspect_ratio_policy",
+			"stretch"), attrFloat("cubic_coeff_a", -.5)), wide, ""},
+		"not larger": {18, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("keep_aspect_ratio_policy",
+			"not_larger")), nil, "policy"},
+		"linear": {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("mode", "linear")), nil, "linear"},
+		"channels": {13, []wire.Msg{floats("two", []int64{4}, 1, 2, 1, 1)}, nodeOf("Resize", "x _ two", "y"),
+			nil, "only rows and columns"},
+		"fewer": {10, []wire.Msg{floats("two", []int64{4}, 1, 1, .5, .5)}, nodeOf("Resize", "x two", "y"),
+			nil, "fewer pixels"},
+		"cropped": {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y",
+			attrStr("coordinate_transformation_mode", "tf_crop_and_resize")), nil, "tf_crop_and_resize"},
+		"no scales": {13, nil, nodeOf("Resize", "x", "y"), nil, "without scales"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, err := Load(modelOf(c.opset, []int64{1, 1, 2, 2}, c.inits, c.node))

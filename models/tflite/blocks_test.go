@@ -8,8 +8,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// TestBlocks: both operations, float and int8, as the schema's reference counts: a pixel's channels are those of a square's
-// pixels, one pixel after the other. Another scale and blocks that do not fit are refused.
+// TestBlocks: both operations, float and int8, as the schema's reference counts: a pixel's channels are those of a
+// square's pixels, one pixel after the other. Another scale and blocks that do not fit are refused.
 func TestBlocks(t *testing.T) {
 	const n, h, w, c, s = 2, 2, 3, 2, 2 // of the deep side, but for c
 	deep, wide := []int{n, h, w, c * s * s}, []int{n, h * s, w * s, c}

@@ -16,7 +16,8 @@ const (
 var (
 	_ = register(opConv2D, form{handle: conv, options: 1, fields: 6})
 	_ = register(opDepthwiseConv2D, form{handle: depthwise, options: 2, fields: 7})
-	_ = register(opFullyConnected, form{handle: fullyConnected, options: 8, // …, asymmetric_quantize_inputs of hybrid kernels
+	// …, asymmetric_quantize_inputs of hybrid kernels
+	_ = register(opFullyConnected, form{handle: fullyConnected, options: 8,
 		fields: 4})
 )
 

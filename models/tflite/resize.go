@@ -9,7 +9,8 @@ import (
 
 const opResizeNearest = 97
 
-var _ = register(opResizeNearest, form{handle: resizeNearest, options: 74, fields: 2}) // align_corners, half_pixel_centers
+// The fields are align_corners and half_pixel_centers.
+var _ = register(opResizeNearest, form{handle: resizeNearest, options: 74, fields: 2})
 
 // resizeNearest copies the nearest pixels; [runtime.Resize] has the rules.
 func resizeNearest(n *node) error {

@@ -29,8 +29,8 @@
 //
 // # How to add an operation
 //
-// Write a file with its handler, and register it there by its number in the schema, with the number of its options and how
-// many of their fields it heeds. No other file changes.
+// Write a file with its handler, and register it there by its number in the schema, with the number of its options and
+// how many of their fields it heeds. No other file changes.
 package tflite
 
 import (

@@ -280,8 +280,10 @@ func FuzzTFLite(f *testing.F) {
 
 // TestNames: operations are called by the schema's words, those that are not imported too.
 func TestNames(t *testing.T) {
-	for code, want := range map[int]string{0: "ADD", 5: "DEPTH_TO_SPACE", opConv2D: "CONV_2D", opResizeNearest: "RESIZE_NEAREST_NEIGHBOR",
-		opQuantize: "QUANTIZE", 127: "PLACEHOLDER_FOR_GREATER_OP_CODES", 150: "GELU", 158: "SIGN", 159: "builtin operation 159", -1: "builtin operation -1"} {
+	for code, want := range map[int]string{0: "ADD", 5: "DEPTH_TO_SPACE", opConv2D: "CONV_2D",
+		opResizeNearest: "RESIZE_NEAREST_NEIGHBOR",
+		opQuantize:      "QUANTIZE", 127: "PLACEHOLDER_FOR_GREATER_OP_CODES", 150: "GELU", 158: "SIGN",
+		159: "builtin operation 159", -1: "builtin operation -1"} {
 		if got := opName(operator{code: code}); got != want {
 			t.Errorf("operation %d is %s, want %s", code, got, want)
 		}

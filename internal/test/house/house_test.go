@@ -115,14 +115,22 @@ func TestReadmeExample(t *testing.T) {
 
 // words describe a kernel's operation in README.md.
 var words = map[kernels.OpKind]string{
-	kernels.OpConvTile: "convolution", kernels.OpWino43Input: "Winograd F(4,3), input", kernels.OpWinoGemm: "Winograd, products", kernels.OpWino43Output: "Winograd F(4,3), output",
-	kernels.OpFC: "fully connected", kernels.OpMaxPool: "max-pooling", kernels.OpMaxPool3: "3×3 max-pooling", kernels.OpAvgPool: "average pooling",
-	kernels.OpLRN: "LRN", kernels.OpLRN5: "LRN over 5 channels", kernels.OpQuantize: "float to int8", kernels.OpDequantize: "int8 to float", kernels.OpSoftmax: "softmax", kernels.OpClamp: "clamp", kernels.OpAdd: "addition", kernels.OpAffine: "scale and shift",
-	kernels.OpConvWide: "convolution of few channels", kernels.OpWeave: "rows into columns, for few channels", kernels.OpDepthwise: "depthwise convolution",
-	kernels.OpWino25Output: "Winograd F(2,5), output", kernels.OpWino34Output: "Winograd F(3,4), output", kernels.OpWino23Input: "Winograd F(2,3), input", kernels.OpWino23Output: "Winograd F(2,3), output",
-	kernels.OpWino43Filter: "Winograd F(4,3), filters in each run", kernels.OpWino23Filter: "Winograd F(2,3), filters in each run",
-	kernels.OpCopy: "copy", kernels.OpFlatten: "flatten", kernels.OpResize: "nearest pixels", kernels.OpBlocks: "depth to space and back",
-	kernels.OpTable: "table of a byte", kernels.OpBlendRows: "camera rows", kernels.OpLaneDots: "camera columns",
+	kernels.OpConvTile: "convolution", kernels.OpWino43Input: "Winograd F(4,3), input",
+	kernels.OpWinoGemm: "Winograd, products", kernels.OpWino43Output: "Winograd F(4,3), output",
+	kernels.OpFC: "fully connected", kernels.OpMaxPool: "max-pooling", kernels.OpMaxPool3: "3×3 max-pooling",
+	kernels.OpAvgPool: "average pooling",
+	kernels.OpLRN:     "LRN", kernels.OpLRN5: "LRN over 5 channels", kernels.OpQuantize: "float to int8",
+	kernels.OpDequantize: "int8 to float", kernels.OpSoftmax: "softmax", kernels.OpClamp: "clamp",
+	kernels.OpAdd: "addition", kernels.OpAffine: "scale and shift",
+	kernels.OpConvWide: "convolution of few channels", kernels.OpWeave: "rows into columns, for few channels",
+	kernels.OpDepthwise:    "depthwise convolution",
+	kernels.OpWino25Output: "Winograd F(2,5), output", kernels.OpWino34Output: "Winograd F(3,4), output",
+	kernels.OpWino23Input: "Winograd F(2,3), input", kernels.OpWino23Output: "Winograd F(2,3), output",
+	kernels.OpWino43Filter: "Winograd F(4,3), filters in each run",
+	kernels.OpWino23Filter: "Winograd F(2,3), filters in each run",
+	kernels.OpCopy:         "copy", kernels.OpFlatten: "flatten", kernels.OpResize: "nearest pixels",
+	kernels.OpBlocks: "depth to space and back",
+	kernels.OpTable:  "table of a byte", kernels.OpBlendRows: "camera rows", kernels.OpLaneDots: "camera columns",
 }
 
 // kernelTable is README.md's table of kernels: every operation of the catalogue, of all architectures.

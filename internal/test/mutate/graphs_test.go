@@ -150,7 +150,8 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 		return &runtime.Curve{Of: kernels.Curve(r.IntN(2))}
 	case 17:
 		s := v.Shape
-		return &runtime.Rearrange{Dims: []int{s.N, s.C, s.H, s.W}, Perm: r.Perm(4), To: runtime.Shape{N: 1, H: s.N * s.W, W: s.H, C: s.C}}
+		return &runtime.Rearrange{Dims: []int{s.N, s.C, s.H, s.W}, Perm: r.Perm(4), To: runtime.Shape{N: 1,
+			H: s.N * s.W, W: s.H, C: s.C}}
 	case 18:
 		return pick(r, []runtime.Op{&runtime.DepthToSpace{Block: 1 + r.IntN(2), ChannelMajor: r.IntN(2) == 0},
 			&runtime.SpaceToDepth{Block: 1 + r.IntN(3)}})
