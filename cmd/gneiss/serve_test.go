@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/gneiss-go/gneiss/internal/gen/samples"
+	"github.com/gneiss-go/gneiss/internal/test/gotool"
 )
 
 // logLine is a line of gneiss serve --json.
@@ -175,12 +176,11 @@ func TestServeWithoutReader(t *testing.T) {
 	if goruntime.GOOS == "windows" {
 		t.Skip("NOT TESTED: gneiss serve without a reader of its log; Windows has no SIGTERM")
 	}
-	goTool, err := exec.LookPath("go")
-	if err != nil {
+	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("NOT TESTED: gneiss serve without a reader of its log; there is no go command here")
 	}
 	bin := filepath.Join(t.TempDir(), "gneiss")
-	if out, err := exec.Command(goTool, "build", "-o", bin, ".").CombinedOutput(); err != nil {
+	if out, err := gotool.Command("build", "-o", bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	frog := samples.All()[0].Data

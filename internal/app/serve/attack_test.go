@@ -23,6 +23,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gneiss-go/gneiss/internal/test/gotool"
 )
 
 // victim is a server in a process of its own, with its defaults, whose log nobody reads.
@@ -33,12 +35,11 @@ type victim struct {
 
 func startVictim(t *testing.T) *victim {
 	t.Helper()
-	goTool, err := exec.LookPath("go")
-	if err != nil {
+	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("NOT TESTED: a server under attack; there is no go command here")
 	}
 	bin := filepath.Join(t.TempDir(), "gneiss")
-	if out, err := exec.Command(goTool, "build", "-o", bin, "../../../cmd/gneiss").CombinedOutput(); err != nil {
+	if out, err := gotool.Command("build", "-o", bin, "../../../cmd/gneiss").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	cmd := exec.Command(bin, "serve", "--json", "--addr", "127.0.0.1:0")

@@ -49,3 +49,24 @@ func TestOneWriter(t *testing.T) {
 		}
 	}
 }
+
+// TestGoCommand: whoever builds or lists packages does it by package gotool, also in a tree that git does not trust.
+func TestGoCommand(t *testing.T) {
+	builds := regexp.MustCompile(`exec\.Command(Context)?\((ctx, )?(goTool|"go"), "(build|run|list|test|install|vet)"`)
+	err := filepath.WalkDir("../../..", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Ext(path) != ".go" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if m := builds.Find(text); m != nil {
+			t.Errorf("%s: %s; it should be by package gotool", path, m)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
