@@ -52,9 +52,9 @@ func Load(data []byte, opts ...Option) (*Plan, error) {
 // returns neither plan nor error if there are none that fit.
 func (c *container) loadPacked(o *options, isa arch.ISA) (*Plan, error) {
 	s := c.find(secPacked, Target(isa))
-	for within := isa.Within(); s == nil && kernels.PackAlike(isa, within) &&
-		within != arch.Generic; within = within.Within() {
-		s = c.find(secPacked, Target(within))
+	for tier := isa; s == nil && tier != arch.Generic && kernels.PackAlike(isa, tier.Within()); {
+		tier = tier.Within()
+		s = c.find(secPacked, Target(tier))
 	}
 	if s == nil || !littleEndian {
 		return nil, nil
