@@ -125,9 +125,9 @@ func (t *inferTensor) fill(info runtime.TensorInfo, dst []float32) error {
 // enter copies numbers into an input, as levels if it is quantised.
 func enter(dst *runtime.Tensor, numbers []float32) {
 	copy(dst.Float32(), numbers)
-	q := dst.Info().Quant
-	for i := range dst.Uint8() {
-		dst.Uint8()[i] = q.Level(numbers[i])
+	levels, q := dst.Uint8(), dst.Info().Quant
+	for i := range levels {
+		levels[i] = q.Level(numbers[i])
 	}
 }
 
