@@ -125,7 +125,7 @@ const flushTime = time.Second
 // run serves a model until the context is done or SIGTERM comes. A log that nobody reads any more, or reads slowly,
 // does not stop it: what is written goes through a queue, and a closed pipe is an error like another.
 func (f *serveFlags) run(ctx context.Context, out io.Writer, m serve.Model, source string) error {
-	signal.Ignore(syscall.SIGPIPE)
+	ignoreClosedPipes()
 	queue := serve.NewLogQueue(out)
 	defer queue.Close(flushTime)
 	var h slog.Handler = slog.NewTextHandler(queue, nil)
