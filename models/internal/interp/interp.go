@@ -5,6 +5,7 @@ package interp
 import (
 	"fmt"
 	"math"
+	"reflect"
 
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -80,8 +81,6 @@ func step(n *runtime.Node, in [][]float32, out []float32) error {
 		for i, v := range x {
 			out[i] = float32(float64(v)*float64(op.Scale[i%s.C]) + float64(op.Shift[i%s.C]))
 		}
-	case *runtime.Resize:
-		resize(op, s, d, x, out)
 	case *runtime.DepthToSpace:
 		depthToSpace(op, s, d, x, out)
 	case *runtime.SpaceToDepth:
@@ -101,9 +100,27 @@ func step(n *runtime.Node, in [][]float32, out []float32) error {
 			}
 		}
 	default:
+		if f := definitions[reflect.TypeOf(op)]; f != nil {
+			return f(n, in, out)
+		}
 		return quantised(n, in, out)
 	}
 	return nil
+}
+
+// definition computes one node.
+type definition func(n *runtime.Node, in [][]float32, out []float32) error
+
+// definitions are those of the operations that have a file of their own here.
+var definitions = map[reflect.Type]definition{}
+
+// define notes an operation's definition; its file calls it, in the declaration of a variable.
+func define[T runtime.Op](f func(op T, n *runtime.Node, in [][]float32, out []float32)) bool {
+	definitions[reflect.TypeFor[T]()] = func(n *runtime.Node, in [][]float32, out []float32) error {
+		f(n.Op.(T), n, in, out)
+		return nil
+	}
+	return true
 }
 
 func fc(op *runtime.FC, s runtime.Shape, x, out []float32) {
@@ -176,13 +193,6 @@ func spaceToDepth(op *runtime.SpaceToDepth, s, d runtime.Shape, x, out []float32
 	for i := range x {
 		c, w, h, b, side := i%s.C, i/s.C%s.W, i/s.C/s.W%s.H, i/s.C/s.W/s.H, op.Block
 		out[((b*d.H+h/side)*d.W+w/side)*d.C+(h%side*side+w%side)*s.C+c] = x[i]
-	}
-}
-
-func resize(op *runtime.Resize, s, d runtime.Shape, x, out []float32) {
-	for i := range out {
-		c, w, h, b := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H
-		out[i] = x[((b*s.H+int(op.Rows[h]))*s.W+int(op.Cols[w]))*s.C+c]
 	}
 }
 
