@@ -149,9 +149,7 @@ func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
 		m.graph.inits[name] = t
 		size += len(raw)
 	}
-	im := &importer{cfg: c, m: m, b: axes.NewBuilder(m.graph.name, size, c.limits), vals: map[string]*value{},
-		uses: map[string]int{}, nhwc: map[string]int{},
-		floats: map[*axes.Tensor]*axes.Tensor{}, bytes: map[coded]*axes.Tensor{}}
+	im := newImporter(c, m, size)
 	g, err := im.run()
 	if err != nil {
 		return fail(err)
@@ -170,6 +168,7 @@ type value struct {
 	lazy *lazy // in place of t
 
 	fresh bool // t is the output of a Conv or FC without bias, under no other name
+	made  int  // what a constant that was computed here took from the budget
 }
 
 // constant returns the value of a constant.
@@ -188,9 +187,18 @@ type importer struct {
 
 	batched, sized bool // an input has the batch, or the size, that was asked for
 
+	work int // elements that the computation of constants may still look at
+
 	quantised bool                          // there are quantised nodes
 	floats    map[*axes.Tensor]*axes.Tensor // of uint8 tensors, dequantised
 	bytes     map[coded]*axes.Tensor        // of integers given as floats, as uint8
+}
+
+// newImporter returns an importer of a model whose files have so many bytes.
+func newImporter(c *config, m *model, size int) *importer {
+	return &importer{cfg: c, m: m, b: axes.NewBuilder(m.graph.name, size, c.limits), vals: map[string]*value{},
+		uses: map[string]int{}, nhwc: map[string]int{}, work: 1<<25 + 16*min(size, 1<<30),
+		floats: map[*axes.Tensor]*axes.Tensor{}, bytes: map[coded]*axes.Tensor{}}
 }
 
 func (im *importer) run() (*runtime.Graph, error) {
@@ -251,7 +259,7 @@ func (im *importer) begin(g *graph) error {
 
 // follow imports one node and gives its outputs their values.
 func (im *importer) follow(n *node) error {
-	v, err := im.node(n)
+	vs, err := im.node(n)
 	if err != nil {
 		var ne *runtime.NodeError
 		if errors.As(err, &ne) { // the graph's own: keep the reason, name the node
@@ -263,14 +271,14 @@ func (im *importer) follow(n *node) error {
 		if name == "" {
 			continue
 		}
-		if j > 0 && v != nil && im.uses[name] > 0 {
+		v := &value{}
+		switch {
+		case j < len(vs) && vs[j] != nil:
+			v = vs[j]
+		case len(vs) > 0 && vs[0] != nil && im.uses[name] > 0:
 			im.b.Unsupported(n.op, n.label(), "its output %d, %q", j+1, name)
 		}
-		if j > 0 || v == nil {
-			im.vals[name] = &value{}
-		} else {
-			im.vals[name] = v
-		}
+		im.vals[name] = v
 	}
 	return nil
 }
@@ -296,8 +304,8 @@ func (im *importer) give(outs []string) error {
 	return nil
 }
 
-// node imports one node and returns the value of its first output, nil if that is unsupported.
-func (im *importer) node(n *node) (*value, error) {
+// node imports one node and returns the values of its outputs, none of those that are unsupported.
+func (im *importer) node(n *node) ([]*value, error) {
 	c := &call{im: im, n: n}
 	for _, name := range n.in {
 		v := im.vals[name]
@@ -310,6 +318,22 @@ func (im *importer) node(n *node) (*value, error) {
 	if len(n.out) == 0 || n.out[0] == "" {
 		return nil, fmt.Errorf("no first output: %w", runtime.ErrGraph)
 	}
+	v, err := c.first()
+	if v == nil || err != nil {
+		return nil, err
+	}
+	return append([]*value{v}, c.rest...), nil
+}
+
+// first imports the node and returns the value of its first output, nil if that is unsupported.
+func (c *call) first() (*value, error) {
+	n := c.n
+	if c.foldable() {
+		if ok, err := c.plainForm(folders[n.op].heeds); !ok || err != nil {
+			return nil, err
+		}
+		return c.fold()
+	}
 	op := operators[n.op]
 	known := op.handle != nil && op.contrib.in(n.domain)
 	if !known && n.domain != "" && n.domain != "ai.onnx" {
@@ -319,7 +343,7 @@ func (im *importer) node(n *node) (*value, error) {
 	if !known {
 		c.unsupported("%s", reasons[n.op])
 		if slices.Contains(sameShape, n.op) && len(c.in) > 0 && c.in[0] != nil {
-			x, err := im.plain(c.in[0])
+			x, err := c.im.plain(c.in[0])
 			if err != nil {
 				return nil, err
 			}
@@ -327,7 +351,7 @@ func (im *importer) node(n *node) (*value, error) {
 		}
 		return nil, nil
 	}
-	if ok, err := c.plainForm(); !ok || err != nil {
+	if ok, err := c.plainForm(op.heeds); !ok || err != nil {
 		return nil, err
 	}
 	return c.run(op.handle)

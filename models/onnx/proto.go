@@ -71,6 +71,7 @@ const (
 	maxAttrs = 64
 	maxRank  = 16
 	maxPorts = 4096
+	maxList  = 1 << 16 // numbers in an attribute
 )
 
 func decodeModel(b []byte, l runtime.Limits) (*model, error) {
