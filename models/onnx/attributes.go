@@ -9,7 +9,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// plainForm reports whether a node asks for nothing but what its handler, or folder, heeds; what else it asks for is noted.
+// plainForm reports whether a node asks for nothing but what its handler, or folder, heeds; what else it asks for is
+// noted.
 func (c *call) plainForm(heeds string) (bool, error) {
 	known := strings.Fields(heeds)
 	for i, a := range c.n.attrs {

@@ -2,7 +2,6 @@ package onnx
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/wire"
@@ -224,8 +223,8 @@ func constantNode(c *call) (*value, error) {
 
 // shape is the constant that a tensor's dimensions are, once the batch is fixed.
 func shape(c *call) (*value, error) {
-	dims, err := c.dims()
-	if dims == nil || err != nil {
+	dims, ok, err := c.dims()
+	if !ok || err != nil {
 		return nil, err
 	}
 	from, to := c.int("start", 0), c.int("end", len(dims))
@@ -245,23 +244,23 @@ func shape(c *call) (*value, error) {
 
 // size is the number of a tensor's elements.
 func size(c *call) (*value, error) {
-	dims, err := c.dims()
-	if dims == nil || err != nil {
+	dims, ok, err := c.dims()
+	if !ok || err != nil {
 		return nil, err
 	}
 	return constant(intTensor(nil, []int64{int64(axes.Elements(dims))})), nil
 }
 
-// dims returns the dimensions of input 1, constant or not; nil if they are unknown.
-func (c *call) dims() ([]int, error) {
+// dims returns the dimensions of input 1, constant or not; ok is false if they are unknown.
+func (c *call) dims() (dims []int, ok bool, err error) {
 	if c.has(0) && c.in[0].c != nil {
-		return slices.Concat([]int{}, c.in[0].c.dims), nil
+		return c.in[0].c.dims, true, nil
 	}
 	t, err := c.any(0)
 	if t == nil || err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return slices.Concat([]int{}, t.Dims), nil
+	return t.Dims, true, nil
 }
 
 // gather and slice are of activations: those of constants are folded.
