@@ -50,7 +50,7 @@ func refuse(format string, args ...any) error { return errNoFold(fmt.Sprintf(for
 
 // foldable reports whether a node can be computed now: all its inputs are constants whose elements are read.
 func (c *call) foldable() bool {
-	if folders[c.n.op].fold == nil || c.n.domain != "" && c.n.domain != "ai.onnx" {
+	if folders[c.n.op].fold == nil || !standard(c.n.domain) {
 		return false
 	}
 	if len(c.in) == 0 {
@@ -99,7 +99,7 @@ func (c *call) fold() (*value, error) {
 		}
 	}
 	for _, t := range outs[1:] {
-		c.rest = append(c.rest, constant(t))
+		c.more = append(c.more, constant(t))
 	}
 	v := constant(outs[0])
 	if len(outs) == 1 && !slices.Contains(f.in, outs[0]) {

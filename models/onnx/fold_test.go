@@ -23,13 +23,8 @@ func foldAll(m *model, consts map[string]*tensor) ([]*tensor, error) {
 		m.graph.inits[name] = t
 	}
 	im := newImporter(&config{batch: 1, limits: runtime.DefaultLimits}, m, 0)
-	var outs []string
-	for _, p := range m.graph.outputs {
-		outs = append(outs, p.name)
-	}
-	if _, err := im.needed(outs); err != nil {
-		return nil, err
-	}
+	outs := m.graph.given()
+	im.count(m.graph.nodes, outs)
 	if err := im.begin(m.graph); err != nil {
 		return nil, err
 	}

@@ -52,18 +52,25 @@ func identity(c *call) (*value, error) {
 	if !c.has(0) {
 		return nil, fmt.Errorf("input 1 is missing: %w", runtime.ErrGraph)
 	}
-	v := *c.in[0]
-	v.fresh, v.made = false, 0 // it has two names now
-	return &v, nil
+	return renamed(c.in[0]), nil
 }
 
+// dropout is for inference, or for training with a ratio of 0, which drops nothing.
 func dropout(c *call) (*value, error) {
 	if c.has(2) {
-		v, err := c.constant(2)
-		if v == nil || err != nil {
+		training, ok, err := c.truth(2)
+		if !ok || err != nil {
 			return nil, err
 		}
-		if is, ok := v.c.ints(1); !ok || len(is) != 1 || is[0] != 0 {
+		ratio := float32(0.5)
+		if c.has(1) {
+			f, err := c.vector(1, 1)
+			if f == nil || err != nil {
+				return nil, err
+			}
+			ratio = f[0]
+		}
+		if training && ratio != 0 {
 			c.unsupported("training_mode; export the model for inference")
 			return nil, nil
 		}

@@ -235,7 +235,8 @@ func (b *Builder) NonNegative(t *Tensor) bool {
 	return false
 }
 
-// Output declares a tensor as an output. One that is an input or an output already is passed through an Identity.
+// Output declares a tensor as an output, of this name if no other value has it. One that is an input or an output
+// already is passed through an Identity.
 func (b *Builder) Output(name string, t *Tensor) error {
 	v, err := b.Value(t)
 	if err != nil {
@@ -245,6 +246,11 @@ func (b *Builder) Output(name string, t *Tensor) error {
 		if v, err = b.add(name, &runtime.Identity{}, v); err != nil {
 			return err
 		}
+	} else if name != "" && b.names[name] == 0 {
+		if err := b.G.Rename(v, name); err != nil {
+			return err
+		}
+		b.names[name]++
 	}
 	if len(t.Dims) <= runtime.MaxRank {
 		if err := b.G.SetDims(v, t.Dims, t.Layout); err != nil {
