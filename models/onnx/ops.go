@@ -21,8 +21,8 @@ type operator struct {
 	quantises bool      // a model that has one is a quantised one
 }
 
-// knownOpset refuses a model of operators whose semantics are not known. One of custom operators alone names no operator
-// set of ONNX; its operators are refused one by one.
+// knownOpset refuses a model of operators whose semantics are not known. One of custom operators alone names no
+// operator set of ONNX; its operators are refused one by one.
 func (m *model) knownOpset() error {
 	if m.opset >= MinOpset && m.opset <= MaxOpset {
 		return nil
