@@ -251,7 +251,7 @@ func (im *importer) begin(g *graph) error {
 
 // follow imports one node and gives its outputs their values.
 func (im *importer) follow(n *node) error {
-	v, err := im.node(n)
+	vs, err := im.node(n)
 	if err != nil {
 		var ne *runtime.NodeError
 		if errors.As(err, &ne) { // the graph's own: keep the reason, name the node
@@ -263,14 +263,14 @@ func (im *importer) follow(n *node) error {
 		if name == "" {
 			continue
 		}
-		if j > 0 && v != nil && im.uses[name] > 0 {
+		switch {
+		case j < len(vs) && vs[j] != nil:
+			im.vals[name] = vs[j]
+			continue
+		case len(vs) > 0 && vs[0] != nil && im.uses[name] > 0:
 			im.b.Unsupported(n.op, n.label(), "its output %d, %q", j+1, name)
 		}
-		if j > 0 || v == nil {
-			im.vals[name] = &value{}
-		} else {
-			im.vals[name] = v
-		}
+		im.vals[name] = &value{}
 	}
 	return nil
 }
@@ -296,8 +296,8 @@ func (im *importer) give(outs []string) error {
 	return nil
 }
 
-// node imports one node and returns the value of its first output, nil if that is unsupported.
-func (im *importer) node(n *node) (*value, error) {
+// node imports one node and returns the values of its outputs, nil where one is unsupported.
+func (im *importer) node(n *node) ([]*value, error) {
 	c := &call{im: im, n: n}
 	for _, name := range n.in {
 		v := im.vals[name]
@@ -323,14 +323,15 @@ func (im *importer) node(n *node) (*value, error) {
 			if err != nil {
 				return nil, err
 			}
-			return &value{t: x.t, typ: x.typ}, nil // to look further
+			return []*value{{t: x.t, typ: x.typ}}, nil // to look further
 		}
 		return nil, nil
 	}
 	if ok, err := c.plainForm(); !ok || err != nil {
 		return nil, err
 	}
-	return c.run(op.handle)
+	v, err := c.run(op.handle)
+	return append([]*value{v}, c.more...), err
 }
 
 // run calls a handler with its inputs as it wants them.

@@ -12,10 +12,10 @@ var (
 	_ = register("Constant", operator{handle: constantNode,
 		heeds: "value value_int value_ints value_float value_floats sparse_value value_string value_strings"})
 	_ = register("Flatten", operator{handle: flatten, heeds: "axis", takes: onQuanta, integers: true})
-	_ = register("Gather", operator{handle: gather, heeds: "axis"})
+	_ = register("Gather", operator{handle: gather, heeds: "axis", takes: onQuanta, integers: true})
 	_ = register("Reshape", operator{handle: reshape, heeds: "allowzero shape", takes: onQuanta, integers: true})
 	_ = register("Shape", operator{handle: shape, heeds: "start end", takes: onQuanta, integers: true})
-	_ = register("Slice", operator{handle: slice, heeds: "starts ends axes steps"})
+	_ = register("Slice", operator{handle: slice, heeds: "starts ends axes steps", takes: onQuanta, integers: true})
 	_ = register("Squeeze", operator{handle: squeeze, heeds: "axes", takes: onQuanta, integers: true})
 	_ = register("Transpose", operator{handle: transpose, heeds: "perm", takes: onQuanta, integers: true})
 	_ = register("Unsqueeze", operator{handle: unsqueeze, heeds: "axes", takes: onQuanta, integers: true})
@@ -253,8 +253,7 @@ func shape(c *call) (*value, error) {
 // gather picks from a constant list of integers, as exporters do with shapes.
 func gather(c *call) (*value, error) {
 	if c.has(0) && c.in[0].t != nil {
-		c.unsupported("from an activation; only from a shape (torchvision's Inception models: export with transform_input=False)")
-		return nil, nil
+		return c.gathered()
 	}
 	k, err := c.constant(0)
 	if k == nil || err != nil {
@@ -285,8 +284,7 @@ func gather(c *call) (*value, error) {
 // slice cuts from a constant list of integers, as exporters do with shapes.
 func slice(c *call) (*value, error) {
 	if c.has(0) && c.in[0].t != nil {
-		c.unsupported("of an activation; only of a shape")
-		return nil, nil
+		return c.sliced()
 	}
 	k, err := c.constant(0)
 	if k == nil || err != nil {
