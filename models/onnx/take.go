@@ -30,11 +30,13 @@ func (c *call) sliced() (*value, error) {
 		}
 	}
 	starts, ends, as, steps := lists[0], lists[1], lists[2], lists[3]
-	for i := 0; as == nil && i < len(starts); i++ {
-		as = append(slices.Clip(as), int64(i))
+	if as == nil {
+		for i := range starts {
+			as = append(as, int64(i))
+		}
 	}
-	for i := 0; steps == nil && i < len(starts); i++ {
-		steps = append(slices.Clip(steps), 1)
+	if steps == nil {
+		steps = slices.Repeat([]int64{1}, len(starts))
 	}
 	if len(ends) != len(starts) || len(as) != len(starts) || len(steps) != len(starts) {
 		return nil, fmt.Errorf("starts %v, ends %v, axes %v and steps %v: %w", starts, ends, as, steps, runtime.ErrShape)
