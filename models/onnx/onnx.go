@@ -271,14 +271,14 @@ func (im *importer) follow(n *node) error {
 		if name == "" {
 			continue
 		}
-		v := &value{}
 		switch {
 		case j < len(vs) && vs[j] != nil:
-			v = vs[j]
+			im.vals[name] = vs[j]
+			continue
 		case len(vs) > 0 && vs[0] != nil && im.uses[name] > 0:
 			im.b.Unsupported(n.op, n.label(), "its output %d, %q", j+1, name)
 		}
-		im.vals[name] = v
+		im.vals[name] = &value{}
 	}
 	return nil
 }
@@ -304,7 +304,7 @@ func (im *importer) give(outs []string) error {
 	return nil
 }
 
-// node imports one node and returns the values of its outputs, none of those that are unsupported.
+// node imports one node and returns the values of its outputs, nil where one is unsupported.
 func (im *importer) node(n *node) ([]*value, error) {
 	c := &call{im: im, n: n}
 	for _, name := range n.in {
