@@ -133,7 +133,7 @@ func assign(given []string, infos []runtime.TensorInfo) ([]string, error) {
 	case slices.Contains(files, ""):
 		return nil, usagef("--input: no file for %q; %s", infos[slices.Index(files, "")].Name, takes(infos))
 	case len(rest) > 0:
-		return nil, usagef("--input: %d files too many; %s", len(rest), takes(infos))
+		return nil, usagef("--input: %s too many; %s", plural(len(rest), "file"), takes(infos))
 	}
 	return files, nil
 }

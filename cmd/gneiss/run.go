@@ -118,6 +118,11 @@ func (f *runFlags) run(cmd *cobra.Command, mf *modelFlags) (*ran, error) {
 		return nil, err
 	}
 	defer sess.Close()
+	if f.output != "" {
+		if err := os.MkdirAll(f.output, 0o777); err != nil {
+			return nil, runtime.InFile(f.output, err)
+		}
+	}
 	p := sess.Plan()
 	r := &ran{Model: m.Name, Source: m.Source, Note: m.Note, ISA: p.ISA().String(), Threads: p.Threads()}
 	if r.Inputs, err = f.fill(sess); err != nil {
@@ -138,11 +143,6 @@ func (f *runFlags) take(cmd *cobra.Command, sess *runtime.Session, r *ran, nodes
 	of := npy.Of
 	if f.real {
 		of = npy.OfReal
-	}
-	if f.output != "" {
-		if err := os.MkdirAll(f.output, 0o777); err != nil {
-			return runtime.InFile(f.output, err)
-		}
 	}
 	for i, info := range infos {
 		a, err := of(sess.Output(i))

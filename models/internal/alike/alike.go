@@ -47,7 +47,7 @@ func Names(want string, have []string) []string {
 		}
 		seen[name] = true
 		l := strings.ToLower(name)
-		if d := distance(low, l, max(2, len(low)/4)); d >= 0 {
+		if d := distance(low, l, min(max(2, len(low)/4), len(low)-1)); d >= 0 {
 			found = append(found, scored{name, d})
 		} else if len(low) > 1 && strings.Contains(l, low) || len(l) > 2 && strings.Contains(low, l) {
 			found = append(found, scored{name, 1000 + max(len(l), len(low)) - min(len(l), len(low))})
