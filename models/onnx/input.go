@@ -37,22 +37,52 @@ var eachElement = map[string]bool{"Add": true, "Cast": true, "Clip": true, "Dequ
 	"Identity": true,
 	"Mul":      true, "QuantizeLinear": true, "Relu": true, "Sub": true}
 
+// named returns the dimensions of an input with those that are given: by the input's name, by a dimension's own, or by
+// those of another input where that has a dimension of the same name. Others stay open.
+func (im *importer) named(p *port) ([]int, error) {
+	given, err := im.cfg.sizes.Of(p.name, p.dims)
+	if given != nil || err != nil {
+		return given, err
+	}
+	dims := slices.Clone(p.dims)
+	for i, name := range p.params {
+		if dims[i] <= 0 && im.params[name] > 0 {
+			dims[i] = im.params[name]
+		}
+	}
+	return dims, nil
+}
+
+// bind notes the sizes that are given to dimensions with names.
+func (im *importer) bind(ports []*port) {
+	im.params = map[string]int{}
+	for _, p := range ports {
+		given, err := im.cfg.sizes.Of(p.name, p.dims)
+		for i, name := range p.params {
+			if n := im.cfg.sizes.Named(name); n > 0 {
+				im.params[name] = n
+			} else if err == nil && given != nil && name != "" && im.params[name] == 0 {
+				im.params[name] = given[i]
+			}
+		}
+	}
+}
+
 // input declares an input of the graph.
 func (im *importer) input(p *port) (*value, error) {
 	if !p.typ.real() && p.typ != elemUint8 && p.typ != elemInt8 {
 		im.b.Unsupported("input", p.name, "%v elements; only floating point, uint8 and int8", p.typ)
 		return &value{typ: p.typ}, nil
 	}
-	given, err := im.cfg.sizes.Of(p.name, p.dims)
+	dims, err := im.named(p)
 	if err != nil {
 		return nil, err
 	}
-	dims := slices.Clone(p.dims)
-	if given != nil {
-		dims = given
-	} else if dims == nil {
+	open := &axes.OpenSizeError{Input: p.name, Dims: dims, Names: p.params}
+	if dims == nil {
 		if im.cfg.shape == nil {
-			return nil, &axes.OpenSizeError{Input: p.name}
+			im.open = append(im.open, open)
+			return &value{typ: p.typ}, nil
 		}
 		dims = []int{-1, -1, -1, -1}
 	}
@@ -61,6 +91,7 @@ func (im *importer) input(p *port) (*value, error) {
 		lay = runtime.AsWritten
 	}
 	sized := im.cfg.shape != nil && len(dims) == 4
+	dims = slices.Clone(dims)
 	for i, d := range dims {
 		switch {
 		case i == 0 && len(dims) > 1:
@@ -77,9 +108,9 @@ func (im *importer) input(p *port) (*value, error) {
 				dims[i] = want
 			}
 			sized = sized && dims[i] == want
-		case d > 0:
-		default:
-			return nil, &axes.OpenSizeError{Input: p.name, Dims: p.dims}
+		case d <= 0:
+			im.open = append(im.open, open)
+			return &value{typ: p.typ}, nil
 		}
 	}
 	im.sized = im.sized || sized

@@ -97,8 +97,8 @@ func WithInputShape(channels, height, width int) Option {
 }
 
 // WithInputDims sets the dimensions of an input, in the model's order, where the model leaves them open. The name may be
-// "" if there is one input. It is an error for an input whose dimensions are fixed and others, and for one that there is
-// not.
+// "" if there is one input. It may be that of a dimension, whose size is then one number; dimensions of one name have one
+// size in all inputs. It is an error for an input whose dimensions are fixed and others, and for one that there is not.
 func WithInputDims(name string, dims ...int) Option {
 	return func(c *config) { c.sizes.Give(name, dims) }
 }
@@ -196,7 +196,9 @@ type importer struct {
 	*scope
 	depth, entered int // of graphs in attributes, and functions
 
-	batched, sized bool // an input has the batch, or the size, that was asked for
+	batched, sized bool                  // an input has the batch, or the size, that was asked for
+	params         map[string]int        // sizes that are given to dimensions with names
+	open           []*axes.OpenSizeError // inputs
 
 	work int // elements that the computation of constants may still look at
 
@@ -264,15 +266,24 @@ func (im *importer) begin(g *graph) error {
 			im.vals[name] = constant(t)
 		}
 	}
+	var ports []*port
 	for _, p := range g.inputs {
-		im.own[p.name] = true
-		if g.inits[p.name] == nil && im.uses[p.name] > 0 {
-			v, err := im.input(p)
-			if err != nil {
-				return err
-			}
-			im.vals[p.name] = v
+		if im.own[p.name] = true; g.inits[p.name] == nil && im.uses[p.name] > 0 {
+			ports = append(ports, p)
 		}
+	}
+	im.bind(ports)
+	for _, p := range ports {
+		v, err := im.input(p)
+		if err != nil {
+			return err
+		}
+		im.vals[p.name] = v
+	}
+	if len(im.open) > 0 {
+		first := im.open[0]
+		first.Also = im.open[1:]
+		return first
 	}
 	return im.heeded()
 }

@@ -27,9 +27,10 @@ type graph struct {
 
 // port is a ValueInfoProto. dims are −1 where they are open; nil if the file does not give a shape.
 type port struct {
-	name string
-	typ  elem
-	dims []int
+	name   string
+	typ    elem
+	dims   []int
+	params []string // of each dimension; "" where it has none
 }
 
 // node is a NodeProto. Attributes stay encoded until they are asked for.
@@ -289,10 +290,13 @@ func decodePort(b []byte) (*port, error) {
 				case 2: // TensorShapeProto
 					p.dims = []int{}
 					return within(f, 1, func(f wire.Field) error { return nil }, func(raw []byte) error {
-						d := -1
-						err := wire.Each(raw, func(f wire.Field) error {
+						d, param := -1, ""
+						err := wire.Each(raw, func(f wire.Field) (err error) {
+							if f.Num == 2 {
+								param, err = f.Str()
+							}
 							if f.Num != 1 {
-								return nil
+								return err
 							}
 							v, err := f.Varint()
 							if err == nil && v > math.MaxInt32 {
@@ -306,7 +310,7 @@ func decodePort(b []byte) (*port, error) {
 						if len(p.dims) >= maxRank {
 							return fmt.Errorf("more than %d dimensions: %w", maxRank, runtime.ErrLimit)
 						}
-						p.dims = append(p.dims, d)
+						p.dims, p.params = append(p.dims, d), append(p.params, param)
 						return err
 					})
 				}
