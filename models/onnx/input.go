@@ -3,6 +3,7 @@ package onnx
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -24,18 +25,22 @@ func (im *importer) heeded() error {
 	return nil
 }
 
-// leadsToImages reports whether all that is done with a node's input makes it [N C H W] from [N H W C].
+// leadsToImages reports whether all that is done with a node's input makes it [N C H W] from [N H W C]. What asks for its
+// shape alone does nothing with it.
 func (im *importer) leadsToImages(n *node) bool {
-	if n.op == "Transpose" {
+	switch {
+	case n.op == "Transpose":
 		return slices.Equal((&call{n: n}).ints("perm"), []int{0, 3, 1, 2})
+	case n.op == "Shape" || n.op == "Size":
+		return true
 	}
-	return eachElement[n.op] && len(n.out) == 1 && im.uses[n.out[0]] > 0 && im.uses[n.out[0]] == im.nhwc[n.out[0]]
+	return slices.Contains(eachElement, n.op) && len(n.out) > 0 && im.uses[n.out[0]] > 0 &&
+		im.uses[n.out[0]] == im.nhwc[n.out[0]]
 }
 
 // eachElement are operators that work element by element, in whatever order the elements are.
-var eachElement = map[string]bool{"Add": true, "Cast": true, "Clip": true, "DequantizeLinear": true, "Div": true,
-	"Identity": true,
-	"Mul":      true, "QuantizeLinear": true, "Relu": true, "Sub": true}
+var eachElement = strings.Fields("Abs Add Cast Clip DequantizeLinear Div Dropout Erf Exp HardSigmoid HardSwish Identity " +
+	"LeakyRelu Log Max Min Mul Neg Pow QuantizeLinear Reciprocal Relu Sigmoid Sqrt Sub Tanh")
 
 // named returns the dimensions of an input with those that are given: by the input's name, by a dimension's own, or by
 // those of another input where that has a dimension of the same name. Others stay open.

@@ -27,6 +27,15 @@ func (c *call) reshaped(t *axes.Tensor, dims []int) (*value, error) {
 	return c.done(c.im.b.Rearrange(c.name(), t, nil, dims))
 }
 
+// laid is tensor for what is given other dimensions: images that lie as written stay so, for their elements are in the
+// order in which they are counted.
+func (c *call) laid(i int) (*axes.Tensor, error) {
+	if t, err := c.any(i); t == nil || err != nil || len(t.Dims) > 2 {
+		return t, err
+	}
+	return c.tensor(i)
+}
+
 func flatten(c *call) (*value, error) {
 	a := c.int("axis", 1)
 	flat := func(dims []int) ([]int, error) {
@@ -41,7 +50,7 @@ func flatten(c *call) (*value, error) {
 	if c.has(0) && c.in[0].c != nil {
 		return c.constDims(flat)
 	}
-	t, err := c.tensor(0)
+	t, err := c.laid(0)
 	if t == nil || err != nil {
 		return nil, err
 	}
@@ -61,7 +70,7 @@ func reshape(c *call) (*value, error) {
 	if c.has(0) && c.in[0].c != nil {
 		return c.constDims(func(from []int) ([]int, error) { return axes.ResolveReshape(from, want, zero) })
 	}
-	t, err := c.tensor(0)
+	t, err := c.laid(0)
 	if t == nil || err != nil {
 		return nil, err
 	}
@@ -131,7 +140,7 @@ func (c *call) ones(f func(dims, as []int) ([]int, error)) (*value, error) {
 	if c.has(0) && c.in[0].c != nil {
 		return c.constDims(func(d []int) ([]int, error) { return f(d, as) })
 	}
-	t, err := c.tensor(0)
+	t, err := c.laid(0)
 	if t == nil || err != nil {
 		return nil, err
 	}
