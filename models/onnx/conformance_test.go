@@ -19,13 +19,23 @@ import (
 // refused with a typed error; a wrong number fails the test. Where a case passes as inputs what a graph wants as
 // constants (weights, shapes), those are given as initializers.
 func TestConformance(t *testing.T) {
-	dir := testdata.Path(t, "conformance", "onnx-node")
+	for folder, least := range map[string]int{"onnx-node": 152, "onnx-node-more": 100} {
+		t.Run(folder, func(t *testing.T) {
+			if pass := conformance(t, folder); pass < least {
+				t.Errorf("only %d cases pass, not %d", pass, least)
+			}
+		})
+	}
+}
+
+// conformance runs the cases of a folder, and returns how many pass.
+func conformance(t *testing.T, folder string) (pass int) {
+	dir := testdata.Path(t, "conformance", folder)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var pass, wrong int
-	refused := map[string][]string{}
+	wrong, refused := 0, map[string][]string{}
 	for _, e := range entries {
 		c, err := readCase(filepath.Join(dir, e.Name()))
 		if err != nil {
@@ -56,9 +66,7 @@ func TestConformance(t *testing.T) {
 	slices.Sort(lines)
 	t.Logf("ONNX node tests: %d pass, %d refused by a typed error, %d wrong\n%s", pass, n, wrong,
 		strings.Join(lines, "\n"))
-	if pass < 152 {
-		t.Errorf("only %d cases pass", pass)
-	}
+	return pass
 }
 
 // nodeCase is one test: a model of one node, its inputs and the outputs wanted.

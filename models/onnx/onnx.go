@@ -56,6 +56,7 @@
 package onnx
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -194,6 +195,7 @@ type importer struct {
 	m   *model
 	b   *axes.Builder
 	*scope
+	faults         []error
 	depth, entered int // of graphs in attributes, and functions
 
 	batched, sized bool                  // an input has the batch, or the size, that was asked for
@@ -244,13 +246,25 @@ func (im *importer) run() (*runtime.Graph, error) {
 	if err := im.give(outs); err != nil {
 		return nil, err
 	}
-	if err := im.b.Err(); err != nil {
+	if err := im.refused(); err != nil {
 		return nil, err
 	}
 	if len(im.b.G.Outputs) != len(outs) {
 		return nil, fmt.Errorf("nothing computes all of the outputs %q: %w", outs, runtime.ErrGraph)
 	}
 	return im.b.G, nil
+}
+
+// refused is all that was noted against the model: what is unsupported, and what does not fit its nodes.
+func (im *importer) refused() error {
+	bad := im.b.Err()
+	if bad == nil && len(im.faults) == 1 {
+		return im.faults[0]
+	}
+	if len(im.faults) == 0 {
+		return bad
+	}
+	return errors.Join(append([]error{bad}, im.faults...)...)
 }
 
 // begin gives the constants and inputs that are used their values.
@@ -288,14 +302,20 @@ func (im *importer) begin(g *graph) error {
 	return im.heeded()
 }
 
-// follow imports one node and gives its outputs their values.
+// follow imports one node and gives its outputs their values. What does not fit the node is noted as what is
+// unsupported is, so that all of it is said at once.
 func (im *importer) follow(n *node) error {
 	vs, err := im.node(n)
 	if err != nil {
 		if ne, ok := err.(*runtime.NodeError); ok { // the graph's own: keep the reason, name the node
 			err = ne.Err
 		}
-		return n.fault(err)
+		err = n.fault(err)
+		if len(im.faults) >= maxFaults || !errors.Is(err, runtime.ErrShape) || errors.Is(err, runtime.ErrLimit) {
+			return err
+		}
+		im.faults = append(im.faults, err)
+		vs = nil
 	}
 	for j, name := range n.out {
 		if name == "" {

@@ -287,6 +287,24 @@ func TestUnsupported(t *testing.T) {
 	}
 }
 
+// What does not fit nodes is said at once, beside what is unsupported.
+func TestFaultsAreListed(t *testing.T) {
+	_, err := Load(modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("w", []int64{1, 2, 1, 1}, 1, 2),
+		int64s("s", []int64{1}, 5)}, nodeOf("Conv", "x w", "a"), nodeOf("Nonsense", "x", "b"), nodeOf("Reshape", "x s", "c"),
+		nodeOf("Relu", "c", "d"), nodeOf("Sum", "a b d", "y")))
+	if !errors.Is(err, runtime.ErrShape) || !unsupported(err) {
+		t.Fatal(err)
+	}
+	for _, says := range []string{`Nonsense (node "Nonsense_b")`, `node "Conv_a" (Conv)`, `node "Reshape_c" (Reshape)`} {
+		if strings.Count(err.Error(), says) != 1 {
+			t.Errorf("%v\nhas not once %s", err, says)
+		}
+	}
+	if n := strings.Count(err.Error(), "\n"); n != 3 {
+		t.Errorf("%d lines:\n%v", n+1, err)
+	}
+}
+
 // TestErrors: what is wrong, and where, is said.
 func TestErrors(t *testing.T) {
 	x := []int64{1, 1, 2, 2}

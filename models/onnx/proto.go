@@ -74,11 +74,12 @@ func (n *node) fault(reason error) error {
 
 // Bounds on what one message may repeat, so that a few bytes each do not grow into much memory.
 const (
-	maxAttrs = 64
-	maxRank  = 16
-	maxPorts = 4096
-	maxList  = 1 << 16 // numbers in an attribute
-	maxDepth = 16      // graphs in attributes, and functions in functions
+	maxAttrs  = 64
+	maxRank   = 16
+	maxPorts  = 4096
+	maxList   = 1 << 16 // numbers in an attribute
+	maxFaults = 16      // nodes that do not fit, until no more are looked for
+	maxDepth  = 16      // graphs in attributes, and functions in functions
 )
 
 // decoder reads a model within limits.
