@@ -136,20 +136,13 @@ func (b *Builder) Value(t *Tensor) (*runtime.Value, error) {
 	if v := b.done[key]; v != nil {
 		return v, nil
 	}
-	var op runtime.Op = &runtime.Flatten{}
-	word := "/flatten"
-	if !t.flat {
-		// A depthwise 1×1 convolution with weights 1 and padding copies its input and adds the border.
-		c := t.v.Shape.C
-		ones, err := b.Fill(c, 1)
-		if err != nil {
-			return nil, err
-		}
-		op = &runtime.Conv{K: c, Groups: c, Weights: ones, Window: runtime.Window{R: 1, S: 1,
-			PadTop: t.pad.Top, PadLeft: t.pad.Left, PadBottom: t.pad.Bottom, PadRight: t.pad.Right}}
-		word = "/pad"
+	var v *runtime.Value
+	var err error
+	if t.flat {
+		v, err = b.add(t.v.Name+"/flatten", &runtime.Flatten{}, t.v)
+	} else {
+		v, err = b.padded(t.v, t.pad)
 	}
-	v, err := b.add(t.v.Name+word, op, t.v)
 	if err == nil {
 		b.done[key] = v
 	}
@@ -251,7 +244,8 @@ func (b *Builder) NonNegative(t *Tensor) bool {
 	return false
 }
 
-// Output declares a tensor as an output. One that is an input or an output already is passed through an Identity.
+// Output declares a tensor as an output, of this name if no other value has it. One that is an input or an output
+// already is passed through an Identity.
 func (b *Builder) Output(name string, t *Tensor) error { return b.OutputOf(name, t, runtime.ElemSame) }
 
 // OutputOf is Output for a tensor whose elements the model has as e.
@@ -264,6 +258,11 @@ func (b *Builder) OutputOf(name string, t *Tensor, e runtime.Elem) error {
 		if v, err = b.add(name, &runtime.Identity{}, v); err != nil {
 			return err
 		}
+	} else if name != "" && b.names[name] == 0 {
+		if err := b.G.Rename(v, name); err != nil {
+			return err
+		}
+		b.names[name]++
 	}
 	if len(t.Dims) <= runtime.MaxRank {
 		if err := b.G.SetDims(v, t.Dims, t.Layout); err != nil {
