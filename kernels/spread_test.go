@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"testing"
 
@@ -177,6 +178,17 @@ func TestWhole(t *testing.T) {
 					return uint32(w)
 				}
 				q = int64(int32(v[1]))
+				if how == WholePower {
+					switch {
+					case q >= 0:
+						return uint32(new(big.Int).Exp(big.NewInt(p), big.NewInt(q), big.NewInt(1<<32)).Uint64())
+					case p == 1 || p == -1 && q%2 == 0:
+						return 1
+					case p == -1:
+						return math.MaxUint32
+					}
+					return 0
+				}
 				return uint32(map[Whole]int64{WholePlus: p + q, WholeMinus: p - q, WholeTimes: p * q, WholeLarger: max(p, q),
 					WholeSmaller: min(p, q), WholeAnd: int64(bit(p != 0 && q != 0)), WholeOr: int64(bit(p != 0 || q != 0)),
 					WholeXor: int64(bit((p != 0) != (q != 0))), WholeBitAnd: p & q, WholeBitOr: p | q, WholeBitXor: p ^ q}[how])

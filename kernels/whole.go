@@ -32,6 +32,7 @@ const (
 	WholeBitAnd               // bit by bit
 	WholeBitOr
 	WholeBitXor
+	WholePower // p to the power of q; of one below 0, the quotient 1/p to its power
 	wholes
 )
 
@@ -41,7 +42,7 @@ func (w Whole) String() string {
 		return "Whole"
 	}
 	return [...]string{"Plus", "Minus", "Times", "Over", "Remainder", "FloorQuotient", "FloorRemainder", "Larger", "Smaller",
-		"And", "Or", "Xor", "BitAnd", "BitOr", "BitXor"}[w]
+		"And", "Or", "Xor", "BitAnd", "BitOr", "BitXor", "Power"}[w]
 }
 
 // Check refuses a number that stands for no operation.
@@ -73,6 +74,8 @@ func (w Whole) Of(p, q int32) int32 {
 		return p | q
 	case WholeBitXor:
 		return p ^ q
+	case WholePower:
+		return power(p, q)
 	}
 	a, b := p != 0, q != 0
 	if w == WholeAnd && a && b || w == WholeOr && (a || b) || w == WholeXor && a != b {
@@ -96,6 +99,26 @@ func (w Whole) divided(p, q int32) int32 {
 		return rest
 	}
 	return quotient
+}
+
+// power is p^q by squares; it wraps around as products do.
+func power(p, q int32) int32 {
+	switch {
+	case q >= 0:
+	case p == -1: // its own inverse
+		q &= 1
+	case p == 1:
+	default:
+		return 0
+	}
+	out := int32(1)
+	for ; q > 0; q >>= 1 {
+		if q&1 != 0 {
+			out *= p
+		}
+		p *= p
+	}
+	return out
 }
 
 func wholeGeneric(a *spreadArgs) {

@@ -39,8 +39,9 @@ func (im *importer) input(p *port) (*value, error) {
 	fail := func(format string, args ...any) (*value, error) {
 		return nil, fmt.Errorf("input %q: %w", p.name, fmt.Errorf(format, args...))
 	}
-	if !p.typ.real() && p.typ != elemUint8 && p.typ != elemInt8 {
-		im.b.Unsupported("input", p.name, "%v elements; only floating point, uint8 and int8", p.typ)
+	whole, known := elemOf[p.typ]
+	if !p.typ.real() && !known {
+		im.b.Unsupported("input", p.name, "%v elements; only floating point, whole numbers and bool", p.typ)
 		return &value{typ: p.typ}, nil
 	}
 	dims := slices.Clone(p.dims)
@@ -81,9 +82,10 @@ func (im *importer) input(p *port) (*value, error) {
 		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, axes.MaxRank)
 		return &value{typ: p.typ}, nil
 	}
-	t, err := im.b.Input(p.name, dims, lay, nil)
-	if err != nil {
-		return nil, err
+	if p.typ.real() || p.typ == elemUint8 || p.typ == elemInt8 {
+		t, err := im.b.Input(p.name, dims, lay, nil)
+		return of(p.typ, t, err)
 	}
-	return &value{t: t, typ: p.typ}, nil
+	t, err := im.b.IntInput(p.name, dims, lay, whole)
+	return of(p.typ, t, err)
 }
