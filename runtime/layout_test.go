@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // An operation must not work in place on a concatenation while one of its parts is still to be read.
@@ -37,6 +39,15 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 	for i := range 4 + n.r.IntN(16) {
 		name, x := fmt.Sprint("n", i), pick()
 		var v *Value
+		if n.r.IntN(9) == 0 { // the smaller one of two values, or of a value and 0.25
+			y := pick()
+			if y.Shape != x.Shape {
+				y = n.add(name+"/fill", &Constant{Shape: Shape{1, 1, 1, 1}, Floats: []float32{0.25}})
+			}
+			less := n.add(name+"/less", &Compare{How: kernels.Less}, x, y)
+			values = append(values, n.add(name+"/where", &Where{}, n.add(name+"/moved", &Identity{}, less), x, y))
+			continue
+		}
 		switch n.r.IntN(13) {
 		case 0, 1, 2:
 			v = n.conv(name, x, 1+n.r.IntN(9), 1)

@@ -18,6 +18,11 @@ func everyOp(t testing.TB) *Graph {
 	b := builder{t, g}
 	b.add("take", &Take{Rows: []int32{5, 0, 0, 3}, Cols: []int32{4, -1}, Channels: []int32{1}, Fill: 0.5}, g.Inputs[0])
 	deep := b.add("deep", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{2, 3, 5, 8}}, g.Inputs[0])
+	w := b.add("cast", &Cast{To: I32, Elem: ElemInt64}, g.Inputs[0])
+	w = b.add("whole", &Whole{How: kernels.WholeFloorRemainder}, w,
+		b.add("constant", &Constant{Shape: Shape{1, 1, 1, 4}, Ints: []int32{1, -2, 3, 4}}))
+	w = b.add("compare", &Compare{How: kernels.LessOrEqual}, w, w)
+	b.add("where", &Where{}, w, g.Inputs[0], b.add("floats", &Constant{Shape: Shape{1, 1, 1, 1}, Floats: []float32{7}}))
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
 	return g
 }
@@ -121,8 +126,9 @@ func TestForeignOps(t *testing.T) {
 // workCase is an operation over a value of 8×8×4, and the work that it counts at least.
 type workCase struct {
 	op   Op
-	u8   bool // its input is quantised
-	two  bool // it takes two
+	u8   bool                               // its input is quantised
+	two  bool                               // it takes two
+	in   func(b builder, x *Value) []*Value // its inputs, made of x; nil if it is u8 or two that say so
 	work int64
 }
 
@@ -161,9 +167,22 @@ func workCases() map[string]workCase {
 			work: 71 * 71 * 4 * 64 * 64},
 		"quantised lrn": {op: &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: q}, u8: true,
 			work: elements * 16384},
+		"cast":          {op: &Cast{To: I32}, work: elements},
+		"compare":       {op: &Compare{}, two: true, work: elements},
+		"whole":         {op: &Whole{}, in: wholes, work: elements},
+		"where":         {op: &Where{}, in: func(b builder, x *Value) []*Value { return append(wholes(b, x)[:1], x, x) }, work: elements},
+		"constant":      {op: &Constant{Shape: Shape{1, 1, 1, 9}, Ints: make([]int32, 9)}, in: nothing, work: 9},
 		"quantised add": {op: &Quantised{Op: &Add{}, Out: q}, u8: true, two: true, work: elements},
 	}
 }
+
+// wholes are two values of whole numbers.
+func wholes(b builder, x *Value) []*Value {
+	w := b.add("whole", &Cast{To: I32}, x)
+	return []*Value{w, w}
+}
+
+func nothing(builder, *Value) []*Value { return nil }
 
 // TestWorkIsLimited: the work of each kind of operation counts: one unit less than it takes and it is refused, by
 // Add and by whoever reads it in a file.
@@ -184,6 +203,9 @@ func TestWorkIsLimited(t *testing.T) {
 				in := []*Value{x, x}
 				if !c.two {
 					in = in[:1]
+				}
+				if c.in != nil {
+					in = c.in(builder{t, g}, x)
 				}
 				g.SetLimits(l)
 				y, err := g.Add("op", c.op, in...)

@@ -79,6 +79,12 @@ var quickCases = []struct {
 	{"arithmetic", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Binary{How: kernels.Over}, x, x)
 	}},
+	{"comparison", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
+		return n.add("op", &Compare{How: kernels.Less}, x, x)
+	}},
+	{"whole numbers of floats", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
+		return n.add("op", &Cast{To: I32}, x)
+	}},
 	{"blocks of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &DepthToSpace{Block: 2, ChannelMajor: true}, x)
 	}},

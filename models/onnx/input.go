@@ -75,8 +75,9 @@ func (im *importer) bind(ports []*port) {
 
 // input declares an input of the graph.
 func (im *importer) input(p *port) (*value, error) {
-	if !p.typ.real() && p.typ != elemUint8 && p.typ != elemInt8 {
-		im.b.Unsupported("input", p.name, "%v elements; only floating point, uint8 and int8", p.typ)
+	whole, known := elemOf[p.typ]
+	if !p.typ.real() && !known {
+		im.b.Unsupported("input", p.name, "%v elements; only floating point, whole numbers and bool", p.typ)
 		return &value{typ: p.typ}, nil
 	}
 	dims, err := im.named(p)
@@ -119,13 +120,17 @@ func (im *importer) input(p *port) (*value, error) {
 		}
 	}
 	im.sized = im.sized || sized
-	if len(dims) > axes.MaxRank {
-		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, axes.MaxRank)
+	if len(dims) > runtime.MaxRank {
+		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, runtime.MaxRank)
 		return &value{typ: p.typ}, nil
 	}
-	t, err := im.b.Input(p.name, dims, lay, nil)
-	if err != nil {
-		return nil, err
+	if len(dims) > axes.MaxRank {
+		lay = runtime.AsWritten
 	}
-	return &value{t: t, typ: p.typ}, nil
+	if p.typ.real() || p.typ == elemUint8 || p.typ == elemInt8 {
+		t, err := im.b.Input(p.name, dims, lay, nil)
+		return of(p.typ, t, err)
+	}
+	t, err := im.b.IntInput(p.name, dims, lay, whole)
+	return of(p.typ, t, err)
 }

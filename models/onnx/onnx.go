@@ -346,7 +346,7 @@ func (im *importer) give(outs []string) error {
 			if err != nil {
 				return fmt.Errorf("output %q: %w", name, err)
 			}
-			if err := im.b.Output(name, v.t); err != nil {
+			if err := im.b.OutputOf(name, v.t, v.outElem()); err != nil {
 				return err
 			}
 		}
@@ -386,7 +386,7 @@ func (c *call) first() (*value, error) {
 		}
 		return c.fold()
 	}
-	op := operators[n.op]
+	op := c.operator()
 	known := op.handle != nil && op.contrib.in(n.domain)
 	if !known && !standard(n.domain) {
 		c.unsupported("an operator of the domain %s", n.domain)

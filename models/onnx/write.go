@@ -15,11 +15,14 @@ import (
 // runs it on integers, [Load] makes the same quantised graph of it, and engines that know nothing of quantisation run
 // it in float.
 //
-// Values keep their names, inputs are [N C H W]. Average pooling with dilation is the one thing that operator set 13
-// cannot say; it is reported as [runtime.UnsupportedError].
+// Values keep their names, inputs are [N C H W]. Average pooling with dilation and whole numbers cannot be
+// written; they are reported as [runtime.UnsupportedError].
 func WriteQDQ(w io.Writer, g *runtime.Graph) error {
 	q := &writer{names: map[string]bool{}, floats: map[*runtime.Value]string{}, levels: map[*runtime.Value]string{},
 		rank2: map[*runtime.Value]bool{}}
+	if err := writable(g); err != nil {
+		return err
+	}
 	for _, v := range g.Inputs {
 		q.names[v.Name] = true
 	}
@@ -199,20 +202,11 @@ func (q *writer) clamp(out, in string, act runtime.Clamp) {
 	q.op("Clip", out, []string{in, q.float32s(out+"_min", []float32{act.Lo}), q.float32s(out+"_max", []float32{act.Hi})})
 }
 
-// levelClamp is the clamp that bounds levels make; none if the quantisation does as much.
-func levelClamp(lo, hi uint8, to runtime.Quant) runtime.Clamp {
-	switch {
-	case lo == 0 && hi == 255:
-		return runtime.Clamp{}
-	case lo == to.Zero && hi == 255:
-		return runtime.ReLU
-	}
-	real := func(l uint8) float32 { return float32(int(l)-int(to.Zero)) * to.Scale }
-	return runtime.Clamp{On: true, Lo: real(lo), Hi: real(hi)}
-}
-
 // node adds what one node of the graph is in ONNX.
 func (q *writer) node(n *runtime.Node) error {
+	if op, ok := n.Op.(*runtime.Constant); ok {
+		return q.given(n, op)
+	}
 	x := n.In[0]
 	name := n.Name
 	var in []string

@@ -34,7 +34,17 @@ func grow(r *rand.Rand, limits runtime.Limits) *runtime.Graph {
 	for range 1 + r.IntN(7) {
 		v := values[len(values)-1-r.IntN(min(len(values), 3))]
 		op, in := w.op(v), []*runtime.Value{v}
+		if whole := w.whole(v); whole != nil {
+			op = whole
+		}
 		switch op.(type) {
+		case *runtime.Constant:
+			in = nil
+		case *runtime.Compare, *runtime.Whole:
+			in = append(in, w.like(values, v))
+		case *runtime.Where:
+			x := pick(r, values)
+			in = append(in, x, w.like(values, x))
 		case *runtime.Concat, *runtime.Binary, *runtime.Add:
 			in = append(in, w.like(values, v))
 		case *runtime.Quantised:

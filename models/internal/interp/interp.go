@@ -11,7 +11,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Run computes the outputs of a graph from its inputs, all NHWC and in real numbers; uint8 outputs as whole numbers.
+// Run computes the outputs of a graph from its inputs, all NHWC and in real numbers; uint8 outputs as whole numbers,
+// and int32 values, up to 2²⁴.
 func Run(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 	if len(inputs) != len(g.Inputs) {
 		return nil, fmt.Errorf("%d inputs, want %d", len(inputs), len(g.Inputs))
@@ -51,6 +52,9 @@ func Run(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 func Cost(g *runtime.Graph, limit int) int { return int(min(g.Cost().Work, int64(limit))) }
 
 func step(n *runtime.Node, in [][]float32, out []float32) error {
+	if len(in) == 0 { // a constant
+		return definitions[reflect.TypeOf(n.Op)](n, in, out)
+	}
 	s, d := n.In[0].Shape, n.Out.Shape
 	x := in[0]
 	switch op := n.Op.(type) {
