@@ -103,8 +103,8 @@ func sayHow(path string, err error) error {
 		}
 		words[i] = strconv.Itoa(d)
 	}
-	return runtime.InFile(path, fmt.Errorf("%s; give it, for example by --input-shape %s=%s: %w", open.Reason(), open.Input,
-		strings.Join(words, "x"), runtime.ErrShape))
+	return runtime.InFile(path, fmt.Errorf("%s; give it, for example by --input-shape %s=%s: %w", open.Reason(),
+		open.Input, strings.Join(words, "x"), runtime.ErrShape))
 }
 
 // second are flags for a model to compare with: sizes that are open there too are the same.

@@ -96,9 +96,9 @@ func WithInputShape(channels, height, width int) Option {
 	return func(c *config) { c.shape = []int{channels, height, width} }
 }
 
-// WithInputDims sets the dimensions of an input, in the model's order, where the model leaves them open. The name may be
-// "" if there is one input. It is an error for an input whose dimensions are fixed and others, and for one that there is
-// not.
+// WithInputDims sets the dimensions of an input, in the model's order, where the model leaves them open. The name may
+// be "" if there is one input. It is an error for an input whose dimensions are fixed and others, and for one that the
+// model has not.
 func WithInputDims(name string, dims ...int) Option {
 	return func(c *config) { c.sizes.Give(name, dims) }
 }
