@@ -30,7 +30,8 @@ func openONNX(t *testing.T) string {
 		Sub(1, wire.Msg{}.Str(1, "y").Str(1, "b").Str(2, "z").Str(3, "last").Str(4, "Mul")).
 		Str(2, "g").Sub(11, port("a", "N", "T", "F")).Sub(11, port("b")).Sub(12, port("z"))
 	path := filepath.Join(t.TempDir(), "open.onnx")
-	if err := os.WriteFile(path, wire.Msg{}.Int(1, 8).Sub(8, wire.Msg{}.Str(1, "").Int(2, 13)).Sub(7, g), 0o600); err != nil {
+	m := wire.Msg{}.Int(1, 8).Sub(8, wire.Msg{}.Str(1, "").Int(2, 13)).Sub(7, g)
+	if err := os.WriteFile(path, m, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path

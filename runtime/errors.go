@@ -65,28 +65,42 @@ type Unsupported struct {
 // UnsupportedError lists everything in a model that is not supported, not only the first thing met.
 type UnsupportedError struct{ Ops []Unsupported }
 
+// UnsupportedGroup are the nodes of one operation that is not supported for one reason.
+type UnsupportedGroup struct {
+	Op, Reason string
+	Nodes      []string
+}
+
+// Groups returns what is not supported, each operation and reason once, in the order in which they were met.
+func (e *UnsupportedError) Groups() []UnsupportedGroup {
+	type kind struct{ op, reason string }
+	at := map[kind]int{}
+	var all []UnsupportedGroup
+	for _, u := range e.Ops {
+		k := kind{u.Op, u.Reason}
+		i, met := at[k]
+		if !met {
+			i, at[k] = len(all), len(all)
+			all = append(all, UnsupportedGroup{Op: u.Op, Reason: u.Reason})
+		}
+		all[i].Nodes = append(all[i].Nodes, u.Node)
+	}
+	return all
+}
+
 // Error has one line for each operation and reason, in the order in which they were met, with the number of nodes and
 // the name of the first.
 func (e *UnsupportedError) Error() string {
-	type kind struct{ op, reason string }
-	count := map[kind]int{}
-	var first []Unsupported
-	for _, u := range e.Ops {
-		k := kind{u.Op, u.Reason}
-		if count[k]++; count[k] == 1 {
-			first = append(first, u)
-		}
-	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d unsupported operation(s):", len(e.Ops))
-	for _, u := range first {
-		if n := count[kind{u.Op, u.Reason}]; n > 1 {
-			fmt.Fprintf(&b, "\n  %s ×%d (first at node %q)", u.Op, n, u.Node)
+	for _, g := range e.Groups() {
+		if n := len(g.Nodes); n > 1 {
+			fmt.Fprintf(&b, "\n  %s ×%d (first at node %q)", g.Op, n, g.Nodes[0])
 		} else {
-			fmt.Fprintf(&b, "\n  %s (node %q)", u.Op, u.Node)
+			fmt.Fprintf(&b, "\n  %s (node %q)", g.Op, g.Nodes[0])
 		}
-		if u.Reason != "" {
-			fmt.Fprintf(&b, ": %s", u.Reason)
+		if g.Reason != "" {
+			fmt.Fprintf(&b, ": %s", g.Reason)
 		}
 	}
 	return b.String()

@@ -197,13 +197,8 @@ func refusals(err error) []refusal {
 	switch {
 	case errors.As(err, &unsupported) && len(unsupported.Ops) > 0:
 		var all []refusal
-		for _, u := range unsupported.Ops {
-			i := slices.IndexFunc(all, func(r refusal) bool { return r.Op == u.Op && r.Reason == u.Reason })
-			if i < 0 {
-				i, all = len(all), append(all, refusal{Op: u.Op, Reason: u.Reason})
-			}
-			all[i].Count++
-			all[i].Nodes = append(all[i].Nodes, u.Node)
+		for _, g := range unsupported.Groups() {
+			all = append(all, refusal{Op: g.Op, Reason: g.Reason, Count: len(g.Nodes), Nodes: g.Nodes})
 		}
 		return all
 	case errors.As(err, &node):

@@ -74,8 +74,8 @@ func WithInputShape(channels, height, width int) Option {
 	return func(c *config) { c.shape = []int{channels, height, width} }
 }
 
-// WithInputDims sets the dimensions of an input, in Caffe's order, over what the description says. The name may be "" if
-// there is one input.
+// WithInputDims sets the dimensions of an input, in Caffe's order, over what the description says. The name may be ""
+// if there is one input.
 func WithInputDims(name string, dims ...int) Option {
 	return func(c *config) { c.sizes.Give(name, dims) }
 }

@@ -106,8 +106,8 @@ func (d Difference) String() string {
 	if d.Levels {
 		off = fmt.Sprintf("%v", float64(d.Largest))
 	}
-	return fmt.Sprintf("%d of %d elements differ, at most by %s: at %v %.7g, expected %.7g", d.Differ, d.Elements, off, d.At,
-		float64(d.Got), float64(d.Want))
+	return fmt.Sprintf("%d of %d elements differ, at most by %s: at %v %.7g, expected %.7g", d.Differ, d.Elements, off,
+		d.At, float64(d.Got), float64(d.Want))
 }
 
 // Range returns the smallest and the largest element that is a number, and how many are NaN; lo is above hi if there is

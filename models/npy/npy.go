@@ -130,8 +130,8 @@ func Read(r io.Reader) (*Array, error) {
 		return nil, fmt.Errorf("there is more after %s %v: %w", h.kind.name, h.dims, ErrFormat)
 	}
 	if len(body) != n*h.kind.size {
-		return nil, fmt.Errorf("it ends after %d bytes of elements, %s %v takes %d: %w", len(body), h.kind.name, h.dims, n*h.kind.size,
-			ErrFormat)
+		return nil, fmt.Errorf("it ends after %d bytes of elements, %s %v takes %d: %w", len(body), h.kind.name, h.dims,
+			n*h.kind.size, ErrFormat)
 	}
 	a := &Array{Dims: h.dims, Data: h.kind.new(n)}
 	if h.kind.name == "bool" {

@@ -59,7 +59,8 @@ func TestDecode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if b, err := Decode(again); err != nil || !reflect.DeepEqual(a, b) || len(again)%64 != a.Len()*kindOf(a.Data).size%64 {
+		if b, err := Decode(again); err != nil || !reflect.DeepEqual(a, b) ||
+			len(again)%64 != a.Len()*kindOf(a.Data).size%64 {
 			t.Errorf("%v written and read is %v, %v", a, b, err)
 		}
 	}
