@@ -16,7 +16,7 @@ var _ = register(25, func() Op { return new(Interpolate) })
 //
 // from the first tap on, in IEEE binary32. An axis without taps stays as it is. Where the first tap of a row or a
 // column is −1, it lies outside: t, or out, is Fill. It is resizing by linear and cubic interpolation, once an importer has
-// made the taps by its format's own rule; for the nearest pixel there is [Take].
+// importer has made the taps by its format's own rule; for the nearest pixel there is [Take].
 type Interpolate struct {
 	Rows, Cols kernels.Taps
 	Fill       float32

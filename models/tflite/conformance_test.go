@@ -132,7 +132,8 @@ func transposes(t *testing.T, folder string, z zoo) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.ContainsFunc(readModel(data).subgraphs[0].operators, func(op operator) bool { return op.code == opTranspose })
+	return slices.ContainsFunc(readModel(data).subgraphs[0].operators,
+		func(op operator) bool { return op.code == opTranspose })
 }
 
 // lastScale is the scale of a real output that the file dequantises itself; 0 if there is none.
