@@ -119,6 +119,7 @@ type Interpolating struct {
 	H, W, C    int // of the input
 	Rows, Cols Taps
 	Fill       float32 // what lies outside
+	HalfUp     bool    // of bytes: what is half way between two goes to the upper one, not to the even one
 	Rescale    RescaleU8
 }
 
@@ -128,7 +129,7 @@ type Interpolating struct {
 //	out[x, c] = Σ_j Cols.Weights[x, j]·t[Cols.At[x, j], c]
 //
 // for each row y. On bytes it works on their differences to the zero point and on Fill/InScale, and out is multiplied
-// by InScale/OutScale, clamped, and rounded half to even.
+// by InScale/OutScale, clamped, and rounded half to even, or half up.
 func NewInterpolate(dt DType, p Interpolating, limit arch.ISA) (Op, error) {
 	o := &interpolate{Interpolating: p, dtype: dt}
 	var err error
@@ -280,6 +281,12 @@ func (t *interpolateTask) row(w *interpolateWorker, u int, stop *Stop) {
 
 // quantize rounds sums to levels.
 func (t *interpolateTask) quantize(dst []uint8, src []float32) {
+	if t.HalfUp {
+		for i := range dst {
+			dst[i] = uint8(int32(math.Floor(float64(min(max(src[i]*t.scale, t.lo), t.hi))+0.5)) + t.outZero)
+		}
+		return
+	}
 	for i := range dst {
 		dst[i] = uint8(int32(math.RoundToEven(float64(min(max(src[i]*t.scale, t.lo), t.hi)))) + t.outZero)
 	}

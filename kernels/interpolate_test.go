@@ -22,7 +22,7 @@ func testInterpolate[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {
 		{1, 6, 7, 2, 3, 3, 5, 0}, {3, 2, 2, 1, 2, 0, 2, 0}, {1, 2, 9, 1, 4, 2, 31, 2}, {1, 2, 3, heed/2 + 5, 2, 2, 3, 3},
 	} {
 		p := Interpolating{H: c.h, W: c.w, C: c.c, Rows: randomTaps(r, c.h, c.rows, c.rowTaps),
-			Cols: randomTaps(r, c.w, c.cols, c.colTaps), Fill: 3, Rescale: RescaleU8{InScale: 0.5, InZero: 7, OutScale: 0.75,
+			Cols: randomTaps(r, c.w, c.cols, c.colTaps), Fill: 3, HalfUp: c.rows%2 == 0, Rescale: RescaleU8{InScale: 0.5, InZero: 7, OutScale: 0.75,
 				Out: OutU8{Zero: 9, Hi: 255}}}
 		op, err := NewInterpolate(dt, p, k.ISA)
 		if err != nil || op.Kernel() != k.Name {
@@ -104,7 +104,11 @@ func interpolated[T uint8 | float32](t *testing.T, dt DType, p Interpolating, n 
 		if dt == U8 {
 			q := p.Rescale
 			v = min(max(v*float32(float64(q.InScale)/float64(q.OutScale)), -float32(q.Out.Zero)), 255-float32(q.Out.Zero))
-			v = float32(math.RoundToEven(float64(v))) + float32(q.Out.Zero)
+			if p.HalfUp {
+				v = float32(math.Floor(float64(v)+0.5)) + float32(q.Out.Zero)
+			} else {
+				v = float32(math.RoundToEven(float64(v))) + float32(q.Out.Zero)
+			}
 		}
 		out = append(out, T(v))
 	}

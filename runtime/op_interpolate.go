@@ -15,11 +15,12 @@ var _ = register(25, func() Op { return new(Interpolate) })
 //	out[n, y, x, c] = Σ_j Cols.Weights[x, j]·t[n, y, Cols.At[x, j], c]
 //
 // from the first tap on, in IEEE binary32. An axis without taps stays as it is. Where the first tap of a row or a
-// column is −1, it lies outside: t, or out, is Fill. It is resizing by linear and cubic interpolation, once an importer has
+// column is −1, it lies outside: t, or out, is Fill. It is resizing by linear and cubic interpolation, once an
 // importer has made the taps by its format's own rule; for the nearest pixel there is [Take].
 type Interpolate struct {
 	Rows, Cols kernels.Taps
 	Fill       float32
+	HalfUp     bool // quantised, what is half way between two levels goes to the upper one, not to the even one
 }
 
 func (*Interpolate) Kind() string { return "Interpolate" }
@@ -59,6 +60,7 @@ func (r *Interpolate) fields(f *fields) {
 		array(f, &t.Weights)
 	}
 	f.float(&r.Fill)
+	f.bool(&r.HalfUp)
 }
 
 func (r *Interpolate) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
@@ -72,5 +74,6 @@ func (r *Interpolate) lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels
 }
 
 func (r *Interpolate) over(s Shape) kernels.Interpolating {
-	return kernels.Interpolating{H: s.H, W: s.W, C: s.C, Rows: r.Rows, Cols: r.Cols, Fill: r.Fill}
+	return kernels.Interpolating{H: s.H, W: s.W, C: s.C, Rows: r.Rows, Cols: r.Cols, Fill: r.Fill,
+		HalfUp: r.HalfUp}
 }

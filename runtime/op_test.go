@@ -18,7 +18,7 @@ func everyOp(t testing.TB) *Graph {
 	b := builder{t, g}
 	b.add("take", &Take{Rows: []int32{5, 0, 0, 3}, Cols: []int32{4, -1}, Channels: []int32{1}, Fill: 0.5}, g.Inputs[0])
 	b.add("interpolate", &Interpolate{Rows: kernels.Taps{Per: 1, At: []int32{5, -1}, Weights: []float32{2, 1}},
-		Cols: kernels.Taps{Per: 2, At: []int32{4, 0}, Weights: []float32{0.25, 0.75}}, Fill: -1}, g.Inputs[0])
+		Cols: kernels.Taps{Per: 2, At: []int32{4, 0}, Weights: []float32{0.25, 0.75}}, Fill: -1, HalfUp: true}, g.Inputs[0])
 	deep := b.add("deep", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{2, 3, 5, 8}}, g.Inputs[0])
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
 	return g

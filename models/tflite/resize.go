@@ -60,7 +60,7 @@ func resizeBilinear(n *node) error {
 	corners, half := n.options.byte(2) != 0, n.options.byte(3) != 0
 	var op runtime.Op = &runtime.Interpolate{
 		Rows: linear(x.Dims[1], size[0], corners, half),
-		Cols: linear(x.Dims[2], size[1], corners, half),
+		Cols: linear(x.Dims[2], size[1], corners, half), HalfUp: true,
 	}
 	if x.DType == runtime.U8 {
 		to, err := n.quantised()
