@@ -246,6 +246,8 @@ var rows = map[string][]Kernel{
 		{Op: OpFlatten, DType: U8, Family: "flatten", fn: flatten8Generic},
 		{Op: OpRearrange, DType: F32, Family: "rearrange", fn: rearrange32Generic},
 		{Op: OpRearrange, DType: U8, Family: "rearrange", fn: rearrange8Generic},
+		{Op: OpMix, DType: F32, Family: "interpolate", fn: mixF32Generic},
+		{Op: OpMix, DType: U8, Family: "interpolate", fn: mixU8Generic},
 		{Op: OpTake, DType: F32, Family: "take", fn: take32Generic},
 		{Op: OpTake, DType: U8, Family: "take", fn: take8Generic},
 		{Op: OpBlocks, DType: F32, Family: "blocks", fn: blocks32Generic},

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // net builds test graphs and fails the test on errors that are not expected.
@@ -194,6 +196,22 @@ func TestGraphRefuses(t *testing.T) {
 		"no whole arithmetic":    {&Whole{How: 99}, ErrShape},
 		"where of one":           {&Where{}, ErrShape},
 		"constant with an input": {&Constant{Shape: Shape{1, 1, 1, 1}, Ints: []int32{1}}, ErrShape},
+		"tap beyond": {&Interpolate{Rows: kernels.Taps{Per: 1, At: []int32{8}, Weights: []float32{1}}}, ErrShape},
+		"tap below":  {&Interpolate{Cols: kernels.Taps{Per: 2, At: []int32{0, -1}, Weights: []float32{1, 1}}}, ErrShape},
+		"no weights": {&Interpolate{Cols: kernels.Taps{Per: 1, At: []int32{0}}}, ErrShape},
+		"weight NaN": {&Interpolate{Cols: kernels.Taps{Per: 1, At: []int32{0}, Weights: []float32{float32(math.NaN())}}},
+			ErrShape},
+		"odd taps":      {&Interpolate{Cols: kernels.Taps{Per: 2, At: []int32{0}, Weights: []float32{1}}}, ErrShape},
+		"outside NaN":   {&Interpolate{Fill: float32(math.NaN())}, ErrShape},
+		"taken row":     {&Take{Rows: []int32{0, 8}, Cols: []int32{0}}, ErrShape},
+		"taken column":  {&Take{Rows: []int32{0}, Cols: []int32{-2}}, ErrShape},
+		"taken image":   {&Take{Images: []int32{1}}, ErrShape},
+		"taken channel": {&Take{Channels: []int32{0, 1, 2, 3, 4}}, ErrShape},
+		"no depth":      {&DepthToSpace{}, ErrShape},
+		"little depth":  {&DepthToSpace{Block: 4}, ErrShape},
+		"deep":          {&DepthToSpace{Block: 1 << 30}, ErrShape},
+		"no block":      {&SpaceToDepth{Block: -1}, ErrShape},
+		"odd block":     {&SpaceToDepth{Block: 3}, ErrShape},
 		"int8 of float": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
 			WScale: []float32{1}, Out: Quant{Scale: 1}}, ErrShape},
 	} {
@@ -268,6 +286,24 @@ func TestGraphTypes(t *testing.T) {
 		"take":       {&Take{Rows: []int32{1, 0}, Cols: []int32{1, 1}}, nil},
 		"blocks":     {&SpaceToDepth{Block: 2}, nil},
 		"cast":       {&Cast{To: I32}, ErrShape},
+		"conv":        {&Conv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]float32, 2)}, ErrShape},
+		"fc":          {&FC{K: 1, Weights: make([]float32, 8)}, ErrShape},
+		"average":     {&Pool{Window: Window{R: 1, S: 1}, Type: AvgPool}, ErrShape},
+		"global":      {&GlobalPool{Type: AvgPool}, ErrShape},
+		"lrn":         {&LRN{Size: 5}, ErrShape},
+		"softmax":     {&Softmax{}, ErrShape},
+		"activation":  {&Activation{Act: ReLU}, ErrShape},
+		"affine":      {&Affine{Scale: make([]float32, 2), Shift: make([]float32, 2)}, ErrShape},
+		"add":         {&Add{}, ErrShape},
+		"quantize":    {&Quantize{To: q}, ErrShape},
+		"max":         {&Pool{Window: Window{R: 1, S: 1}}, nil},
+		"global max":  {&GlobalPool{}, nil},
+		"identity":    {&Identity{}, nil},
+		"flatten":     {&Flatten{}, nil},
+		"concat":      {&Concat{}, nil},
+		"interpolate": {&Interpolate{}, ErrShape},
+		"take":        {&Take{Rows: []int32{1, 0}, Cols: []int32{1, 1}}, nil},
+		"blocks":      {&SpaceToDepth{Block: 2}, nil},
 	} {
 		n := newNet(t)
 		x := n.add("q", &Quantize{To: q}, n.input(Shape{1, 2, 2, 2}))

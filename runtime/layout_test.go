@@ -49,6 +49,7 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 			continue
 		}
 		switch n.r.IntN(13) {
+		switch n.r.IntN(14) {
 		case 0, 1, 2:
 			v = n.conv(name, x, 1+n.r.IntN(9), 1)
 		case 3:
@@ -83,6 +84,10 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 			v = n.add(name+"/space", &DepthToSpace{Block: 2, ChannelMajor: i%2 == 0}, v)
 			v = n.add(name+"/depth", &SpaceToDepth{Block: 2}, v)
 			v = n.conv(name, v, x.Shape.C, 1)
+		case 13:
+			v = n.add(name, &Interpolate{Rows: kernels.Taps{Per: 2, At: []int32{0, 1, 4, 3, 2, 2, 1, 0, -1, 0},
+				Weights: []float32{.5, .5, .25, .75, 1, 0, .5, -.5, 1, 1}}, Cols: kernels.Taps{Per: 1, At: []int32{3, 2, 1, 0},
+				Weights: []float32{1, .5, 1, 1}}, Fill: 0.5}, x)
 		default:
 			v = n.add(name, []Op{&Identity{}, &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1,
 				PadRight: 1}}, &Softmax{},

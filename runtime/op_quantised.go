@@ -24,9 +24,9 @@ type wrapped interface {
 }
 
 // Quantised is a float operation carried out on quantised inputs, its output quantised by Out: average pooling,
-// LRN and Add. The order of the IEEE operations is written in docs/NUMERICS.md.
+// LRN, Add and Interpolate. The order of the IEEE operations is written in docs/NUMERICS.md.
 type Quantised struct {
-	Op  Op // *Pool, *GlobalPool, *LRN or *Add
+	Op  Op // *Pool, *GlobalPool, *LRN, *Add or *Interpolate
 	Out Quant
 }
 

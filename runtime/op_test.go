@@ -17,6 +17,8 @@ func everyOp(t testing.TB) *Graph {
 	g := firstOps(t)
 	b := builder{t, g}
 	b.add("take", &Take{Rows: []int32{5, 0, 0, 3}, Cols: []int32{4, -1}, Channels: []int32{1}, Fill: 0.5}, g.Inputs[0])
+	b.add("interpolate", &Interpolate{Rows: kernels.Taps{Per: 1, At: []int32{5, -1}, Weights: []float32{2, 1}},
+		Cols: kernels.Taps{Per: 2, At: []int32{4, 0}, Weights: []float32{0.25, 0.75}}, Fill: -1, HalfUp: true}, g.Inputs[0])
 	deep := b.add("deep", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{2, 3, 5, 8}}, g.Inputs[0])
 	w := b.add("cast", &Cast{To: I32, Elem: ElemInt64}, g.Inputs[0])
 	w = b.add("whole", &Whole{How: kernels.WholeFloorRemainder}, w,
@@ -137,21 +139,25 @@ func workCases() map[string]workCase {
 	q := Quant{Scale: 0.5, Zero: 3}
 	wide := Window{R: 64, S: 64, PadTop: 63, PadLeft: 63, PadBottom: 63, PadRight: 63}
 	return map[string]workCase{
-		"conv":           {op: &Conv{Window: Window{R: 3, S: 3}, K: 2, Weights: make([]float32, 72)}, work: 36 * 72},
-		"fc":             {op: &FC{K: 3, Weights: make([]float32, 3*elements)}, work: 3 * elements},
-		"maximum":        {op: &Pool{Window: wide}, work: 71 * 71 * 4 * 64 * 64},
-		"average":        {op: &Pool{Window: wide, Type: AvgPool}, work: 71 * 71 * 4 * 64 * 64},
-		"global":         {op: &GlobalPool{}, work: elements},
-		"lrn":            {op: &LRN{Size: 16384, Alpha: 1, Beta: 0.5, Bias: 1}, work: elements * 16384},
-		"softmax":        {op: &Softmax{}, work: elements},
-		"activation":     {op: &Activation{Act: ReLU}, work: elements},
-		"add":            {op: &Add{}, two: true, work: elements},
-		"concat":         {op: &Concat{}, two: true, work: 2 * elements},
-		"affine":         {op: &Affine{Scale: make([]float32, 4), Shift: make([]float32, 4)}, work: elements},
-		"identity":       {op: &Identity{}, work: elements},
-		"flatten":        {op: &Flatten{}, work: elements},
-		"rearrange":      {op: &Rearrange{Dims: []int{4, 64}, Perm: []int{1, 0}, To: Shape{1, 64, 2, 2}}, work: elements},
-		"take":           {op: &Take{Rows: make([]int32, 9), Cols: make([]int32, 7)}, work: 9 * 7 * 4},
+		"conv":       {op: &Conv{Window: Window{R: 3, S: 3}, K: 2, Weights: make([]float32, 72)}, work: 36 * 72},
+		"fc":         {op: &FC{K: 3, Weights: make([]float32, 3*elements)}, work: 3 * elements},
+		"maximum":    {op: &Pool{Window: wide}, work: 71 * 71 * 4 * 64 * 64},
+		"average":    {op: &Pool{Window: wide, Type: AvgPool}, work: 71 * 71 * 4 * 64 * 64},
+		"global":     {op: &GlobalPool{}, work: elements},
+		"lrn":        {op: &LRN{Size: 16384, Alpha: 1, Beta: 0.5, Bias: 1}, work: elements * 16384},
+		"softmax":    {op: &Softmax{}, work: elements},
+		"activation": {op: &Activation{Act: ReLU}, work: elements},
+		"add":        {op: &Add{}, two: true, work: elements},
+		"concat":     {op: &Concat{}, two: true, work: 2 * elements},
+		"affine":     {op: &Affine{Scale: make([]float32, 4), Shift: make([]float32, 4)}, work: elements},
+		"identity":   {op: &Identity{}, work: elements},
+		"flatten":    {op: &Flatten{}, work: elements},
+		"rearrange":  {op: &Rearrange{Dims: []int{4, 64}, Perm: []int{1, 0}, To: Shape{1, 64, 2, 2}}, work: elements},
+		"take":       {op: &Take{Rows: make([]int32, 9), Cols: make([]int32, 7)}, work: 9 * 7 * 4},
+		"interpolate": {op: &Interpolate{Rows: kernels.Taps{Per: 3, At: make([]int32, 33), Weights: make([]float32, 33)}},
+			work: 11 * 8 * 4 * 3},
+		"quantised interpolate": {op: &Quantised{Op: &Interpolate{Cols: kernels.Taps{Per: 3, At: make([]int32, 33),
+			Weights: make([]float32, 33)}}, Out: q}, u8: true, work: 11 * 8 * 4 * 3},
 		"depth to space": {op: &DepthToSpace{Block: 2}, work: elements},
 		"space to depth": {op: &SpaceToDepth{Block: 4}, work: elements},
 		"binary":         {op: &Binary{}, two: true, work: elements},

@@ -110,7 +110,7 @@ func TestConformance(t *testing.T) {
 				}
 				ran++
 				for _, n := range g.Nodes {
-					if _, moves := n.Op.(*runtime.Rearrange); moves && strings.HasSuffix(dir, "zoo") {
+					if _, moves := n.Op.(*runtime.Rearrange); moves && strings.HasSuffix(dir, "zoo") && !transposes(t, folder, z) {
 						t.Errorf("%s moves memory", n.Name)
 					}
 				}
@@ -123,6 +123,27 @@ func TestConformance(t *testing.T) {
 	if ran < 22 {
 		t.Errorf("%d models ran, want 22 at least", ran)
 	}
+}
+
+// transposes reports whether a file moves memory itself.
+func transposes(t *testing.T, folder string, z zoo) bool {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(folder, z.File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(readModel(data).subgraphs[0].operators,
+		func(op operator) bool { return op.code == opTranspose })
+}
+
+// lastScale is the scale of a real output that the file dequantises itself; 0 if there is none.
+func lastScale(g *runtime.Graph, i int) float64 {
+	for _, n := range g.Nodes {
+		if _, ok := n.Op.(*runtime.Dequantize); ok && n.Out == g.Outputs[i] {
+			return float64(n.In[0].Quant.Scale)
+		}
+	}
+	return 0
 }
 
 func conform(t *testing.T, g *runtime.Graph, z zoo, folder, c string) {
@@ -166,7 +187,8 @@ func conform(t *testing.T, g *runtime.Graph, z zoo, folder, c string) {
 			worst = max(worst, math.Abs(float64(got[j]-want[j])))
 		}
 		allowed := 1e-4*most + 1e-6
-		if scales := spec[3].([]any); len(scales) > 0 { // a level of the last layer, which is rounded once more
+		allowed = max(allowed, 2.001*lastScale(g, i)) // a level of the last layer, which is rounded once more
+		if scales := spec[3].([]any); len(scales) > 0 {
 			allowed = 2.001 * scales[0].(float64)
 		}
 		if spec[2] == "uint8" { // weights of nine bits, docs/TFLITE.md

@@ -132,6 +132,13 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 	if r.IntN(16) == 0 {
 		return w.take(v)
 	}
+	if r.IntN(24) == 0 {
+		taps := &runtime.Interpolate{Rows: w.taps(v.Shape.H), Cols: w.taps(v.Shape.W), Fill: r.Float32()}
+		if v.DType == runtime.U8 {
+			return &runtime.Quantised{Op: taps, Out: w.quant()}
+		}
+		return taps
+	}
 	if v.DType == runtime.U8 {
 		return w.quantised(v, win, k, groups, depth, pick(r, []runtime.Op{pool, global, lrn, &runtime.Add{Act: w.clamp()}}))
 	}
@@ -186,6 +193,21 @@ func (w *grower) take(v *runtime.Value) *runtime.Take {
 	}
 	s := v.Shape
 	return &runtime.Take{Images: list(s.N), Rows: list(s.H), Cols: list(s.W), Channels: list(s.C), Fill: w.r.Float32()}
+}
+
+// taps are over n indices, which they do not fit now and then.
+func (w *grower) taps(n int) kernels.Taps {
+	t := kernels.Taps{Per: w.r.IntN(4)}
+	count := t.Per * (1 + w.r.IntN(2*n))
+	t.Weights = w.floats(count)
+	for i := range count {
+		at := w.r.IntN(n + w.r.IntN(99)/98)
+		if i%t.Per == 0 && w.r.IntN(9) == 0 {
+			at = -1
+		}
+		t.At = append(t.At, int32(at))
+	}
+	return t
 }
 
 // quantised is an operation over uint8.
