@@ -60,15 +60,9 @@ func convTranspose(c *call) (*value, error) {
 	if !c.quanta {
 		return c.done(make(t, l.float(runtime.Clamp{})))
 	}
-	v := c.put(nil, nil, t)
-	v.lazy.float = func(act runtime.Clamp) (*axes.Tensor, error) {
-		x, err := c.im.dequantise(t.Name()+"/dequantized", t)
-		if err != nil {
-			return nil, err
-		}
+	return c.putOff(t, func(x *axes.Tensor, act runtime.Clamp) (*axes.Tensor, error) {
 		return make(x, l.float(act))
-	}
-	v.lazy.quant = func(to runtime.Quant, act runtime.Clamp) (*axes.Tensor, error) {
+	}, func(to runtime.Quant, act runtime.Clamp) (*axes.Tensor, error) {
 		levels, err := l.levels(t.Quant().Scale)
 		if levels == nil || err != nil || !levels.fits(t.Quant(), to) {
 			return nil, err
@@ -79,8 +73,7 @@ func convTranspose(c *call) (*value, error) {
 			op.Lo, op.Hi = act.Levels(to)
 			return op, nil
 		})
-	}
-	return v, nil
+	}), nil
 }
 
 // sides reads an attribute of one number for rows and one for columns; of one axis only the first is given. An

@@ -119,6 +119,9 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 	if win.R*win.S*depth*k > 1<<16 {
 		win, k, groups, depth = runtime.Window{R: 1, S: 1}, 4, 1, c
 	}
+	if r.IntN(8) == 0 {
+		return w.reduction(v)
+	}
 	if v.DType == runtime.U8 {
 		return w.quantised(v, win, k, groups, depth, pick(r, []runtime.Op{pool, global, lrn, &runtime.Add{Act: w.clamp()}}))
 	}
@@ -157,6 +160,17 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 			&runtime.SpaceToDepth{Block: 1 + r.IntN(3)}})
 	}
 	return &runtime.Concat{}
+}
+
+// reduction is an operation over several pixels or channels.
+func (w *grower) reduction(v *runtime.Value) runtime.Op {
+	r := w.r
+	bit := func() bool { return r.IntN(2) == 0 }
+	op := &runtime.Reduce{How: kernels.Reduction(r.IntN(10)), Over: kernels.Axes{N: bit(), H: bit(), W: bit(), C: bit()}}
+	if v.DType == runtime.U8 && op.How < kernels.Maximum {
+		return &runtime.Quantised{Op: op, Out: w.quant()}
+	}
+	return op
 }
 
 // quantised is an operation over uint8.
