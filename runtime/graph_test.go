@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // net builds test graphs and fails the test on errors that are not expected.
@@ -164,7 +166,10 @@ func TestGraphRefuses(t *testing.T) {
 		"float in qfc": {&QFC{K: 1, Weights: make([]int8, 256), WScale: []float32{1}}, ErrShape},
 		"qconv scale": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{-1}},
 			ErrShape},
-		"quantised fc":  {&Quantised{Op: &Softmax{}, Out: Quant{Scale: 1}}, ErrGraph},
+		"quantised fc":  {&Quantised{Op: &FC{}, Out: Quant{Scale: 1}}, ErrGraph},
+		"reduction 10":  {&Reduce{How: 10}, ErrGraph},
+		"softmax form":  {&SoftmaxOver{Form: 3}, ErrGraph},
+		"product":       {&Quantised{Op: &Reduce{How: kernels.Product}, Out: Quant{Scale: 1}}, ErrGraph},
 		"qconv scales":  {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4)}, ErrShape},
 		"no operation":  {nil, ErrGraph},
 		"quantised nil": {&Quantised{}, ErrGraph},

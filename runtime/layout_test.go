@@ -99,6 +99,9 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 // reduced is a value that an operation over several channels or pixels makes of x, of the same shape.
 func (n *net) reduced(name string, x *Value) *Value {
 	how, bits := kernels.Reduction(n.r.IntN(10)), n.r.IntN(16)
+	if n.r.IntN(3) == 0 {
+		return n.add(name, &SoftmaxOver{Over: kernels.Axes{H: bits&1 != 0, W: true, C: bits&2 != 0}}, x)
+	}
 	if how == kernels.LogSum || how == kernels.Product {
 		how = kernels.Mean
 	}

@@ -82,6 +82,12 @@ var quickCases = []struct {
 	{"reduction of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{C: true}}, x)
 	}},
+	{"quantised softmax of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
+		return n.add("op", &Quantised{Op: &Softmax{}, Out: Quant{Scale: 1}}, n.quantize(x))
+	}},
+	{"logarithm of softmax over a map", Shape{1, 1 << 13, 1 << 13, 1}, func(n *net, x *Value) *Value {
+		return n.add("op", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{H: true, W: true}}, x)
+	}},
 	{"a wide block", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op",
 			&DepthToSpace{Block: 1 << 13}, x)

@@ -39,18 +39,6 @@ func (c *call) onChannels(t *axes.Tensor, a, b int) (*axes.Tensor, error) {
 	return c.im.b.Rearrange(c.name()+"/channels", t, nil, d)
 }
 
-// softmaxAlong is softmax over axes a ≤ i < b together.
-func (c *call) softmaxAlong(t *axes.Tensor, a, b int) (*value, error) {
-	flat, err := c.onChannels(t, a, b)
-	if err != nil {
-		return nil, err
-	}
-	if flat, err = c.im.b.Add(c.name()+"/softmax", &runtime.Softmax{}, flat); err != nil {
-		return nil, err
-	}
-	return c.done(c.im.b.Rearrange(c.name(), flat, nil, t.Dims))
-}
-
 // concatAlong joins tensors of one rank along axis a.
 func (c *call) concatAlong(ts []*axes.Tensor, a int) (*value, error) {
 	dims := slices.Clone(ts[0].Dims)

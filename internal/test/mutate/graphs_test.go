@@ -166,7 +166,14 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 func (w *grower) reduction(v *runtime.Value) runtime.Op {
 	r := w.r
 	bit := func() bool { return r.IntN(2) == 0 }
-	op := &runtime.Reduce{How: kernels.Reduction(r.IntN(10)), Over: kernels.Axes{N: bit(), H: bit(), W: bit(), C: bit()}}
+	over := kernels.Axes{N: bit(), H: bit(), W: bit(), C: bit()}
+	switch r.IntN(3) {
+	case 0:
+		return &runtime.SoftmaxOver{Form: kernels.SoftmaxForm(r.IntN(3)), Over: over}
+	case 1:
+		return &runtime.Quantised{Op: &runtime.Softmax{}, Out: w.quant()}
+	}
+	op := &runtime.Reduce{How: kernels.Reduction(r.IntN(10)), Over: over}
 	if v.DType == runtime.U8 && op.How < kernels.Maximum {
 		return &runtime.Quantised{Op: op, Out: w.quant()}
 	}
