@@ -105,6 +105,10 @@ func (n *net) reduced(name string, x *Value) *Value {
 	if how == kernels.LogSum || how == kernels.Product {
 		how = kernels.Mean
 	}
+	if n.r.IntN(3) == 0 {
+		square := n.add(name+"/square", &MatMul{TransB: true}, x, x)
+		return n.add(name+"/product", &MatMul{}, n.add(name+"/weights", &Softmax{}, square), x)
+	}
 	v := n.add(name+"/reduced", &Reduce{How: how, Over: kernels.Axes{N: bits&1 != 0, H: bits&2 != 0, W: bits&4 != 0,
 		C: bits&8 != 0}}, x)
 	return n.add(name, &Binary{How: kernels.Larger}, v, x)

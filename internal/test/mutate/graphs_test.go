@@ -35,10 +35,11 @@ func grow(r *rand.Rand, limits runtime.Limits) *runtime.Graph {
 		v := values[len(values)-1-r.IntN(min(len(values), 3))]
 		op, in := w.op(v), []*runtime.Value{v}
 		switch op.(type) {
-		case *runtime.Concat, *runtime.Binary, *runtime.Add:
+		case *runtime.Concat, *runtime.Binary, *runtime.Add, *runtime.MatMul:
 			in = append(in, w.like(values, v))
 		case *runtime.Quantised:
-			if _, ok := op.(*runtime.Quantised).Op.(*runtime.Add); ok {
+			switch op.(*runtime.Quantised).Op.(type) {
+			case *runtime.Add, *runtime.MatMul:
 				in = append(in, w.like(values, v))
 			}
 		}
@@ -167,10 +168,14 @@ func (w *grower) reduction(v *runtime.Value) runtime.Op {
 	r := w.r
 	bit := func() bool { return r.IntN(2) == 0 }
 	over := kernels.Axes{N: bit(), H: bit(), W: bit(), C: bit()}
-	switch r.IntN(3) {
+	switch r.IntN(5) {
 	case 0:
-		return &runtime.SoftmaxOver{Form: kernels.SoftmaxForm(r.IntN(3)), Over: over}
+		return &runtime.MatMul{TransA: bit(), TransB: bit()}
 	case 1:
+		return &runtime.Quantised{Op: &runtime.MatMul{TransA: bit(), TransB: bit()}, Out: w.quant()}
+	case 2:
+		return &runtime.SoftmaxOver{Form: kernels.SoftmaxForm(r.IntN(3)), Over: over}
+	case 3:
 		return &runtime.Quantised{Op: &runtime.Softmax{}, Out: w.quant()}
 	}
 	op := &runtime.Reduce{How: kernels.Reduction(r.IntN(10)), Over: over}
