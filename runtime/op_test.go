@@ -25,6 +25,9 @@ func everyOp(t testing.TB) *Graph {
 		b.add("constant", &Constant{Shape: Shape{1, 1, 1, 4}, Ints: []int32{1, -2, 3, 4}}))
 	w = b.add("compare", &Compare{How: kernels.LessOrEqual}, w, w)
 	b.add("where", &Where{}, w, g.Inputs[0], b.add("floats", &Constant{Shape: Shape{1, 1, 1, 1}, Floats: []float32{7}}))
+	b.add("reduce", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{H: true, C: true}}, g.Inputs[0])
+	b.add("log softmax", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{W: true}}, g.Inputs[0])
+	b.add("product", &MatMul{TransB: true}, g.Inputs[0], g.Inputs[0])
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
 	return g
 }
@@ -85,7 +88,7 @@ func takesWrapped(op Op) bool {
 	case *Quantised:
 		return false
 	}
-	return FormOf(op) == Wrapped
+	return FormOf(op) == Wrapped || FormOf(op) == Kept
 }
 
 // TestFileBytes: the bytes of version 1 of the format never change.
@@ -171,6 +174,13 @@ func workCases() map[string]workCase {
 		"quantised maximum": {op: &Pool{Window: wide}, u8: true, work: 71 * 71 * 4 * 64 * 64},
 		"quantised average": {op: &Quantised{Op: &Pool{Window: wide, Type: AvgPool}, Out: q}, u8: true,
 			work: 71 * 71 * 4 * 64 * 64},
+		"reduce":            {op: &Reduce{How: kernels.L2, Over: kernels.Axes{N: true, C: true}}, work: elements},
+		"quantised reduce":  {op: &Quantised{Op: &Reduce{Over: kernels.Axes{W: true}}, Out: q}, u8: true, work: elements},
+		"reduced bytes":     {op: &Reduce{How: kernels.Maximum, Over: kernels.Axes{C: true}}, u8: true, work: elements},
+		"quantised softmax": {op: &Quantised{Op: &Softmax{}, Out: q}, u8: true, work: elements},
+		"softmax over":      {op: &SoftmaxOver{Over: kernels.Axes{H: true}}, work: elements},
+		"product":           {op: &MatMul{TransB: true}, two: true, work: 8 * 8 * 8 * 4},
+		"quantised product": {op: &Quantised{Op: &MatMul{TransA: true}, Out: q}, u8: true, two: true, work: 8 * 4 * 4 * 8},
 		"quantised lrn": {op: &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: q}, u8: true,
 			work: elements * 16384},
 		"cast":          {op: &Cast{To: I32}, work: elements},

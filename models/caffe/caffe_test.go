@@ -85,6 +85,16 @@ var layerCases = []struct {
 	in      []float32 // nil for 1, 2, 3, …
 	want    []float32
 }{
+	{name: "deconvolution", c: 1, h: 1, w: 2, layers: `
+		layer { name: "l" type: "Deconvolution" bottom: "data" top: "l"
+			convolution_param { num_output: 1 kernel_size: 3 stride: 2 pad: 1 } }`,
+		weights: map[string][]arr{"l": {{[]int64{1, 1, 3, 3}, ramp(9)}, {[]int64{1}, []float32{1}}}},
+		want:    []float32{6, 15, 11}},
+	{name: "deconvolution in groups", c: 2, h: 1, w: 1, layers: `
+		layer { name: "l" type: "Deconvolution" bottom: "data" top: "l"
+			convolution_param { num_output: 2 group: 2 kernel_size: 2 stride: 2 bias_term: false } }`,
+		weights: map[string][]arr{"l": {{[]int64{2, 1, 2, 2}, ramp(8)}}},
+		want:    []float32{1, 2, 3, 4, 10, 12, 14, 16}},
 	{name: "convolution", c: 2, h: 2, w: 2,
 		layers: `layer { name: "c" type: "Convolution" bottom: "data" top: "c" convolution_param { num_output: 1 kernel_size: 2 } }`,
 		weights: map[string][]arr{"c": {{[]int64{1, 2, 2, 2}, []float32{1, 10, 0, 0, 0, 0, 0, 100}},
@@ -149,6 +159,9 @@ var layerCases = []struct {
 	{name: "concat", c: 1, h: 1, w: 2,
 		layers: `layer { name: "s" type: "Split" bottom: "data" top: "a" top: "b" } layer { name: "k" type: "Concat" bottom: "a" bottom: "b" bottom: "data" top: "k" concat_param { axis: 1 } }`,
 		want:   []float32{1, 2, 1, 2, 1, 2}},
+	{name: "softmax of rows", c: 1, h: 2, w: 1, in: []float32{0, float32(math.Log(3))},
+		layers: `layer { name: "s" type: "Softmax" bottom: "data" top: "s" softmax_param { axis: -2 } }`,
+		want:   []float32{0.25, 0.75}},
 	{name: "softmax", c: 2, h: 1, w: 1, in: []float32{0, float32(math.Log(3))},
 		layers: `layer { name: "s" type: "Softmax" bottom: "data" top: "s" }`,
 		want:   []float32{0.25, 0.75}},
@@ -328,7 +341,7 @@ func TestRandomWeights(t *testing.T) {
 // TestUnsupported: everything that cannot be imported is listed, also behind something of unknown shape.
 func TestUnsupported(t *testing.T) {
 	text := netText(2, 4, 4, `
-		layer { name: "up" type: "Deconvolution" bottom: "data" top: "up" }
+		layer { name: "up" type: "SPP" bottom: "data" top: "up" }
 		layer { name: "sig" type: "ELU" bottom: "up" top: "sig" }
 		layer { name: "leaky" type: "ReLU" bottom: "sig" top: "leaky" relu_param { negative_slope: 0.1 } }
 		layer { name: "within" type: "LRN" bottom: "data" top: "within" lrn_param { norm_region: WITHIN_CHANNEL } }

@@ -45,10 +45,11 @@ func grow(r *rand.Rand, limits runtime.Limits) *runtime.Graph {
 		case *runtime.Where:
 			x := pick(r, values)
 			in = append(in, x, w.like(values, x))
-		case *runtime.Concat, *runtime.Binary, *runtime.Add:
+		case *runtime.Concat, *runtime.Binary, *runtime.Add, *runtime.MatMul:
 			in = append(in, w.like(values, v))
 		case *runtime.Quantised:
-			if _, ok := op.(*runtime.Quantised).Op.(*runtime.Add); ok {
+			switch op.(*runtime.Quantised).Op.(type) {
+			case *runtime.Add, *runtime.MatMul:
 				in = append(in, w.like(values, v))
 			}
 		}
@@ -139,6 +140,9 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 		}
 		return taps
 	}
+	if r.IntN(8) == 0 {
+		return w.reduction(v)
+	}
 	if v.DType == runtime.U8 {
 		return w.quantised(v, win, k, groups, depth, pick(r, []runtime.Op{pool, global, lrn, &runtime.Add{Act: w.clamp()}}))
 	}
@@ -208,6 +212,28 @@ func (w *grower) taps(n int) kernels.Taps {
 		t.At = append(t.At, int32(at))
 	}
 	return t
+}
+
+// reduction is an operation over several pixels or channels.
+func (w *grower) reduction(v *runtime.Value) runtime.Op {
+	r := w.r
+	bit := func() bool { return r.IntN(2) == 0 }
+	over := kernels.Axes{N: bit(), H: bit(), W: bit(), C: bit()}
+	switch r.IntN(5) {
+	case 0:
+		return &runtime.MatMul{TransA: bit(), TransB: bit()}
+	case 1:
+		return &runtime.Quantised{Op: &runtime.MatMul{TransA: bit(), TransB: bit()}, Out: w.quant()}
+	case 2:
+		return &runtime.SoftmaxOver{Form: kernels.SoftmaxForm(r.IntN(3)), Over: over}
+	case 3:
+		return &runtime.Quantised{Op: &runtime.Softmax{}, Out: w.quant()}
+	}
+	op := &runtime.Reduce{How: kernels.Reduction(r.IntN(10)), Over: over}
+	if v.DType == runtime.U8 && op.How < kernels.Maximum {
+		return &runtime.Quantised{Op: op, Out: w.quant()}
+	}
+	return op
 }
 
 // quantised is an operation over uint8.
