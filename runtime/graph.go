@@ -15,6 +15,7 @@ type DType = kernels.DType
 const (
 	F32 = kernels.F32
 	U8  = kernels.U8
+	I32 = kernels.S32 // whole numbers: see [Elem]
 )
 
 // Shape is that of an activation: N images of H rows × W columns × C channels, NHWC.
@@ -42,7 +43,7 @@ type Value struct {
 
 	dims   []int // of the model; nil for N, H, W, C
 	layout Layout
-	signed bool // the model has it as int8
+	elem   Elem // of the model
 	graph  *Graph
 	id     int
 }
@@ -119,6 +120,9 @@ func (g *Graph) QuantisedInput(name string, s Shape, q Quant) (*Value, error) {
 	}
 	return g.input(name, s, U8, q)
 }
+
+// IntInput declares an input of whole numbers, int32. [Graph.SetElem] says what the model has them as, if not int32.
+func (g *Graph) IntInput(name string, s Shape) (*Value, error) { return g.input(name, s, I32, Quant{}) }
 
 func (g *Graph) input(name string, s Shape, dt DType, q Quant) (*Value, error) {
 	if g.names[name] {

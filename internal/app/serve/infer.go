@@ -21,7 +21,7 @@ type tensorMetadata struct {
 func describe(infos []runtime.TensorInfo) []tensorMetadata {
 	var all []tensorMetadata
 	for _, i := range infos {
-		all = append(all, tensorMetadata{i.Name, dataType(i.DType), dims(i.Shape)})
+		all = append(all, tensorMetadata{i.Name, dataType(i), dims(i.Shape)})
 	}
 	return all
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -91,11 +92,17 @@ const (
 	typeU8  = "UINT8"
 )
 
-func dataType(d runtime.DType) string {
-	if d == runtime.U8 {
+// dataType is the protocol's word for the elements of a tensor: of whole numbers, that of the model's own type.
+func dataType(info runtime.TensorInfo) string {
+	switch {
+	case info.DType == runtime.U8:
 		return typeU8
+	case info.DType != runtime.I32:
+		return typeF32
+	case info.Elem == runtime.ElemSame:
+		return "INT32"
 	}
-	return typeF32
+	return strings.ToUpper(info.Elem.String())
 }
 
 // fill copies the tensor of a request into dst, the numbers of an input. UINT8 is taken as the numbers it is by an
@@ -107,10 +114,17 @@ func (t *inferTensor) fill(info runtime.TensorInfo, dst []float32) error {
 	if want := dims(info.Shape); !slices.Equal(t.shape, want) {
 		return badRequest("input %q: shape %v; the model's is %v", t.name, t.shape, want)
 	}
-	if t.dataType != typeF32 && t.dataType != typeU8 {
+	p := numbers{cursor: cursor{text: t.data}, dst: dst, whole: t.dataType == typeU8, hi: 255}
+	if want := dataType(info); info.DType == runtime.I32 {
+		if t.dataType != want {
+			return badRequest("input %q: datatype %.20q; want %s", t.name, t.dataType, want)
+		}
+		const most = 1 << 24 // whole numbers that a float32 can say
+		lo, hi := info.Elem.Range()
+		p.whole, p.lo, p.hi = true, max(int64(lo), -most), min(int64(hi), most)
+	} else if t.dataType != typeF32 && t.dataType != typeU8 {
 		return badRequest("input %q: datatype %.20q; want FP32 or UINT8", t.name, t.dataType)
 	}
-	p := numbers{cursor: cursor{text: t.data}, dst: dst, whole: t.dataType == typeU8}
 	if err := p.tensor(t.shape); err != nil {
 		return badRequest("input %q: %v", t.name, err)
 	}
@@ -129,6 +143,9 @@ func enter(dst *runtime.Tensor, numbers []float32) {
 	for i := range levels {
 		levels[i] = q.Level(numbers[i])
 	}
+	for i, w := 0, dst.Int32(); i < len(w); i++ {
+		w[i] = int32(numbers[i])
+	}
 }
 
 // numbers reads an array of numbers out of JSON that is known to be well formed.
@@ -136,7 +153,9 @@ type numbers struct {
 	cursor
 	dst   []float32
 	n     int  // numbers read
-	whole bool // from 0 to 255
+	whole bool // from lo to hi
+
+	lo, hi int64
 }
 
 // tensor reads a tensor, flat or nested, that fills dst.
@@ -191,9 +210,9 @@ func (p *numbers) number() error {
 		return fmt.Errorf("more than the %d numbers of the shape", len(p.dst))
 	}
 	if p.whole {
-		v, err := strconv.ParseUint(string(word), 10, 8)
-		if err != nil {
-			return fmt.Errorf("number %d: %.40s is no whole number from 0 to 255", p.n, word)
+		v, err := strconv.ParseInt(string(word), 10, 64)
+		if err != nil || v < p.lo || v > p.hi {
+			return fmt.Errorf("number %d: %.40s is no whole number from %d to %d", p.n, word, p.lo, p.hi)
 		}
 		p.dst[p.n] = float32(v)
 	} else {
@@ -219,13 +238,23 @@ type outTensor struct {
 // so are they.
 func export(t *runtime.Tensor) (outTensor, error) {
 	info := t.Info()
-	o := outTensor{Name: info.Name, Shape: dims(info.Shape), DataType: dataType(info.DType)}
+	o := outTensor{Name: info.Name, Shape: dims(info.Shape), DataType: dataType(info)}
 	if u := t.Uint8(); u != nil {
 		wide := make([]uint16, len(u)) // JSON makes a string of bytes
 		for i, v := range u {
 			wide[i] = uint16(v)
 		}
 		o.Data = wide
+		return o, nil
+	}
+	if w := t.Int32(); w != nil {
+		if o.Data = slices.Clone(w); info.Elem == runtime.ElemBool {
+			b := make([]bool, len(w))
+			for i, v := range w {
+				b[i] = v != 0
+			}
+			o.Data = b
+		}
 		return o, nil
 	}
 	f := slices.Clone(t.Float32())

@@ -79,6 +79,27 @@ func (b *Builder) Name(name string) string {
 
 // Input declares an input of the graph with these dimensions, float if q is nil.
 func (b *Builder) Input(name string, dims []int, l runtime.Layout, q *runtime.Quant) (*Tensor, error) {
+	if q == nil {
+		return b.input(name, dims, l, b.G.Input)
+	}
+	return b.input(name, dims, l, func(name string, s runtime.Shape) (*runtime.Value, error) {
+		return b.G.QuantisedInput(name, s, *q)
+	})
+}
+
+// IntInput declares an input of whole numbers, which the model has as e.
+func (b *Builder) IntInput(name string, dims []int, l runtime.Layout, e runtime.Elem) (*Tensor, error) {
+	return b.input(name, dims, l, func(name string, s runtime.Shape) (*runtime.Value, error) {
+		v, err := b.G.IntInput(name, s)
+		if err == nil {
+			err = b.G.SetElem(v, e)
+		}
+		return v, err
+	})
+}
+
+func (b *Builder) input(name string, dims []int, l runtime.Layout,
+	declare func(string, runtime.Shape) (*runtime.Value, error)) (*Tensor, error) {
 	err := b.check(dims)
 	if most := runtime.MaxRank; err == nil && (len(dims) > most || l == runtime.ChannelsLast && len(dims) > MaxRank) {
 		err = fmt.Errorf("%d dimensions %v: %w", len(dims), dims, runtime.ErrShape)
@@ -86,12 +107,7 @@ func (b *Builder) Input(name string, dims []int, l runtime.Layout, q *runtime.Qu
 	if err != nil {
 		return nil, fmt.Errorf("input %q: %w", name, err)
 	}
-	var v *runtime.Value
-	if q == nil {
-		v, err = b.G.Input(b.Name(name), runtime.ShapeOf(dims, l))
-	} else {
-		v, err = b.G.QuantisedInput(b.Name(name), runtime.ShapeOf(dims, l), *q)
-	}
+	v, err := declare(b.Name(name), runtime.ShapeOf(dims, l))
 	if err == nil {
 		err = b.G.SetDims(v, dims, l)
 	}
@@ -236,7 +252,10 @@ func (b *Builder) NonNegative(t *Tensor) bool {
 }
 
 // Output declares a tensor as an output. One that is an input or an output already is passed through an Identity.
-func (b *Builder) Output(name string, t *Tensor) error {
+func (b *Builder) Output(name string, t *Tensor) error { return b.OutputOf(name, t, runtime.ElemSame) }
+
+// OutputOf is Output for a tensor whose elements the model has as e.
+func (b *Builder) OutputOf(name string, t *Tensor, e runtime.Elem) error {
 	v, err := b.Value(t)
 	if err != nil {
 		return err
@@ -250,6 +269,9 @@ func (b *Builder) Output(name string, t *Tensor) error {
 		if err := b.G.SetDims(v, t.Dims, t.Layout); err != nil {
 			return err
 		}
+	}
+	if err := b.G.SetElem(v, e); err != nil {
+		return err
 	}
 	return b.G.Output(v)
 }
