@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/gneiss-go/gneiss/kernels"
@@ -188,6 +189,22 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	g.reads += len(in)
 	g.Nodes = append(g.Nodes, n)
 	return n.Out, nil
+}
+
+// Rename gives a value that a node makes, and the node, another name, which must be free.
+func (g *Graph) Rename(v *Value, name string) error {
+	if g.names[name] {
+		return fmt.Errorf("%q: name used twice: %w", name, ErrGraph)
+	}
+	for _, n := range slices.Backward(g.Nodes) {
+		if n.Out == v {
+			delete(g.names, v.Name)
+			g.names[name] = true
+			n.Name, v.Name = name, name
+			return nil
+		}
+	}
+	return fmt.Errorf("%q: no node of this graph makes the value: %w", name, ErrGraph)
 }
 
 // Output declares values as outputs of the graph, in this order.

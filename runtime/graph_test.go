@@ -279,3 +279,21 @@ func TestGraphTypes(t *testing.T) {
 		t.Errorf("sum of float and uint8: %v", err)
 	}
 }
+
+// TestRename: a value and its node get a name that is free, and their old one is free again.
+func TestRename(t *testing.T) {
+	n := newNet(t)
+	x := n.input(Shape{1, 1, 1, 2})
+	a := n.add("a", &Identity{}, x)
+	n.add("b", &Identity{}, a)
+	if err := n.g.Rename(a, "b"); !errors.Is(err, ErrGraph) {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if err := n.g.Rename(x, "c"); !errors.Is(err, ErrGraph) {
+		t.Errorf("an input: %v", err)
+	}
+	if err := n.g.Rename(a, "c"); err != nil || a.Name != "c" || n.g.Nodes[0].Name != "c" {
+		t.Errorf("%q, node %q (%v)", a.Name, n.g.Nodes[0].Name, err)
+	}
+	n.add("a", &Identity{}, x)
+}

@@ -20,15 +20,6 @@ func concat(c *call) (*value, error) {
 	if len(c.in) == 0 || slices.Contains(c.in, nil) {
 		return nil, fmt.Errorf("an input is missing: %w", runtime.ErrGraph)
 	}
-	constants := 0
-	for _, v := range c.in {
-		if v.c != nil {
-			constants++
-		}
-	}
-	if constants == len(c.in) {
-		return c.concatInts()
-	}
 	ts := make([]*axes.Tensor, len(c.in))
 	for i := range c.in {
 		var err error
@@ -61,18 +52,25 @@ func identity(c *call) (*value, error) {
 	if !c.has(0) {
 		return nil, fmt.Errorf("input 1 is missing: %w", runtime.ErrGraph)
 	}
-	v := *c.in[0]
-	v.fresh = false // it has two names now
-	return &v, nil
+	return renamed(c.in[0]), nil
 }
 
+// dropout is for inference, or for training with a ratio of 0, which drops nothing.
 func dropout(c *call) (*value, error) {
 	if c.has(2) {
-		v, err := c.constant(2)
-		if v == nil || err != nil {
+		training, ok, err := c.truth(2)
+		if !ok || err != nil {
 			return nil, err
 		}
-		if is, ok := v.c.ints(1); !ok || len(is) != 1 || is[0] != 0 {
+		ratio := float32(0.5)
+		if c.has(1) {
+			f, err := c.vector(1, 1)
+			if f == nil || err != nil {
+				return nil, err
+			}
+			ratio = f[0]
+		}
+		if training && ratio != 0 {
 			c.unsupported("training_mode; export the model for inference")
 			return nil, nil
 		}
@@ -92,12 +90,6 @@ func cast(c *call) (*value, error) {
 	case v.t != nil && to.real():
 		v.typ = to
 		return v, nil
-	case v.c != nil && to == v.c.typ:
-		return v, nil
-	case v.c != nil && (to == elemInt64 || to == elemInt32):
-		if is, ok := v.c.ints(2 * maxRank); ok {
-			return constant(intTensor(v.c.dims, is)), nil
-		}
 	}
 	if v.t != nil || v.c != nil {
 		c.unsupported("from %v to %v", v.typ, to)
@@ -105,14 +97,38 @@ func cast(c *call) (*value, error) {
 	return nil, nil
 }
 
+// pads reads what a Pad puts around each of rank axes: first before all, then behind. ok is false if it is computed.
+func (c *call) pads(rank int) (pads []int, ok bool, err error) {
+	if pads, ok, err = c.list("pads", 1); !ok || err != nil {
+		return nil, false, err
+	}
+	if c.has(3) { // only some axes
+		as, ok, err := c.list("axes", 3)
+		if !ok || err != nil {
+			return nil, false, err
+		}
+		if len(pads) != 2*len(as) {
+			return nil, false, fmt.Errorf("pads %v of axes %v: %w", pads, as, runtime.ErrShape)
+		}
+		full := make([]int, 2*rank)
+		for i, a := range as {
+			if a, err = axis(a, rank); err != nil {
+				return nil, false, err
+			}
+			full[a], full[a+rank] = pads[i], pads[i+len(as)]
+		}
+		pads = full
+	}
+	if len(pads) != 2*rank {
+		return nil, false, fmt.Errorf("pads %v of %d dimensions: %w", pads, rank, runtime.ErrShape)
+	}
+	return pads, true, nil
+}
+
 func pad(c *call) (*value, error) {
 	if mode := c.str("mode", "constant"); mode != "constant" {
 		c.unsupported("mode %s; only constant zeros", mode)
 		return nil, c.err
-	}
-	pads, ok, err := c.list("pads", 1)
-	if !ok || err != nil {
-		return nil, err
 	}
 	value := c.float("value", 0)
 	if c.has(2) {
@@ -127,25 +143,9 @@ func pad(c *call) (*value, error) {
 		return nil, err
 	}
 	rank := len(t.Dims)
-	if c.has(3) { // only some axes
-		as, ok, err := c.list("axes", 3)
-		if !ok || err != nil {
-			return nil, err
-		}
-		if len(pads) != 2*len(as) {
-			return nil, fmt.Errorf("pads %v of axes %v: %w", pads, as, runtime.ErrShape)
-		}
-		full := make([]int, 2*rank)
-		for i, a := range as {
-			if a, err = axis(a, rank); err != nil {
-				return nil, err
-			}
-			full[a], full[a+rank] = pads[i], pads[i+len(as)]
-		}
-		pads = full
-	}
-	if len(pads) != 2*rank {
-		return nil, fmt.Errorf("pads %v of %d dimensions: %w", pads, rank, runtime.ErrShape)
+	pads, ok, err := c.pads(rank)
+	if !ok || err != nil {
+		return nil, err
 	}
 	if !slices.ContainsFunc(pads, func(n int) bool { return n != 0 }) {
 		return identity(c)

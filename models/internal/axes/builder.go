@@ -251,7 +251,8 @@ func (b *Builder) NonNegative(t *Tensor) bool {
 	return false
 }
 
-// Output declares a tensor as an output. One that is an input or an output already is passed through an Identity.
+// Output declares a tensor as an output, of this name if no other value has it. One that is an input or an output
+// already is passed through an Identity.
 func (b *Builder) Output(name string, t *Tensor) error { return b.OutputOf(name, t, runtime.ElemSame) }
 
 // OutputOf is Output for a tensor whose elements the model has as e.
@@ -264,6 +265,11 @@ func (b *Builder) OutputOf(name string, t *Tensor, e runtime.Elem) error {
 		if v, err = b.add(name, &runtime.Identity{}, v); err != nil {
 			return err
 		}
+	} else if name != "" && b.names[name] == 0 {
+		if err := b.G.Rename(v, name); err != nil {
+			return err
+		}
+		b.names[name]++
 	}
 	if len(t.Dims) <= runtime.MaxRank {
 		if err := b.G.SetDims(v, t.Dims, t.Layout); err != nil {
