@@ -171,8 +171,8 @@ func foldPad(f *folding) ([]*tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	pads, ok, err := f.pads(len(t.dims))
-	if !ok || err != nil {
+	pads, err := f.pads(len(t.dims))
+	if pads == nil || err != nil {
 		return nil, cmpErr(err, "its pads are computed")
 	}
 	if mode := f.str("mode", "constant"); mode != "constant" {

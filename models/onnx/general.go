@@ -3,7 +3,6 @@ package onnx
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
@@ -49,31 +48,6 @@ func (c *call) softmaxAlong(t *axes.Tensor, a, b int) (*value, error) {
 		return nil, err
 	}
 	return c.done(c.im.b.Rearrange(c.name(), flat, nil, t.Dims))
-}
-
-// concatAlong joins tensors of one rank along axis a.
-func (c *call) concatAlong(ts []*axes.Tensor, a int) (*value, error) {
-	dims := slices.Clone(ts[0].Dims)
-	flat := make([]*axes.Tensor, len(ts))
-	for i, t := range ts {
-		for j, n := range t.Dims {
-			if j != a && n != dims[j] {
-				return nil, fmt.Errorf("%v beside %v along axis %d: %w", t.Dims, ts[0].Dims, a, runtime.ErrShape)
-			}
-		}
-		if i > 0 {
-			dims[a] += t.Dims[a]
-		}
-		var err error
-		if flat[i], err = c.onChannels(t, a, a+1); err != nil {
-			return nil, err
-		}
-	}
-	all, err := c.im.b.Add(c.name()+"/concat", &runtime.Concat{}, flat...)
-	if err != nil {
-		return nil, err
-	}
-	return c.done(c.im.b.Rearrange(c.name(), all, nil, dims))
 }
 
 // meanOver is the mean over the flagged axes; left are the dimensions of the result.

@@ -12,11 +12,11 @@ var (
 	_ = register("Constant", operator{handle: constantNode,
 		heeds: "value value_int value_ints value_float value_floats sparse_value value_string value_strings"})
 	_ = register("Flatten", operator{handle: flatten, heeds: "axis", takes: onQuanta, integers: true})
-	_ = register("Gather", operator{handle: gather, heeds: "axis"})
+	_ = register("Gather", operator{handle: gather, heeds: "axis", takes: onQuanta, integers: true})
 	_ = register("Reshape", operator{handle: reshape, heeds: "allowzero shape", takes: onQuanta, integers: true})
 	_ = register("Shape", operator{handle: shape, heeds: "start end", takes: onQuanta, integers: true})
 	_ = register("Size", operator{handle: size, takes: onQuanta, integers: true})
-	_ = register("Slice", operator{handle: slice, heeds: "starts ends axes steps"})
+	_ = register("Slice", operator{handle: slice, heeds: "starts ends axes steps", takes: onQuanta, integers: true})
 	_ = register("Squeeze", operator{handle: squeeze, heeds: "axes", takes: onQuanta, integers: true})
 	_ = register("Transpose", operator{handle: transpose, heeds: "perm", takes: onQuanta, integers: true})
 	_ = register("Unsqueeze", operator{handle: unsqueeze, heeds: "axes", takes: onQuanta, integers: true})
@@ -265,17 +265,15 @@ func (c *call) dims() (dims []int, ok bool, err error) {
 
 // gather and slice are of activations: those of constants are folded.
 func gather(c *call) (*value, error) {
-	t, err := c.any(0)
-	if t != nil {
-		c.unsupported("from an activation; only from a shape (torchvision's Inception models: export with transform_input=False)")
+	if c.has(0) && c.in[0].t != nil {
+		return c.gathered()
 	}
-	return nil, err
+	return nil, nil
 }
 
 func slice(c *call) (*value, error) {
-	t, err := c.any(0)
-	if t != nil {
-		c.unsupported("of an activation; only of a constant")
+	if c.has(0) && c.in[0].t != nil {
+		return c.sliced()
 	}
-	return nil, err
+	return nil, nil
 }

@@ -337,6 +337,8 @@ func (q *writer) plain(n *runtime.Node, op runtime.Op) error {
 		q.op("Transpose", turned, []string{cut}, intsAttr("perm", op.Perm...))
 		q.op("Reshape", n.Name, []string{turned, q.int64s(turned+"_shape", int64(op.To.N), int64(op.To.C), int64(op.To.H),
 			int64(op.To.W))})
+	case *runtime.Take:
+		q.take(n, op)
 	case *runtime.Concat:
 		var in []string
 		for _, v := range n.In {

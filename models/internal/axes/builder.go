@@ -136,20 +136,13 @@ func (b *Builder) Value(t *Tensor) (*runtime.Value, error) {
 	if v := b.done[key]; v != nil {
 		return v, nil
 	}
-	var op runtime.Op = &runtime.Flatten{}
-	word := "/flatten"
-	if !t.flat {
-		// A depthwise 1×1 convolution with weights 1 and padding copies its input and adds the border.
-		c := t.v.Shape.C
-		ones, err := b.Fill(c, 1)
-		if err != nil {
-			return nil, err
-		}
-		op = &runtime.Conv{K: c, Groups: c, Weights: ones, Window: runtime.Window{R: 1, S: 1,
-			PadTop: t.pad.Top, PadLeft: t.pad.Left, PadBottom: t.pad.Bottom, PadRight: t.pad.Right}}
-		word = "/pad"
+	var v *runtime.Value
+	var err error
+	if t.flat {
+		v, err = b.add(t.v.Name+"/flatten", &runtime.Flatten{}, t.v)
+	} else {
+		v, err = b.padded(t.v, t.pad)
 	}
-	v, err := b.add(t.v.Name+word, op, t.v)
 	if err == nil {
 		b.done[key] = v
 	}
