@@ -20,7 +20,7 @@ func wholeGraph(t *testing.T, e Elem) *Graph {
 	pieces := b.add("space", &DepthToSpace{Block: 2}, x)
 	depth := b.add("depth", &SpaceToDepth{Block: 2}, pieces)
 	both := b.add("both", &Concat{}, depth, x, depth)
-	big := b.add("big", &Resize{Rows: []int32{1, 0, 1}, Cols: []int32{3, 3, 0}}, both)
+	big := b.add("big", &Take{Rows: []int32{1, 0, 1}, Cols: []int32{3, 3, 0}}, both)
 	turned := b.add("turned", &Rearrange{Dims: []int{2, 12, 9}, Perm: []int{0, 2, 1}, To: Shape{2, 1, 12, 9}}, big)
 	flat := b.add("flat", &Flatten{}, turned)
 	for _, v := range []*Value{x, flat} {

@@ -98,7 +98,6 @@ var reasons = map[string]string{
 	"LogSoftmax":            "take its input with WithOutputs, or export the model with Softmax",
 	"ArgMax":                "take its input with WithOutputs and use TopK on the result",
 	"TopK":                  "take its input with WithOutputs and use TopK on the result",
-	"ConvTranspose":         "transposed convolution is not supported",
 	"ConvInteger":           dynamic,
 	"MatMulInteger":         dynamic,
 	"DynamicQuantizeLinear": dynamic,
