@@ -292,10 +292,13 @@ func TestConvNaN(t *testing.T) {
 
 func TestConvU8(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 6))
-	for _, c := range convCases() {
-		for _, extreme := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%v_extreme=%v", c, extreme), func(t *testing.T) {
-				in, q := randomU8(rnd, c, extreme)
+	for i, c := range convCases() {
+		for _, kind := range []string{"usual", "extreme", "bound"}[:2+i%2] {
+			t.Run(fmt.Sprintf("%v_%s", c, kind), func(t *testing.T) {
+				in, q := randomU8(rnd, c, kind != "usual")
+				if kind == "bound" {
+					q.atBound()
+				}
 				want := make([]uint8, c.N*c.OutH()*c.OutW()*c.K)
 				RefConvU8(&c.ConvShape, in, &q, want)
 				q.Out = slices.Repeat(q.Out, len(seg(c)))
@@ -372,21 +375,40 @@ func randomU8(rnd *rand.Rand, c convCase, extreme bool) ([]uint8, ConvU8) {
 	return in, q
 }
 
+// atBound makes every third bias the largest that there may be, and every sixth filter one without weights.
+func (q *ConvU8) atBound() {
+	depth := len(q.Weights) / len(q.Bias)
+	for i := 0; i < len(q.Bias); i += 3 {
+		w, abs := q.Weights[i*depth:][:depth], 0
+		if i%2 == 0 {
+			clear(w)
+		}
+		for _, v := range w {
+			abs += max(int(v), -int(v))
+		}
+		q.Bias[i] = int32((math.MaxInt32 - 255*abs) * (1 - i/3%4/2*2))
+		q.Scale[i] = 100 / float32(1<<31)
+	}
+}
+
 func TestConvRefuses(t *testing.T) {
 	good := square(1, 4, 4, 4, 3, 1, 1).ConvShape
 	w, scale := make([]int8, 4*36), []float32{1, 1, 1, 1}
 	q := ConvU8{Weights: w, Scale: scale, Out: []OutU8{{}}}
 	for name, bad := range map[string]func(s *ConvShape, q *ConvU8){
-		"no rows":       func(s *ConvShape, q *ConvU8) { s.H = 0 },
-		"window":        func(s *ConvShape, q *ConvU8) { s.R = 9; q.Weights = make([]int8, 4*9*3*4) },
-		"groups":        func(s *ConvShape, q *ConvU8) { s.Groups = 3 },
-		"weights":       func(s *ConvShape, q *ConvU8) { q.Weights = w[1:] },
-		"scales":        func(s *ConvShape, q *ConvU8) { q.Scale = scale[1:] },
-		"scale zero":    func(s *ConvShape, q *ConvU8) { q.Scale = []float32{1, 0, 1, 1} },
-		"scale NaN":     func(s *ConvShape, q *ConvU8) { q.Scale = []float32{1, float32(math.NaN()), 1, 1} },
-		"weight −128":   func(s *ConvShape, q *ConvU8) { q.Weights = append([]int8{-128}, w[1:]...) },
-		"bias overflow": func(s *ConvShape, q *ConvU8) { q.Bias = []int32{math.MaxInt32, 0, 0, 0} },
-		"range":         func(s *ConvShape, q *ConvU8) { q.Out = []OutU8{{Lo: 9, Hi: 3}} },
+		"no rows":     func(s *ConvShape, q *ConvU8) { s.H = 0 },
+		"window":      func(s *ConvShape, q *ConvU8) { s.R = 9; q.Weights = make([]int8, 4*9*3*4) },
+		"groups":      func(s *ConvShape, q *ConvU8) { s.Groups = 3 },
+		"weights":     func(s *ConvShape, q *ConvU8) { q.Weights = w[1:] },
+		"scales":      func(s *ConvShape, q *ConvU8) { q.Scale = scale[1:] },
+		"scale zero":  func(s *ConvShape, q *ConvU8) { q.Scale = []float32{1, 0, 1, 1} },
+		"scale NaN":   func(s *ConvShape, q *ConvU8) { q.Scale = []float32{1, float32(math.NaN()), 1, 1} },
+		"weight −128": func(s *ConvShape, q *ConvU8) { q.Weights = append([]int8{-128}, w[1:]...) },
+		"bias overflow": func(s *ConvShape, q *ConvU8) {
+			q.Bias, q.Weights = []int32{math.MaxInt32 - 254, 0, 0, 0}, append([]int8{1}, w[1:]...)
+		},
+		"bias −2³¹": func(s *ConvShape, q *ConvU8) { q.Bias = []int32{0, math.MinInt32, 0, 0} },
+		"range":     func(s *ConvShape, q *ConvU8) { q.Out = []OutU8{{Lo: 9, Hi: 3}} },
 	} {
 		s, q := good, q
 		bad(&s, &q)

@@ -147,23 +147,14 @@ func (q *ConvU8) check(s *ConvShape, segments int) error {
 func (q *ConvU8) checkWeights(s *ConvShape, sums []int32) error {
 	depth := s.R * s.S * (s.C / s.Groups)
 	for k := range sums {
-		const most = math.MaxInt32 / (2 * 255) // 2: Σ in·w and InZero·Σ w are summed apart
-		room := int64(most)
-		if q.Bias != nil {
-			room -= (max(int64(q.Bias[k]), -int64(q.Bias[k])) + 254) / 255
-		}
-		w := q.Weights[k*depth:][:depth]
-		total, ok := weightTotal(w)
-		if ok && 127*int64(depth) > room { // then Σ |w| decides
-			_, abs, _ := weightSums(w)
-			if int64(abs) > room {
-				return fmt.Errorf("%w: channel %d may overflow its int32 accumulator", ErrShape, k)
-			}
-		}
+		total, ok := weightTotal(q.Weights[k*depth:][:depth])
 		if !ok {
 			return fmt.Errorf("%w: weight −128 in channel %d", ErrShape, k)
 		}
 		sums[k] = int32(total)
+	}
+	if k := Overflows(q.Weights, q.Bias, s.K); k >= 0 {
+		return fmt.Errorf("%w: channel %d may overflow its int32 accumulator", ErrShape, k)
 	}
 	return nil
 }
@@ -220,8 +211,8 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 			c.bytes += len(narrow[i])
 		}
 		p.lo, p.hi, p.zero = q.Out[blk.segment].bounds()
-		if p.lo == float32(-p.zero) && p.hi == float32(255-p.zero) && slices.Max(q.Scale[blk.k:][:blk.cols]) < 1 {
-			p.plain = 1 // accumulators are below 2³⁰, as check saw to
+		if p.lo == float32(-p.zero) && p.hi == float32(255-p.zero) && slices.Max(q.Scale[blk.k:][:blk.cols]) < .5 {
+			p.plain = 1 // products are below 2³⁰, and a zero point can be added to them
 		}
 		c.panels = append(c.panels, p)
 		c.bytes += 8 * k.NR

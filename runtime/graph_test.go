@@ -176,6 +176,8 @@ func TestGraphRefuses(t *testing.T) {
 		"fc bound": {&FC{K: 1, Weights: make([]float32, 256), Act: Clamp{On: true, Hi: float32(math.NaN())}}, ErrShape},
 		"weight −128": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{-128, 0, 0, 0}, WScale: []float32{1}},
 			ErrShape},
+		"sums beyond int32": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{0, -1, 0, 0}, WScale: []float32{1},
+			Bias: []int32{math.MaxInt32 - 254}}, ErrShape},
 		"resized row":    {&Resize{Rows: []int32{0, 8}, Cols: []int32{0}}, ErrShape},
 		"resized column": {&Resize{Rows: []int32{0}, Cols: []int32{-1}}, ErrShape},
 		"resized away":   {&Resize{Rows: []int32{0}}, ErrShape},

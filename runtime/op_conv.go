@@ -130,14 +130,15 @@ func (c *QConv) infer(in []Shape, l *Limits) (Shape, error) {
 	if len(c.WScale) != c.K || (c.Bias != nil && len(c.Bias) != c.K) {
 		return Shape{}, fmt.Errorf("%d scales and %d biases for %d channels: %w", len(c.WScale), len(c.Bias), c.K, ErrShape)
 	}
-	if err := checkWeights(c.Weights, c.WScale, l); err != nil {
-		return Shape{}, err
-	}
 	s, err := one(in)
 	if err != nil {
 		return s, err
 	}
-	return inferConv(s, c.Window, c.K, c.Groups, len(c.Weights), l)
+	out, err := inferConv(s, c.Window, c.K, c.Groups, len(c.Weights), l)
+	if err != nil {
+		return s, err
+	}
+	return out, checkWeights(c.Weights, c.Bias, c.WScale, l)
 }
 
 func (c *QConv) outType(in []*Value) (DType, Quant, error) {
