@@ -293,18 +293,21 @@ func TestConvNaN(t *testing.T) {
 func TestConvU8(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 6))
 	for i, c := range convCases() {
-		for _, kind := range []string{"usual", "extreme", "bound"}[:2+i%2] {
+		for _, kind := range []string{"usual", "extreme", "bound", "parts"}[i%2*(i/2%2) : 3+i/2%2] {
 			t.Run(fmt.Sprintf("%v_%s", c, kind), func(t *testing.T) {
 				in, q := randomU8(rnd, c, kind != "usual")
-				if kind == "bound" {
+				switch kind {
+				case "bound":
 					q.atBound()
+				case "parts":
+					q.addParts(rnd, 2+i%3/2)
 				}
 				want := make([]uint8, c.N*c.OutH()*c.OutW()*c.K)
 				RefConvU8(&c.ConvShape, in, &q, want)
 				q.Out = slices.Repeat(q.Out, len(seg(c)))
 				wino := map[string]func(arch.ISA) Op{}
 				for _, f := range formsU8 {
-					if winogradFits(&c.ConvShape, f) && f.exactU8(q.largest(&c.ConvShape), q.Scale) {
+					if kind != "parts" && winogradFits(&c.ConvShape, f) && f.exactU8(q.largest(&c.ConvShape), q.Scale) {
 						wino[f.name] = func(isa arch.ISA) Op { return newWinogradU8(f, c.ConvShape, seg(c), q, isa) }
 					}
 				}
@@ -373,22 +376,6 @@ func randomU8(rnd *rand.Rand, c convCase, extreme bool) ([]uint8, ConvU8) {
 		}
 	}
 	return in, q
-}
-
-// atBound makes every third bias the largest that there may be, and every sixth filter one without weights.
-func (q *ConvU8) atBound() {
-	depth := len(q.Weights) / len(q.Bias)
-	for i := 0; i < len(q.Bias); i += 3 {
-		w, abs := q.Weights[i*depth:][:depth], 0
-		if i%2 == 0 {
-			clear(w)
-		}
-		for _, v := range w {
-			abs += max(int(v), -int(v))
-		}
-		q.Bias[i] = int32((math.MaxInt32 - 255*abs) * (1 - i/3%4/2*2))
-		q.Scale[i] = 100 / float32(1<<31)
-	}
 }
 
 func TestConvRefuses(t *testing.T) {

@@ -166,9 +166,6 @@ func conform(t *testing.T, g *runtime.Graph, z zoo, folder, c string) {
 		if scales := spec[3].([]any); len(scales) > 0 { // a level of the last layer, which is rounded once more
 			allowed = 2.001 * scales[0].(float64)
 		}
-		if spec[2] == "uint8" { // weights of nine bits, docs/TFLITE.md
-			allowed = 0.2 * most
-		}
 		t.Logf("%s: output %d is off by %.3g of %.3g", c, i, worst, most)
 		if !(worst <= allowed) {
 			t.Errorf("%s: output %d is off by %v of %v, allowed are %v", c, i, worst, most, allowed)

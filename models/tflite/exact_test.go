@@ -15,7 +15,7 @@ import (
 func TestDeadChannels(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for _, depthwise := range []bool{false, true} {
-		l := newQuantLayer(r, typeInt8, depthwise)
+		l := newQuantLayer(r, typeInt8, depthwise, 0)
 		dead := map[int]int32{0: 1 << 30, 2: -1 << 30, 3: math.MaxInt32, 5: -math.MaxInt32}
 		for f, bias := range dead {
 			l.bias[f] = bias
@@ -49,7 +49,7 @@ func TestDeadChannels(t *testing.T) {
 
 // A filter whose sums an int32 may not hold is refused when it is imported, not when it is compiled.
 func TestOverflowIsRefused(t *testing.T) {
-	l := newQuantLayer(rand.New(rand.NewPCG(9, 1)), typeInt8, false)
+	l := newQuantLayer(rand.New(rand.NewPCG(9, 1)), typeInt8, false, 0)
 	l.bias[1] = math.MaxInt32 // and weights
 	_, err := Load(l.model())
 	if !errors.Is(err, runtime.ErrShape) || !strings.Contains(err.Error(), "channel 1") {

@@ -19,8 +19,8 @@
 // multiplication rounded half to even; TFLite's kernels multiply by a 31-bit fixed-point number, and differ among
 // themselves in rounding. The two differ by at most one level, where the exact quotient is next to a half.
 //
-// Weights of the older uint8 models have a zero point of their own and may take nine bits without it; where they do
-// not fit −127…127, they are rounded to seven bits and sign anew, for each output channel.
+// Weights of the older uint8 models have a zero point of their own and may take nine bits without it. They are taken as
+// they are: [runtime.QConvParts].
 //
 // # Trust
 //
