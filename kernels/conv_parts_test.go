@@ -5,7 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// addParts makes some weights sums of parts: none of most filters, a few of a filter in three, all of a filter in seven.
+// addParts makes some weights sums of parts: none of most filters, a few of a filter in three, all of a filter in
+// seven.
 func (q *ConvU8) addParts(rnd *rand.Rand, parts int) {
 	k := len(q.Scale)
 	depth := len(q.Weights) / k

@@ -1,6 +1,7 @@
 package tflite
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -54,5 +55,57 @@ func TestOverflowIsRefused(t *testing.T) {
 	_, err := Load(l.model())
 	if !errors.Is(err, runtime.ErrShape) || !strings.Contains(err.Error(), "channel 1") {
 		t.Errorf("a bias of 2³¹ − 1 beside weights: %v", err)
+	}
+}
+
+// Outputs are levels of the file's own type and quantisation, also once the graph was in a file.
+func TestOutputsAreLevels(t *testing.T) {
+	for _, dt := range []dtype{typeInt8, typeUint8} {
+		l := newQuantLayer(rand.New(rand.NewPCG(4, 4)), dt, false, 99)
+		g, err := Load(l.model())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		if err := runtime.Write(&file, g); err != nil {
+			t.Fatal(err)
+		}
+		if g, err = runtime.ReadGraph(file.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+		p, err := runtime.Compile(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := p.NewSession()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if err := s.Run(); err != nil {
+			t.Fatal(err)
+		}
+		out := s.Output(0)
+		real, signed, plain := make([]float32, out.Shape().Elements()), make([]int8, out.Shape().Elements()),
+			make([]uint8, out.Shape().Elements())
+		info := out.Info()
+		if info.DType != runtime.U8 || info.Signed != (dt == typeInt8) || out.CopyTo(real) != nil ||
+			(out.CopyTo(signed) == nil) != info.Signed || (out.CopyTo(plain) == nil) == info.Signed {
+			t.Fatalf("%v: output %+v", dt, info)
+		}
+		for i, x := range real {
+			level := int64(plain[i])
+			if info.Signed {
+				level = int64(signed[i])
+			}
+			if want := float32(level-l.zeroY) * quantScaleY; math.Abs(float64(x-want)) > 1e-5 {
+				t.Fatalf("%v: level %d is %v, want %v", dt, level, x, want)
+			}
+		}
+		for i, c := range out.TopK(3, nil) {
+			if c.Score != real[c.Index] || i > 0 && c.Score > real[out.TopK(1, nil)[0].Index] {
+				t.Errorf("%v: class %d has %v, want %v", dt, c.Index, c.Score, real[c.Index])
+			}
+		}
 	}
 }

@@ -7,7 +7,8 @@
 //
 // TFLite is NHWC, and so is the graph: values lie in memory as they are written, and keep the file's own dimensions,
 // one to six. A quantised input is bytes, [runtime.Tensor.CopyFrom] takes the file's own levels (uint8 or int8) or real
-// numbers. Outputs are real numbers: the graph ends with the inverse of the model's quantisation.
+// numbers. So is a quantised output: [runtime.Tensor.CopyTo] gives the file's own levels or real numbers, and
+// [runtime.Tensor.TopK] real numbers.
 //
 // Reshaping keeps the elements in their order and moves nothing where only the shape is read otherwise. Softmax,
 // concatenation, arithmetic and constants work along the axes that the file gives its values, however they lie.

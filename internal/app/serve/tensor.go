@@ -89,17 +89,25 @@ func decodeTensor(c *cursor) (t inferTensor, err error) {
 const (
 	typeF32 = "FP32"
 	typeU8  = "UINT8"
+	typeS8  = "INT8"
 )
 
-func dataType(d runtime.DType) string {
-	if d == runtime.U8 {
-		return typeU8
+// answerType is that of outputs: real numbers.
+func answerType(runtime.TensorInfo) string { return typeF32 }
+
+// dataType is an input's own.
+func dataType(t runtime.TensorInfo) string {
+	switch {
+	case t.DType != runtime.U8:
+		return typeF32
+	case t.Signed:
+		return typeS8
 	}
-	return typeF32
+	return typeU8
 }
 
-// fill copies the tensor of a request into dst, the numbers of an input. UINT8 is taken as the numbers it is by an
-// input of float32, and as levels by one that is quantised.
+// fill copies the tensor of a request into dst, the numbers of an input. UINT8 and INT8 are taken as the numbers they are
+// by an input of float32, and the type that the model has them in as levels by one that is quantised.
 func (t *inferTensor) fill(info runtime.TensorInfo, dst []float32) error {
 	if t.name != info.Name {
 		return badRequest("input %.100q: the model's is called %q", t.name, info.Name)
@@ -107,19 +115,32 @@ func (t *inferTensor) fill(info runtime.TensorInfo, dst []float32) error {
 	if want := dims(info.Shape); !slices.Equal(t.shape, want) {
 		return badRequest("input %q: shape %v; the model's is %v", t.name, t.shape, want)
 	}
-	if t.dataType != typeF32 && t.dataType != typeU8 {
-		return badRequest("input %q: datatype %.20q; want FP32 or UINT8", t.name, t.dataType)
+	if t.dataType != typeF32 && t.dataType != typeU8 && t.dataType != typeS8 ||
+		info.DType == runtime.U8 && t.dataType != typeF32 && t.dataType != dataType(info) {
+		return badRequest("input %q: datatype %.20q; want %s", t.name, t.dataType, wantedTypes(info))
 	}
-	p := numbers{cursor: cursor{text: t.data}, dst: dst, whole: t.dataType == typeU8}
+	p := numbers{cursor: cursor{text: t.data}, dst: dst, whole: t.dataType != typeF32, signed: t.dataType == typeS8}
 	if err := p.tensor(t.shape); err != nil {
 		return badRequest("input %q: %v", t.name, err)
 	}
 	if q := info.Quant; info.DType == runtime.U8 && p.whole {
+		zero := float32(q.Zero)
+		if info.Signed {
+			zero -= 128
+		}
 		for i, level := range dst {
-			dst[i] = (level - float32(q.Zero)) * q.Scale
+			dst[i] = (level - zero) * q.Scale
 		}
 	}
 	return nil
+}
+
+// wantedTypes are the types of data that an input takes.
+func wantedTypes(info runtime.TensorInfo) string {
+	if info.DType == runtime.U8 {
+		return "FP32 or " + dataType(info)
+	}
+	return "FP32, UINT8 or INT8"
 }
 
 // enter copies numbers into an input, as levels if it is quantised.
@@ -136,7 +157,9 @@ type numbers struct {
 	cursor
 	dst   []float32
 	n     int  // numbers read
-	whole bool // from 0 to 255
+	whole bool // from 0 to 255, or signed from −128 to 127
+
+	signed bool
 }
 
 // tensor reads a tensor, flat or nested, that fills dst.
@@ -191,9 +214,13 @@ func (p *numbers) number() error {
 		return fmt.Errorf("more than the %d numbers of the shape", len(p.dst))
 	}
 	if p.whole {
-		v, err := strconv.ParseUint(string(word), 10, 8)
-		if err != nil {
-			return fmt.Errorf("number %d: %.40s is no whole number from 0 to 255", p.n, word)
+		lowest := int64(0)
+		if p.signed {
+			lowest = -128
+		}
+		v, err := strconv.ParseInt(string(word), 10, 16)
+		if err != nil || v < lowest || v > lowest+255 {
+			return fmt.Errorf("number %d: %.40s is no whole number from %d to %d", p.n, word, lowest, lowest+255)
 		}
 		p.dst[p.n] = float32(v)
 	} else {
@@ -219,16 +246,11 @@ type outTensor struct {
 // so are they.
 func export(t *runtime.Tensor) (outTensor, error) {
 	info := t.Info()
-	o := outTensor{Name: info.Name, Shape: dims(info.Shape), DataType: dataType(info.DType)}
-	if u := t.Uint8(); u != nil {
-		wide := make([]uint16, len(u)) // JSON makes a string of bytes
-		for i, v := range u {
-			wide[i] = uint16(v)
-		}
-		o.Data = wide
-		return o, nil
-	}
+	o := outTensor{Name: info.Name, Shape: dims(info.Shape), DataType: typeF32}
 	f := slices.Clone(t.Float32())
+	for _, level := range t.Uint8() {
+		f = append(f, float32(int32(level)-int32(info.Quant.Zero))*info.Quant.Scale)
+	}
 	for i, v := range f {
 		if v64 := float64(v); math.IsNaN(v64) || math.IsInf(v64, 0) {
 			return o, refuse(http.StatusUnprocessableEntity,
