@@ -192,6 +192,15 @@ func TestGraphRefuses(t *testing.T) {
 		"deep":           {&DepthToSpace{Block: 1 << 30}, ErrShape},
 		"no block":       {&SpaceToDepth{Block: -1}, ErrShape},
 		"odd block":      {&SpaceToDepth{Block: 3}, ErrShape},
+		"taken row":     {&Take{Rows: []int32{0, 8}, Cols: []int32{0}}, ErrShape},
+		"taken column":  {&Take{Rows: []int32{0}, Cols: []int32{-2}}, ErrShape},
+		"taken image":   {&Take{Images: []int32{1}}, ErrShape},
+		"taken channel": {&Take{Channels: []int32{0, 1, 2, 3, 4}}, ErrShape},
+		"no depth":      {&DepthToSpace{}, ErrShape},
+		"little depth":  {&DepthToSpace{Block: 4}, ErrShape},
+		"deep":          {&DepthToSpace{Block: 1 << 30}, ErrShape},
+		"no block":      {&SpaceToDepth{Block: -1}, ErrShape},
+		"odd block":     {&SpaceToDepth{Block: 3}, ErrShape},
 		"int8 of float": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
 			WScale: []float32{1}, Out: Quant{Scale: 1}}, ErrShape},
 	} {
@@ -263,7 +272,7 @@ func TestGraphTypes(t *testing.T) {
 		"identity":   {&Identity{}, nil},
 		"flatten":    {&Flatten{}, nil},
 		"concat":     {&Concat{}, nil},
-		"resize":     {&Resize{Rows: []int32{1, 0}, Cols: []int32{1, 1}}, nil},
+		"take":       {&Take{Rows: []int32{1, 0}, Cols: []int32{1, 1}}, nil},
 		"blocks":     {&SpaceToDepth{Block: 2}, nil},
 	} {
 		n := newNet(t)

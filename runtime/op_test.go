@@ -16,7 +16,7 @@ import (
 func everyOp(t testing.TB) *Graph {
 	g := firstOps(t)
 	b := builder{t, g}
-	b.add("resize", &Resize{Rows: []int32{5, 0, 0, 3}, Cols: []int32{4}}, g.Inputs[0])
+	b.add("take", &Take{Rows: []int32{5, 0, 0, 3}, Cols: []int32{4, -1}, Channels: []int32{1}, Fill: 0.5}, g.Inputs[0])
 	deep := b.add("deep", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{2, 3, 5, 8}}, g.Inputs[0])
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
 	b.add("parts", &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{127, -127, 3, 0, 1, -127, 0, 0},
@@ -148,7 +148,7 @@ func workCases() map[string]workCase {
 		"identity":       {op: &Identity{}, work: elements},
 		"flatten":        {op: &Flatten{}, work: elements},
 		"rearrange":      {op: &Rearrange{Dims: []int{4, 64}, Perm: []int{1, 0}, To: Shape{1, 64, 2, 2}}, work: elements},
-		"resize":         {op: &Resize{Rows: make([]int32, 9), Cols: make([]int32, 7)}, work: 9 * 7 * 4},
+		"take":           {op: &Take{Rows: make([]int32, 9), Cols: make([]int32, 7)}, work: 9 * 7 * 4},
 		"depth to space": {op: &DepthToSpace{Block: 2}, work: elements},
 		"space to depth": {op: &SpaceToDepth{Block: 4}, work: elements},
 		"binary":         {op: &Binary{}, two: true, work: elements},

@@ -119,6 +119,9 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 	if win.R*win.S*depth*k > 1<<16 {
 		win, k, groups, depth = runtime.Window{R: 1, S: 1}, 4, 1, c
 	}
+	if r.IntN(16) == 0 {
+		return w.take(v)
+	}
 	if v.DType == runtime.U8 {
 		return w.quantised(v, win, k, groups, depth, pick(r, []runtime.Op{pool, global, lrn, &runtime.Add{Act: w.clamp()}}))
 	}
@@ -157,6 +160,22 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 			&runtime.SpaceToDepth{Block: 1 + r.IntN(3)}})
 	}
 	return &runtime.Concat{}
+}
+
+// take is a Take over a value, some of whose lists do not fit now and then.
+func (w *grower) take(v *runtime.Value) *runtime.Take {
+	list := func(n int) []int32 {
+		if w.r.IntN(2) == 0 {
+			return nil
+		}
+		at := make([]int32, 1+w.r.IntN(n))
+		for i := range at {
+			at[i] = int32(w.r.IntN(n+1+w.r.IntN(40)/39) - 1)
+		}
+		return at
+	}
+	s := v.Shape
+	return &runtime.Take{Images: list(s.N), Rows: list(s.H), Cols: list(s.W), Channels: list(s.C), Fill: w.r.Float32()}
 }
 
 // quantised is an operation over uint8.
