@@ -29,6 +29,9 @@ func everyOp(t testing.TB) *Graph {
 	b.add("log softmax", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{W: true}}, g.Inputs[0])
 	b.add("product", &MatMul{TransB: true}, g.Inputs[0], g.Inputs[0])
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
+	b.add("parts", &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{127, -127, 3, 0, 1, -127, 0, 0},
+		WScale: []float32{0.5}, Out: Quant{Scale: 2, Zero: 9}, Lo: 1, Hi: 200}, 2},
+		b.add("levels", &Quantize{To: Quant{Scale: 1, Zero: 7}}, g.Inputs[0]))
 	return g
 }
 
@@ -97,7 +100,7 @@ func TestFileBytes(t *testing.T) {
 		graph *Graph
 		size  int
 		crc   uint32
-	}{"everything": {everything(t), 2840, 0x5710e03c}, "codes 1 to 20": {firstOps(t), 2960, 0xcc742305}} {
+	}{"everything": {everything(t), 2840, 0xab61d640}, "codes 1 to 20": {firstOps(t), 2960, 0x7fd208ec}} {
 		data, err := encode(c.graph)
 		if err != nil {
 			t.Fatal(err)
@@ -169,6 +172,8 @@ func workCases() map[string]workCase {
 		"dequantize":     {op: &Dequantize{}, u8: true, work: elements},
 		"quantised conv": {op: &QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
 			WScale: []float32{1}, Out: q, Hi: 255}, u8: true, work: elements},
+		"quantised conv of parts": {op: &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 12),
+			WScale: []float32{1}, Out: q, Hi: 255}, 3}, u8: true, work: 3 * elements},
 		"quantised fc": {op: &QFC{K: 1, Weights: make([]int8, elements), WScale: []float32{1}}, u8: true,
 			work: elements},
 		"quantised maximum": {op: &Pool{Window: wide}, u8: true, work: 71 * 71 * 4 * 64 * 64},

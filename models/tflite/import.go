@@ -107,20 +107,17 @@ func (im *importer) input(i int) error {
 	return nil
 }
 
-// output declares a tensor as an output, in real numbers.
+// output declares a tensor as an output: of levels as the file has them, if it is quantised.
 func (im *importer) output(i int) error {
 	t := &im.sub.tensors[i]
 	x := im.values[i]
 	if x == nil {
 		return fmt.Errorf("output %q is not computed: %w", t.name, runtime.ErrGraph)
 	}
-	if x.DType == runtime.U8 {
-		var err error
-		if x, err = im.b.Each(x.Name()+"/real", &runtime.Dequantize{}, x); err != nil {
-			return err
-		}
+	if err := im.b.Output(t.name, x); err != nil || t.dtype != typeInt8 {
+		return err
 	}
-	return im.b.Output(t.name, x)
+	return im.b.G.SetSigned(im.b.G.Outputs[len(im.b.G.Outputs)-1])
 }
 
 // quant is a tensor's quantisation as uint8.

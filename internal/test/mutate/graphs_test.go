@@ -253,7 +253,11 @@ func (w *grower) quantised(v *runtime.Value, win runtime.Window, k, groups, dept
 		}
 		return all
 	}
-	switch r.IntN(12) {
+	switch r.IntN(13) {
+	case 11:
+		parts := 1 + r.IntN(3)
+		return &runtime.QConvParts{QConv: runtime.QConv{Window: win, K: k, Groups: groups,
+			Weights: weights(parts * k * win.R * win.S * depth), WScale: scales(k), Out: w.quant(), Hi: 255}, Parts: parts}
 	case 0, 1, 2, 3, 4:
 		return &runtime.QConv{Window: win, K: k, Groups: groups, Weights: weights(k * win.R * win.S * depth),
 			WScale: scales(k), Bias: make([]int32, k),
