@@ -336,19 +336,25 @@ func (im *importer) follow(n *node) error {
 // give makes the values of those names the graph's outputs.
 func (im *importer) give(outs []string) error {
 	for _, name := range outs {
-		switch v := im.vals[name]; {
-		case v == nil:
+		v := im.vals[name]
+		if v == nil {
 			return fmt.Errorf("no node makes the output %q: %w", name, runtime.ErrGraph)
-		case v.c != nil:
-			im.b.Unsupported("output", name, "it is a constant")
-		case v.t != nil || v.lazy != nil:
-			v, err := im.plain(v)
-			if err != nil {
-				return fmt.Errorf("output %q: %w", name, err)
-			}
-			if err := im.b.OutputOf(name, v.t, v.outElem()); err != nil {
-				return err
-			}
+		}
+		if v.c != nil && v.c.elements() == 0 {
+			im.b.Unsupported("output", name, "it has no elements, %v", v.c.dims)
+			continue
+		}
+		v, err := im.plain(v)
+		if err == nil && v.c != nil { // a constant, which the graph gives in each run
+			out := &node{op: "output", name: name, in: []string{name}, out: []string{name}}
+			v = &value{typ: v.c.typ}
+			v.t, err = (&call{im: im, n: out, in: []*value{im.vals[name]}}).operand(0)
+		}
+		if err == nil && v.t != nil {
+			err = im.b.OutputOf(name, v.t, v.outElem())
+		}
+		if err != nil {
+			return fmt.Errorf("output %q: %w", name, err)
 		}
 	}
 	return nil
@@ -364,8 +370,8 @@ func (im *importer) node(n *node) ([]*value, error) {
 		}
 		c.in = append(c.in, v)
 	}
-	if len(n.out) == 0 || n.out[0] == "" {
-		return nil, fmt.Errorf("no first output: %w", runtime.ErrGraph)
+	if !slices.ContainsFunc(n.out, func(name string) bool { return name != "" }) {
+		return nil, fmt.Errorf("no output: %w", runtime.ErrGraph)
 	}
 	v, err := c.first()
 	if v == nil || err != nil {

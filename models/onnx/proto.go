@@ -51,10 +51,12 @@ type attr struct {
 
 // label names a node for people; names are optional in ONNX.
 func (n *node) label() string {
-	if n.name == "" && len(n.out) > 0 {
-		return n.out[0]
+	for _, name := range append([]string{n.name}, n.out...) {
+		if name != "" {
+			return name
+		}
 	}
-	return n.name
+	return ""
 }
 
 // find returns an attribute's encoding, or nil.
