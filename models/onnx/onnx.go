@@ -1,4 +1,4 @@
-// Package onnx imports ONNX models of convolutional networks, float or quantised, operator sets 7 to 25.
+// Package onnx imports ONNX models of convolutional networks, float or quantised, operator sets 1 to 25.
 //
 //	graph, err := onnx.Open("googlenet.onnx")
 //
@@ -69,7 +69,7 @@ import (
 
 // The operator sets whose semantics this package knows.
 const (
-	MinOpset = 7
+	MinOpset = 1
 	MaxOpset = 25
 )
 
@@ -97,9 +97,10 @@ func WithInputShape(channels, height, width int) Option {
 	return func(c *config) { c.shape = []int{channels, height, width} }
 }
 
-// WithInputDims sets the dimensions of an input, in the model's order, where the model leaves them open. The name may be
-// "" if there is one input. It may be that of a dimension, whose size is then one number; dimensions of one name have one
-// size in all inputs. It is an error for an input whose dimensions are fixed and others, and for one that there is not.
+// WithInputDims sets the dimensions of an input, in the model's order, where the model leaves them open. The name may
+// be "" if there is one input. It may be that of a dimension, whose size is then one number; dimensions of one name have
+// one size in all inputs. It is an error for an input whose dimensions are fixed and others, and for one that there is
+// not.
 func WithInputDims(name string, dims ...int) Option {
 	return func(c *config) { c.sizes.Give(name, dims) }
 }
@@ -385,6 +386,12 @@ func (c *call) first() (*value, error) {
 	n := c.n
 	if fn := c.im.m.functions[n.domain+":"+n.op]; fn != nil {
 		return c.function(fn)
+	}
+	if c.im.m.opset < 7 && standard(n.domain) {
+		if ok, err := c.modern(); !ok || err != nil {
+			return nil, err
+		}
+		n = c.n
 	}
 	if c.foldable() {
 		if ok, err := c.plainForm(folders[n.op].heeds); !ok || err != nil {

@@ -362,9 +362,9 @@ func TestErrors(t *testing.T) {
 		})
 	}
 	var u *runtime.UnsupportedError
-	if _, err := Load(modelOf(6, x, nil, nodeOf("Relu", "x", "y"))); !errors.As(err, &u) ||
+	if _, err := Load(modelOf(MaxOpset+1, x, nil, nodeOf("Relu", "x", "y"))); !errors.As(err, &u) ||
 		!strings.Contains(err.Error(), "version_converter") {
-		t.Errorf("operator set 6: %v", err)
+		t.Errorf("operator set %d: %v", MaxOpset+1, err)
 	}
 	path := filepath.Join(t.TempDir(), "m.onnx")
 	if _, err := Open(path); !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), path) {
