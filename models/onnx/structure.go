@@ -19,9 +19,6 @@ func concat(c *call) (*value, error) {
 	if len(c.in) == 0 || slices.Contains(c.in, nil) {
 		return nil, fmt.Errorf("an input is missing: %w", runtime.ErrGraph)
 	}
-	if !slices.ContainsFunc(c.in, func(v *value) bool { return v.c == nil }) {
-		return c.concatInts()
-	}
 	parts := make([]joined, len(c.in))
 	var first *axes.Tensor
 	for i, v := range c.in {
@@ -35,6 +32,10 @@ func concat(c *call) (*value, error) {
 		if parts[i].t = t; first == nil {
 			first = t
 		}
+	}
+	if first == nil {
+		c.unsupported("constants that cannot be joined")
+		return nil, nil
 	}
 	a, err := axis(c.int("axis", 1), len(first.Dims))
 	if err != nil {
@@ -55,18 +56,25 @@ func identity(c *call) (*value, error) {
 	if !c.has(0) {
 		return nil, fmt.Errorf("input 1 is missing: %w", runtime.ErrGraph)
 	}
-	v := *c.in[0]
-	v.fresh = false // it has two names now
-	return &v, nil
+	return renamed(c.in[0]), nil
 }
 
+// dropout is for inference, or for training with a ratio of 0, which drops nothing.
 func dropout(c *call) (*value, error) {
 	if c.has(2) {
-		v, err := c.constant(2)
-		if v == nil || err != nil {
+		training, ok, err := c.truth(2)
+		if !ok || err != nil {
 			return nil, err
 		}
-		if is, ok := v.c.ints(1); !ok || len(is) != 1 || is[0] != 0 {
+		ratio := float32(0.5)
+		if c.has(1) {
+			f, err := c.vector(1, 1)
+			if f == nil || err != nil {
+				return nil, err
+			}
+			ratio = f[0]
+		}
+		if training && ratio != 0 {
 			c.unsupported("training_mode; export the model for inference")
 			return nil, nil
 		}
@@ -86,12 +94,6 @@ func cast(c *call) (*value, error) {
 	case v.t != nil && to.real():
 		v.typ = to
 		return v, nil
-	case v.c != nil && to == v.c.typ:
-		return v, nil
-	case v.c != nil && (to == elemInt64 || to == elemInt32):
-		if is, ok := v.c.ints(2 * maxRank); ok {
-			return constant(intTensor(v.c.dims, is)), nil
-		}
 	}
 	if v.t != nil || v.c != nil {
 		c.unsupported("from %v to %v", v.typ, to)
