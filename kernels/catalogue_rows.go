@@ -244,6 +244,8 @@ var rows = map[string][]Kernel{
 		{Op: OpCopy, DType: U8, Family: "copy", fn: copyGeneric},
 		{Op: OpFlatten, DType: F32, Family: "flatten", fn: flatten32Generic},
 		{Op: OpFlatten, DType: U8, Family: "flatten", fn: flatten8Generic},
+		{Op: OpMove, DType: F32, Family: "move", fn: move32Generic},
+		{Op: OpMove, DType: U8, Family: "move", fn: move8Generic},
 		{Op: OpRearrange, DType: F32, Family: "rearrange", fn: rearrange32Generic},
 		{Op: OpRearrange, DType: U8, Family: "rearrange", fn: rearrange8Generic},
 		{Op: OpMix, DType: F32, Family: "interpolate", fn: mixF32Generic},

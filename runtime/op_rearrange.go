@@ -67,5 +67,10 @@ func (r *Rearrange) fields(f *fields) {
 }
 
 func (r *Rearrange) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
-	return kernels.NewRearrange(s.in[0].DType, r.Dims, r.Perm, isa)
+	in, list := s.in[0], func(s Shape) [4]int { return [4]int{s.N, s.H, s.W, s.C} }
+	op, err := kernels.NewMove(in.DType, list(in.Shape), r.Dims, r.Perm, list(r.To), isa)
+	if op != nil || err != nil {
+		return op, err
+	}
+	return kernels.NewRearrange(in.DType, r.Dims, r.Perm, isa)
 }

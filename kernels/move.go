@@ -1,0 +1,247 @@
+package kernels
+
+import (
+	"fmt"
+	"slices"
+	"unsafe"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// OpMove copies a rectangle of elements with strides: func(*moveArgs); by element size, as OpCopy.
+const OpMove OpKind = "move"
+
+// moveArgs is the argument of moving elements:
+//
+//	dst[j·dstRow + i·dstCol] = src[j·srcRow + i·srcCol]     0 ≤ j < rows, 0 ≤ i < cols
+//
+// dst and src do not overlap. Strides are in elements.
+type moveArgs struct {
+	dst, src                       unsafe.Pointer
+	rows, cols                     int
+	dstRow, srcRow, dstCol, srcCol int
+}
+
+func move32Generic(m *moveArgs) { moveGeneric[uint32](m) }
+func move8Generic(m *moveArgs)  { moveGeneric[uint8](m) }
+
+func moveGeneric[T uint8 | uint32](m *moveArgs) {
+	size := int(unsafe.Sizeof(T(0)))
+	for j := range m.rows {
+		if m.dstCol == 1 && m.srcCol == 1 {
+			copy(takeAt[T](m.dst, j*m.dstRow, m.cols), takeAt[T](m.src, j*m.srcRow, m.cols))
+			continue
+		}
+		dst, src := unsafe.Add(m.dst, j*m.dstRow*size), unsafe.Add(m.src, j*m.srcRow*size)
+		for i := range m.cols {
+			*(*T)(unsafe.Add(dst, i*m.dstCol*size)) = *(*T)(unsafe.Add(src, i*m.srcCol*size))
+		}
+	}
+}
+
+// digit is one of the indices that count the elements of an array, and what one more of it adds to an element's place
+// in two views, in pixels and channels of each.
+type digit struct {
+	n       int
+	in, out place
+}
+
+type place struct{ pixels, channels int }
+
+func (p place) times(n int) place { return place{p.pixels * n, p.channels * n} }
+
+// NewMove returns what NewRearrange does from a view to another, of those N, H, W and C, by copies with strides. It is
+// nil if the array's dimensions and those of the views have no common refinement, so that there are none.
+func NewMove(dt DType, from [4]int, dims, perm []int, to [4]int, limit arch.ISA) (Op, error) {
+	r, err := NewRearrange(dt, dims, perm, limit)
+	if err != nil {
+		return nil, err
+	}
+	o := &move{dtype: dt, from: from, to: to}
+	for _, s := range [][4]int{from, to} {
+		n := 1
+		for _, d := range s {
+			if d < 1 || n > maxElements/d {
+				return nil, fmt.Errorf("%w: a view of %v", ErrShape, s)
+			}
+			n *= d
+		}
+		if n != r.(*rearrange).elements {
+			return nil, fmt.Errorf("%w: %v as %v", ErrShape, s, dims)
+		}
+	}
+	var ok bool
+	if o.digits, ok = refine(r.(*rearrange), from, to); !ok {
+		return nil, nil
+	}
+	o.kernel, o.fn = Select[func(*moveArgs)](OpMove, bySize(dt), limit)
+	return o, nil
+}
+
+// axis is a dimension of a view in channel-major order: its size, how many elements lie between two of its indices in
+// that order, and where that leads.
+type axis struct {
+	n, unit int
+	step    place
+}
+
+// channelMajor are the axes of a view, the last first.
+func channelMajor(s [4]int) [4]axis {
+	plane := s[1] * s[2]
+	return [4]axis{{s[2], 1, place{1, 0}}, {s[1], s[2], place{s[2], 0}}, {s[3], plane, place{0, 1}},
+		{s[0], plane * s[3], place{plane, 0}}}
+}
+
+// refine cuts the digits of a rearrangement until each leads along one axis of either view.
+func refine(r *rearrange, from, to [4]int) (digits []digit, ok bool) {
+	out := channelMajor(to)
+	k, inside, left := 0, 1, out[0].n // an axis of out, how much of it is counted, and what is left of it
+	for j := len(r.size) - 1; j >= 0; j-- {
+		n, step := r.size[j], r.step[j]
+		for n > 1 {
+			for left == 1 {
+				k++
+				inside, left = 1, out[k].n
+			}
+			g := min(n, left)
+			if max(n, left)%g != 0 {
+				return nil, false
+			}
+			if digits, ok = along(digits, g, step, channelMajor(from), out[k].step.times(inside)); !ok {
+				return nil, false
+			}
+			n, step, left, inside = n/g, step*g, left/g, inside*g
+		}
+	}
+	return digits, true
+}
+
+// along adds a digit of n indices, step elements apart in the channel-major order of axes, cut where it leaves one.
+func along(digits []digit, n, step int, axes [4]axis, out place) ([]digit, bool) {
+	for _, a := range axes {
+		if n == 1 {
+			break
+		}
+		if step >= a.unit*a.n {
+			continue
+		}
+		if step < a.unit || step%a.unit != 0 {
+			return nil, false
+		}
+		within := step / a.unit
+		if a.n%within != 0 {
+			return nil, false
+		}
+		g := min(n, a.n/within)
+		if n%g != 0 {
+			return nil, false
+		}
+		digits = append(digits, digit{g, a.step.times(within), out})
+		n, step, out = n/g, step*g, out.times(g)
+	}
+	return digits, n == 1
+}
+
+type move struct {
+	basic
+	fn       func(*moveArgs)
+	dtype    DType
+	from, to [4]int
+	digits   []digit
+}
+
+// stride is a digit in two views that are there: in elements.
+type stride struct{ n, in, out int }
+
+func (o *move) Bind(in, out []View, _ []byte, workers int) Task {
+	checkViews("move", len(in) == 1 && len(out) == 1 && in[0].DType == o.dtype && out[0].DType == o.dtype &&
+		[4]int{in[0].N, in[0].H, in[0].W, in[0].C} == o.from && in[0].Stride >= in[0].C &&
+		[4]int{out[0].N, out[0].H, out[0].W, out[0].C} == o.to && out[0].Stride >= out[0].C)
+	t := &moveTask{move: o, in: in[0], out: out[0], workers: make([]moveWorker, workers)}
+	for _, d := range o.digits {
+		t.strides = append(t.strides, stride{d.n, d.in.pixels*in[0].Stride + d.in.channels,
+			d.out.pixels*out[0].Stride + d.out.channels})
+	}
+	slices.SortStableFunc(t.strides, func(a, b stride) int { return b.out - a.out })
+	t.strides = slices.DeleteFunc(t.strides, func(s stride) bool { return s.n == 1 })
+	for i := len(t.strides) - 1; i > 0; i-- { // two that are one
+		if a, b := t.strides[i-1], t.strides[i]; a.in == b.in*b.n && a.out == b.out*b.n {
+			t.strides[i-1] = stride{a.n * b.n, b.in, b.out}
+			t.strides = slices.Delete(t.strides, i, i+1)
+		}
+	}
+	t.inner()
+	return t
+}
+
+// inner takes two digits for the rectangle: the columns lie side by side in out, and the rows in in, if any do. It cuts
+// it into tiles.
+func (t *moveTask) inner() {
+	pop := func(i int) stride {
+		s := stride{1, 0, 0}
+		if i >= 0 {
+			s = t.strides[i]
+			t.strides = slices.Delete(t.strides, i, i+1)
+		}
+		return s
+	}
+	t.cols = pop(len(t.strides) - 1)
+	next := len(t.strides) - 1
+	if t.cols.in != 1 {
+		if i := slices.IndexFunc(t.strides, func(s stride) bool { return s.in == 1 }); i >= 0 {
+			next = i
+		}
+	}
+	t.rows = pop(next)
+	t.tileCols = min(t.cols.n, heed)
+	if t.cols.in != 1 || t.cols.out != 1 {
+		const side = 64 // of a tile that a cache holds, read and written
+		t.tileCols = min(t.cols.n, max(side, side*side/t.rows.n))
+	}
+	t.tileRows = min(t.rows.n, max(unitElements/t.tileCols, 1))
+	if t.cols.in != 1 {
+		t.tileRows = min(t.tileRows, max(64, 4096/t.tileCols))
+	}
+	t.across = (t.cols.n + t.tileCols - 1) / t.tileCols
+	t.tiles = t.across * ((t.rows.n + t.tileRows - 1) / t.tileRows)
+	for _, s := range t.strides {
+		t.tiles *= s.n
+	}
+	t.perUnit = max(unitElements/(t.tileCols*t.tileRows), 1)
+}
+
+type moveTask struct {
+	*move
+	in, out            View
+	strides            []stride // of what is around the rectangle, outermost first
+	rows, cols         stride
+	tileRows, tileCols int
+	across             int // tiles of a row of them
+	tiles, perUnit     int
+	workers            []moveWorker
+}
+
+type moveWorker struct {
+	args moveArgs
+	_    [64]byte
+}
+
+func (t *moveTask) Units() int { return (t.tiles + t.perUnit - 1) / t.perUnit }
+
+func (t *moveTask) Run(worker, lo, hi int, stop *Stop) {
+	a := &t.workers[worker].args
+	*a = moveArgs{dstRow: t.rows.out, srcRow: t.rows.in, dstCol: t.cols.out, srcCol: t.cols.in}
+	down := (t.rows.n + t.tileRows - 1) / t.tileRows
+	for tile := lo * t.perUnit; tile < min(hi*t.perUnit, t.tiles) && !stop.Asked(); tile++ {
+		i, j, left := tile%t.across*t.tileCols, tile/t.across%down*t.tileRows, tile/t.across/down
+		from, to := i*t.cols.in+j*t.rows.in, i*t.cols.out+j*t.rows.out
+		for k := len(t.strides) - 1; k >= 0; k-- {
+			s := &t.strides[k]
+			from, to = from+left%s.n*s.in, to+left%s.n*s.out
+			left /= s.n
+		}
+		a.src, a.dst = t.in.at(from), t.out.at(to)
+		a.cols, a.rows = min(t.tileCols, t.cols.n-i), min(t.tileRows, t.rows.n-j)
+		t.fn(a)
+	}
+}
