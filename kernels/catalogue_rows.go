@@ -251,6 +251,7 @@ var rows = map[string][]Kernel{
 		{Op: OpBlocks, DType: F32, Family: "blocks", fn: blocks32Generic},
 		{Op: OpBlocks, DType: U8, Family: "blocks", fn: blocks8Generic},
 		{Op: OpBinary, DType: F32, Family: "binary", fn: binaryF32Generic},
+		{Op: OpBinary, DType: U8, Family: "binary", fn: binaryU8Generic},
 		{Op: OpCurve, DType: F32, Family: "curve", fn: curveF32Generic},
 		{Op: OpFC, DType: U8, MR: 4, KR: 1, Family: "fc_u8", fn: fcU8Generic},
 		{Op: OpAvgPool, DType: U8, Family: "avgpool_u8", fn: sumU8Generic},

@@ -2,7 +2,6 @@ package kernels
 
 import (
 	"fmt"
-	"math"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/internal/test/guard"
@@ -63,92 +62,6 @@ func testRearrange[T uint8 | int32](t *testing.T, k *Kernel, dt DType) {
 			t.Errorf("dimensions %v permuted by %v are accepted", bad[0], bad[1])
 		}
 	}
-}
-
-// TestBinary compares with one loop over coordinates, for every way to repeat a side.
-func TestBinary(t *testing.T) {
-	full := [4]int{2, 3, 5, 11} // N, H, W, C
-	forKernels(t, OpBinary, F32, func(t *testing.T, k *Kernel) {
-		r := newRand(t)
-		for how := Plus; how < arithmetics; how++ {
-			op, err := NewBinaryF32(how, k.ISA)
-			if err != nil || op.Kernel() != k.Name {
-				t.Fatal(op, err)
-			}
-			for mask := range 256 { // which dimensions of which side are 1
-				var s [2][4]int
-				out := [4]int{1, 1, 1, 1}
-				for i := range s {
-					for d := range full {
-						s[i][d] = full[d]
-						if mask>>(4*i+d)&1 != 0 {
-							s[i][d] = 1
-						}
-						out[d] = max(out[d], s[i][d])
-					}
-				}
-				var in [2]*tensor
-				var values [2][]float32
-				for i, side := range guard.Sides[:2] {
-					values[i] = integers[float32](r, s[i][0]*s[i][1]*s[i][2]*s[i][3], -9, 9)
-					in[i] = set(newTensor(t, side, F32, s[i][0], s[i][1], s[i][2], s[i][3], s[i][3]+i), values[i])
-				}
-				pick := func(i, n, y, x, c int) float32 {
-					d := s[i]
-					return values[i][((n%d[0]*d[1]+y%d[1])*d[2]+x%d[2])*d[3]+c%d[3]]
-				}
-				var want []float32
-				for n := range out[0] {
-					for y := range out[1] {
-						for x := range out[2] {
-							for c := range out[3] {
-								a, b := pick(0, n, y, x, c), pick(1, n, y, x, c)
-								want = append(want, map[Arithmetic]float32{Plus: a + b, Minus: a - b, Times: a * b, Over: a / b,
-									Larger: max(a, b), Smaller: min(a, b)}[how])
-							}
-						}
-					}
-				}
-				dst := newTensor(t, guard.Sides[mask%2], F32, out[0], out[1], out[2], out[3], out[3]+1)
-				runTask(t, op, []*tensor{in[0], in[1]}, []*tensor{dst})
-				for i, got := range get[float32](dst) {
-					if got != want[i] && (got == got || want[i] == want[i]) {
-						t.Fatalf("%v of %v and %v: element %d is %v, want %v", how, s[0], s[1], i, got, want[i])
-					}
-				}
-			}
-		}
-	})
-}
-
-// TestCurve compares with package math over the whole range of float32.
-func TestCurve(t *testing.T) {
-	var x []float32
-	for e := -30; e < 8; e++ {
-		for i := range 64 {
-			v := math.Ldexp(1+float64(i)/64, e)
-			x = append(x, float32(v), float32(-v))
-		}
-	}
-	x = append(x, 0, float32(math.Inf(1)), float32(math.Inf(-1)))
-	forKernels(t, OpCurve, F32, func(t *testing.T, k *Kernel) {
-		for f, exact := range map[Curve]func(float64) float64{Sigmoid: func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
-			Tanh: math.Tanh} {
-			op, err := NewCurveF32(f, k.ISA)
-			if err != nil || op.Kernel() != k.Name {
-				t.Fatal(op, err)
-			}
-			in := set(newTensor(t, guard.Sides[0], F32, 1, 1, 1, len(x), len(x)), x)
-			out := newTensor(t, guard.Sides[1], F32, 1, 1, 1, len(x), len(x))
-			runTask(t, op, []*tensor{in}, []*tensor{out})
-			for i, got := range get[float32](out) {
-				want := exact(float64(x[i]))
-				if !(math.Abs(float64(got)-want) <= 8*0x1p-23*math.Abs(want)+0x1p-126) {
-					t.Errorf("%v(%v) is %v, want %v", f, x[i], got, want)
-				}
-			}
-		}
-	})
 }
 
 // TestTake compares with one loop over coordinates, at any number of workers.
