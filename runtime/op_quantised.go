@@ -23,10 +23,10 @@ type wrapped interface {
 	lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels.Op, error)
 }
 
-// Quantised is a float operation carried out on quantised inputs, its output quantised by Out: average pooling,
-// LRN and Add. The order of the IEEE operations is written in docs/NUMERICS.md.
+// Quantised is a float operation carried out on quantised inputs, its output quantised by Out: average pooling, LRN,
+// Add, Binary, Curve and Activation. The order of the IEEE operations is written in docs/NUMERICS.md.
 type Quantised struct {
-	Op  Op // *Pool, *GlobalPool, *LRN or *Add
+	Op  Op // of the form [Wrapped]
 	Out Quant
 }
 
