@@ -62,14 +62,10 @@ func register(name string, op operator) operator {
 }
 
 // sameShape are unsupported operators whose output is shaped as their first input, so that the import can look further.
-var sameShape = []string{"Elu", "Selu", "Celu", "Gelu", "Mish", "Softplus",
-	"Softsign", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg", "Floor", "LogSoftmax", "InstanceNormalization",
-	"LayerNormalization", "LpNormalization"}
+var sameShape = []string{"Hardmax", "LogSoftmax", "InstanceNormalization", "LayerNormalization", "LpNormalization"}
 
 // reasons tell the way round an unsupported operator, where there is one.
 var reasons = map[string]string{
-	"Elu":                   "no such activation; train with ReLU or ReLU6",
-	"Gelu":                  "no such activation; train with ReLU or ReLU6",
 	"LogSoftmax":            "take its input with WithOutputs, or export the model with Softmax",
 	"ArgMax":                "take its input with WithOutputs and use TopK on the result",
 	"TopK":                  "take its input with WithOutputs and use TopK on the result",

@@ -221,8 +221,35 @@ func (t *tensor) decode(dst []float32) {
 			dst[i] = float32(int8(t.raw[i]))
 		case elemInt32:
 			dst[i] = float32(int32(le.Uint32(t.raw[4*i:])))
+		case elemInt64:
+			dst[i] = float32(int64(le.Uint64(t.raw[8*i:])))
+		case elemUint32:
+			dst[i] = float32(le.Uint32(t.raw[4*i:]))
+		case elemUint64:
+			dst[i] = float32(le.Uint64(t.raw[8*i:]))
 		}
 	}
+}
+
+// whole reports whether the elements are integers that decode reads.
+func (t *tensor) whole() bool {
+	switch t.typ {
+	case elemUint8, elemInt8, elemInt32, elemInt64, elemUint32, elemUint64:
+		return t.raw != nil
+	}
+	return false
+}
+
+// asFloat returns a constant of integers as one of the nearest floating-point numbers.
+func (t *tensor) asFloat() *value {
+	f := *t
+	f.typ, f.raw = elemFloat, make([]byte, 0, 4*t.elements())
+	v := make([]float32, t.elements())
+	t.decode(v)
+	for _, x := range v {
+		f.raw = binary.LittleEndian.AppendUint32(f.raw, math.Float32bits(x))
+	}
+	return constant(&f)
 }
 
 // float16 widens an IEEE binary16.
