@@ -89,6 +89,10 @@ func spell(n *Node, of func(*Value) spelled) (e spelled, ok bool) {
 		}
 		return e, plain && e.t == 0
 	case *Binary:
+		if len(op.Of) == 1 && !op.Act.On {
+			scale, shift, ok := op.line()
+			return e.affine(scale, shift), ok && (!e.times || shift == 0)
+		}
 		if op.How != kernels.Times || op.Act.On || len(n.In) != 2 || n.In[0].Shape != n.In[1].Shape {
 			return e, false
 		}
@@ -102,6 +106,24 @@ func spell(n *Node, of func(*Value) spelled) (e spelled, ok bool) {
 		return e, ok
 	}
 	return e, false
+}
+
+// line returns arithmetic with one constant as a scale and shift; ok is false if it is none.
+func (b *Binary) line() (scale, shift float32, ok bool) {
+	k := b.Of[0]
+	switch {
+	case b.How == kernels.Plus:
+		return 1, k, true
+	case b.How == kernels.Minus && b.First:
+		return -1, k, true
+	case b.How == kernels.Minus:
+		return 1, -k, true
+	case b.How == kernels.Times:
+		return k, 0, k != 0
+	case b.How == kernels.Over && !b.First:
+		return 1 / k, 0, k != 0
+	}
+	return 0, 0, false
 }
 
 // affine is e·scale + shift.

@@ -54,11 +54,11 @@ func arithmetic(c *call) (*value, error) {
 	}
 	t := c.in[1-ki].t
 	f, err := c.im.b.PerChannel(t, k.src)
-	if f == nil || err != nil {
-		if err == nil {
-			return c.between(how, 0, 1)
-		}
+	if err != nil {
 		return nil, err
+	}
+	if f == nil || len(f) > 1 && c.dequantised(t) { // which has a form on uint8
+		return c.between(how, 0, 1)
 	}
 	var scale, shift []float32
 	switch how {
@@ -84,6 +84,16 @@ func arithmetic(c *call) (*value, error) {
 		}
 	}
 	return c.done(c.im.b.Affine(c.name(), t, scale, shift))
+}
+
+// dequantised reports whether a tensor is made of bytes by nothing but their scale.
+func (c *call) dequantised(t *axes.Tensor) bool {
+	n := c.im.b.Node(t)
+	if n == nil {
+		return false
+	}
+	_, ok := n.Op.(*runtime.Dequantize)
+	return ok
 }
 
 // between is arithmetic between inputs i and j, of which one may be a constant.
