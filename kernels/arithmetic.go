@@ -176,7 +176,7 @@ func power(p, q float32) float32 {
 		}
 		return signed(posInf, negative)
 	default:
-		r = exp64(min(max(y*log64(x), -200), 200))
+		r = exp64(min(max(y*logarithm(x), -200), 200))
 	}
 	return signed(float32(r), negative)
 }

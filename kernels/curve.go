@@ -73,7 +73,7 @@ var curveTable = [curves]struct {
 	Celu: {"Celu", 1, narrow(celu)}, Gelu: {"Gelu", 0, geluRow}, GeluTanh: {"GeluTanh", 0, geluTanhRow},
 	Mish: {"Mish", 0, mishRow}, Softplus: {"Softplus", 0, narrow(softplus)}, Softsign: {"Softsign", 0, narrow(softsign)},
 	ThresholdedRelu: {"ThresholdedRelu", 1, narrow(thresholded)}, Shrink: {"Shrink", 2, narrow(shrink)},
-	Exp: {"Exp", 0, expRow}, Log: {"Log", 0, narrow(logarithm)}, Sqrt: {"Sqrt", 0, sqrtRow},
+	Exp: {"Exp", 0, expRow}, Log: {"Log", 0, wide(logarithm)}, Sqrt: {"Sqrt", 0, sqrtRow},
 	Rsqrt: {"Rsqrt", 0, rsqrtRow}, Reciprocal: {"Reciprocal", 0, reciprocalRow}, Square: {"Square", 0, squareRow},
 	Abs: {"Abs", 0, absRow}, Neg: {"Neg", 0, negRow}, Floor: {"Floor", 0, wide(math.Floor)},
 	Ceil: {"Ceil", 0, wide(math.Ceil)}, Round: {"Round", 0, wide(math.RoundToEven)}, Sign: {"Sign", 0, narrow(sign)},

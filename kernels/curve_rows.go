@@ -41,8 +41,8 @@ func tanh(x float32) float32 {
 	}
 }
 
-// reduce splits x into n·ln 2 + r, as expNegative does, and returns eʳ − 1 and n.
-func reduce(x float32) (p float32, n int32) {
+// splitPower splits x into n·ln 2 + r, as expNegative does, and returns eʳ − 1 and n.
+func splitPower(x float32) (p float32, n int32) {
 	t := float32(x*expLog2e) + expRound
 	k := t - expRound
 	r := x - float32(k*expLn2Hi)
@@ -68,7 +68,7 @@ func exp(x float32) float32 {
 	case x != x:
 		return x
 	}
-	p, n := reduce(x)
+	p, n := splitPower(x)
 	half := n >> 1
 	return (p + 1) * power2(half) * power2(n-half)
 }
@@ -83,7 +83,7 @@ func expm1(x float32) float32 {
 	case x != x:
 		return x
 	}
-	p, n := reduce(x)
+	p, n := splitPower(x)
 	s := power2(n - 1)
 	return 2 * (float32(p*s) + (s - 0.5))
 }

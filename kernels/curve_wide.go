@@ -50,43 +50,13 @@ func exp64(x float64) float64 {
 	return p * math.Float64frombits(uint64(int64(n)+1023)<<52)
 }
 
-// log64 is ln x for normal positive x: with f = (m−1)/(m+1), ln m = 2·(f + f³/3 + f⁵/5 + …).
-func log64(x float64) float64 {
-	const sqrt2 = 0x3ff6a09e667f3bcd
-	b := math.Float64bits(x)
-	k := int64(b>>52) - 1023
-	b = b&(1<<52-1) | 1023<<52
-	if b > sqrt2 {
-		b -= 1 << 52
-		k++
-	}
-	m := math.Float64frombits(b)
-	f := (m - 1) / (m + 1)
-	s := float64(f * f)
-	p := horner(s, 1, 1./3, 1./5, 1./7, 1./9, 1./11, 1./13, 1./15, 1./17)
-	n := float64(k)
-	return float64(n*ln2Hi) + (float64(2*f*p) + float64(n*ln2Lo))
-}
-
 // log1p64 is ln(1+x) for x ≥ −½.
 func log1p64(x float64) float64 {
 	u := 1 + x
 	if u == 1 {
 		return x
 	}
-	return float64(log64(u)*x) / (u - 1) // what the sum lost
-}
-
-func logarithm(x, _, _ float32) float32 {
-	switch {
-	case x > math.MaxFloat32 || x != x:
-		return x
-	case x < 0:
-		return float32(math.NaN())
-	case x == 0:
-		return negInf
-	}
-	return float32(log64(float64(x)))
+	return float64(logarithm(u)*x) / (u - 1) // what the sum lost
 }
 
 func softplus(x, _, _ float32) float32 {

@@ -22,6 +22,7 @@ func init() {
 		"Convolution":          convolution,
 		"ConvolutionDepthwise": depthwise,
 		"DepthwiseConvolution": depthwise,
+		"Deconvolution":        deconvolution,
 		"Pooling":              pooling,
 		"InnerProduct":         innerProduct,
 		"ReLU":                 relu,
@@ -54,17 +55,16 @@ func init() {
 
 // weighted are the layers that always have weights.
 var weighted = map[string]bool{"Convolution": true, "ConvolutionDepthwise": true, "DepthwiseConvolution": true,
-	"InnerProduct": true, "BatchNorm": true, "PReLU": true}
+	"Deconvolution": true, "InnerProduct": true, "BatchNorm": true, "PReLU": true}
 
 // sameShape are unsupported layers whose tops are shaped as their bottoms, so that the import can look further.
 var sameShape = []string{"Threshold", "MVN", "Normalize", "Mish"}
 
 // reasons tell the way round an unsupported layer, where there is one.
 var reasons = map[string]string{
-	"Deconvolution": "transposed convolution is not supported; classify with the network up to here (WithOutputs)",
-	"ArgMax":        "take its input with WithOutputs and use TopK on the result",
-	"Slice":         "slicing is not supported; use a Convolution with group instead",
-	"Python":        "Python layers cannot be run; take what is before it with WithOutputs",
+	"ArgMax": "take its input with WithOutputs and use TopK on the result",
+	"Slice":  "slicing is not supported; use a Convolution with group instead",
+	"Python": "Python layers cannot be run; take what is before it with WithOutputs",
 }
 
 func lrn(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {

@@ -220,7 +220,7 @@ var powers = map[float32]kernels.Curve{2: kernels.Square, 0.5: kernels.Sqrt, -0.
 
 func pow(c *call) (*value, error) {
 	if len(c.in) == 2 && c.has(0) && c.has(1) && c.in[0].t != nil && c.in[1].c != nil {
-		if k := c.in[1].c; !k.typ.real() && k.whole() {
+		if k := c.in[1].c; k.typ.whole() && k.raw != nil {
 			if err := c.im.b.Take(k.elements()); err != nil {
 				return nil, err
 			}

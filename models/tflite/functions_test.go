@@ -126,7 +126,11 @@ func computes(t *testing.T, name string, f *file, want []float64, dt dtype, to r
 		if dt != typeFloat32 {
 			allowed = 0.5001 * float64(to.Scale)
 		}
-		if got := float64(out[0][i]); !(math.Abs(got-w) <= allowed) {
+		got := float64(out[0][i])
+		if q := g.Outputs[0].Quant; q.Scale > 0 {
+			got = (got - float64(q.Zero)) * float64(q.Scale)
+		}
+		if !(math.Abs(got-w) <= allowed) {
 			t.Errorf("%s: element %d is %v, want %v ± %v", name, i, got, w, allowed)
 			return
 		}
@@ -134,12 +138,12 @@ func computes(t *testing.T, name string, f *file, want []float64, dt dtype, to r
 	if dt == typeFloat32 {
 		return
 	}
-	plan, err := runtime.Compile(g) // nothing is left in float but the output
+	plan, err := runtime.Compile(g) // nothing is left in float
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range plan.Report().Steps {
-		if s.Op == "Quantize" {
+		if s.Op == "Quantize" || s.Op == "Dequantize" {
 			t.Errorf("%s: %s %s", name, s.Op, s.Name)
 		}
 	}
