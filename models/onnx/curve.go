@@ -42,7 +42,7 @@ func init() {
 			heeds, domain = []string{"approximate"}, alsoContrib
 		}
 		curveOps[of.String()] = of
-		register(of.String(), operator{handle: curve, heeds: strings.Join(heeds, " "), contrib: domain})
+		register(of.String(), operator{handle: curve, heeds: strings.Join(heeds, " "), contrib: domain, old: true})
 	}
 }
 
@@ -63,7 +63,11 @@ func curve(c *call) (*value, error) {
 		}
 	}
 	op := &runtime.Curve{Of: of}
-	for i, p := range curveParams[of] {
+	params := curveParams[of]
+	if of == kernels.Selu && c.im.m.opset < 6 {
+		params = []curveParam{{"alpha", 1.6732}, {"gamma", 1.0507}}
+	}
+	for i, p := range params {
 		*[]*float32{&op.A, &op.B}[i] = c.float(p.name, p.value)
 	}
 	return c.done(c.im.b.Each(c.name(), op, t))

@@ -17,10 +17,11 @@ import (
 
 // TestFunctionsConformance: the node tests of the ONNX project for functions and arithmetic.
 func TestFunctionsConformance(t *testing.T) {
-	for _, name := range strings.Fields(`abs ceil_example celu div_bcast div_example erf
+	for _, name := range strings.Fields(`abs ceil_example celu div_bcast div_example elu_default elu_example erf
 		exp_example floor floor_example log_example max_float32 max_float16 max_one_input min_example min_float64
 		min_float16 min_two_inputs neg_example pow pow_bcast_array pow_example pow_types_float32_int64
-		pow_types_float32_uint32 reciprocal shrink_soft sign sqrt_example sub sub_example thresholdedrelu thresholdedrelu_example`) {
+		pow_types_float32_uint32 reciprocal selu selu_example shrink_soft sign softplus softsign softsign_example
+		sqrt_example sub sub_example thresholdedrelu thresholdedrelu_example`) {
 		c, err := readCase(filepath.Join(testdata.Path(t, "conformance", "onnx-node-more"), "test_"+name))
 		if err != nil {
 			t.Fatal(err)

@@ -19,12 +19,17 @@ type operator struct {
 	integers  bool      // it works on integers as on floats
 	contrib   contrib   // who defines it
 	quantises bool      // a model that has one is a quantised one
+	old       bool      // it meant the same in the operator sets before MinOpset, but for attributes that it had
 }
 
 // knownOpset refuses a model of operators whose semantics are not known. One of custom operators alone names no
 // operator set of ONNX; its operators are refused one by one.
 func (m *model) knownOpset() error {
 	if m.opset >= MinOpset && m.opset <= MaxOpset {
+		return nil
+	}
+	if m.opset > 0 && m.opset < MinOpset &&
+		!slices.ContainsFunc(m.graph.nodes, func(n *node) bool { return !operators[n.op].old || !standard(n.domain) }) {
 		return nil
 	}
 	if m.opset == 0 && len(m.domains) > 0 &&
