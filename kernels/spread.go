@@ -137,3 +137,12 @@ func (t *spreadTask) piece(a *spreadArgs, row, at, n int) {
 	}
 	t.fn(a)
 }
+
+// repeats reports whether a dimension of n can be repeated to one of m.
+func repeats(n, m int) bool { return n == m || n == 1 }
+
+// repeated returns the address of channel c of pixel (n, y, x) of a view whose dimensions of 1 are repeated.
+func (v *View) repeated(n, y, x, c int) unsafe.Pointer {
+	n, y, x = min(n, v.N-1), min(y, v.H-1), min(x, v.W-1)
+	return v.at(((n*v.H+y)*v.W+x)*v.Stride + c)
+}

@@ -95,6 +95,13 @@ var quickCases = []struct {
 	{"whole numbers of floats", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Cast{To: I32}, x)
 	}},
+	{"powers", Shape{1, 1, 1, 1 << 24}, func(n *net, x *Value) *Value {
+		return n.add("op", &Binary{How: kernels.Power}, x, x)
+	}},
+	{"arithmetic of bytes", Shape{1, 1 << 12, 1 << 12, 2}, func(n *net, x *Value) *Value {
+		q := n.quantize(x)
+		return n.add("op", &Quantised{Op: &Binary{How: kernels.Over}, Out: Quant{Scale: 1}}, q, q)
+	}},
 	{"blocks of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &DepthToSpace{Block: 2, ChannelMajor: true}, x)
 	}},
