@@ -46,10 +46,14 @@ func (m *model) probabilities() bool {
 	out := m.Graph.Outputs[0]
 	for i := len(m.Graph.Nodes) - 1; i >= 0; i-- {
 		if n := m.Graph.Nodes[i]; n.Out == out {
-			switch n.Op.(type) {
+			op := n.Op
+			if q, ok := op.(*runtime.Quantised); ok {
+				op = q.Op
+			}
+			switch op.(type) {
 			case *runtime.Softmax:
 				return true
-			case *runtime.Identity, *runtime.Flatten, *runtime.Dequantize, *runtime.Quantize:
+			case *runtime.Identity, *runtime.Flatten, *runtime.Rearrange, *runtime.Dequantize, *runtime.Quantize:
 				out = n.In[0]
 			}
 		}
@@ -232,7 +236,8 @@ func (f *modelFlags) openFile(path string, random bool, keys []runtime.Option) (
 	return m, nil
 }
 
-// guessSpec is what the family of a model expects: the file does not say.
+// guessSpec is what the family of a model expects: the file does not say. How an input is quantised says which range of
+// numbers is wanted.
 func guessSpec(g *runtime.Graph, ext string) preprocess.Spec {
 	s := preprocess.ImageNet
 	if g.Name == builtinName {
@@ -246,6 +251,9 @@ func guessSpec(g *runtime.Graph, ext string) preprocess.Spec {
 			s = preprocess.Spec{Order: preprocess.Gray, Filter: preprocess.Antialias, Scale: [3]float32{1. / 255}}
 		}
 		s.Width, s.Height = in.W, in.H
+		if v := g.Inputs[0]; v.DType == runtime.U8 {
+			s = s.For(v.Quant)
+		}
 	}
 	return s
 }

@@ -8,56 +8,6 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// needed marks the nodes on which the outputs depend, and counts how often each tensor is used by them.
-func (im *importer) needed(outs []string) ([]bool, error) {
-	g := im.m.graph
-	maker := map[string]int{}
-	given := map[string]bool{}
-	for _, p := range g.inputs {
-		if given[p.name] {
-			return nil, fmt.Errorf("two inputs %q: %w", p.name, runtime.ErrGraph)
-		}
-		given[p.name] = true
-	}
-	for i, n := range g.nodes {
-		for _, o := range n.out {
-			if o == "" {
-				continue
-			}
-			if _, twice := maker[o]; twice || given[o] || g.inits[o] != nil {
-				return nil, n.fault(fmt.Errorf("%q is made twice: %w", o, runtime.ErrGraph))
-			}
-			maker[o] = i
-		}
-	}
-	need := make([]bool, len(g.nodes))
-	use := func(name string) {
-		im.uses[name]++
-		if i, ok := maker[name]; ok {
-			need[i] = true
-			im.quantised = im.quantised || operators[g.nodes[i].op].quantises
-		}
-	}
-	for _, o := range outs {
-		use(o)
-	}
-	for i := len(g.nodes) - 1; i >= 0; i-- { // the file's order is topological; if it is not, node finds out
-		if need[i] {
-			if n := g.nodes[i]; im.leadsToImages(n) {
-				for _, name := range n.in {
-					im.nhwc[name]++
-				}
-			}
-			for _, name := range g.nodes[i].in {
-				if name != "" {
-					use(name)
-				}
-			}
-		}
-	}
-	return need, nil
-}
-
 // heeded is an error if an option was given that no input follows.
 func (im *importer) heeded() error {
 	if err := im.cfg.sizes.Heeded(); err != nil {

@@ -22,6 +22,7 @@ type importer struct {
 }
 
 func (im *importer) run() (*runtime.Graph, error) {
+	im.dilate()
 	for i, op := range im.sub.operators {
 		if handlers[op.code].handle == nil || op.custom != "" {
 			im.b.Unsupported(opName(op), im.nodeName(i), "")
@@ -106,20 +107,17 @@ func (im *importer) input(i int) error {
 	return nil
 }
 
-// output declares a tensor as an output, in real numbers.
+// output declares a tensor as an output: of levels as the file has them, if it is quantised.
 func (im *importer) output(i int) error {
 	t := &im.sub.tensors[i]
 	x := im.values[i]
 	if x == nil {
 		return fmt.Errorf("output %q is not computed: %w", t.name, runtime.ErrGraph)
 	}
-	if x.DType == runtime.U8 {
-		var err error
-		if x, err = im.b.Each(x.Name()+"/real", &runtime.Dequantize{}, x); err != nil {
-			return err
-		}
+	if err := im.b.Output(t.name, x); err != nil || t.dtype != typeInt8 {
+		return err
 	}
-	return im.b.Output(t.name, x)
+	return im.b.G.SetSigned(im.b.G.Outputs[len(im.b.G.Outputs)-1])
 }
 
 // quant is a tensor's quantisation as uint8.
@@ -211,7 +209,7 @@ func (n *node) quantised() (runtime.Quant, error) {
 // emit adds a node that makes the output.
 func (n *node) emit(op runtime.Op, in ...*axes.Tensor) error { return n.is(n.b.Add(n.name, op, in...)) }
 
-// is makes a tensor the output, which must have its dimensions and its quantisation.
+// is makes a tensor the only output, which must have its dimensions and its quantisation.
 func (n *node) is(x *axes.Tensor, err error) error {
 	if err != nil {
 		return err
@@ -220,6 +218,29 @@ func (n *node) is(x *axes.Tensor, err error) error {
 	if err != nil {
 		return err
 	}
+	return n.made(t, x)
+}
+
+// gives is is for output i of several.
+func (n *node) gives(i int) func(x *axes.Tensor, err error) error {
+	return func(x *axes.Tensor, err error) error {
+		if err != nil {
+			return err
+		}
+		return n.made(&n.sub.tensors[n.outputs[i]], x)
+	}
+}
+
+// outputName is the name of output i.
+func (n *node) outputName(i int) string {
+	if name := n.sub.tensors[n.outputs[i]].name; name != "" {
+		return name
+	}
+	return fmt.Sprintf("%s/output%d", n.name, i)
+}
+
+// made notes that x is the tensor t of the file.
+func (n *node) made(t *tensor, x *axes.Tensor) error {
 	if !slices.Equal(x.Dims, t.shape) {
 		return fmt.Errorf("the output is %v, the file says %v: %w", x.Dims, t.shape, runtime.ErrShape)
 	}
