@@ -40,7 +40,8 @@ func portOf(info runtime.TensorInfo) tensorPort {
 // portOfValue is portOf for a value of a graph.
 func portOfValue(v *runtime.Value) tensorPort {
 	dims, _ := v.Dims()
-	return portOf(runtime.TensorInfo{Name: v.Name, DType: v.DType, Quant: v.Quant, Dims: dims, Signed: v.Signed()})
+	return portOf(runtime.TensorInfo{Name: v.Name, DType: v.DType, Quant: v.Quant, Dims: dims, Signed: v.Signed(),
+		Elem: v.Elem()})
 }
 
 // String returns, for example, uint8 [1 224 224 3] of 0.0078125·(q − 128).
@@ -117,7 +118,7 @@ func assign(given []string, infos []runtime.TensorInfo) ([]string, error) {
 		}
 		if name, _, ok := strings.Cut(arg, "="); ok {
 			if _, err := os.Stat(arg); errors.Is(err, fs.ErrNotExist) {
-				return nil, usagef("--input %s: there is neither such a file nor an input %q; %s", arg, name, takes(infos))
+				return nil, usagef("--input %s: there is neither such a file nor an input %q; %s", arg, name, wants(infos))
 			}
 		}
 		rest = append(rest, arg)
@@ -129,17 +130,17 @@ func assign(given []string, infos []runtime.TensorInfo) ([]string, error) {
 	}
 	switch {
 	case len(given) == 0:
-		return nil, usagef("--input is missing; %s", takes(infos))
+		return nil, usagef("--input is missing; %s", wants(infos))
 	case slices.Contains(files, ""):
-		return nil, usagef("--input: no file for %q; %s", infos[slices.Index(files, "")].Name, takes(infos))
+		return nil, usagef("--input: no file for %q; %s", infos[slices.Index(files, "")].Name, wants(infos))
 	case len(rest) > 0:
-		return nil, usagef("--input: %s too many; %s", plural(len(rest), "file"), takes(infos))
+		return nil, usagef("--input: %s too many; %s", plural(len(rest), "file"), wants(infos))
 	}
 	return files, nil
 }
 
-// takes lists the inputs of a model.
-func takes(infos []runtime.TensorInfo) string {
+// wants lists the inputs of a model.
+func wants(infos []runtime.TensorInfo) string {
 	s := "the model takes"
 	for _, info := range infos {
 		s += fmt.Sprintf("\n  %s  %v", info.Name, portOf(info))
