@@ -34,8 +34,8 @@ var notYet = map[string]string{
 	"selfie_segmentation_256":     "Resize",
 }
 
-// zooGolden are the checksums of the outputs of quantised models that run, of both inputs: the same bytes on every tier,
-// architecture and number of threads.
+// zooGolden are the checksums of the outputs of quantised models that run, of both inputs: the same bytes on every
+// tier, architecture and number of threads.
 var zooGolden = map[string]uint32{
 	"kws_dscnn_int8":             0x9d62a10c,
 	"mobilenet_v1_025_128_quant": 0x944155b5,
@@ -163,8 +163,8 @@ func (z *zooModel) compare(rows *tabwriter.Writer) error {
 // tolerances are those of floats, and of levels.
 var tolerances = map[bool]float64{false: 1e-4, true: 1}
 
-// levelOf is the number that a level of an output stands for, 0 if it is not of levels. Floats are of levels if they are
-// dequantised last.
+// levelOf is the number that a level of an output stands for, 0 if it is not of levels. Floats are of levels if they
+// are dequantised last.
 func levelOf(g *runtime.Graph, i int) float32 {
 	out := g.Outputs[i]
 	if out.DType == runtime.U8 {
