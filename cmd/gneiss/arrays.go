@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/npy"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -57,6 +58,33 @@ func (p tensorPort) String() string {
 		s += fmt.Sprintf(" of %.6g·%s", q.Scale, of)
 	}
 	return s
+}
+
+// open opens the model. A size that it leaves open is that of the array for this input, unless it is given.
+func (f *runFlags) open(mf *modelFlags) (*model, error) {
+	m, err := mf.open(false)
+	for range f.inputs {
+		var open *models.OpenSizeError
+		if !errors.As(err, &open) {
+			break
+		}
+		path := ""
+		for _, arg := range f.inputs {
+			if p, named := strings.CutPrefix(arg, open.Input+"="); named || len(f.inputs) == 1 {
+				path = p
+			}
+		}
+		if path == "" {
+			break
+		}
+		a, aerr := npy.Open(path)
+		if aerr != nil {
+			return nil, aerr
+		}
+		mf.shape.shapes = append(mf.shape.shapes, open.Input+"="+timesX(a.Dims))
+		m, err = mf.open(false)
+	}
+	return m, err
 }
 
 // fill reads the arrays that were given into the inputs of a session.

@@ -109,7 +109,7 @@ float32, converted by their scales; whole numbers are then numbers for an input 
 
 // run runs the model and does with its outputs what is asked for.
 func (f *runFlags) run(cmd *cobra.Command, mf *modelFlags) (*ran, error) {
-	m, err := mf.open(false)
+	m, err := f.open(mf)
 	if err != nil {
 		return nil, err
 	}

@@ -103,9 +103,18 @@ func sayHow(path string, err error) error {
 		}
 		words[i] = strconv.Itoa(d)
 	}
-	return runtime.InFile(path, fmt.Errorf("%s; give it, for example by --input-shape %s=%s: %w", open.Reason(),
-		open.Input, strings.Join(words, "x"), runtime.ErrShape))
+	return runtime.InFile(path, &openSizeError{open, fmt.Sprintf("%s; give it, for example by --input-shape %s=%s",
+		open.Reason(), open.Input, strings.Join(words, "x"))})
 }
+
+// openSizeError says an error in words of the command line.
+type openSizeError struct {
+	*models.OpenSizeError
+	text string
+}
+
+func (e *openSizeError) Error() string { return e.text }
+func (e *openSizeError) Unwrap() error { return e.OpenSizeError }
 
 // second are flags for a model to compare with: sizes that are open there too are the same.
 func (f *modelFlags) second(path string) *modelFlags {

@@ -65,19 +65,23 @@ func input(t *testing.T, e runtime.Elem,
 	return session.Input(0)
 }
 
-// Tensors take arrays of their own type alone, or numbers where that is said.
-func TestFill(t *testing.T) {
-	q := runtime.Quant{Scale: 0.5, Zero: 128}
-	dims := []int{1, 2, 3}
-	every := []string{"float16", "float32", "float64", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64",
+// every are the types of arrays, and arrays the same numbers in each.
+var (
+	every = []string{"float16", "float32", "float64", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64",
 		"uint64", "bool"}
-	arrays := map[string]any{
+	arrays = map[string]any{
 		"float32": []float32{0, 1, 2, 3, 4, 5}, "float64": []float64{0, 1, 2, 3, 4, 5},
 		"float16": []Float16{0, 0x3c00, 0x4000, 0x4200, 0x4400, 0x4500}, "int8": []int8{0, 1, 2, 3, 4, 5},
 		"uint8": []uint8{0, 1, 2, 3, 4, 5}, "int32": []int32{0, 1, 2, 3, 4, 5}, "int64": []int64{0, 1, 2, 3, 4, 5},
 		"bool": []bool{false, true, true, true, true, true}, "uint16": []uint16{0, 1, 2, 3, 4, 5},
 		"int16": []int16{0, 1, 2, 3, 4, 5}, "uint32": []uint32{0, 1, 2, 3, 4, 5}, "uint64": []uint64{0, 1, 2, 3, 4, 5},
 	}
+)
+
+// Tensors take arrays of their own type alone, or numbers where that is said.
+func TestFill(t *testing.T) {
+	q := runtime.Quant{Scale: 0.5, Zero: 128}
+	dims := []int{1, 2, 3}
 	for _, c := range []struct {
 		name      string
 		tensor    *runtime.Tensor
@@ -102,22 +106,8 @@ func TestFill(t *testing.T) {
 		{"int8", tensor(t, &q, true), "int8", []string{"int8"}, []string{"float16", "float32", "float64"},
 			[]int8{0, 2, 4, 6, 8, 10}, []uint8{128, 134, 130, 136, 132, 138}},
 	} {
-		for name, data := range arrays {
-			a := &Array{dims, data}
-			if a.Type() != name {
-				t.Fatalf("%s is called %q", name, a.Type())
-			}
-			for how, fill := range map[string]func(*runtime.Tensor) error{"Fill": a.Fill, "FillReal": a.FillReal} {
-				takes := c.fill
-				if how == "FillReal" {
-					takes = c.real
-				}
-				err := fill(c.tensor)
-				if want := slices.Contains(takes, name); want && err != nil || !want && !errors.Is(err, runtime.ErrType) {
-					t.Errorf("%s of %s into %s: %v", how, name, c.name, err)
-				}
-			}
-		}
+		takes(t, c.tensor, "Fill", c.fill, (*Array).Fill)
+		takes(t, c.tensor, "FillReal", c.real, (*Array).FillReal)
 		if err := (&Array{dims, arrays["float32"]}).FillReal(c.tensor); err != nil {
 			t.Fatal(err)
 		}
@@ -146,6 +136,21 @@ func TestFill(t *testing.T) {
 			if err := (&Array{bad, own.Data}).Fill(c.tensor); !errors.Is(err, runtime.ErrShape) {
 				t.Errorf("%v: %v", bad, err)
 			}
+		}
+	}
+}
+
+// takes tries arrays of every type, of which the tensor must take these and no others.
+func takes(t *testing.T, to *runtime.Tensor, how string, types []string, fill func(*Array, *runtime.Tensor) error) {
+	t.Helper()
+	for name, data := range arrays {
+		a := &Array{[]int{1, 2, 3}, data}
+		if a.Type() != name {
+			t.Fatalf("%s is called %q", name, a.Type())
+		}
+		err := fill(a, to)
+		if want := slices.Contains(types, name); want && err != nil || !want && !errors.Is(err, runtime.ErrType) {
+			t.Errorf("%s of %s into %s: %v", how, name, TypeOf(to.Info()), err)
 		}
 	}
 }
