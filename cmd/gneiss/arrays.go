@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/npy"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -40,7 +41,8 @@ func portOf(info runtime.TensorInfo) tensorPort {
 // portOfValue is portOf for a value of a graph.
 func portOfValue(v *runtime.Value) tensorPort {
 	dims, _ := v.Dims()
-	return portOf(runtime.TensorInfo{Name: v.Name, DType: v.DType, Quant: v.Quant, Dims: dims, Signed: v.Signed()})
+	return portOf(runtime.TensorInfo{Name: v.Name, DType: v.DType, Quant: v.Quant, Dims: dims, Signed: v.Signed(),
+		Elem: v.Elem()})
 }
 
 // String returns, for example, uint8 [1 224 224 3] of 0.0078125·(q − 128).
@@ -56,6 +58,33 @@ func (p tensorPort) String() string {
 		s += fmt.Sprintf(" of %.6g·%s", q.Scale, of)
 	}
 	return s
+}
+
+// open opens the model. A size that it leaves open is that of the array for this input, unless it is given.
+func (f *runFlags) open(mf *modelFlags) (*model, error) {
+	m, err := mf.open(false)
+	for range f.inputs {
+		var open *models.OpenSizeError
+		if !errors.As(err, &open) {
+			break
+		}
+		path := ""
+		for _, arg := range f.inputs {
+			if p, named := strings.CutPrefix(arg, open.Input+"="); named || len(f.inputs) == 1 {
+				path = p
+			}
+		}
+		if path == "" {
+			break
+		}
+		a, aerr := npy.Open(path)
+		if aerr != nil {
+			return nil, aerr
+		}
+		mf.shape.shapes = append(mf.shape.shapes, open.Input+"="+timesX(a.Dims))
+		m, err = mf.open(false)
+	}
+	return m, err
 }
 
 // fill reads the arrays that were given into the inputs of a session.
@@ -117,7 +146,7 @@ func assign(given []string, infos []runtime.TensorInfo) ([]string, error) {
 		}
 		if name, _, ok := strings.Cut(arg, "="); ok {
 			if _, err := os.Stat(arg); errors.Is(err, fs.ErrNotExist) {
-				return nil, usagef("--input %s: there is neither such a file nor an input %q; %s", arg, name, takes(infos))
+				return nil, usagef("--input %s: there is neither such a file nor an input %q; %s", arg, name, wants(infos))
 			}
 		}
 		rest = append(rest, arg)
@@ -129,17 +158,17 @@ func assign(given []string, infos []runtime.TensorInfo) ([]string, error) {
 	}
 	switch {
 	case len(given) == 0:
-		return nil, usagef("--input is missing; %s", takes(infos))
+		return nil, usagef("--input is missing; %s", wants(infos))
 	case slices.Contains(files, ""):
-		return nil, usagef("--input: no file for %q; %s", infos[slices.Index(files, "")].Name, takes(infos))
+		return nil, usagef("--input: no file for %q; %s", infos[slices.Index(files, "")].Name, wants(infos))
 	case len(rest) > 0:
-		return nil, usagef("--input: %s too many; %s", plural(len(rest), "file"), takes(infos))
+		return nil, usagef("--input: %s too many; %s", plural(len(rest), "file"), wants(infos))
 	}
 	return files, nil
 }
 
-// takes lists the inputs of a model.
-func takes(infos []runtime.TensorInfo) string {
+// wants lists the inputs of a model.
+func wants(infos []runtime.TensorInfo) string {
 	s := "the model takes"
 	for _, info := range infos {
 		s += fmt.Sprintf("\n  %s  %v", info.Name, portOf(info))

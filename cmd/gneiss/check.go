@@ -148,15 +148,20 @@ func (c *checkedModel) describe(m *model) {
 		}
 		switch {
 		case runtime.FormOf(n.Op) == runtime.Moves:
-		case slices.ContainsFunc(n.In, func(v *runtime.Value) bool { return v.DType != runtime.F32 }):
+		case takes(n, runtime.U8):
 			c.Quantised++
-		default:
+		case takes(n, runtime.F32):
 			float[n.Op.Kind()]++
 		}
 	}
 	if c.Quantised > 0 {
 		c.Float = groups(float)
 	}
+}
+
+// takes reports whether a node has an input of that type.
+func takes(n *runtime.Node, dt runtime.DType) bool {
+	return slices.ContainsFunc(n.In, func(v *runtime.Value) bool { return v.DType == dt })
 }
 
 // plan says what the plan tells.

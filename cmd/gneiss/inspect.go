@@ -27,8 +27,9 @@ type inspection struct {
 	Plan      *runtime.Report    `json:"plan,omitempty"`
 }
 
+// port is an input or output as the model has it, and as kernels see it.
 type port struct {
-	Name  string        `json:"name"`
+	tensorPort
 	Shape runtime.Shape `json:"shape"`
 }
 
@@ -136,10 +137,10 @@ func inspectCosts(cmd *cobra.Command, names []string, mf modelFlags, chartFile s
 func inspect(m *model) *inspection {
 	in := &inspection{Name: m.Name, Source: m.Source, Note: m.Note, Nodes: models.Stats(m.Graph)}
 	for _, v := range m.Graph.Inputs {
-		in.Inputs = append(in.Inputs, port{v.Name, v.Shape})
+		in.Inputs = append(in.Inputs, port{portOfValue(v), v.Shape})
 	}
 	for _, v := range m.Graph.Outputs {
-		in.Outputs = append(in.Outputs, port{v.Name, v.Shape})
+		in.Outputs = append(in.Outputs, port{portOfValue(v), v.Shape})
 	}
 	in.Params, in.MACs = models.Total(in.Nodes, "")
 	if isGoogLeNet(in.Nodes) {
@@ -157,10 +158,10 @@ func (in *inspection) print(out io.Writer) {
 		fmt.Fprintf(out, "note: %s\n", in.Note)
 	}
 	for _, p := range in.Inputs {
-		fmt.Fprintf(out, "input %s %v\n", p.Name, p.Shape)
+		fmt.Fprintf(out, "input %s %v\n", p.Name, p.tensorPort)
 	}
 	for _, p := range in.Outputs {
-		fmt.Fprintf(out, "output %s %v\n", p.Name, p.Shape)
+		fmt.Fprintf(out, "output %s %v\n", p.Name, p.tensorPort)
 	}
 	fmt.Fprintf(out, "%s, %s parameters, %.1f MMAC\n\n", plural(len(in.Nodes), "node"), thousands(in.Params),
 		float64(in.MACs)/1e6)

@@ -100,7 +100,7 @@ float32, converted by their scales; whole numbers are then numbers for an input 
 	flags.StringVarP(&f.output, "output", "o", "", "`folder` to write outputs into; it is made if it is not there")
 	flags.StringVar(&f.expect, "expect", "", "`folder` of outputs to compare with, named as --output names them")
 	flags.Float64Var(&f.tolerance, "tolerance", 0,
-		"largest difference allowed: of floats a share of the largest number expected, of others levels; default: 1e-4 and 1")
+		"largest difference allowed: of floats a share of the largest number expected, of levels their number; default: 1e-4 and 1")
 	flags.StringArrayVar(&mf.nodes, "node", nil, "`name` of a tensor, node or layer whose values are given too; repeatable")
 	flags.BoolVar(&f.real, "real", false, "inputs and outputs of quantised models are numbers, not levels")
 	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
@@ -109,7 +109,7 @@ float32, converted by their scales; whole numbers are then numbers for an input 
 
 // run runs the model and does with its outputs what is asked for.
 func (f *runFlags) run(cmd *cobra.Command, mf *modelFlags) (*ran, error) {
-	m, err := mf.open(false)
+	m, err := f.open(mf)
 	if err != nil {
 		return nil, err
 	}
@@ -193,8 +193,10 @@ func (f *runFlags) compare(o *ranPut, a *npy.Array, file string) error {
 	}
 	tolerance := f.tolerance
 	if !f.strict {
-		tolerance = 1 // level
-		if a.Type() == "float32" {
+		switch {
+		case o.Quant != nil:
+			tolerance = 1
+		case a.Type() == "float32":
 			tolerance = 1e-4
 		}
 	}
@@ -217,7 +219,7 @@ func (f *runFlags) advise(err error, quantised bool) error {
 	case quantised:
 		return fmt.Errorf("%w; --real takes and gives numbers in place of levels", err)
 	}
-	return fmt.Errorf("%w; --real takes whole numbers for floats", err)
+	return fmt.Errorf("%w; --real takes numbers of another type, if they are the same in this", err)
 }
 
 func (r *ran) print(out io.Writer) {

@@ -151,6 +151,25 @@ func TestRun(t *testing.T) {
 	fails(t, exitUsage, []string{"--expect"}, append(args, "--tolerance", "1")...)
 }
 
+// A size that a model leaves open is the array's.
+func TestRunOpenSize(t *testing.T) {
+	dir := t.TempDir()
+	must(t, "run", "-m", signsFile(t), "-i", array(t, []int{2, 2, 1, 3}, make([]float32, 12)), "-o", dir)
+	if a := loaded(t, filepath.Join(dir, "0.npy")); !slices.Equal(a.Dims, []int{2, 2, 1, 3}) {
+		t.Errorf("%v", a)
+	}
+	path := onnxFile(t, []message{onnxPort("a", 0, 3), onnxPort("b", 1, 0)}, "y", onnxNode("Add", "y", "a", "b"))
+	a, b := array(t, []int{4, 3}, make([]float32, 12)), array(t, []int{1, 3}, make([]float32, 3))
+	fails(t, exitFailure, []string{"--input-shape b=1x320"}, "run", "-m", path, "-i", a, "-i", b)
+	must(t, "run", "-m", path, "-i", "b="+b, "-i", "a="+a, "-o", dir, "--batch", "4", "--input-shape", "a=4x3",
+		"--input-shape", "b=1x3")
+	fails(t, exitFailure, []string{"a.npy", "[4 3]", "--input-shape a=4x3"}, "run", "-m", path, "-i", "b="+b, "-i", "a="+a)
+	must(t, "run", "-m", path, "-i", "b="+b, "-i", "a="+b)
+	fails(t, exitFailure, []string{"nowhere.npy"}, "run", "-m", path, "-i", "b=nowhere.npy", "-i", "a="+b)
+	wide := array(t, []int{1, 3, 1, 3}, make([]float32, 9))
+	fails(t, exitFailure, []string{"[1 3 1 3]", "the model fixes [? 2 ? ?]"}, "run", "-m", signsFile(t), "-i", wide)
+}
+
 // A difference that is no number is beyond every tolerance, and written in JSON.
 func TestRunNaN(t *testing.T) {
 	dir := t.TempDir()

@@ -90,8 +90,8 @@ func sayHow(path string, err error) error {
 	for _, o := range append([]*models.OpenSizeError{open}, open.Also...) {
 		flags = append(flags, fmt.Sprintf("--input-shape %s=%s", o.Input, exampleDims(o.Dims)))
 	}
-	return runtime.InFile(path, fmt.Errorf("%s; give it, for example by %s: %w", open.Reason(), strings.Join(flags, " "),
-		runtime.ErrShape))
+	return runtime.InFile(path, &openSizeError{open, fmt.Sprintf("%s; give it, for example by %s", open.Reason(),
+		strings.Join(flags, " "))})
 }
 
 // exampleDims writes dimensions as a user may give them, with likely sizes in place of those that are open.
@@ -114,6 +114,15 @@ func exampleDims(dims []int) string {
 	}
 	return strings.Join(words, "x")
 }
+
+// openSizeError says an error in words of the command line.
+type openSizeError struct {
+	*models.OpenSizeError
+	text string
+}
+
+func (e *openSizeError) Error() string { return e.text }
+func (e *openSizeError) Unwrap() error { return e.OpenSizeError }
 
 // second are flags for a model to compare with: sizes that are open there too are the same.
 func (f *modelFlags) second(path string) *modelFlags {

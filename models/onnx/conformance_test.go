@@ -23,7 +23,7 @@ func TestConformance(t *testing.T) {
 	for _, c := range []struct {
 		folder string
 		pass   int
-	}{{"onnx-node", 152}, {"onnx-node-more", 20}} {
+	}{{"onnx-node", 153}, {"onnx-node-more", 73}} {
 		t.Run(c.folder, func(t *testing.T) {
 			if n := conformance(t, testdata.Path(t, "conformance", c.folder)); n < c.pass {
 				t.Errorf("only %d cases pass, want %d at least", n, c.pass)
@@ -53,7 +53,11 @@ func conformance(t *testing.T, dir string) (pass int) {
 			op := bad.Ops[0]
 			refused[op.Op+": "+op.Reason] = append(refused[op.Op+": "+op.Reason], e.Name())
 		case unsupported(err):
-			refused[err.Error()] = append(refused[err.Error()], e.Name())
+			why := err.Error()
+			if file := (*runtime.FileError)(nil); errors.As(err, &file) {
+				why = file.Err.Error()
+			}
+			refused[why] = append(refused[why], e.Name())
 		default:
 			wrong++
 			t.Errorf("%s: %v", e.Name(), err)
