@@ -73,6 +73,9 @@ func (im *importer) input(p *port) (*value, error) {
 			}
 			sized = sized && dims[i] == want
 		case d > 0:
+		case p.typ.whole(): // more often a size or an index that ought to be constant than a picture
+			im.b.Unsupported("input", p.name, "%v elements of open size %v", p.typ, p.dims)
+			return &value{typ: p.typ}, nil
 		default:
 			return fail("the model leaves its size open, %v; use WithInputShape: %w", p.dims, runtime.ErrShape)
 		}

@@ -290,7 +290,16 @@ func (im *importer) give(outs []string) error {
 		case v == nil:
 			return fmt.Errorf("no node makes the output %q: %w", name, runtime.ErrGraph)
 		case v.c != nil:
-			im.b.Unsupported("output", name, "it is a constant")
+			t, err := im.given(name, v)
+			if err != nil {
+				return err
+			}
+			if t == nil {
+				continue
+			}
+			if err := im.b.OutputOf(name, t, (&value{t: t, typ: v.c.typ}).outElem()); err != nil {
+				return err
+			}
 		case v.t != nil || v.lazy != nil:
 			v, err := im.plain(v)
 			if err != nil {
