@@ -22,6 +22,8 @@ func everyOp(t testing.TB) *Graph {
 	w = b.add("whole", &Whole{How: kernels.WholeFloorRemainder}, w,
 		b.add("constant", &Constant{Shape: Shape{1, 1, 1, 4}, Ints: []int32{1, -2, 3, 4}}))
 	w = b.add("compare", &Compare{How: kernels.LessOrEqual}, w, w)
+	b.add("top", &TopK{K: 2, Indices: true}, b.add("best", &TopK{K: 3, Least: true}, g.Inputs[0]))
+	b.add("arg", &Arg{Last: true}, w)
 	b.add("where", &Where{}, w, g.Inputs[0], b.add("floats", &Constant{Shape: Shape{1, 1, 1, 1}, Floats: []float32{7}}))
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
 	return g
@@ -167,10 +169,12 @@ func workCases() map[string]workCase {
 			work: 71 * 71 * 4 * 64 * 64},
 		"quantised lrn": {op: &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: q}, u8: true,
 			work: elements * 16384},
+		"arg":           {op: &Arg{}, work: elements},
+		"best":          {op: &TopK{K: 3}, work: 2 * elements},
 		"cast":          {op: &Cast{To: I32}, work: elements},
 		"compare":       {op: &Compare{}, two: true, work: elements},
 		"whole":         {op: &Whole{}, in: wholes, work: elements},
-		"where":         {op: &Where{}, in: func(b builder, x *Value) []*Value { return append(wholes(b, x)[:1], x, x) }, work: elements},
+		"where":         {op: &Where{}, in: choice, work: elements},
 		"constant":      {op: &Constant{Shape: Shape{1, 1, 1, 9}, Ints: make([]int32, 9)}, in: nothing, work: 9},
 		"quantised add": {op: &Quantised{Op: &Add{}, Out: q}, u8: true, two: true, work: elements},
 	}
@@ -181,6 +185,9 @@ func wholes(b builder, x *Value) []*Value {
 	w := b.add("whole", &Cast{To: I32}, x)
 	return []*Value{w, w}
 }
+
+// choice is a whole number and two values.
+func choice(b builder, x *Value) []*Value { return append(wholes(b, x)[:1], x, x) }
 
 func nothing(builder, *Value) []*Value { return nil }
 

@@ -213,7 +213,14 @@ func (c *call) wide(name string, i int) (vs []int64, ok bool, err error) {
 }
 
 // name is that of the node to add: ONNX tensors have unique names, nodes need not have any.
-func (c *call) name() string { return c.n.out[0] }
+func (c *call) name() string {
+	for _, name := range c.n.out {
+		if name != "" {
+			return name
+		}
+	}
+	return c.n.op
+}
 
 // axis turns a possibly negative axis into an index below rank.
 func axis(a, rank int) (int, error) {

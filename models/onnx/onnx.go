@@ -323,7 +323,7 @@ func (im *importer) node(n *node) ([]*value, error) {
 		}
 		c.in = append(c.in, v)
 	}
-	if len(n.out) == 0 || n.out[0] == "" {
+	if len(n.out) == 0 || n.out[0] == "" && !c.operator().later {
 		return nil, fmt.Errorf("no first output: %w", runtime.ErrGraph)
 	}
 	v, err := c.first()

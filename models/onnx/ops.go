@@ -16,6 +16,7 @@ type operator struct {
 	handle    handler
 	heeds     string    // attributes that the handler heeds, and after a bar those that mean nothing for inference
 	takes     awareness // of dequantised inputs
+	later     bool      // its first output may be left out
 	integers  bool      // it works on integers as on floats
 	contrib   contrib   // who defines it
 	quantises bool      // a model that has one is a quantised one
@@ -96,8 +97,6 @@ var reasons = map[string]string{
 	"Elu":                   "no such activation; train with ReLU or ReLU6",
 	"Gelu":                  "no such activation; train with ReLU or ReLU6",
 	"LogSoftmax":            "take its input with WithOutputs, or export the model with Softmax",
-	"ArgMax":                "take its input with WithOutputs and use TopK on the result",
-	"TopK":                  "take its input with WithOutputs and use TopK on the result",
 	"ConvTranspose":         "transposed convolution is not supported",
 	"ConvInteger":           dynamic,
 	"MatMulInteger":         dynamic,
