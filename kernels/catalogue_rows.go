@@ -270,6 +270,8 @@ var rows = map[string][]Kernel{
 		{Op: OpTopK, DType: F32, Family: "arg", fn: topF32Generic},
 		{Op: OpTopK, DType: S32, Family: "arg", fn: topS32Generic},
 		{Op: OpTopK, DType: U8, Family: "arg", fn: topU8Generic},
+		{Op: OpGather, DType: F32, Family: "gather", fn: gather32Generic},
+		{Op: OpGather, DType: U8, Family: "gather", fn: gather8Generic},
 		{Op: OpCompare, DType: F32, Family: "compare", fn: compareF32Generic},
 		{Op: OpCompare, DType: S32, Family: "compare", fn: compareS32Generic},
 		{Op: OpWhole, DType: S32, Family: "whole", fn: wholeGeneric},

@@ -24,6 +24,9 @@ func everyOp(t testing.TB) *Graph {
 	w = b.add("compare", &Compare{How: kernels.LessOrEqual}, w, w)
 	b.add("top", &TopK{K: 2, Indices: true}, b.add("best", &TopK{K: 3, Least: true}, g.Inputs[0]))
 	b.add("arg", &Arg{Last: true}, w)
+	row := b.add("row", &Rearrange{Dims: []int{2, 120}, Perm: []int{0, 1}, To: Shape{2, 1, 60, 2}}, g.Inputs[0])
+	at := b.add("at", &Constant{Shape: Shape{1, 1, 3, 2}, Ints: []int32{1, 2, -1, -1, 9, 9}})
+	b.add("scatter", &Scatter{Dims: []int{6, 10}}, row, at, b.add("gather", &GatherBy{Dims: []int{6, 10}}, row, at))
 	b.add("where", &Where{}, w, g.Inputs[0], b.add("floats", &Constant{Shape: Shape{1, 1, 1, 1}, Floats: []float32{7}}))
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
 	return g
@@ -171,6 +174,8 @@ func workCases() map[string]workCase {
 			work: elements * 16384},
 		"arg":           {op: &Arg{}, work: elements},
 		"best":          {op: &TopK{K: 3}, work: 2 * elements},
+		"gather":        {op: &GatherBy{Dims: []int{8, 8}}, in: gathered, work: 64},
+		"scatter":       {op: &Scatter{Dims: []int{8, 8}}, in: scattered, work: 3 * elements},
 		"cast":          {op: &Cast{To: I32}, work: elements},
 		"compare":       {op: &Compare{}, two: true, work: elements},
 		"whole":         {op: &Whole{}, in: wholes, work: elements},
@@ -188,6 +193,18 @@ func wholes(b builder, x *Value) []*Value {
 
 // choice is a whole number and two values.
 func choice(b builder, x *Value) []*Value { return append(wholes(b, x)[:1], x, x) }
+
+// gathered is a row of pixels and an index for each; scattered is a row more.
+func gathered(b builder, x *Value) []*Value {
+	row := b.add("row", &Rearrange{Dims: []int{256}, Perm: []int{0}, To: Shape{1, 1, 64, 4}}, x)
+	pairs := b.add("pairs", &Take{Channels: []int32{0, 1}}, row)
+	return []*Value{row, b.add("at", &Cast{To: I32}, pairs)}
+}
+
+func scattered(b builder, x *Value) []*Value {
+	in := gathered(b, x)
+	return append(in, in[0])
+}
 
 func nothing(builder, *Value) []*Value { return nil }
 
