@@ -42,6 +42,9 @@ var wholes = map[string]operator{
 // operator is what is known of the node's operator, for its inputs.
 func (c *call) operator() operator {
 	op := operators[c.n.op]
+	if c.n.op == "Gather" && len(c.in) > 1 && c.in[1] != nil && c.in[1].t != nil {
+		return operator{handle: gatherBy, heeds: op.heeds, integers: true}
+	}
 	if whole, ok := wholes[c.n.op]; ok && len(c.in) > 0 && c.in[0].whole() {
 		whole.integers = true
 		return whole

@@ -12,17 +12,7 @@ func (b *Builder) Along(name string, op runtime.Op, t *Tensor, d int) (*Tensor, 
 	if d == t.ChannelAxis() {
 		return b.Add(name, op, t)
 	}
-	last := len(t.Dims) - 1
-	perm, back := make([]int, 0, last+1), make([]int, last+1)
-	for j := range t.Dims {
-		if j != d {
-			perm = append(perm, j)
-		}
-	}
-	perm = append(perm, d)
-	for i, j := range perm {
-		back[j] = i
-	}
+	perm, back := lastly(len(t.Dims), d)
 	turned, err := b.Transpose(name+"/turned", t, perm)
 	if err == nil {
 		turned, err = b.As(name, turned, runtime.AsWritten)
