@@ -272,6 +272,7 @@ var rows = map[string][]Kernel{
 		{Op: OpTopK, DType: U8, Family: "arg", fn: topU8Generic},
 		{Op: OpGather, DType: F32, Family: "gather", fn: gather32Generic},
 		{Op: OpGather, DType: U8, Family: "gather", fn: gather8Generic},
+		{Op: OpNMS, DType: F32, Family: "nms", fn: nmsGeneric},
 		{Op: OpCompare, DType: F32, Family: "compare", fn: compareF32Generic},
 		{Op: OpCompare, DType: S32, Family: "compare", fn: compareS32Generic},
 		{Op: OpWhole, DType: S32, Family: "whole", fn: wholeGeneric},

@@ -197,6 +197,7 @@ func TestGraphRefuses(t *testing.T) {
 		"best of less":           {&TopK{K: -1}, ErrShape},
 		"gather of one":          {&GatherBy{Dims: []int{8}}, ErrShape},
 		"scatter of one":         {&Scatter{Dims: []int{8}}, ErrShape},
+		"boxes without scores":   {&NMS{Most: 1, Rows: 1}, ErrShape},
 		"where of one":           {&Where{}, ErrShape},
 		"constant with an input": {&Constant{Shape: Shape{1, 1, 1, 1}, Ints: []int32{1}}, ErrShape},
 		"int8 of float": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),

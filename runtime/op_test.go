@@ -24,6 +24,9 @@ func everyOp(t testing.TB) *Graph {
 	w = b.add("compare", &Compare{How: kernels.LessOrEqual}, w, w)
 	b.add("top", &TopK{K: 2, Indices: true}, b.add("best", &TopK{K: 3, Least: true}, g.Inputs[0]))
 	b.add("arg", &Arg{Last: true}, w)
+	boxes := b.add("boxes", &Constant{Shape: Shape{2, 1, 3, 4}, Floats: ramp(24)})
+	b.add("nms", &NMS{Most: 2, Rows: 5, IoU: 0.5, Least: float32(math.Inf(-1)), Centre: true, AtLeast: true}, boxes,
+		b.add("scores", &Constant{Shape: Shape{2, 1, 1, 3}, Floats: ramp(6)}))
 	row := b.add("row", &Rearrange{Dims: []int{2, 120}, Perm: []int{0, 1}, To: Shape{2, 1, 60, 2}}, g.Inputs[0])
 	at := b.add("at", &Constant{Shape: Shape{1, 1, 3, 2}, Ints: []int32{1, 2, -1, -1, 9, 9}})
 	b.add("scatter", &Scatter{Dims: []int{6, 10}}, row, at, b.add("gather", &GatherBy{Dims: []int{6, 10}}, row, at))
@@ -176,6 +179,7 @@ func workCases() map[string]workCase {
 		"best":          {op: &TopK{K: 3}, work: 2 * elements},
 		"gather":        {op: &GatherBy{Dims: []int{8, 8}}, in: gathered, work: 64},
 		"scatter":       {op: &Scatter{Dims: []int{8, 8}}, in: scattered, work: 3 * elements},
+		"nms":           {op: &NMS{Most: 3, Rows: 5}, in: boxed, work: 64*3 + 15},
 		"cast":          {op: &Cast{To: I32}, work: elements},
 		"compare":       {op: &Compare{}, two: true, work: elements},
 		"whole":         {op: &Whole{}, in: wholes, work: elements},
@@ -204,6 +208,12 @@ func gathered(b builder, x *Value) []*Value {
 func scattered(b builder, x *Value) []*Value {
 	in := gathered(b, x)
 	return append(in, in[0])
+}
+
+// boxed is a row of boxes, and a score for each.
+func boxed(b builder, x *Value) []*Value {
+	return []*Value{b.add("boxes", &Rearrange{Dims: []int{256}, Perm: []int{0}, To: Shape{1, 1, 64, 4}}, x),
+		b.add("scores", &Constant{Shape: Shape{1, 1, 1, 64}, Floats: ramp(64)})}
 }
 
 func nothing(builder, *Value) []*Value { return nil }

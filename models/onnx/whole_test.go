@@ -239,10 +239,13 @@ func TestWholeNumbersRefused(t *testing.T) {
 		"the number 1099511627776": {nodeOf("Cast", "x", "i", attrInt("to", 7)), nodeOf("Add", "i big", "y")},
 		"reduction add": {nodeOf("Cast", "x", "i", attrInt("to", 7)),
 			nodeOf("ScatterND", "x i x", "y", attrStr("reduction", "add"))},
+		"known in the run only": {nodeOf("Reshape", "x boxes", "b"), nodeOf("Reshape", "x scores", "s"),
+			nodeOf("NonMaxSuppression", "b s three", "n"), nodeOf("Cast", "n", "y", attrInt("to", 1))},
 		"to string":       {nodeOf("Cast", "x", "y", attrInt("to", 8))},
 		"the best 9 of 3": {nodeOf("TopK", "x nine", "y ")},
 	} {
-		_, err := Load(modelOf(11, []int64{1, 4, 2, 3}, []wire.Msg{big, int64s("nine", []int64{1}, 9)}, nodes...))
+		_, err := Load(modelOf(11, []int64{1, 4, 2, 3}, []wire.Msg{big, int64s("nine", []int64{1}, 9),
+			int64s("boxes", []int64{3}, 1, 6, 4), int64s("scores", []int64{3}, 1, 4, 6), int64s("three", []int64{1}, 3)}, nodes...))
 		var u *runtime.UnsupportedError
 		if !errors.As(err, &u) || !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%s: %v", want, err)
