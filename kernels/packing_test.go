@@ -36,14 +36,18 @@ func TestPacking(t *testing.T) {
 			continue
 		}
 		inU8, q := randomU8(rnd, c, i%2 == 0)
+		single := q.Weights
+		if i%4 == 3 {
+			q.addParts(rnd, 2)
+		}
 		inF32 := make([]float32, len(inU8))
 		for i := range inF32 {
 			inF32[i] = float32(inU8[i]) - 100
 		}
 		q.Out = slices.Repeat(q.Out, len(seg(c)))
-		weights := make([]float32, len(q.Weights))
+		weights := make([]float32, len(single))
 		for i := range weights {
-			weights[i] = float32(q.Weights[i])
+			weights[i] = float32(single[i])
 		}
 		act := Clamp{-1e6, 1e6}
 		for _, isa := range arch.Supported() {

@@ -48,6 +48,10 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 			values = append(values, n.add(name+"/where", &Where{}, n.add(name+"/moved", &Identity{}, less), x, y))
 			continue
 		}
+		if i%7 == 6 {
+			values = append(values, n.reduced(name, x))
+			continue
+		}
 		switch n.r.IntN(13) {
 		case 0, 1, 2:
 			v = n.conv(name, x, 1+n.r.IntN(9), 1)
@@ -99,6 +103,17 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 		n.output(n.add("fc", &FC{K: 3, Weights: n.floats(3 * x.Shape.Elements())}, x))
 	}
 	return n.g
+}
+
+// reduced is a value that an operation over several channels or pixels makes of x, of the same shape.
+func (n *net) reduced(name string, x *Value) *Value {
+	how, bits := kernels.Reduction(n.r.IntN(10)), n.r.IntN(16)
+	if how == kernels.LogSum || how == kernels.Product {
+		how = kernels.Mean
+	}
+	v := n.add(name+"/reduced", &Reduce{How: how, Over: kernels.Axes{N: bits&1 != 0, H: bits&2 != 0, W: bits&4 != 0,
+		C: bits&8 != 0}}, x)
+	return n.add(name, &Binary{How: kernels.Larger}, v, x)
 }
 
 func TestRandomGraphsAgreeNodeByNode(t *testing.T) {

@@ -31,7 +31,11 @@ func everyOp(t testing.TB) *Graph {
 	at := b.add("at", &Constant{Shape: Shape{1, 1, 3, 2}, Ints: []int32{1, 2, -1, -1, 9, 9}})
 	b.add("scatter", &Scatter{Dims: []int{6, 10}}, row, at, b.add("gather", &GatherBy{Dims: []int{6, 10}}, row, at))
 	b.add("where", &Where{}, w, g.Inputs[0], b.add("floats", &Constant{Shape: Shape{1, 1, 1, 1}, Floats: []float32{7}}))
+	b.add("reduce", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{H: true, C: true}}, g.Inputs[0])
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
+	b.add("parts", &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{127, -127, 3, 0, 1, -127, 0, 0},
+		WScale: []float32{0.5}, Out: Quant{Scale: 2, Zero: 9}, Lo: 1, Hi: 200}, 2},
+		b.add("levels", &Quantize{To: Quant{Scale: 1, Zero: 7}}, g.Inputs[0]))
 	return g
 }
 
@@ -100,7 +104,7 @@ func TestFileBytes(t *testing.T) {
 		graph *Graph
 		size  int
 		crc   uint32
-	}{"everything": {everything(t), 2840, 0x5710e03c}, "codes 1 to 20": {firstOps(t), 2960, 0xcc742305}} {
+	}{"everything": {everything(t), 2840, 0xab61d640}, "codes 1 to 20": {firstOps(t), 2960, 0x7fd208ec}} {
 		data, err := encode(c.graph)
 		if err != nil {
 			t.Fatal(err)
@@ -168,11 +172,16 @@ func workCases() map[string]workCase {
 		"dequantize":     {op: &Dequantize{}, u8: true, work: elements},
 		"quantised conv": {op: &QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
 			WScale: []float32{1}, Out: q, Hi: 255}, u8: true, work: elements},
+		"quantised conv of parts": {op: &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 12),
+			WScale: []float32{1}, Out: q, Hi: 255}, 3}, u8: true, work: 3 * elements},
 		"quantised fc": {op: &QFC{K: 1, Weights: make([]int8, elements), WScale: []float32{1}}, u8: true,
 			work: elements},
 		"quantised maximum": {op: &Pool{Window: wide}, u8: true, work: 71 * 71 * 4 * 64 * 64},
 		"quantised average": {op: &Quantised{Op: &Pool{Window: wide, Type: AvgPool}, Out: q}, u8: true,
 			work: 71 * 71 * 4 * 64 * 64},
+		"reduce":           {op: &Reduce{How: kernels.L2, Over: kernels.Axes{N: true, C: true}}, work: elements},
+		"quantised reduce": {op: &Quantised{Op: &Reduce{Over: kernels.Axes{W: true}}, Out: q}, u8: true, work: elements},
+		"reduced bytes":    {op: &Reduce{How: kernels.Maximum, Over: kernels.Axes{C: true}}, u8: true, work: elements},
 		"quantised lrn": {op: &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: q}, u8: true,
 			work: elements * 16384},
 		"arg":           {op: &Arg{}, work: elements},

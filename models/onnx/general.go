@@ -50,27 +50,6 @@ func (c *call) softmaxAlong(t *axes.Tensor, a, b int) (*value, error) {
 	return c.done(c.im.b.Rearrange(c.name(), flat, nil, t.Dims))
 }
 
-// meanOver is the mean over the flagged axes; left are the dimensions of the result.
-func (c *call) meanOver(t *axes.Tensor, over []bool, left []int) (*value, error) {
-	var keep, drop []int
-	kept, dropped := 1, 1
-	for i, n := range t.Dims {
-		if over[i] {
-			drop, dropped = append(drop, i), dropped*n
-		} else {
-			keep, kept = append(keep, i), kept*n
-		}
-	}
-	rows, err := c.im.b.Rearrange(c.name()+"/rows", t, append(keep, drop...), []int{1, kept, dropped})
-	if err != nil {
-		return nil, err
-	}
-	if rows, err = c.im.b.Add(c.name()+"/mean", &runtime.GlobalPool{Type: runtime.AvgPool}, rows); err != nil {
-		return nil, err
-	}
-	return c.done(c.im.b.Rearrange(c.name(), rows, nil, left))
-}
-
 // curve is Sigmoid and Tanh.
 func curve(c *call) (*value, error) {
 	t, err := c.any(0)

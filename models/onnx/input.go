@@ -10,9 +10,12 @@ import (
 
 // heeded is an error if an option was given that no input follows.
 func (im *importer) heeded() error {
+	if err := im.cfg.sizes.Heeded(); err != nil {
+		return err
+	}
 	switch {
 	case im.cfg.asked && !im.batched:
-		return fmt.Errorf("WithBatch(%d), but the model fixes another number of images: %w",
+		return fmt.Errorf("a batch of %d images is asked for, but the model fixes another number: %w",
 			im.cfg.batch, runtime.ErrShape)
 	case im.cfg.shape != nil && !im.sized:
 		return fmt.Errorf("WithInputShape(%d, %d, %d), but the model fixes another size: %w",
@@ -36,18 +39,21 @@ var eachElement = map[string]bool{"Add": true, "Cast": true, "Clip": true, "Dequ
 
 // input declares an input of the graph.
 func (im *importer) input(p *port) (*value, error) {
-	fail := func(format string, args ...any) (*value, error) {
-		return nil, fmt.Errorf("input %q: %w", p.name, fmt.Errorf(format, args...))
-	}
 	whole, known := elemOf[p.typ]
 	if !p.typ.real() && !known {
 		im.b.Unsupported("input", p.name, "%v elements; only floating point, whole numbers and bool", p.typ)
 		return &value{typ: p.typ}, nil
 	}
+	given, err := im.cfg.sizes.Of(p.name, p.dims)
+	if err != nil {
+		return nil, err
+	}
 	dims := slices.Clone(p.dims)
-	if dims == nil {
+	if given != nil {
+		dims = given
+	} else if dims == nil {
 		if im.cfg.shape == nil {
-			return fail("the model gives it no shape; use WithInputShape: %w", runtime.ErrShape)
+			return nil, &axes.OpenSizeError{Input: p.name}
 		}
 		dims = []int{-1, -1, -1, -1}
 	}
@@ -77,7 +83,7 @@ func (im *importer) input(p *port) (*value, error) {
 			im.b.Unsupported("input", p.name, "%v elements of open size %v", p.typ, p.dims)
 			return &value{typ: p.typ}, nil
 		default:
-			return fail("the model leaves its size open, %v; use WithInputShape: %w", p.dims, runtime.ErrShape)
+			return nil, &axes.OpenSizeError{Input: p.name, Dims: p.dims}
 		}
 	}
 	im.sized = im.sized || sized

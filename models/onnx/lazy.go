@@ -224,6 +224,18 @@ func (c *call) put(float func(runtime.Clamp, ...*axes.Tensor) (runtime.Op, error
 	return &value{typ: elemFloat, lazy: lz}
 }
 
+// putOff is put for what takes several nodes: float makes them of t as floats, quant of t itself.
+func (c *call) putOff(t *axes.Tensor, float func(*axes.Tensor, runtime.Clamp) (*axes.Tensor, error),
+	quant func(runtime.Quant, runtime.Clamp) (*axes.Tensor, error)) *value {
+	return &value{typ: elemFloat, lazy: &lazy{quant: quant, float: func(act runtime.Clamp) (*axes.Tensor, error) {
+		x, err := c.im.dequantise(t.Name()+"/dequantized", t)
+		if err != nil {
+			return nil, err
+		}
+		return float(x, act)
+	}}}
+}
+
 // builtIn reports whether an operation clamps its result itself.
 func builtIn(op runtime.Op) bool {
 	switch op.(type) {

@@ -16,7 +16,7 @@
 //
 // What a graph cannot express is reported as [runtime.UnsupportedError]: all of it at once, with node names. So is an
 // attribute that no handler heeds. An open first dimension becomes 1, or what [WithBatch] says; other open dimensions
-// need [WithInputShape]. An option that the model leaves no room for is an error.
+// need [WithInputDims] or [WithInputShape]. An option that the model leaves no room for is an error.
 //
 // # Types
 //
@@ -79,7 +79,9 @@ type config struct {
 	batch   int
 	asked   bool  // batch is from WithBatch
 	shape   []int // C, H, W
+	sizes   axes.Sizes
 	outputs []string
+	nodes   []string
 	limits  runtime.Limits
 	inits   map[string][]byte
 }
@@ -94,8 +96,20 @@ func WithInputShape(channels, height, width int) Option {
 	return func(c *config) { c.shape = []int{channels, height, width} }
 }
 
+// WithInputDims sets the dimensions of an input, in the model's order, where the model leaves them open. The name may be
+// "" if there is one input. It is an error for an input whose dimensions are fixed and others, and for one that there is
+// not.
+func WithInputDims(name string, dims ...int) Option {
+	return func(c *config) { c.sizes.Give(name, dims) }
+}
+
 // WithOutputs names the tensors that the graph gives, in place of the model's outputs.
 func WithOutputs(names ...string) Option { return func(c *config) { c.outputs = names } }
+
+// WithNodes names tensors, or nodes, whose values the graph gives after its outputs, in this order.
+func WithNodes(names ...string) Option {
+	return func(c *config) { c.nodes = append(c.nodes, names...) }
+}
 
 // WithLimits replaces [runtime.DefaultLimits].
 func WithLimits(l runtime.Limits) Option { return func(c *config) { c.limits = l } }
@@ -207,6 +221,11 @@ func (im *importer) run() (*runtime.Graph, error) {
 	if len(outs) == 0 {
 		return nil, fmt.Errorf("the model has no output: %w", runtime.ErrGraph)
 	}
+	also, err := g.tensors(im.cfg.nodes)
+	if err != nil {
+		return nil, err
+	}
+	outs = slices.Concat(outs, also)
 	order, err := g.ordered(outs)
 	if err != nil {
 		return nil, err
@@ -271,14 +290,14 @@ func (im *importer) follow(n *node) error {
 		if name == "" {
 			continue
 		}
+		v := &value{}
 		switch {
 		case j < len(vs) && vs[j] != nil:
-			im.vals[name] = vs[j]
-			continue
+			v = vs[j]
 		case len(vs) > 0 && vs[0] != nil && im.uses[name] > 0:
 			im.b.Unsupported(n.op, n.label(), "its output %d, %q", j+1, name)
 		}
-		im.vals[name] = &value{}
+		im.vals[name] = v
 	}
 	return nil
 }
@@ -313,7 +332,7 @@ func (im *importer) give(outs []string) error {
 	return nil
 }
 
-// node imports one node and returns the values of its outputs, nil where one is unsupported.
+// node imports one node and returns the values of its outputs, none of those that are unsupported.
 func (im *importer) node(n *node) ([]*value, error) {
 	c := &call{im: im, n: n}
 	for _, name := range n.in {

@@ -97,7 +97,6 @@ var reasons = map[string]string{
 	"Elu":                   "no such activation; train with ReLU or ReLU6",
 	"Gelu":                  "no such activation; train with ReLU or ReLU6",
 	"LogSoftmax":            "take its input with WithOutputs, or export the model with Softmax",
-	"ConvTranspose":         "transposed convolution is not supported",
 	"ConvInteger":           dynamic,
 	"MatMulInteger":         dynamic,
 	"DynamicQuantizeLinear": dynamic,

@@ -33,7 +33,7 @@ func concat(c *call) (*value, error) {
 		}
 	}
 	if first == nil {
-		c.unsupported("constants of %v", c.in[0].c.typ)
+		c.unsupported("constants that cannot be joined")
 		return nil, nil
 	}
 	a, err := axis(c.int("axis", 1), len(first.Dims))

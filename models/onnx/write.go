@@ -342,6 +342,9 @@ func (q *writer) plain(n *runtime.Node, op runtime.Op) error {
 		q.op("Mul", scaled, []string{q.square(x), q.float32s(n.Name+"_factor", op.Scale, 1, c, 1, 1)})
 		q.op("Add", n.Name, []string{scaled, q.float32s(n.Name+"_shift", op.Shift, 1, c, 1, 1)})
 	default:
+		if q.over(n, op) {
+			break
+		}
 		return &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: op.Kind(), Node: n.Name,
 			Reason: "not written to ONNX"}}}
 	}

@@ -197,11 +197,14 @@ func (n *node) weighted(x *axes.Tensor, win runtime.Window, k, groups int, depth
 			return nil, fmt.Errorf("%d biases for %d filters: %w", len(bias), k, runtime.ErrShape)
 		}
 	}
-	weights, scales, err := n.intWeights(w, k, depthwise, bias)
+	if w == nil {
+		return nil, fmt.Errorf("weights are missing: %w", runtime.ErrGraph)
+	}
+	weights, scales, err := n.intWeights(w, k, depthwise)
 	if err != nil {
 		return nil, err
 	}
-	c := &runtime.QConv{Window: win, K: k, Groups: groups, Weights: weights, WScale: scales, Bias: bias, Out: to}
+	c := runtime.QConv{Window: win, K: k, Groups: groups, WScale: scales, Bias: bias, Out: to}
 	c.Lo, c.Hi = act.Levels(to)
-	return c, nil
+	return runtime.WideQConv(c, weights), nil
 }

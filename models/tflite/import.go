@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/models/internal/alike"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -17,6 +18,7 @@ type importer struct {
 	values map[int]*axes.Tensor // by tensor; what is computed lies as it is written
 	// bytes of constants that may still be decoded: a file cannot ask for the same again and again
 	left int
+	also []string // tensors that are outputs too
 }
 
 func (im *importer) run() (*runtime.Graph, error) {
@@ -57,7 +59,28 @@ func (im *importer) run() (*runtime.Graph, error) {
 			return nil, err
 		}
 	}
-	return im.b.G, nil
+	return im.b.G, im.nodes()
+}
+
+// nodes makes outputs of the tensors that are asked for.
+func (im *importer) nodes() error {
+	var have []string
+	of := map[string]int{}
+	for i := range im.sub.tensors { // of the computed ones, the last of a name
+		if name := im.sub.tensors[i].name; len(im.also) > 0 && im.values[i] != nil {
+			have, of[name] = append(have, name), i
+		}
+	}
+	for _, name := range im.also {
+		i, ok := of[name]
+		if !ok {
+			return fmt.Errorf("the model computes no tensor %q%s: %w", name, alike.Hint(name, have), runtime.ErrGraph)
+		}
+		if err := im.output(i); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // input declares a tensor as an input, of bytes if it is quantised.
@@ -84,20 +107,17 @@ func (im *importer) input(i int) error {
 	return nil
 }
 
-// output declares a tensor as an output, in real numbers.
+// output declares a tensor as an output: of levels as the file has them, if it is quantised.
 func (im *importer) output(i int) error {
 	t := &im.sub.tensors[i]
 	x := im.values[i]
 	if x == nil {
 		return fmt.Errorf("output %q is not computed: %w", t.name, runtime.ErrGraph)
 	}
-	if x.DType == runtime.U8 {
-		var err error
-		if x, err = im.b.Each(x.Name()+"/real", &runtime.Dequantize{}, x); err != nil {
-			return err
-		}
+	if err := im.b.Output(t.name, x); err != nil || t.dtype != typeInt8 {
+		return err
 	}
-	return im.b.Output(t.name, x)
+	return im.b.G.SetSigned(im.b.G.Outputs[len(im.b.G.Outputs)-1])
 }
 
 // quant is a tensor's quantisation as uint8.

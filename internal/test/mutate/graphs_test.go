@@ -132,6 +132,9 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 	if r.IntN(16) == 0 {
 		return w.take(v)
 	}
+	if r.IntN(8) == 0 {
+		return w.reduction(v)
+	}
 	if v.DType == runtime.U8 {
 		return w.quantised(v, win, k, groups, depth, pick(r, []runtime.Op{pool, global, lrn, &runtime.Add{Act: w.clamp()}}))
 	}
@@ -188,6 +191,17 @@ func (w *grower) take(v *runtime.Value) *runtime.Take {
 	return &runtime.Take{Images: list(s.N), Rows: list(s.H), Cols: list(s.W), Channels: list(s.C), Fill: w.r.Float32()}
 }
 
+// reduction is an operation over several pixels or channels.
+func (w *grower) reduction(v *runtime.Value) runtime.Op {
+	r := w.r
+	bit := func() bool { return r.IntN(2) == 0 }
+	op := &runtime.Reduce{How: kernels.Reduction(r.IntN(10)), Over: kernels.Axes{N: bit(), H: bit(), W: bit(), C: bit()}}
+	if v.DType == runtime.U8 && op.How < kernels.Maximum {
+		return &runtime.Quantised{Op: op, Out: w.quant()}
+	}
+	return op
+}
+
 // quantised is an operation over uint8.
 func (w *grower) quantised(v *runtime.Value, win runtime.Window, k, groups, depth int, of runtime.Op) runtime.Op {
 	r := w.r
@@ -205,7 +219,11 @@ func (w *grower) quantised(v *runtime.Value, win runtime.Window, k, groups, dept
 		}
 		return all
 	}
-	switch r.IntN(12) {
+	switch r.IntN(13) {
+	case 11:
+		parts := 1 + r.IntN(3)
+		return &runtime.QConvParts{QConv: runtime.QConv{Window: win, K: k, Groups: groups,
+			Weights: weights(parts * k * win.R * win.S * depth), WScale: scales(k), Out: w.quant(), Hi: 255}, Parts: parts}
 	case 0, 1, 2, 3, 4:
 		return &runtime.QConv{Window: win, K: k, Groups: groups, Weights: weights(k * win.R * win.S * depth),
 			WScale: scales(k), Bias: make([]int32, k),
