@@ -114,6 +114,9 @@ func (im *importer) input(p *port) (*value, error) {
 				dims[i] = want
 			}
 			sized = sized && dims[i] == want
+		case d <= 0 && p.typ.whole(): // more often a size or an index that ought to be constant than a picture
+			im.b.Unsupported("input", p.name, "%v elements of open size %v", p.typ, p.dims)
+			return &value{typ: p.typ}, nil
 		case d <= 0:
 			im.open = append(im.open, open)
 			return &value{typ: p.typ}, nil
