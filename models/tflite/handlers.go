@@ -27,6 +27,29 @@ func register(code int, f form) form {
 	return f
 }
 
+// customs import the custom operations that are known, by their names.
+var customs = map[string]func(*node) error{}
+
+// registerCustom notes a custom operation, as register does a builtin one.
+func registerCustom(name string, handle func(*node) error) bool {
+	if customs[name] != nil {
+		panic("tflite: two operations " + name)
+	}
+	customs[name] = handle
+	return true
+}
+
+// opCustom is the code of operations that have a name in place of one.
+const opCustom = 32
+
+// formOf returns how an operation is imported; no handle if it is not.
+func formOf(op operator) form {
+	if op.code == opCustom {
+		return form{handle: customs[op.custom]}
+	}
+	return handlers[op.code]
+}
+
 // names are those of the schema's BuiltinOperator, from 0, for messages.
 var names = strings.Fields(`
 ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE EMBEDDING_LOOKUP FLOOR

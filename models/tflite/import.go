@@ -21,7 +21,7 @@ type importer struct {
 
 func (im *importer) run() (*runtime.Graph, error) {
 	for i, op := range im.sub.operators {
-		if handlers[op.code].handle == nil || op.custom != "" {
+		if formOf(op).handle == nil {
 			im.b.Unsupported(opName(op), im.nodeName(i), "")
 		}
 	}
@@ -35,7 +35,7 @@ func (im *importer) run() (*runtime.Graph, error) {
 	}
 	for i, op := range im.sub.operators {
 		n := node{importer: im, operator: op, name: im.nodeName(i)}
-		f := handlers[op.code]
+		f := formOf(op)
 		err := f.check(op)
 		if err == nil {
 			err = f.handle(&n)
@@ -194,6 +194,15 @@ func (n *node) is(x *axes.Tensor, err error) error {
 	if err != nil {
 		return err
 	}
+	if err := n.fits(t, x); err != nil {
+		return err
+	}
+	n.values[t.number] = x
+	return nil
+}
+
+// fits reports whether a tensor has the dimensions and the quantisation that the file says.
+func (n *node) fits(t *tensor, x *axes.Tensor) error {
 	if !slices.Equal(x.Dims, t.shape) {
 		return fmt.Errorf("the output is %v, the file says %v: %w", x.Dims, t.shape, runtime.ErrShape)
 	}
@@ -205,7 +214,6 @@ func (n *node) is(x *axes.Tensor, err error) error {
 	} else if t.dtype != typeFloat32 {
 		return fmt.Errorf("the output is float, the file says %v: %w", t.dtype, runtime.ErrGraph)
 	}
-	n.values[t.number] = x
 	return nil
 }
 

@@ -189,6 +189,7 @@ type operator struct {
 	inputs, outputs []int // tensors; −1 where an optional one is left out
 	kind            int   // of options, in BuiltinOptions
 	options         table
+	customOptions   []byte
 }
 
 type subgraph struct {
@@ -230,7 +231,7 @@ func readModel(data []byte) model {
 			c := codes[ot.int(0, 0)]
 			s.operators = append(s.operators, operator{code: c.builtin, custom: c.custom, inputs: ot.ints(1),
 				outputs: ot.ints(2),
-				kind:    ot.byte(3) & 255, options: ot.table(4)})
+				kind:    ot.byte(3) & 255, options: ot.table(4), customOptions: ot.bytes(5)})
 		}
 		m.subgraphs = append(m.subgraphs, s)
 	}
