@@ -114,9 +114,9 @@ func (q *PostProcess) Work(boxes int) int64 {
 	return n*(each+128) + sets*n*(2*int64(bits.Len(uint(boxes)))+8*min(most, n))
 }
 
-// NewPostProcess returns the operation over n boxes: encodings, of which the first four numbers count, and scores, both
-// a pixel for each box. Its output is one row: so many boxes (top, left, bottom, right), as many classes, as many scores,
-// as [PostProcess.Rows] says, and how many detections there are. What is not filled is zero.
+// NewPostProcess returns the operation over boxes: encodings, of which the first four numbers count, and scores, both a
+// pixel for each box. Its output is one row: as many boxes (top, left, bottom, right) as [PostProcess.Rows] says, their
+// classes, their scores, and how many detections there are. What is not filled is zero.
 func NewPostProcess(boxes, numbers, scores int, q PostProcess, limit arch.ISA) (Op, error) {
 	if err := q.Check(boxes, numbers, scores); err != nil {
 		return nil, err

@@ -7,8 +7,8 @@ import (
 )
 
 // flexMap reads the numbers of a FlexBuffers map, as custom operations have their options: by key, whole numbers,
-// fractions and truth values alike. Other values are left out. What the bytes refer to outside of themselves is a panic,
-// as everywhere in flatbuffers.
+// fractions and truth values alike. Other values are left out. An offset that leads out of the bytes is a panic, as
+// everywhere in flatbuffers.
 func flexMap(b []byte) map[string]float64 {
 	f := flex(b)
 	// at the end: the root, its packed type, its width

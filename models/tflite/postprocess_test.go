@@ -155,8 +155,10 @@ func TestPostProcessByHand(t *testing.T) {
 	scores := f.tensor(tensorSpec{name: "scores", shape: []int{1, 3, 2}})
 	a := f.tensor(tensorSpec{name: "anchors", shape: []int{3, 4},
 		data: floatBytes([]float32{.5, .5, .4, .2, .5, .5, .4, .2, .2, .8, .2, .2})})
-	out := []int{f.tensor(tensorSpec{name: "b", shape: []int{1, 3, 4}}), f.tensor(tensorSpec{name: "c", shape: []int{1, 3}}),
-		f.tensor(tensorSpec{name: "s", shape: []int{1, 3}}), f.tensor(tensorSpec{name: "n", shape: []int{1}})}
+	var out []int
+	for name, shape := range [][]int{{1, 3, 4}, {1, 3}, {1, 3}, {1}} {
+		out = append(out, f.tensor(tensorSpec{name: string(rune('a' + name)), shape: shape}))
+	}
 	opts := map[string]any{"max_detections": 3, "max_classes_per_detection": 1, "nms_score_threshold": float32(.25),
 		"nms_iou_threshold": float32(.6), "num_classes": 2, "y_scale": 1, "x_scale": 1, "h_scale": 1, "w_scale": 1}
 	for _, c := range []struct {
