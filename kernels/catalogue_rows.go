@@ -253,6 +253,8 @@ var rows = map[string][]Kernel{
 		{Op: OpBinary, DType: F32, Family: "binary", fn: binaryF32Generic},
 		{Op: OpCurve, DType: F32, Family: "curve", fn: curveF32Generic},
 		{Op: OpPostProcess, DType: F32, Family: "postprocess", fn: boxesGeneric},
+		{Op: OpReduce, DType: F32, Family: "reduce", fn: reduceF32Generic},
+		{Op: OpReduce, DType: U8, Family: "reduce", fn: reduceU8Generic},
 		{Op: OpFC, DType: U8, MR: 4, KR: 1, Family: "fc_u8", fn: fcU8Generic},
 		{Op: OpAvgPool, DType: U8, Family: "avgpool_u8", fn: sumU8Generic},
 		{Op: OpLRN, DType: U8, Family: "lrn_u8", fn: lrnU8Generic},

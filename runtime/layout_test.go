@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // An operation must not work in place on a concatenation while one of its parts is still to be read.
@@ -37,6 +39,10 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 	for i := range 4 + n.r.IntN(16) {
 		name, x := fmt.Sprint("n", i), pick()
 		var v *Value
+		if i%7 == 6 {
+			values = append(values, n.reduced(name, x))
+			continue
+		}
 		switch n.r.IntN(13) {
 		case 0, 1, 2:
 			v = n.conv(name, x, 1+n.r.IntN(9), 1)
@@ -88,6 +94,17 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 		n.output(n.add("fc", &FC{K: 3, Weights: n.floats(3 * x.Shape.Elements())}, x))
 	}
 	return n.g
+}
+
+// reduced is a value that an operation over several channels or pixels makes of x, of the same shape.
+func (n *net) reduced(name string, x *Value) *Value {
+	how, bits := kernels.Reduction(n.r.IntN(10)), n.r.IntN(16)
+	if how == kernels.LogSum || how == kernels.Product {
+		how = kernels.Mean
+	}
+	v := n.add(name+"/reduced", &Reduce{How: how, Over: kernels.Axes{N: bits&1 != 0, H: bits&2 != 0, W: bits&4 != 0,
+		C: bits&8 != 0}}, x)
+	return n.add(name, &Binary{How: kernels.Larger}, v, x)
 }
 
 func TestRandomGraphsAgreeNodeByNode(t *testing.T) {

@@ -18,6 +18,7 @@ func everyOp(t testing.TB) *Graph {
 	b := builder{t, g}
 	b.add("take", &Take{Rows: []int32{5, 0, 0, 3}, Cols: []int32{4, -1}, Channels: []int32{1}, Fill: 0.5}, g.Inputs[0])
 	deep := b.add("deep", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{2, 3, 5, 8}}, g.Inputs[0])
+	b.add("reduce", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{H: true, C: true}}, g.Inputs[0])
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
 	b.add("detections", &PostProcess{Anchors: ramp(4 * 30), Scale: [4]float32{1, 2, 3, 4}, Classes: 7, Detections: 3,
 		PerDetection: 2, Regular: true, PerClass: 5, MinScore: -1, MaxOverlap: 0.5},
@@ -170,6 +171,9 @@ func workCases() map[string]workCase {
 		"quantised maximum": {op: &Pool{Window: wide}, u8: true, work: 71 * 71 * 4 * 64 * 64},
 		"quantised average": {op: &Quantised{Op: &Pool{Window: wide, Type: AvgPool}, Out: q}, u8: true,
 			work: 71 * 71 * 4 * 64 * 64},
+		"reduce":           {op: &Reduce{How: kernels.L2, Over: kernels.Axes{N: true, C: true}}, work: elements},
+		"quantised reduce": {op: &Quantised{Op: &Reduce{Over: kernels.Axes{W: true}}, Out: q}, u8: true, work: elements},
+		"reduced bytes":    {op: &Reduce{How: kernels.Maximum, Over: kernels.Axes{C: true}}, u8: true, work: elements},
 		"quantised lrn": {op: &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: q}, u8: true,
 			work: elements * 16384},
 		"quantised add": {op: &Quantised{Op: &Add{}, Out: q}, u8: true, two: true, work: elements},

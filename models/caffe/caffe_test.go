@@ -85,6 +85,16 @@ var layerCases = []struct {
 	in      []float32 // nil for 1, 2, 3, …
 	want    []float32
 }{
+	{name: "deconvolution", c: 1, h: 1, w: 2, layers: `
+		layer { name: "l" type: "Deconvolution" bottom: "data" top: "l"
+			convolution_param { num_output: 1 kernel_size: 3 stride: 2 pad: 1 } }`,
+		weights: map[string][]arr{"l": {{[]int64{1, 1, 3, 3}, ramp(9)}, {[]int64{1}, []float32{1}}}},
+		want:    []float32{6, 15, 11}},
+	{name: "deconvolution in groups", c: 2, h: 1, w: 1, layers: `
+		layer { name: "l" type: "Deconvolution" bottom: "data" top: "l"
+			convolution_param { num_output: 2 group: 2 kernel_size: 2 stride: 2 bias_term: false } }`,
+		weights: map[string][]arr{"l": {{[]int64{2, 1, 2, 2}, ramp(8)}}},
+		want:    []float32{1, 2, 3, 4, 10, 12, 14, 16}},
 	{name: "convolution", c: 2, h: 2, w: 2,
 		layers: `layer { name: "c" type: "Convolution" bottom: "data" top: "c" convolution_param { num_output: 1 kernel_size: 2 } }`,
 		weights: map[string][]arr{"c": {{[]int64{1, 2, 2, 2}, []float32{1, 10, 0, 0, 0, 0, 0, 100}},
@@ -328,7 +338,7 @@ func TestRandomWeights(t *testing.T) {
 // TestUnsupported: everything that cannot be imported is listed, also behind something of unknown shape.
 func TestUnsupported(t *testing.T) {
 	text := netText(2, 4, 4, `
-		layer { name: "up" type: "Deconvolution" bottom: "data" top: "up" }
+		layer { name: "up" type: "SPP" bottom: "data" top: "up" }
 		layer { name: "sig" type: "ELU" bottom: "up" top: "sig" }
 		layer { name: "leaky" type: "ReLU" bottom: "sig" top: "leaky" relu_param { negative_slope: 0.1 } }
 		layer { name: "within" type: "LRN" bottom: "data" top: "within" lrn_param { norm_region: WITHIN_CHANNEL } }

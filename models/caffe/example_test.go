@@ -34,7 +34,7 @@ func ExampleLoad() {
 func ExampleLoad_unsupported() {
 	text := `
 		layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
-		layer { name: "up" type: "Deconvolution" bottom: "data" top: "up" }
+		layer { name: "up" type: "SPP" bottom: "data" top: "up" }
 		layer { name: "act" type: "ELU" bottom: "up" top: "act" }`
 	_, err := caffe.Load(nil, []byte(text), caffe.WithRandomWeights(1))
 	var u *runtime.UnsupportedError
@@ -44,6 +44,6 @@ func ExampleLoad_unsupported() {
 		}
 	}
 	// Output:
-	// up Deconvolution
+	// up SPP
 	// act ELU
 }

@@ -21,6 +21,7 @@ func init() {
 		"Convolution":          convolution,
 		"ConvolutionDepthwise": depthwise,
 		"DepthwiseConvolution": depthwise,
+		"Deconvolution":        deconvolution,
 		"Pooling":              pooling,
 		"InnerProduct":         innerProduct,
 		"ReLU":                 relu,
@@ -46,7 +47,7 @@ func init() {
 
 // weighted are the layers that always have weights.
 var weighted = map[string]bool{"Convolution": true, "ConvolutionDepthwise": true, "DepthwiseConvolution": true,
-	"InnerProduct": true, "BatchNorm": true}
+	"Deconvolution": true, "InnerProduct": true, "BatchNorm": true}
 
 // sameShape are unsupported layers whose tops are shaped as their bottoms, so that the import can look further.
 var sameShape = []string{"PReLU", "ELU", "AbsVal", "Exp", "Log", "BNLL", "Threshold", "MVN", "Normalize", "Swish",
@@ -54,12 +55,11 @@ var sameShape = []string{"PReLU", "ELU", "AbsVal", "Exp", "Log", "BNLL", "Thresh
 
 // reasons tell the way round an unsupported layer, where there is one.
 var reasons = map[string]string{
-	"Deconvolution": "transposed convolution is not supported; classify with the network up to here (WithOutputs)",
-	"PReLU":         "no such activation; train with ReLU",
-	"ELU":           "no such activation; train with ReLU",
-	"ArgMax":        "take its input with WithOutputs and use TopK on the result",
-	"Slice":         "slicing is not supported; use a Convolution with group instead",
-	"Python":        "Python layers cannot be run; take what is before it with WithOutputs",
+	"PReLU":  "no such activation; train with ReLU",
+	"ELU":    "no such activation; train with ReLU",
+	"ArgMax": "take its input with WithOutputs and use TopK on the result",
+	"Slice":  "slicing is not supported; use a Convolution with group instead",
+	"Python": "Python layers cannot be run; take what is before it with WithOutputs",
 }
 
 func lrn(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {

@@ -3,7 +3,6 @@ package onnx
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
@@ -49,52 +48,6 @@ func (c *call) softmaxAlong(t *axes.Tensor, a, b int) (*value, error) {
 		return nil, err
 	}
 	return c.done(c.im.b.Rearrange(c.name(), flat, nil, t.Dims))
-}
-
-// concatAlong joins tensors of one rank along axis a.
-func (c *call) concatAlong(ts []*axes.Tensor, a int) (*value, error) {
-	dims := slices.Clone(ts[0].Dims)
-	flat := make([]*axes.Tensor, len(ts))
-	for i, t := range ts {
-		for j, n := range t.Dims {
-			if j != a && n != dims[j] {
-				return nil, fmt.Errorf("%v beside %v along axis %d: %w", t.Dims, ts[0].Dims, a, runtime.ErrShape)
-			}
-		}
-		if i > 0 {
-			dims[a] += t.Dims[a]
-		}
-		var err error
-		if flat[i], err = c.onChannels(t, a, a+1); err != nil {
-			return nil, err
-		}
-	}
-	all, err := c.im.b.Add(c.name()+"/concat", &runtime.Concat{}, flat...)
-	if err != nil {
-		return nil, err
-	}
-	return c.done(c.im.b.Rearrange(c.name(), all, nil, dims))
-}
-
-// meanOver is the mean over the flagged axes; left are the dimensions of the result.
-func (c *call) meanOver(t *axes.Tensor, over []bool, left []int) (*value, error) {
-	var keep, drop []int
-	kept, dropped := 1, 1
-	for i, n := range t.Dims {
-		if over[i] {
-			drop, dropped = append(drop, i), dropped*n
-		} else {
-			keep, kept = append(keep, i), kept*n
-		}
-	}
-	rows, err := c.im.b.Rearrange(c.name()+"/rows", t, append(keep, drop...), []int{1, kept, dropped})
-	if err != nil {
-		return nil, err
-	}
-	if rows, err = c.im.b.Add(c.name()+"/mean", &runtime.GlobalPool{Type: runtime.AvgPool}, rows); err != nil {
-		return nil, err
-	}
-	return c.done(c.im.b.Rearrange(c.name(), rows, nil, left))
 }
 
 // curve is Sigmoid and Tanh.

@@ -20,7 +20,6 @@ var (
 	_ = register("MaxPool", operator{handle: pool,
 		heeds: "auto_pad ceil_mode dilations kernel_shape pads strides | storage_order", // of its second output
 		takes: onQuanta, integers: true})
-	_ = register("ReduceMean", operator{handle: reduceMean, heeds: "axes keepdims noop_with_empty_axes"})
 )
 
 func pool(c *call) (*value, error) {
@@ -89,51 +88,6 @@ func globalPool(c *call) (*value, error) {
 		kind = runtime.MaxPool
 	}
 	return c.add(&runtime.GlobalPool{Type: kind}, t)
-}
-
-func reduceMean(c *call) (*value, error) {
-	as, ok, err := c.list("axes", 1)
-	keep, noop := c.int("keepdims", 1) != 0, c.int("noop_with_empty_axes", 0) != 0
-	if !ok || err != nil {
-		return nil, err
-	}
-	t, err := c.tensor(0)
-	if t == nil || err != nil {
-		return nil, err
-	}
-	if len(as) == 0 {
-		if noop {
-			return c.in[0], nil
-		}
-		for i := range t.Dims {
-			as = append(as, i)
-		}
-	}
-	over, err := flagged(as, len(t.Dims))
-	if err != nil {
-		return nil, err
-	}
-	var left []int
-	legal := true
-	for i, d := range t.Dims {
-		if d > 1 && over[i] != (i > t.ChannelAxis()) {
-			legal = false
-		}
-		switch {
-		case !over[i]:
-			left = append(left, d)
-		case keep:
-			left = append(left, 1)
-		}
-	}
-	if !legal {
-		return c.meanOver(t, over, left)
-	}
-	out, err := c.im.b.Add(c.name(), &runtime.GlobalPool{Type: runtime.AvgPool}, t)
-	if err != nil {
-		return nil, err
-	}
-	return c.reshaped(out, left)
 }
 
 func lrn(c *call) (*value, error) {

@@ -11,14 +11,12 @@ const (
 	opAveragePool2D = 1
 	opLRN           = 13
 	opMaxPool2D     = 17
-	opMean          = 40
 )
 
 var (
 	_ = register(opAveragePool2D, form{handle: averagePool, options: 5, fields: 6})
 	_ = register(opLRN, form{handle: lrn, options: 13, fields: 4})
 	_ = register(opMaxPool2D, form{handle: maxPool, options: 5, fields: 6})
-	_ = register(opMean, form{handle: mean, options: 27, fields: 1})
 )
 
 func maxPool(n *node) error { return n.pool(runtime.MaxPool) }
@@ -52,50 +50,6 @@ func (n *node) pooled(op runtime.Op, kind runtime.PoolKind, x *axes.Tensor) (*ax
 		op = &runtime.Quantised{Op: op, Out: to}
 	}
 	return n.b.Add(n.name, op, x)
-}
-
-// mean is a global average pool over rows and columns.
-func mean(n *node) error {
-	x, err := n.input(0)
-	if err != nil {
-		return err
-	}
-	t := n.tensor(1)
-	if t == nil {
-		return fmt.Errorf("no axes: %w", runtime.ErrGraph)
-	}
-	list, err := n.int32s(t)
-	if err != nil {
-		return err
-	}
-	rank := len(x.Dims)
-	mean := make([]bool, rank)
-	for _, a := range list {
-		if a < 0 {
-			a += int32(rank)
-		}
-		if a < 0 || int(a) >= rank {
-			return fmt.Errorf("a mean over axes %v of %v: %w", list, x.Dims, runtime.ErrShape)
-		}
-		mean[a] = true
-	}
-	var dims []int
-	for i, d := range x.Dims {
-		if inside := i > 0 && i > rank-4 && i < rank-1; d > 1 && mean[i] != inside {
-			return fmt.Errorf("a mean over axes %v of %v, not rows and columns: %w", list, x.Dims, runtime.ErrGraph)
-		}
-		switch {
-		case !mean[i]:
-			dims = append(dims, d)
-		case n.options.byte(0) != 0: // keep_dims
-			dims = append(dims, 1)
-		}
-	}
-	y, err := n.pooled(&runtime.GlobalPool{Type: runtime.AvgPool}, runtime.AvgPool, x)
-	if err != nil {
-		return err
-	}
-	return n.is(n.b.Rearrange(n.name+"/shaped", y, nil, dims))
 }
 
 // clamped makes x the output, after an activation.

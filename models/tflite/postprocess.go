@@ -50,17 +50,17 @@ func postProcess(n *node) error {
 			part[j] = int32(first + j)
 		}
 		first += len(part)
-		x, err := n.b.Add(out.name, &runtime.Take{Channels: part}, all)
-		if err == nil {
-			x, err = n.b.Rearrange(out.name+"/shaped", x, nil, dims)
+		if len(out.shape) == 0 { // as converters leave those of custom operations
+			out.shape = dims
 		}
-		if err == nil && len(out.shape) > 0 { // converters leave the shapes of custom operations out
-			err = n.fits(out, x)
-		}
+		name := n.outputName(i)
+		x, err := n.b.Add(name, &runtime.Take{Channels: part}, all)
 		if err != nil {
 			return err
 		}
-		n.values[out.number] = x
+		if err := n.gives(i)(n.b.Rearrange(name+"/shaped", x, nil, dims)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -190,6 +190,7 @@ type operator struct {
 	kind            int   // of options, in BuiltinOptions
 	options         table
 	customOptions   []byte
+	dilated         *dilation // of a convolution that was between space and batch
 }
 
 type subgraph struct {

@@ -45,10 +45,18 @@ import (
 // Option changes how a model is imported.
 type Option func(*config)
 
-type config struct{ limits runtime.Limits }
+type config struct {
+	limits runtime.Limits
+	nodes  []string
+}
 
 // WithLimits replaces [runtime.DefaultLimits].
 func WithLimits(l runtime.Limits) Option { return func(c *config) { c.limits = l } }
+
+// WithNodes names tensors whose values the graph gives after its outputs, in this order.
+func WithNodes(names ...string) Option {
+	return func(c *config) { c.nodes = append(c.nodes, names...) }
+}
 
 // Is reports whether bytes, of which a few are enough, begin as a TFLite file does: with the schema's identifier.
 func Is(head []byte) bool { return len(head) >= 8 && string(head[4:8]) == identifier }
@@ -82,8 +90,8 @@ func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
 		return nil, fmt.Errorf("%d subgraphs; control flow is not supported: %w", len(m.subgraphs), runtime.ErrGraph)
 	}
 	im := &importer{model: m, sub: m.subgraphs[0], b: axes.NewBuilder("tflite", len(data), c.limits),
-		values: map[int]*axes.Tensor{},
-		left:   4*len(data) + 1<<16}
+		values: map[int]*axes.Tensor{}, also: c.nodes,
+		left: 4*len(data) + 1<<16}
 	return im.run()
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -92,18 +93,27 @@ const (
 	typeS8  = "INT8"
 )
 
-// answerType is that of outputs: real numbers.
-func answerType(runtime.TensorInfo) string { return typeF32 }
-
-// dataType is an input's own.
-func dataType(t runtime.TensorInfo) string {
-	switch {
-	case t.DType != runtime.U8:
+// answerType is that of outputs: real numbers, but for whole ones, which are of the model's own type.
+func answerType(info runtime.TensorInfo) string {
+	if info.DType == runtime.U8 {
 		return typeF32
-	case t.Signed:
-		return typeS8
 	}
-	return typeU8
+	return dataType(info)
+}
+
+// dataType is the protocol's word for a tensor's own elements.
+func dataType(info runtime.TensorInfo) string {
+	switch {
+	case info.DType == runtime.U8 && info.Signed:
+		return typeS8
+	case info.DType == runtime.U8:
+		return typeU8
+	case info.DType != runtime.I32:
+		return typeF32
+	case info.Elem == runtime.ElemSame:
+		return "INT32"
+	}
+	return strings.ToUpper(info.Elem.String())
 }
 
 // fill copies the tensor of a request into dst, the numbers of an input. An input of float32 takes UINT8 and INT8 as the
@@ -115,11 +125,21 @@ func (t *inferTensor) fill(info runtime.TensorInfo, dst []float32) error {
 	if want := dims(info.Shape); !slices.Equal(t.shape, want) {
 		return badRequest("input %q: shape %v; the model's is %v", t.name, t.shape, want)
 	}
-	if t.dataType != typeF32 && t.dataType != typeU8 && t.dataType != typeS8 ||
-		info.DType == runtime.U8 && t.dataType != typeF32 && t.dataType != dataType(info) {
+	p := numbers{cursor: cursor{text: t.data}, dst: dst, whole: t.dataType != typeF32, hi: 255}
+	switch want := dataType(info); {
+	case info.DType == runtime.I32:
+		if t.dataType != want {
+			return badRequest("input %q: datatype %.20q; want %s", t.name, t.dataType, want)
+		}
+		const most = 1 << 24 // whole numbers that a float32 can say
+		lo, hi := info.Elem.Range()
+		p.whole, p.lo, p.hi = true, max(int64(lo), -most), min(int64(hi), most)
+	case t.dataType != typeF32 && t.dataType != typeU8 && t.dataType != typeS8,
+		info.DType == runtime.U8 && t.dataType != typeF32 && t.dataType != want:
 		return badRequest("input %q: datatype %.20q; want %s", t.name, t.dataType, wantedTypes(info))
+	case t.dataType == typeS8:
+		p.lo, p.hi = -128, 127
 	}
-	p := numbers{cursor: cursor{text: t.data}, dst: dst, whole: t.dataType != typeF32, signed: t.dataType == typeS8}
 	if err := p.tensor(t.shape); err != nil {
 		return badRequest("input %q: %v", t.name, err)
 	}
@@ -150,6 +170,9 @@ func enter(dst *runtime.Tensor, numbers []float32) {
 	for i := range levels {
 		levels[i] = q.Level(numbers[i])
 	}
+	for i, w := 0, dst.Int32(); i < len(w); i++ {
+		w[i] = int32(numbers[i])
+	}
 }
 
 // numbers reads an array of numbers out of JSON that is known to be well formed.
@@ -157,9 +180,9 @@ type numbers struct {
 	cursor
 	dst   []float32
 	n     int  // numbers read
-	whole bool // from 0 to 255, or signed from −128 to 127
+	whole bool // from lo to hi
 
-	signed bool
+	lo, hi int64
 }
 
 // tensor reads a tensor, flat or nested, that fills dst.
@@ -214,13 +237,9 @@ func (p *numbers) number() error {
 		return fmt.Errorf("more than the %d numbers of the shape", len(p.dst))
 	}
 	if p.whole {
-		lowest := int64(0)
-		if p.signed {
-			lowest = -128
-		}
-		v, err := strconv.ParseInt(string(word), 10, 16)
-		if err != nil || v < lowest || v > lowest+255 {
-			return fmt.Errorf("number %d: %.40s is no whole number from %d to %d", p.n, word, lowest, lowest+255)
+		v, err := strconv.ParseInt(string(word), 10, 64)
+		if err != nil || v < p.lo || v > p.hi {
+			return fmt.Errorf("number %d: %.40s is no whole number from %d to %d", p.n, word, p.lo, p.hi)
 		}
 		p.dst[p.n] = float32(v)
 	} else {
@@ -246,7 +265,17 @@ type outTensor struct {
 // so are they.
 func export(t *runtime.Tensor) (outTensor, error) {
 	info := t.Info()
-	o := outTensor{Name: info.Name, Shape: dims(info.Shape), DataType: typeF32}
+	o := outTensor{Name: info.Name, Shape: dims(info.Shape), DataType: answerType(info)}
+	if w := t.Int32(); w != nil {
+		if o.Data = slices.Clone(w); info.Elem == runtime.ElemBool {
+			b := make([]bool, len(w))
+			for i, v := range w {
+				b[i] = v != 0
+			}
+			o.Data = b
+		}
+		return o, nil
+	}
 	f := slices.Clone(t.Float32())
 	for _, level := range t.Uint8() {
 		f = append(f, float32(int32(level)-int32(info.Quant.Zero))*info.Quant.Scale)

@@ -122,6 +122,9 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 	if r.IntN(16) == 0 {
 		return w.take(v)
 	}
+	if r.IntN(8) == 0 {
+		return w.reduction(v)
+	}
 	if v.DType == runtime.U8 {
 		return w.quantised(v, win, k, groups, depth, pick(r, []runtime.Op{pool, global, lrn, &runtime.Add{Act: w.clamp()}}))
 	}
@@ -176,6 +179,17 @@ func (w *grower) take(v *runtime.Value) *runtime.Take {
 	}
 	s := v.Shape
 	return &runtime.Take{Images: list(s.N), Rows: list(s.H), Cols: list(s.W), Channels: list(s.C), Fill: w.r.Float32()}
+}
+
+// reduction is an operation over several pixels or channels.
+func (w *grower) reduction(v *runtime.Value) runtime.Op {
+	r := w.r
+	bit := func() bool { return r.IntN(2) == 0 }
+	op := &runtime.Reduce{How: kernels.Reduction(r.IntN(10)), Over: kernels.Axes{N: bit(), H: bit(), W: bit(), C: bit()}}
+	if v.DType == runtime.U8 && op.How < kernels.Maximum {
+		return &runtime.Quantised{Op: op, Out: w.quant()}
+	}
+	return op
 }
 
 // quantised is an operation over uint8.

@@ -1,0 +1,414 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
+
+// OpReduce makes one number of many: func(*reduceArgs).
+const OpReduce OpKind = "reduce"
+
+// Reduction is how many numbers become one.
+type Reduction uint8
+
+// The reductions of [NewReduceF32], over the numbers x. Maximum and minimum are a NaN if any number is.
+const (
+	Sum       Reduction = iota // Σ x
+	Mean                       // Σ x / n
+	Maximum                    // the largest x
+	Minimum                    // the smallest x
+	Product                    // Π x
+	L1                         // Σ |x|
+	L2                         // √Σ x²
+	SumSquare                  // Σ x²
+	LogSum                     // log Σ x
+	LogSumExp                  // log Σ eˣ
+	reductions
+	expSum // Σ e^(x − m), the second pass of LogSumExp
+)
+
+// String returns the reduction's word.
+func (r Reduction) String() string {
+	if r >= reductions {
+		return "Reduction"
+	}
+	return [...]string{"Sum", "Mean", "Maximum", "Minimum", "Product", "L1", "L2", "SumSquare", "LogSum", "LogSumExp"}[r]
+}
+
+// Check refuses a number that stands for no reduction.
+func (r Reduction) Check() error {
+	if r >= reductions {
+		return fmt.Errorf("%w: reduction %d", ErrShape, uint8(r))
+	}
+	return nil
+}
+
+// reduceArgs is the argument of the inner kernels of reductions, which fold pixels into accumulators: for each pixel in
+// turn, acc[i] = acc[i] ∘ src[i] for i < c; or, lanes, acc[i mod 8] = acc[i mod 8] ∘ src[i], i ascending. Accumulators
+// of float32 are IEEE binary64, those of uint8 are int32. With expSum, src[i] stands for e^(src[i] − most[i]).
+type reduceArgs struct {
+	acc, src  unsafe.Pointer
+	most      *[reduceBlock]float32
+	pixels, c int // ≥ 1
+	stride    int // bytes
+	lanes     bool
+	how       Reduction
+}
+
+const (
+	reduceBlock = 256 // channels reduced at a time
+	reduceLanes = 8
+)
+
+func reduceF32Generic(a *reduceArgs) {
+	acc := unsafe.Slice((*float64)(a.acc), reduceBlock)
+	for p := range a.pixels {
+		src := floats(a.src, p*a.stride, a.c)
+		if !a.lanes {
+			a.how.fold(acc, src, a.most)
+			continue
+		}
+		for len(src) > reduceLanes {
+			a.how.fold(acc, src[:reduceLanes], a.most)
+			src = src[reduceLanes:]
+		}
+		a.how.fold(acc, src, a.most)
+	}
+}
+
+// fold is acc[i] ∘= src[i] for all of src.
+func (r Reduction) fold(acc []float64, src []float32, most *[reduceBlock]float32) {
+	acc = acc[:len(src)]
+	switch r {
+	case Sum, Mean, LogSum:
+		for i, x := range src {
+			acc[i] += float64(x)
+		}
+	case Maximum, LogSumExp:
+		for i, x := range src {
+			acc[i] = max(acc[i], float64(x))
+		}
+	case Minimum:
+		for i, x := range src {
+			acc[i] = min(acc[i], float64(x))
+		}
+	case Product:
+		for i, x := range src {
+			acc[i] *= float64(x)
+		}
+	case L1:
+		for i, x := range src {
+			acc[i] += math.Abs(float64(x))
+		}
+	case L2, SumSquare:
+		for i, x := range src { // the square is exact
+			acc[i] += float64(float64(x) * float64(x))
+		}
+	case expSum:
+		for i, x := range src {
+			acc[i] += float64(expNegative(x - most[i]))
+		}
+	}
+}
+
+// start is the accumulators' first value.
+func (r Reduction) start() float64 {
+	switch r {
+	case Maximum, LogSumExp:
+		return math.Inf(-1)
+	case Minimum:
+		return math.Inf(1)
+	case Product:
+		return 1
+	}
+	return 0
+}
+
+// join is x ∘ y of two accumulators.
+func (r Reduction) join(x, y float64) float64 {
+	switch r {
+	case Maximum, LogSumExp:
+		return max(x, y)
+	case Minimum:
+		return min(x, y)
+	case Product:
+		return x * y
+	}
+	return x + y
+}
+
+// finish is the result of an accumulator of n numbers.
+func (r Reduction) finish(x float64, n int) float32 {
+	switch r {
+	case Mean:
+		x /= float64(n)
+	case L2:
+		x = math.Sqrt(x)
+	case LogSum:
+		x = logarithm(x)
+	}
+	return float32(x)
+}
+
+func reduceU8Generic(a *reduceArgs) {
+	acc := unsafe.Slice((*int32)(a.acc), reduceBlock)
+	for p := range a.pixels {
+		src := unsafe.Slice((*uint8)(unsafe.Add(a.src, p*a.stride)), a.c)
+		step := len(src)
+		if a.lanes {
+			step = reduceLanes
+		}
+		for ; len(src) > 0; src = src[min(step, len(src)):] {
+			part := src[:min(step, len(src))]
+			acc := acc[:len(part)]
+			switch a.how {
+			case Sum:
+				for i, q := range part {
+					acc[i] += int32(q)
+				}
+			case Maximum:
+				for i, q := range part {
+					acc[i] = max(acc[i], int32(q))
+				}
+			case Minimum:
+				for i, q := range part {
+					acc[i] = min(acc[i], int32(q))
+				}
+			}
+		}
+	}
+}
+
+// Axes are dimensions of a view.
+type Axes struct{ N, H, W, C bool }
+
+// of returns the sizes that are left of n, h, w and c, and how many numbers become one.
+func (a Axes) of(v *View) (n, h, w, c, cells int) {
+	n, h, w, c, cells = v.N, v.H, v.W, v.C, 1
+	for _, d := range []struct {
+		over bool
+		size *int
+	}{{a.N, &n}, {a.H, &h}, {a.W, &w}, {a.C, &c}} {
+		if d.over {
+			cells *= *d.size
+			*d.size = 1
+		}
+	}
+	return n, h, w, c, cells
+}
+
+// NewReduceF32 returns the reduction of a tensor over some of its axes, which become 1. Sums and products are of IEEE
+// binary64, over pixels in their order; those over channels are of eight parts, the l-th over the channels c ≡ l (mod 8)
+// of all pixels, added up as ((s0+s4)+(s2+s6)) + ((s1+s5)+(s3+s7)); the result is rounded once. So every machine gives
+// the same bits.
+func NewReduceF32(how Reduction, over Axes, limit arch.ISA) (Op, error) {
+	if err := how.Check(); err != nil {
+		return nil, err
+	}
+	o := &reduce{how: how, over: over, dtype: F32}
+	o.kernel, o.fn = Select[func(*reduceArgs)](OpReduce, F32, limit)
+	return o, nil
+}
+
+// NewExtremeU8 returns the maximum or minimum of quantised values over some axes: one of the levels, as it is.
+func NewExtremeU8(how Reduction, over Axes, limit arch.ISA) (Op, error) {
+	if how != Maximum && how != Minimum {
+		return nil, fmt.Errorf("%w: a quantised %v keeps no scale", ErrShape, how)
+	}
+	o := &reduce{how: how, over: over, dtype: U8}
+	o.kernel, o.fn = Select[func(*reduceArgs)](OpReduce, U8, limit)
+	return o, nil
+}
+
+// NewReduceU8 returns the quantised sum or mean of cells numbers, over some axes:
+//
+//	sum = Σ (in − InZero)                                                          exactly, in int32
+//	out = Requantize(sum, InScale/OutScale, lo, hi, zero)      of a mean InScale/(OutScale·cells)
+//
+// The factor is computed in binary64 and rounded once. It is the same on every tier.
+func NewReduceU8(how Reduction, over Axes, cells int, q RescaleU8, limit arch.ISA) (Op, error) {
+	if how != Sum && how != Mean || cells < 1 || cells > math.MaxInt32/255 {
+		return nil, fmt.Errorf("%w: a quantised %v of %d numbers", ErrShape, how, cells)
+	}
+	if !(q.InScale > 0) || !(q.OutScale > 0) {
+		return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, q.InScale, q.OutScale)
+	}
+	n := 1
+	if how == Mean {
+		n = cells
+	}
+	o := &reduce{how: Sum, over: over, dtype: U8, cells: cells, inZero: int32(q.InZero) * int32(cells),
+		factor: float32(float64(q.InScale) / (float64(q.OutScale) * float64(n)))} // the product is exact
+	o.lo, o.hi, o.zero = q.Out.bounds()
+	o.kernel, o.fn = Select[func(*reduceArgs)](OpReduce, U8, limit)
+	return o, nil
+}
+
+type reduce struct {
+	basic
+	fn    func(*reduceArgs)
+	how   Reduction
+	over  Axes
+	dtype DType
+
+	cells        int   // of a quantised sum; 0 else
+	inZero, zero int32 // of all cells; of the output
+	factor       float32
+	lo, hi       float32
+}
+
+func (o *reduce) Bind(in, out []View, _ []byte, workers int) Task {
+	ok := len(in) == 1 && len(out) == 1 && in[0].DType == o.dtype && out[0].DType == o.dtype &&
+		in[0].Stride >= in[0].C && out[0].Stride >= out[0].C
+	checkViews("reduction", ok)
+	n, h, w, c, cells := o.over.of(&in[0])
+	checkViews("reduction", out[0].N == n && out[0].H == h && out[0].W == w && out[0].C == c &&
+		(o.cells == 0 || o.cells == cells))
+	t := &reduceTask{reduce: o, in: in[0], out: out[0], numbers: cells, workers: make([]reduceWorker, workers)}
+	t.blocks = (c + reduceBlock - 1) / reduceBlock
+	return t
+}
+
+type reduceTask struct {
+	*reduce
+	in, out View
+	numbers int // that become one
+	blocks  int // of the channels of an output pixel
+	workers []reduceWorker
+}
+
+type reduceWorker struct {
+	args reduceArgs
+	acc  [reduceBlock]float64 // int32 of uint8
+	most [reduceBlock]float32
+	_    [64]byte
+}
+
+// Units are output pixels times blocks of channels.
+func (t *reduceTask) Units() int { return t.out.Pixels() * t.blocks }
+
+func (t *reduceTask) Run(worker, lo, hi int, stop *Stop) {
+	w := &t.workers[worker]
+	w.args = reduceArgs{acc: unsafe.Pointer(&w.acc), most: &w.most, how: t.how, lanes: t.over.C}
+	for u := lo; u < hi && !stop.Asked(); u++ {
+		p, c0 := u/t.blocks, u%t.blocks*reduceBlock
+		if t.dtype == U8 {
+			t.bytes(w, p, c0, stop)
+		} else {
+			t.floats(w, p, c0, stop)
+		}
+	}
+}
+
+// floats reduces to channels c0 and up of output pixel p.
+func (t *reduceTask) floats(w *reduceWorker, p, c0 int, stop *Stop) {
+	n := min(reduceBlock, t.out.C-c0)
+	dst, acc := floats(t.out.at(p*t.out.Stride+c0), 0, n), w.acc[:]
+	for i := range acc {
+		acc[i] = t.how.start()
+	}
+	t.pass(w, p, c0, stop)
+	if t.over.C {
+		t.how.joinLanes(&w.acc)
+	}
+	if t.how != LogSumExp {
+		for i := range dst {
+			dst[i] = t.how.finish(acc[i], t.numbers)
+		}
+		return
+	}
+	first := acc[0]
+	for i := range acc {
+		if t.over.C {
+			acc[i] = first
+		}
+		w.most[i], acc[i] = float32(acc[i]), 0
+	}
+	w.args.how = expSum
+	t.pass(w, p, c0, stop)
+	w.args.how = t.how
+	if t.over.C {
+		expSum.joinLanes(&w.acc)
+	}
+	for i := range dst {
+		m := w.most[i]
+		if dst[i] = m; !math.IsInf(float64(m), 0) {
+			dst[i] = float32(float64(m) + logarithm(acc[i]))
+		}
+	}
+}
+
+// joinLanes leaves what eight lanes make in the first.
+func (r Reduction) joinLanes(a *[reduceBlock]float64) {
+	even, odd := r.join(r.join(a[0], a[4]), r.join(a[2], a[6])), r.join(r.join(a[1], a[5]), r.join(a[3], a[7]))
+	a[0] = r.join(even, odd)
+}
+
+// bytes is floats for quantised values.
+func (t *reduceTask) bytes(w *reduceWorker, p, c0 int, stop *Stop) {
+	n := min(reduceBlock, t.out.C-c0)
+	dst := unsafe.Slice((*uint8)(t.out.at(p*t.out.Stride+c0)), n)
+	acc := unsafe.Slice((*int32)(unsafe.Pointer(&w.acc)), reduceBlock)
+	first := int32(0)
+	if t.how == Minimum {
+		first = 255
+	}
+	for i := range acc {
+		acc[i] = first
+	}
+	t.pass(w, p, c0, stop)
+	if t.over.C {
+		for _, v := range acc[1:reduceLanes] {
+			switch t.how {
+			case Maximum:
+				acc[0] = max(acc[0], v)
+			case Minimum:
+				acc[0] = min(acc[0], v)
+			default:
+				acc[0] += v
+			}
+		}
+	}
+	for i := range dst {
+		if t.cells == 0 {
+			dst[i] = uint8(acc[i])
+		} else {
+			dst[i] = Requantize(acc[i]-t.inZero, t.factor, t.lo, t.hi, t.zero)
+		}
+	}
+}
+
+// pass folds all that becomes output pixel p into the accumulators: channels c0 and up, or all of them as lanes.
+func (t *reduceTask) pass(w *reduceWorker, p, c0 int, stop *Stop) {
+	span := func(over bool, at, size int) (from, to int) {
+		if over {
+			return 0, size
+		}
+		return at, at + 1
+	}
+	in, args, a := &t.in, &w.args, t.over
+	n0, n1 := span(a.N, p/(t.out.H*t.out.W), in.N)
+	y0, y1 := span(a.H, p/t.out.W%t.out.H, in.H)
+	x0, x1 := span(a.W, p%t.out.W, in.W)
+	channels, block := in.C, heed/reduceLanes*reduceLanes
+	if !a.C {
+		channels, block = min(reduceBlock, in.C-c0), reduceBlock
+	}
+	args.stride = in.Stride * in.DType.Size()
+	for n := n0; n < n1; n++ {
+		for y := y0; y < y1; y++ {
+			for c := 0; c < channels; c += block {
+				args.c = min(block, channels-c)
+				some := max(1, heed/args.c) // pixels in one call
+				for x := x0; x < x1 && !stop.Asked(); x += some {
+					args.pixels = min(some, x1-x)
+					args.src = in.at(((n*in.H+y)*in.W+x)*in.Stride + c0 + c)
+					t.fn(args)
+				}
+			}
+		}
+	}
+}
