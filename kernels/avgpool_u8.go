@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"unsafe"
@@ -30,6 +31,22 @@ func NewAvgPoolU8(s PoolShape, q RescaleU8, limit arch.ISA) (Op, error) {
 	return o, nil
 }
 
+// NewAvgPoolLevels returns the average of levels in whole numbers, as TensorFlow Lite computes it. Input and output are
+// quantised alike:
+//
+//	out = from + round((Σ in − from·n)/n), halves away from zero
+//
+// over the n cells of the window inside the input; from is 128 where levels are int8 in the model, else 0.
+func NewAvgPoolLevels(s PoolShape, from uint8, limit arch.ISA) (Op, error) {
+	op, err := NewAvgPoolU8(s, RescaleU8{InScale: 1, OutScale: 1}, limit)
+	if err != nil || s.CountIncludePad {
+		return nil, cmp.Or(err, fmt.Errorf("%w: pooling %+v", ErrShape, s))
+	}
+	o := op.(*avgPoolU8)
+	o.whole, o.inZero = true, int32(from)
+	return o, nil
+}
+
 // sumU8Args is the argument of the inner kernel of quantised average pooling: sums[i] += src[i] for i < c, int32.
 type sumU8Args struct {
 	sums, src unsafe.Pointer
@@ -51,6 +68,7 @@ type avgPoolU8 struct {
 	inScale      float64
 	outScale     float64
 	lo, hi       float32
+	whole        bool // the average of levels; inZero is where they are counted from
 }
 
 func (o *avgPoolU8) Bind(in, out []View, _ []byte, workers int) Task {
@@ -103,14 +121,30 @@ func (t *avgPoolU8Task) Run(worker, lo, hi int, stop *Stop) {
 			}
 		}
 		cells := max(r1-r0, 0) * max(s1-s0, 0)
+		dst := unsafe.Slice((*uint8)(t.out.at(p*t.out.Stride+c0)), len(sums))
+		if t.whole {
+			t.average(dst, sums, int32(cells))
+			continue
+		}
 		divisor := cells
 		if s.CountIncludePad {
 			divisor = padH * padW
 		}
 		m := float32(t.inScale / (t.outScale * float64(max(divisor, 1)))) // the product is exact
-		dst := unsafe.Slice((*uint8)(t.out.at(p*t.out.Stride+c0)), len(sums))
 		for i, sum := range sums {
 			dst[i] = Requantize(sum-t.inZero*int32(cells), m, t.lo, t.hi, t.zero)
+		}
+	}
+}
+
+// average divides sums of so many cells; the average of none is where levels are counted from.
+func (o *avgPoolU8) average(dst []uint8, sums []int32, cells int32) {
+	n := max(cells, 1)
+	for i, sum := range sums {
+		if sum -= o.inZero * cells; sum < 0 {
+			dst[i] = uint8(o.inZero - int32((uint32(n/2)+uint32(-sum))/uint32(n)))
+		} else {
+			dst[i] = uint8(o.inZero + int32((uint32(n/2)+uint32(sum))/uint32(n)))
 		}
 	}
 }

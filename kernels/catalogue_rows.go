@@ -257,6 +257,7 @@ var rows = map[string][]Kernel{
 		{Op: OpBinary, DType: F32, Family: "binary", fn: binaryF32Generic},
 		{Op: OpBinary, DType: U8, Family: "binary", fn: binaryU8Generic},
 		{Op: OpCurve, DType: F32, Family: "curve", fn: curveF32Generic},
+		{Op: OpPostProcess, DType: F32, Family: "postprocess", fn: boxesGeneric},
 		{Op: OpReduce, DType: F32, Family: "reduce", fn: reduceF32Generic},
 		{Op: OpReduce, DType: U8, Family: "reduce", fn: reduceU8Generic},
 		{Op: OpSoftmax, DType: U8, Family: "softmax_u8", fn: softmaxU8Generic},

@@ -249,6 +249,9 @@ func openOwn(path string, opts []runtime.Option) (*runtime.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !runtime.IsFile(data) {
+		return nil, runtime.InFile(path, sniff.Explain(data, "a gneiss model", runtime.ErrCorrupt))
+	}
 	g, err := runtime.ReadGraph(data, opts...)
 	return g, runtime.InFile(path, err)
 }

@@ -44,6 +44,7 @@ func TestOpen(t *testing.T) {
 // TestOpenErrors: whatever is opened, the error names the file and says what is wrong.
 func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
+	const lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
 	for _, c := range []struct {
 		name, content string
 		is            error
@@ -54,6 +55,18 @@ func TestOpenErrors(t *testing.T) {
 		{"empty", "", runtime.ErrCorrupt, "empty"},
 		{"empty.onnx", "", runtime.ErrCorrupt, "empty"},
 		{"empty.caffemodel", "", runtime.ErrCorrupt, "empty"},
+		{"empty.tflite", "", runtime.ErrCorrupt, "empty"},
+		{"empty.gneiss", "", runtime.ErrCorrupt, "empty"},
+		{"lfs.tflite", lfs, runtime.ErrCorrupt, "not a TFLite model but a Git LFS pointer"},
+		{"lfs.onnx", lfs, runtime.ErrCorrupt, "not an ONNX model but a Git LFS pointer"},
+		{"lfs.gneiss", lfs, runtime.ErrCorrupt, "not a gneiss model but a Git LFS pointer"},
+		{"lfs.caffemodel", lfs, runtime.ErrCorrupt, "a Git LFS pointer"},
+		{"lfs.prototxt", lfs, runtime.ErrCorrupt, "a Git LFS pointer"},
+		{"page.tflite", "<!DOCTYPE html>\n<title>404</title>", runtime.ErrCorrupt, "an HTML page"},
+		{"page.onnx", "<!DOCTYPE html>\n<title>404</title>", runtime.ErrCorrupt, "an HTML page"},
+		{"page.prototxt", "<html><title>404</title></html>", runtime.ErrCorrupt, "an HTML page"},
+		{"weights.tflite", "\x89HDF\r\n\x1a\n", runtime.ErrCorrupt, "an HDF5 file"},
+		{"noise.tflite", "\xfe\xfe\xfe\xfe", runtime.ErrCorrupt, "not a TFLite model"},
 		{"noise", "\xfe\xfe\xfe\xfe", runtime.ErrCorrupt, "neither"},
 		{"net.prototxt", "layer {", runtime.ErrCorrupt, "line 1"},
 		{"text", "hello\nworld", runtime.ErrCorrupt, "prototxt"},

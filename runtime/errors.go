@@ -60,6 +60,7 @@ type Unsupported struct {
 	Op     string // the operation's name in its own format
 	Node   string // the node's name
 	Reason string // "" when the operation as a whole is unknown; else what about it is not supported, and the way round
+	Err    error  // what the reason comes from, where that is an error
 }
 
 // UnsupportedError lists everything in a model that is not supported, not only the first thing met.
@@ -86,6 +87,16 @@ func (e *UnsupportedError) Groups() []UnsupportedGroup {
 		all[i].Nodes = append(all[i].Nodes, u.Node)
 	}
 	return all
+}
+
+// Unwrap returns the errors that the reasons come from.
+func (e *UnsupportedError) Unwrap() (errs []error) {
+	for _, u := range e.Ops {
+		if u.Err != nil {
+			errs = append(errs, u.Err)
+		}
+	}
+	return errs
 }
 
 // Error has one line for each operation and reason, in the order in which they were met, with the number of nodes and

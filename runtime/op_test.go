@@ -44,6 +44,12 @@ func everyOp(t testing.TB) *Graph {
 	b.add("log softmax", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{W: true}}, g.Inputs[0])
 	b.add("product", &MatMul{TransB: true}, g.Inputs[0], g.Inputs[0])
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
+	b.add("level pool", &LevelPool{Window: Window{R: 2, S: 3, StrideH: 2}, From: 128},
+		b.add("levels to pool", &Quantize{To: Quant{Scale: 1, Zero: 7}}, g.Inputs[0]))
+	b.add("detections", &PostProcess{Anchors: ramp(4 * 30), Scale: [4]float32{1, 2, 3, 4}, Classes: 7, Detections: 3,
+		PerDetection: 2, Regular: true, PerClass: 5, MinScore: -1, MaxOverlap: 0.5},
+		b.add("boxes", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{1, 5, 6, 8}}, g.Inputs[0]),
+		b.add("scores", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{1, 2, 15, 8}}, g.Inputs[0]))
 	b.add("parts", &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{127, -127, 3, 0, 1, -127, 0, 0},
 		WScale: []float32{0.5}, Out: Quant{Scale: 2, Zero: 9}, Lo: 1, Hi: 200}, 2},
 		b.add("levels", &Quantize{To: Quant{Scale: 1, Zero: 7}}, g.Inputs[0]))
@@ -192,6 +198,9 @@ func workCases() map[string]workCase {
 		"dequantize":       {op: &Dequantize{}, u8: true, work: elements},
 		"quantised conv": {op: &QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
 			WScale: []float32{1}, Out: q, Hi: 255}, u8: true, work: elements},
+		"average of levels": {op: &LevelPool{Window: wide}, u8: true, work: 71 * 71 * 4 * 64 * 64},
+		"detections": {op: &PostProcess{Anchors: make([]float32, elements), Scale: [4]float32{1, 1, 1, 1}, Classes: 4,
+			Detections: 9, PerDetection: 1, MaxOverlap: 1}, two: true, work: 64 * (4 + 9)},
 		"quantised conv of parts": {op: &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 12),
 			WScale: []float32{1}, Out: q, Hi: 255}, 3}, u8: true, work: 3 * elements},
 		"quantised fc": {op: &QFC{K: 1, Weights: make([]int8, elements), WScale: []float32{1}}, u8: true,

@@ -67,7 +67,7 @@ func randomQuantised(t *testing.T, seed uint64) *Graph {
 		default:
 			w := Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}
 			v = n.add(name, []Op{&Identity{}, &Pool{Window: w},
-				&Quantised{Op: &Pool{Window: w, Type: AvgPool}, Out: q}}[n.r.IntN(3)], x)
+				&Quantised{Op: &Pool{Window: w, Type: AvgPool}, Out: q}, &LevelPool{Window: w, From: 128}}[n.r.IntN(4)], x)
 		}
 		values = append(values, v)
 	}

@@ -63,6 +63,10 @@ var longCases = []struct {
 	{"convolution of a wide pixel", Shape{1, 8, 8, 1 << 18}, func(n *net, x *Value) *Value {
 		return n.add("op", &Conv{Window: padded(5), K: 1, Weights: n.floats(25 << 18)}, x)
 	}},
+	{"detections of everything", Shape{1, 1 << 10, 1 << 10, 4}, func(n *net, x *Value) *Value {
+		return n.add("op", &PostProcess{Anchors: make([]float32, 4<<20), Scale: [4]float32{1, 1, 1, 1}, Classes: 4,
+			Detections: 1 << 16, PerDetection: 1, Regular: true, PerClass: 1 << 16, MinScore: -9, MaxOverlap: 1}, x, x)
+	}},
 	{"depthwise convolution", Shape{1, 64, 64, 1 << 12}, func(n *net, x *Value) *Value {
 		return n.add("op", &Conv{Window: padded(31), K: 1 << 12, Groups: 1 << 12, Weights: n.floats(31 * 31 << 12)}, x)
 	}},

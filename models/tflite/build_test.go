@@ -29,6 +29,7 @@ type opSpec struct {
 	inputs, outputs []int
 	options         func(b *flatbuffers.Builder) flatbuffers.UOffsetT // nil for none
 	custom          string
+	customOptions   []byte
 }
 
 // opt is a field of an options table.
@@ -117,7 +118,14 @@ func (o *opSpec) operatorOf(b *flatbuffers.Builder, i int) flatbuffers.UOffsetT 
 	if o.options != nil {
 		opts = o.options(b)
 	}
+	var custom flatbuffers.UOffsetT
+	if o.customOptions != nil {
+		custom = b.CreateByteVector(o.customOptions)
+	}
 	b.StartObject(9)
+	if custom != 0 {
+		b.PrependUOffsetTSlot(5, custom, 0)
+	}
 	b.PrependUint32Slot(0, uint32(i), 0)
 	b.PrependUOffsetTSlot(1, in, 0)
 	b.PrependUOffsetTSlot(2, out, 0)

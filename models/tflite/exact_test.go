@@ -109,3 +109,50 @@ func TestOutputsAreLevels(t *testing.T) {
 		}
 	}
 }
+
+// AVERAGE_POOL_2D of values in one scale is that of TensorFlow Lite's integer kernels to the level: halves are rounded
+// away from zero, which is level 0 as the file has it.
+func TestAveragePoolOfLevels(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 22))
+	for _, dt := range []dtype{typeInt8, typeUint8} {
+		for _, size := range [][2]int{{2, 2}, {3, 2}, {4, 4}, {5, 4}} {
+			var f file
+			x := f.tensor(tensorSpec{name: "x", shape: []int{1, 5, 4, 3}, dtype: dt, scale: []float32{1}, zero: []int64{3}})
+			y := f.op(opAveragePool2D, options(opt{1, int32(1)}, opt{2, int32(1)}, opt{3, int32(size[1])},
+				opt{4, int32(size[0])}), f.tensor(tensorSpec{name: "y", shape: []int{1, 5, 4, 3}, dtype: dt,
+				scale: []float32{1}, zero: []int64{3}}), x)
+			f.inputs, f.outputs = []int{x}, []int{y}
+			g, err := Load(f.bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			lowest := 0
+			if dt == typeInt8 {
+				lowest = -128
+			}
+			in, levels := make([]float32, 60), make([]int, 60)
+			for i := range in {
+				levels[i] = lowest + r.IntN(256)
+				in[i] = float32(levels[i] - 3)
+			}
+			top, left := (size[0]-1)/2, (size[1]-1)/2
+			for i, got := range run(t, g, in) {
+				sum, n := 0, 0
+				for dy := range size[0] {
+					for dx := range size[1] {
+						if y, x := i/12+dy-top, i/3%4+dx-left; y >= 0 && y < 5 && x >= 0 && x < 4 {
+							sum, n = sum+levels[(y*4+x)*3+i%3], n+1
+						}
+					}
+				}
+				want := (sum + n/2) / n
+				if sum < 0 {
+					want = (sum - n/2) / n
+				}
+				if got != float32(want-3) {
+					t.Fatalf("%v, window %v: level %v, want %d of %d/%d", dt, size, got+3, want, sum, n)
+				}
+			}
+		}
+	}
+}

@@ -16,6 +16,8 @@ type importer struct {
 	sub    subgraph
 	b      *axes.Builder
 	values map[int]*axes.Tensor // by tensor; what is computed lies as it is written
+	bad    []runtime.Unsupported
+	lost   map[int]bool // tensors that nothing is known of, for what makes them is refused
 	// bytes of constants that may still be decoded: a file cannot ask for the same again and again
 	left int
 	also []string // tensors that are outputs too
@@ -23,33 +25,23 @@ type importer struct {
 
 func (im *importer) run() (*runtime.Graph, error) {
 	im.dilate()
-	for i, op := range im.sub.operators {
-		if handlers[op.code].handle == nil || op.custom != "" {
-			im.b.Unsupported(opName(op), im.nodeName(i), "")
-		}
-	}
-	if err := im.b.Err(); err != nil {
-		return nil, err
-	}
 	for _, i := range im.sub.inputs {
 		if err := im.input(i); err != nil {
-			return nil, err
+			if err = im.refuse("input", im.sub.tensors[i].name, err, []int{i}); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for i, op := range im.sub.operators {
 		n := node{importer: im, operator: op, name: im.nodeName(i)}
-		f := handlers[op.code]
-		err := f.check(op)
-		if err == nil {
-			err = f.handle(&n)
-		}
-		if err != nil {
-			var ne *runtime.NodeError
-			if errors.As(err, &ne) { // the graph's own: keep the reason, name the operator
-				err = ne.Err
+		if err := n.run(); err != nil {
+			if err = im.refuse(opName(op), n.name, err, op.outputs); err != nil {
+				return nil, err
 			}
-			return nil, &runtime.NodeError{Node: n.name, Op: opName(op), Err: err}
 		}
+	}
+	if err := im.refused(); err != nil {
+		return nil, err
 	}
 	if len(im.sub.inputs) == 0 || len(im.sub.outputs) == 0 {
 		return nil, corrupt("%d inputs and %d outputs", len(im.sub.inputs), len(im.sub.outputs))
@@ -122,19 +114,20 @@ func (im *importer) output(i int) error {
 
 // quant is a tensor's quantisation as uint8.
 func (t *tensor) quant() (runtime.Quant, error) {
-	if len(t.scale) != 1 || len(t.zero) > 1 {
-		return runtime.Quant{}, fmt.Errorf("tensor %q has %d scales: %w", t.name, len(t.scale), runtime.ErrGraph)
+	switch {
+	case t.dtype != typeInt8 && t.dtype != typeUint8:
+		return runtime.Quant{}, fmt.Errorf("tensor %q is %v; activations may be float32, int8 and uint8: %w", t.name, t.dtype,
+			runtime.ErrGraph)
+	case len(t.scale) != 1 || len(t.zero) > 1:
+		return runtime.Quant{}, fmt.Errorf("tensor %q is %v with %d scales, want one: %w", t.name, t.dtype, len(t.scale),
+			runtime.ErrGraph)
 	}
 	zero := int64(0)
 	if len(t.zero) == 1 {
 		zero = t.zero[0]
 	}
-	switch t.dtype {
-	case typeInt8:
+	if t.dtype == typeInt8 {
 		zero += 128
-	case typeUint8:
-	default:
-		return runtime.Quant{}, fmt.Errorf("tensor %q is %v: %w", t.name, t.dtype, runtime.ErrGraph)
 	}
 	if zero < 0 || zero > 255 {
 		return runtime.Quant{}, fmt.Errorf("tensor %q has zero point %d: %w", t.name, t.zero[0], runtime.ErrCorrupt)

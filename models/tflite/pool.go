@@ -33,23 +33,37 @@ func (n *node) pool(kind runtime.PoolKind) error {
 	if err != nil {
 		return err
 	}
-	y, err := n.pooled(&runtime.Pool{Window: win, Type: kind}, kind, x)
+	op, err := n.pooling(&runtime.Pool{Window: win, Type: kind}, x)
+	if err != nil {
+		return err
+	}
+	y, err := n.b.Add(n.name, op, x)
 	if err != nil {
 		return err
 	}
 	return n.clamped(y, o.byte(5))
 }
 
-// pooled adds a pooling; an average of quantised values has the output's scale.
-func (n *node) pooled(op runtime.Op, kind runtime.PoolKind, x *axes.Tensor) (*axes.Tensor, error) {
-	if x.DType == runtime.U8 && kind == runtime.AvgPool {
-		to, err := n.quantised()
-		if err != nil {
-			return nil, err
-		}
-		op = &runtime.Quantised{Op: op, Out: to}
+// pooling is a pooling over x. An average of quantised values in one scale is that of levels, as the integer kernels
+// have it; in another it is rounded by the rule of quantised operations.
+func (n *node) pooling(p *runtime.Pool, x *axes.Tensor) (runtime.Op, error) {
+	if x.DType != runtime.U8 || p.Type != runtime.AvgPool {
+		return p, nil
 	}
-	return n.b.Add(n.name, op, x)
+	out, err := n.output()
+	if err != nil {
+		return nil, err
+	}
+	to, err := out.quant()
+	switch {
+	case err != nil:
+		return nil, err
+	case to != x.Quant():
+		return &runtime.Quantised{Op: p, Out: to}, nil
+	case out.dtype == typeInt8:
+		return &runtime.LevelPool{Window: p.Window, From: 128}, nil
+	}
+	return &runtime.LevelPool{Window: p.Window}, nil
 }
 
 // clamped makes x the output, after an activation.

@@ -2,7 +2,9 @@ package tflite
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
+	"strings"
 
 	flatbuffers "github.com/google/flatbuffers/go"
 )
@@ -149,22 +151,15 @@ const (
 	typeInt8    dtype = 9
 )
 
+// types are the names of TensorType, from 0.
+var types = strings.Fields(`float32 float16 int32 uint8 int64 string bool int16 complex64 int8 float64 complex128 uint64
+	resource variant uint32 uint16 int4 bfloat16 int2 uint4`)
+
 func (d dtype) String() string {
-	switch d {
-	case typeFloat32:
-		return "float32"
-	case typeFloat16:
-		return "float16"
-	case typeInt32:
-		return "int32"
-	case typeUint8:
-		return "uint8"
-	case typeInt64:
-		return "int64"
-	case typeInt8:
-		return "int8"
+	if d >= 0 && int(d) < len(types) {
+		return types[d]
 	}
-	return "a type that is not supported"
+	return fmt.Sprintf("of type %d", int(d))
 }
 
 // tensor is an entry of a subgraph's list.
@@ -189,6 +184,7 @@ type operator struct {
 	inputs, outputs []int // tensors; −1 where an optional one is left out
 	kind            int   // of options, in BuiltinOptions
 	options         table
+	customOptions   []byte
 	dilated         *dilation // of a convolution that was between space and batch
 }
 
@@ -231,7 +227,7 @@ func readModel(data []byte) model {
 			c := codes[ot.int(0, 0)]
 			s.operators = append(s.operators, operator{code: c.builtin, custom: c.custom, inputs: ot.ints(1),
 				outputs: ot.ints(2),
-				kind:    ot.byte(3) & 255, options: ot.table(4)})
+				kind:    ot.byte(3) & 255, options: ot.table(4), customOptions: ot.bytes(5)})
 		}
 		m.subgraphs = append(m.subgraphs, s)
 	}

@@ -26,7 +26,9 @@
 // # Trust
 //
 // Files may be hostile. Every offset is checked by the flatbuffers library or here; the library answers a bad one with
-// a panic, which does not leave this package. All unsupported operations are reported at once.
+// a panic, which does not leave this package. All that is not supported is reported at once: operations that are not
+// known, and forms of known ones that are refused. Of several subgraphs the first is the model; the others are bodies of
+// control flow, or other entries.
 //
 // # How to add an operation
 //
@@ -39,6 +41,7 @@ import (
 
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
+	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -78,7 +81,7 @@ func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
 		o(&c)
 	}
 	if !Is(data) {
-		return nil, corrupt("not a TFLite model")
+		return nil, sniff.Explain(data, "a TFLite model", corrupt("it does not begin as one"))
 	}
 	defer func() { // offsets and lengths that lead out of the file
 		if r := recover(); r != nil {
@@ -86,11 +89,11 @@ func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
 		}
 	}()
 	m := readModel(data)
-	if len(m.subgraphs) != 1 {
-		return nil, fmt.Errorf("%d subgraphs; control flow is not supported: %w", len(m.subgraphs), runtime.ErrGraph)
+	if len(m.subgraphs) == 0 {
+		return nil, corrupt("no subgraph")
 	}
 	im := &importer{model: m, sub: m.subgraphs[0], b: axes.NewBuilder("tflite", len(data), c.limits),
-		values: map[int]*axes.Tensor{}, also: c.nodes,
+		values: map[int]*axes.Tensor{}, lost: map[int]bool{}, also: c.nodes,
 		left: 4*len(data) + 1<<16}
 	return im.run()
 }

@@ -287,7 +287,8 @@ func TestNames(t *testing.T) {
 	for code, want := range map[int]string{0: "ADD", 5: "DEPTH_TO_SPACE", opConv2D: "CONV_2D",
 		opResizeNearest: "RESIZE_NEAREST_NEIGHBOR",
 		opQuantize:      "QUANTIZE", 127: "PLACEHOLDER_FOR_GREATER_OP_CODES", 150: "GELU", 158: "SIGN",
-		159: "builtin operation 159", -1: "builtin operation -1"} {
+		83: "PACK", 84: "LOGICAL_OR", 122: "SCATTER_ND", 162: "STABLEHLO_LOGISTIC", 203: "DILATE", 206: "STABLEHLO_COMPOSITE",
+		209: "STABLEHLO_CASE", 210: "builtin operation 210", -1: "builtin operation -1"} {
 		if got := opName(operator{code: code}); got != want {
 			t.Errorf("operation %d is %s, want %s", code, got, want)
 		}
