@@ -411,7 +411,10 @@ func (t *reduceTask) pass(w *reduceWorker, p, c0 int, stop *Stop) {
 			for c := 0; c < channels; c += block {
 				args.c = min(block, channels-c)
 				some := max(1, heed/args.c) // pixels in one call
-				for x := b.x0; x < b.x1 && !stop.Asked(); x += some {
+				for x := b.x0; x < b.x1; x += some {
+					if stop.Asked() {
+						return
+					}
 					args.pixels = min(some, b.x1-x)
 					args.src = in.at(((n*in.H+y)*in.W+x)*in.Stride + c0 + c)
 					t.fn(args)

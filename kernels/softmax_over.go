@@ -156,7 +156,10 @@ func (t *softmaxOverTask) write(w *softmaxOverWorker, p, c0 int, stop *Stop) {
 		for y := b.y0; y < b.y1; y++ {
 			for x := b.x0; x < b.x1; x++ {
 				at := (n*t.in.H+y)*t.in.W + x
-				for c := 0; c < channels && !stop.Asked(); c += block {
+				for c := 0; c < channels; c += block {
+					if stop.Asked() {
+						return
+					}
 					a.c = min(block, channels-c)
 					a.src, a.dst = t.in.at(at*t.in.Stride+c0+c), t.dst.at(at*t.dst.Stride+c0+c)
 					t.last(a)

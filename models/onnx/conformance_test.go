@@ -131,7 +131,7 @@ func (c *nodeCase) try(opts []Option) error {
 			if p.name == v.Name {
 				x := make([]float32, c.in[j].elements())
 				c.in[j].decode(x)
-				in = append(in, interp.ToNHWC(v.Shape, x))
+				in = append(in, ordered(v, x))
 			}
 		}
 	}
@@ -143,7 +143,7 @@ func (c *nodeCase) try(opts []Option) error {
 		for i, v := range g.Outputs {
 			want := make([]float32, c.out[i].elements())
 			c.out[i].decode(want)
-			if err := near(interp.ToNCHW(v.Shape, got[i]), want); err != nil {
+			if err := near(written(v, got[i]), want); err != nil {
 				return fmt.Errorf("%s: output %s %v: %w", how, v.Name, v.Shape, err)
 			}
 		}
