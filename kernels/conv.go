@@ -19,6 +19,7 @@ type conv struct {
 	kernel   *Kernel
 	fn       func(*convTileArgs)
 	blocks   []convBlock
+	parts    []int       // of each block's weights; nil if they have one
 	panels   []convPanel // of each block
 	border   []byte      // what border taps read: zeros, or the input's zero point
 	bytes    int         // packed weights, biases and scales

@@ -107,7 +107,8 @@ func (d *columnConv) Bind(in, out []View, scratch []byte, workers int) Task {
 			w.weaves[k].lines = lines
 		}
 		w.columns = mem[:d.columnBytes()]
-		w.ptrs = d.addresses(w.columns)
+		w.ptrs = d.newTables(d.addresses(w.columns))
+		w.ptrs.spread(columnPhases*d.tiles(1), d.kernel.MR)
 	}
 	return t
 }
@@ -146,7 +147,7 @@ func (t *columnConvTask) Run(worker, lo, hi int, stop *Stop) {
 	wk := &t.workers[worker]
 	a := &wk.args
 	outH, outW, tiles := s.OutH(), s.OutW(), t.tiles(1)
-	a.taps, a.groups = 1, t.kernel.groups(s.R*s.S*s.C)
+	a.groups = t.kernel.groups(s.R * s.S * s.C)
 	for u := lo; u < hi && !stop.Asked(); u++ {
 		n, y := u/outH, u%outH
 		phase := y % columnPhases
@@ -159,8 +160,8 @@ func (t *columnConvTask) Run(worker, lo, hi int, stop *Stop) {
 			copy(wk.columns, wk.columns[columnPhases*t.step():][:stay])
 		}
 		t.load(wk, n, y*s.StrideH-s.PadTop, first, phase*t.step())
-		a.ptrs = addr(wk.ptrs[phase*tiles*t.kernel.MR:])
 		for b := range t.blocks {
+			t.setTaps(a, &wk.ptrs, b, phase*tiles, 1)
 			t.call(a, t.out, b, u*outW, tiles, outW-(tiles-1)*t.kernel.MR, stop)
 		}
 	}

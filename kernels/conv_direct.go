@@ -26,7 +26,7 @@ func (d *directConv) Bind(in, out []View, _ []byte, workers int) Task {
 	checkConvViews(&d.shape, d.dtype, d.segments, in, out)
 	t := &directConvTask{directConv: d, in: in[0], out: append([]View(nil), out...), workers: make([]convWorker, workers)}
 	for i := range t.workers {
-		t.workers[i].ptrs = make([]unsafe.Pointer, d.work.most()*d.shape.R*d.shape.S*d.kernel.MR)
+		t.workers[i].ptrs = d.newTables(make([]unsafe.Pointer, d.work.most()*d.shape.R*d.shape.S*d.kernel.MR))
 	}
 	return t
 }
@@ -40,7 +40,7 @@ type directConvTask struct {
 
 // convWorker is one worker's own memory.
 type convWorker struct {
-	ptrs []unsafe.Pointer // [tiles][taps][MR]
+	ptrs partTables // [tiles][taps][MR]
 	args convTileArgs
 	_    [64]byte // workers do not share a cache line
 }
@@ -52,7 +52,8 @@ func (t *directConvTask) Run(worker, lo, hi int, stop *Stop) {
 	s, mr := &t.shape, t.kernel.MR
 	wk := &t.workers[worker]
 	a := &wk.args
-	a.taps, a.groups = s.R*s.S, t.kernel.groups(s.C)
+	taps := s.R * s.S
+	a.groups = t.kernel.groups(s.C)
 	pixels := s.N * s.OutH() * s.OutW()
 	for i := 0; i < t.work.groups && !stop.Asked(); i++ {
 		g := t.work.group(i)
@@ -60,10 +61,11 @@ func (t *directConvTask) Run(worker, lo, hi int, stop *Stop) {
 		if t0 >= t1 {
 			continue
 		}
-		fillTapPointers(wk.ptrs, s, &t.in, addr(t.border), mr, t0*mr, min(t1*mr, pixels))
+		fillTapPointers(wk.ptrs[0], s, &t.in, addr(t.border), mr, t0*mr, min(t1*mr, pixels))
+		wk.ptrs.spread(t1-t0, taps*mr)
 		for b := range t.blocks {
 			if b0, b1 := t.work.of(&g, b, lo, hi); b0 < b1 {
-				a.ptrs = addr(wk.ptrs[(b0-t0)*a.taps*mr:])
+				t.setTaps(a, &wk.ptrs, b, b0-t0, taps)
 				t.call(a, t.out, b, b0*mr, b1-b0, min(mr, pixels-(b1-1)*mr), stop)
 			}
 		}

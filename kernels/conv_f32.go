@@ -29,7 +29,7 @@ type ConvF32 struct {
 // PackConvF32 is NewConvF32 with its weights packed through p. Where p is loading, weights are not looked at.
 func PackConvF32(p *Packing, s ConvShape, segments []int, layer ConvF32, limit arch.ISA) (Op, error) {
 	weights, bias, act := layer.Weights, layer.Bias, layer.Act
-	if err := checkConv(&s, &segments, p.count(&s, len(weights)), len(bias)); err != nil {
+	if err := checkConv(&s, &segments, p.count(&s, len(weights), 1), len(bias)); err != nil {
 		return nil, err
 	}
 	switch {

@@ -88,7 +88,8 @@ func (d *rowConv) Bind(in, out []View, scratch []byte, workers int) Task {
 	t := &rowConvTask{rowConv: d, in: in[0], out: append([]View(nil), out...), workers: make([]rowConvWorker, workers)}
 	for i := range t.workers {
 		t.workers[i].rows = scratch[i*d.scratchEach():][:d.slots()*d.rowBytes()]
-		t.workers[i].ptrs = d.addresses(t.workers[i].rows)
+		t.workers[i].ptrs = d.newTables(d.addresses(t.workers[i].rows))
+		t.workers[i].ptrs.spread(d.phases()*d.tiles(d.per), d.shape.R*d.kernel.MR)
 	}
 	return t
 }
@@ -132,8 +133,7 @@ func (t *rowConvTask) Run(worker, lo, hi int, stop *Stop) {
 	a := &wk.args
 	outH, outW := s.OutH(), s.OutW()
 	slots, rowBytes := t.slots(), t.rowBytes()
-	a.taps, a.groups = s.R, t.kernel.groups(s.S*s.C)
-	each := len(wk.ptrs) / t.phases()
+	a.groups = t.kernel.groups(s.S * s.C)
 	loaded := 0 // padded rows of this image up to here are in the ring
 	for u := lo; u < hi && !stop.Asked(); u++ {
 		n, y := u/t.runs(), u%t.runs()*t.per
@@ -147,8 +147,9 @@ func (t *rowConvTask) Run(worker, lo, hi int, stop *Stop) {
 			t.loadRow(wk.rows[loaded%slots*rowBytes:][:rowBytes-rowSlack], &t.in, n, loaded-s.PadTop)
 		}
 		tiles := t.tiles(rows)
-		a.ptrs = addr(wk.ptrs[y/t.per%t.phases()*each:])
+		first := y / t.per % t.phases() * t.tiles(t.per)
 		for b := range t.blocks {
+			t.setTaps(a, &wk.ptrs, b, first, s.R)
 			t.call(a, t.out, b, (n*outH+y)*outW, tiles, rows*outW-(tiles-1)*mr, stop)
 		}
 	}

@@ -292,16 +292,22 @@ func TestConvNaN(t *testing.T) {
 
 func TestConvU8(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 6))
-	for _, c := range convCases() {
-		for _, extreme := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%v_extreme=%v", c, extreme), func(t *testing.T) {
-				in, q := randomU8(rnd, c, extreme)
+	for i, c := range convCases() {
+		for _, kind := range []string{"usual", "extreme", "bound", "parts"}[i%2*(i/2%2) : 3+i/2%2] {
+			t.Run(fmt.Sprintf("%v_%s", c, kind), func(t *testing.T) {
+				in, q := randomU8(rnd, c, kind != "usual")
+				switch kind {
+				case "bound":
+					q.atBound()
+				case "parts":
+					q.addParts(rnd, 2+i%3/2)
+				}
 				want := make([]uint8, c.N*c.OutH()*c.OutW()*c.K)
 				RefConvU8(&c.ConvShape, in, &q, want)
 				q.Out = slices.Repeat(q.Out, len(seg(c)))
 				wino := map[string]func(arch.ISA) Op{}
 				for _, f := range formsU8 {
-					if winogradFits(&c.ConvShape, f) && f.exactU8(q.largest(&c.ConvShape), q.Scale) {
+					if kind != "parts" && winogradFits(&c.ConvShape, f) && f.exactU8(q.largest(&c.ConvShape), q.Scale) {
 						wino[f.name] = func(isa arch.ISA) Op { return newWinogradU8(f, c.ConvShape, seg(c), q, isa) }
 					}
 				}
@@ -377,16 +383,19 @@ func TestConvRefuses(t *testing.T) {
 	w, scale := make([]int8, 4*36), []float32{1, 1, 1, 1}
 	q := ConvU8{Weights: w, Scale: scale, Out: []OutU8{{}}}
 	for name, bad := range map[string]func(s *ConvShape, q *ConvU8){
-		"no rows":       func(s *ConvShape, q *ConvU8) { s.H = 0 },
-		"window":        func(s *ConvShape, q *ConvU8) { s.R = 9; q.Weights = make([]int8, 4*9*3*4) },
-		"groups":        func(s *ConvShape, q *ConvU8) { s.Groups = 3 },
-		"weights":       func(s *ConvShape, q *ConvU8) { q.Weights = w[1:] },
-		"scales":        func(s *ConvShape, q *ConvU8) { q.Scale = scale[1:] },
-		"scale zero":    func(s *ConvShape, q *ConvU8) { q.Scale = []float32{1, 0, 1, 1} },
-		"scale NaN":     func(s *ConvShape, q *ConvU8) { q.Scale = []float32{1, float32(math.NaN()), 1, 1} },
-		"weight −128":   func(s *ConvShape, q *ConvU8) { q.Weights = append([]int8{-128}, w[1:]...) },
-		"bias overflow": func(s *ConvShape, q *ConvU8) { q.Bias = []int32{math.MaxInt32, 0, 0, 0} },
-		"range":         func(s *ConvShape, q *ConvU8) { q.Out = []OutU8{{Lo: 9, Hi: 3}} },
+		"no rows":     func(s *ConvShape, q *ConvU8) { s.H = 0 },
+		"window":      func(s *ConvShape, q *ConvU8) { s.R = 9; q.Weights = make([]int8, 4*9*3*4) },
+		"groups":      func(s *ConvShape, q *ConvU8) { s.Groups = 3 },
+		"weights":     func(s *ConvShape, q *ConvU8) { q.Weights = w[1:] },
+		"scales":      func(s *ConvShape, q *ConvU8) { q.Scale = scale[1:] },
+		"scale zero":  func(s *ConvShape, q *ConvU8) { q.Scale = []float32{1, 0, 1, 1} },
+		"scale NaN":   func(s *ConvShape, q *ConvU8) { q.Scale = []float32{1, float32(math.NaN()), 1, 1} },
+		"weight −128": func(s *ConvShape, q *ConvU8) { q.Weights = append([]int8{-128}, w[1:]...) },
+		"bias overflow": func(s *ConvShape, q *ConvU8) {
+			q.Bias, q.Weights = []int32{math.MaxInt32 - 254, 0, 0, 0}, append([]int8{1}, w[1:]...)
+		},
+		"bias −2³¹": func(s *ConvShape, q *ConvU8) { q.Bias = []int32{0, math.MinInt32, 0, 0} },
+		"range":     func(s *ConvShape, q *ConvU8) { q.Out = []OutU8{{Lo: 9, Hi: 3}} },
 	} {
 		s, q := good, q
 		bad(&s, &q)

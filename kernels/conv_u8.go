@@ -16,7 +16,8 @@ import (
 //
 // with Scale[k] = inputScale·weightScale[k]/outputScale. Border taps contribute nothing: they read InZero.
 type ConvU8 struct {
-	Weights []int8    // [K][R][S][C/Groups], in −127…127
+	Weights []int8    // [K][R][S][C/Groups], in −127…127; with Parts [K][Parts][R][S][C/Groups]
+	Parts   int       // a weight is the sum of so many; 0 means 1
 	Bias    []int32   // [K], or nil for zeros
 	Scale   []float32 // [K], positive and finite
 	InZero  uint8
@@ -44,7 +45,11 @@ func NewConvU8(s ConvShape, segments []int, q ConvU8, limit arch.ISA) (Op, error
 // PackConvU8 is NewConvU8 with its weights packed through p. Where p is loading, weights are not looked at.
 func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.ISA) (Op, error) {
 	q.pack = p
-	if err := checkConv(&s, &segments, q.pack.count(&s, len(q.Weights)), len(q.Bias)); err != nil {
+	each, err := q.checkParts(q.pack.count(&s, len(q.Weights), q.Parts))
+	if err != nil {
+		return nil, err
+	}
+	if err := checkConv(&s, &segments, each, len(q.Bias)); err != nil {
 		return nil, err
 	}
 	if err := q.check(&s, len(segments)); err != nil {
@@ -58,20 +63,23 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 			return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)
 		}
 		return newGrouped(s, U8, func(part ConvShape, g int) (Op, error) {
-			return PackConvU8(p, part, nil, ConvU8{Weights: groupOf(q.Weights, g, s.Groups), Bias: groupOf(q.Bias, g, s.Groups),
-				Scale: groupOf(q.Scale, g, s.Groups), InZero: q.InZero, Out: q.Out}, limit)
+			return PackConvU8(p, part, nil, ConvU8{Weights: groupOf(q.Weights, g, s.Groups), Parts: q.Parts,
+				Bias: groupOf(q.Bias, g, s.Groups), Scale: groupOf(q.Scale, g, s.Groups), InZero: q.InZero, Out: q.Out}, limit)
 		})
 	}
 	if s.deep() {
 		limit = arch.Generic
 	}
-	most, forms := 0, fitting(formsU8, &s, U8, limit)
-	if len(forms) > 0 {
+	most, forms := 0, formsU8
+	if q.parts() > 1 { // transformed they would leave int16
+		forms = nil
+	}
+	if len(fitting(forms, &s, U8, limit)) > 0 {
 		most = q.largest(&s)
 	}
 	return p.choose(tiers(U8, limit, func(k *Kernel, limit arch.ISA) []candidate {
 		var exact []*winoForm
-		for _, f := range fitting(formsU8, &s, U8, limit) {
+		for _, f := range fitting(forms, &s, U8, limit) {
 			if f.exactU8(most, q.Scale) {
 				exact = append(exact, f)
 			}
@@ -145,25 +153,16 @@ func (q *ConvU8) check(s *ConvShape, segments int) error {
 
 // checkWeights goes over the weights, and sums those of each filter.
 func (q *ConvU8) checkWeights(s *ConvShape, sums []int32) error {
-	depth := s.R * s.S * (s.C / s.Groups)
+	depth := q.parts() * s.R * s.S * (s.C / s.Groups)
 	for k := range sums {
-		const most = math.MaxInt32 / (2 * 255) // 2: Σ in·w and InZero·Σ w are summed apart
-		room := int64(most)
-		if q.Bias != nil {
-			room -= (max(int64(q.Bias[k]), -int64(q.Bias[k])) + 254) / 255
-		}
-		w := q.Weights[k*depth:][:depth]
-		total, ok := weightTotal(w)
-		if ok && 127*int64(depth) > room { // then Σ |w| decides
-			_, abs, _ := weightSums(w)
-			if int64(abs) > room {
-				return fmt.Errorf("%w: channel %d may overflow its int32 accumulator", ErrShape, k)
-			}
-		}
+		total, ok := weightTotal(q.Weights[k*depth:][:depth])
 		if !ok {
 			return fmt.Errorf("%w: weight −128 in channel %d", ErrShape, k)
 		}
 		sums[k] = int32(total)
+	}
+	if k := Overflows(q.Weights, q.Bias, s.K); k >= 0 {
+		return fmt.Errorf("%w: channel %d may overflow its int32 accumulator", ErrShape, k)
 	}
 	return nil
 }
@@ -185,7 +184,7 @@ func (q *ConvU8) foldedBias(k int, taken int32) []int32 {
 	return bias
 }
 
-// newConvU8 packs for a tile kernel: the window counts as `taps` taps of `depth` channels.
+// newConvU8 packs for a tile kernel: the window counts as `taps` taps of `depth` channels, for each part of weights.
 func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel) conv {
 	c := conv{shape: s, segments: segments, dtype: U8, kernel: k, fn: k.fn.(func(*convTileArgs)),
 		blocks: convBlocks(segments, k)}
@@ -195,13 +194,17 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 	var wide [][]int16
 	var pairs []pairPanel
 	weights := func() []int8 { return q.Weights }
+	parts := q.parts()
 	switch {
 	case k.Op == OpConvWide:
-		wide = packWeights(q.pack, func() []int16 { return widened(q.Weights) }, taps, depth, c.blocks, k.KR)
+		wide, parts = packWeights(q.pack, func() []int16 { return q.whole(s.K) }, taps, depth, c.blocks, k.KR), 1
 	case k.PairSum16:
-		pairs = packPairs(q.pack, weights, taps, depth, c.blocks, k)
+		pairs = packPairs(q.pack, weights, taps, parts, depth, c.blocks, k)
 	default:
-		narrow = packWeights(q.pack, weights, taps, depth, c.blocks, k.KR)
+		narrow = packWeights(q.pack, weights, taps*parts, depth, c.blocks, k.KR)
+	}
+	if parts > 1 {
+		c.parts = make([]int, len(c.blocks))
 	}
 	b := packRow(q.foldedBias(s.K, k.taken()), c.blocks, k.NR)
 	m := packRow(q.Scale, c.blocks, k.NR)
@@ -214,14 +217,20 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 		case pairs != nil:
 			p.w, p.size, p.order = addr(pairs[i].w), len(pairs[i].w), addr(pairs[i].order)
 			c.bytes += len(pairs[i].w) + 4*len(pairs[i].order)
-			c.cycles += pairs[i].cycles(taps)
+			c.cycles += pairs[i].cycles(taps * parts)
+			if parts > 1 {
+				c.parts[i] = pairs[i].needed(taps, parts)
+			}
 		default:
 			p.w = addr(narrow[i])
 			c.bytes += len(narrow[i])
+			if parts > 1 {
+				c.parts[i] = needed(narrow[i], parts)
+			}
 		}
 		p.lo, p.hi, p.zero = q.Out[blk.segment].bounds()
-		if p.lo == float32(-p.zero) && p.hi == float32(255-p.zero) && slices.Max(q.Scale[blk.k:][:blk.cols]) < 1 {
-			p.plain = 1 // accumulators are below 2³⁰, as check saw to
+		if p.lo == float32(-p.zero) && p.hi == float32(255-p.zero) && slices.Max(q.Scale[blk.k:][:blk.cols]) < .5 {
+			p.plain = 1 // products are below 2³⁰, and a zero point can be added to them
 		}
 		c.panels = append(c.panels, p)
 		c.bytes += 8 * k.NR
@@ -237,19 +246,12 @@ func (c *conv) mostlySplit(taps, depth int) bool {
 	return c.cycles > 11*groups*len(c.panels)
 }
 
-func widened(w []int8) []int16 {
-	wide := make([]int16, len(w))
-	for i, v := range w {
-		wide[i] = int16(v)
-	}
-	return wide
-}
-
 // RefConvU8 is what quantised convolution means here; every kernel gives the same bytes. All slices are dense, laid
 // out as for [RefConvF32]; q.Out has one entry.
 func RefConvU8(s *ConvShape, in []uint8, q *ConvU8, out []uint8) {
 	cg, kg := s.C/s.Groups, s.K/s.Groups
 	lo, hi, zero := q.Out[0].bounds()
+	weights := q.whole(s.K)
 	o := 0
 	for n := range s.N {
 		for y := range s.OutH() {
@@ -270,7 +272,7 @@ func RefConvU8(s *ConvShape, in []uint8, q *ConvU8, out []uint8) {
 								continue
 							}
 							px := in[((n*s.H+iy)*s.W+ix)*s.C+k/kg*cg:][:cg]
-							w := q.Weights[((k*s.R+r)*s.S+t)*cg:][:cg]
+							w := weights[((k*s.R+r)*s.S+t)*cg:][:cg]
 							for c := range px {
 								acc += (int32(px[c]) - int32(q.InZero)) * int32(w[c])
 							}

@@ -37,9 +37,11 @@ func (p *pairPanel) cycles(taps int) (sum int) {
 	return sum
 }
 
-// packPairs is packWeights for PairSum16 kernels. Panels follow one another.
-func packPairs(p *Packing, weights func() []int8, taps, depth int, blocks []convBlock, k *Kernel) []pairPanel {
-	groups := k.groups(depth)
+// packPairs is packWeights for PairSum16 kernels, of so many taps for each part of weights. Panels follow one another.
+// Of parts after the first, groups that are zero are left out.
+func packPairs(p *Packing, weights func() []int8, taps, parts, depth int, blocks []convBlock, k *Kernel) []pairPanel {
+	groups, first := k.groups(depth), taps
+	taps *= parts
 	if p.Loading() {
 		return p.pairs(taps, depth, blocks, k.NR)
 	}
@@ -50,7 +52,7 @@ func packPairs(p *Packing, weights func() []int8, taps, depth int, blocks []conv
 	for b := range blocks {
 		panel = resized(panel, taps*groups*blocks[b].width*k.KR)
 		fillPanel(panel, w, taps, depth, &blocks[b], k.KR)
-		m.add(panel, taps, groups)
+		m.add(panel, taps, groups, first)
 	}
 	keep(p, m.order)
 	keep(p, m.all)
@@ -215,13 +217,17 @@ type pairMatcher struct {
 	excess []int8
 }
 
-// add splits and matches the groups of a panel [taps][groups][16][4]; see pairPanel.
-func (m *pairMatcher) add(panel []int8, taps, groups int) {
+// add splits and matches the groups of a panel [taps][groups][16][4]; see pairPanel. Of taps after the first so many,
+// groups that are zero are left out.
+func (m *pairMatcher) add(panel []int8, taps, groups, first int) {
 	const size = 16 * pairKR
 	for t := range taps {
 		m.found, m.others, m.excess = m.found[:0], m.others[:0], m.excess[:0]
 		for g := range groups {
 			w := panel[(t*groups+g)*size:][:size]
+			if t >= first && zero(w) {
+				continue
+			}
 			if e := m.split(w); e != nil {
 				m.found = append(m.found, newPairGroup(g*pairKR, e))
 			}

@@ -25,7 +25,7 @@ func TestMatchPairs(t *testing.T) {
 			want[[3]int{i / (groups * nr * 4), i/(nr*4)%groups*4 + i%4, i / 4 % nr}] = int(w)
 		}
 		var m pairMatcher
-		m.add(panel, taps, groups)
+		m.add(panel, taps, groups, taps)
 		all, order := m.all, m.order
 		panels, ok := cutPairs(order, all, taps, groups, 1, nr)
 		if !ok {

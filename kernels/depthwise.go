@@ -74,7 +74,8 @@ type depthwise struct {
 	dtype    DType
 	fn       func(*depthArgs)
 	nothing  func(*depthArgs) // for windows that lie outside the input
-	w        unsafe.Pointer   // [R·S+1][C], the last row zeros
+	w        unsafe.Pointer   // [parts·R·S+1][C], the last row zeros
+	more     []bool           // [parts−1][R·S] whether any channel has that part of a tap
 	args     depthArgs
 	bytes    int
 	in0, in1 int // windows in0 ≤ x < in1 are inside the input's columns
@@ -103,7 +104,12 @@ func newDepthwiseF32(p *Packing, s ConvShape, weights, bias []float32, act Clamp
 
 func newDepthwiseU8(s ConvShape, q ConvU8, limit arch.ISA) *depthwise {
 	d := newDepthwise(s, U8, limit)
-	w := packDepthwise(q.pack, s.C, s.R*s.S, q.Weights)
+	taps := s.R * s.S
+	w := packDepthwise(q.pack, s.C, q.parts()*taps, q.Weights)
+	d.more = make([]bool, (q.parts()-1)*taps)
+	for i := range d.more {
+		d.more[i] = !zero(w[(taps+i)*s.C:][:s.C])
+	}
 	b, m := aligned[int32](s.C), aligned[float32](s.C)
 	copy(b, q.Bias)
 	copy(m, q.Scale)
@@ -148,7 +154,7 @@ func (d *depthwise) Bind(in, out []View, _ []byte, workers int) Task {
 	checkConvViews(&d.shape, d.dtype, []int{d.shape.K}, in, out)
 	t := &depthwiseTask{depthwise: d, in: in[0], out: out[0], workers: make([]depthwiseWorker, workers)}
 	for i := range t.workers {
-		t.workers[i].table = make([]depthTap, d.shape.R*d.shape.S+1)
+		t.workers[i].table = make([]depthTap, d.shape.R*d.shape.S+len(d.more)+1)
 	}
 	return t
 }
@@ -196,15 +202,19 @@ func (t *depthwiseTask) window(wk *depthwiseWorker, u, x, pixels int) {
 	*a = t.args
 	for r := r0; r < r1; r++ {
 		for q := q0; q < q1; q++ {
-			wk.table[a.taps] = depthTap{
-				src: t.in.at(((n*s.H+iy+r*s.DilationH)*s.W + ix + q*s.DilationW) * t.in.Stride),
-				w:   unsafe.Add(t.w, (r*s.S+q)*s.C*size),
-			}
+			src, tap := t.in.at(((n*s.H+iy+r*s.DilationH)*s.W+ix+q*s.DilationW)*t.in.Stride), r*s.S+q
+			wk.table[a.taps] = depthTap{src, unsafe.Add(t.w, tap*s.C*size)}
 			a.taps++
+			for ; tap < len(t.more); tap += s.R * s.S {
+				if t.more[tap] {
+					wk.table[a.taps] = depthTap{src, unsafe.Add(t.w, (s.R*s.S+tap)*s.C*size)}
+					a.taps++
+				}
+			}
 		}
 	}
 	if a.taps%2 == 1 { // kernels for uint8 take taps in pairs
-		wk.table[a.taps] = depthTap{src: wk.table[a.taps-1].src, w: unsafe.Add(t.w, s.R*s.S*s.C*size)}
+		wk.table[a.taps] = depthTap{src: wk.table[a.taps-1].src, w: unsafe.Add(t.w, (s.R*s.S+len(t.more))*s.C*size)}
 	}
 	a.table = addr(wk.table)
 	a.dst = t.out.at((u*s.OutW() + x) * t.out.Stride)

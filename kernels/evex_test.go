@@ -12,14 +12,13 @@ import (
 
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/internal/test/disasm"
+	"github.com/gneiss-go/gneiss/internal/test/gotool"
 )
 
 // The tag evex changes the encoding of the kernels for AVX-VNNI and nothing else. So a CPU with AVX-512 proves them: it
 // runs the tests of this package on that tier as the tag makes it.
 func TestEvex(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds this package's tests twice")
-	}
+	gotool.Prove(t)
 	const goarch = "amd64"
 	plain, err := disasm.Build(goarch, packagePath, t.TempDir())
 	if err != nil {

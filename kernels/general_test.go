@@ -151,43 +151,76 @@ func TestCurve(t *testing.T) {
 	})
 }
 
-// TestResize compares with one loop over coordinates, at any number of workers.
-func TestResize(t *testing.T) {
-	forKernels(t, OpResize, F32, func(t *testing.T, k *Kernel) { testResize[float32](t, k, F32) })
-	forKernels(t, OpResize, U8, func(t *testing.T, k *Kernel) { testResize[uint8](t, k, U8) })
+// TestTake compares with one loop over coordinates, at any number of workers.
+func TestTake(t *testing.T) {
+	forKernels(t, OpTake, F32, func(t *testing.T, k *Kernel) { testTake[float32](t, k, F32) })
+	forKernels(t, OpTake, U8, func(t *testing.T, k *Kernel) { testTake[uint8](t, k, U8) })
 }
 
-func testResize[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {
+func testTake[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {
 	r := newRand(t)
+	wide := make([]int32, maxChannels+9) // more than one call takes
+	for i := range wide {
+		wide[i] = int32(min(len(wide)-i, maxChannels+4)) - 1
+	}
 	for _, c := range []struct {
-		n, h, w, c int
-		rows, cols []int32
+		dims [4]int
+		of   Taking
 	}{
-		{1, 2, 3, 4, []int32{0, 0, 1, 1}, []int32{0, 0, 1, 1, 2, 2}}, {2, 5, 4, 3, []int32{4, 0, 2}, []int32{3}},
-		{3, 1, 1, 1, []int32{0, 0}, []int32{0, 0, 0, 0, 0}},
-		{1, 3, 40, 300, []int32{2, 1, 1, 0}, append(make([]int32, 50), 39, 38, 7)}, // rows of several units
+		{[4]int{1, 2, 3, 4}, Taking{Rows: []int32{0, 0, 1, 1}, Cols: []int32{0, 0, 1, 1, 2, 2}}},
+		{[4]int{2, 5, 4, 3}, Taking{Rows: []int32{4, 0, 2}, Cols: []int32{3}, Channels: []int32{2, 1, 0, 0}}},
+		{[4]int{3, 1, 1, 1}, Taking{Images: []int32{2, 0}, Rows: []int32{0, -1}, Cols: []int32{0, 0, -1, 0, 0}}},
+		{[4]int{1, 3, 40, 300}, Taking{Rows: []int32{2, 1, 1, 0}, Cols: append(make([]int32, 50), 39, 38, 7)}},
+		{[4]int{1, 3, 5, 2}, Taking{Cols: []int32{-1, -1, 0, 1, 2, 3, 4, -1}, Channels: []int32{-1, 0, 1, -1}}},
+		{[4]int{2, 2, 6, 9}, Taking{Cols: []int32{1, 2, 3, 5}, Channels: []int32{3, 4, 5, 6, 1, 0, -1, -1, 8}}},
+		{[4]int{1, 1, 2, maxChannels + 7}, Taking{Cols: []int32{1, 0, -1}}},
+		{[4]int{1, 1, 2, maxChannels + 7}, Taking{Channels: wide}},
+		{[4]int{1, 2, 2, 3}, Taking{Images: []int32{-1, 0, -1}}},
+		{[4]int{2, 2, 2, 3}, Taking{}},
 	} {
-		h, w := len(c.rows), len(c.cols)
-		values := integers[T](r, c.n*c.h*c.w*c.c, 0, 255)
-		var want []T
-		for i := range c.n * h * w {
-			at := (i/(h*w)*c.h+int(c.rows[i/w%h]))*c.w + int(c.cols[i%w])
-			want = append(want, values[at*c.c:][:c.c]...)
+		d := c.dims
+		values := integers[T](r, d[0]*d[1]*d[2]*d[3], 0, 255)
+		lists := [4][]int32{c.of.Images, c.of.Rows, c.of.Cols, c.of.Channels}
+		for i, l := range lists {
+			if l == nil {
+				for j := range d[i] {
+					lists[i] = append(lists[i], int32(j))
+				}
+			}
 		}
-		op, err := NewResize(dt, c.h, c.w, c.rows, c.cols, k.ISA)
+		fill := T(77)
+		if c.of.Fill = 77; dt == F32 {
+			c.of.Fill = math.Float32bits(77)
+		}
+		var want []T
+		for _, n := range lists[0] {
+			for _, y := range lists[1] {
+				for _, x := range lists[2] {
+					for _, ch := range lists[3] {
+						v := fill
+						if min(n, y, x, ch) >= 0 {
+							v = values[((int(n)*d[1]+int(y))*d[2]+int(x))*d[3]+int(ch)]
+						}
+						want = append(want, v)
+					}
+				}
+			}
+		}
+		op, err := NewTake(dt, d[0], d[1], d[2], d[3], c.of, k.ISA)
 		if err != nil || op.Kernel() != k.Name {
 			t.Fatal(op, err)
 		}
+		to := [4]int{len(lists[0]), len(lists[1]), len(lists[2]), len(lists[3])}
 		for i, side := range guard.Sides {
-			in := set(newTensor(t, side, dt, c.n, c.h, c.w, c.c, c.c+3*i), values)
-			out := newTensor(t, side, dt, c.n, h, w, c.c, c.c+2*i)
+			in := set(newTensor(t, side, dt, d[0], d[1], d[2], d[3], d[3]+3*i), values)
+			out := newTensor(t, side, dt, to[0], to[1], to[2], to[3], to[3]+2*i)
 			runTask(t, op, []*tensor{in}, []*tensor{out})
-			equalBits(t, fmt.Sprint(c.n, c.h, c.w, c.c), get[T](out), want)
+			equalBits(t, fmt.Sprint(d, to), get[T](out), want)
 		}
 	}
-	for _, bad := range [][2][]int32{{{0, 2}, {0}}, {{0}, {3}}, {{-1}, {0}}} {
-		if _, err := NewResize(dt, 2, 3, bad[0], bad[1], k.ISA); err == nil {
-			t.Errorf("%v of 2×3: no error", bad)
+	for _, bad := range []Taking{{Rows: []int32{0, 2}}, {Cols: []int32{3}}, {Images: []int32{-2}}, {Channels: []int32{4}}} {
+		if _, err := NewTake(dt, 1, 2, 3, 4, bad, k.ISA); err == nil {
+			t.Errorf("%v of 1×2×3×4: no error", bad)
 		}
 	}
 }

@@ -13,7 +13,7 @@ const (
 	F32 DType = iota // IEEE binary32
 	U8               // quantised activations, value = scale·(q − zero)
 	S8               // quantised weights, per output channel
-	S32              // accumulators and biases
+	S32              // whole numbers, as the model's int32, int64 and bool; accumulators and biases
 )
 
 // Size returns the bytes of one element.

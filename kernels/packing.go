@@ -132,9 +132,9 @@ func elements[T any](b []byte) ([]T, bool) {
 }
 
 // count is the number of weights that a convolution is made with: those it must have, where they are not looked at.
-func (p *Packing) count(s *ConvShape, weights int) int {
+func (p *Packing) count(s *ConvShape, weights, parts int) int {
 	if p.Loading() {
-		return s.K * s.R * s.S * (s.C / max(s.Groups, 1))
+		return max(parts, 1) * s.K * s.R * s.S * (s.C / max(s.Groups, 1))
 	}
 	return weights
 }

@@ -27,19 +27,27 @@ func copied(p *Packing, skew int) map[string][][]byte {
 // An operation with packed weights from a recording is the one that packed them, and needs no others.
 func TestPacking(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 8))
+	every := 3
+	if testing.Short() {
+		every = 9
+	}
 	for i, c := range convCases() {
-		if i%3 != 0 && testing.Short() {
+		if i%every != 0 {
 			continue
 		}
 		inU8, q := randomU8(rnd, c, i%2 == 0)
+		single := q.Weights
+		if i%4 == 3 {
+			q.addParts(rnd, 2)
+		}
 		inF32 := make([]float32, len(inU8))
 		for i := range inF32 {
 			inF32[i] = float32(inU8[i]) - 100
 		}
 		q.Out = slices.Repeat(q.Out, len(seg(c)))
-		weights := make([]float32, len(q.Weights))
+		weights := make([]float32, len(single))
 		for i := range weights {
-			weights[i] = float32(q.Weights[i])
+			weights[i] = float32(single[i])
 		}
 		act := Clamp{-1e6, 1e6}
 		for _, isa := range arch.Supported() {

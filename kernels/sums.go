@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"encoding/binary"
+	"math"
 	"unsafe"
 )
 
@@ -65,6 +66,30 @@ func weightTotal(w []int8) (sum int, ok bool) {
 		ok = ok && v != 128
 	}
 	return sum, ok
+}
+
+// Overflows returns the first of k filters whose sums an int32 may not hold, or −1. Every partial sum of
+// Bias + Σ (in − zero)·w, in any order, lies within 255·Σ|w| + |Bias|, and kernels add modulo 2³²: what wraps on the
+// way comes back. Weights are in −127…127; no bias is nil.
+func Overflows(weights []int8, bias []int32, k int) int {
+	depth := len(weights) / k
+	for i := range k {
+		b := int32(0)
+		if bias != nil {
+			b = bias[i]
+		}
+		if !SumFits(127*int64(depth), b) { // then Σ |w| decides
+			if _, abs, _ := weightSums(weights[i*depth:][:depth]); !SumFits(int64(abs), b) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// SumFits reports whether an int32 holds every sum of a filter of that Σ|w| and bias, whatever the inputs.
+func SumFits(abs int64, bias int32) bool {
+	return 255*abs+max(int64(bias), -int64(bias)) <= math.MaxInt32
 }
 
 // ValidWeights reports whether weights are in −127…127: kernels for uint8 activations need that.

@@ -15,9 +15,7 @@ import (
 // Kernels for instructions that this CPU lacks are tested all the same: a binary of this package's tests that believes
 // in them runs under their emulation. One for instructions that the CPU has is tested like any other.
 func TestMissingInstructions(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds and traces a program")
-	}
+	gotool.Prove(t)
 	bin := filepath.Join(t.TempDir(), "kernels.test")
 	if out, err := gotool.Command("test", "-c", "-tags", "pretend", "-o", bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

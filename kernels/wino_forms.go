@@ -149,11 +149,11 @@ func (f *winoForm) exactU8(most int, scale []float32) bool {
 
 // largest returns 1/255 of the largest accumulator that there can be, rounded up.
 func (q *ConvU8) largest(s *ConvShape) int {
-	bias := int32(0)
+	bias := int64(0)
 	for _, b := range q.Bias {
-		bias = max(bias, b, -b)
+		bias = max(bias, int64(b), -int64(b))
 	}
-	return q.largestSum(s) + (int(bias)+254)/255
+	return q.largestSum(s) + int((bias+254)/255)
 }
 
 // largestSum returns the largest Σ|w| of a filter, or what it was when the weights were recorded.

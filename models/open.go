@@ -12,6 +12,8 @@ import (
 
 	"github.com/gneiss-go/gneiss/internal/app/wholefile"
 	"github.com/gneiss-go/gneiss/models/caffe"
+	"github.com/gneiss-go/gneiss/models/internal/alike"
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/onnx"
@@ -30,7 +32,9 @@ type openConfig struct {
 	tflite   []tflite.Option
 	signed   bool
 
-	batch int      // 0 if it is not given
+	batch int // 0 if it is not given
+	sizes axes.Sizes
+	nodes []string
 	given []string // options that some formats have no use for
 }
 
@@ -38,26 +42,38 @@ type openConfig struct {
 func (c *openConfig) unheeded(f format, knows ...string) error {
 	for _, o := range c.given {
 		if !slices.Contains(knows, o) {
-			return fmt.Errorf("%s has no meaning for a .%s file: %w", o, f, runtime.ErrGraph)
+			return fmt.Errorf("%s given, which has no meaning for a .%s file: %w", o, f, runtime.ErrGraph)
 		}
 	}
 	return nil
 }
 
-// fixed is an error if a model whose batch is fixed has another than was asked for.
+// What may be given that some formats have no use for, as an error says it.
+const (
+	givenPrototxt = "a prototxt is"
+	givenShape    = "an input shape is"
+	givenOutputs  = "outputs are"
+	givenWeights  = "random weights are"
+)
+
+// fixed is an error if a model whose sizes are fixed has others than were asked for.
 func (c *openConfig) fixed(g *runtime.Graph) error {
 	for _, v := range g.Inputs {
+		dims, _ := v.Dims()
+		if _, err := c.sizes.Of(v.Name, dims); err != nil {
+			return err
+		}
 		if c.batch > 0 && v.Shape.N != c.batch {
-			return fmt.Errorf("WithBatch(%d), but the model's input %q is of %d images: %w", c.batch, v.Name, v.Shape.N,
-				runtime.ErrShape)
+			return fmt.Errorf("a batch of %d images is asked for, but the model's input %q is of %d: %w", c.batch, v.Name,
+				v.Shape.N, runtime.ErrShape)
 		}
 	}
-	return nil
+	return c.sizes.Heeded()
 }
 
 // WithPrototxt names the description of a Caffe network; see [caffe.Open] for what is done without it.
 func WithPrototxt(path string) OpenOption {
-	return func(c *openConfig) { c.prototxt, c.given = path, append(c.given, "WithPrototxt") }
+	return func(c *openConfig) { c.prototxt, c.given = path, append(c.given, givenPrototxt) }
 }
 
 // WithBatch sets the number of images per run where the model leaves it open; the default is 1. It is an error for a
@@ -69,20 +85,43 @@ func WithBatch(n int) OpenOption {
 	}
 }
 
-// WithInputShape sets the size of the input images where the model leaves it open. It is an error for a model whose
-// size is fixed and another.
+// OpenSizeError is that of an input whose size the model leaves open: it is to be given by [WithInputDims].
+type OpenSizeError = axes.OpenSizeError
+
+// WithInputDims sets the dimensions of an input of any rank, in the model's order, where the model leaves them open
+// (and of Caffe's networks, which may all be resized). The name may be "" if there is one input. It is an error for an
+// input whose dimensions are fixed and others, and for one that there is not.
+func WithInputDims(name string, dims ...int) OpenOption {
+	return func(c *openConfig) {
+		c.sizes.Give(name, dims)
+		c.caffe = append(c.caffe, caffe.WithInputDims(name, dims...))
+		c.onnx = append(c.onnx, onnx.WithInputDims(name, dims...))
+	}
+}
+
+// WithInputShape is [WithInputDims] for models of images, of which all inputs have this size.
 func WithInputShape(channels, height, width int) OpenOption {
 	return func(c *openConfig) {
-		c.given = append(c.given, "WithInputShape")
+		c.given = append(c.given, givenShape)
 		c.caffe = append(c.caffe, caffe.WithInputShape(channels, height, width))
 		c.onnx = append(c.onnx, onnx.WithInputShape(channels, height, width))
+	}
+}
+
+// WithNodes names tensors, nodes or layers whose values the graph gives after its own outputs, in this order. In a
+// quantised model a value that is given is not fused with what follows, which may change others by a level.
+func WithNodes(names ...string) OpenOption {
+	return func(c *openConfig) {
+		c.nodes = append(c.nodes, names...)
+		c.caffe, c.onnx = append(c.caffe, caffe.WithNodes(names...)), append(c.onnx, onnx.WithNodes(names...))
+		c.tflite = append(c.tflite, tflite.WithNodes(names...))
 	}
 }
 
 // WithOutputs names the tensors that the graph gives, in place of the model's own outputs.
 func WithOutputs(names ...string) OpenOption {
 	return func(c *openConfig) {
-		c.given = append(c.given, "WithOutputs")
+		c.given = append(c.given, givenOutputs)
 		c.caffe, c.onnx = append(c.caffe, caffe.WithOutputs(names...)), append(c.onnx, onnx.WithOutputs(names...))
 	}
 }
@@ -104,7 +143,7 @@ func WithSignature(opts ...runtime.Option) OpenOption {
 // WithRandomWeights gives a Caffe description without weights seeded random ones; see [caffe.WithRandomWeights].
 func WithRandomWeights(seed uint64) OpenOption {
 	return func(c *openConfig) {
-		c.caffe, c.given = append(c.caffe, caffe.WithRandomWeights(seed)), append(c.given, "WithRandomWeights")
+		c.caffe, c.given = append(c.caffe, caffe.WithRandomWeights(seed)), append(c.given, givenWeights)
 	}
 }
 
@@ -137,7 +176,7 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	}
 	switch f {
 	case formatONNX:
-		err = c.unheeded(f, "WithInputShape", "WithOutputs")
+		err = c.unheeded(f, givenShape, givenOutputs)
 	case formatGneiss, formatTFLite:
 		err = c.unheeded(f)
 	}
@@ -150,7 +189,9 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	case formatGneiss, formatTFLite:
 		var g *runtime.Graph
 		if f == formatGneiss {
-			g, err = openOwn(path, c.own)
+			if g, err = openOwn(path, c.own); err == nil {
+				err = runtime.InFile(path, AddNodes(g, c.nodes...))
+			}
 		} else {
 			g, err = tflite.Open(path, c.tflite...)
 		}
@@ -167,6 +208,39 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 		}
 	}
 	return caffe.Open(path, c.prototxt, c.caffe...)
+}
+
+// AddNodes makes the values of nodes of these names outputs of a graph, after those that it has.
+func AddNodes(g *runtime.Graph, names ...string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	var have []string
+	of := map[string]*runtime.Value{}
+	for _, n := range g.Nodes {
+		have, of[n.Name] = append(have, n.Name), n.Out
+	}
+	for _, name := range names {
+		v := of[name]
+		if v == nil {
+			return fmt.Errorf("the model has no node %q%s: %w", name, alike.Hint(name, have), runtime.ErrGraph)
+		}
+		if slices.Contains(g.Outputs, v) {
+			again, err := g.Add(fmt.Sprintf("%s/again %d", name, len(g.Outputs)), &runtime.Identity{}, v)
+			if err != nil {
+				return err
+			}
+			dims, layout := v.Dims()
+			if err := g.SetDims(again, dims, layout); err != nil {
+				return err
+			}
+			v = again
+		}
+		if err := g.Output(v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // openOwn reads gneiss's own format.

@@ -160,12 +160,16 @@ func (r *runner) run(ctx context.Context, input []float32) error {
 			t.Uint8()[k] = q.Level(input[k])
 			n++
 		}
+		for k, w := 0, t.Int32(); k < len(w); k++ { // a source gives whole numbers as floats
+			w[k] = int32(max(-1<<24, min(1<<24, input[k])))
+			n++
+		}
 		input = input[n:]
 	}
 	return r.session.RunContext(ctx)
 }
 
-// float returns value i as floats, valid until the next call or run.
+// float returns value i as floats, whole numbers rounded to such, valid until the next call or run.
 func (r *runner) float(i int) []float32 {
 	if i < r.ins {
 		at := 0
@@ -182,11 +186,15 @@ func (r *runner) float(i int) []float32 {
 }
 
 func (r *runner) dequantised(t *runtime.Tensor) []float32 {
-	q, u := t.Info().Quant, t.Uint8()
-	if len(r.scratch) < len(u) {
-		r.scratch = make([]float32, len(u))
+	q, u, w := t.Info().Quant, t.Uint8(), t.Int32()
+	n := max(len(u), len(w))
+	if len(r.scratch) < n {
+		r.scratch = make([]float32, n)
 	}
-	out := r.scratch[:len(u)]
+	out := r.scratch[:n]
+	for i, v := range w {
+		out[i] = float32(v)
+	}
 	for i, v := range u {
 		out[i] = float32(int32(v)-int32(q.Zero)) * q.Scale
 	}

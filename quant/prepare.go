@@ -1,7 +1,6 @@
 package quant
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -20,12 +19,12 @@ func prepare(g *runtime.Graph) (*runtime.Graph, error) {
 		return nil, errNoOutputs
 	}
 	for _, v := range g.Inputs {
-		if v.DType != runtime.F32 {
+		if v.DType == runtime.U8 {
 			return nil, fmt.Errorf("input %q: %w", v.Name, ErrQuantised)
 		}
 	}
 	for _, n := range g.Nodes {
-		if n.Out.DType != runtime.F32 {
+		if n.Out.DType == runtime.U8 {
 			return nil, n.Fault(ErrQuantised)
 		}
 	}
@@ -99,8 +98,7 @@ func reshape(g *runtime.Graph) (*runtime.Graph, error) {
 		to[n.Out] = out
 	}
 	for _, v := range g.Outputs {
-		dims, l := v.Dims()
-		if err := errors.Join(c.SetDims(to[v], dims, l), c.Output(to[v])); err != nil {
+		if err := c.OutputLike(to[v], v); err != nil {
 			return nil, err
 		}
 	}

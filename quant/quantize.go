@@ -1,14 +1,13 @@
 package quant
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
 // Quantize turns a float graph into one whose layers work on uint8, with scales that follow from the statistics of
-// [Calibrate]. Inputs and outputs stay float. What has no quantised form, and what [WithFloat] names, stays float
+// [Calibrate]. Inputs and outputs keep their types. What has no quantised form, and what [WithFloat] names, stays float
 // between a Dequantize and a Quantize; the report says what and how. The graph given is not changed.
 func Quantize(g *runtime.Graph, s *Stats, opts ...Option) (*runtime.Graph, *Report, error) {
 	o, err := newOptions(opts)
@@ -40,7 +39,7 @@ type rewriter struct {
 	opts          *options
 	u8            map[*runtime.Node]bool // nodes that work on uint8
 	scales        map[*runtime.Value]runtime.Quant
-	asFloat, asU8 map[*runtime.Value]*runtime.Value // old value → new value
+	asFloat, asU8 map[*runtime.Value]*runtime.Value // old value → new value; asFloat has whole numbers as they are
 	names         map[string]bool
 	report        *Report
 }
@@ -93,8 +92,7 @@ func (r *rewriter) rewrite() error {
 		if err != nil {
 			return err
 		}
-		dims, l := v.Dims()
-		if err := errors.Join(r.out.SetDims(out, dims, l), r.out.Output(out)); err != nil {
+		if err := r.out.OutputLike(out, v); err != nil {
 			return err
 		}
 	}

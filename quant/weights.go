@@ -3,11 +3,9 @@ package quant
 import (
 	"fmt"
 	"math"
-)
 
-// accumulatorRoom is the greatest Σ|w| + ⌈|bias|/255⌉ of a channel for which every partial sum of Σ in·w, of zero·Σ w
-// and of their difference, bias included, is an int32: the bound that kernels check.
-const accumulatorRoom = math.MaxInt32 / (2 * 255)
+	"github.com/gneiss-go/gneiss/kernels"
+)
 
 // channel quantises the weights of one output channel, symmetrically:
 //
@@ -36,7 +34,7 @@ func channel(q []int8, w []float32, bias, in, out float32) (scale float32, b int
 			sum += int64(math.Abs(v))
 		}
 		exact := math.RoundToEven(float64(bias) / (float64(in) * float64(scale)))
-		if sum <= accumulatorRoom && math.Abs(exact) <= float64(255*(accumulatorRoom-sum)) {
+		if math.Abs(exact) <= math.MaxInt32 && kernels.SumFits(sum, int32(exact)) {
 			return scale, int32(exact)
 		}
 		scale64 *= 2

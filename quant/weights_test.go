@@ -27,14 +27,14 @@ func TestChannel(t *testing.T) {
 				if !(scale >= 0x1p-126) || scale > math.MaxFloat32 {
 					t.Fatalf("scale %g", scale)
 				}
-				sum := (math.Abs(float64(b)) + 254) / 255
+				sum := int64(0)
 				for i, x := range w {
 					if e := math.Abs(float64(x) - float64(q[i])*float64(scale)); e > 0.5001*float64(scale) {
 						t.Fatalf("n %d, size %g: weight %g is off by %g with scale %g", n, size, x, e, scale)
 					}
-					sum += math.Abs(float64(q[i]))
+					sum += int64(max(q[i], -q[i]))
 				}
-				if sum > accumulatorRoom {
+				if !kernels.SumFits(sum, b) {
 					t.Errorf("n %d, size %g, scales %g: the accumulator may overflow", n, size, scales)
 				}
 				if unit := float64(in) * float64(scale); math.Abs(float64(bias)-float64(b)*unit) > 0.5001*unit {

@@ -117,28 +117,29 @@ func (g *Graph) InputLike(v *Value) (*Value, error) {
 	return in, err
 }
 
+// OutputLike declares a value as an output that is like a value of another graph: its dimensions and, if the type is
+// the same, its elements.
+func (g *Graph) OutputLike(v, other *Value) error {
+	if err := g.Output(v); err != nil {
+		return err
+	}
+	v.likeIn(other)
+	return nil
+}
+
 // likeIn gives v the dimensions that the model gives a value of the same shape in another graph; of another shape it
 // has none of its own.
 func (v *Value) likeIn(other *Value) {
 	if v.Shape == other.Shape {
-		v.dims, v.layout, v.signed = other.dims, other.layout, other.signed
+		v.dims, v.layout = other.dims, other.layout
+	}
+	if v.DType == other.DType {
+		v.elem = other.elem
 	}
 }
-
-// SetSigned says that the model has a quantised value of the graph as int8: its level q is the byte q + 128.
-func (g *Graph) SetSigned(v *Value) error {
-	if v == nil || v.graph != g || v.DType != U8 {
-		return fmt.Errorf("signed, but not a quantised value of this graph: %w", ErrGraph)
-	}
-	v.signed = true
-	return nil
-}
-
-// Signed reports whether the model has a quantised value as int8.
-func (v *Value) Signed() bool { return v.signed }
 
 // axes completes what is said of a tensor by what the model says of its value.
 func (t *TensorInfo) axes(v *Value) {
 	t.Dims, t.Layout = v.Dims()
-	t.Signed = v.signed
+	t.Elem, t.Signed = v.Elem(), v.Signed()
 }

@@ -65,11 +65,26 @@ type Unsupported struct {
 // UnsupportedError lists everything in a model that is not supported, not only the first thing met.
 type UnsupportedError struct{ Ops []Unsupported }
 
+// Error has one line for each operation and reason, in the order in which they were met, with the number of nodes and
+// the name of the first.
 func (e *UnsupportedError) Error() string {
+	type kind struct{ op, reason string }
+	count := map[kind]int{}
+	var first []Unsupported
+	for _, u := range e.Ops {
+		k := kind{u.Op, u.Reason}
+		if count[k]++; count[k] == 1 {
+			first = append(first, u)
+		}
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d unsupported operation(s):", len(e.Ops))
-	for _, u := range e.Ops {
-		fmt.Fprintf(&b, "\n  %s (node %q)", u.Op, u.Node)
+	for _, u := range first {
+		if n := count[kind{u.Op, u.Reason}]; n > 1 {
+			fmt.Fprintf(&b, "\n  %s ×%d (first at node %q)", u.Op, n, u.Node)
+		} else {
+			fmt.Fprintf(&b, "\n  %s (node %q)", u.Op, u.Node)
+		}
 		if u.Reason != "" {
 			fmt.Fprintf(&b, ": %s", u.Reason)
 		}

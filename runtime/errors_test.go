@@ -24,3 +24,14 @@ func TestInFile(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestUnsupportedIsGrouped: one line for each operation and reason, however many nodes have it.
+func TestUnsupportedIsGrouped(t *testing.T) {
+	err := &UnsupportedError{Ops: []Unsupported{{Op: "Erf", Node: "a"}, {Op: "Loop", Node: "l", Reason: "control flow"},
+		{Op: "Erf", Node: "b"}, {Op: "Erf", Node: "c", Reason: "of int32"}, {Op: "Erf", Node: "d"}}}
+	want := "5 unsupported operation(s):\n  Erf ×3 (first at node \"a\")\n  Loop (node \"l\"): control flow\n" +
+		"  Erf (node \"c\"): of int32"
+	if got := err.Error(); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}

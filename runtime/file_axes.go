@@ -1,17 +1,20 @@
 package runtime
 
+import "errors"
+
 // The section of tensors says of each input, and then of each output, what the structure does not: type, quantisation
 // and the model's own dimensions. It is left out if there is nothing to say: all are float, [N H W C].
 //
-//	tensor   byte type (0 float, 1 uint8, 2 uint8 that the model has as int8), quant if an input is not float,
-//	         byte layout, rank, dimensions
+//	tensor   byte type (0 float, 1 uint8, 2 uint8 that the model has as int8, 3 int32), quant if an input is of uint8,
+//	         byte elements ([Elem]) if it is of int32, byte layout, rank, dimensions
 //
-// Outputs have the type that the structure gives them; theirs says signed or not.
+// Outputs have the type that the structure gives them; theirs says signed or not, and what elements.
 
 const (
 	tensorFloat byte = iota
 	tensorU8
 	tensorS8
+	tensorI32
 )
 
 // tensors writes the section, nil if it is not needed.
@@ -21,15 +24,20 @@ func tensors(g *Graph) []byte {
 	plain := true
 	for i, list := range [][]*Value{g.Inputs, g.Outputs} {
 		for _, v := range list {
-			plain = plain && v.dims == nil && !v.signed && (v.DType == F32 || i > 0)
+			plain = plain && v.dims == nil && v.elem == ElemSame && (v.DType == F32 || i > 0)
 			kind := tensorFloat
 			switch {
-			case v.signed:
+			case v.Signed():
 				kind = tensorS8
 			case v.DType == U8:
 				kind = tensorU8
+			case v.DType == I32:
+				kind = tensorI32
 			}
-			if e.byte(kind); kind != tensorFloat && i == 0 {
+			switch e.byte(kind); {
+			case kind == tensorI32:
+				e.byte(byte(v.elem))
+			case kind != tensorFloat && i == 0:
 				f.quant(&v.Quant)
 			}
 			dims, l := v.Dims()
@@ -48,14 +56,20 @@ func tensors(g *Graph) []byte {
 type tensorRecord struct {
 	kind   byte
 	quant  Quant
+	elem   Elem // of int32
 	layout Layout
 	dims   []int
 }
 
 func (d *decoder) tensor(input bool) (r tensorRecord) {
-	if r.kind = d.byte(); r.kind > tensorS8 {
+	switch r.kind = d.byte(); {
+	case r.kind > tensorI32:
 		d.fail("a tensor of type %d", r.kind)
-	} else if r.kind != tensorFloat && input {
+	case r.kind == tensorI32:
+		if r.elem = Elem(d.byte()); r.elem >= elems {
+			d.fail("a tensor of elements %d", r.elem)
+		}
+	case r.kind != tensorFloat && input:
 		f := fields{in: d}
 		f.quant(&r.quant)
 	}
@@ -79,14 +93,14 @@ func (d *decoder) label(g *Graph, v *Value, r tensorRecord) {
 	if d.err != nil {
 		return
 	}
-	if (r.kind != tensorFloat) != (v.DType == U8) {
+	if want := [...]DType{F32, U8, U8, I32}[r.kind]; v.DType != want {
 		d.fail("%q is of type %v, its record says %d", v.Name, v.DType, r.kind)
 		return
 	}
-	err := g.SetDims(v, r.dims, r.layout)
-	if err == nil && r.kind == tensorS8 {
-		err = g.SetSigned(v)
+	if r.kind == tensorS8 {
+		r.elem = ElemInt8
 	}
+	err := errors.Join(g.SetDims(v, r.dims, r.layout), g.SetElem(v, r.elem))
 	if err != nil {
 		d.set(err)
 	}
@@ -109,9 +123,12 @@ func (d *decoder) input(g *Graph, name string, s Shape) *Value {
 	}
 	var v *Value
 	var err error
-	if r.kind == tensorFloat {
+	switch r.kind {
+	case tensorFloat:
 		v, err = g.Input(name, s)
-	} else {
+	case tensorI32:
+		v, err = g.IntInput(name, s)
+	default:
 		v, err = g.QuantisedInput(name, s, r.quant)
 	}
 	if err != nil {

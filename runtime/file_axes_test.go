@@ -97,7 +97,13 @@ func TestFileWithoutAxes(t *testing.T) {
 
 // Every damage to the section is refused, or another tensor of the same shape.
 func TestFileAxesDamaged(t *testing.T) {
-	data, err := encode(axesGraph(t))
+	damage(t, axesGraph(t))
+	damage(t, wholeGraph(t, ElemBool))
+}
+
+func damage(t *testing.T, g *Graph) {
+	t.Helper()
+	data, err := encode(g)
 	if err != nil {
 		t.Fatal(err)
 	}

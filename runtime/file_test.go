@@ -73,7 +73,7 @@ func everything(t testing.TB) *Graph {
 	sm := b.add("softmax", &Softmax{}, fc)
 	q := b.add("quantize", &Quantize{To: Quant{Scale: 0.5, Zero: 3}}, i)
 	qc := b.add("qconv", &QConv{Window: w, K: 2, Weights: bytesRamp(2 * 9 * 12), WScale: []float32{0.25, 2},
-		Bias: []int32{math.MinInt32, 7},
+		Bias: []int32{math.MinInt32 / 2, 7},
 		Out:  Quant{Scale: 0.125, Zero: 255}, Lo: 3, Hi: 250}, q)
 	qp := b.add("qpool", &Quantised{Op: &Pool{Window: pool, Type: AvgPool}, Out: Quant{Scale: 1}}, qc)
 	qf := b.add("qfc", &QFC{K: 1, Weights: bytesRamp(qp.Shape.Elements() / 2), WScale: []float32{3}}, qp)

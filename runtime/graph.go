@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/gneiss-go/gneiss/kernels"
@@ -15,6 +16,7 @@ type DType = kernels.DType
 const (
 	F32 = kernels.F32
 	U8  = kernels.U8
+	I32 = kernels.S32 // whole numbers: see [Elem]
 )
 
 // Shape is that of an activation: N images of H rows × W columns × C channels, NHWC.
@@ -42,7 +44,7 @@ type Value struct {
 
 	dims   []int // of the model; nil for N, H, W, C
 	layout Layout
-	signed bool // the model has it as int8
+	elem   Elem // of the model
 	graph  *Graph
 	id     int
 }
@@ -120,6 +122,9 @@ func (g *Graph) QuantisedInput(name string, s Shape, q Quant) (*Value, error) {
 	return g.input(name, s, U8, q)
 }
 
+// IntInput declares an input of whole numbers, int32. [Graph.SetElem] says what the model has them as, if not int32.
+func (g *Graph) IntInput(name string, s Shape) (*Value, error) { return g.input(name, s, I32, Quant{}) }
+
 func (g *Graph) input(name string, s Shape, dt DType, q Quant) (*Value, error) {
 	if g.names[name] {
 		return nil, fmt.Errorf("input %q: name used twice: %w", name, ErrGraph)
@@ -184,6 +189,22 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	g.reads += len(in)
 	g.Nodes = append(g.Nodes, n)
 	return n.Out, nil
+}
+
+// Rename gives a value that a node makes, and the node, another name, which must be free.
+func (g *Graph) Rename(v *Value, name string) error {
+	if g.names[name] {
+		return fmt.Errorf("%q: name used twice: %w", name, ErrGraph)
+	}
+	for _, n := range slices.Backward(g.Nodes) {
+		if n.Out == v {
+			delete(g.names, v.Name)
+			g.names[name] = true
+			n.Name, v.Name = name, name
+			return nil
+		}
+	}
+	return fmt.Errorf("%q: no node of this graph makes the value: %w", name, ErrGraph)
 }
 
 // Output declares values as outputs of the graph, in this order.

@@ -182,14 +182,23 @@ func TestGraphRefuses(t *testing.T) {
 		"fc bound": {&FC{K: 1, Weights: make([]float32, 256), Act: Clamp{On: true, Hi: float32(math.NaN())}}, ErrShape},
 		"weight −128": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{-128, 0, 0, 0}, WScale: []float32{1}},
 			ErrShape},
-		"resized row":    {&Resize{Rows: []int32{0, 8}, Cols: []int32{0}}, ErrShape},
-		"resized column": {&Resize{Rows: []int32{0}, Cols: []int32{-1}}, ErrShape},
-		"resized away":   {&Resize{Rows: []int32{0}}, ErrShape},
-		"no depth":       {&DepthToSpace{}, ErrShape},
-		"little depth":   {&DepthToSpace{Block: 4}, ErrShape},
-		"deep":           {&DepthToSpace{Block: 1 << 30}, ErrShape},
-		"no block":       {&SpaceToDepth{Block: -1}, ErrShape},
-		"odd block":      {&SpaceToDepth{Block: 3}, ErrShape},
+		"sums beyond int32": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{0, -1, 0, 0}, WScale: []float32{1},
+			Bias: []int32{math.MaxInt32 - 254}}, ErrShape},
+		"no parts": {&QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
+			WScale: []float32{1}}, 0}, ErrShape},
+		"four parts": {&QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 16),
+			WScale: []float32{1}}, 4}, ErrShape},
+		"odd parts": {&QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 9),
+			WScale: []float32{1}}, 2}, ErrShape},
+		"taken row":     {&Take{Rows: []int32{0, 8}, Cols: []int32{0}}, ErrShape},
+		"taken column":  {&Take{Rows: []int32{0}, Cols: []int32{-2}}, ErrShape},
+		"taken image":   {&Take{Images: []int32{1}}, ErrShape},
+		"taken channel": {&Take{Channels: []int32{0, 1, 2, 3, 4}}, ErrShape},
+		"no depth":      {&DepthToSpace{}, ErrShape},
+		"little depth":  {&DepthToSpace{Block: 4}, ErrShape},
+		"deep":          {&DepthToSpace{Block: 1 << 30}, ErrShape},
+		"no block":      {&SpaceToDepth{Block: -1}, ErrShape},
+		"odd block":     {&SpaceToDepth{Block: 3}, ErrShape},
 		"int8 of float": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
 			WScale: []float32{1}, Out: Quant{Scale: 1}}, ErrShape},
 	} {
@@ -261,7 +270,7 @@ func TestGraphTypes(t *testing.T) {
 		"identity":   {&Identity{}, nil},
 		"flatten":    {&Flatten{}, nil},
 		"concat":     {&Concat{}, nil},
-		"resize":     {&Resize{Rows: []int32{1, 0}, Cols: []int32{1, 1}}, nil},
+		"take":       {&Take{Rows: []int32{1, 0}, Cols: []int32{1, 1}}, nil},
 		"blocks":     {&SpaceToDepth{Block: 2}, nil},
 	} {
 		n := newNet(t)
@@ -283,4 +292,22 @@ func TestGraphTypes(t *testing.T) {
 	if _, err := n.g.Add("mixed", &Add{}, x, n.add("q", &Quantize{To: q}, x)); !errors.Is(err, ErrShape) {
 		t.Errorf("sum of float and uint8: %v", err)
 	}
+}
+
+// TestRename: a value and its node get a name that is free, and their old one is free again.
+func TestRename(t *testing.T) {
+	n := newNet(t)
+	x := n.input(Shape{1, 1, 1, 2})
+	a := n.add("a", &Identity{}, x)
+	n.add("b", &Identity{}, a)
+	if err := n.g.Rename(a, "b"); !errors.Is(err, ErrGraph) {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if err := n.g.Rename(x, "c"); !errors.Is(err, ErrGraph) {
+		t.Errorf("an input: %v", err)
+	}
+	if err := n.g.Rename(a, "c"); err != nil || a.Name != "c" || n.g.Nodes[0].Name != "c" {
+		t.Errorf("%q, node %q (%v)", a.Name, n.g.Nodes[0].Name, err)
+	}
+	n.add("a", &Identity{}, x)
 }

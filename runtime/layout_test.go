@@ -81,7 +81,7 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 		default:
 			v = n.add(name, []Op{&Identity{}, &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1,
 				PadRight: 1}}, &Softmax{},
-				&Resize{Rows: []int32{4, 4, 2, 0, 1}, Cols: []int32{3, 0, 1, 0}}}[n.r.IntN(4)], x)
+				&Take{Rows: []int32{4, 4, 2, 0, -1}, Cols: []int32{3, 0, 1, 0}, Fill: 0.5}}[n.r.IntN(4)], x)
 		}
 		values = append(values, v)
 	}

@@ -127,17 +127,23 @@ type QConv struct {
 func (*QConv) Kind() string { return "QConv" }
 
 func (c *QConv) infer(in []Shape, l *Limits) (Shape, error) {
+	return c.inferParts(in, len(c.Weights), l)
+}
+
+// inferParts is infer of filters whose parts have so many weights.
+func (c *QConv) inferParts(in []Shape, weights int, l *Limits) (Shape, error) {
 	if len(c.WScale) != c.K || (c.Bias != nil && len(c.Bias) != c.K) {
 		return Shape{}, fmt.Errorf("%d scales and %d biases for %d channels: %w", len(c.WScale), len(c.Bias), c.K, ErrShape)
-	}
-	if err := checkWeights(c.Weights, c.WScale, l); err != nil {
-		return Shape{}, err
 	}
 	s, err := one(in)
 	if err != nil {
 		return s, err
 	}
-	return inferConv(s, c.Window, c.K, c.Groups, len(c.Weights), l)
+	out, err := inferConv(s, c.Window, c.K, c.Groups, weights, l)
+	if err != nil {
+		return s, err
+	}
+	return out, checkWeights(c.Weights, c.Bias, c.WScale, l)
 }
 
 func (c *QConv) outType(in []*Value) (DType, Quant, error) {
@@ -174,20 +180,25 @@ func (c *QConv) fields(f *fields) {
 func (c *QConv) siblings() (floats []float32, bytes []int8) { return nil, c.Weights }
 
 func (c *QConv) lower(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
+	return lowerQConv(s, 1, isa, p, func(o Op) *QConv { return o.(*QConv) })
+}
+
+// lowerQConv lowers a step of nodes that hold a QConv, of weights of so many parts.
+func lowerQConv(s *step, parts int, isa arch.ISA, p *packer, of func(Op) *QConv) (kernels.Op, error) {
 	in := s.in[0]
-	shape := c.Shape(in.Shape)
+	shape := of(s.nodes[0].Op).Shape(in.Shape)
 	shape.K = 0
-	q := kernels.ConvU8{InZero: in.Quant.Zero}
+	q := kernels.ConvU8{Parts: parts, InZero: in.Quant.Zero}
 	for i, n := range s.nodes {
-		c := n.Op.(*QConv)
+		c := of(n.Op)
 		shape.K += c.K
 		for _, w := range c.WScale {
 			q.Scale = append(q.Scale, multiplier(in.Quant.Scale, w, s.out[i].Quant.Scale))
 		}
 		q.Out = append(q.Out, kernels.OutU8{Zero: c.Out.Zero, Lo: c.Lo, Hi: c.Hi})
 	}
-	q.Weights = filters(s.nodes, p, p.bytes, func(o Op) []int8 { return o.(*QConv).Weights })
-	q.Bias = join(s.nodes, func(o Op) []int32 { return biasOrZeros(o.(*QConv).Bias, o.(*QConv).K) })
+	q.Weights = filters(s.nodes, p, p.bytes, func(o Op) []int8 { return of(o).Weights })
+	q.Bias = join(s.nodes, func(o Op) []int32 { return biasOrZeros(of(o).Bias, of(o).K) })
 	return kernels.PackConvU8(p.Packing, shape, channels(s.out), q, isa)
 }
 

@@ -91,7 +91,7 @@ func (f *QFC) infer(in []Shape, l *Limits) (Shape, error) {
 		return s, fmt.Errorf("%d weights, %d scales, %d biases for %d outputs of %v: %w", len(f.Weights), len(f.WScale),
 			len(f.Bias), f.K, s, ErrShape)
 	}
-	return Shape{s.N, 1, 1, f.K}, checkWeights(f.Weights, f.WScale, l)
+	return Shape{s.N, 1, 1, f.K}, checkWeights(f.Weights, f.Bias, f.WScale, l)
 }
 
 func (f *QFC) outType(in []*Value) (DType, Quant, error) { return F32, Quant{}, wantType(in, U8) }

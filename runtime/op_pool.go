@@ -24,7 +24,7 @@ func (k PoolKind) String() string { return [...]string{"MaxPool", "AveragePool"}
 
 // outType, traits, field and kernel serve windowed and global pooling.
 func (k PoolKind) outType(in []*Value) (DType, Quant, error) {
-	if k == MaxPool {
+	if k == MaxPool && in[0].DType == U8 {
 		return moved(in)
 	}
 	return floats(in)

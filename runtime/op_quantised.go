@@ -65,9 +65,15 @@ func (q *Quantised) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, error) 
 	return q.Op.(wrapped).lowerWrapped(s.in, s.out[0].Quant, isa)
 }
 
-func checkWeights(w []int8, scales []float32, l *Limits) error {
-	if !l.trusted && !kernels.ValidWeights(w) {
-		return fmt.Errorf("weight −128: %w", ErrShape)
+// checkWeights wants weights in −127…127, sums that an int32 holds, and scales that are numbers.
+func checkWeights(w []int8, bias []int32, scales []float32, l *Limits) error {
+	if !l.trusted {
+		if !kernels.ValidWeights(w) {
+			return fmt.Errorf("weight −128: %w", ErrShape)
+		}
+		if k := kernels.Overflows(w, bias, len(scales)); k >= 0 {
+			return fmt.Errorf("channel %d: its sums may leave int32: %w", k, ErrShape)
+		}
 	}
 	for k, s := range scales {
 		if err := (Quant{Scale: s}).check(); err != nil {

@@ -16,12 +16,15 @@ import (
 func everyOp(t testing.TB) *Graph {
 	g := firstOps(t)
 	b := builder{t, g}
-	b.add("resize", &Resize{Rows: []int32{5, 0, 0, 3}, Cols: []int32{4}}, g.Inputs[0])
+	b.add("take", &Take{Rows: []int32{5, 0, 0, 3}, Cols: []int32{4, -1}, Channels: []int32{1}, Fill: 0.5}, g.Inputs[0])
 	deep := b.add("deep", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{2, 3, 5, 8}}, g.Inputs[0])
 	b.add("reduce", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{H: true, C: true}}, g.Inputs[0])
 	b.add("log softmax", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{W: true}}, g.Inputs[0])
 	b.add("product", &MatMul{TransB: true}, g.Inputs[0], g.Inputs[0])
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
+	b.add("parts", &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{127, -127, 3, 0, 1, -127, 0, 0},
+		WScale: []float32{0.5}, Out: Quant{Scale: 2, Zero: 9}, Lo: 1, Hi: 200}, 2},
+		b.add("levels", &Quantize{To: Quant{Scale: 1, Zero: 7}}, g.Inputs[0]))
 	return g
 }
 
@@ -90,7 +93,7 @@ func TestFileBytes(t *testing.T) {
 		graph *Graph
 		size  int
 		crc   uint32
-	}{"everything": {everything(t), 2840, 0x5710e03c}, "codes 1 to 20": {firstOps(t), 2960, 0xcc742305}} {
+	}{"everything": {everything(t), 2840, 0xab61d640}, "codes 1 to 20": {firstOps(t), 2960, 0x7fd208ec}} {
 		data, err := encode(c.graph)
 		if err != nil {
 			t.Fatal(err)
@@ -148,7 +151,7 @@ func workCases() map[string]workCase {
 		"identity":       {op: &Identity{}, work: elements},
 		"flatten":        {op: &Flatten{}, work: elements},
 		"rearrange":      {op: &Rearrange{Dims: []int{4, 64}, Perm: []int{1, 0}, To: Shape{1, 64, 2, 2}}, work: elements},
-		"resize":         {op: &Resize{Rows: make([]int32, 9), Cols: make([]int32, 7)}, work: 9 * 7 * 4},
+		"take":           {op: &Take{Rows: make([]int32, 9), Cols: make([]int32, 7)}, work: 9 * 7 * 4},
 		"depth to space": {op: &DepthToSpace{Block: 2}, work: elements},
 		"space to depth": {op: &SpaceToDepth{Block: 4}, work: elements},
 		"binary":         {op: &Binary{}, two: true, work: elements},
@@ -157,6 +160,8 @@ func workCases() map[string]workCase {
 		"dequantize":     {op: &Dequantize{}, u8: true, work: elements},
 		"quantised conv": {op: &QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
 			WScale: []float32{1}, Out: q, Hi: 255}, u8: true, work: elements},
+		"quantised conv of parts": {op: &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 12),
+			WScale: []float32{1}, Out: q, Hi: 255}, 3}, u8: true, work: 3 * elements},
 		"quantised fc": {op: &QFC{K: 1, Weights: make([]int8, elements), WScale: []float32{1}}, u8: true,
 			work: elements},
 		"quantised maximum": {op: &Pool{Window: wide}, u8: true, work: 71 * 71 * 4 * 64 * 64},

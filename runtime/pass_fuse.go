@@ -145,6 +145,8 @@ func convWindow(op Op) (Window, bool) {
 		return op.Window, op.Groups <= 1
 	case *QConv:
 		return op.Window, op.Groups <= 1
+	case *QConvParts:
+		return op.Window, op.Groups <= 1
 	}
 	return Window{}, false
 }

@@ -34,8 +34,12 @@ func Simplify(g *Graph) (*Graph, error) {
 		n.Op = foldAffines(n.Op, r.affines[n])
 	}
 	for _, v := range g.Outputs {
-		if err := r.out.Output(r.to[v]); err != nil {
+		out := r.to[v]
+		if err := r.out.Output(out); err != nil {
 			return nil, err
+		}
+		if r.makes[out] != nil {
+			out.likeIn(v)
 		}
 	}
 	return r.out, nil

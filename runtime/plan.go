@@ -41,6 +41,7 @@ type TensorInfo struct {
 	Dims   []int  `json:"dims"` // of the model, in its order; not to be written to
 	Layout Layout `json:"-"`    // how they lie in memory
 	Signed bool   `json:"-"`    // the model has its bytes as int8: level q is byte q + 128
+	Elem   Elem   `json:"-"`    // what the model has the elements as
 
 	view  viewSpec
 	value int // index in Plan.values

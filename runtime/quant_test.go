@@ -26,6 +26,18 @@ func randomQuantised(t *testing.T, seed uint64) *Graph {
 		for i := range k {
 			c.WScale[i], c.Bias[i] = (0.5+n.r.Float32())/float32(60*r*r*x.Shape.C), int32(n.r.IntN(2000)-1000)
 		}
+		if n.r.IntN(3) == 0 { // the same weights, less a part, and that part
+			p := &QConvParts{*c, 2}
+			p.Weights = nil
+			for i := 0; i < len(c.Weights); i += len(c.Weights) / k {
+				more := make([]int8, len(c.Weights)/k)
+				for j := range more {
+					more[j] = int8(n.r.IntN(255)-127) * int8(n.r.IntN(2))
+				}
+				p.Weights = append(append(p.Weights, c.Weights[i:][:len(more)]...), more...)
+			}
+			return n.add(name, p, x)
+		}
 		return n.add(name, c, x)
 	}
 	for i := range 4 + n.r.IntN(12) {

@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // ErrSelfTest says that this machine does not compute what it should.
@@ -273,9 +272,12 @@ func (p *Plan) runNoise(seed uint64) ([][]byte, error) {
 	}
 	outputs := make([][]byte, len(p.outputs))
 	for i, t := range p.outputs {
-		if t.DType == kernels.U8 {
+		switch t.DType {
+		case U8:
 			outputs[i] = append([]byte(nil), s.Output(i).Uint8()...)
-		} else {
+		case I32:
+			outputs[i] = appendNumbers[int32](nil, s.Output(i).Int32())
+		default:
 			outputs[i] = appendNumbers[float32](nil, s.Output(i).Float32())
 		}
 	}
@@ -291,6 +293,10 @@ func (s *Session) fillNoise(seed uint64) {
 		}
 		for k, in := 0, s.Input(i).Uint8(); k < len(in); k++ {
 			in[k] = uint8(rnd.next() >> 32)
+		}
+		lo, hi := s.inputs[i].info.Elem.Range()
+		for k, in := 0, s.Input(i).Int32(); k < len(in); k++ {
+			in[k] = int32(int64(lo) + int64(rnd.next()>>32)%(int64(hi)-int64(lo)+1))
 		}
 	}
 }

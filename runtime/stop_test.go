@@ -80,6 +80,9 @@ var quickCases = []struct {
 	{"rearranging", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Rearrange{To: x.Shape, Dims: []int{1 << 13, 1 << 13}, Perm: []int{1, 0}}, x)
 	}},
+	{"taking wide pixels", Shape{1, 1, 1, 1 << 22}, func(n *net, x *Value) *Value {
+		return n.add("op", &Take{Cols: make([]int32, 32)}, x)
+	}},
 	{"arithmetic", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Binary{How: kernels.Over}, x, x)
 	}},

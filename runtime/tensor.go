@@ -30,6 +30,15 @@ func (t *Tensor) Uint8() []uint8 {
 	return unsafe.Slice((*uint8)(t.data), t.info.Shape.Elements())
 }
 
+// Int32 returns the elements of a tensor of whole numbers, NHWC, not copied; nil if the tensor is of another type. A
+// bool of the model is 0 or 1.
+func (t *Tensor) Int32() []int32 {
+	if t.info.DType != I32 {
+		return nil
+	}
+	return unsafe.Slice((*int32)(t.data), t.info.Shape.Elements())
+}
+
 // Class is an index and its score.
 type Class struct {
 	Index int     `json:"index"`
@@ -37,20 +46,23 @@ type Class struct {
 }
 
 // TopK appends to buf the k elements of the first image with the highest scores, best first, and returns it; equal
-// scores stand in the order of their index, and NaNs are left out. Quantised elements are dequantised. It does not
-// allocate if buf has room.
+// scores stand in the order of their index, and NaNs are left out. Quantised elements are dequantised, whole numbers
+// rounded to float32. It does not allocate if buf has room.
 func (t *Tensor) TopK(k int, buf []Class) []Class {
 	if k < 1 {
 		return buf
 	}
 	base := len(buf)
 	n := t.info.Shape.Elements() / t.info.Shape.N
-	f, q := t.Float32(), t.Uint8()
+	f, q, w := t.Float32(), t.Uint8(), t.Int32()
 	for i := range n {
 		var v float32
-		if f != nil {
+		switch {
+		case f != nil:
 			v = f[i]
-		} else {
+		case w != nil:
+			v = float32(w[i])
+		default:
 			v = float32(int32(q[i])-int32(t.info.Quant.Zero)) * t.info.Quant.Scale
 		}
 		if v != v {

@@ -13,9 +13,14 @@ var ErrType = errors.New("type does not fit the tensor")
 //
 //	float       []float32, or whole numbers: []uint8, []int8, []int32 and []int64 up to 2²⁴ in size
 //	quantised   []uint8, or []int8 if the model has it as int8: levels; []float32: numbers, quantised by [Quantize]'s rule
+//	whole       []int8, []uint8, []int16, []uint16, []int32, []int64, and []float32: numbers of the model's type ([Elem]),
+//	            as far as it is int32; []bool if the model has it as bool
 //
 // It does not allocate. Its errors wrap [ErrType] or, if src has another number of elements, [ErrShape].
 func (t *Tensor) CopyFrom(src any) error {
+	if t.info.DType == I32 {
+		return t.wholeFrom(src)
+	}
 	switch s := src.(type) {
 	case []float32:
 		if t.info.DType == U8 {
@@ -47,9 +52,13 @@ func (t *Tensor) CopyFrom(src any) error {
 }
 
 // CopyTo fills dst from the tensor, in the order of the model's own dimensions. dst may be []float32, which dequantises
-// what is quantised, or for levels []uint8, and []int8 if the model has them as int8. It does not allocate; its errors
-// are those of CopyFrom.
+// what is quantised, or for levels []uint8, and []int8 if the model has them as int8. For whole numbers it may be
+// []int32, []int64, []float32, of which each is the nearest, or what the model has: []bool, []int8, []uint8, []int16 or
+// []uint16; a bool may be a []uint8 too. It does not allocate; its errors are those of CopyFrom.
 func (t *Tensor) CopyTo(dst any) error {
+	if t.info.DType == I32 {
+		return t.wholeTo(dst)
+	}
 	switch d := dst.(type) {
 	case []float32:
 		if t.info.DType == U8 {
@@ -81,16 +90,18 @@ func typeName(x any) string {
 		return "[]int32"
 	case []int64:
 		return "[]int64"
+	case []int16:
+		return "[]int16"
+	case []uint16:
+		return "[]uint16"
+	case []bool:
+		return "[]bool"
 	}
-	return "value that is none of []float32, []uint8, []int8, []int32 and []int64"
+	return "value that is no slice of float32, bool or whole numbers up to 64 bits"
 }
 
 func (t *Tensor) unfit(x string) error {
-	have := t.info.DType.String()
-	if t.info.Signed {
-		have = "s8"
-	}
-	return fmt.Errorf("tensor %q of type %s and a %s: %w", t.info.Name, have, x, ErrType)
+	return fmt.Errorf("tensor %q of type %s and a %s: %w", t.info.Name, t.typeName(), x, ErrType)
 }
 
 func (t *Tensor) quantise(v float32) uint8 { return t.info.Quant.Level(v) }
@@ -114,7 +125,7 @@ func (t *Tensor) planes(elements int) (images, channels, pixels int, err error) 
 }
 
 // copySame copies elements of the tensor's own type, in or out.
-func copySame[T float32 | uint8](t *Tensor, memory, model []T, in bool) error {
+func copySame[T float32 | uint8 | int32](t *Tensor, memory, model []T, in bool) error {
 	n, c, p, err := t.planes(len(model))
 	if err != nil {
 		return err

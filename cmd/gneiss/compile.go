@@ -92,7 +92,8 @@ several architectures is compiled on one after the other.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&mf.model, "model", "m", "", "model `file`, in place of the argument; default: the built-in one")
-	flags.StringVar(&mf.prototxt, "prototxt", "", "description `file` of a Caffe model; default: beside or inside the model")
+	mf.addPrototxt(cmd)
+	mf.shape.add(cmd)
 	flags.StringVarP(&output, "output", "o", "", "`file` to write, .gneiss; - is standard output")
 	flags.StringSliceVar(&targets, "target", nil, "pack filters for `targets`, as in host,amd64-avx2")
 	flags.BoolVar(&golden, "golden", true, "add an output for selftest to compare with")

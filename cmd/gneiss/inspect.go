@@ -102,8 +102,8 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&mf.prototxt, "prototxt", "",
-		"description `file` of a Caffe model; default: beside or inside the model")
+	mf.addPrototxt(cmd)
+	mf.shape.add(cmd)
 	mf.addRun(cmd)
 	cmd.Flags().BoolVar(&plan, "plan", false, "add this CPU's plan and its memory")
 	cmd.Flags().StringVar(&memory, "memory", "", "draw the arena over time into an SVG `file`")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,10 +48,14 @@ func (m *model) probabilities() bool {
 	out := m.Graph.Outputs[0]
 	for i := len(m.Graph.Nodes) - 1; i >= 0; i-- {
 		if n := m.Graph.Nodes[i]; n.Out == out {
-			switch n.Op.(type) {
+			op := n.Op
+			if q, ok := op.(*runtime.Quantised); ok {
+				op = q.Op
+			}
+			switch op.(type) {
 			case *runtime.Softmax:
 				return true
-			case *runtime.Identity, *runtime.Flatten, *runtime.Dequantize, *runtime.Quantize:
+			case *runtime.Identity, *runtime.Flatten, *runtime.Rearrange, *runtime.Dequantize, *runtime.Quantize:
 				out = n.In[0]
 			}
 		}
@@ -65,14 +70,21 @@ type modelFlags struct {
 	threads                 int
 	small                   bool
 	signed                  keyFlags
+	shape                   shapeFlags
+	nodes                   []string // whose values are outputs too
 }
 
 func (f *modelFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.model, "model", "m", "",
 		"model `file` (.onnx, .tflite, .caffemodel, .prototxt, .gneiss), or googlenet once fetched; default: the built-in one")
+	f.addPrototxt(cmd)
+	f.shape.add(cmd)
+	f.addRun(cmd)
+}
+
+func (f *modelFlags) addPrototxt(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.prototxt, "prototxt", "",
 		"description `file` of a Caffe model; default: beside or inside the model")
-	f.addRun(cmd)
 }
 
 func (f *modelFlags) addRun(cmd *cobra.Command) {
@@ -100,6 +112,9 @@ func (f *modelFlags) open(random bool) (*model, error) {
 	keys, err := f.signed.options()
 	switch {
 	case err != nil:
+	case f.shape.given() && (f.model == "" || f.model == "googlenet"):
+		return nil, usagef("--input-shape and --batch need --model and a file: the size of %s is fixed",
+			cmp.Or(f.model, "the built-in model"))
 	case len(keys) > 0 && (f.model == "" || f.model == "googlenet"):
 		return nil, usagef("--key needs --model and a %s file", runtime.Ext)
 	case f.model == "":
@@ -111,6 +126,9 @@ func (f *modelFlags) open(random bool) (*model, error) {
 		m, err = f.openGoogLeNet(random)
 	default:
 		m, err = f.openFile(f.model, random, keys)
+	}
+	if err == nil && (f.model == "" || f.model == "googlenet") {
+		err = models.AddNodes(m.Graph, f.nodes...)
 	}
 	if err != nil {
 		return nil, err
@@ -186,7 +204,11 @@ func openCached(path string) (*runtime.Graph, error) {
 }
 
 func (f *modelFlags) openFile(path string, random bool, keys []runtime.Option) (*model, error) {
-	var opts []models.OpenOption
+	opts, err := f.shape.options()
+	if err != nil {
+		return nil, err
+	}
+	opts = append(opts, models.WithNodes(f.nodes...))
 	if len(keys) > 0 {
 		opts = append(opts, models.WithSignature(keys...))
 	}
@@ -199,9 +221,8 @@ func (f *modelFlags) openFile(path string, random bool, keys []runtime.Option) (
 		opts = append(opts, models.WithRandomWeights(1))
 		m.Note = randomNote
 	}
-	var err error
 	if m.Graph, err = models.Open(path, opts...); err != nil {
-		return nil, err
+		return nil, sayHow(path, err)
 	}
 	m.Name = m.Graph.Name
 	if m.Name == "" {
@@ -217,7 +238,8 @@ func (f *modelFlags) openFile(path string, random bool, keys []runtime.Option) (
 	return m, nil
 }
 
-// guessSpec is what the family of a model expects: the file does not say.
+// guessSpec is what the family of a model expects: the file does not say. How an input is quantised says which range of
+// numbers is wanted.
 func guessSpec(g *runtime.Graph, ext string) preprocess.Spec {
 	s := preprocess.ImageNet
 	if g.Name == builtinName {
@@ -231,6 +253,9 @@ func guessSpec(g *runtime.Graph, ext string) preprocess.Spec {
 			s = preprocess.Spec{Order: preprocess.Gray, Filter: preprocess.Antialias, Scale: [3]float32{1. / 255}}
 		}
 		s.Width, s.Height = in.W, in.H
+		if v := g.Inputs[0]; v.DType == runtime.U8 {
+			s = s.For(v.Quant)
+		}
 	}
 	return s
 }
@@ -261,7 +286,7 @@ func (f *modelFlags) compile(ctx context.Context, m *model) (*runtime.Session, e
 	switch {
 	case len(keys) > 0: // what has been checked is what is used
 		plan, err = mapped.LoadCopy(m.Source, append(opts, keys...)...)
-	case m.own(): // with the filters that it has packed
+	case m.own() && len(f.nodes) == 0: // with the filters that it has packed
 		plan, err = mapped.Load(m.Source, opts...)
 	default:
 		plan, err = runtime.Compile(m.Graph, opts...)

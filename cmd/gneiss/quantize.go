@@ -231,7 +231,7 @@ the first model, the worst first. Images are files, folders, patterns, or CSV fi
 				return err
 			}
 			defer c.sess.Close()
-			second, err := (&modelFlags{model: with}).open(false)
+			second, err := mf.second(with).open(false)
 			if err != nil {
 				return err
 			}

@@ -53,16 +53,20 @@ var ErrNoWeights = errors.New("weights missing")
 type Option func(*config)
 
 type config struct {
-	batch   int
+	batch   int   // 0 if it is not given
 	shape   []int // C, H, W
+	sizes   axes.Sizes
 	outputs []string
+	nodes   []string
 	limits  runtime.Limits
 	random  bool
 	seed    uint64
 }
 
 // WithBatch sets the number of images per run; the default is 1.
-func WithBatch(n int) Option { return func(c *config) { c.batch = n } }
+func WithBatch(n int) Option {
+	return func(c *config) { c.batch = cmp.Or(n, -1) } // none are refused
+}
 
 // WithInputShape sets the size of the input images, over what the description says. It is needed for a training network
 // that does not crop its images.
@@ -70,8 +74,19 @@ func WithInputShape(channels, height, width int) Option {
 	return func(c *config) { c.shape = []int{channels, height, width} }
 }
 
+// WithInputDims sets the dimensions of an input, in Caffe's order, over what the description says. The name may be "" if
+// there is one input.
+func WithInputDims(name string, dims ...int) Option {
+	return func(c *config) { c.sizes.Give(name, dims) }
+}
+
 // WithOutputs names the blobs or layers that the graph gives, in place of those that no layer consumes.
 func WithOutputs(names ...string) Option { return func(c *config) { c.outputs = names } }
+
+// WithNodes names blobs or layers whose values the graph gives after its outputs, in this order.
+func WithNodes(names ...string) Option {
+	return func(c *config) { c.nodes = append(c.nodes, names...) }
+}
 
 // WithLimits replaces [runtime.DefaultLimits].
 func WithLimits(l runtime.Limits) Option { return func(c *config) { c.limits = l } }
@@ -83,7 +98,7 @@ func WithRandomWeights(seed uint64) Option {
 }
 
 func configure(opts []Option) *config {
-	c := &config{batch: 1, limits: runtime.DefaultLimits}
+	c := &config{limits: runtime.DefaultLimits}
 	for _, o := range opts {
 		o(c)
 	}
@@ -213,6 +228,11 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
+	also, err := n.named(im.cfg.nodes)
+	if err != nil {
+		return nil, err
+	}
+	outs = slices.Concat(outs, also)
 	need, err := n.needed(outs)
 	if err != nil {
 		return nil, err
@@ -252,7 +272,7 @@ func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {
 			return nil, err
 		}
 	}
-	if err := im.b.Err(); err != nil {
+	if err := cmp.Or(im.b.Err(), im.cfg.sizes.Heeded()); err != nil {
 		return nil, err
 	}
 	if len(im.missing) > 0 {

@@ -1,6 +1,7 @@
 package caffe
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -12,7 +13,11 @@ const maxInputs = 256
 
 // feed declares an input of the graph for a top of a data layer.
 func (im *importer) feed(n *net, l *layer, r ref) (*axes.Tensor, error) {
-	dims, err := im.feedDims(n, l, r)
+	dims, err := im.cfg.sizes.Of(l.top[r.top], nil)
+	given := dims != nil
+	if err == nil && !given {
+		dims, err = im.feedDims(n, l, r)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -20,8 +25,12 @@ func (im *importer) feed(n *net, l *layer, r ref) (*axes.Tensor, error) {
 		return nil, fmt.Errorf("more than %d inputs: %w", maxInputs, runtime.ErrLimit)
 	}
 	dims = slices.Clone(dims)
-	if len(dims) > 1 {
-		dims[0] = im.cfg.batch
+	switch batch := im.cfg.batch; {
+	case len(dims) < 2 || given && (batch == 0 || batch == dims[0]):
+	case given:
+		return nil, fmt.Errorf("a batch of %d and dimensions %v are asked for: %w", batch, dims, runtime.ErrShape)
+	default:
+		dims[0] = cmp.Or(batch, 1)
 	}
 	return im.b.Input(l.top[r.top], dims, runtime.ChannelsLast, nil)
 }
@@ -35,8 +44,7 @@ func (im *importer) feedDims(n *net, l *layer, r ref) ([]int, error) {
 	if d := n.inputs[l.name]; d != nil && l.msg == nil {
 		return d, nil
 	}
-	unknown := fmt.Errorf("the description does not say how large the images of %q are; use a deploy.prototxt or WithInputShape: %w",
-		l.top[r.top], runtime.ErrShape)
+	unknown := &axes.OpenSizeError{Input: l.top[r.top]}
 	if l.msg == nil {
 		return nil, unknown
 	}

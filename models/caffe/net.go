@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gneiss-go/gneiss/models/internal/alike"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -219,6 +220,15 @@ func (n *net) outputs() ([]output, error) {
 	return []output{{ref: head.in[0]}}, nil
 }
 
+// names are those of all blobs and layers.
+func (n *net) names() []string {
+	var names []string
+	for _, l := range n.layers {
+		names = append(append(names, l.name), l.top...)
+	}
+	return names
+}
+
 // named finds the last state of the blobs, or the first tops of the layers, of these names.
 func (n *net) named(names []string) ([]output, error) {
 	var outs []output
@@ -232,7 +242,8 @@ func (n *net) named(names []string) ([]output, error) {
 			}
 		}
 		if found.layer < 0 {
-			return nil, fmt.Errorf("the network has no blob or layer %q to give as output: %w", name, runtime.ErrGraph)
+			return nil, fmt.Errorf("the network has no blob or layer %q to give as output%s: %w", name,
+				alike.Hint(name, n.names()), runtime.ErrGraph)
 		}
 		outs = append(outs, output{ref: found})
 	}

@@ -26,7 +26,7 @@ func arithmetic(c *call) (*value, error) {
 	x, y := c.in[0], c.in[1]
 	switch {
 	case x.c != nil && y.c != nil:
-		c.unsupported("arithmetic between constants; fold them before export")
+		c.unsupported("constants of %v and %v", x.c.typ, y.c.typ)
 		return nil, nil
 	case x.t != nil && y.t != nil:
 		return c.residual(x.t, y.t)

@@ -9,9 +9,10 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// plainForm reports whether a node asks for nothing but what its handler heeds; what else it asks for is noted.
-func (c *call) plainForm() (bool, error) {
-	known := strings.Fields(operators[c.n.op].heeds)
+// plainForm reports whether a node asks for nothing but what its handler, or folder, heeds; what else it asks for is
+// noted.
+func (c *call) plainForm(heeds string) (bool, error) {
+	known := strings.Fields(heeds)
 	for i, a := range c.n.attrs {
 		switch {
 		case slices.ContainsFunc(c.n.attrs[:i], func(b attr) bool { return a.name == b.name }):

@@ -16,6 +16,8 @@ type call struct {
 	in  []*value // nil for an optional input left out
 	err error
 
+	more []*value // of outputs after the first, which the handler returns; nil where there is none
+
 	quanta bool // dequantised inputs are given as the uint8 tensors that they come from
 	typ    elem // of inputs and output, if they are integers
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -192,7 +193,7 @@ func (c *call) addBias(x *value, t *axes.Tensor, name string, f []float32) (*val
 			return nil, true, err
 		}
 		whole := roundBias(b, op.WScale, n.In[0].Quant.Scale)
-		if whole == nil || !exact(op.Weights, whole, op.K) {
+		if whole == nil || kernels.Overflows(op.Weights, whole, op.K) >= 0 {
 			return nil, false, nil
 		}
 		op.Bias = whole

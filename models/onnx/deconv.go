@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -235,7 +236,7 @@ func (l *deconvLayer) levels(in float32) (*levels, error) {
 	}
 	out.scale, out.bias = axes.Repeated(&l.Deconv, out.scale), axes.Repeated(&l.Deconv, out.bias)
 	if out.weights, err = axes.Filters(c.im.b, &l.Deconv, l.cg, w, l.at); err != nil ||
-		!exact(out.weights, out.bias, len(out.scale)) {
+		kernels.Overflows(out.weights, out.bias, len(out.scale)) >= 0 {
 		return nil, err
 	}
 	return out, nil

@@ -49,6 +49,9 @@ func fuzzModels() map[string][]byte {
 	for _, c := range quantCases {
 		m["quantised "+c.name] = c.model()
 	}
+	for _, c := range graphCases {
+		m[c.name] = c.model
+	}
 	return m
 }
 

@@ -3,7 +3,6 @@ package onnx
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
@@ -21,48 +20,6 @@ var (
 
 // Operators in the generality that ONNX gives them: along any axis, with any broadcasting. Where a graph has a faster
 // way to say the same, the handlers take that first and come here otherwise.
-
-// onChannels gives t the three dimensions [outer, n, inner] with n those from axis a up to, and not including, b: what
-// works on channels then works on those axes.
-func (c *call) onChannels(t *axes.Tensor, a, b int) (*axes.Tensor, error) {
-	d := []int{1, 1, 1}
-	for i, n := range t.Dims {
-		switch {
-		case i < a:
-			d[0] *= n
-		case i < b:
-			d[1] *= n
-		default:
-			d[2] *= n
-		}
-	}
-	return c.im.b.Rearrange(c.name()+"/channels", t, nil, d)
-}
-
-// concatAlong joins tensors of one rank along axis a.
-func (c *call) concatAlong(ts []*axes.Tensor, a int) (*value, error) {
-	dims := slices.Clone(ts[0].Dims)
-	flat := make([]*axes.Tensor, len(ts))
-	for i, t := range ts {
-		for j, n := range t.Dims {
-			if j != a && n != dims[j] {
-				return nil, fmt.Errorf("%v beside %v along axis %d: %w", t.Dims, ts[0].Dims, a, runtime.ErrShape)
-			}
-		}
-		if i > 0 {
-			dims[a] += t.Dims[a]
-		}
-		var err error
-		if flat[i], err = c.onChannels(t, a, a+1); err != nil {
-			return nil, err
-		}
-	}
-	all, err := c.im.b.Add(c.name()+"/concat", &runtime.Concat{}, flat...)
-	if err != nil {
-		return nil, err
-	}
-	return c.done(c.im.b.Rearrange(c.name(), all, nil, dims))
-}
 
 // curve is Sigmoid and Tanh.
 func curve(c *call) (*value, error) {

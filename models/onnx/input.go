@@ -8,61 +8,14 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// needed marks the nodes on which the outputs depend, and counts how often each tensor is used by them.
-func (im *importer) needed(outs []string) ([]bool, error) {
-	g := im.m.graph
-	maker := map[string]int{}
-	given := map[string]bool{}
-	for _, p := range g.inputs {
-		if given[p.name] {
-			return nil, fmt.Errorf("two inputs %q: %w", p.name, runtime.ErrGraph)
-		}
-		given[p.name] = true
-	}
-	for i, n := range g.nodes {
-		for _, o := range n.out {
-			if o == "" {
-				continue
-			}
-			if _, twice := maker[o]; twice || given[o] || g.inits[o] != nil {
-				return nil, n.fault(fmt.Errorf("%q is made twice: %w", o, runtime.ErrGraph))
-			}
-			maker[o] = i
-		}
-	}
-	need := make([]bool, len(g.nodes))
-	use := func(name string) {
-		im.uses[name]++
-		if i, ok := maker[name]; ok {
-			need[i] = true
-			im.quantised = im.quantised || operators[g.nodes[i].op].quantises
-		}
-	}
-	for _, o := range outs {
-		use(o)
-	}
-	for i := len(g.nodes) - 1; i >= 0; i-- { // the file's order is topological; if it is not, node finds out
-		if need[i] {
-			if n := g.nodes[i]; im.leadsToImages(n) {
-				for _, name := range n.in {
-					im.nhwc[name]++
-				}
-			}
-			for _, name := range g.nodes[i].in {
-				if name != "" {
-					use(name)
-				}
-			}
-		}
-	}
-	return need, nil
-}
-
 // heeded is an error if an option was given that no input follows.
 func (im *importer) heeded() error {
+	if err := im.cfg.sizes.Heeded(); err != nil {
+		return err
+	}
 	switch {
 	case im.cfg.asked && !im.batched:
-		return fmt.Errorf("WithBatch(%d), but the model fixes another number of images: %w",
+		return fmt.Errorf("a batch of %d images is asked for, but the model fixes another number: %w",
 			im.cfg.batch, runtime.ErrShape)
 	case im.cfg.shape != nil && !im.sized:
 		return fmt.Errorf("WithInputShape(%d, %d, %d), but the model fixes another size: %w",
@@ -86,17 +39,20 @@ var eachElement = map[string]bool{"Add": true, "Cast": true, "Clip": true, "Dequ
 
 // input declares an input of the graph.
 func (im *importer) input(p *port) (*value, error) {
-	fail := func(format string, args ...any) (*value, error) {
-		return nil, fmt.Errorf("input %q: %w", p.name, fmt.Errorf(format, args...))
-	}
 	if !p.typ.real() && p.typ != elemUint8 && p.typ != elemInt8 {
 		im.b.Unsupported("input", p.name, "%v elements; only floating point, uint8 and int8", p.typ)
 		return &value{typ: p.typ}, nil
 	}
+	given, err := im.cfg.sizes.Of(p.name, p.dims)
+	if err != nil {
+		return nil, err
+	}
 	dims := slices.Clone(p.dims)
-	if dims == nil {
+	if given != nil {
+		dims = given
+	} else if dims == nil {
 		if im.cfg.shape == nil {
-			return fail("the model gives it no shape; use WithInputShape: %w", runtime.ErrShape)
+			return nil, &axes.OpenSizeError{Input: p.name}
 		}
 		dims = []int{-1, -1, -1, -1}
 	}
@@ -123,7 +79,7 @@ func (im *importer) input(p *port) (*value, error) {
 			sized = sized && dims[i] == want
 		case d > 0:
 		default:
-			return fail("the model leaves its size open, %v; use WithInputShape: %w", p.dims, runtime.ErrShape)
+			return nil, &axes.OpenSizeError{Input: p.name, Dims: p.dims}
 		}
 	}
 	im.sized = im.sized || sized

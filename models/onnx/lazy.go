@@ -1,7 +1,6 @@
 package onnx
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gneiss-go/gneiss/models/internal/axes"
@@ -123,26 +122,28 @@ func (c *call) prepare() (ok bool, err error) {
 }
 
 // done wraps a result of the builder.
-func (c *call) done(t *axes.Tensor, err error) (*value, error) {
-	switch {
-	case err != nil:
-		return nil, err
-	case c.quanta && t.DType == runtime.U8:
-		return c.im.dequantised(c.name(), t), nil
-	case c.typ != 0:
-		return &value{t: t, typ: c.typ}, nil
+func (c *call) done(t *axes.Tensor, err error) (*value, error) { return c.doneAs(c.name())(t, err) }
+
+// doneAs is done for the output of that name.
+func (c *call) doneAs(name string) func(*axes.Tensor, error) (*value, error) {
+	return func(t *axes.Tensor, err error) (*value, error) {
+		switch {
+		case err != nil:
+			return nil, err
+		case c.quanta && t.DType == runtime.U8:
+			return c.im.dequantised(name, t), nil
+		case c.typ != 0:
+			return &value{t: t, typ: c.typ}, nil
+		}
+		return &value{t: t, typ: elemFloat}, nil
 	}
-	return &value{t: t, typ: elemFloat}, nil
 }
 
 // add appends a node over ts. If those are what was dequantised, it is put off until it is known how its result is
-// quantised; maxima, and what joins values of one scale, work on uint8 as they are.
+// quantised; what moves or compares elements works on uint8 as they are.
 func (c *call) add(op runtime.Op, ts ...*axes.Tensor) (*value, error) {
 	if !c.quanta {
 		return c.done(c.im.b.Add(c.name(), op, ts...))
-	}
-	if join, ok := op.(*runtime.Concat); ok {
-		return c.concatQuanta(join, ts)
 	}
 	if runtime.FormOf(op) == runtime.Moves {
 		return c.done(c.im.b.Add(c.name(), op, ts...))
@@ -242,34 +243,6 @@ func builtIn(op runtime.Op) bool {
 		return true
 	}
 	return false
-}
-
-// concatQuanta joins dequantised values: as uint8 if they have one scale, else once the scale of the result is known.
-func (c *call) concatQuanta(op *runtime.Concat, ts []*axes.Tensor) (*value, error) {
-	same := true
-	for _, t := range ts {
-		same = same && t.Quant() == ts[0].Quant()
-	}
-	if same {
-		return c.done(c.im.b.Add(c.name(), op, ts...))
-	}
-	im, name := c.im, c.name()
-	v := c.put(func(runtime.Clamp, ...*axes.Tensor) (runtime.Op, error) { return op, nil }, nil, ts...)
-	v.lazy.quant = func(to runtime.Quant, act runtime.Clamp) (*axes.Tensor, error) {
-		if act.On {
-			return nil, nil
-		}
-		in := make([]*axes.Tensor, len(ts))
-		for i, t := range ts {
-			var err error
-			if in[i], err = im.quantise(fmt.Sprintf("%s/input%d", name, i), im.dequantised(t.Name()+"/dequantized", t),
-				to); err != nil {
-				return nil, err
-			}
-		}
-		return im.b.Add(name, op, in...)
-	}
-	return v, nil
 }
 
 // clamped returns x clamped, without a node of its own if it is lazy and nothing else reads it.

@@ -97,7 +97,7 @@ func TestMatMul(t *testing.T) {
 		for how, m := range map[string][]byte{
 			"constant second": modelOf(13, c.x, []wire.Msg{floats("k", c.y, y...)}, nodeOf("MatMul", "x k", "y")),
 			"constant first":  modelOf(13, c.y, []wire.Msg{floats("k", c.x, x...)}, nodeOf("MatMul", "k x", "y")),
-			"computed": twoInputs(c.x, c.y, nodeOf("MatMul", "x k", "y")),
+			"computed":        twoInputs(c.x, c.y, nodeOf("MatMul", "x k", "y")),
 		} {
 			g, err := Load(m)
 			if unsupported(err) && how != "computed" && i == 11 { // a batch of the activation that is repeated in part

@@ -3,8 +3,9 @@
 //	graph, err := onnx.Open("googlenet.onnx")
 //
 // The graph is NHWC: an input of [N C H W] lies channels last in memory, in float32, and keeps the model's dimensions
-// ([runtime.Value.Dims]), in whose order a session's tensors copy. Constants (initializers, Constant nodes and shape
-// arithmetic) are resolved; nodes on which no output depends are left out.
+// ([runtime.Value.Dims]), in whose order a session's tensors copy. Constants (initializers, Constant nodes and what
+// is computed of them) are resolved, functions and choices by constants put in their places, nodes put in order; those
+// on which no output depends are left out.
 //
 // # Shapes
 //
@@ -15,7 +16,7 @@
 //
 // What a graph cannot express is reported as [runtime.UnsupportedError]: all of it at once, with node names. So is an
 // attribute that no handler heeds. An open first dimension becomes 1, or what [WithBatch] says; other open dimensions
-// need [WithInputShape]. An option that the model leaves no room for is an error.
+// need [WithInputDims] or [WithInputShape]. An option that the model leaves no room for is an error.
 //
 // # Types
 //
@@ -55,7 +56,6 @@
 package onnx
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -79,7 +79,9 @@ type config struct {
 	batch   int
 	asked   bool  // batch is from WithBatch
 	shape   []int // C, H, W
+	sizes   axes.Sizes
 	outputs []string
+	nodes   []string
 	limits  runtime.Limits
 	inits   map[string][]byte
 }
@@ -94,8 +96,20 @@ func WithInputShape(channels, height, width int) Option {
 	return func(c *config) { c.shape = []int{channels, height, width} }
 }
 
+// WithInputDims sets the dimensions of an input, in the model's order, where the model leaves them open. The name may be
+// "" if there is one input. It is an error for an input whose dimensions are fixed and others, and for one that there is
+// not.
+func WithInputDims(name string, dims ...int) Option {
+	return func(c *config) { c.sizes.Give(name, dims) }
+}
+
 // WithOutputs names the tensors that the graph gives, in place of the model's outputs.
 func WithOutputs(names ...string) Option { return func(c *config) { c.outputs = names } }
+
+// WithNodes names tensors, or nodes, whose values the graph gives after its outputs, in this order.
+func WithNodes(names ...string) Option {
+	return func(c *config) { c.nodes = append(c.nodes, names...) }
+}
 
 // WithLimits replaces [runtime.DefaultLimits].
 func WithLimits(l runtime.Limits) Option { return func(c *config) { c.limits = l } }
@@ -128,10 +142,8 @@ func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
 	if err != nil {
 		return fail(sniff.Explain(b, "an ONNX model", err))
 	}
-	if m.opset < MinOpset || m.opset > MaxOpset {
-		return fail(fmt.Errorf("operator set %d, supported are %d to %d; convert the model with onnx.version_converter: %w",
-			m.opset, MinOpset, MaxOpset, &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: "opset_import",
-				Reason: fmt.Sprintf("operator set %d", m.opset)}}}))
+	if err := m.knownOpset(); err != nil {
+		return fail(err)
 	}
 	read, err := m.fetch(dir)
 	if err != nil {
@@ -149,9 +161,7 @@ func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
 		m.graph.inits[name] = t
 		size += len(raw)
 	}
-	im := &importer{cfg: c, m: m, b: axes.NewBuilder(m.graph.name, size, c.limits), vals: map[string]*value{},
-		uses: map[string]int{}, nhwc: map[string]int{},
-		floats: map[*axes.Tensor]*axes.Tensor{}, bytes: map[coded]*axes.Tensor{}}
+	im := newImporter(c, m, size)
 	g, err := im.run()
 	if err != nil {
 		return fail(err)
@@ -170,6 +180,7 @@ type value struct {
 	lazy *lazy // in place of t
 
 	fresh bool // t is the output of a Conv or FC without bias, under no other name
+	made  int  // what a constant that was computed here took from the budget
 }
 
 // constant returns the value of a constant.
@@ -179,43 +190,53 @@ func constant(t *tensor) *value {
 
 // importer builds one graph.
 type importer struct {
-	cfg  *config
-	m    *model
-	b    *axes.Builder
-	vals map[string]*value
-	uses map[string]int // by needed nodes and outputs
-	nhwc map[string]int // of which lead to a transposition from [N H W C] to [N C H W], element by element
+	cfg *config
+	m   *model
+	b   *axes.Builder
+	*scope
+	depth, entered int // of graphs in attributes, and functions
 
 	batched, sized bool // an input has the batch, or the size, that was asked for
+
+	work int // elements that the computation of constants may still look at
 
 	quantised bool                          // there are quantised nodes
 	floats    map[*axes.Tensor]*axes.Tensor // of uint8 tensors, dequantised
 	bytes     map[coded]*axes.Tensor        // of integers given as floats, as uint8
 }
 
+// newImporter returns an importer of a model whose files have so many bytes.
+func newImporter(c *config, m *model, size int) *importer {
+	return &importer{cfg: c, m: m, b: axes.NewBuilder(m.graph.name, size, c.limits), scope: newScope(),
+		work:   1<<25 + 16*min(size, 1<<30),
+		floats: map[*axes.Tensor]*axes.Tensor{}, bytes: map[coded]*axes.Tensor{}}
+}
+
 func (im *importer) run() (*runtime.Graph, error) {
 	g := im.m.graph
 	outs := im.cfg.outputs
 	if outs == nil {
-		for _, p := range g.outputs {
-			outs = append(outs, p.name)
-		}
+		outs = g.given()
 	}
 	if len(outs) == 0 {
 		return nil, fmt.Errorf("the model has no output: %w", runtime.ErrGraph)
 	}
-	need, err := im.needed(outs)
+	also, err := g.tensors(im.cfg.nodes)
 	if err != nil {
 		return nil, err
 	}
+	outs = slices.Concat(outs, also)
+	order, err := g.ordered(outs)
+	if err != nil {
+		return nil, err
+	}
+	im.count(order, outs)
 	if err := im.begin(g); err != nil {
 		return nil, err
 	}
-	for i, n := range g.nodes {
-		if need[i] {
-			if err := im.follow(n); err != nil {
-				return nil, err
-			}
+	for _, n := range order {
+		if err := im.follow(n); err != nil {
+			return nil, err
 		}
 	}
 	if err := im.give(outs); err != nil {
@@ -232,12 +253,19 @@ func (im *importer) run() (*runtime.Graph, error) {
 
 // begin gives the constants and inputs that are used their values.
 func (im *importer) begin(g *graph) error {
+	for _, n := range g.nodes {
+		for _, o := range n.out {
+			im.own[o] = true
+		}
+	}
 	for name, t := range g.inits {
+		im.own[name] = true
 		if im.uses[name] > 0 {
 			im.vals[name] = constant(t)
 		}
 	}
 	for _, p := range g.inputs {
+		im.own[p.name] = true
 		if g.inits[p.name] == nil && im.uses[p.name] > 0 {
 			v, err := im.input(p)
 			if err != nil {
@@ -251,10 +279,9 @@ func (im *importer) begin(g *graph) error {
 
 // follow imports one node and gives its outputs their values.
 func (im *importer) follow(n *node) error {
-	v, err := im.node(n)
+	vs, err := im.node(n)
 	if err != nil {
-		var ne *runtime.NodeError
-		if errors.As(err, &ne) { // the graph's own: keep the reason, name the node
+		if ne, ok := err.(*runtime.NodeError); ok { // the graph's own: keep the reason, name the node
 			err = ne.Err
 		}
 		return n.fault(err)
@@ -263,14 +290,14 @@ func (im *importer) follow(n *node) error {
 		if name == "" {
 			continue
 		}
-		if j > 0 && v != nil && im.uses[name] > 0 {
+		v := &value{}
+		switch {
+		case j < len(vs) && vs[j] != nil:
+			v = vs[j]
+		case len(vs) > 0 && vs[0] != nil && im.uses[name] > 0:
 			im.b.Unsupported(n.op, n.label(), "its output %d, %q", j+1, name)
 		}
-		if j > 0 || v == nil {
-			im.vals[name] = &value{}
-		} else {
-			im.vals[name] = v
-		}
+		im.vals[name] = v
 	}
 	return nil
 }
@@ -296,30 +323,48 @@ func (im *importer) give(outs []string) error {
 	return nil
 }
 
-// node imports one node and returns the value of its first output, nil if that is unsupported.
-func (im *importer) node(n *node) (*value, error) {
+// node imports one node and returns the values of its outputs, none of those that are unsupported.
+func (im *importer) node(n *node) ([]*value, error) {
 	c := &call{im: im, n: n}
 	for _, name := range n.in {
-		v := im.vals[name]
-		if name != "" && v == nil {
-			return nil, fmt.Errorf("its input %q is no input or initializer and no node before it makes it: %w", name,
-				runtime.ErrGraph)
+		v, ok := im.vals[name]
+		if name != "" && !ok {
+			return nil, fmt.Errorf("its input %q is no input or initializer and no node makes it: %w", name, runtime.ErrGraph)
 		}
 		c.in = append(c.in, v)
 	}
 	if len(n.out) == 0 || n.out[0] == "" {
 		return nil, fmt.Errorf("no first output: %w", runtime.ErrGraph)
 	}
+	v, err := c.first()
+	if v == nil || err != nil {
+		return nil, err
+	}
+	return append([]*value{v}, c.more...), nil
+}
+
+// first imports the node and returns the value of its first output, nil if that is unsupported.
+func (c *call) first() (*value, error) {
+	n := c.n
+	if fn := c.im.m.functions[n.domain+":"+n.op]; fn != nil {
+		return c.function(fn)
+	}
+	if c.foldable() {
+		if ok, err := c.plainForm(folders[n.op].heeds); !ok || err != nil {
+			return nil, err
+		}
+		return c.fold()
+	}
 	op := operators[n.op]
 	known := op.handle != nil && op.contrib.in(n.domain)
-	if !known && n.domain != "" && n.domain != "ai.onnx" {
+	if !known && !standard(n.domain) {
 		c.unsupported("an operator of the domain %s", n.domain)
 		return nil, nil
 	}
 	if !known {
 		c.unsupported("%s", reasons[n.op])
 		if slices.Contains(sameShape, n.op) && len(c.in) > 0 && c.in[0] != nil {
-			x, err := im.plain(c.in[0])
+			x, err := c.im.plain(c.in[0])
 			if err != nil {
 				return nil, err
 			}
@@ -327,7 +372,7 @@ func (im *importer) node(n *node) (*value, error) {
 		}
 		return nil, nil
 	}
-	if ok, err := c.plainForm(); !ok || err != nil {
+	if ok, err := c.plainForm(op.heeds); !ok || err != nil {
 		return nil, err
 	}
 	return c.run(op.handle)

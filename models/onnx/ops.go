@@ -1,6 +1,11 @@
 package onnx
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gneiss-go/gneiss/runtime"
+)
 
 // handler imports a node and returns the value of its first output. A nil value without an error means that it is not
 // known: something unsupported has been noted.
@@ -14,6 +19,26 @@ type operator struct {
 	integers  bool      // it works on integers as on floats
 	contrib   contrib   // who defines it
 	quantises bool      // a model that has one is a quantised one
+}
+
+// knownOpset refuses a model of operators whose semantics are not known. One of custom operators alone names no
+// operator set of ONNX; its operators are refused one by one.
+func (m *model) knownOpset() error {
+	if m.opset >= MinOpset && m.opset <= MaxOpset {
+		return nil
+	}
+	if m.opset == 0 && len(m.domains) > 0 &&
+		!slices.ContainsFunc(m.graph.nodes, func(n *node) bool { return standard(n.domain) }) {
+		m.opset = MaxOpset
+		return nil
+	}
+	if m.opset == 0 {
+		return fmt.Errorf("the model does not say which operator set of ONNX it uses (opset_import): %w",
+			runtime.ErrCorrupt)
+	}
+	return fmt.Errorf("operator set %d, supported are %d to %d; convert the model with onnx.version_converter: %w",
+		m.opset, MinOpset, MaxOpset, &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: "opset_import",
+			Reason: fmt.Sprintf("operator set %d", m.opset)}}})
 }
 
 // awareness says what an operator knows of quantised tensors.
@@ -40,7 +65,7 @@ const (
 // in reports whether an operator belongs to a domain.
 func (c contrib) in(domain string) bool {
 	switch domain {
-	case "", "ai.onnx":
+	case "", "ai.onnx": // see standard
 		return c != onlyContrib
 	case contribDomain:
 		return c != noContrib
@@ -75,8 +100,6 @@ var reasons = map[string]string{
 	"ConvInteger":           dynamic,
 	"MatMulInteger":         dynamic,
 	"DynamicQuantizeLinear": dynamic,
-	"Loop":                  "control flow is not supported; export the model traced, not scripted",
-	"If":                    "control flow is not supported; export the model traced, not scripted",
 	"Scan":                  "control flow is not supported; export the model traced, not scripted",
 }
 

@@ -10,9 +10,11 @@ import (
 
 // model is a ModelProto, as far as it is used.
 type model struct {
-	opset    int64 // of the default domain; 0 if not given
-	producer string
-	graph    *graph
+	opset     int64    // of the default domain; 0 if not given
+	domains   []string // of operators, that are imported
+	producer  string
+	graph     *graph
+	functions map[string]*function // by domain and name
 }
 
 // graph is a GraphProto.
@@ -35,12 +37,15 @@ type node struct {
 	name, op, domain string
 	in, out          []string
 	attrs            []attr
+	captured         []string // names of the graphs around it that graphs in its attributes use
 }
 
 // attr is an AttributeProto.
 type attr struct {
 	name string
 	raw  []byte
+	body *graph // of a graph's attribute
+	ref  string // the attribute of a function that it stands for
 }
 
 // label names a node for people; names are optional in ONNX.
@@ -71,23 +76,36 @@ const (
 	maxAttrs = 64
 	maxRank  = 16
 	maxPorts = 4096
+	maxList  = 1 << 16 // numbers in an attribute
+	maxDepth = 16      // graphs in attributes, and functions in functions
 )
 
+// decoder reads a model within limits.
+type decoder struct {
+	limits       runtime.Limits
+	nodes, inits int // of all graphs and functions
+	depth        int // of graphs in attributes
+}
+
 func decodeModel(b []byte, l runtime.Limits) (*model, error) {
-	m := &model{}
+	m := &model{functions: map[string]*function{}}
+	d := &decoder{limits: l}
 	err := wire.Each(b, func(f wire.Field) (err error) {
 		switch f.Num {
 		case 2:
 			m.producer, err = f.Str()
-		case 7:
+		case 7, 8, 25:
 			var raw []byte
-			if raw, err = f.Msg(); err == nil {
-				m.graph, err = decodeGraph(raw, l)
+			if raw, err = f.Msg(); err != nil {
+				return err
 			}
-		case 8:
-			var raw []byte
-			if raw, err = f.Msg(); err == nil {
+			switch f.Num {
+			case 7:
+				m.graph, err = d.graph(raw)
+			case 8:
 				err = m.decodeOpset(raw)
+			case 25:
+				err = d.function(raw, m.functions)
 			}
 		}
 		return err
@@ -99,8 +117,22 @@ func decodeModel(b []byte, l runtime.Limits) (*model, error) {
 }
 
 func (m *model) decodeOpset(b []byte) error {
-	domain, version := "", int64(0)
-	err := wire.Each(b, func(f wire.Field) (err error) {
+	domain, version, err := decodeOpset(b)
+	if standard(domain) {
+		m.opset = version
+	}
+	if len(m.domains) < maxAttrs {
+		m.domains = append(m.domains, domain)
+	}
+	return err
+}
+
+// standard reports whether a domain is that of ONNX's own operators.
+func standard(domain string) bool { return domain == "" || domain == "ai.onnx" }
+
+// decodeOpset decodes an OperatorSetIdProto.
+func decodeOpset(b []byte) (domain string, version int64, err error) {
+	err = wire.Each(b, func(f wire.Field) (err error) {
 		switch f.Num {
 		case 1:
 			domain, err = f.Str()
@@ -109,14 +141,11 @@ func (m *model) decodeOpset(b []byte) error {
 		}
 		return err
 	})
-	if domain == "" || domain == "ai.onnx" {
-		m.opset = version
-	}
-	return err
+	return domain, version, err
 }
 
-func decodeGraph(b []byte, l runtime.Limits) (*graph, error) {
-	g := &graph{inits: map[string]*tensor{}}
+func (d *decoder) graph(b []byte) (*graph, error) {
+	g, l := &graph{inits: map[string]*tensor{}}, d.limits
 	err := wire.Each(b, func(f wire.Field) error {
 		switch f.Num {
 		case 1, 5, 11, 12, 15: // messages
@@ -133,16 +162,13 @@ func decodeGraph(b []byte, l runtime.Limits) (*graph, error) {
 		}
 		switch f.Num {
 		case 1:
-			if len(g.nodes) >= 4*l.MaxNodes { // many of them are constants, and are no nodes of ours
-				return fmt.Errorf("more than %d nodes: %w", 4*l.MaxNodes, runtime.ErrLimit)
-			}
-			n, err := decodeNode(raw)
+			n, err := d.node(raw)
 			if err != nil {
 				return fmt.Errorf("node %d: %w", len(g.nodes), err)
 			}
 			g.nodes = append(g.nodes, n)
 		case 5:
-			if len(g.inits) >= 8*l.MaxNodes {
+			if d.inits++; d.inits > 8*l.MaxNodes {
 				return fmt.Errorf("more than %d initializers: %w", 8*l.MaxNodes, runtime.ErrLimit)
 			}
 			t, err := decodeTensor(raw)
@@ -171,7 +197,10 @@ func decodeGraph(b []byte, l runtime.Limits) (*graph, error) {
 	return g, err
 }
 
-func decodeNode(b []byte) (*node, error) {
+func (d *decoder) node(b []byte) (*node, error) {
+	if d.nodes++; d.nodes > 4*d.limits.MaxNodes { // many of them are constants, and are no nodes of ours
+		return nil, fmt.Errorf("more than %d nodes: %w", 4*d.limits.MaxNodes, runtime.ErrLimit)
+	}
 	n := &node{}
 	err := wire.Each(b, func(f wire.Field) error {
 		var dst *string
@@ -201,14 +230,11 @@ func decodeNode(b []byte) (*node, error) {
 			if len(n.attrs) >= maxAttrs {
 				return fmt.Errorf("more than %d attributes: %w", maxAttrs, runtime.ErrLimit)
 			}
-			a := attr{raw: raw}
-			err = wire.Each(raw, func(f wire.Field) (err error) {
-				if f.Num == 1 {
-					a.name, err = f.Str()
-				}
-				return err
-			})
+			a, err := d.attr(raw)
 			n.attrs = append(n.attrs, a)
+			if a.body != nil {
+				n.captured = append(n.captured, a.body.free()...)
+			}
 			return err
 		default:
 			return nil
@@ -218,6 +244,33 @@ func decodeNode(b []byte) (*node, error) {
 		return err
 	})
 	return n, err
+}
+
+func (d *decoder) attr(raw []byte) (attr, error) {
+	a := attr{raw: raw}
+	err := wire.Each(raw, func(f wire.Field) (err error) {
+		switch f.Num {
+		case 1:
+			a.name, err = f.Str()
+		case 21:
+			a.ref, err = f.Str()
+		case 6, 11: // a graph, or one of several
+			var b []byte
+			if b, err = f.Msg(); err != nil {
+				return err
+			}
+			if f.Num == 11 || a.body != nil {
+				return fmt.Errorf("attribute %q: several graphs: %w", a.name, runtime.ErrCorrupt)
+			}
+			if d.depth++; d.depth > maxDepth {
+				return fmt.Errorf("graphs in attributes, %d deep: %w", d.depth, runtime.ErrLimit)
+			}
+			a.body, err = d.graph(b)
+			d.depth--
+		}
+		return err
+	})
+	return a, err
 }
 
 func decodePort(b []byte) (*port, error) {

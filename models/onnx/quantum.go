@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -132,28 +133,10 @@ func (c *call) levels(w, bias *value, o order, in float32) (*levels, error) {
 			return nil, err
 		}
 	}
-	if !exact(l.weights, l.bias, o.k) {
+	if kernels.Overflows(l.weights, l.bias, o.k) >= 0 {
 		return nil, nil
 	}
 	return l, nil
-}
-
-// exact reports whether the sums of k outputs fit an int32 whatever the input, by the rule of the kernels.
-func exact(weights []int8, bias []int32, k int) bool {
-	per := len(weights) / k
-	for i := range k {
-		sum := int64(0)
-		for _, v := range weights[i*per : (i+1)*per] {
-			sum += max(int64(v), -int64(v))
-		}
-		if bias != nil {
-			sum += (max(int64(bias[i]), -int64(bias[i])) + 254) / 255
-		}
-		if sum > math.MaxInt32/(2*255) {
-			return false
-		}
-	}
-	return true
 }
 
 // fits reports whether all requantisation factors are normal numbers.

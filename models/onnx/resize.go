@@ -14,7 +14,7 @@ var (
 	_ = register("Upsample", operator{handle: resize, heeds: "mode", takes: onQuanta, integers: true})
 )
 
-// resize imports Resize and Upsample of rows and columns by the nearest neighbour; [runtime.Resize] has the rules.
+// resize imports Resize and Upsample of rows and columns by the nearest neighbour; [runtime.Take] has the rules.
 func resize(c *call) (*value, error) {
 	t, err := c.tensor(0)
 	if t == nil || err != nil {
@@ -41,7 +41,7 @@ func resize(c *call) (*value, error) {
 	if _, err := c.im.b.Fill(size[2]+size[3], 0); err != nil { // the file's budget pays for rows and columns
 		return nil, err
 	}
-	op := &runtime.Resize{}
+	op := &runtime.Take{}
 	for i, axis := range []*[]int32{&op.Rows, &op.Cols} {
 		in, s := t.Dims[2+i], scale[2+i]
 		if c.im.m.opset < 11 && s < 1 {

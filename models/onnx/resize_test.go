@@ -127,7 +127,7 @@ func TestResizeStaysQuantised(t *testing.T) {
 	for _, n := range g.Nodes {
 		kinds += fmt.Sprint(n.Op.Kind(), " ", n.Out.DType, "; ")
 	}
-	if !strings.Contains(kinds, "Resize u8") {
+	if !strings.Contains(kinds, "Take u8") {
 		t.Errorf("nodes %s", kinds)
 	}
 }

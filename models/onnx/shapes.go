@@ -12,10 +12,11 @@ var (
 	_ = register("Constant", operator{handle: constantNode,
 		heeds: "value value_int value_ints value_float value_floats sparse_value value_string value_strings"})
 	_ = register("Flatten", operator{handle: flatten, heeds: "axis", takes: onQuanta, integers: true})
-	_ = register("Gather", operator{handle: gather, heeds: "axis"})
+	_ = register("Gather", operator{handle: gather, heeds: "axis", takes: onQuanta, integers: true})
 	_ = register("Reshape", operator{handle: reshape, heeds: "allowzero shape", takes: onQuanta, integers: true})
 	_ = register("Shape", operator{handle: shape, heeds: "start end", takes: onQuanta, integers: true})
-	_ = register("Slice", operator{handle: slice, heeds: "starts ends axes steps"})
+	_ = register("Size", operator{handle: size, takes: onQuanta, integers: true})
+	_ = register("Slice", operator{handle: slice, heeds: "starts ends axes steps", takes: onQuanta, integers: true})
 	_ = register("Squeeze", operator{handle: squeeze, heeds: "axes", takes: onQuanta, integers: true})
 	_ = register("Transpose", operator{handle: transpose, heeds: "perm", takes: onQuanta, integers: true})
 	_ = register("Unsqueeze", operator{handle: unsqueeze, heeds: "axes", takes: onQuanta, integers: true})
@@ -29,23 +30,26 @@ func (c *call) reshaped(t *axes.Tensor, dims []int) (*value, error) {
 }
 
 func flatten(c *call) (*value, error) {
+	a := c.int("axis", 1)
+	flat := func(dims []int) ([]int, error) {
+		if a != len(dims) { // which is allowed here
+			var err error
+			if a, err = axis(a, len(dims)); err != nil {
+				return nil, err
+			}
+		}
+		return []int{axes.Elements(dims[:a]), axes.Elements(dims[a:])}, nil
+	}
+	if c.has(0) && c.in[0].c != nil {
+		return c.constDims(flat)
+	}
 	t, err := c.tensor(0)
 	if t == nil || err != nil {
 		return nil, err
 	}
-	a := c.int("axis", 1)
-	if a != len(t.Dims) { // which is allowed here
-		if a, err = axis(a, len(t.Dims)); err != nil {
-			return nil, err
-		}
-	}
-	d := []int{1, 1}
-	for i, n := range t.Dims {
-		if i < a {
-			d[0] *= n
-		} else {
-			d[1] *= n
-		}
+	d, err := flat(t.Dims)
+	if err != nil {
+		return nil, err
 	}
 	return c.reshaped(t, d)
 }
@@ -141,12 +145,20 @@ func (c *call) ones(f func(dims, as []int) ([]int, error)) (*value, error) {
 }
 
 func transpose(c *call) (*value, error) {
-	perm := c.ints("perm")
 	t, err := c.any(0)
 	if t == nil || err != nil {
 		return nil, err
 	}
-	rank := len(t.Dims)
+	perm, err := c.perm(len(t.Dims))
+	if err != nil {
+		return nil, err
+	}
+	return c.done(c.im.b.Transpose(c.name(), t, perm))
+}
+
+// perm reads the order in which a Transpose puts the axes; without one, they are reversed.
+func (c *call) perm(rank int) ([]int, error) {
+	perm := c.ints("perm")
 	if perm == nil {
 		for i := range rank {
 			perm = append(perm, rank-1-i)
@@ -162,24 +174,11 @@ func transpose(c *call) (*value, error) {
 		}
 		seen[p] = true
 	}
-	return c.done(c.im.b.Transpose(c.name(), t, perm))
+	return perm, nil
 }
 
 func constantNode(c *call) (*value, error) {
-	var t *tensor
-	c.each("value", func(f wire.Field) error {
-		if f.Num != 5 {
-			return nil
-		}
-		raw, err := f.Msg()
-		if err == nil {
-			t, err = decodeTensor(raw)
-		}
-		if err == nil && t.ext != nil {
-			err = t.ext.missing()
-		}
-		return err
-	})
+	t := c.tensorAttr("value")
 	var vs []int64
 	c.each("value_int", func(f wire.Field) error {
 		if f.Num != 3 {
@@ -191,7 +190,7 @@ func constantNode(c *call) (*value, error) {
 	})
 	if c.each("value_ints", func(f wire.Field) (err error) {
 		if f.Num == 8 {
-			vs, err = f.AppendVarints(vs, 2*maxRank)
+			vs, err = f.AppendVarints(vs, maxList)
 		}
 		return err
 	}) {
@@ -224,16 +223,9 @@ func constantNode(c *call) (*value, error) {
 
 // shape is the constant that a tensor's dimensions are, once the batch is fixed.
 func shape(c *call) (*value, error) {
-	var dims []int
-	switch {
-	case c.has(0) && c.in[0].c != nil:
-		dims = c.in[0].c.dims
-	default:
-		t, err := c.any(0)
-		if t == nil || err != nil {
-			return nil, err
-		}
-		dims = t.Dims
+	dims, ok, err := c.dims()
+	if !ok || err != nil {
+		return nil, err
 	}
 	from, to := c.int("start", 0), c.int("end", len(dims))
 	if from < 0 {
@@ -250,99 +242,38 @@ func shape(c *call) (*value, error) {
 	return constant(intTensor([]int{len(vs)}, vs)), nil
 }
 
-// gather picks from a constant list of integers, as exporters do with shapes.
+// size is the number of a tensor's elements.
+func size(c *call) (*value, error) {
+	dims, ok, err := c.dims()
+	if !ok || err != nil {
+		return nil, err
+	}
+	return constant(intTensor(nil, []int64{int64(axes.Elements(dims))})), nil
+}
+
+// dims returns the dimensions of input 1, constant or not; ok is false if they are unknown.
+func (c *call) dims() (dims []int, ok bool, err error) {
+	if c.has(0) && c.in[0].c != nil {
+		return c.in[0].c.dims, true, nil
+	}
+	t, err := c.any(0)
+	if t == nil || err != nil {
+		return nil, false, err
+	}
+	return t.Dims, true, nil
+}
+
+// gather and slice are of activations: those of constants are folded.
 func gather(c *call) (*value, error) {
 	if c.has(0) && c.in[0].t != nil {
-		c.unsupported("from an activation; only from a shape (torchvision's Inception models: export with transform_input=False)")
-		return nil, nil
+		return c.gathered()
 	}
-	k, err := c.constant(0)
-	if k == nil || err != nil {
-		return nil, err
-	}
-	if !c.has(1) {
-		return nil, fmt.Errorf("input 2 is missing: %w", runtime.ErrGraph)
-	}
-	at, ok, err := c.list("", 1)
-	if !ok || err != nil {
-		return nil, err
-	}
-	vs, ok := k.c.ints(2 * maxRank)
-	if !ok || len(k.c.dims) != 1 || c.int("axis", 0) != 0 {
-		c.unsupported("from %v %v; only from a shape", k.c.typ, k.c.dims)
-		return nil, nil
-	}
-	var out []int64
-	for _, i := range at {
-		if i, err = axis(i, len(vs)); err != nil {
-			return nil, err
-		}
-		out = append(out, vs[i])
-	}
-	return constant(intTensor(c.in[1].c.dims, out)), nil
+	return nil, nil
 }
 
-// slice cuts from a constant list of integers, as exporters do with shapes.
 func slice(c *call) (*value, error) {
 	if c.has(0) && c.in[0].t != nil {
-		c.unsupported("of an activation; only of a shape")
-		return nil, nil
+		return c.sliced()
 	}
-	k, err := c.constant(0)
-	if k == nil || err != nil {
-		return nil, err
-	}
-	vs, ok := k.c.ints(2 * maxRank)
-	if !ok || len(k.c.dims) != 1 {
-		c.unsupported("of %v %v; only of a shape", k.c.typ, k.c.dims)
-		return nil, nil
-	}
-	get := func(name string, input, def int) (int, bool, error) {
-		raw, ok, err := c.wide(name, input)
-		if raw == nil || !ok || err != nil {
-			return def, ok, err
-		}
-		if len(raw) != 1 {
-			return 0, false, fmt.Errorf("%s %v of one axis: %w", name, raw, runtime.ErrShape)
-		}
-		return int(min(max(raw[0], -maxInt), maxInt)), true, nil // the end is often the largest int64
-	}
-	from, ok, err := get("starts", 1, 0)
-	if !ok || err != nil {
-		return nil, err
-	}
-	to, ok, err := get("ends", 2, len(vs))
-	if !ok || err != nil {
-		return nil, err
-	}
-	step, ok, err := get("steps", 4, 1)
-	if !ok || err != nil {
-		return nil, err
-	}
-	for _, p := range []*int{&from, &to} {
-		if *p < 0 {
-			*p += len(vs)
-		}
-		*p = min(max(*p, 0), len(vs))
-	}
-	if step != 1 {
-		c.unsupported("steps of %d; only 1", step)
-		return nil, nil
-	}
-	vs = vs[min(from, to):to]
-	return constant(intTensor([]int{len(vs)}, vs)), nil
-}
-
-// concatInts joins constant lists of integers, as exporters do with shapes.
-func (c *call) concatInts() (*value, error) {
-	var out []int64
-	for _, v := range c.in {
-		vs, ok := v.c.ints(2 * maxRank)
-		if !ok || len(v.c.dims) != 1 || len(out) > 2*maxRank {
-			c.unsupported("constants of %v %v; only shapes", v.c.typ, v.c.dims)
-			return nil, nil
-		}
-		out = append(out, vs...)
-	}
-	return constant(intTensor([]int{len(out)}, out)), nil
+	return nil, nil
 }

@@ -178,49 +178,27 @@ func (t *tensor) elements() int {
 
 // ints returns the elements of an integer tensor; ok is false for other types or more than limit elements.
 func (t *tensor) ints(limit int) (vs []int64, ok bool) {
-	if t.elements() > limit {
+	if t.elements() > limit || !t.typ.whole() {
 		return nil, false
 	}
 	for i := range t.elements() {
-		switch t.typ {
-		case elemInt64:
-			vs = append(vs, int64(binary.LittleEndian.Uint64(t.raw[8*i:])))
-		case elemInt32:
-			vs = append(vs, int64(int32(binary.LittleEndian.Uint32(t.raw[4*i:]))))
-		case elemInt8:
-			vs = append(vs, int64(int8(t.raw[i])))
-		case elemUint8, elemBool:
-			vs = append(vs, int64(t.raw[i]))
-		default:
-			return nil, false
-		}
+		vs = append(vs, t.int(i))
 	}
 	return vs, true
 }
 
-// decode fills dst with the elements of a tensor of floating-point or small integer elements.
+// decode fills dst with the elements of a tensor.
 func (t *tensor) decode(dst []float32) {
-	if t.q != nil {
+	switch {
+	case t.q != nil:
 		t.q.decode(t.raw, dst)
-		return
-	}
-	le := binary.LittleEndian
-	for i := range dst {
-		switch t.typ {
-		case elemFloat:
-			dst[i] = math.Float32frombits(le.Uint32(t.raw[4*i:]))
-		case elemDouble:
-			dst[i] = float32(math.Float64frombits(le.Uint64(t.raw[8*i:])))
-		case elemBfloat16:
-			dst[i] = math.Float32frombits(uint32(le.Uint16(t.raw[2*i:])) << 16)
-		case elemFloat16:
-			dst[i] = float16(le.Uint16(t.raw[2*i:]))
-		case elemUint8:
-			dst[i] = float32(t.raw[i])
-		case elemInt8:
-			dst[i] = float32(int8(t.raw[i]))
-		case elemInt32:
-			dst[i] = float32(int32(le.Uint32(t.raw[4*i:])))
+	case t.typ == elemFloat:
+		for i := range dst {
+			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.raw[4*i:]))
+		}
+	default:
+		for i := range dst {
+			dst[i] = float32(t.real(i))
 		}
 	}
 }

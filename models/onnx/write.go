@@ -15,11 +15,14 @@ import (
 // runs it on integers, [Load] makes the same quantised graph of it, and engines that know nothing of quantisation run
 // it in float.
 //
-// Values keep their names, inputs are [N C H W]. Average pooling with dilation is the one thing that operator set 13
-// cannot say; it is reported as [runtime.UnsupportedError].
+// Values keep their names, inputs are [N C H W]. Average pooling with dilation and whole numbers cannot be written;
+// they are reported as [runtime.UnsupportedError].
 func WriteQDQ(w io.Writer, g *runtime.Graph) error {
 	q := &writer{names: map[string]bool{}, floats: map[*runtime.Value]string{}, levels: map[*runtime.Value]string{},
 		rank2: map[*runtime.Value]bool{}}
+	if err := noWhole(g); err != nil {
+		return err
+	}
 	for _, v := range g.Inputs {
 		q.names[v.Name] = true
 	}
@@ -334,6 +337,8 @@ func (q *writer) plain(n *runtime.Node, op runtime.Op) error {
 		q.op("Transpose", turned, []string{cut}, intsAttr("perm", op.Perm...))
 		q.op("Reshape", n.Name, []string{turned, q.int64s(turned+"_shape", int64(op.To.N), int64(op.To.C), int64(op.To.H),
 			int64(op.To.W))})
+	case *runtime.Take:
+		q.take(n, op)
 	case *runtime.Concat:
 		var in []string
 		for _, v := range n.In {

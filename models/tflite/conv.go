@@ -82,10 +82,16 @@ func (n *node) convolution(padding, strideH, strideW, dilationH, dilationW, act 
 	if w == nil || len(w.shape) != 4 {
 		return fmt.Errorf("no filters: %w", runtime.ErrGraph)
 	}
+	var around axes.Pad
+	if d := n.dilated; d != nil {
+		dilationH, dilationW, around = d.h, d.w, d.pads
+	}
 	win, err := window(padding, x.Dims[1], x.Dims[2], w.shape[1], w.shape[2], strideH, strideW, dilationH, dilationW)
 	if err != nil {
 		return err
 	}
+	win.PadTop, win.PadLeft, win.PadBottom, win.PadRight = win.PadTop+around.Top, win.PadLeft+around.Left,
+		win.PadBottom+around.Bottom, win.PadRight+around.Right
 	x, zeros := n.b.Unpad(x)
 	win.PadTop, win.PadLeft = win.PadTop+zeros.Top, win.PadLeft+zeros.Left
 	win.PadBottom, win.PadRight = win.PadBottom+zeros.Bottom, win.PadRight+zeros.Right
@@ -194,11 +200,14 @@ func (n *node) weighted(x *axes.Tensor, win runtime.Window, k, groups int, depth
 			return nil, fmt.Errorf("%d biases for %d filters: %w", len(bias), k, runtime.ErrShape)
 		}
 	}
-	weights, scales, err := n.intWeights(w, k, depthwise, bias)
+	if w == nil {
+		return nil, fmt.Errorf("weights are missing: %w", runtime.ErrGraph)
+	}
+	weights, scales, err := n.intWeights(w, k, depthwise)
 	if err != nil {
 		return nil, err
 	}
-	c := &runtime.QConv{Window: win, K: k, Groups: groups, Weights: weights, WScale: scales, Bias: bias, Out: to}
+	c := runtime.QConv{Window: win, K: k, Groups: groups, WScale: scales, Bias: bias, Out: to}
 	c.Lo, c.Hi = act.Levels(to)
-	return c, nil
+	return runtime.WideQConv(c, weights), nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/models/internal/alike"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -17,9 +18,11 @@ type importer struct {
 	values map[int]*axes.Tensor // by tensor; what is computed lies as it is written
 	// bytes of constants that may still be decoded: a file cannot ask for the same again and again
 	left int
+	also []string // tensors that are outputs too
 }
 
 func (im *importer) run() (*runtime.Graph, error) {
+	im.dilate()
 	for i, op := range im.sub.operators {
 		if handlers[op.code].handle == nil || op.custom != "" {
 			im.b.Unsupported(opName(op), im.nodeName(i), "")
@@ -56,7 +59,28 @@ func (im *importer) run() (*runtime.Graph, error) {
 			return nil, err
 		}
 	}
-	return im.b.G, nil
+	return im.b.G, im.nodes()
+}
+
+// nodes makes outputs of the tensors that are asked for.
+func (im *importer) nodes() error {
+	var have []string
+	of := map[string]int{}
+	for i := range im.sub.tensors { // of the computed ones, the last of a name
+		if name := im.sub.tensors[i].name; len(im.also) > 0 && im.values[i] != nil {
+			have, of[name] = append(have, name), i
+		}
+	}
+	for _, name := range im.also {
+		i, ok := of[name]
+		if !ok {
+			return fmt.Errorf("the model computes no tensor %q%s: %w", name, alike.Hint(name, have), runtime.ErrGraph)
+		}
+		if err := im.output(i); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // input declares a tensor as an input, of bytes if it is quantised.
@@ -83,20 +107,17 @@ func (im *importer) input(i int) error {
 	return nil
 }
 
-// output declares a tensor as an output, in real numbers.
+// output declares a tensor as an output: of levels as the file has them, if it is quantised.
 func (im *importer) output(i int) error {
 	t := &im.sub.tensors[i]
 	x := im.values[i]
 	if x == nil {
 		return fmt.Errorf("output %q is not computed: %w", t.name, runtime.ErrGraph)
 	}
-	if x.DType == runtime.U8 {
-		var err error
-		if x, err = im.b.Each(x.Name()+"/real", &runtime.Dequantize{}, x); err != nil {
-			return err
-		}
+	if err := im.b.Output(t.name, x); err != nil || t.dtype != typeInt8 {
+		return err
 	}
-	return im.b.Output(t.name, x)
+	return im.b.G.SetSigned(im.b.G.Outputs[len(im.b.G.Outputs)-1])
 }
 
 // quant is a tensor's quantisation as uint8.
@@ -188,7 +209,7 @@ func (n *node) quantised() (runtime.Quant, error) {
 // emit adds a node that makes the output.
 func (n *node) emit(op runtime.Op, in ...*axes.Tensor) error { return n.is(n.b.Add(n.name, op, in...)) }
 
-// is makes a tensor the output, which must have its dimensions and its quantisation.
+// is makes a tensor the only output, which must have its dimensions and its quantisation.
 func (n *node) is(x *axes.Tensor, err error) error {
 	if err != nil {
 		return err
@@ -197,6 +218,29 @@ func (n *node) is(x *axes.Tensor, err error) error {
 	if err != nil {
 		return err
 	}
+	return n.made(t, x)
+}
+
+// gives is is for output i of several.
+func (n *node) gives(i int) func(x *axes.Tensor, err error) error {
+	return func(x *axes.Tensor, err error) error {
+		if err != nil {
+			return err
+		}
+		return n.made(&n.sub.tensors[n.outputs[i]], x)
+	}
+}
+
+// outputName is the name of output i.
+func (n *node) outputName(i int) string {
+	if name := n.sub.tensors[n.outputs[i]].name; name != "" {
+		return name
+	}
+	return fmt.Sprintf("%s/output%d", n.name, i)
+}
+
+// made notes that x is the tensor t of the file.
+func (n *node) made(t *tensor, x *axes.Tensor) error {
 	if !slices.Equal(x.Dims, t.shape) {
 		return fmt.Errorf("the output is %v, the file says %v: %w", x.Dims, t.shape, runtime.ErrShape)
 	}

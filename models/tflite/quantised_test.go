@@ -23,7 +23,7 @@ type quantLayer struct {
 	bias                []int32
 }
 
-func newQuantLayer(r *rand.Rand, t dtype, depthwise bool) *quantLayer {
+func newQuantLayer(r *rand.Rand, t dtype, depthwise bool, zeroW int64) *quantLayer {
 	l := &quantLayer{dtype: t, depthwise: depthwise, depth: quantC, bias: make([]int32, quantK)}
 	if depthwise {
 		l.depth = 1
@@ -31,7 +31,7 @@ func newQuantLayer(r *rand.Rand, t dtype, depthwise bool) *quantLayer {
 	per := quantK
 	l.zeroX, l.zeroY = int64(r.IntN(40)-20), int64(r.IntN(40)-20)
 	if t == typeUint8 {
-		l.zeroX, l.zeroY, l.zeroW, per = l.zeroX+128, l.zeroY+128, 120, 1
+		l.zeroX, l.zeroY, l.zeroW, per = l.zeroX+128, l.zeroY+128, zeroW, 1
 	}
 	l.scales = make([]float32, per)
 	for i := range l.scales {
@@ -40,9 +40,9 @@ func newQuantLayer(r *rand.Rand, t dtype, depthwise bool) *quantLayer {
 	l.raw = make([]byte, quantK*9*l.depth)
 	for i := range l.raw {
 		if t == typeInt8 {
-			l.raw[i] = byte(int8(r.IntN(255) - 127))
+			l.raw[i] = byte(r.IntN(256)) // −128 too
 		} else {
-			l.raw[i] = byte(l.zeroW + int64(r.IntN(200)-100)) // fits int8 less its zero point: nothing is rounded anew
+			l.raw[i] = byte(r.IntN(256)) // nine bits less its zero point
 		}
 	}
 	for i := range l.bias {
@@ -96,10 +96,12 @@ func TestQuantised(t *testing.T) {
 		name      string
 		dtype     dtype
 		depthwise bool
-	}{{"int8", typeInt8, false}, {"int8 depthwise", typeInt8, true}, {"uint8", typeUint8, false},
-		{"uint8 depthwise", typeUint8, true}} {
+		zeroW     int64
+	}{{"int8", typeInt8, false, 0}, {"int8 depthwise", typeInt8, true, 0}, {"uint8", typeUint8, false, 120},
+		{"uint8 depthwise", typeUint8, true, 151}, {"uint8 from 0", typeUint8, false, 0},
+		{"uint8 depthwise to 255", typeUint8, true, 255}} {
 		t.Run(tc.name, func(t *testing.T) {
-			l := newQuantLayer(r, tc.dtype, tc.depthwise)
+			l := newQuantLayer(r, tc.dtype, tc.depthwise, tc.zeroW)
 			g, err := Load(l.model())
 			if err != nil {
 				t.Fatal(err)

@@ -12,7 +12,7 @@ const opResizeNearest = 97
 // The fields are align_corners and half_pixel_centers.
 var _ = register(opResizeNearest, form{handle: resizeNearest, options: 74, fields: 2})
 
-// resizeNearest copies the nearest pixels; [runtime.Resize] has the rules.
+// resizeNearest copies the nearest pixels; [runtime.Take] has the rules.
 func resizeNearest(n *node) error {
 	x, err := n.image(0)
 	if err != nil {
@@ -41,7 +41,7 @@ func resizeNearest(n *node) error {
 		}
 	}
 	corners, half := n.options.byte(0) != 0, n.options.byte(1) != 0
-	return n.emit(&runtime.Resize{
+	return n.emit(&runtime.Take{
 		Rows: nearest(x.Dims[1], int(size[0]), corners, half),
 		Cols: nearest(x.Dims[2], int(size[1]), corners, half),
 	}, x)

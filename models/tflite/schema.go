@@ -189,6 +189,7 @@ type operator struct {
 	inputs, outputs []int // tensors; −1 where an optional one is left out
 	kind            int   // of options, in BuiltinOptions
 	options         table
+	dilated         *dilation // of a convolution that was between space and batch
 }
 
 type subgraph struct {

@@ -1,6 +1,7 @@
 package tflite
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,7 +12,8 @@ import (
 const (
 	opConcatenation = 2
 	opReshape       = 22
-	opPad           = 34
+	opExpandDims    = 70
+	opPack          = 83
 	opTranspose     = 39
 	opSqueeze       = 43
 )
@@ -19,12 +21,13 @@ const (
 var (
 	_ = register(opConcatenation, form{handle: concatenation, options: 10, fields: 2})
 	_ = register(opReshape, form{handle: reshape, options: 17, fields: 1}) // new_shape: the output's shape says it
-	_ = register(opPad, form{handle: pad, options: 22, fields: 0})
+	_ = register(opExpandDims, form{handle: reshape, options: 52})
+	_ = register(opPack, form{handle: pack, options: 59, fields: 2}) // values_count, axis
 	_ = register(opTranspose, form{handle: transpose, options: 26, fields: 0})
 	_ = register(opSqueeze, form{handle: reshape, options: 30, fields: 1})
 )
 
-// reshape is RESHAPE and SQUEEZE: the elements stay in their order, and get the output's dimensions.
+// reshape is RESHAPE, SQUEEZE and EXPAND_DIMS: the elements stay in their order, and get the output's dimensions.
 func reshape(n *node) error {
 	x, err := n.input(0)
 	if err != nil {
@@ -63,88 +66,105 @@ func transpose(n *node) error {
 	return n.is(n.b.Rearrange(n.name, x, perm, dims))
 }
 
+// concatenation joins values and constants, quantised ones in the output's scale.
 func concatenation(n *node) error {
 	out, err := n.output()
 	if err != nil {
 		return err
 	}
-	rank := len(out.shape)
-	axis := n.options.int(0, 0)
-	if axis < 0 {
-		axis += rank
+	axis, err := axisOf(n.options.int(0, 0), len(out.shape))
+	if err != nil || len(n.inputs) == 0 {
+		return errors.Join(err, fmt.Errorf("of %d inputs: %w", len(n.inputs), runtime.ErrShape))
 	}
-	if axis < 0 || axis >= rank || len(n.inputs) == 0 {
-		return fmt.Errorf("axis %d of %d: %w", axis, rank, runtime.ErrShape)
-	}
-	var in []*axes.Tensor
-	dims := slices.Clone(out.shape)
-	dims[axis] = 0
-	for i := range n.inputs {
-		x, err := n.input(i)
+	var to *runtime.Quant
+	if out.dtype != typeFloat32 {
+		q, err := out.quant()
 		if err != nil {
 			return err
 		}
-		if len(x.Dims) != rank {
-			return fmt.Errorf("%v in %v: %w", x.Dims, out.shape, runtime.ErrShape)
-		}
-		for j, d := range x.Dims {
-			if j == axis {
-				dims[j] += d
-			} else if d != dims[j] {
-				return fmt.Errorf("%v in %v along axis %d: %w", x.Dims, out.shape, axis, runtime.ErrShape)
-			}
-		}
-		if x.DType == runtime.U8 { // all in the output's scale
-			to, err := out.quant()
-			if err != nil {
-				return err
-			}
-			if x, err = n.requantised(x, to); err != nil {
-				return err
-			}
-		}
-		if axis != rank-1 { // side by side, as rows
-			rows := []int{axes.Elements(x.Dims[:axis]), axes.Elements(x.Dims[axis:])}
-			if x, err = n.b.Rearrange(fmt.Sprintf("%s/input%d", n.name, i), x, nil, rows); err != nil {
-				return err
-			}
-		}
-		in = append(in, x)
+		to = &q
 	}
-	y := in[0]
-	if len(in) > 1 {
-		if y, err = n.b.Add(n.name, &runtime.Concat{}, in...); err != nil {
-			return err
-		}
+	in, err := n.sides(to)
+	if err != nil {
+		return err
 	}
-	if y, err = n.b.Rearrange(n.name+"/shaped", y, nil, dims); err != nil {
+	y, err := n.b.Concat(n.name, axis, in...)
+	if err != nil {
 		return err
 	}
 	return n.clamped(y, n.options.byte(1))
 }
 
-// pad keeps zeros around rows and columns for the convolution that follows.
-func pad(n *node) error {
-	x, err := n.image(0)
-	if err != nil {
-		return err
+// sides are the inputs that are to be joined, of which one is computed at least.
+func (n *node) sides(to *runtime.Quant) ([]*axes.Tensor, error) {
+	in := make([]*axes.Tensor, len(n.inputs))
+	var near *axes.Tensor
+	for i := range in {
+		if t := n.tensor(i); t != nil && t.constant() {
+			continue
+		}
+		x, err := n.input(i)
+		if err == nil && x.DType == runtime.U8 && to != nil {
+			x, err = n.requantised(x, *to)
+		}
+		if err != nil {
+			return nil, err
+		}
+		in[i], near = x, x
 	}
-	t := n.tensor(1)
-	if t == nil || len(t.shape) != 2 || t.shape[0] != 4 || t.shape[1] != 2 {
-		return fmt.Errorf("paddings are not a 4×2 constant: %w", runtime.ErrGraph)
+	if near == nil {
+		return nil, fmt.Errorf("all inputs are constants: %w", runtime.ErrGraph)
 	}
-	p, err := n.int32s(t)
-	if err != nil {
-		return err
-	}
-	for i, v := range p {
-		if v < 0 || v > 1<<13 || v != 0 && (i < 2 || i > 5) {
-			return fmt.Errorf("paddings %v; only rows and columns are padded: %w", p, runtime.ErrGraph)
+	for i := range in {
+		if in[i] != nil {
+			continue
+		}
+		t := n.tensor(i)
+		if _, ok := axes.Product(1<<28, t.shape...); !ok {
+			return nil, fmt.Errorf("a constant of shape %v: %w", t.shape, runtime.ErrShape)
+		}
+		k, err := n.reals(t)
+		if err == nil {
+			in[i], err = n.b.Constant(fmt.Sprintf("%s/input%d", n.name, i),
+				&axes.Source{Dims: t.shape, Decode: func(dst []float32) { copy(dst, k) }}, near, to)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	y, ok := n.b.Pad(x, axes.Pad{Top: int(p[2]), Bottom: int(p[3]), Left: int(p[4]), Right: int(p[5])})
-	if !ok {
-		return fmt.Errorf("paddings %v over %v: %w", p, x.Dims, runtime.ErrLimit)
+	return in, nil
+}
+
+// pack joins values along a dimension that none of them has.
+func pack(n *node) error {
+	out, err := n.output()
+	if err != nil {
+		return err
 	}
-	return n.is(y, nil)
+	axis, err := axisOf(n.options.int(1, 0), len(out.shape))
+	if err != nil || len(n.inputs) == 0 {
+		return errors.Join(err, fmt.Errorf("of %d inputs: %w", len(n.inputs), runtime.ErrShape))
+	}
+	var to *runtime.Quant
+	if out.dtype != typeFloat32 {
+		q, err := out.quant()
+		if err != nil {
+			return err
+		}
+		to = &q
+	}
+	in, err := n.sides(to)
+	if err != nil {
+		return err
+	}
+	for i, x := range in {
+		if len(x.Dims) != len(out.shape)-1 {
+			return fmt.Errorf("%v in %v: %w", x.Dims, out.shape, runtime.ErrShape)
+		}
+		if in[i], err = n.b.Rearrange(fmt.Sprintf("%s/side%d", n.name, i), x, nil,
+			slices.Insert(slices.Clone(x.Dims), axis, 1)); err != nil {
+			return err
+		}
+	}
+	return n.is(n.b.Concat(n.name, axis, in...))
 }

@@ -7,7 +7,8 @@
 //
 // TFLite is NHWC, and so is the graph: values lie in memory as they are written, and keep the file's own dimensions,
 // one to six. A quantised input is bytes, [runtime.Tensor.CopyFrom] takes the file's own levels (uint8 or int8) or real
-// numbers. Outputs are real numbers: the graph ends with the inverse of the model's quantisation.
+// numbers. So is a quantised output: [runtime.Tensor.CopyTo] gives the file's own levels or real numbers, and
+// [runtime.Tensor.TopK] real numbers.
 //
 // Reshaping keeps the elements in their order and moves nothing where only the shape is read otherwise. Softmax,
 // concatenation, arithmetic and constants work along the axes that the file gives its values, however they lie.
@@ -19,8 +20,8 @@
 // multiplication rounded half to even; TFLite's kernels multiply by a 31-bit fixed-point number, and differ among
 // themselves in rounding. The two differ by at most one level, where the exact quotient is next to a half.
 //
-// Weights of the older uint8 models have a zero point of their own and may take nine bits without it; where they do
-// not fit −127…127, they are rounded to seven bits and sign anew, for each output channel.
+// Weights of the older uint8 models have a zero point of their own and may take nine bits without it. They are taken as
+// they are: [runtime.QConvParts].
 //
 // # Trust
 //
@@ -44,10 +45,18 @@ import (
 // Option changes how a model is imported.
 type Option func(*config)
 
-type config struct{ limits runtime.Limits }
+type config struct {
+	limits runtime.Limits
+	nodes  []string
+}
 
 // WithLimits replaces [runtime.DefaultLimits].
 func WithLimits(l runtime.Limits) Option { return func(c *config) { c.limits = l } }
+
+// WithNodes names tensors whose values the graph gives after its outputs, in this order.
+func WithNodes(names ...string) Option {
+	return func(c *config) { c.nodes = append(c.nodes, names...) }
+}
 
 // Is reports whether bytes, of which a few are enough, begin as a TFLite file does: with the schema's identifier.
 func Is(head []byte) bool { return len(head) >= 8 && string(head[4:8]) == identifier }
@@ -81,8 +90,8 @@ func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
 		return nil, fmt.Errorf("%d subgraphs; control flow is not supported: %w", len(m.subgraphs), runtime.ErrGraph)
 	}
 	im := &importer{model: m, sub: m.subgraphs[0], b: axes.NewBuilder("tflite", len(data), c.limits),
-		values: map[int]*axes.Tensor{},
-		left:   4*len(data) + 1<<16}
+		values: map[int]*axes.Tensor{}, also: c.nodes,
+		left: 4*len(data) + 1<<16}
 	return im.run()
 }
 

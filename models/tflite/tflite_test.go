@@ -37,7 +37,11 @@ func run(t testing.TB, g *runtime.Graph, in []float32) []float32 {
 	if err := s.Run(); err != nil {
 		t.Fatal(err)
 	}
-	return append([]float32(nil), s.Output(0).Float32()...)
+	out := make([]float32, s.Output(0).Shape().Elements())
+	if err := s.Output(0).CopyTo(out); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // image is a map in a plain reference: NHWC of one image.

@@ -2,7 +2,6 @@ package tflite
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -22,9 +21,8 @@ func (n *node) floatWeights(t *tensor) ([]float32, error) {
 	return n.reals(t)
 }
 
-// intWeights are the weights as int8 in −127…127 with zero point 0, and a scale for each filter. Biases of filters that
-// had to be rounded anew are adapted in place.
-func (n *node) intWeights(t *tensor, k int, depthwise bool, bias []int32) ([]int8, []float32, error) {
+// intWeights are the weights less their zero point, −255…255, and a scale for each filter.
+func (n *node) intWeights(t *tensor, k int, depthwise bool) ([]int16, []float32, error) {
 	raw, err := n.raw(t, 1)
 	if err != nil {
 		return nil, nil, err
@@ -40,7 +38,7 @@ func (n *node) intWeights(t *tensor, k int, depthwise bool, bias []int32) ([]int
 	if len(t.scale) > 1 && t.axis != axis {
 		return nil, nil, fmt.Errorf("weights quantised along axis %d, want %d: %w", t.axis, axis, runtime.ErrGraph)
 	}
-	zeroOf := func(i int) int { return 0 }
+	weights := make([]int16, len(raw))
 	switch {
 	case t.dtype == typeInt8:
 		for _, z := range t.zero {
@@ -48,44 +46,29 @@ func (n *node) intWeights(t *tensor, k int, depthwise bool, bias []int32) ([]int
 				return nil, nil, fmt.Errorf("int8 weights with zero point %d: %w", z, runtime.ErrGraph)
 			}
 		}
-	case t.dtype == typeUint8 && len(t.zero) == 1 && t.zero[0] >= 0 && t.zero[0] <= 255:
-		zeroOf = func(int) int { return int(t.zero[0]) }
+		for i, b := range raw {
+			weights[i] = int16(int8(b))
+		}
+	case t.dtype == typeUint8 && len(t.zero) <= 1:
+		zero := int64(0)
+		if len(t.zero) == 1 {
+			zero = t.zero[0]
+		}
+		if zero < 0 || zero > 255 {
+			return nil, nil, fmt.Errorf("uint8 weights with zero point %d: %w", zero, runtime.ErrCorrupt)
+		}
+		for i, b := range raw {
+			weights[i] = int16(b) - int16(zero)
+		}
 	default:
 		return nil, nil, fmt.Errorf("weights of %v with %d zero points: %w", t.dtype, len(t.zero), runtime.ErrGraph)
 	}
-	wide := make([]int, len(raw))
-	for i, b := range raw {
-		if t.dtype == typeInt8 {
-			wide[i] = int(int8(b))
-		} else {
-			wide[i] = int(b) - zeroOf(i)
-		}
-	}
 	if depthwise {
-		wide = transposed(wide, k)
+		weights = transposed(weights, k)
 	}
-	weights, scales := make([]int8, len(wide)), make([]float32, k)
-	depth := len(wide) / k
-	for f := range k {
+	scales := make([]float32, k)
+	for f := range scales {
 		scales[f] = t.scale[f%len(t.scale)]
-		filter, out := wide[f*depth:][:depth], weights[f*depth:][:depth]
-		largest := 0
-		for _, w := range filter {
-			largest = max(largest, w, -w)
-		}
-		if largest <= 127 {
-			for i, w := range filter {
-				out[i] = int8(w)
-			}
-			continue
-		}
-		scales[f] *= float32(largest) / 127
-		for i, w := range filter {
-			out[i] = int8(math.RoundToEven(float64(w) * 127 / float64(largest)))
-		}
-		if bias != nil {
-			bias[f] = int32(math.RoundToEven(float64(bias[f]) * 127 / float64(largest)))
-		}
 	}
 	return weights, scales, nil
 }

@@ -53,7 +53,7 @@ func (s *Server) makeCard(stats []models.NodeStats) card {
 func weightType(g *runtime.Graph) string {
 	for _, n := range g.Nodes {
 		switch n.Op.(type) {
-		case *runtime.QConv, *runtime.QFC:
+		case *runtime.QConv, *runtime.QConvParts, *runtime.QFC:
 			return "int8"
 		}
 	}

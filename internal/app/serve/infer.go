@@ -18,10 +18,10 @@ type tensorMetadata struct {
 	Shape    []int  `json:"shape"`
 }
 
-func describe(infos []runtime.TensorInfo) []tensorMetadata {
+func describe(infos []runtime.TensorInfo, dataType func(runtime.TensorInfo) string) []tensorMetadata {
 	var all []tensorMetadata
 	for _, i := range infos {
-		all = append(all, tensorMetadata{i.Name, dataType(i.DType), dims(i.Shape)})
+		all = append(all, tensorMetadata{i.Name, dataType(i), dims(i.Shape)})
 	}
 	return all
 }
@@ -60,7 +60,7 @@ func (s *Server) modelMetadata(w http.ResponseWriter, r *http.Request) error {
 	}
 	return writeJSON(w, http.StatusOK, map[string]any{"name": s.id, "versions": []string{modelVersion},
 		"platform": "gneiss",
-		"inputs":   describe(s.plan.Inputs()), "outputs": describe(s.plan.Outputs())})
+		"inputs":   describe(s.plan.Inputs(), dataType), "outputs": describe(s.plan.Outputs(), answerType)})
 }
 
 func (s *Server) modelReady(w http.ResponseWriter, r *http.Request) error {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -89,17 +90,34 @@ func decodeTensor(c *cursor) (t inferTensor, err error) {
 const (
 	typeF32 = "FP32"
 	typeU8  = "UINT8"
+	typeS8  = "INT8"
 )
 
-func dataType(d runtime.DType) string {
-	if d == runtime.U8 {
-		return typeU8
+// answerType is that of outputs: real numbers, but for whole ones, which are of the model's own type.
+func answerType(info runtime.TensorInfo) string {
+	if info.DType == runtime.U8 {
+		return typeF32
 	}
-	return typeF32
+	return dataType(info)
 }
 
-// fill copies the tensor of a request into dst, the numbers of an input. UINT8 is taken as the numbers it is by an
-// input of float32, and as levels by one that is quantised.
+// dataType is the protocol's word for a tensor's own elements.
+func dataType(info runtime.TensorInfo) string {
+	switch {
+	case info.DType == runtime.U8 && info.Signed:
+		return typeS8
+	case info.DType == runtime.U8:
+		return typeU8
+	case info.DType != runtime.I32:
+		return typeF32
+	case info.Elem == runtime.ElemSame:
+		return "INT32"
+	}
+	return strings.ToUpper(info.Elem.String())
+}
+
+// fill copies the tensor of a request into dst, the numbers of an input. UINT8 and INT8 are taken as the numbers they are
+// by an input of float32, and the type that the model has them in as levels by one that is quantised.
 func (t *inferTensor) fill(info runtime.TensorInfo, dst []float32) error {
 	if t.name != info.Name {
 		return badRequest("input %.100q: the model's is called %q", t.name, info.Name)
@@ -107,19 +125,42 @@ func (t *inferTensor) fill(info runtime.TensorInfo, dst []float32) error {
 	if want := dims(info.Shape); !slices.Equal(t.shape, want) {
 		return badRequest("input %q: shape %v; the model's is %v", t.name, t.shape, want)
 	}
-	if t.dataType != typeF32 && t.dataType != typeU8 {
-		return badRequest("input %q: datatype %.20q; want FP32 or UINT8", t.name, t.dataType)
+	p := numbers{cursor: cursor{text: t.data}, dst: dst, whole: t.dataType != typeF32, hi: 255}
+	switch want := dataType(info); {
+	case info.DType == runtime.I32:
+		if t.dataType != want {
+			return badRequest("input %q: datatype %.20q; want %s", t.name, t.dataType, want)
+		}
+		const most = 1 << 24 // whole numbers that a float32 can say
+		lo, hi := info.Elem.Range()
+		p.whole, p.lo, p.hi = true, max(int64(lo), -most), min(int64(hi), most)
+	case t.dataType != typeF32 && t.dataType != typeU8 && t.dataType != typeS8,
+		info.DType == runtime.U8 && t.dataType != typeF32 && t.dataType != want:
+		return badRequest("input %q: datatype %.20q; want %s", t.name, t.dataType, wantedTypes(info))
+	case t.dataType == typeS8:
+		p.lo, p.hi = -128, 127
 	}
-	p := numbers{cursor: cursor{text: t.data}, dst: dst, whole: t.dataType == typeU8}
 	if err := p.tensor(t.shape); err != nil {
 		return badRequest("input %q: %v", t.name, err)
 	}
 	if q := info.Quant; info.DType == runtime.U8 && p.whole {
+		zero := float32(q.Zero)
+		if info.Signed {
+			zero -= 128
+		}
 		for i, level := range dst {
-			dst[i] = (level - float32(q.Zero)) * q.Scale
+			dst[i] = (level - zero) * q.Scale
 		}
 	}
 	return nil
+}
+
+// wantedTypes are the types of data that an input takes.
+func wantedTypes(info runtime.TensorInfo) string {
+	if info.DType == runtime.U8 {
+		return "FP32 or " + dataType(info)
+	}
+	return "FP32, UINT8 or INT8"
 }
 
 // enter copies numbers into an input, as levels if it is quantised.
@@ -129,6 +170,9 @@ func enter(dst *runtime.Tensor, numbers []float32) {
 	for i := range levels {
 		levels[i] = q.Level(numbers[i])
 	}
+	for i, w := 0, dst.Int32(); i < len(w); i++ {
+		w[i] = int32(numbers[i])
+	}
 }
 
 // numbers reads an array of numbers out of JSON that is known to be well formed.
@@ -136,7 +180,9 @@ type numbers struct {
 	cursor
 	dst   []float32
 	n     int  // numbers read
-	whole bool // from 0 to 255
+	whole bool // from lo to hi
+
+	lo, hi int64
 }
 
 // tensor reads a tensor, flat or nested, that fills dst.
@@ -191,9 +237,9 @@ func (p *numbers) number() error {
 		return fmt.Errorf("more than the %d numbers of the shape", len(p.dst))
 	}
 	if p.whole {
-		v, err := strconv.ParseUint(string(word), 10, 8)
-		if err != nil {
-			return fmt.Errorf("number %d: %.40s is no whole number from 0 to 255", p.n, word)
+		v, err := strconv.ParseInt(string(word), 10, 64)
+		if err != nil || v < p.lo || v > p.hi {
+			return fmt.Errorf("number %d: %.40s is no whole number from %d to %d", p.n, word, p.lo, p.hi)
 		}
 		p.dst[p.n] = float32(v)
 	} else {
@@ -219,16 +265,21 @@ type outTensor struct {
 // so are they.
 func export(t *runtime.Tensor) (outTensor, error) {
 	info := t.Info()
-	o := outTensor{Name: info.Name, Shape: dims(info.Shape), DataType: dataType(info.DType)}
-	if u := t.Uint8(); u != nil {
-		wide := make([]uint16, len(u)) // JSON makes a string of bytes
-		for i, v := range u {
-			wide[i] = uint16(v)
+	o := outTensor{Name: info.Name, Shape: dims(info.Shape), DataType: answerType(info)}
+	if w := t.Int32(); w != nil {
+		if o.Data = slices.Clone(w); info.Elem == runtime.ElemBool {
+			b := make([]bool, len(w))
+			for i, v := range w {
+				b[i] = v != 0
+			}
+			o.Data = b
 		}
-		o.Data = wide
 		return o, nil
 	}
 	f := slices.Clone(t.Float32())
+	for _, level := range t.Uint8() {
+		f = append(f, float32(int32(level)-int32(info.Quant.Zero))*info.Quant.Scale)
+	}
 	for i, v := range f {
 		if v64 := float64(v); math.IsNaN(v64) || math.IsInf(v64, 0) {
 			return o, refuse(http.StatusUnprocessableEntity,

@@ -120,6 +120,9 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 	if win.R*win.S*depth*k > 1<<16 {
 		win, k, groups, depth = runtime.Window{R: 1, S: 1}, 4, 1, c
 	}
+	if r.IntN(16) == 0 {
+		return w.take(v)
+	}
 	if r.IntN(8) == 0 {
 		return w.reduction(v)
 	}
@@ -163,6 +166,22 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 	return &runtime.Concat{}
 }
 
+// take is a Take over a value, some of whose lists do not fit now and then.
+func (w *grower) take(v *runtime.Value) *runtime.Take {
+	list := func(n int) []int32 {
+		if w.r.IntN(2) == 0 {
+			return nil
+		}
+		at := make([]int32, 1+w.r.IntN(n))
+		for i := range at {
+			at[i] = int32(w.r.IntN(n+1+w.r.IntN(40)/39) - 1)
+		}
+		return at
+	}
+	s := v.Shape
+	return &runtime.Take{Images: list(s.N), Rows: list(s.H), Cols: list(s.W), Channels: list(s.C), Fill: w.r.Float32()}
+}
+
 // reduction is an operation over several pixels or channels.
 func (w *grower) reduction(v *runtime.Value) runtime.Op {
 	r := w.r
@@ -202,7 +221,11 @@ func (w *grower) quantised(v *runtime.Value, win runtime.Window, k, groups, dept
 		}
 		return all
 	}
-	switch r.IntN(12) {
+	switch r.IntN(13) {
+	case 11:
+		parts := 1 + r.IntN(3)
+		return &runtime.QConvParts{QConv: runtime.QConv{Window: win, K: k, Groups: groups,
+			Weights: weights(parts * k * win.R * win.S * depth), WScale: scales(k), Out: w.quant(), Hi: 255}, Parts: parts}
 	case 0, 1, 2, 3, 4:
 		return &runtime.QConv{Window: win, K: k, Groups: groups, Weights: weights(k * win.R * win.S * depth),
 			WScale: scales(k), Bias: make([]int32, k),

@@ -79,6 +79,27 @@ func (b *Builder) Name(name string) string {
 
 // Input declares an input of the graph with these dimensions, float if q is nil.
 func (b *Builder) Input(name string, dims []int, l runtime.Layout, q *runtime.Quant) (*Tensor, error) {
+	if q == nil {
+		return b.input(name, dims, l, b.G.Input)
+	}
+	return b.input(name, dims, l, func(name string, s runtime.Shape) (*runtime.Value, error) {
+		return b.G.QuantisedInput(name, s, *q)
+	})
+}
+
+// IntInput declares an input of whole numbers, which the model has as e.
+func (b *Builder) IntInput(name string, dims []int, l runtime.Layout, e runtime.Elem) (*Tensor, error) {
+	return b.input(name, dims, l, func(name string, s runtime.Shape) (*runtime.Value, error) {
+		v, err := b.G.IntInput(name, s)
+		if err == nil {
+			err = b.G.SetElem(v, e)
+		}
+		return v, err
+	})
+}
+
+func (b *Builder) input(name string, dims []int, l runtime.Layout,
+	declare func(string, runtime.Shape) (*runtime.Value, error)) (*Tensor, error) {
 	err := b.check(dims)
 	if most := runtime.MaxRank; err == nil && (len(dims) > most || l == runtime.ChannelsLast && len(dims) > MaxRank) {
 		err = fmt.Errorf("%d dimensions %v: %w", len(dims), dims, runtime.ErrShape)
@@ -86,12 +107,7 @@ func (b *Builder) Input(name string, dims []int, l runtime.Layout, q *runtime.Qu
 	if err != nil {
 		return nil, fmt.Errorf("input %q: %w", name, err)
 	}
-	var v *runtime.Value
-	if q == nil {
-		v, err = b.G.Input(b.Name(name), runtime.ShapeOf(dims, l))
-	} else {
-		v, err = b.G.QuantisedInput(b.Name(name), runtime.ShapeOf(dims, l), *q)
-	}
+	v, err := declare(b.Name(name), runtime.ShapeOf(dims, l))
 	if err == nil {
 		err = b.G.SetDims(v, dims, l)
 	}
@@ -120,20 +136,13 @@ func (b *Builder) Value(t *Tensor) (*runtime.Value, error) {
 	if v := b.done[key]; v != nil {
 		return v, nil
 	}
-	var op runtime.Op = &runtime.Flatten{}
-	word := "/flatten"
-	if !t.flat {
-		// A depthwise 1×1 convolution with weights 1 and padding copies its input and adds the border.
-		c := t.v.Shape.C
-		ones, err := b.Fill(c, 1)
-		if err != nil {
-			return nil, err
-		}
-		op = &runtime.Conv{K: c, Groups: c, Weights: ones, Window: runtime.Window{R: 1, S: 1,
-			PadTop: t.pad.Top, PadLeft: t.pad.Left, PadBottom: t.pad.Bottom, PadRight: t.pad.Right}}
-		word = "/pad"
+	var v *runtime.Value
+	var err error
+	if t.flat {
+		v, err = b.add(t.v.Name+"/flatten", &runtime.Flatten{}, t.v)
+	} else {
+		v, err = b.padded(t.v, t.pad)
 	}
-	v, err := b.add(t.v.Name+word, op, t.v)
 	if err == nil {
 		b.done[key] = v
 	}
@@ -235,8 +244,12 @@ func (b *Builder) NonNegative(t *Tensor) bool {
 	return false
 }
 
-// Output declares a tensor as an output. One that is an input or an output already is passed through an Identity.
-func (b *Builder) Output(name string, t *Tensor) error {
+// Output declares a tensor as an output, of this name if no other value has it. One that is an input or an output
+// already is passed through an Identity.
+func (b *Builder) Output(name string, t *Tensor) error { return b.OutputOf(name, t, runtime.ElemSame) }
+
+// OutputOf is Output for a tensor whose elements the model has as e.
+func (b *Builder) OutputOf(name string, t *Tensor, e runtime.Elem) error {
 	v, err := b.Value(t)
 	if err != nil {
 		return err
@@ -245,11 +258,19 @@ func (b *Builder) Output(name string, t *Tensor) error {
 		if v, err = b.add(name, &runtime.Identity{}, v); err != nil {
 			return err
 		}
+	} else if name != "" && b.names[name] == 0 {
+		if err := b.G.Rename(v, name); err != nil {
+			return err
+		}
+		b.names[name]++
 	}
 	if len(t.Dims) <= runtime.MaxRank {
 		if err := b.G.SetDims(v, t.Dims, t.Layout); err != nil {
 			return err
 		}
+	}
+	if err := b.G.SetElem(v, e); err != nil {
+		return err
 	}
 	return b.G.Output(v)
 }

@@ -150,7 +150,7 @@ func (b *Builder) Deconv(name string, t *Tensor, d *Deconv, make func(runtime.Wi
 		y, err = b.weave(step("/woven", !crop), y, rows.stride, cols.stride)
 	}
 	if err == nil && crop {
-		y, err = b.Add(name, &runtime.Resize{Rows: rows.keep, Cols: cols.keep}, y)
+		y, err = b.Add(name, &runtime.Take{Rows: rows.keep, Cols: cols.keep}, y)
 	}
 	return y, err
 }

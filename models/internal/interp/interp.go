@@ -11,7 +11,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Run computes the outputs of a graph from its inputs, all NHWC and in real numbers; uint8 outputs as whole numbers.
+// Run computes the outputs of a graph from its inputs, all NHWC and in real numbers; uint8 outputs as whole numbers,
+// and int32 values, up to 2²⁴.
 func Run(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 	if len(inputs) != len(g.Inputs) {
 		return nil, fmt.Errorf("%d inputs, want %d", len(inputs), len(g.Inputs))

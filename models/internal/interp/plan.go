@@ -6,8 +6,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Compiled computes the outputs of a graph as its users do: compiled for this machine, in a session; uint8 outputs as
-// whole numbers.
+// Compiled computes the outputs of a graph as its users do: compiled for this machine, in a session; uint8 and int32
+// outputs as whole numbers.
 func Compiled(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 	plan, err := runtime.Compile(g)
 	if err != nil {
@@ -22,6 +22,12 @@ func Compiled(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 		if u := s.Input(i).Uint8(); len(u) == len(x) && u != nil {
 			for j, v := range x {
 				u[j] = s.Input(i).Info().Quant.Level(v)
+			}
+			continue
+		}
+		if w := s.Input(i).Int32(); len(w) == len(x) && w != nil {
+			for j, v := range x {
+				w[j] = int32(v)
 			}
 			continue
 		}
@@ -40,6 +46,9 @@ func Compiled(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 		}
 		var levels []float32
 		for _, v := range s.Output(i).Uint8() {
+			levels = append(levels, float32(v))
+		}
+		for _, v := range s.Output(i).Int32() {
 			levels = append(levels, float32(v))
 		}
 		outs = append(outs, levels)

@@ -10,7 +10,7 @@ import (
 // A uint8 value is held as float32 whole numbers here, so that maxima, concatenations and copies are the float ones.
 
 func quantised(n *runtime.Node, in [][]float32, out []float32) error {
-	s, d, x := n.In[0].Shape, n.Out.Shape, in[0]
+	s, x := n.In[0].Shape, in[0]
 	from, to := n.In[0].Quant, n.Out.Quant
 	switch op := n.Op.(type) {
 	case *runtime.Quantize:
@@ -20,15 +20,7 @@ func quantised(n *runtime.Node, in [][]float32, out []float32) error {
 	case *runtime.Dequantize:
 		copy(out, real(x, from))
 	case *runtime.QConv:
-		c := &runtime.Conv{Window: op.Window, K: op.K, Groups: op.Groups, Weights: widen(op.Weights)}
-		convSums(c, s, d, real(x, runtime.Quant{Scale: 1, Zero: from.Zero}), func(i int, sum float64) {
-			k := i % op.K
-			if op.Bias != nil {
-				sum += float64(op.Bias[k])
-			}
-			factor := float32(float64(from.Scale) * float64(op.WScale[k]) / float64(to.Scale))
-			out[i] = level(float32(sum)*factor, runtime.Quant{Scale: 1, Zero: to.Zero}, op.Lo, op.Hi)
-		})
+		qconv(op, 1, n, x, out)
 	case *runtime.QFC:
 		per := s.H * s.W * s.C
 		for i := range out {
@@ -77,10 +69,25 @@ func real(x []float32, q runtime.Quant) []float32 {
 	return out
 }
 
-func widen(w []int8) []float32 {
-	out := make([]float32, len(w))
-	for i, v := range w {
-		out[i] = float32(v)
+// qconv is a quantised convolution whose weights, [K][parts][…], are sums of parts.
+func qconv(op *runtime.QConv, parts int, n *runtime.Node, x, out []float32) {
+	from, to := n.In[0].Quant, n.Out.Quant
+	weights := make([]float32, len(op.Weights)/parts)
+	depth := len(weights) / op.K
+	for i, v := range op.Weights {
+		weights[i/(depth*parts)*depth+i%depth] += float32(v)
 	}
-	return out
+	c := &runtime.Conv{Window: op.Window, K: op.K, Groups: op.Groups, Weights: weights}
+	convSums(c, n.In[0].Shape, n.Out.Shape, real(x, runtime.Quant{Scale: 1, Zero: from.Zero}), func(i int, sum float64) {
+		k := i % op.K
+		if op.Bias != nil {
+			sum += float64(op.Bias[k])
+		}
+		factor := float32(float64(from.Scale) * float64(op.WScale[k]) / float64(to.Scale))
+		out[i] = level(float32(sum)*factor, runtime.Quant{Scale: 1, Zero: to.Zero}, op.Lo, op.Hi)
+	})
 }
+
+var _ = define(func(op *runtime.QConvParts, n *runtime.Node, in [][]float32, out []float32) {
+	qconv(&op.QConv, op.Parts, n, in[0], out)
+})

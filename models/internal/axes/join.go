@@ -1,0 +1,100 @@
+package axes
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// Concat joins tensors of one type and scale along dimension d.
+func (b *Builder) Concat(name string, d int, ts ...*Tensor) (*Tensor, error) {
+	l := ts[0].Layout
+	if slices.ContainsFunc(ts, func(t *Tensor) bool { return t.Layout != l }) {
+		l = runtime.ChannelsLast
+	}
+	dims := slices.Clone(ts[0].Dims)
+	dims[d] = 0
+	for _, t := range ts {
+		if len(t.Dims) != len(dims) {
+			return nil, fmt.Errorf("%v beside %v: %w", t.Dims, ts[0].Dims, runtime.ErrShape)
+		}
+		for j, n := range t.Dims {
+			if j == d {
+				dims[d] += n
+			} else if n != dims[j] {
+				return nil, fmt.Errorf("%v beside %v along dimension %d: %w", t.Dims, ts[0].Dims, d, runtime.ErrShape)
+			}
+		}
+	}
+	if err := b.check(dims); err != nil {
+		return nil, err
+	}
+	if len(ts) == 1 {
+		return ts[0], nil
+	}
+	order := l.Order(len(dims))
+	before := order[:slices.Index(order, d)] // what is outside d in memory
+	in := make([]*runtime.Value, len(ts))
+	for i, t := range ts {
+		t, err := b.As(name, t, l)
+		if err == nil {
+			in[i], err = b.Value(t)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(before)+1 == len(order) { // channels
+			continue
+		}
+		row := runtime.Shape{N: 1, H: 1, W: 1, C: Elements(t.Dims)} // the rest is a row
+		for _, j := range before {
+			row.N, row.C = row.N*dims[j], row.C/dims[j]
+		}
+		if in[i], err = b.recast(fmt.Sprintf("%s/input%d", name, i), in[i], row); err != nil {
+			return nil, err
+		}
+	}
+	v, err := b.add(name, &runtime.Concat{}, in...)
+	if err != nil {
+		return nil, err
+	}
+	if v, err = b.recast(name+"/shaped", v, runtime.ShapeOf(dims, l)); err != nil {
+		return nil, err
+	}
+	return over(v, dims, l), nil
+}
+
+// Constant makes numbers of the file a value of the graph, quantised if q is not nil. near is any value that is there.
+// It costs a pass over the numbers in each run.
+func (b *Builder) Constant(name string, k *Source, near *Tensor, q *runtime.Quant) (*Tensor, error) {
+	if err := b.check(k.Dims); err != nil {
+		return nil, err
+	}
+	f, err := b.Floats(k)
+	if err != nil {
+		return nil, err
+	}
+	n := len(f)
+	if err = b.Take(n); err != nil {
+		return nil, err
+	}
+	// A shift needs something to shift: a row of zeros, taken from anywhere.
+	none := []int32{-1}
+	v, err := b.add(name+"/zeros", &runtime.Take{Images: none, Rows: none, Cols: none,
+		Channels: slices.Repeat(none, n)}, near.v)
+	if err == nil && v.DType == runtime.U8 {
+		v, err = b.add(name+"/float", &runtime.Dequantize{}, v)
+	}
+	if err != nil {
+		return nil, err
+	}
+	row, err := b.Affine(name, over(v, []int{1, n}, runtime.AsWritten), nil, f)
+	if err == nil && q != nil {
+		row, err = b.Add(name+"/quantised", &runtime.Quantize{To: *q}, row)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b.Rearrange(name+"/shaped", row, nil, k.Dims)
+}

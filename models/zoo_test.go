@@ -1,0 +1,242 @@
+package models_test
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"text/tabwriter"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/test/testdata"
+	"github.com/gneiss-go/gneiss/models"
+	"github.com/gneiss-go/gneiss/models/npy"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// notYet are models of the zoo that do not run, or not as their framework runs them, and why. One that does fails the
+// test, so that this list is true.
+var notYet = map[string]string{
+	"blazeface_front_128":         "PAD of channels",
+	"deeplabv3_257_gpu":           "RESIZE_BILINEAR",
+	"kws_dscnn_int8":              "outputs are numbers, not levels",
+	"mobilenet_v1_025_128_quant":  "outputs are numbers, not levels",
+	"mobilenet_v2_224_quant":      "outputs are numbers, not levels",
+	"movenet_singlepose_192":      "RESIZE_BILINEAR",
+	"palm_detection_full_192":     "PRELU, RESIZE_BILINEAR",
+	"person_detect":               "outputs are numbers, not levels",
+	"resnet8_cifar_int8":          "outputs are numbers, not levels",
+	"ssd_mobilenet_v1_coco_quant": "TFLite_Detection_PostProcess",
+	"vww_96_int8":                 "a bound on sums that counts the bias twice",
+	"yolov8n_192":                 "STRIDED_SLICE",
+	"fastestdet_352":              "Gather",
+	"selfie_segmentation_256":     "ConvTranspose",
+	"yolox_nano_416":              "Slice",
+}
+
+// zooGolden are the checksums of the outputs of quantised models, of both inputs: the same bytes on every tier,
+// architecture and number of threads.
+var zooGolden = map[string]uint32{}
+
+// zooModel is an entry of zoo.json.
+type zooModel struct {
+	File            string
+	Cases           []string
+	Inputs, Outputs [][]any // name, dimensions, type, scales, zero points
+
+	dir string
+}
+
+func (z *zooModel) name() string { return strings.TrimSuffix(z.File, filepath.Ext(z.File)) }
+
+// quantised reports whether an output is of levels.
+func (z *zooModel) quantised() bool {
+	return slices.ContainsFunc(z.Outputs, func(o []any) bool { return o[2] != "float32" })
+}
+
+// zoo are the networks that cameras run, with inputs and what the framework of each answers.
+func zoo(t *testing.T) []*zooModel {
+	t.Helper()
+	dir := testdata.Path(t, "zoo")
+	raw, err := os.ReadFile(filepath.Join(dir, "zoo.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*zooModel
+	if err := json.Unmarshal(raw, &all); err != nil {
+		t.Fatal(err)
+	}
+	for _, z := range all {
+		z.dir = filepath.Join(dir, z.name())
+	}
+	return all
+}
+
+// session opens a model and makes a session of it.
+func (z *zooModel) session(opts ...runtime.Option) (*runtime.Session, error) {
+	g, err := models.Open(filepath.Join(z.dir, z.File))
+	if err != nil {
+		return nil, err
+	}
+	plan, err := runtime.Compile(g, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return plan.NewSession()
+}
+
+// run runs a case, as gneiss run does, and returns the outputs.
+func (z *zooModel) run(s *runtime.Session, c string) ([]*npy.Array, error) {
+	for i := range z.Inputs {
+		a, err := npy.Open(filepath.Join(z.dir, fmt.Sprintf("%s.in%d.npy", c, i)))
+		if err == nil {
+			err = a.Fill(s.Input(i))
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := s.Run(); err != nil {
+		return nil, err
+	}
+	var out []*npy.Array
+	for i := range s.Plan().Outputs() {
+		a, err := npy.Of(s.Output(i))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// compare runs all cases and sets each output beside what is expected; rows tells how far it is. Floats may be off by
+// 1e-4 of the largest; levels by one, in one of a hundred, and not where the answer is.
+func (z *zooModel) compare(rows *tabwriter.Writer) error {
+	s, err := z.session()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var bad []error
+	for _, c := range z.Cases {
+		got, err := z.run(s, c)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c, err)
+		}
+		if len(got) != len(z.Outputs) {
+			return fmt.Errorf("%d outputs, want %d", len(got), len(z.Outputs))
+		}
+		for i, a := range got {
+			want, err := npy.Open(filepath.Join(z.dir, fmt.Sprintf("%s.out%d.npy", c, i)))
+			if err != nil {
+				return err
+			}
+			tolerance := 1e-4
+			if z.Outputs[i][2] != "float32" {
+				tolerance = 1
+			}
+			d, err := npy.Compare(a, want, tolerance)
+			if err != nil {
+				return fmt.Errorf("%s: output %d: %w", c, i, err)
+			}
+			share := float64(d.Differ) / float64(d.Elements)
+			off := fmt.Sprintf("%.1e", float64(d.Largest/max(d.Peak, 1e-30)))
+			if d.Levels {
+				off = fmt.Sprintf("%v", d.Largest)
+			}
+			fmt.Fprintf(rows, "%s\t%s\t%d\t%v\t%s\t%.2f %%\n", z.name(), c, i, a, off, 100*share)
+			if d.Beyond > 0 || d.Levels && (share > 0.01 || best(a) != best(want)) {
+				bad = append(bad, fmt.Errorf("%s: output %d: %v; the best is %d, expected %d", c, i, d, best(a), best(want)))
+			}
+		}
+	}
+	return errors.Join(bad...)
+}
+
+// best is the index of the largest element.
+func best(a *npy.Array) int {
+	at := 0
+	switch d := a.Data.(type) {
+	case []int8:
+		at = slices.Index(d, slices.Max(d))
+	case []uint8:
+		at = slices.Index(d, slices.Max(d))
+	case []float32:
+		at = slices.Index(d, slices.Max(d))
+	}
+	return at
+}
+
+// TestZoo runs networks that cameras run beside what their frameworks answer.
+func TestZoo(t *testing.T) {
+	var table strings.Builder
+	rows := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	all := zoo(t)
+	for name := range notYet {
+		if !slices.ContainsFunc(all, func(z *zooModel) bool { return z.name() == name }) {
+			t.Errorf("%s is not in the zoo", name)
+		}
+	}
+	fmt.Fprintln(rows, "model\tcase\toutput\t\toff by\tdiffer")
+	for _, z := range all {
+		t.Run(z.name(), func(t *testing.T) {
+			err := z.compare(rows)
+			why, wait := notYet[z.name()]
+			switch {
+			case wait && err == nil:
+				t.Errorf("it runs: take it out of the list of those that do not (%s)", why)
+			case wait:
+				t.Skipf("NOT YET: %s: %v", why, err)
+			case err != nil:
+				t.Error(err)
+			}
+		})
+	}
+	rows.Flush()
+	t.Logf("of floats the share of the largest, of others levels:\n%s", table.String())
+}
+
+// TestZooGolden pins the bytes that quantised networks give, on every tier of this machine.
+func TestZooGolden(t *testing.T) {
+	for _, z := range zoo(t) {
+		if _, wait := notYet[z.name()]; wait || !z.quantised() {
+			continue
+		}
+		t.Run(z.name(), func(t *testing.T) {
+			if testing.Short() && z.name() == "mobilenet_v2_224_quant" {
+				t.Skip("300 million multiply-accumulates on every tier")
+			}
+			for _, isa := range arch.Supported() {
+				for _, threads := range []int{1, 3} {
+					s, err := z.session(runtime.WithISA(isa), runtime.WithThreads(threads))
+					if err != nil {
+						t.Fatal(err)
+					}
+					sum := crc32.NewIEEE()
+					for _, c := range z.Cases {
+						out, err := z.run(s, c)
+						if err != nil {
+							t.Fatal(err)
+						}
+						for _, a := range out {
+							if err := binary.Write(sum, binary.LittleEndian, a.Data); err != nil {
+								t.Fatal(err)
+							}
+						}
+					}
+					s.Close()
+					if got := sum.Sum32(); got != zooGolden[z.name()] {
+						t.Errorf("%v, %d threads: checksum %#08x, want %#08x", isa, threads, got, zooGolden[z.name()])
+					}
+				}
+			}
+		})
+	}
+}
