@@ -20,6 +20,7 @@ func everyOp(t testing.TB) *Graph {
 	deep := b.add("deep", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{2, 3, 5, 8}}, g.Inputs[0])
 	b.add("reduce", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{H: true, C: true}}, g.Inputs[0])
 	b.add("log softmax", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{W: true}}, g.Inputs[0])
+	b.add("normal", &Normalise{Norm: kernels.NormL2, Epsilon: 0.5, Over: kernels.Axes{C: true}}, g.Inputs[0])
 	b.add("product", &MatMul{TransB: true}, g.Inputs[0], g.Inputs[0])
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
 	b.add("parts", &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{127, -127, 3, 0, 1, -127, 0, 0},
@@ -172,6 +173,7 @@ func workCases() map[string]workCase {
 		"reduced bytes":     {op: &Reduce{How: kernels.Maximum, Over: kernels.Axes{C: true}}, u8: true, work: elements},
 		"quantised softmax": {op: &Quantised{Op: &Softmax{}, Out: q}, u8: true, work: elements},
 		"softmax over":      {op: &SoftmaxOver{Over: kernels.Axes{H: true}}, work: elements},
+		"normalised":        {op: &Normalise{Over: kernels.Axes{N: true, H: true}}, work: elements},
 		"product":           {op: &MatMul{TransB: true}, two: true, work: 8 * 8 * 8 * 4},
 		"quantised product": {op: &Quantised{Op: &MatMul{TransA: true}, Out: q}, u8: true, two: true, work: 8 * 4 * 4 * 8},
 		"quantised lrn": {op: &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: q}, u8: true,

@@ -95,6 +95,9 @@ var quickCases = []struct {
 	{"quantised softmax of one wide pixel", Shape{1, 1, 1, 1 << 24}, func(n *net, x *Value) *Value {
 		return n.add("op", &Quantised{Op: &Softmax{}, Out: Quant{Scale: 1}}, n.quantize(x))
 	}},
+	{"normalisation of a map", Shape{1, 1 << 12, 1 << 12, 1}, func(n *net, x *Value) *Value {
+		return n.add("op", &Normalise{Epsilon: 1, Over: kernels.Axes{H: true, W: true}}, x)
+	}},
 	{"logarithm of softmax over a map", Shape{1, 1 << 12, 1 << 12, 1}, func(n *net, x *Value) *Value {
 		return n.add("op", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{H: true, W: true}}, x)
 	}},

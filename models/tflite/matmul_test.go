@@ -28,7 +28,7 @@ func runAll(t *testing.T, g *runtime.Graph, in ...[]float32) []float32 {
 	if err := s.Run(); err != nil {
 		t.Fatal(err)
 	}
-	out := make([]float32, len(s.Output(0).Float32()))
+	out := make([]float32, s.Output(0).Shape().Elements())
 	if err := s.Output(0).CopyTo(out); err != nil {
 		t.Fatal(err)
 	}

@@ -187,7 +187,9 @@ func (w *grower) reduction(v *runtime.Value) runtime.Op {
 	r := w.r
 	bit := func() bool { return r.IntN(2) == 0 }
 	over := kernels.Axes{N: bit(), H: bit(), W: bit(), C: bit()}
-	switch r.IntN(5) {
+	switch r.IntN(6) {
+	case 4:
+		return &runtime.Normalise{Norm: kernels.Norm(r.IntN(5)), Epsilon: pick(r, []float32{0, 1e-5, 1}), Over: over}
 	case 0:
 		return &runtime.MatMul{TransA: bit(), TransB: bit()}
 	case 1:
