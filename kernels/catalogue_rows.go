@@ -251,6 +251,7 @@ var rows = map[string][]Kernel{
 		{Op: OpBlocks, DType: F32, Family: "blocks", fn: blocks32Generic},
 		{Op: OpBlocks, DType: U8, Family: "blocks", fn: blocks8Generic},
 		{Op: OpBinary, DType: F32, Family: "binary", fn: binaryF32Generic},
+		{Op: OpBinary, DType: U8, Family: "binary", fn: binaryU8Generic},
 		{Op: OpCurve, DType: F32, Family: "curve", fn: curveF32Generic},
 		{Op: OpReduce, DType: F32, Family: "reduce", fn: reduceF32Generic},
 		{Op: OpReduce, DType: U8, Family: "reduce", fn: reduceU8Generic},

@@ -43,7 +43,7 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 			values = append(values, n.reduced(name, x))
 			continue
 		}
-		switch n.r.IntN(13) {
+		switch n.r.IntN(14) {
 		case 0, 1, 2:
 			v = n.conv(name, x, 1+n.r.IntN(9), 1)
 		case 3:
@@ -78,6 +78,10 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 			v = n.add(name+"/space", &DepthToSpace{Block: 2, ChannelMajor: i%2 == 0}, v)
 			v = n.add(name+"/depth", &SpaceToDepth{Block: 2}, v)
 			v = n.conv(name, v, x.Shape.C, 1)
+		case 12:
+			v = n.add(name, []Op{&Curve{Of: kernels.SiLU}, &Curve{Of: kernels.Elu, A: 0.5},
+				&Binary{How: kernels.Sloped, Of: n.floats(x.Shape.C), Shape: Shape{1, 1, 1, x.Shape.C}},
+				&Binary{How: kernels.Minus, Of: []float32{0.5}, Shape: Shape{1, 1, 1, 1}, First: true, Act: ReLU}}[n.r.IntN(4)], x)
 		default:
 			v = n.add(name, []Op{&Identity{}, &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1,
 				PadRight: 1}}, &Softmax{},

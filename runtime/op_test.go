@@ -18,6 +18,13 @@ func everyOp(t testing.TB) *Graph {
 	b := builder{t, g}
 	b.add("take", &Take{Rows: []int32{5, 0, 0, 3}, Cols: []int32{4, -1}, Channels: []int32{1}, Fill: 0.5}, g.Inputs[0])
 	deep := b.add("deep", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{2, 3, 5, 8}}, g.Inputs[0])
+	b.add("elu", &Curve{Of: kernels.Elu, A: 0.5}, g.Inputs[0])
+	b.add("selu", &Curve{Of: kernels.Selu, A: 1.5, B: 2}, g.Inputs[0])
+	b.add("slope", &Binary{How: kernels.Sloped, Of: ramp(4), Shape: Shape{1, 1, 1, 4}}, g.Inputs[0])
+	b.add("constant less", &Binary{How: kernels.Minus, Of: ramp(1), Shape: Shape{1, 1, 1, 1}, First: true,
+		Act: Clamp{On: true, Lo: -1, Hi: 3}}, g.Inputs[0])
+	b.add("table", &Table{Of: make([]uint8, 256), Out: Quant{Scale: 0.5, Zero: 2}},
+		b.add("bytes for a table", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0]))
 	b.add("reduce", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{H: true, C: true}}, g.Inputs[0])
 	b.add("log softmax", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{W: true}}, g.Inputs[0])
 	b.add("normal", &Normalise{Norm: kernels.NormL2, Epsilon: 0.5, Over: kernels.Axes{C: true}}, g.Inputs[0])
@@ -158,7 +165,12 @@ func workCases() map[string]workCase {
 		"binary":         {op: &Binary{}, two: true, work: elements},
 		"curve":          {op: &Curve{}, work: elements},
 		"quantize":       {op: &Quantize{To: q}, work: elements},
-		"dequantize":     {op: &Dequantize{}, u8: true, work: elements},
+		"power by a constant": {op: &Binary{How: kernels.Power, Of: make([]float32, 4), Shape: Shape{1, 1, 1, 4}},
+			work: elements},
+		"table":            {op: &Table{Of: make([]uint8, 256), Out: q}, u8: true, work: elements},
+		"quantised curve":  {op: &Quantised{Op: &Curve{}, Out: q}, u8: true, work: elements},
+		"quantised binary": {op: &Quantised{Op: &Binary{}, Out: q}, u8: true, two: true, work: elements},
+		"dequantize":       {op: &Dequantize{}, u8: true, work: elements},
 		"quantised conv": {op: &QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
 			WScale: []float32{1}, Out: q, Hi: 255}, u8: true, work: elements},
 		"quantised conv of parts": {op: &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 12),

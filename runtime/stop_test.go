@@ -86,6 +86,13 @@ var quickCases = []struct {
 	{"arithmetic", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Binary{How: kernels.Over}, x, x)
 	}},
+	{"powers", Shape{1, 1, 1, 1 << 24}, func(n *net, x *Value) *Value {
+		return n.add("op", &Binary{How: kernels.Power}, x, x)
+	}},
+	{"arithmetic of bytes", Shape{1, 1 << 12, 1 << 12, 2}, func(n *net, x *Value) *Value {
+		q := n.quantize(x)
+		return n.add("op", &Quantised{Op: &Binary{How: kernels.Over}, Out: Quant{Scale: 1}}, q, q)
+	}},
 	{"blocks of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &DepthToSpace{Block: 2, ChannelMajor: true}, x)
 	}},

@@ -3,6 +3,7 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
@@ -267,15 +268,16 @@ func (c *call) gemmOf(how runtime.MatMul) (*value, error) {
 		if k == nil || err != nil {
 			return nil, err
 		}
-		side, err := c.beside(t, k)
-		if side == nil || err != nil {
-			return nil, err
+		src := k.src
+		if beta != 1 {
+			src = &axes.Source{Dims: k.src.Dims, Decode: func(dst []float32) {
+				k.src.Decode(dst)
+				for i := range dst {
+					dst[i] *= beta
+				}
+			}}
 		}
-		f, err := c.im.b.Scaled(side.Of, beta)
-		if err != nil {
-			return nil, err
-		}
-		return c.done(side.Affine(c.im.b, name, nil, f))
+		return c.added(t, func(op runtime.Binary) (*axes.Tensor, error) { return c.im.b.Beside(name, op, t, src) })
 	}
 	u := c.in[2].t
 	if u == nil {
@@ -291,5 +293,14 @@ func (c *call) gemmOf(how runtime.MatMul) (*value, error) {
 			return nil, err
 		}
 	}
-	return c.done(c.im.b.Binary(name, kernels.Plus, t, u))
+	return c.added(t, func(op runtime.Binary) (*axes.Tensor, error) { return c.im.b.Binary(name, op, t, u) })
+}
+
+// added is the sum of a matrix and a term that must not be larger.
+func (c *call) added(t *axes.Tensor, sum func(runtime.Binary) (*axes.Tensor, error)) (*value, error) {
+	y, err := sum(runtime.Binary{How: kernels.Plus})
+	if err == nil && !slices.Equal(y.Dims, t.Dims) {
+		err = fmt.Errorf("a product of %v and a term that makes %v of it: %w", t.Dims, y.Dims, runtime.ErrShape)
+	}
+	return c.done(y, err)
 }

@@ -125,7 +125,7 @@ func (n *node) computedWeights(x, w *axes.Tensor, keep bool, clamp runtime.Clamp
 	default:
 		var b *axes.Tensor
 		if b, err = n.input(2); err == nil {
-			y, err = n.b.Binary(n.name+"/bias", kernels.Plus, y, b)
+			y, err = n.b.Binary(n.name+"/bias", runtime.Binary{How: kernels.Plus}, y, b)
 		}
 	}
 	if err == nil && clamp.On {
