@@ -12,7 +12,7 @@ import (
 
 var (
 	_ = register("Gemm", operator{handle: gemm, heeds: "alpha beta transA transB", takes: onQuanta})
-	_ = register("MatMul", operator{handle: matMul, takes: onQuanta})
+	_ = register("MatMul", operator{handle: matMul, takes: onQuanta, old: true})
 )
 
 // product makes a fully connected layer of activation a and matrix w, of [in][out] or, transposed, [out][in]. own is

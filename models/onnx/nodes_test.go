@@ -14,7 +14,7 @@ import (
 // by their names' beginnings, but for those that say why not.
 func TestNodes(t *testing.T) {
 	families := []string{"test_convtranspose", "test_reduce_", "test_softmax", "test_logsoftmax", "test_hardmax", "test_matmul", "test_gemm",
-		"test_qlinearmatmul"}
+		"test_qlinearmatmul", "test_instancenorm", "test_layer_norm", "test_group_norm", "test_mvn", "test_l1norm", "test_l2norm"}
 	except := map[string]string{}
 	for _, folder := range []string{"onnx-node", "onnx-node-more"} {
 		dir := testdata.Path(t, "conformance", folder)

@@ -232,11 +232,7 @@ func (b *Builder) rows(name string, t *Tensor, constant []int, k *Source, outMaj
 	if t, err = b.Rearrange(name+"/split", t, nil, append(dims, out)); err != nil {
 		return nil, err
 	}
-	back := make([]int, r)
-	for j, d := range perm {
-		back[d] = j
-	}
-	return b.Transpose(name+"/back", t, back)
+	return b.Transpose(name+"/back", t, inverse(perm))
 }
 
 // matrices returns constant matrices as filters, [out][in] one after the other.
