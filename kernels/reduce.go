@@ -49,7 +49,8 @@ func (r Reduction) Check() error {
 
 // reduceArgs is the argument of the inner kernels of reductions, which fold pixels into accumulators: for each pixel in
 // turn, acc[i] = acc[i] ∘ src[i] for i < c; or, lanes, acc[i mod 8] = acc[i mod 8] ∘ src[i], i ascending. Accumulators
-// of float32 are IEEE binary64, those of uint8 are int32. With expSum, src[i] stands for e^(src[i] − most[i]); with deviation, for (src[i] − mean[i])².
+// of float32 are IEEE binary64, those of uint8 are int32. With expSum, src[i] stands for
+// e^(src[i] − most[i]); with deviation, for (src[i] − mean[i])².
 type reduceArgs struct {
 	acc, src  unsafe.Pointer
 	most      *[reduceBlock]float32
@@ -208,8 +209,8 @@ func (a Axes) of(v *View) (n, h, w, c, cells int) {
 }
 
 // NewReduceF32 returns the reduction of a tensor over some of its axes, which become 1. Sums and products are of IEEE
-// binary64, over pixels in their order; those over channels are of eight parts, the l-th over the channels c ≡ l (mod 8)
-// of all pixels, added up as ((s0+s4)+(s2+s6)) + ((s1+s5)+(s3+s7)); the result is rounded once. So every machine gives
+// binary64, over pixels in their order; those over channels are of eight parts, the l-th over the channels
+// c ≡ l (mod 8) of all pixels, added up as ((s0+s4)+(s2+s6)) + ((s1+s5)+(s3+s7)); the result is rounded once. So every machine gives
 // the same bits.
 func NewReduceF32(how Reduction, over Axes, limit arch.ISA) (Op, error) {
 	if err := how.Check(); err != nil {

@@ -14,7 +14,8 @@ var (
 	_ = register("Softmax", operator{handle: softmax, heeds: "axis", takes: onQuanta, old: true})
 )
 
-// softmax is Softmax, LogSoftmax and Hardmax: along one axis, or before operator set 13 along all from that on together.
+// softmax is Softmax, LogSoftmax and Hardmax: along one axis, or before operator set 13 along all from that on
+// together.
 func softmax(c *call) (*value, error) { return c.softmax(int(min(c.im.m.opset, 13))) }
 
 func (c *call) softmax(opset int) (*value, error) {

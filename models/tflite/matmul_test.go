@@ -35,10 +35,39 @@ func runAll(t *testing.T, g *runtime.Graph, in ...[]float32) []float32 {
 	return out
 }
 
+// The products of TestProducts are of m×k and k×n.
+const productM, productK, productN = 4, 5, 2
+
+// productAt is element j of products.
+func productAt(x, y []float32, j int, turnX, turnY bool) (sum float64) {
+	const m, k, n = productM, productK, productN
+	image, row, col := j/(m*n), j/n%m, j%n
+	for l := range k {
+		a, b := (image*m+row)*k+l, (image*k+l)*n+col
+		if turnX {
+			a = (image*k+l)*m + row
+		}
+		if turnY {
+			b = (image*n+col)*k + l
+		}
+		sum += float64(x[a]) * float64(y[b])
+	}
+	return sum
+}
+
+// numbersOf are random levels, and what they stand for.
+func numbersOf(r *rand.Rand, count int, scale float32) (raw []byte, v []float32) {
+	for range count {
+		q := int8(r.IntN(21) - 10)
+		raw, v = append(raw, byte(q)), append(v, float32(q)*scale)
+	}
+	return raw, v
+}
+
 // TestProducts: BATCH_MATMUL with either factor turned or constant, and FULLY_CONNECTED with computed weights, float
 // and int8, beside plain sums.
 func TestProducts(t *testing.T) {
-	const batch, m, k, n = 3, 4, 5, 2
+	const batch, m, k, n = 3, productM, productK, productN
 	r := rand.New(rand.NewPCG(17, 18))
 	for i := range 64 {
 		typ, turnX, turnY, fixed, full := []dtype{typeFloat32, typeInt8}[i&1], i&2 != 0, i&4 != 0, i>>3&3, i>>5 != 0
@@ -57,15 +86,8 @@ func TestProducts(t *testing.T) {
 			images, dx, dy, dz = 1, []int{2, 2, k}, []int{n, k}, []int{m, n}
 		}
 		const scaleX, scaleY, scaleZ = float32(0.5), float32(0.25), float32(2)
-		numbers := func(count int, scale float32) (raw []byte, v []float32) {
-			for range count {
-				q := int8(r.IntN(21) - 10)
-				raw, v = append(raw, byte(q)), append(v, float32(q)*scale)
-			}
-			return raw, v
-		}
-		rawX, x := numbers(images*m*k, scaleX)
-		rawY, y := numbers(images*k*n, scaleY)
+		rawX, x := numbersOf(r, images*m*k, scaleX)
+		rawY, y := numbersOf(r, images*k*n, scaleY)
 		var f file
 		spec := func(name string, shape []int, scale float32, raw []byte, v []float32) int {
 			s := tensorSpec{name: name, shape: shape, dtype: typ}
@@ -90,12 +112,7 @@ func TestProducts(t *testing.T) {
 		if fixed == 3 {
 			continue
 		}
-		flag := func(b bool) int8 {
-			if b {
-				return 1
-			}
-			return 0
-		}
+		flag := func(b bool) int8 { return map[bool]int8{true: 1}[b] }
 		code, opts, inputs := opBatchMatMul, options(opt{0, flag(turnX)}, opt{1, flag(turnY)}), []int{xi, yi}
 		bias := float32(0)
 		if full {
@@ -111,17 +128,7 @@ func TestProducts(t *testing.T) {
 			t.Fatalf("case %d: %v", i, err)
 		}
 		for j, got := range runAll(t, g, in...) {
-			image, row, col, want := j/(m*n), j/n%m, j%n, float64(bias)
-			for l := range k {
-				a, b := (image*m+row)*k+l, (image*k+l)*n+col
-				if turnX {
-					a = (image*k+l)*m + row
-				}
-				if turnY {
-					b = (image*n+col)*k + l
-				}
-				want += float64(x[a]) * float64(y[b])
-			}
+			want := float64(bias) + productAt(x, y, j, turnX, turnY)
 			allowed := 1e-5
 			if typ == typeInt8 {
 				allowed = float64(scaleZ) * 0.501

@@ -66,7 +66,8 @@ func productOf(x, y []int, how runtime.MatMul) (*product, error) {
 	return p, nil
 }
 
-// two brings the dimensions of batches to two, joining those that are repeated alike. It reports false if that are more.
+// two brings the dimensions of batches to two, joining those that are repeated alike. It reports false if more are
+// left.
 func (p *product) two() bool {
 	kind := func(i int) int { // 0: of both; 1, 2: repeated; 3: whatever
 		switch {
@@ -219,7 +220,8 @@ func (b *Builder) rows(name string, t *Tensor, constant []int, k *Source, outMaj
 		return b.Add(name, op, t)
 	}
 	dims := t.Dims[:len(outer)+1]
-	if t, err = b.Rearrange(name+"/channels", t, nil, append(slices.Clone(dims), Elements(t.Dims[len(dims):]))); err != nil {
+	wide := append(slices.Clone(dims), Elements(t.Dims[len(dims):]))
+	if t, err = b.Rearrange(name+"/channels", t, nil, wide); err != nil {
 		return nil, err
 	}
 	if t, err = b.Add(name, op, t); err != nil {
