@@ -263,6 +263,7 @@ var rows = map[string][]Kernel{
 		{Op: OpSoftmax, DType: U8, Family: "softmax_u8", fn: softmaxU8Generic},
 		{Op: OpMatMul, DType: U8, Family: "matmul", fn: dotU8Generic},
 		{Op: OpSoftmaxOver, DType: F32, Family: "softmax_over", fn: softmaxOverGeneric},
+		{Op: OpNormalise, DType: F32, Family: "normalise", fn: normaliseGeneric},
 		{Op: OpFC, DType: U8, MR: 4, KR: 1, Family: "fc_u8", fn: fcU8Generic},
 		{Op: OpAvgPool, DType: U8, Family: "avgpool_u8", fn: sumU8Generic},
 		{Op: OpLRN, DType: U8, Family: "lrn_u8", fn: lrnU8Generic},

@@ -51,7 +51,8 @@ func softmaxU8Generic(b *softmaxU8Args) {
 	}
 }
 
-// NewSoftmaxU8 returns quantised softmax over the channels of each pixel; softmaxU8Args defines it. In place is allowed.
+// NewSoftmaxU8 returns quantised softmax over the channels of each pixel; softmaxU8Args defines it. In place is
+// allowed.
 func NewSoftmaxU8(q RescaleU8, limit arch.ISA) (Op, error) {
 	if !(q.InScale > 0) || !(q.OutScale > 0) || q.InScale > math.MaxFloat32 || q.OutScale > math.MaxFloat32 {
 		return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, q.InScale, q.OutScale)

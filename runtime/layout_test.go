@@ -116,6 +116,10 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 // reduced is a value that an operation over several channels or pixels makes of x, of the same shape.
 func (n *net) reduced(name string, x *Value) *Value {
 	how, bits := kernels.Reduction(n.r.IntN(10)), n.r.IntN(16)
+	if n.r.IntN(4) == 0 {
+		return n.add(name, &Normalise{Norm: kernels.Norm(n.r.IntN(5)), Epsilon: 0.1, Over: kernels.Axes{H: bits&1 != 0,
+			W: bits&2 != 0, C: true}}, x)
+	}
 	if n.r.IntN(3) == 0 {
 		return n.add(name, &SoftmaxOver{Over: kernels.Axes{H: bits&1 != 0, W: true, C: bits&2 != 0}}, x)
 	}

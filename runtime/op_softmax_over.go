@@ -9,8 +9,8 @@ import (
 
 var _ = register(46, func() Op { return new(SoftmaxOver) })
 
-// SoftmaxOver is softmax over some axes together, its logarithm, or 1 for the first of the largest numbers and 0 for all
-// others ([kernels.SoftmaxForm]). Sums are of IEEE binary64 in one written order: every CPU gives the same bytes.
+// SoftmaxOver is softmax over some axes together, its logarithm, or 1 for the first of the largest numbers and 0 for
+// all others ([kernels.SoftmaxForm]). Sums are of IEEE binary64 in one written order: every CPU gives the same bytes.
 // Softmax over channels alone is [Softmax], which is faster.
 type SoftmaxOver struct {
 	Form kernels.SoftmaxForm

@@ -42,6 +42,7 @@ func everyOp(t testing.TB) *Graph {
 		b.add("bytes for a table", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0]))
 	b.add("reduce", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{H: true, C: true}}, g.Inputs[0])
 	b.add("log softmax", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{W: true}}, g.Inputs[0])
+	b.add("normal", &Normalise{Norm: kernels.NormL2, Epsilon: 0.5, Over: kernels.Axes{C: true}}, g.Inputs[0])
 	b.add("product", &MatMul{TransB: true}, g.Inputs[0], g.Inputs[0])
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
 	b.add("level pool", &LevelPool{Window: Window{R: 2, S: 3, StrideH: 2}, From: 128},
@@ -213,6 +214,7 @@ func workCases() map[string]workCase {
 		"reduced bytes":     {op: &Reduce{How: kernels.Maximum, Over: kernels.Axes{C: true}}, u8: true, work: elements},
 		"quantised softmax": {op: &Quantised{Op: &Softmax{}, Out: q}, u8: true, work: elements},
 		"softmax over":      {op: &SoftmaxOver{Over: kernels.Axes{H: true}}, work: elements},
+		"normalised":        {op: &Normalise{Over: kernels.Axes{N: true, H: true}}, work: elements},
 		"product":           {op: &MatMul{TransB: true}, two: true, work: 8 * 8 * 8 * 4},
 		"quantised product": {op: &Quantised{Op: &MatMul{TransA: true}, Out: q}, u8: true, two: true, work: 8 * 4 * 4 * 8},
 		"quantised lrn": {op: &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: q}, u8: true,

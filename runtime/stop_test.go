@@ -49,7 +49,7 @@ var longCases = []struct {
 	{"product of matrices", Shape{1, 1, 1 << 13, 1 << 12}, func(n *net, x *Value) *Value {
 		return n.add("op", &MatMul{TransB: true}, x, x)
 	}},
-	{"quantised product of long rows", Shape{1, 1, 128, 1 << 18}, func(n *net, x *Value) *Value {
+	{"quantised product of long rows", Shape{1, 1, 128, 1 << 16}, func(n *net, x *Value) *Value {
 		q := n.quantize(x)
 		return n.add("op", &Quantised{Op: &MatMul{TransB: true}, Out: Quant{Scale: 1}}, q, q)
 	}},
@@ -118,10 +118,13 @@ var quickCases = []struct {
 	{"reduction of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{C: true}}, x)
 	}},
-	{"quantised softmax of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
+	{"quantised softmax of one wide pixel", Shape{1, 1, 1, 1 << 24}, func(n *net, x *Value) *Value {
 		return n.add("op", &Quantised{Op: &Softmax{}, Out: Quant{Scale: 1}}, n.quantize(x))
 	}},
-	{"logarithm of softmax over a map", Shape{1, 1 << 13, 1 << 13, 1}, func(n *net, x *Value) *Value {
+	{"normalisation of a map", Shape{1, 1 << 12, 1 << 12, 1}, func(n *net, x *Value) *Value {
+		return n.add("op", &Normalise{Epsilon: 1, Over: kernels.Axes{H: true, W: true}}, x)
+	}},
+	{"logarithm of softmax over a map", Shape{1, 1 << 12, 1 << 12, 1}, func(n *net, x *Value) *Value {
 		return n.add("op", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{H: true, W: true}}, x)
 	}},
 	{"a wide block", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {

@@ -67,6 +67,8 @@ var (
 	biasParam    = schema{1: num("axis"), 2: num("num_axes"), 3: idle("filler")}
 	curveParam   = schema{1: idle("engine")}
 	dropoutParam = schema{1: idle("dropout_ratio")}
+	mvnParam     = schema{1: num("normalize_variance"), 2: num("across_channels"), 3: flt("eps")}
+	normParam    = schema{1: num("across_spatial"), 2: idle("scale_filler"), 3: num("channel_shared"), 4: flt("eps")}
 	powerParam   = schema{1: flt("power"), 2: flt("scale"), 3: flt("shift")}
 	reluParam    = schema{1: flt("negative_slope"), 2: idle("engine")}
 	baseParam    = schema{1: flt("base"), 2: flt("scale"), 3: flt("shift")}
@@ -95,6 +97,7 @@ var (
 		134: sub("log_param", baseParam), 140: sub("elu_param", eluParam), 147: sub("swish_param", swishParam),
 		115: sub("image_data_param", imageParam), 117: sub("inner_product_param", innerProductParam),
 		118: sub("lrn_param", lrnParam),
+		120: sub("mvn_param", mvnParam), 206: sub("norm_param", normParam), // the latter of SSD's branch
 		119: sub("memory_data_param", memoryParam), 121: sub("pooling_param", poolingParam),
 		122: sub("power_param", powerParam),
 		123: sub("relu_param", reluParam), 124: sub("sigmoid_param", curveParam), 125: sub("softmax_param", softmaxParam),
@@ -112,6 +115,7 @@ var (
 		18: sub("lrn_param", lrnParam),
 		19: sub("pooling_param", poolingParam), 21: sub("power_param", powerParam), 22: sub("memory_data_param", memoryParam),
 		24: sub("eltwise_param", eltwiseParam), 26: sub("dummy_data_param", dummyParam), 30: sub("relu_param", reluParam),
+		34: sub("mvn_param", mvnParam),
 		36: sub("transform_param", transformParam), 37: sub("tanh_param", curveParam), 38: sub("sigmoid_param", curveParam),
 		39: sub("softmax_param", softmaxParam), 41: sub("exp_param", baseParam), 1: text("v0")}
 
@@ -127,7 +131,7 @@ var parameters = map[string]schema{"convolution_param": convolutionParam, "pooli
 	"softmax_param": softmaxParam, "batch_norm_param": batchNormParam, "scale_param": scaleParam, "bias_param": biasParam,
 	"power_param": powerParam, "relu_param": reluParam, "clip_param": clipParam, "flatten_param": flattenParam,
 	"exp_param": baseParam, "log_param": baseParam, "elu_param": eluParam, "prelu_param": preluParam,
-	"swish_param":   swishParam,
+	"swish_param": swishParam, "mvn_param": mvnParam, "norm_param": normParam,
 	"reshape_param": reshapeParam, "dropout_param": dropoutParam, "sigmoid_param": curveParam, "tanh_param": curveParam}
 
 // rounding is the name of field 13 of pooling parameters, of which forks of Caffe have two: round_mode, in which 0

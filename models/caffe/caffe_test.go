@@ -159,6 +159,18 @@ var layerCases = []struct {
 	{name: "concat", c: 1, h: 1, w: 2,
 		layers: `layer { name: "s" type: "Split" bottom: "data" top: "a" top: "b" } layer { name: "k" type: "Concat" bottom: "a" bottom: "b" bottom: "data" top: "k" concat_param { axis: 1 } }`,
 		want:   []float32{1, 2, 1, 2, 1, 2}},
+	{name: "normalised pixels", c: 2, h: 1, w: 2, in: []float32{3, 0, 4, 2}, layers: `
+		layer { name: "n" type: "Normalize" bottom: "data" top: "n"
+			norm_param { across_spatial: false channel_shared: false } }`,
+		weights: map[string][]arr{"n": {{[]int64{2}, []float32{10, 20}}}}, want: []float32{6, 0, 16, 20}},
+	{name: "a normalised image", c: 1, h: 2, w: 2, in: []float32{1, 5, 3, 1}, layers: `
+		layer { name: "n" type: "Normalize" bottom: "data" top: "n" }`,
+		weights: map[string][]arr{"n": {{[]int64{1}, []float32{12}}}}, want: []float32{2, 10, 6, 2}},
+	{name: "mean and deviation", c: 2, h: 1, w: 2, in: []float32{1, 3, 10, 30},
+		layers: `layer { name: "n" type: "MVN" bottom: "data" top: "n" }`, want: []float32{-1, 1, -1, 1}},
+	{name: "mean of all channels", c: 2, h: 1, w: 2, in: []float32{1, 3, 10, 30}, layers: `
+		layer { name: "n" type: "MVN" bottom: "data" top: "n" mvn_param { normalize_variance: false across_channels: true } }`,
+		want: []float32{-10, -8, -1, 19}},
 	{name: "softmax of rows", c: 1, h: 2, w: 1, in: []float32{0, float32(math.Log(3))},
 		layers: `layer { name: "s" type: "Softmax" bottom: "data" top: "s" softmax_param { axis: -2 } }`,
 		want:   []float32{0.25, 0.75}},

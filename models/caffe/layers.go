@@ -41,6 +41,8 @@ func init() {
 		"Power":                power,
 		"Flatten":              flatten,
 		"Reshape":              reshape,
+		"MVN":                  meanVariance,
+		"Normalize":            normalize,
 		"Sigmoid":              sigmoid,
 		"TanH":                 tanh,
 		"AbsVal":               curveOf(kernels.Abs),
@@ -55,10 +57,10 @@ func init() {
 
 // weighted are the layers that always have weights.
 var weighted = map[string]bool{"Convolution": true, "ConvolutionDepthwise": true, "DepthwiseConvolution": true,
-	"Deconvolution": true, "InnerProduct": true, "BatchNorm": true, "PReLU": true}
+	"Deconvolution": true, "InnerProduct": true, "BatchNorm": true, "PReLU": true, "Normalize": true}
 
 // sameShape are unsupported layers whose tops are shaped as their bottoms, so that the import can look further.
-var sameShape = []string{"Threshold", "MVN", "Normalize", "Mish"}
+var sameShape = []string{"Threshold", "Mish"}
 
 // reasons tell the way round an unsupported layer, where there is one.
 var reasons = map[string]string{

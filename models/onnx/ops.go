@@ -92,7 +92,7 @@ func register(name string, op operator) operator {
 }
 
 // sameShape are unsupported operators whose output is shaped as their first input, so that the import can look further.
-var sameShape = []string{"Bernoulli", "InstanceNormalization", "LayerNormalization", "LpNormalization"}
+var sameShape = []string{"Bernoulli"}
 
 // reasons tell the way round an unsupported operator, where there is one.
 var reasons = map[string]string{

@@ -16,16 +16,16 @@ const reduceHeeds = "axes keepdims noop_with_empty_axes"
 
 var (
 	_ = register("GlobalLpPool", operator{handle: globalLpPool, heeds: "p"})
-	_ = register("ReduceL1", operator{handle: reduce, heeds: reduceHeeds})
-	_ = register("ReduceL2", operator{handle: reduce, heeds: reduceHeeds})
-	_ = register("ReduceLogSum", operator{handle: reduce, heeds: reduceHeeds})
-	_ = register("ReduceLogSumExp", operator{handle: reduce, heeds: reduceHeeds})
-	_ = register("ReduceMax", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, integers: true})
-	_ = register("ReduceMean", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta})
-	_ = register("ReduceMin", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, integers: true})
-	_ = register("ReduceProd", operator{handle: reduce, heeds: reduceHeeds})
-	_ = register("ReduceSum", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta})
-	_ = register("ReduceSumSquare", operator{handle: reduce, heeds: reduceHeeds})
+	_ = register("ReduceL1", operator{handle: reduce, heeds: reduceHeeds, old: true})
+	_ = register("ReduceL2", operator{handle: reduce, heeds: reduceHeeds, old: true})
+	_ = register("ReduceLogSum", operator{handle: reduce, heeds: reduceHeeds, old: true})
+	_ = register("ReduceLogSumExp", operator{handle: reduce, heeds: reduceHeeds, old: true})
+	_ = register("ReduceMax", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, integers: true, old: true})
+	_ = register("ReduceMean", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, old: true})
+	_ = register("ReduceMin", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, integers: true, old: true})
+	_ = register("ReduceProd", operator{handle: reduce, heeds: reduceHeeds, old: true})
+	_ = register("ReduceSum", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, old: true})
+	_ = register("ReduceSumSquare", operator{handle: reduce, heeds: reduceHeeds, old: true})
 )
 
 // reduce is of the axes of an attribute or an input; of none it is of all, or nothing.

@@ -7,14 +7,15 @@ import (
 )
 
 var (
-	_ = register("Hardmax", operator{handle: softmax, heeds: "axis"})
-	_ = register("LogSoftmax", operator{handle: softmax, heeds: "axis"})
+	_ = register("Hardmax", operator{handle: softmax, heeds: "axis", old: true})
+	_ = register("LogSoftmax", operator{handle: softmax, heeds: "axis", old: true})
 	_ = register("QLinearSoftmax", operator{handle: qlinearSoftmax, contrib: onlyContrib, heeds: "axis opset",
 		takes: onLazy, quantises: true})
-	_ = register("Softmax", operator{handle: softmax, heeds: "axis", takes: onQuanta})
+	_ = register("Softmax", operator{handle: softmax, heeds: "axis", takes: onQuanta, old: true})
 )
 
-// softmax is Softmax, LogSoftmax and Hardmax: along one axis, or before operator set 13 along all from that on together.
+// softmax is Softmax, LogSoftmax and Hardmax: along one axis, or before operator set 13 along all from that on
+// together.
 func softmax(c *call) (*value, error) { return c.softmax(int(min(c.im.m.opset, 13))) }
 
 func (c *call) softmax(opset int) (*value, error) {

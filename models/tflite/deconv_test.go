@@ -152,7 +152,8 @@ func TestTransposeConvRefuses(t *testing.T) {
 	} {
 		var f file
 		x := f.tensor(tensorSpec{name: "x", shape: []int{1, 2, 2, 1}, dtype: typeFloat32})
-		w := f.tensor(tensorSpec{name: "w", shape: []int{2, 2, 2, 1}, dtype: typeFloat32, data: floatBytes(make([]float32, 8))})
+		w := f.tensor(tensorSpec{name: "w", shape: []int{2, 2, 2, 1}, dtype: typeFloat32,
+			data: floatBytes(make([]float32, 8))})
 		size := f.tensor(tensorSpec{name: "size", shape: []int{len(c.size)}, dtype: typeInt32, data: intBytes(c.size)})
 		y := f.op(opTransposeConv, options(opt{1, c.stride}, opt{2, c.stride}),
 			f.tensor(tensorSpec{name: "y", shape: []int{1, 4, 4, 2}, dtype: typeFloat32}), size, w, x)

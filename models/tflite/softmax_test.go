@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestSoftmaxes: the quantised softmax and its logarithm are those of the numbers that the levels stand for, to a level.
+// TestSoftmaxes: the quantised softmax and its logarithm are those of the numbers that the levels stand for, to a
+// level.
 func TestSoftmaxes(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 14))
 	for _, tc := range []struct {

@@ -150,7 +150,8 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 		return w.reduction(v)
 	}
 	if v.DType == runtime.U8 {
-		return w.quantised(v, win, k, groups, depth, pick(r, []runtime.Op{pool, global, lrn, &runtime.Add{Act: w.clamp()}, w.curve(), w.arithmetic(c)}))
+		of := []runtime.Op{pool, global, lrn, &runtime.Add{Act: w.clamp()}, w.curve(), w.arithmetic(c)}
+		return w.quantised(v, win, k, groups, depth, pick(r, of))
 	}
 	switch r.IntN(20) {
 	case 0, 1, 2, 3, 4:
@@ -244,7 +245,9 @@ func (w *grower) reduction(v *runtime.Value) runtime.Op {
 	r := w.r
 	bit := func() bool { return r.IntN(2) == 0 }
 	over := kernels.Axes{N: bit(), H: bit(), W: bit(), C: bit()}
-	switch r.IntN(5) {
+	switch r.IntN(6) {
+	case 4:
+		return &runtime.Normalise{Norm: kernels.Norm(r.IntN(5)), Epsilon: pick(r, []float32{0, 1e-5, 1}), Over: over}
 	case 0:
 		return &runtime.MatMul{TransA: bit(), TransB: bit()}
 	case 1:

@@ -123,8 +123,8 @@ func Repeated[T float32 | int32](d *Deconv, v []T) []T {
 
 // Deconv appends a transposed convolution over t: make gives the convolution of that window, with so many filters,
 // whose weights are those of [Filters] and whose biases and scales are [Repeated].
-func (b *Builder) Deconv(name string, t *Tensor, d *Deconv, make func(runtime.Window, int) (runtime.Op, error)) (*Tensor,
-	error) {
+func (b *Builder) Deconv(name string, t *Tensor, d *Deconv,
+	make func(runtime.Window, int) (runtime.Op, error)) (*Tensor, error) {
 	if err := d.check(t); err != nil {
 		return nil, err
 	}
@@ -162,5 +162,6 @@ func (b *Builder) weave(name string, t *Tensor, h, w int) (*Tensor, error) {
 	}
 	s := t.Shape()
 	to := runtime.Shape{N: s.N, H: s.H * h, W: s.W * w, C: s.C / (h * w)}
-	return b.Add(name, &runtime.Rearrange{Dims: []int{s.N, to.C, h, w, s.H, s.W}, Perm: []int{0, 1, 4, 2, 5, 3}, To: to}, t)
+	return b.Add(name, &runtime.Rearrange{Dims: []int{s.N, to.C, h, w, s.H, s.W}, Perm: []int{0, 1, 4, 2, 5, 3}, To: to},
+		t)
 }

@@ -7,30 +7,46 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Softmax appends a softmax, or its logarithm, or 1 for the largest, over the flagged dimensions of t together. Where
-// kernels do not tell those apart, or their order does not count them as written, memory is moved and moved back.
+// Softmax appends a softmax, or its logarithm, or 1 for the largest, over the flagged dimensions of t together.
 func (b *Builder) Softmax(name string, t *Tensor, flags []bool, form kernels.SoftmaxForm) (*Tensor, error) {
+	several := -1 // dimensions that are flagged and not 1, less 1
+	for i, d := range t.Dims {
+		if i < len(flags) && flags[i] && d > 1 {
+			several++
+		}
+	}
+	return b.together(name, t, flags, form == kernels.SoftmaxHard && several > 0,
+		func(a kernels.Axes, s runtime.Shape) runtime.Op { return SoftmaxOf(form, a, s) })
+}
+
+// Normalise appends a normalisation over the flagged dimensions of t together.
+func (b *Builder) Normalise(name string, t *Tensor, flags []bool, norm kernels.Norm, epsilon float32) (*Tensor, error) {
+	return b.together(name, t, flags, false, func(a kernels.Axes, _ runtime.Shape) runtime.Op {
+		return &runtime.Normalise{Norm: norm, Epsilon: epsilon, Over: a}
+	})
+}
+
+// together appends an operation over the flagged dimensions of t together. Where kernels do not tell those apart, or
+// have to be inOrder, as written, memory is moved to rows and moved back.
+func (b *Builder) together(name string, t *Tensor, flags []bool, inOrder bool,
+	make func(kernels.Axes, runtime.Shape) runtime.Op) (*Tensor, error) {
 	if len(flags) != len(t.Dims) {
 		return nil, fmt.Errorf("%d flags for %v: %w", len(flags), t.Dims, runtime.ErrShape)
 	}
+	if a, ok := t.axes(flags); ok && !inOrder {
+		return b.Add(name, make(a, t.Shape()), t)
+	}
 	perm, rows, dims := []int{}, []int{1, 1}, []int{}
-	several := -1 // dimensions that are flagged and not 1, less 1
 	for part := range 2 {
 		for i, d := range t.Dims {
 			if flags[i] == (part == 1) {
 				perm, dims, rows[part] = append(perm, i), append(dims, d), rows[part]*d
-				if part == 1 && d > 1 {
-					several++
-				}
 			}
 		}
 	}
-	if a, ok := t.axes(flags); ok && (form != kernels.SoftmaxHard || several < 1) {
-		return b.Add(name, SoftmaxOf(form, a, t.Shape()), t)
-	}
 	y, err := b.Rearrange(name+"/rows", t, perm, rows)
 	if err == nil {
-		y, err = b.Add(name+"/softmax", SoftmaxOf(form, kernels.Axes{C: true}, y.Shape()), y)
+		y, err = b.Add(name+"/of_rows", make(kernels.Axes{C: true}, y.Shape()), y)
 	}
 	if err == nil {
 		y, err = b.Rearrange(name+"/shaped", y, nil, dims)
@@ -38,11 +54,16 @@ func (b *Builder) Softmax(name string, t *Tensor, flags []bool, form kernels.Sof
 	if err != nil {
 		return nil, err
 	}
+	return b.Transpose(name, y, inverse(perm))
+}
+
+// inverse is the permutation that takes another one back.
+func inverse(perm []int) []int {
 	back := make([]int, len(perm))
 	for j, d := range perm {
 		back[d] = j
 	}
-	return b.Transpose(name, y, back)
+	return back
 }
 
 // SoftmaxOf is a softmax over axes of memory of a shape: over channels alone by the faster kernels.
