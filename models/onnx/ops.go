@@ -93,14 +93,14 @@ var sameShape = []string{"Elu", "Selu", "Celu", "Gelu", "Mish", "Softplus",
 
 // reasons tell the way round an unsupported operator, where there is one.
 var reasons = map[string]string{
-	"Elu":                   "no such activation; train with ReLU or ReLU6",
-	"Gelu":                  "no such activation; train with ReLU or ReLU6",
-	"ArgMax":                "take its input with WithOutputs and use TopK on the result",
-	"TopK":                  "take its input with WithOutputs and use TopK on the result",
-	"ConvInteger":           dynamic,
-	"MatMulInteger":         dynamic,
-	"DynamicQuantizeLinear": dynamic,
-	"Scan":                  "control flow is not supported; export the model traced, not scripted",
+	"Elu":           "no such activation; train with ReLU or ReLU6",
+	"Gelu":          "no such activation; train with ReLU or ReLU6",
+	"ArgMax":        "take its input with WithOutputs and use TopK on the result",
+	"TopK":          "take its input with WithOutputs and use TopK on the result",
+	"ConvInteger":   dynamicAdvice,
+	"MatMulInteger": dynamicAdvice,
+	"Scan":          "control flow is not supported; export the model traced, not scripted",
 }
 
-const dynamic = "integers of 32 bits are no activations here; quantise statically (onnxruntime.quantization.quantize_static), or import the float model and quantise it with gneiss quantize"
+const dynamicAdvice = "quantise statically (onnxruntime.quantization.quantize_static), or import the float model and " +
+	"quantise it with gneiss quantize"
