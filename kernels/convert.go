@@ -12,12 +12,19 @@ import (
 const (
 	OpQuantize   OpKind = "quantize"   // float32 to uint8; func(*convertArgs)
 	OpDequantize OpKind = "dequantize" // uint8 to float32; func(*convertArgs)
+	OpCast       OpKind = "cast"       // float32 to int32, and int32 to float32; func(*convertArgs)
+	OpWrap       OpKind = "wrap"       // int32 to fewer bits; func(*convertArgs)
+	OpTruth      OpKind = "truth"      // float32 or int32 to 0 or 1; func(*convertArgs)
 )
 
-// convertArgs is the argument of the kernels between float32 and uint8: for each of rows rows of c elements
+// convertArgs is the argument of the kernels between types: for each of rows rows of c elements
 //
 //	quantize:    dst[i] = zero + roundEven(min(max(src[i]/scale, −zero), 255 − zero))     a NaN gives 0
 //	dequantize:  dst[i] = float32(src[i] − zero)·scale
+//	cast:        dst[i] = src[i], toward zero, then within lo and hi; a NaN gives 0       to int32
+//	             dst[i] = float32(src[i]), to the nearest, of two to the even one         to float32
+//	wrap:        dst[i] = lo + (src[i] − lo) mod (hi − lo + 1)                            which is a power of two
+//	truth:       dst[i] = 1 if src[i] is not 0, so of a NaN, else 0
 //
 // in IEEE binary32. It is the same on every tier.
 type convertArgs struct {
@@ -26,6 +33,7 @@ type convertArgs struct {
 	rows, c              int // ≥ 1
 	scale                float32
 	zero                 int32
+	lo, hi               int32
 }
 
 func quantizeGeneric(a *convertArgs) {
@@ -72,9 +80,13 @@ func newConvert(kind OpKind, from, to DType, scale float32, zero uint8, limit ar
 	if !(scale > 0) || scale > math.MaxFloat32 {
 		return nil, fmt.Errorf("%w: scale %v is not positive and finite", ErrShape, scale)
 	}
-	o := &convert{from: from, to: to, args: convertArgs{scale: scale, zero: int32(zero)}}
+	return newConvertOf(kind, from, to, convertArgs{scale: scale, zero: int32(zero)}, limit), nil
+}
+
+func newConvertOf(kind OpKind, from, to DType, args convertArgs, limit arch.ISA) Op {
+	o := &convert{from: from, to: to, args: args}
 	o.kernel, o.fn = Select[func(*convertArgs)](kind, from, limit)
-	return o, nil
+	return o
 }
 
 type convert struct {

@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -43,13 +44,33 @@ func NewCopy(dt DType, limit arch.ISA) (Op, error) {
 	return o, nil
 }
 
+// NewConstant returns the operation without inputs whose output is v, of which nothing may change.
+func NewConstant(v View, limit arch.ISA) (Op, error) {
+	o := &copyOp{dtype: v.DType, constant: []View{v}}
+	if v.Data == nil || v.Stride < v.C || v.Extent() == 0 {
+		return nil, fmt.Errorf("%w: no constant", ErrShape)
+	}
+	o.kernel, o.fn = Select[func(*copyArgs)](OpCopy, bySize(v.DType), limit)
+	return o, nil
+}
+
 type copyOp struct {
 	basic
-	fn    func(*copyArgs)
-	dtype DType
+	fn       func(*copyArgs)
+	dtype    DType
+	constant []View // in place of the input; nil if there is one
+}
+
+func (o *copyOp) PackedBytes() int {
+	n := 0
+	for _, v := range o.constant {
+		n += v.Extent()
+	}
+	return n
 }
 
 func (o *copyOp) Bind(in, out []View, _ []byte, workers int) Task {
+	in = append(in, o.constant...)
 	checkViews("copy", len(in) == 1 && len(out) == 1 && in[0].DType == o.dtype && out[0].DType == o.dtype &&
 		sameShape(&in[0], &out[0]))
 	return &copyTask{copyOp: o, in: in[0], out: out[0], pixelBlocks: newPixelBlocks(in[0].Pixels(), in[0].C),

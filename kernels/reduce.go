@@ -381,30 +381,38 @@ func (t *reduceTask) bytes(w *reduceWorker, p, c0 int, stop *Stop) {
 	}
 }
 
-// pass folds all that becomes output pixel p into the accumulators: channels c0 and up, or all of them as lanes.
-func (t *reduceTask) pass(w *reduceWorker, p, c0 int, stop *Stop) {
+// box is a range of pixels.
+type box struct{ n0, n1, y0, y1, x0, x1 int }
+
+// box returns the pixels that become output pixel p.
+func (t *reduceTask) box(p int) (b box) {
 	span := func(over bool, at, size int) (from, to int) {
 		if over {
 			return 0, size
 		}
 		return at, at + 1
 	}
-	in, args, a := &t.in, &w.args, t.over
-	n0, n1 := span(a.N, p/(t.out.H*t.out.W), in.N)
-	y0, y1 := span(a.H, p/t.out.W%t.out.H, in.H)
-	x0, x1 := span(a.W, p%t.out.W, in.W)
-	channels, block := in.C, heed/reduceLanes*reduceLanes
-	if !a.C {
+	b.n0, b.n1 = span(t.over.N, p/(t.out.H*t.out.W), t.in.N)
+	b.y0, b.y1 = span(t.over.H, p/t.out.W%t.out.H, t.in.H)
+	b.x0, b.x1 = span(t.over.W, p%t.out.W, t.in.W)
+	return b
+}
+
+// pass folds all that becomes output pixel p into the accumulators: channels c0 and up, or all of them as lanes.
+func (t *reduceTask) pass(w *reduceWorker, p, c0 int, stop *Stop) {
+	in, args, b := &t.in, &w.args, t.box(p)
+	channels, block := in.C, heed
+	if !t.over.C {
 		channels, block = min(reduceBlock, in.C-c0), reduceBlock
 	}
 	args.stride = in.Stride * in.DType.Size()
-	for n := n0; n < n1; n++ {
-		for y := y0; y < y1; y++ {
+	for n := b.n0; n < b.n1; n++ {
+		for y := b.y0; y < b.y1; y++ {
 			for c := 0; c < channels; c += block {
 				args.c = min(block, channels-c)
 				some := max(1, heed/args.c) // pixels in one call
-				for x := x0; x < x1 && !stop.Asked(); x += some {
-					args.pixels = min(some, x1-x)
+				for x := b.x0; x < b.x1 && !stop.Asked(); x += some {
+					args.pixels = min(some, b.x1-x)
 					args.src = in.at(((n*in.H+y)*in.W+x)*in.Stride + c0 + c)
 					t.fn(args)
 				}

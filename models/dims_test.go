@@ -69,7 +69,7 @@ func TestInputDims(t *testing.T) {
 		{onnx, []OpenOption{a, b}, []int{2, 4, 5}, ""},
 		{onnx, []OpenOption{a, b, WithBatch(2)}, []int{2, 4, 5}, ""},
 		{onnx, []OpenOption{a, b, WithBatch(3)}, nil, "batch of 3"},
-		{onnx, nil, nil, "[? ? ?]"}, {onnx, []OpenOption{a}, nil, `"b"`},
+		{onnx, nil, nil, "[N T F]"}, {onnx, []OpenOption{a}, nil, `"b"`},
 		{onnx, []OpenOption{a, b, WithInputDims("c", 1)}, nil, `no input "c"`},
 		{onnx, []OpenOption{a, b, WithInputDims("", 5)}, nil, "2 inputs"},
 		{onnx, []OpenOption{b, WithInputDims("a", 2, 4)}, nil, "[? ? ?]"},

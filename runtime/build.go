@@ -184,7 +184,7 @@ func (s *step) fault(reason error) error { return nodeFault(s.name(), s.nodes[0]
 // cost adds up a step's nodes.
 func (s *step) cost() (c Cost) {
 	for _, n := range s.nodes {
-		if len(n.In) > 0 { // not a copy that arrange put in
+		if n.Out != nil { // not a copy that arrange put in
 			c.add(n.Cost())
 		}
 	}

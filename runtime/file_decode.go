@@ -219,9 +219,6 @@ func (d *decoder) graph(limits Limits) *Graph {
 		var op Op
 		f.op(&op)
 		in := list(limits.operands())
-		if d.err == nil && len(in) == 0 {
-			d.fail("node %q has no inputs", name)
-		}
 		if d.err != nil {
 			return nil
 		}

@@ -1,6 +1,10 @@
 package runtime
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/gneiss-go/gneiss/kernels"
+)
 
 // fields visits the parameters of an operation, in their order in the file, and writes or reads each. Writing changes
 // nothing, so a graph may be written by several goroutines.
@@ -50,6 +54,13 @@ func (f *fields) float(v *float32) {
 func (f *fields) window(w *Window) {
 	f.ints(&w.R, &w.S, &w.StrideH, &w.StrideW, &w.PadTop, &w.PadLeft, &w.PadBottom, &w.PadRight, &w.DilationH,
 		&w.DilationW)
+}
+
+// axes: a byte for each of N, H, W, C.
+func (f *fields) axes(a *kernels.Axes) {
+	for _, v := range []*bool{&a.N, &a.H, &a.W, &a.C} {
+		f.bool(v)
+	}
 }
 
 // clamp: a byte 0, or 1 and two float32.

@@ -168,6 +168,9 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 		}
 		shapes[i] = v.Shape
 	}
+	if _, alone := op.(*Constant); len(in) == 0 && !alone {
+		return fail(fmt.Errorf("no inputs: %w", ErrShape))
+	}
 	s, err := op.infer(shapes, &g.limits)
 	if err == nil {
 		err = g.checkShape(s)

@@ -39,11 +39,20 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 	for i := range 4 + n.r.IntN(16) {
 		name, x := fmt.Sprint("n", i), pick()
 		var v *Value
+		if n.r.IntN(9) == 0 { // the smaller one of two values, or of a value and 0.25
+			y := pick()
+			if y.Shape != x.Shape {
+				y = n.add(name+"/fill", &Constant{Shape: Shape{1, 1, 1, 1}, Floats: []float32{0.25}})
+			}
+			less := n.add(name+"/less", &Compare{How: kernels.Less}, x, y)
+			values = append(values, n.add(name+"/where", &Where{}, n.add(name+"/moved", &Identity{}, less), x, y))
+			continue
+		}
 		if i%7 == 6 {
 			values = append(values, n.reduced(name, x))
 			continue
 		}
-		switch n.r.IntN(13) {
+		switch n.r.IntN(14) {
 		case 0, 1, 2:
 			v = n.conv(name, x, 1+n.r.IntN(9), 1)
 		case 3:
@@ -78,6 +87,10 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 			v = n.add(name+"/space", &DepthToSpace{Block: 2, ChannelMajor: i%2 == 0}, v)
 			v = n.add(name+"/depth", &SpaceToDepth{Block: 2}, v)
 			v = n.conv(name, v, x.Shape.C, 1)
+		case 13:
+			v = n.add(name, &Interpolate{Rows: kernels.Taps{Per: 2, At: []int32{0, 1, 4, 3, 2, 2, 1, 0, -1, 0},
+				Weights: []float32{.5, .5, .25, .75, 1, 0, .5, -.5, 1, 1}}, Cols: kernels.Taps{Per: 1, At: []int32{3, 2, 1, 0},
+				Weights: []float32{1, .5, 1, 1}}, Fill: 0.5}, x)
 		default:
 			v = n.add(name, []Op{&Identity{}, &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1,
 				PadRight: 1}}, &Softmax{},
@@ -99,8 +112,15 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 // reduced is a value that an operation over several channels or pixels makes of x, of the same shape.
 func (n *net) reduced(name string, x *Value) *Value {
 	how, bits := kernels.Reduction(n.r.IntN(10)), n.r.IntN(16)
+	if n.r.IntN(3) == 0 {
+		return n.add(name, &SoftmaxOver{Over: kernels.Axes{H: bits&1 != 0, W: true, C: bits&2 != 0}}, x)
+	}
 	if how == kernels.LogSum || how == kernels.Product {
 		how = kernels.Mean
+	}
+	if n.r.IntN(3) == 0 {
+		square := n.add(name+"/square", &MatMul{TransB: true}, x, x)
+		return n.add(name+"/product", &MatMul{}, n.add(name+"/weights", &Softmax{}, square), x)
 	}
 	v := n.add(name+"/reduced", &Reduce{How: how, Over: kernels.Axes{N: bits&1 != 0, H: bits&2 != 0, W: bits&4 != 0,
 		C: bits&8 != 0}}, x)

@@ -68,6 +68,7 @@ type Form uint8
 const (
 	FloatOnly Form = iota // not at all: it works on float between a Dequantize and a Quantize
 	Wrapped               // as [Quantised], to a scale of its own
+	Kept                  // likewise where a model has it so; package quant leaves it on float
 	Rewritten             // as an operation of its own: [QConv], [QFC]
 	Moves                 // as it is: it moves or compares elements of any type, and the output has the inputs' scale
 	Native                // it belongs to quantised graphs

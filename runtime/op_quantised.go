@@ -23,10 +23,10 @@ type wrapped interface {
 	lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels.Op, error)
 }
 
-// Quantised is a float operation carried out on quantised inputs, its output quantised by Out: average pooling,
-// LRN and Add. The order of the IEEE operations is written in docs/NUMERICS.md.
+// Quantised is a float operation carried out on quantised inputs, its output quantised by Out: one whose [Form] is
+// Wrapped or Kept. The order of the IEEE operations is written in docs/NUMERICS.md.
 type Quantised struct {
-	Op  Op // *Pool, *GlobalPool, *LRN or *Add
+	Op  Op // *Pool, *GlobalPool, *LRN, *Add, *Reduce, *Softmax, …
 	Out Quant
 }
 
@@ -34,7 +34,7 @@ func (q *Quantised) Kind() string { return "Q" + q.Op.Kind() }
 
 func (q *Quantised) infer(in []Shape, l *Limits) (Shape, error) {
 	switch FormOf(q.Op) {
-	case Wrapped:
+	case Wrapped, Kept:
 		return q.Op.infer(in, l)
 	case Moves:
 		return Shape{}, fmt.Errorf("a quantised %s keeps its input's scale, it is a plain one: %w", q.Op.Kind(), ErrGraph)

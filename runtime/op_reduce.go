@@ -68,10 +68,7 @@ func (r *Reduce) traits() traits {
 
 func (r *Reduce) fields(f *fields) {
 	f.byte((*byte)(&r.How))
-	f.bool(&r.Over.N)
-	f.bool(&r.Over.H)
-	f.bool(&r.Over.W)
-	f.bool(&r.Over.C)
+	f.axes(&r.Over)
 }
 
 func (r *Reduce) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, error) {

@@ -18,10 +18,14 @@ func (*Softmax) outType(in []*Value) (DType, Quant, error) { return floats(in) }
 
 func (*Softmax) cost(_ []Shape, out Shape) Cost { return each(out, expWork) }
 
-func (*Softmax) traits() traits { return traits{onSpot, pixels, sameBits, FloatOnly} }
+func (*Softmax) traits() traits { return traits{onSpot, pixels, sameBits, Kept} }
 
 func (*Softmax) fields(*fields) {}
 
 func (*Softmax) lower(_ *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
 	return kernels.NewSoftmaxF32(isa)
+}
+
+func (*Softmax) lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels.Op, error) {
+	return kernels.NewSoftmaxU8(rescale(in[0].Quant, to, Clamp{}.levels(to)), isa)
 }

@@ -84,8 +84,11 @@ func (t *Take) fields(f *fields) {
 func (t *Take) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
 	in := s.in[0]
 	fill := math.Float32bits(t.Fill)
-	if in.DType == U8 {
+	switch in.DType {
+	case U8:
 		fill = uint32(in.Quant.Level(t.Fill))
+	case I32:
+		fill = uint32(kernels.ToInt32(t.Fill, math.MinInt32, math.MaxInt32))
 	}
 	return kernels.NewTake(in.DType, in.Shape.N, in.Shape.H, in.Shape.W, in.Shape.C, kernels.Taking{Images: t.Images,
 		Rows: t.Rows, Cols: t.Cols, Channels: t.Channels, Fill: fill}, isa)

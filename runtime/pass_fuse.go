@@ -71,10 +71,11 @@ func poolsFirst(steps []*step) []*step {
 	order := list.New()
 	first := map[*Value]*list.Element{}
 	for _, s := range steps {
-		reader, ok := first[s.in[0]]
-		if _, pool := poolOf(s.nodes[0].Op); ok && pool && s.stages != nil {
-			first[s.in[0]] = order.InsertBefore(s, reader)
-			continue
+		if _, pool := poolOf(s.nodes[0].Op); pool && s.stages != nil {
+			if reader, ok := first[s.in[0]]; ok {
+				first[s.in[0]] = order.InsertBefore(s, reader)
+				continue
+			}
 		}
 		e := order.PushBack(s)
 		for _, v := range s.in {
@@ -109,6 +110,9 @@ func follows(chain []*step, next *step) bool {
 
 // worthwhile returns how many steps of a chain to fuse: all or only the first.
 func worthwhile(chain []*step) int {
+	if len(chain) == 1 {
+		return 1
+	}
 	for _, s := range chain {
 		if !s.rowWindow().Meets(s.out[0].Shape.H) { // a window in the padding alone
 			return 1

@@ -51,7 +51,7 @@ func mergeSiblings(nodes []*Node) []*step {
 	var steps []*step
 	firsts := map[key]*step{}
 	for _, n := range nodes {
-		k := key{in: n.In[0]}
+		var k key
 		mergeable := false
 		switch op := n.Op.(type) {
 		case *Conv:
@@ -60,6 +60,7 @@ func mergeSiblings(nodes []*Node) []*step {
 			k.quantised, mergeable = true, pointwise(op.Window, op.Groups)
 		}
 		if mergeable {
+			k.in = n.In[0]
 			if s := firsts[k]; s != nil {
 				s.nodes = append(s.nodes, n)
 				s.out = append(s.out, n.Out)

@@ -123,7 +123,8 @@ func (p *Plan) proveLifetimes() error {
 
 func (p *Plan) proveStep(i int, holds, written []bool) error {
 	s := &p.steps[i]
-	if len(s.reads) != len(s.in) || len(s.writes) != len(s.out) || len(s.in) == 0 || len(s.out) == 0 {
+	reads := len(s.in) > 0 || s.kind == new(Constant).Kind()
+	if len(s.reads) != len(s.in) || len(s.writes) != len(s.out) || !reads || len(s.out) == 0 {
 		return fmt.Errorf("%d inputs and %d outputs: %w", len(s.in), len(s.out), ErrGraph)
 	}
 	for j, v := range s.in {

@@ -44,7 +44,11 @@ func nodeByNode(t *testing.T, g *Graph, in []float32) map[*Value][]float32 {
 		one := NewGraph(n.Name)
 		var ins []*Value
 		for i, v := range n.In {
-			x, err := one.Input(fmt.Sprint("in", i), v.Shape)
+			declare := one.Input
+			if v.DType == I32 {
+				declare = one.IntInput
+			}
+			x, err := declare(fmt.Sprint("in", i), v.Shape)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,11 +71,17 @@ func nodeByNode(t *testing.T, g *Graph, in []float32) map[*Value][]float32 {
 		}
 		for i, v := range n.In {
 			copy(s.Input(i).Float32(), values[v])
+			for k, w := 0, s.Input(i).Int32(); k < len(w); k++ {
+				w[k] = int32(values[v][k])
+			}
 		}
 		if err := s.Run(); err != nil {
 			t.Fatal(err)
 		}
 		values[n.Out] = slices.Clone(s.Output(0).Float32())
+		for _, w := range s.Output(0).Int32() {
+			values[n.Out] = append(values[n.Out], float32(w))
+		}
 		s.Close()
 	}
 	return values

@@ -46,6 +46,13 @@ var longCases = []struct {
 		return n.add("op", &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: Quant{Scale: 1}},
 			n.quantize(x))
 	}},
+	{"product of matrices", Shape{1, 1, 1 << 13, 1 << 12}, func(n *net, x *Value) *Value {
+		return n.add("op", &MatMul{TransB: true}, x, x)
+	}},
+	{"quantised product of long rows", Shape{1, 1, 128, 1 << 18}, func(n *net, x *Value) *Value {
+		q := n.quantize(x)
+		return n.add("op", &Quantised{Op: &MatMul{TransB: true}, Out: Quant{Scale: 1}}, q, q)
+	}},
 	{"convolution of one row", Shape{1, 1, 1 << 20, 1}, func(n *net, x *Value) *Value {
 		return n.add("op", &Conv{Window: Window{R: 1, S: 4097, PadLeft: 2048, PadRight: 2048}, K: 16,
 			Weights: n.floats(16 * 4097)}, x)
@@ -73,17 +80,32 @@ var quickCases = []struct {
 	{"rearranging", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Rearrange{To: x.Shape, Dims: []int{1 << 13, 1 << 13}, Perm: []int{1, 0}}, x)
 	}},
+	{"interpolating wide pixels", Shape{1, 1, 2, 1 << 24}, func(n *net, x *Value) *Value {
+		return n.add("op", &Interpolate{Cols: kernels.Taps{Per: 4, At: make([]int32, 12), Weights: make([]float32, 12)}}, x)
+	}},
 	{"taking wide pixels", Shape{1, 1, 1, 1 << 22}, func(n *net, x *Value) *Value {
 		return n.add("op", &Take{Cols: make([]int32, 32)}, x)
 	}},
 	{"arithmetic", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Binary{How: kernels.Over}, x, x)
 	}},
+	{"comparison", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
+		return n.add("op", &Compare{How: kernels.Less}, x, x)
+	}},
+	{"whole numbers of floats", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
+		return n.add("op", &Cast{To: I32}, x)
+	}},
 	{"blocks of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &DepthToSpace{Block: 2, ChannelMajor: true}, x)
 	}},
 	{"reduction of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{C: true}}, x)
+	}},
+	{"quantised softmax of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
+		return n.add("op", &Quantised{Op: &Softmax{}, Out: Quant{Scale: 1}}, n.quantize(x))
+	}},
+	{"logarithm of softmax over a map", Shape{1, 1 << 13, 1 << 13, 1}, func(n *net, x *Value) *Value {
+		return n.add("op", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{H: true, W: true}}, x)
 	}},
 	{"a wide block", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op",

@@ -31,7 +31,7 @@ func onnxPort(name string, dims ...int) message {
 		if d > 0 {
 			shape = shape.sub(1, message(nil).num(1, d))
 		} else {
-			shape = shape.sub(1, message(nil).sub(2, []byte("open")))
+			shape = shape.sub(1, nil) // without a name
 		}
 	}
 	return message(nil).sub(1, []byte(name)).sub(2, message(nil).sub(1, message(nil).num(1, 1).sub(2, shape)))

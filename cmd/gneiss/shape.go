@@ -86,7 +86,16 @@ func sayHow(path string, err error) error {
 	if !errors.As(err, &open) {
 		return err
 	}
-	dims := open.Dims
+	var flags []string
+	for _, o := range append([]*models.OpenSizeError{open}, open.Also...) {
+		flags = append(flags, fmt.Sprintf("--input-shape %s=%s", o.Input, exampleDims(o.Dims)))
+	}
+	return runtime.InFile(path, &openSizeError{open, fmt.Sprintf("%s; give it, for example by %s", open.Reason(),
+		strings.Join(flags, " "))})
+}
+
+// exampleDims writes dimensions as a user may give them, with likely sizes in place of those that are open.
+func exampleDims(dims []int) string {
 	if dims == nil {
 		dims = []int{0, 0, 0, 0}
 	}
@@ -103,8 +112,7 @@ func sayHow(path string, err error) error {
 		}
 		words[i] = strconv.Itoa(d)
 	}
-	return runtime.InFile(path, &openSizeError{open, fmt.Sprintf("%s; give it, for example by --input-shape %s=%s",
-		open.Reason(), open.Input, strings.Join(words, "x"))})
+	return strings.Join(words, "x")
 }
 
 // openSizeError says an error in words of the command line.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -35,10 +36,12 @@ func softmax(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	if r.err != nil || in[0] == nil {
 		return nil, r.err
 	}
-	if !im.channelAxis(l, axis, in[0]) {
-		return nil, nil
+	over := make([]bool, len(in[0].Dims))
+	if axis < -len(over) || axis >= len(over) {
+		return nil, fmt.Errorf("axis %d of %d: %w", axis, len(over), runtime.ErrShape)
 	}
-	return im.b.Add(l.name, &runtime.Softmax{}, in[0])
+	over[(axis+len(over))%len(over)] = true
+	return im.b.Softmax(l.name, in[0], over, kernels.SoftmaxPlain)
 }
 
 // channelAxis reports whether axis is that of t's channels, and notes the layer as unsupported if it is not.

@@ -12,7 +12,6 @@ var (
 	_ = register("Max", operator{handle: bound})
 	_ = register("Min", operator{handle: bound})
 	_ = register("Relu", operator{handle: relu, takes: onLazy})
-	_ = register("Softmax", operator{handle: softmax, heeds: "axis"})
 )
 
 func relu(c *call) (*value, error) { return c.activation(runtime.ReLU) }
@@ -91,30 +90,4 @@ func bound(c *call) (*value, error) {
 		clamp = runtime.Clamp{On: true, Lo: float32(math.Inf(-1)), Hi: f[0]}
 	}
 	return c.activation(clamp)
-}
-
-func softmax(c *call) (*value, error) {
-	t, err := c.tensor(0)
-	if t == nil || err != nil {
-		return nil, err
-	}
-	def, last := -1, false // before opset 13, all axes from that on are one
-	if c.im.m.opset < 13 {
-		def, last = 1, true
-	}
-	rank := len(t.Dims)
-	a, err := axis(c.int("axis", def), rank)
-	if err != nil {
-		return nil, err
-	}
-	for i, d := range t.Dims {
-		if over := i == a || last && i > a; d > 1 && over != (i == t.ChannelAxis()) {
-			end := a + 1
-			if last {
-				end = rank
-			}
-			return c.softmaxAlong(t, a, end)
-		}
-	}
-	return c.done(c.im.b.Add(c.name(), &runtime.Softmax{}, t))
 }

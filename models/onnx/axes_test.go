@@ -27,10 +27,13 @@ func movements(g *runtime.Graph) (n int) {
 func TestNHWCModel(t *testing.T) {
 	g, err := Load(modelOf(13, []int64{1, 2, 3, 2}, []wire.Msg{floats("mean", []int64{2}, 1, 10),
 		floats("w", []int64{1, 2, 1, 1}, 1, 100)},
-		nodeOf("Cast", "x", "c", attrInt("to", 1)), nodeOf("Sub", "c mean", "s"),
+		nodeOf("Cast", "x", "c", attrInt("to", 1)), nodeOf("Identity", "c", "i"), nodeOf("Sub", "i mean", "s"),
 		nodeOf("Transpose", "s", "t", attrInts("perm", 0, 3, 1, 2)),
 		nodeOf("Conv", "t w", "v"), nodeOf("Relu", "v", "r"), nodeOf("Transpose", "r", "n", attrInts("perm", 0, 2, 3, 1)),
-		nodeOf("Mul", "n two", "y")), WithInitializer("two", floats("two", nil, 2)))
+		nodeOf("Mul", "n two", "m"), nodeOf("Shape", "i", "shape"), nodeOf("Gather", "shape at", "images"),
+		nodeOf("Concat", "images rest", "all", attrInt("axis", 0)), nodeOf("Reshape", "m all", "y")),
+		WithInitializer("two", floats("two", nil, 2)), WithInitializer("at", int64s("at", []int64{1}, 0)),
+		WithInitializer("rest", int64s("rest", []int64{3}, 2, 3, 1)))
 	if err != nil {
 		t.Fatal(err)
 	}

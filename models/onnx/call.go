@@ -213,7 +213,10 @@ func (c *call) wide(name string, i int) (vs []int64, ok bool, err error) {
 }
 
 // name is that of the node to add: ONNX tensors have unique names, nodes need not have any.
-func (c *call) name() string { return c.n.out[0] }
+func (c *call) name() string {
+	out := node{out: c.n.out}
+	return out.label()
+}
 
 // axis turns a possibly negative axis into an index below rank.
 func axis(a, rank int) (int, error) {

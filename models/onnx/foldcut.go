@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -18,88 +19,71 @@ func foldSlice(f *folding) ([]*tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	cuts, ok, err := f.cuts(t.dims)
+	rs, ok, err := f.ranges(t.dims)
 	if !ok || err != nil {
 		return nil, cmpErr(err, "its bounds are computed")
 	}
 	v := whole(t.dims)
-	for a, c := range cuts {
-		v = v.cut(a, c.from, c.n, c.step)
+	for a, r := range rs {
+		if r.Step != 0 {
+			v = v.cut(a, r.From, r.Count, r.Step)
+		}
 	}
 	return single(f.viewed(t, v))
 }
 
-// cut is the indices that a Slice takes of an axis: n from from on, step apart.
-type cut struct{ from, n, step int }
-
-// cuts reads what a Slice takes of each axis of dims. ok is false if it is computed.
-func (c *call) cuts(dims []int) (cuts []cut, ok bool, err error) {
-	for _, d := range dims {
-		cuts = append(cuts, cut{0, d, 1})
-	}
-	starts, ok, err := c.wide("starts", 1)
-	if !ok || err != nil {
-		return nil, false, err
-	}
-	ends, ok, err := c.wide("ends", 2)
-	if !ok || err != nil {
-		return nil, false, err
-	}
-	as, ok, err := c.list("axes", 3)
-	if !ok || err != nil {
-		return nil, false, err
-	}
-	steps, ok, err := c.wide("steps", 4)
-	if !ok || err != nil {
-		return nil, false, err
-	}
-	if as == nil {
-		for i := range starts {
-			as = append(as, i)
+// ranges reads what a Slice leaves of each axis of dims; the zero Range is all of it. ok is false if it is computed.
+func (c *call) ranges(dims []int) (rs []axes.Range, ok bool, err error) {
+	var lists [4][]int64 // starts, ends, axes, steps
+	for i, name := range []string{"starts", "ends", "axes", "steps"} {
+		if lists[i], ok, err = c.wide(name, i+1); !ok || err != nil {
+			return nil, false, err
 		}
 	}
-	if len(ends) != len(starts) || len(as) != len(starts) || steps != nil && len(steps) != len(starts) {
-		return nil, false, fmt.Errorf("%d starts, %d ends, %d axes: %w", len(starts), len(ends), len(as), runtime.ErrShape)
+	starts, ends, as, steps := lists[0], lists[1], lists[2], lists[3]
+	if as == nil {
+		for i := range starts {
+			as = append(as, int64(i))
+		}
 	}
-	seen := make([]bool, len(dims))
-	for i, a := range as {
+	if steps == nil {
+		steps = slices.Repeat([]int64{1}, len(starts))
+	}
+	if len(ends) != len(starts) || len(as) != len(starts) || len(steps) != len(starts) {
+		return nil, false, fmt.Errorf("starts %v, ends %v, axes %v and steps %v: %w", starts, ends, as, steps,
+			runtime.ErrShape)
+	}
+	rs = make([]axes.Range, len(dims))
+	for i, a := range c.narrowAll(as) {
 		if a, err = axis(a, len(dims)); err != nil {
 			return nil, false, err
 		}
-		step := int64(1)
-		if steps != nil {
-			step = steps[i]
-		}
-		if step == 0 || seen[a] {
+		if rs[a] != (axes.Range{}) || steps[i] == 0 {
 			return nil, false, fmt.Errorf("axes %v in steps of %v: %w", as, steps, runtime.ErrShape)
 		}
-		seen[a] = true
-		cuts[a] = cutOf(dims[a], starts[i], ends[i], step)
+		rs[a] = rangeOf(dims[a], starts[i], ends[i], steps[i])
 	}
-	return cuts, true, nil
+	return rs, true, nil
 }
 
-// cutOf clamps the bounds of a Slice, of which negative ones count from the end, to n indices.
-func cutOf(n int, from, to, step int64) cut {
-	most := int64(n)
-	step = min(max(step, -maxInt), maxInt)
-	lo, hi := int64(0), most // of both, for a step forward
-	if step < 0 {
-		lo, hi = -1, most-1
-	}
-	bound := func(v int64) int64 {
+// rangeOf is what a slice leaves of n indices; the end is often the largest int64.
+func rangeOf(n int, from, to, step int64) axes.Range {
+	bound := func(v int64, lo, hi int) int {
+		v = min(max(v, -maxInt), maxInt)
 		if v < 0 {
-			v = max(v, -maxInt) + most
+			v += int64(n)
 		}
-		return min(max(v, lo), hi)
+		return int(min(max(v, int64(lo)), int64(hi)))
 	}
-	from, to = bound(from), bound(to)
-	span := (to - from) * (step / max(step, -step)) // indices passed, in the direction of the step
-	if span <= 0 {
-		return cut{0, 0, 1}
+	s := int(min(max(step, -maxInt), maxInt))
+	r := axes.Range{From: bound(from, 0, n), Step: s}
+	if s < 0 {
+		r.From = bound(from, 0, n-1)
+		r.Count = max(0, (r.From-bound(to, -1, n-1)-s-1)/-s)
+	} else {
+		r.Count = max(0, (bound(to, 0, n)-r.From+s-1)/s)
 	}
-	size := max(step, -step)
-	return cut{int(from), int((span + size - 1) / size), int(step)}
+	return r
 }
 
 func foldSplit(f *folding) ([]*tensor, error) {
@@ -172,7 +156,7 @@ func foldPad(f *folding) ([]*tensor, error) {
 		return nil, err
 	}
 	pads, err := f.pads(len(t.dims))
-	if pads == nil || err != nil {
+	if err != nil || len(pads) != 2*len(t.dims) {
 		return nil, cmpErr(err, "its pads are computed")
 	}
 	if mode := f.str("mode", "constant"); mode != "constant" {

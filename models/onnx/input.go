@@ -3,6 +3,7 @@ package onnx
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -24,35 +25,70 @@ func (im *importer) heeded() error {
 	return nil
 }
 
-// leadsToImages reports whether all that is done with a node's input makes it [N C H W] from [N H W C].
+// leadsToImages reports whether all that is done with a node's input makes it [N C H W] from [N H W C]. What asks for its
+// shape alone does nothing with it.
 func (im *importer) leadsToImages(n *node) bool {
-	if n.op == "Transpose" {
+	switch {
+	case n.op == "Transpose":
 		return slices.Equal((&call{n: n}).ints("perm"), []int{0, 3, 1, 2})
+	case n.op == "Shape" || n.op == "Size":
+		return true
 	}
-	return eachElement[n.op] && len(n.out) == 1 && im.uses[n.out[0]] > 0 && im.uses[n.out[0]] == im.nhwc[n.out[0]]
+	return slices.Contains(eachElement, n.op) && len(n.out) > 0 && im.uses[n.out[0]] > 0 &&
+		im.uses[n.out[0]] == im.nhwc[n.out[0]]
 }
 
 // eachElement are operators that work element by element, in whatever order the elements are.
-var eachElement = map[string]bool{"Add": true, "Cast": true, "Clip": true, "DequantizeLinear": true, "Div": true,
-	"Identity": true,
-	"Mul":      true, "QuantizeLinear": true, "Relu": true, "Sub": true}
+var eachElement = strings.Fields("Abs Add Cast Clip DequantizeLinear Div Dropout Erf Exp HardSigmoid HardSwish Identity " +
+	"LeakyRelu Log Max Min Mul Neg Pow QuantizeLinear Reciprocal Relu Sigmoid Sqrt Sub Tanh")
+
+// named returns the dimensions of an input with those that are given: by the input's name, by a dimension's own, or by
+// those of another input where that has a dimension of the same name. Others stay open.
+func (im *importer) named(p *port) ([]int, error) {
+	given, err := im.cfg.sizes.Of(p.name, p.dims)
+	if given != nil || err != nil {
+		return given, err
+	}
+	dims := slices.Clone(p.dims)
+	for i, name := range p.params {
+		if dims[i] <= 0 && im.params[name] > 0 {
+			dims[i] = im.params[name]
+		}
+	}
+	return dims, nil
+}
+
+// bind notes the sizes that are given to dimensions with names.
+func (im *importer) bind(ports []*port) {
+	im.params = map[string]int{}
+	for _, p := range ports {
+		given, err := im.cfg.sizes.Of(p.name, p.dims)
+		for i, name := range p.params {
+			if n := im.cfg.sizes.Named(name); n > 0 {
+				im.params[name] = n
+			} else if err == nil && given != nil && name != "" && im.params[name] == 0 {
+				im.params[name] = given[i]
+			}
+		}
+	}
+}
 
 // input declares an input of the graph.
 func (im *importer) input(p *port) (*value, error) {
-	if !p.typ.real() && p.typ != elemUint8 && p.typ != elemInt8 {
-		im.b.Unsupported("input", p.name, "%v elements; only floating point, uint8 and int8", p.typ)
+	whole, known := elemOf[p.typ]
+	if !p.typ.real() && !known {
+		im.b.Unsupported("input", p.name, "%v elements; only floating point, whole numbers and bool", p.typ)
 		return &value{typ: p.typ}, nil
 	}
-	given, err := im.cfg.sizes.Of(p.name, p.dims)
+	dims, err := im.named(p)
 	if err != nil {
 		return nil, err
 	}
-	dims := slices.Clone(p.dims)
-	if given != nil {
-		dims = given
-	} else if dims == nil {
+	open := &axes.OpenSizeError{Input: p.name, Dims: dims, Names: p.params}
+	if dims == nil {
 		if im.cfg.shape == nil {
-			return nil, &axes.OpenSizeError{Input: p.name}
+			im.open = append(im.open, open)
+			return &value{typ: p.typ}, nil
 		}
 		dims = []int{-1, -1, -1, -1}
 	}
@@ -61,6 +97,7 @@ func (im *importer) input(p *port) (*value, error) {
 		lay = runtime.AsWritten
 	}
 	sized := im.cfg.shape != nil && len(dims) == 4
+	dims = slices.Clone(dims)
 	for i, d := range dims {
 		switch {
 		case i == 0 && len(dims) > 1:
@@ -77,19 +114,23 @@ func (im *importer) input(p *port) (*value, error) {
 				dims[i] = want
 			}
 			sized = sized && dims[i] == want
-		case d > 0:
-		default:
-			return nil, &axes.OpenSizeError{Input: p.name, Dims: p.dims}
+		case d <= 0:
+			im.open = append(im.open, open)
+			return &value{typ: p.typ}, nil
 		}
 	}
 	im.sized = im.sized || sized
-	if len(dims) > axes.MaxRank {
-		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, axes.MaxRank)
+	if len(dims) > runtime.MaxRank {
+		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, runtime.MaxRank)
 		return &value{typ: p.typ}, nil
 	}
-	t, err := im.b.Input(p.name, dims, lay, nil)
-	if err != nil {
-		return nil, err
+	if len(dims) > axes.MaxRank {
+		lay = runtime.AsWritten
 	}
-	return &value{t: t, typ: p.typ}, nil
+	if p.typ.real() || p.typ == elemUint8 || p.typ == elemInt8 {
+		t, err := im.b.Input(p.name, dims, lay, nil)
+		return of(p.typ, t, err)
+	}
+	t, err := im.b.IntInput(p.name, dims, lay, whole)
+	return of(p.typ, t, err)
 }

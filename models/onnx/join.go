@@ -9,9 +9,8 @@ import (
 
 // joined is one of the values that Concat joins: a tensor, or a constant beside one.
 type joined struct {
-	t    *axes.Tensor
-	k    *value
-	near *axes.Tensor
+	t *axes.Tensor
+	k *value
 }
 
 // join is Concat along axis a. Dequantised values are joined as uint8: as they are if they have one scale, else in that
@@ -58,7 +57,7 @@ func (im *importer) concat(name string, parts []joined, a int, to *runtime.Quant
 		var err error
 		switch part := fmt.Sprintf("%s/input%d", name, i); {
 		case p.t == nil:
-			ts[i], err = im.b.Constant(part, p.k.src, p.near, to)
+			ts[i], err = im.b.Constant(part, p.k.src, to)
 		case to != nil:
 			ts[i], err = im.quantise(part, im.dequantised(p.t.Name()+"/dequantized", p.t), *to)
 		default:

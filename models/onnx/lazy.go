@@ -85,7 +85,7 @@ func (c *call) floats(ts ...*axes.Tensor) ([]*axes.Tensor, error) {
 
 // prepare gives the handler its inputs as it wants them. ok is false if it cannot take them, which is noted.
 func (c *call) prepare() (ok bool, err error) {
-	op := operators[c.n.op]
+	op := c.operator()
 	if op.takes == onLazy {
 		return true, nil
 	}

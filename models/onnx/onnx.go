@@ -1,4 +1,4 @@
-// Package onnx imports ONNX models of convolutional networks, float or quantised, operator sets 7 to 25.
+// Package onnx imports ONNX models of convolutional networks, float or quantised, operator sets 1 to 25.
 //
 //	graph, err := onnx.Open("googlenet.onnx")
 //
@@ -38,9 +38,9 @@
 // accumulator. int8 activations are shifted to uint8: level q is byte q + 128, in outputs too. Results follow gneiss's
 // rule of requantisation (docs/NUMERICS.md), which may differ from ONNX Runtime's by one level.
 //
-// An input of uint8 or int8 is a float input of whole numbers here. Scales must be constants: dynamic quantisation
-// (DynamicQuantizeLinear, ConvInteger, MatMulInteger) is refused, as are types of other widths, scales by block, and
-// scales per channel of an activation.
+// An input of uint8 or int8 is a float input of whole numbers here. Types of other widths are refused, as are scales by
+// block, and scales per channel of an activation. What is quantised dynamically (DynamicQuantizeLinear, MatMulInteger,
+// ConvInteger) is computed in float, by the weights that its levels stand for: activations are not rounded.
 //
 // [WriteQDQ] goes the other way.
 //
@@ -56,6 +56,7 @@
 package onnx
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -68,7 +69,7 @@ import (
 
 // The operator sets whose semantics this package knows.
 const (
-	MinOpset = 7
+	MinOpset = 1
 	MaxOpset = 25
 )
 
@@ -97,8 +98,9 @@ func WithInputShape(channels, height, width int) Option {
 }
 
 // WithInputDims sets the dimensions of an input, in the model's order, where the model leaves them open. The name may
-// be "" if there is one input. It is an error for an input whose dimensions are fixed and others, and for one that the
-// model has not.
+// be "" if there is one input. It may be that of a dimension, whose size is then one number; dimensions of one name have
+// one size in all inputs. It is an error for an input whose dimensions are fixed and others, and for one that there is
+// not.
 func WithInputDims(name string, dims ...int) Option {
 	return func(c *config) { c.sizes.Give(name, dims) }
 }
@@ -177,7 +179,8 @@ type value struct {
 	t   *axes.Tensor
 	typ elem // of int8 or uint8: t is uint8 (int8 with 128 added), or float with the integers in it if it is of an input
 
-	lazy *lazy // in place of t
+	lazy *lazy    // in place of t
+	dyn  *dynamic // in place of t
 
 	fresh bool // t is the output of a Conv or FC without bias, under no other name
 	made  int  // what a constant that was computed here took from the budget
@@ -194,9 +197,12 @@ type importer struct {
 	m   *model
 	b   *axes.Builder
 	*scope
+	faults         []error
 	depth, entered int // of graphs in attributes, and functions
 
-	batched, sized bool // an input has the batch, or the size, that was asked for
+	batched, sized bool                  // an input has the batch, or the size, that was asked for
+	params         map[string]int        // sizes that are given to dimensions with names
+	open           []*axes.OpenSizeError // inputs
 
 	work int // elements that the computation of constants may still look at
 
@@ -221,7 +227,7 @@ func (im *importer) run() (*runtime.Graph, error) {
 	if len(outs) == 0 {
 		return nil, fmt.Errorf("the model has no output: %w", runtime.ErrGraph)
 	}
-	also, err := g.tensors(im.cfg.nodes)
+	also, err := im.m.graph.tensors(im.cfg.nodes)
 	if err != nil {
 		return nil, err
 	}
@@ -242,13 +248,25 @@ func (im *importer) run() (*runtime.Graph, error) {
 	if err := im.give(outs); err != nil {
 		return nil, err
 	}
-	if err := im.b.Err(); err != nil {
+	if err := im.refused(); err != nil {
 		return nil, err
 	}
 	if len(im.b.G.Outputs) != len(outs) {
 		return nil, fmt.Errorf("nothing computes all of the outputs %q: %w", outs, runtime.ErrGraph)
 	}
 	return im.b.G, nil
+}
+
+// refused is all that was noted against the model: what is unsupported, and what does not fit its nodes.
+func (im *importer) refused() error {
+	bad := im.b.Err()
+	if bad == nil && len(im.faults) == 1 {
+		return im.faults[0]
+	}
+	if len(im.faults) == 0 {
+		return bad
+	}
+	return errors.Join(append([]error{bad}, im.faults...)...)
 }
 
 // begin gives the constants and inputs that are used their values.
@@ -264,40 +282,55 @@ func (im *importer) begin(g *graph) error {
 			im.vals[name] = constant(t)
 		}
 	}
+	var ports []*port
 	for _, p := range g.inputs {
-		im.own[p.name] = true
-		if g.inits[p.name] == nil && im.uses[p.name] > 0 {
-			v, err := im.input(p)
-			if err != nil {
-				return err
-			}
-			im.vals[p.name] = v
+		if im.own[p.name] = true; g.inits[p.name] == nil && im.uses[p.name] > 0 {
+			ports = append(ports, p)
 		}
+	}
+	im.bind(ports)
+	for _, p := range ports {
+		v, err := im.input(p)
+		if err != nil {
+			return err
+		}
+		im.vals[p.name] = v
+	}
+	if len(im.open) > 0 {
+		first := im.open[0]
+		first.Also = im.open[1:]
+		return first
 	}
 	return im.heeded()
 }
 
-// follow imports one node and gives its outputs their values.
+// follow imports one node and gives its outputs their values. What does not fit the node is noted as what is
+// unsupported is, so that all of it is said at once.
 func (im *importer) follow(n *node) error {
 	vs, err := im.node(n)
 	if err != nil {
 		if ne, ok := err.(*runtime.NodeError); ok { // the graph's own: keep the reason, name the node
 			err = ne.Err
 		}
-		return n.fault(err)
+		err = n.fault(err)
+		if len(im.faults) >= maxFaults || !errors.Is(err, runtime.ErrShape) || errors.Is(err, runtime.ErrLimit) {
+			return err
+		}
+		im.faults = append(im.faults, err)
+		vs = nil
 	}
 	for j, name := range n.out {
 		if name == "" {
 			continue
 		}
-		v := &value{}
 		switch {
 		case j < len(vs) && vs[j] != nil:
-			v = vs[j]
+			im.vals[name] = vs[j]
+			continue
 		case len(vs) > 0 && vs[0] != nil && im.uses[name] > 0:
 			im.b.Unsupported(n.op, n.label(), "its output %d, %q", j+1, name)
 		}
-		im.vals[name] = v
+		im.vals[name] = &value{}
 	}
 	return nil
 }
@@ -305,25 +338,35 @@ func (im *importer) follow(n *node) error {
 // give makes the values of those names the graph's outputs.
 func (im *importer) give(outs []string) error {
 	for _, name := range outs {
-		switch v := im.vals[name]; {
-		case v == nil:
+		v := im.vals[name]
+		if v == nil {
 			return fmt.Errorf("no node makes the output %q: %w", name, runtime.ErrGraph)
-		case v.c != nil:
-			im.b.Unsupported("output", name, "it is a constant")
-		case v.t != nil || v.lazy != nil:
-			v, err := im.plain(v)
-			if err != nil {
-				return fmt.Errorf("output %q: %w", name, err)
-			}
-			if err := im.b.Output(name, v.t); err != nil {
-				return err
-			}
+		}
+		if v.dyn != nil {
+			im.b.Unsupported("output", name, "levels, a scale or sums of dynamic quantisation; "+dynamicAdvice)
+			continue
+		}
+		if v.c != nil && v.c.elements() == 0 {
+			im.b.Unsupported("output", name, "it has no elements, %v", v.c.dims)
+			continue
+		}
+		v, err := im.plain(v)
+		if err == nil && v.c != nil { // a constant, which the graph gives in each run
+			out := &node{op: "output", name: name, in: []string{name}, out: []string{name}}
+			v = &value{typ: v.c.typ}
+			v.t, err = (&call{im: im, n: out, in: []*value{im.vals[name]}}).operand(0)
+		}
+		if err == nil && v.t != nil {
+			err = im.b.OutputOf(name, v.t, v.outElem())
+		}
+		if err != nil {
+			return fmt.Errorf("output %q: %w", name, err)
 		}
 	}
 	return nil
 }
 
-// node imports one node and returns the values of its outputs, none of those that are unsupported.
+// node imports one node and returns the values of its outputs, nil where one is unsupported.
 func (im *importer) node(n *node) ([]*value, error) {
 	c := &call{im: im, n: n}
 	for _, name := range n.in {
@@ -333,8 +376,8 @@ func (im *importer) node(n *node) ([]*value, error) {
 		}
 		c.in = append(c.in, v)
 	}
-	if len(n.out) == 0 || n.out[0] == "" {
-		return nil, fmt.Errorf("no first output: %w", runtime.ErrGraph)
+	if !slices.ContainsFunc(n.out, func(name string) bool { return name != "" }) {
+		return nil, fmt.Errorf("no output: %w", runtime.ErrGraph)
 	}
 	v, err := c.first()
 	if v == nil || err != nil {
@@ -349,13 +392,22 @@ func (c *call) first() (*value, error) {
 	if fn := c.im.m.functions[n.domain+":"+n.op]; fn != nil {
 		return c.function(fn)
 	}
+	if c.im.m.opset < 7 && standard(n.domain) {
+		if ok, err := c.modern(); !ok || err != nil {
+			return nil, err
+		}
+		n = c.n
+	}
 	if c.foldable() {
 		if ok, err := c.plainForm(folders[n.op].heeds); !ok || err != nil {
 			return nil, err
 		}
 		return c.fold()
 	}
-	op := operators[n.op]
+	if c.isDynamic() {
+		return c.overDynamic()
+	}
+	op := c.operator()
 	known := op.handle != nil && op.contrib.in(n.domain)
 	if !known && !standard(n.domain) {
 		c.unsupported("an operator of the domain %s", n.domain)

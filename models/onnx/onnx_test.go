@@ -99,6 +99,11 @@ var opCases = []struct {
 		nodes: []wire.Msg{nodeOf("Reshape", "x cut", "a"), nodeOf("Transpose", "a", "b", attrInts("perm", 0, 2, 1, 3, 4)),
 			nodeOf("Reshape", "b join", "y")},
 		want: []float32{1, 2, 5, 6, 3, 4, 7, 8}, kinds: "Rearrange Rearrange Rearrange"},
+	{name: "blocks", opset: 13, dims: []int64{1, 4, 1, 2},
+		nodes: []wire.Msg{nodeOf("DepthToSpace", "x", "a", attrInt("blocksize", 2), attrStr("mode", "CRD")),
+			nodeOf("DepthToSpace", "b", "c", attrInt("blocksize", 2)), nodeOf("SpaceToDepth", "a", "b", attrInt("blocksize", 2)),
+			nodeOf("Relu", "c", "y")},
+		want: []float32{1, 3, 2, 4, 5, 7, 6, 8}, kinds: "DepthToSpace SpaceToDepth DepthToSpace Activation"},
 	{name: "gate of one number per channel", opset: 13, dims: []int64{1, 2, 1, 2},
 		nodes: []wire.Msg{nodeOf("GlobalMaxPool", "x", "a"), nodeOf("Mul", "x a", "y")}, want: []float32{2, 4, 12, 16},
 		kinds: "GlobalMaxPool Binary"},
@@ -287,6 +292,24 @@ func TestUnsupported(t *testing.T) {
 	}
 }
 
+// What does not fit nodes is said at once, beside what is unsupported.
+func TestFaultsAreListed(t *testing.T) {
+	_, err := Load(modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("w", []int64{1, 2, 1, 1}, 1, 2),
+		int64s("s", []int64{1}, 5)}, nodeOf("Conv", "x w", "a"), nodeOf("Nonsense", "x", "b"), nodeOf("Reshape", "x s", "c"),
+		nodeOf("Relu", "c", "d"), nodeOf("Sum", "a b d", "y")))
+	if !errors.Is(err, runtime.ErrShape) || !unsupported(err) {
+		t.Fatal(err)
+	}
+	for _, says := range []string{`Nonsense (node "Nonsense_b")`, `node "Conv_a" (Conv)`, `node "Reshape_c" (Reshape)`} {
+		if strings.Count(err.Error(), says) != 1 {
+			t.Errorf("%v\nhas not once %s", err, says)
+		}
+	}
+	if n := strings.Count(err.Error(), "\n"); n != 3 {
+		t.Errorf("%d lines:\n%v", n+1, err)
+	}
+}
+
 // TestErrors: what is wrong, and where, is said.
 func TestErrors(t *testing.T) {
 	x := []int64{1, 1, 2, 2}
@@ -344,9 +367,9 @@ func TestErrors(t *testing.T) {
 		})
 	}
 	var u *runtime.UnsupportedError
-	if _, err := Load(modelOf(6, x, nil, nodeOf("Relu", "x", "y"))); !errors.As(err, &u) ||
+	if _, err := Load(modelOf(MaxOpset+1, x, nil, nodeOf("Relu", "x", "y"))); !errors.As(err, &u) ||
 		!strings.Contains(err.Error(), "version_converter") {
-		t.Errorf("operator set 6: %v", err)
+		t.Errorf("operator set %d: %v", MaxOpset+1, err)
 	}
 	path := filepath.Join(t.TempDir(), "m.onnx")
 	if _, err := Open(path); !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), path) {

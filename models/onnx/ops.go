@@ -88,20 +88,19 @@ func register(name string, op operator) operator {
 
 // sameShape are unsupported operators whose output is shaped as their first input, so that the import can look further.
 var sameShape = []string{"Elu", "Selu", "Celu", "Gelu", "Mish", "Softplus",
-	"Softsign", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg", "Floor", "LogSoftmax", "InstanceNormalization",
+	"Softsign", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg", "Floor", "InstanceNormalization",
 	"LayerNormalization", "LpNormalization"}
 
 // reasons tell the way round an unsupported operator, where there is one.
 var reasons = map[string]string{
-	"Elu":                   "no such activation; train with ReLU or ReLU6",
-	"Gelu":                  "no such activation; train with ReLU or ReLU6",
-	"LogSoftmax":            "take its input with WithOutputs, or export the model with Softmax",
-	"ArgMax":                "take its input with WithOutputs and use TopK on the result",
-	"TopK":                  "take its input with WithOutputs and use TopK on the result",
-	"ConvInteger":           dynamic,
-	"MatMulInteger":         dynamic,
-	"DynamicQuantizeLinear": dynamic,
-	"Scan":                  "control flow is not supported; export the model traced, not scripted",
+	"Elu":           "no such activation; train with ReLU or ReLU6",
+	"Gelu":          "no such activation; train with ReLU or ReLU6",
+	"ArgMax":        "take its input with WithOutputs and use TopK on the result",
+	"TopK":          "take its input with WithOutputs and use TopK on the result",
+	"ConvInteger":   dynamicAdvice,
+	"MatMulInteger": dynamicAdvice,
+	"Scan":          "control flow is not supported; export the model traced, not scripted",
 }
 
-const dynamic = "integers of 32 bits are no activations here; quantise statically (onnxruntime.quantization.quantize_static), or import the float model and quantise it with gneiss quantize"
+const dynamicAdvice = "quantise statically (onnxruntime.quantization.quantize_static), or import the float model and " +
+	"quantise it with gneiss quantize"

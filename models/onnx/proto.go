@@ -27,9 +27,10 @@ type graph struct {
 
 // port is a ValueInfoProto. dims are −1 where they are open; nil if the file does not give a shape.
 type port struct {
-	name string
-	typ  elem
-	dims []int
+	name   string
+	typ    elem
+	dims   []int
+	params []string // of each dimension; "" where it has none
 }
 
 // node is a NodeProto. Attributes stay encoded until they are asked for.
@@ -50,10 +51,12 @@ type attr struct {
 
 // label names a node for people; names are optional in ONNX.
 func (n *node) label() string {
-	if n.name == "" && len(n.out) > 0 {
-		return n.out[0]
+	for _, name := range append([]string{n.name}, n.out...) {
+		if name != "" {
+			return name
+		}
 	}
-	return n.name
+	return ""
 }
 
 // find returns an attribute's encoding, or nil.
@@ -73,11 +76,12 @@ func (n *node) fault(reason error) error {
 
 // Bounds on what one message may repeat, so that a few bytes each do not grow into much memory.
 const (
-	maxAttrs = 64
-	maxRank  = 16
-	maxPorts = 4096
-	maxList  = 1 << 16 // numbers in an attribute
-	maxDepth = 16      // graphs in attributes, and functions in functions
+	maxAttrs  = 64
+	maxRank   = 16
+	maxPorts  = 4096
+	maxList   = 1 << 16 // numbers in an attribute
+	maxFaults = 16      // nodes that do not fit, until no more are looked for
+	maxDepth  = 16      // graphs in attributes, and functions in functions
 )
 
 // decoder reads a model within limits.
@@ -287,12 +291,15 @@ func decodePort(b []byte) (*port, error) {
 					p.typ = elem(v)
 					return err
 				case 2: // TensorShapeProto
-					p.dims = []int{}
+					p.dims, p.params = []int{}, nil
 					return within(f, 1, func(f wire.Field) error { return nil }, func(raw []byte) error {
-						d := -1
-						err := wire.Each(raw, func(f wire.Field) error {
+						d, param := -1, ""
+						err := wire.Each(raw, func(f wire.Field) (err error) {
+							if f.Num == 2 {
+								param, err = f.Str()
+							}
 							if f.Num != 1 {
-								return nil
+								return err
 							}
 							v, err := f.Varint()
 							if err == nil && v > math.MaxInt32 {
@@ -306,7 +313,7 @@ func decodePort(b []byte) (*port, error) {
 						if len(p.dims) >= maxRank {
 							return fmt.Errorf("more than %d dimensions: %w", maxRank, runtime.ErrLimit)
 						}
-						p.dims = append(p.dims, d)
+						p.dims, p.params = append(p.dims, d), append(p.params, param)
 						return err
 					})
 				}

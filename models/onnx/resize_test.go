@@ -2,7 +2,6 @@ package onnx
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -34,13 +33,13 @@ func TestNearest(t *testing.T) {
 		{3, 8, 8. / 3, "half_pixel", "round_prefer_floor", []int32{0, 0, 0, 1, 1, 2, 2, 2}},
 		{3, 3, 1, "half_pixel", "ceil", []int32{0, 1, 2}},
 	} {
-		got, ok := nearest(c.in, c.n, c.scale, c.rule, c.rounding)
+		got, ok := nearestOf(c.in, c.n, c.scale, c.rule, c.rounding)
 		if !ok || !slices.Equal(got, c.want) {
 			t.Errorf("%d to %d by %v, %s, %s: %v, want %v", c.in, c.n, c.scale, c.rule, c.rounding, got, c.want)
 		}
 	}
-	for _, bad := range [][2]string{{"tf_crop_and_resize", "floor"}, {"half_pixel", "up"}} {
-		if _, ok := nearest(2, 4, 2, bad[0], bad[1]); ok {
+	for _, bad := range [][2]string{{"crop", "floor"}, {"half_pixel", "up"}} {
+		if _, ok := nearestOf(2, 4, 2, bad[0], bad[1]); ok {
 			t.Errorf("%v is known", bad)
 		}
 	}
@@ -65,16 +64,46 @@ func TestResize(t *testing.T) {
 			[]float32{1, 1, 2, 2}, ""},
 		"stretched": {18, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("keep_aspect_ratio_policy",
 			"stretch"), attrFloat("cubic_coeff_a", -.5)), wide, ""},
-		"not larger": {18, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("keep_aspect_ratio_policy",
-			"not_larger")), nil, "policy"},
-		"linear": {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("mode", "linear")), nil, "linear"},
+		"not larger": {18, []wire.Msg{int64s("to", []int64{2}, 4, 6)}, nodeOf("Resize", "x _ _ to", "y",
+			attrStr("keep_aspect_ratio_policy", "not_larger"), attrInts("axes", 2, 3)), wide, ""},
+		"not smaller": {18, []wire.Msg{int64s("to", []int64{2}, 3, 4)}, nodeOf("Resize", "x _ _ to", "y",
+			attrStr("keep_aspect_ratio_policy", "not_smaller"), attrInts("axes", -2, -1)), wide, ""},
+		"a policy for scales": {18, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("keep_aspect_ratio_policy",
+			"not_larger")), wide, ""},
+		"linear": {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("mode", "linear")),
+			[]float32{1, 1.25, 1.75, 2, 1.5, 1.75, 2.25, 2.5, 2.5, 2.75, 3.25, 3.5, 3, 3.25, 3.75, 4}, ""},
+		"linear, set 9": {9, []wire.Msg{two}, nodeOf("Upsample", "x two", "y", attrStr("mode", "linear")),
+			[]float32{1, 1.5, 2, 2, 2, 2.5, 3, 3, 3, 3.5, 4, 4, 3, 3.5, 4, 4}, ""},
+		"linear, from corner to corner": {13, []wire.Msg{int64s("to", []int64{4}, 1, 1, 1, 3)},
+			nodeOf("Resize", "x _ _ to", "y", attrStr("mode", "linear"),
+				attrStr("coordinate_transformation_mode", "align_corners")), []float32{1, 1.5, 2}, ""},
+		"linear channels": {13, []wire.Msg{floats("two", []int64{4}, 1, 2, 1, 1)}, nodeOf("Resize", "x _ two", "y",
+			attrStr("mode", "linear")), []float32{1, 2, 3, 4, 1, 2, 3, 4}, ""},
+		"cubic": {13, []wire.Msg{int64s("to", []int64{4}, 1, 1, 1, 4)}, nodeOf("Resize", "x _ _ to", "y",
+			attrStr("mode", "cubic"), attrStr("coordinate_transformation_mode", "asymmetric"),
+			attrFloat("cubic_coeff_a", -.5)),
+			[]float32{1, 1.5, 2, 2.0625}, ""},
+		"antialias": {18, []wire.Msg{floats("half", []int64{4}, 1, 1, .5, .5)}, nodeOf("Resize", "x _ half", "y",
+			attrStr("mode", "linear"), attrInt("antialias", 1)), []float32{2.5}, ""},
+		"symmetric": {19, []wire.Msg{floats("s", []int64{4}, 1, 1, .5, 1.25)}, nodeOf("Resize", "x _ s", "y",
+			attrStr("mode", "linear"), attrStr("coordinate_transformation_mode", "half_pixel_symmetric")),
+			[]float32{2.1, 2.9}, ""},
+		"upsample by an attribute": {7, nil, nodeOf("Upsample", "x", "y",
+			wire.Msg{}.Str(1, "scales").Floats(7, 1, 1, 2, 2)), wide, ""},
 		"channels": {13, []wire.Msg{floats("two", []int64{4}, 1, 2, 1, 1)}, nodeOf("Resize", "x _ two", "y"),
-			nil, "only rows and columns"},
+			[]float32{1, 2, 3, 4, 1, 2, 3, 4}, ""},
 		"fewer": {10, []wire.Msg{floats("two", []int64{4}, 1, 1, .5, .5)}, nodeOf("Resize", "x two", "y"),
 			nil, "fewer pixels"},
-		"cropped": {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y",
-			attrStr("coordinate_transformation_mode", "tf_crop_and_resize")), nil, "tf_crop_and_resize"},
-		"no scales": {13, nil, nodeOf("Resize", "x", "y"), nil, "without scales"},
+		"cropped": {13, []wire.Msg{two, floats("box", []int64{8}, 0, 0, 0, 0, 1, 1, 1, 1)},
+			nodeOf("Resize", "x box two", "y", attrStr("coordinate_transformation_mode", "tf_crop_and_resize")), wide, ""},
+		"cropped beyond": {13, []wire.Msg{int64s("to", []int64{4}, 1, 1, 1, 4),
+			floats("box", []int64{8}, 0, 0, 0, 0, 1, 1, 0, 3)}, nodeOf("Resize", "x box _ to", "y",
+			attrStr("coordinate_transformation_mode", "tf_crop_and_resize"), attrFloat("extrapolation_value", -7),
+			attrStr("mode", "linear")), []float32{1, 2, -7, -7}, ""},
+		"another rule": {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y",
+			attrStr("coordinate_transformation_mode", "quarter_pixel")), nil, "quarter_pixel"},
+		"another mode": {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("mode", "lanczos")), nil, "lanczos"},
+		"no scales":    {13, nil, nodeOf("Resize", "x", "y"), nil, "without scales"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, err := Load(modelOf(c.opset, []int64{1, 1, 2, 2}, c.inits, c.node))
@@ -93,7 +122,11 @@ func TestResize(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v", how, err)
 				}
-				if got := interp.ToNCHW(g.Outputs[0].Shape, out[0]); !slices.Equal(got, c.want) {
+				got := out[0]
+				if _, l := g.Outputs[0].Dims(); l == runtime.ChannelsLast {
+					got = interp.ToNCHW(g.Outputs[0].Shape, got)
+				}
+				if err := near(got, c.want); err != nil {
 					t.Errorf("%s: %v, want %v", how, got, c.want)
 				}
 			}
@@ -123,11 +156,38 @@ func TestResizeStaysQuantised(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kinds := ""
-	for _, n := range g.Nodes {
-		kinds += fmt.Sprint(n.Op.Kind(), " ", n.Out.DType, "; ")
-	}
-	if !strings.Contains(kinds, "Take u8") {
+	if kinds := kindsOf(g); !strings.Contains(kinds, "Take") || strings.Count(kinds, "Dequantize") > 1 {
 		t.Errorf("nodes %s", kinds)
 	}
+}
+
+// TestInterpolationStaysQuantised: linear resizing of what was dequantised works on the bytes.
+func TestInterpolationStaysQuantised(t *testing.T) {
+	inits := []wire.Msg{floats("two", []int64{4}, 1, 1, 1, 2), f32("half", .5), u8("ten", 10), f32("quarter", .25)}
+	g, err := Load(modelOf(13, []int64{1, 1, 1, 2}, inits, nodeOf("QuantizeLinear", "x half ten", "q"),
+		nodeOf("DequantizeLinear", "q half ten", "f"), nodeOf("Resize", "f _ two", "r", attrStr("mode", "linear")),
+		nodeOf("QuantizeLinear", "r quarter ten", "p"), nodeOf("DequantizeLinear", "p quarter ten", "y")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kinds := kindsOf(g); !strings.Contains(kinds, "QInterpolate") || strings.Count(kinds, "Dequantize") > 1 {
+		t.Errorf("nodes %s", kinds)
+	}
+	for how, run := range runs {
+		got, err := run(g, []float32{1, 3})
+		if err != nil || !slices.Equal(got[0], []float32{1, 1.5, 2.5, 3}) {
+			t.Errorf("%s: %v, %v", how, got, err)
+		}
+	}
+}
+
+// nearestOf are the indices of one dimension; false for a rule or rounding that is not known.
+func nearestOf(in, n int, scale float32, rule, rounding string) ([]int32, bool) {
+	r := &resizing{mode: "nearest", rule: rule, rounding: rounding, dims: []int{in}, size: []int{n},
+		scale: []float32{scale}, width: []float32{scale * float32(in)}}
+	if r.at(0) == nil {
+		return nil, false
+	}
+	at := r.nearest(0)
+	return at, at != nil
 }

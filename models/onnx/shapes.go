@@ -12,11 +12,9 @@ var (
 	_ = register("Constant", operator{handle: constantNode,
 		heeds: "value value_int value_ints value_float value_floats sparse_value value_string value_strings"})
 	_ = register("Flatten", operator{handle: flatten, heeds: "axis", takes: onQuanta, integers: true})
-	_ = register("Gather", operator{handle: gather, heeds: "axis", takes: onQuanta, integers: true})
 	_ = register("Reshape", operator{handle: reshape, heeds: "allowzero shape", takes: onQuanta, integers: true})
 	_ = register("Shape", operator{handle: shape, heeds: "start end", takes: onQuanta, integers: true})
 	_ = register("Size", operator{handle: size, takes: onQuanta, integers: true})
-	_ = register("Slice", operator{handle: slice, heeds: "starts ends axes steps", takes: onQuanta, integers: true})
 	_ = register("Squeeze", operator{handle: squeeze, heeds: "axes", takes: onQuanta, integers: true})
 	_ = register("Transpose", operator{handle: transpose, heeds: "perm", takes: onQuanta, integers: true})
 	_ = register("Unsqueeze", operator{handle: unsqueeze, heeds: "axes", takes: onQuanta, integers: true})
@@ -27,6 +25,15 @@ var (
 // reshaped gives t other dimensions.
 func (c *call) reshaped(t *axes.Tensor, dims []int) (*value, error) {
 	return c.done(c.im.b.Rearrange(c.name(), t, nil, dims))
+}
+
+// laid is tensor for what is given other dimensions: images that lie as written stay so, for their elements are in the
+// order in which they are counted.
+func (c *call) laid(i int) (*axes.Tensor, error) {
+	if t, err := c.any(i); t == nil || err != nil || len(t.Dims) > 2 {
+		return t, err
+	}
+	return c.tensor(i)
 }
 
 func flatten(c *call) (*value, error) {
@@ -43,7 +50,7 @@ func flatten(c *call) (*value, error) {
 	if c.has(0) && c.in[0].c != nil {
 		return c.constDims(flat)
 	}
-	t, err := c.tensor(0)
+	t, err := c.laid(0)
 	if t == nil || err != nil {
 		return nil, err
 	}
@@ -63,7 +70,7 @@ func reshape(c *call) (*value, error) {
 	if c.has(0) && c.in[0].c != nil {
 		return c.constDims(func(from []int) ([]int, error) { return axes.ResolveReshape(from, want, zero) })
 	}
-	t, err := c.tensor(0)
+	t, err := c.laid(0)
 	if t == nil || err != nil {
 		return nil, err
 	}
@@ -133,7 +140,7 @@ func (c *call) ones(f func(dims, as []int) ([]int, error)) (*value, error) {
 	if c.has(0) && c.in[0].c != nil {
 		return c.constDims(func(d []int) ([]int, error) { return f(d, as) })
 	}
-	t, err := c.tensor(0)
+	t, err := c.laid(0)
 	if t == nil || err != nil {
 		return nil, err
 	}
@@ -261,19 +268,4 @@ func (c *call) dims() (dims []int, ok bool, err error) {
 		return nil, false, err
 	}
 	return t.Dims, true, nil
-}
-
-// gather and slice are of activations: those of constants are folded.
-func gather(c *call) (*value, error) {
-	if c.has(0) && c.in[0].t != nil {
-		return c.gathered()
-	}
-	return nil, nil
-}
-
-func slice(c *call) (*value, error) {
-	if c.has(0) && c.in[0].t != nil {
-		return c.sliced()
-	}
-	return nil, nil
 }

@@ -9,7 +9,6 @@ import (
 )
 
 var (
-	_ = register("Cast", operator{handle: cast, heeds: "to | saturate round_mode", integers: true}) // of float8
 	_ = register("Concat", operator{handle: concat, heeds: "axis", takes: onQuanta, integers: true})
 	_ = register("Dropout", operator{handle: dropout, heeds: "| ratio seed", takes: onLazy})
 	_ = register("Identity", operator{handle: identity, takes: onLazy})
@@ -34,7 +33,7 @@ func concat(c *call) (*value, error) {
 		}
 	}
 	if first == nil {
-		c.unsupported("constants that cannot be joined")
+		c.unsupported("constants of %v", c.in[0].c.typ)
 		return nil, nil
 	}
 	a, err := axis(c.int("axis", 1), len(first.Dims))
@@ -46,7 +45,6 @@ func concat(c *call) (*value, error) {
 			if p.k, err = c.real(i); p.k == nil || err != nil {
 				return nil, err
 			}
-			p.near = first
 		}
 	}
 	return c.join(parts, a)
@@ -80,23 +78,4 @@ func dropout(c *call) (*value, error) {
 		}
 	}
 	return identity(c)
-}
-
-func cast(c *call) (*value, error) {
-	to := elem(c.int("to", 0))
-	v, err := identity(c)
-	switch {
-	case err != nil:
-		return nil, err
-	case v.t != nil && v.t.DType == runtime.U8:
-		c.unsupported("of quantised elements; only DequantizeLinear")
-		return nil, nil
-	case v.t != nil && to.real():
-		v.typ = to
-		return v, nil
-	}
-	if v.t != nil || v.c != nil {
-		c.unsupported("from %v to %v", v.typ, to)
-	}
-	return nil, nil
 }

@@ -2,13 +2,14 @@ package onnx
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
 var (
+	_ = register("Gather", operator{handle: gather, heeds: "axis", takes: onQuanta, integers: true})
+	_ = register("Slice", operator{handle: slice, heeds: "starts ends axes steps", takes: onQuanta, integers: true})
 	_ = register("Expand", operator{handle: expand, takes: onQuanta, integers: true})
 	_ = register("Split", operator{handle: split, heeds: "axis num_outputs split", takes: onQuanta, integers: true})
 	_ = register("Tile", operator{handle: tile, takes: onQuanta, integers: true})
@@ -16,65 +17,22 @@ var (
 
 // Operators that pick and repeat elements by indices that are constants. Each is a [runtime.Take].
 
-// sliced is Slice of an activation.
-func (c *call) sliced() (*value, error) {
+func slice(c *call) (*value, error) {
 	t, err := c.any(0)
 	if t == nil || err != nil {
 		return nil, err
 	}
-	var lists [4][]int64 // starts, ends, axes, steps
-	for i, name := range []string{"starts", "ends", "axes", "steps"} {
-		var ok bool
-		if lists[i], ok, err = c.wide(name, i+1); !ok || err != nil {
-			return nil, err
-		}
+	ranges, ok, err := c.ranges(t.Dims)
+	if !ok || err != nil {
+		return nil, err
 	}
-	starts, ends, as, steps := lists[0], lists[1], lists[2], lists[3]
-	if as == nil {
-		for i := range starts {
-			as = append(as, int64(i))
-		}
-	}
-	if steps == nil {
-		steps = slices.Repeat([]int64{1}, len(starts))
-	}
-	if len(ends) != len(starts) || len(as) != len(starts) || len(steps) != len(starts) {
-		return nil, fmt.Errorf("starts %v, ends %v, axes %v and steps %v: %w", starts, ends, as, steps, runtime.ErrShape)
-	}
-	ranges := make([]axes.Range, len(t.Dims))
-	for i, a := range c.narrowAll(as) {
-		if a, err = axis(a, len(t.Dims)); err != nil {
-			return nil, err
-		}
-		if ranges[a] != (axes.Range{}) || steps[i] == 0 {
-			return nil, fmt.Errorf("axes %v in steps of %v: %w", as, steps, runtime.ErrShape)
-		}
-		if ranges[a] = rangeOf(t.Dims[a], starts[i], ends[i], steps[i]); ranges[a].Count == 0 {
-			c.unsupported("from %d to %d in steps of %d of %v: nothing is left", starts[i], ends[i], steps[i], t.Dims)
+	for a, r := range ranges {
+		if r.Step != 0 && r.Count == 0 {
+			c.unsupported("of axis %d of %v: nothing is left", a, t.Dims)
 			return nil, nil
 		}
 	}
 	return c.done(c.im.b.Slice(c.name(), t, ranges))
-}
-
-// rangeOf is what a slice leaves of n indices; the end is often the largest int64.
-func rangeOf(n int, from, to, step int64) axes.Range {
-	bound := func(v int64, lo, hi int) int {
-		v = min(max(v, -maxInt), maxInt)
-		if v < 0 {
-			v += int64(n)
-		}
-		return int(min(max(v, int64(lo)), int64(hi)))
-	}
-	s := int(min(max(step, -maxInt), maxInt))
-	r := axes.Range{From: bound(from, 0, n), Step: s}
-	if s < 0 {
-		r.From = bound(from, 0, n-1)
-		r.Count = max(0, (r.From-bound(to, -1, n-1)-s-1)/-s)
-	} else {
-		r.Count = max(0, (bound(to, 0, n)-r.From+s-1)/s)
-	}
-	return r
 }
 
 // split gives each output a part of an axis.
@@ -83,49 +41,25 @@ func split(c *call) (*value, error) {
 	if t == nil || err != nil {
 		return nil, err
 	}
-	a, err := axis(c.int("axis", 0), len(t.Dims))
-	if err != nil {
-		return nil, err
-	}
-	sizes, ok, err := c.list("split", 1)
+	a, parts, ok, err := c.parts(t.Dims)
 	if !ok || err != nil {
 		return nil, err
 	}
-	n, parts := t.Dims[a], len(c.n.out)
-	if sizes == nil {
-		if c.int("num_outputs", parts) != parts || parts > n {
-			return nil, fmt.Errorf("%d outputs of %d parts of %d: %w", parts, c.int("num_outputs", parts), n, runtime.ErrShape)
-		}
-		size := (n + parts - 1) / parts
-		if c.im.m.opset < 18 && n%parts != 0 || size*(parts-1) >= n {
-			return nil, fmt.Errorf("%d equal parts of %d: %w", parts, n, runtime.ErrShape)
-		}
-		sizes = append(slices.Repeat([]int{size}, parts-1), n-size*(parts-1))
-	}
-	if len(sizes) != parts {
-		return nil, fmt.Errorf("%d outputs of parts %v: %w", parts, sizes, runtime.ErrShape)
-	}
 	at := 0
-	values := make([]*value, parts)
-	for i, size := range sizes {
-		if size < 0 || size > n-at {
-			return nil, fmt.Errorf("parts %v of %d: %w", sizes, n, runtime.ErrShape)
-		}
-		if c.n.out[i] != "" && c.im.uses[c.n.out[i]] > 0 {
+	values := make([]*value, len(parts))
+	for i, size := range parts {
+		if name := c.n.out[i]; name != "" && c.im.uses[name] > 0 {
 			if size == 0 {
-				c.unsupported("its output %d, %q, is empty", i+1, c.n.out[i])
+				c.unsupported("its output %d, %q, is empty", i+1, name)
 				return nil, nil
 			}
 			ranges := make([]axes.Range, len(t.Dims))
 			ranges[a] = axes.Range{From: at, Step: 1, Count: size}
-			if values[i], err = c.doneAs(c.n.out[i])(c.im.b.Slice(c.n.out[i], t, ranges)); err != nil {
+			if values[i], err = c.doneAs(name)(c.im.b.Slice(name, t, ranges)); err != nil {
 				return nil, err
 			}
 		}
 		at += size
-	}
-	if at != n {
-		return nil, fmt.Errorf("parts %v of %d: %w", sizes, n, runtime.ErrShape)
 	}
 	c.more = values[1:]
 	if values[0] == nil { // nobody reads it
@@ -134,8 +68,8 @@ func split(c *call) (*value, error) {
 	return values[0], nil
 }
 
-// gathered is Gather of an activation by indices that are constants.
-func (c *call) gathered() (*value, error) {
+// gather picks from an activation by indices that are constants.
+func gather(c *call) (*value, error) {
 	t, err := c.any(0)
 	if t == nil || err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"math"
 
@@ -15,12 +16,12 @@ import (
 // runs it on integers, [Load] makes the same quantised graph of it, and engines that know nothing of quantisation run
 // it in float.
 //
-// Values keep their names, inputs are [N C H W]. Average pooling with dilation and whole numbers cannot be written;
-// they are reported as [runtime.UnsupportedError].
+// Values keep their names, inputs are [N C H W]. Average pooling with dilation and whole numbers cannot be
+// written; they are reported as [runtime.UnsupportedError].
 func WriteQDQ(w io.Writer, g *runtime.Graph) error {
 	q := &writer{names: map[string]bool{}, floats: map[*runtime.Value]string{}, levels: map[*runtime.Value]string{},
 		rank2: map[*runtime.Value]bool{}}
-	if err := noWhole(g); err != nil {
+	if err := writable(g); err != nil {
 		return err
 	}
 	for _, v := range g.Inputs {
@@ -33,10 +34,17 @@ func WriteQDQ(w io.Writer, g *runtime.Graph) error {
 		q.floats[v] = v.Name
 		q.ports = q.ports.Sub(11, q.port(v.Name, v))
 	}
+	all := &runtime.UnsupportedError{}
 	for _, n := range g.Nodes {
-		if err := q.node(n); err != nil {
+		var bad *runtime.UnsupportedError
+		if err := q.node(n); errors.As(err, &bad) {
+			all.Ops = append(all.Ops, bad.Ops...)
+		} else if err != nil {
 			return n.Fault(err)
 		}
+	}
+	if len(all.Ops) > 0 {
+		return all
 	}
 	for _, v := range g.Outputs {
 		name := q.floats[v]
@@ -202,20 +210,11 @@ func (q *writer) clamp(out, in string, act runtime.Clamp) {
 	q.op("Clip", out, []string{in, q.float32s(out+"_min", []float32{act.Lo}), q.float32s(out+"_max", []float32{act.Hi})})
 }
 
-// levelClamp is the clamp that bounds levels make; none if the quantisation does as much.
-func levelClamp(lo, hi uint8, to runtime.Quant) runtime.Clamp {
-	switch {
-	case lo == 0 && hi == 255:
-		return runtime.Clamp{}
-	case lo == to.Zero && hi == 255:
-		return runtime.ReLU
-	}
-	real := func(l uint8) float32 { return float32(int(l)-int(to.Zero)) * to.Scale }
-	return runtime.Clamp{On: true, Lo: real(lo), Hi: real(hi)}
-}
-
 // node adds what one node of the graph is in ONNX.
 func (q *writer) node(n *runtime.Node) error {
+	if op, ok := n.Op.(*runtime.Constant); ok {
+		return q.given(n, op)
+	}
 	x := n.In[0]
 	name := n.Name
 	var in []string
@@ -351,7 +350,7 @@ func (q *writer) plain(n *runtime.Node, op runtime.Op) error {
 		q.op("Mul", scaled, []string{q.square(x), q.float32s(n.Name+"_factor", op.Scale, 1, c, 1, 1)})
 		q.op("Add", n.Name, []string{scaled, q.float32s(n.Name+"_shift", op.Shift, 1, c, 1, 1)})
 	default:
-		if q.over(n, op) {
+		if q.over(n, op) || q.blocks(n, op) {
 			break
 		}
 		return &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: op.Kind(), Node: n.Name,

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/wire"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -30,6 +31,22 @@ func (q *writer) over(n *runtime.Node, op runtime.Op) bool {
 			in, attrs = append(in, q.int64s(n.Name+"_axes", wide(axes)...)), nil
 		}
 		q.op(kind, n.Name, in, attrs...)
+	case *runtime.SoftmaxOver:
+		kind, axis := op.Kind(), -1
+		for i, over := range []bool{op.Over.N, op.Over.C, op.Over.H, op.Over.W} {
+			if over && axis >= 0 {
+				return false
+			} else if over {
+				axis = i
+			}
+		}
+		if op.Form == kernels.SoftmaxPlain {
+			kind = "Softmax"
+		}
+		if axis < 0 {
+			return false
+		}
+		q.op(kind, n.Name, []string{q.square(x)}, intAttr("axis", axis))
 	default:
 		return false
 	}

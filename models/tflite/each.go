@@ -17,7 +17,6 @@ const (
 	opReLU       = 19
 	opReLUN1To1  = 20
 	opReLU6      = 21
-	opSoftmax    = 25
 	opTanh       = 28
 	opSub        = 41
 	opQuantize   = 114
@@ -31,7 +30,6 @@ var (
 	_ = register(opReLU, form{handle: relu})
 	_ = register(opReLUN1To1, form{handle: relu})
 	_ = register(opReLU6, form{handle: relu})
-	_ = register(opSoftmax, form{handle: softmax, options: 9, fields: 1})
 	_ = register(opTanh, form{handle: curve})
 	_ = register(opSub, form{handle: sub, options: 28, fields: 2})
 	_ = register(opQuantize, form{handle: quantize})
@@ -63,24 +61,6 @@ func curve(n *node) error {
 		return err
 	}
 	return n.isReal(n.b.Add(n.name, &runtime.Curve{Of: of}, x))
-}
-
-// softmax is over the last dimension, which is that of the channels.
-func softmax(n *node) error {
-	x, err := n.input(0)
-	if err != nil {
-		return err
-	}
-	beta := n.options.float(0, 0)
-	if x, err = n.real(x); err != nil {
-		return err
-	}
-	if beta != 1 {
-		if x, err = n.b.Affine(n.name+"/beta", x, []float32{beta}, nil); err != nil {
-			return err
-		}
-	}
-	return n.isReal(n.b.Add(n.name, &runtime.Softmax{}, x))
 }
 
 // requantised is a quantised value in another scale.

@@ -98,7 +98,7 @@ func concatenation(n *node) error {
 // sides are the inputs that are to be joined, of which one is computed at least.
 func (n *node) sides(to *runtime.Quant) ([]*axes.Tensor, error) {
 	in := make([]*axes.Tensor, len(n.inputs))
-	var near *axes.Tensor
+	computed := false
 	for i := range in {
 		if t := n.tensor(i); t != nil && t.constant() {
 			continue
@@ -110,9 +110,9 @@ func (n *node) sides(to *runtime.Quant) ([]*axes.Tensor, error) {
 		if err != nil {
 			return nil, err
 		}
-		in[i], near = x, x
+		in[i], computed = x, true
 	}
-	if near == nil {
+	if !computed {
 		return nil, fmt.Errorf("all inputs are constants: %w", runtime.ErrGraph)
 	}
 	for i := range in {
@@ -126,7 +126,7 @@ func (n *node) sides(to *runtime.Quant) ([]*axes.Tensor, error) {
 		k, err := n.reals(t)
 		if err == nil {
 			in[i], err = n.b.Constant(fmt.Sprintf("%s/input%d", n.name, i),
-				&axes.Source{Dims: t.shape, Decode: func(dst []float32) { copy(dst, k) }}, near, to)
+				&axes.Source{Dims: t.shape, Decode: func(dst []float32) { copy(dst, k) }}, to)
 		}
 		if err != nil {
 			return nil, err

@@ -20,7 +20,8 @@ type spec struct {
 	offset                    bool // end counts from begin
 }
 
-// stridedSlice is x[begin:end:stride, …] with Python's slices, "...", new axes and single indices, each a bit of a mask.
+// stridedSlice is x[begin:end:stride, …] with Python's slices, "...", new axes and single indices, each a bit of a
+// mask.
 func stridedSlice(n *node) error {
 	x, err := n.input(0)
 	if err != nil {

@@ -34,11 +34,22 @@ func grow(r *rand.Rand, limits runtime.Limits) *runtime.Graph {
 	for range 1 + r.IntN(7) {
 		v := values[len(values)-1-r.IntN(min(len(values), 3))]
 		op, in := w.op(v), []*runtime.Value{v}
+		if whole := w.whole(v); whole != nil {
+			op = whole
+		}
 		switch op.(type) {
-		case *runtime.Concat, *runtime.Binary, *runtime.Add:
+		case *runtime.Constant:
+			in = nil
+		case *runtime.Compare, *runtime.Whole:
+			in = append(in, w.like(values, v))
+		case *runtime.Where:
+			x := pick(r, values)
+			in = append(in, x, w.like(values, x))
+		case *runtime.Concat, *runtime.Binary, *runtime.Add, *runtime.MatMul:
 			in = append(in, w.like(values, v))
 		case *runtime.Quantised:
-			if _, ok := op.(*runtime.Quantised).Op.(*runtime.Add); ok {
+			switch op.(*runtime.Quantised).Op.(type) {
+			case *runtime.Add, *runtime.MatMul:
 				in = append(in, w.like(values, v))
 			}
 		}
@@ -122,6 +133,13 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 	if r.IntN(16) == 0 {
 		return w.take(v)
 	}
+	if r.IntN(24) == 0 {
+		taps := &runtime.Interpolate{Rows: w.taps(v.Shape.H), Cols: w.taps(v.Shape.W), Fill: r.Float32()}
+		if v.DType == runtime.U8 {
+			return &runtime.Quantised{Op: taps, Out: w.quant()}
+		}
+		return taps
+	}
 	if r.IntN(8) == 0 {
 		return w.reduction(v)
 	}
@@ -181,11 +199,37 @@ func (w *grower) take(v *runtime.Value) *runtime.Take {
 	return &runtime.Take{Images: list(s.N), Rows: list(s.H), Cols: list(s.W), Channels: list(s.C), Fill: w.r.Float32()}
 }
 
+// taps are over n indices, which they do not fit now and then.
+func (w *grower) taps(n int) kernels.Taps {
+	t := kernels.Taps{Per: w.r.IntN(4)}
+	count := t.Per * (1 + w.r.IntN(2*n))
+	t.Weights = w.floats(count)
+	for i := range count {
+		at := w.r.IntN(n + w.r.IntN(99)/98)
+		if i%t.Per == 0 && w.r.IntN(9) == 0 {
+			at = -1
+		}
+		t.At = append(t.At, int32(at))
+	}
+	return t
+}
+
 // reduction is an operation over several pixels or channels.
 func (w *grower) reduction(v *runtime.Value) runtime.Op {
 	r := w.r
 	bit := func() bool { return r.IntN(2) == 0 }
-	op := &runtime.Reduce{How: kernels.Reduction(r.IntN(10)), Over: kernels.Axes{N: bit(), H: bit(), W: bit(), C: bit()}}
+	over := kernels.Axes{N: bit(), H: bit(), W: bit(), C: bit()}
+	switch r.IntN(5) {
+	case 0:
+		return &runtime.MatMul{TransA: bit(), TransB: bit()}
+	case 1:
+		return &runtime.Quantised{Op: &runtime.MatMul{TransA: bit(), TransB: bit()}, Out: w.quant()}
+	case 2:
+		return &runtime.SoftmaxOver{Form: kernels.SoftmaxForm(r.IntN(3)), Over: over}
+	case 3:
+		return &runtime.Quantised{Op: &runtime.Softmax{}, Out: w.quant()}
+	}
+	op := &runtime.Reduce{How: kernels.Reduction(r.IntN(10)), Over: over}
 	if v.DType == runtime.U8 && op.How < kernels.Maximum {
 		return &runtime.Quantised{Op: op, Out: w.quant()}
 	}

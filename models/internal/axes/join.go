@@ -65,36 +65,16 @@ func (b *Builder) Concat(name string, d int, ts ...*Tensor) (*Tensor, error) {
 	return over(v, dims, l), nil
 }
 
-// Constant makes numbers of the file a value of the graph, quantised if q is not nil. near is any value that is there.
-// It costs a pass over the numbers in each run.
-func (b *Builder) Constant(name string, k *Source, near *Tensor, q *runtime.Quant) (*Tensor, error) {
-	if err := b.check(k.Dims); err != nil {
-		return nil, err
-	}
+// Constant makes numbers of the file a value of the graph, quantised if q is not nil. It costs a pass over the numbers
+// in each run.
+func (b *Builder) Constant(name string, k *Source, q *runtime.Quant) (*Tensor, error) {
 	f, err := b.Floats(k)
 	if err != nil {
 		return nil, err
 	}
-	n := len(f)
-	if err = b.Take(n); err != nil {
-		return nil, err
+	t, err := b.constant(name, k.Dims, &runtime.Constant{Floats: f})
+	if err != nil || q == nil {
+		return t, err
 	}
-	// A shift needs something to shift: a row of zeros, taken from anywhere.
-	none := []int32{-1}
-	v, err := b.add(name+"/zeros", &runtime.Take{Images: none, Rows: none, Cols: none,
-		Channels: slices.Repeat(none, n)}, near.v)
-	if err == nil && v.DType == runtime.U8 {
-		v, err = b.add(name+"/float", &runtime.Dequantize{}, v)
-	}
-	if err != nil {
-		return nil, err
-	}
-	row, err := b.Affine(name, over(v, []int{1, n}, runtime.AsWritten), nil, f)
-	if err == nil && q != nil {
-		row, err = b.Add(name+"/quantised", &runtime.Quantize{To: *q}, row)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return b.Rearrange(name+"/shaped", row, nil, k.Dims)
+	return b.Add(name+"/quantised", &runtime.Quantize{To: *q}, t)
 }

@@ -13,7 +13,9 @@ import (
 // OpenSizeError is that of an input whose size the model leaves open, and nobody has given.
 type OpenSizeError struct {
 	Input string
-	Dims  []int // in the model's order; those that are open are not above 0; nil if not even their number is known
+	Dims  []int            // in the model's order; those that are open are not above 0; nil if not even their number is known
+	Names []string         // of the dimensions, "" of those without one; nil if none has any
+	Also  []*OpenSizeError // further inputs
 }
 
 func (e *OpenSizeError) Error() string {
@@ -22,22 +24,39 @@ func (e *OpenSizeError) Error() string {
 
 // Reason says what is open, and not how to give it.
 func (e *OpenSizeError) Reason() string {
+	var b strings.Builder
 	if e.Dims == nil {
-		return fmt.Sprintf("the model does not say the size of its input %q", e.Input)
+		fmt.Fprintf(&b, "the model does not say the size of its input %q", e.Input)
+	} else {
+		fmt.Fprintf(&b, "the model leaves the size of its input %q open, %s", e.Input, e.dims())
 	}
-	return fmt.Sprintf("the model leaves the size of its input %q open, %s", e.Input, openDims(e.Dims))
+	for _, f := range e.Also {
+		fmt.Fprintf(&b, "; of %q, %s", f.Input, f.dims())
+	}
+	return b.String()
+}
+
+// dims writes the dimensions, open ones by their names, or as "?".
+func (e *OpenSizeError) dims() string {
+	if e.Dims == nil {
+		return "of any rank"
+	}
+	return openDims(e.Dims, e.Names)
 }
 
 // Unwrap returns [runtime.ErrShape].
 func (e *OpenSizeError) Unwrap() error { return runtime.ErrShape }
 
-// openDims writes dimensions, open ones as "?".
-func openDims(dims []int) string {
+// openDims writes dimensions, open ones by their names, or as "?".
+func openDims(dims []int, names []string) string {
 	words := make([]string, len(dims))
 	for i, d := range dims {
 		words[i] = "?"
-		if d > 0 {
+		switch {
+		case d > 0:
 			words[i] = fmt.Sprint(d)
+		case i < len(names) && names[i] != "":
+			words[i] = names[i]
 		}
 	}
 	return "[" + strings.Join(words, " ") + "]"
@@ -61,7 +80,12 @@ func (s *Sizes) Give(name string, dims []int) {
 // Of returns the dimensions that were given to an input, nil if none were. Those that the model fixes, above 0, must be
 // the same; nil fixes nothing, not even their number.
 func (s *Sizes) Of(name string, fixed []int) ([]int, error) {
-	s.seen = append(s.seen, name)
+	if len(s.dims) == 0 {
+		return nil, nil
+	}
+	if !slices.Contains(s.seen, name) {
+		s.seen = append(s.seen, name)
+	}
 	key := name
 	if _, ok := s.dims[name]; !ok {
 		key = ""
@@ -80,9 +104,19 @@ func (s *Sizes) Of(name string, fixed []int) ([]int, error) {
 	}
 	if !same {
 		return nil, fmt.Errorf("dimensions %v are asked for the input %q, but the model fixes %s: %w", dims, name,
-			openDims(fixed), runtime.ErrShape)
+			openDims(fixed, nil), runtime.ErrShape)
 	}
 	return slices.Clone(dims), nil
+}
+
+// Named returns the size that was given under a dimension's own name, 0 if none was.
+func (s *Sizes) Named(dimension string) int {
+	d := s.dims[dimension]
+	if dimension == "" || len(d) != 1 || d[0] < 1 {
+		return 0
+	}
+	s.used[dimension] = true
+	return d[0]
 }
 
 // Heeded is an error if dimensions were given to an input that there is not, or to none of several by name. It is asked

@@ -52,6 +52,9 @@ func Run(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 func Cost(g *runtime.Graph, limit int) int { return int(min(g.Cost().Work, int64(limit))) }
 
 func step(n *runtime.Node, in [][]float32, out []float32) error {
+	if len(in) == 0 { // a constant
+		return definitions[reflect.TypeOf(n.Op)](n, in, out)
+	}
 	s, d := n.In[0].Shape, n.Out.Shape
 	x := in[0]
 	switch op := n.Op.(type) {
