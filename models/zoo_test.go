@@ -24,14 +24,11 @@ import (
 // notYet are models of the zoo that do not run, or not as their framework runs them, and why. One that does fails the
 // test, so that this list is true.
 var notYet = map[string]string{
-	"blazeface_front_128":         "levels that differ by one grow",
-	"deeplabv3_257_gpu":           "RESIZE_BILINEAR",
+	"blazeface_front_128":         "a level of a sum, which grows",
 	"mobilenet_v2_224_quant":      "more levels differ by one than one in a hundred",
-	"movenet_singlepose_192":      "RESIZE_BILINEAR",
-	"palm_detection_full_192":     "PRELU, RESIZE_BILINEAR",
+	"palm_detection_full_192":     "PRELU",
 	"ssd_mobilenet_v1_coco_quant": "TFLite_Detection_PostProcess",
-	"yolov8n_192":                 "RESIZE_NEAREST_NEIGHBOR",
-	"selfie_segmentation_256":     "Resize",
+	"yolov8n_192":                 "LOGISTIC and MUL in float",
 }
 
 // zooGolden are the checksums of the outputs of quantised models that run, of both inputs: the same bytes on every
@@ -39,6 +36,7 @@ var notYet = map[string]string{
 var zooGolden = map[string]uint32{
 	"kws_dscnn_int8":             0x9d62a10c,
 	"mobilenet_v1_025_128_quant": 0x944155b5,
+	"movenet_singlepose_192":     0xa1067859,
 	"person_detect":              0xd3c46144,
 	"resnet8_cifar_int8":         0xfea84a7d,
 	"vww_96_int8":                0xdb0dfa1b,
@@ -142,7 +140,7 @@ func (z *zooModel) compare(rows *tabwriter.Writer) error {
 			if err != nil {
 				return fmt.Errorf("%s: output %d: %w", c, i, err)
 			}
-			off := fmt.Sprintf("%.1e", float64(d.Largest/max(d.Peak, 1e-30)))
+			off := fmt.Sprintf("%.1e", float64(d.Largest/max(d.Peak, 1e-3)))
 			if scale != 0 {
 				off = fmt.Sprintf("%v", d.Largest)
 				levels, differ = levels+d.Elements, differ+d.Differ
@@ -248,8 +246,8 @@ func TestZooGolden(t *testing.T) {
 			continue
 		}
 		t.Run(z.name(), func(t *testing.T) {
-			if testing.Short() && z.name() == "mobilenet_v2_224_quant" {
-				t.Skip("300 million multiply-accumulates on every tier")
+			if _, macs := models.Total(models.Stats(g), ""); testing.Short() && macs > 100e6 {
+				t.Skip("hundreds of millions of multiply-accumulates on every tier")
 			}
 			for _, isa := range arch.Supported() {
 				for _, threads := range []int{1, 3} {

@@ -35,8 +35,11 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
-// Compare compares two arrays element by element. Floats may differ by that share of the largest number wanted, whole
-// numbers by that many. Both must have the same dimensions, and be floats or of one type.
+// small is a largest number below which the tolerance of floats does not fall with it: that of zeros would be none.
+const small = 1e-3
+
+// Compare compares two arrays element by element. Floats may differ by that share of the largest number wanted, or of
+// 0.001 if that is larger, whole numbers by that many. Both must have the same dimensions, and be floats or of one type.
 func Compare(got, want *Array, tolerance float64) (Difference, error) {
 	d := Difference{Elements: got.Len(), Levels: !got.floats()}
 	if !slices.Equal(got.Dims, want.Dims) {
@@ -54,7 +57,7 @@ func Compare(got, want *Array, tolerance float64) (Difference, error) {
 	}
 	allowed := tolerance
 	if !d.Levels {
-		allowed *= peak
+		allowed *= max(peak, small)
 	}
 	worst, at := 0.0, 0
 	for i := range d.Elements {
@@ -102,9 +105,11 @@ func (d Difference) String() string {
 	if d.Differ == 0 {
 		return fmt.Sprintf("all %d elements are equal", d.Elements)
 	}
-	off := fmt.Sprintf("%.3g, %.1e of the largest", float64(d.Largest), float64(d.Largest/d.Peak))
+	off := fmt.Sprintf("%.3g", float64(d.Largest))
 	if d.Levels {
 		off = fmt.Sprintf("%v", float64(d.Largest))
+	} else if d.Peak > 0 {
+		off += fmt.Sprintf(", %.1e of the largest", float64(d.Largest/d.Peak))
 	}
 	return fmt.Sprintf("%d of %d elements differ, at most by %s: at %v %.7g, expected %.7g", d.Differ, d.Elements, off,
 		d.At, float64(d.Got), float64(d.Want))

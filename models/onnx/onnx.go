@@ -38,9 +38,9 @@
 // accumulator. int8 activations are shifted to uint8: level q is byte q + 128, in outputs too. Results follow gneiss's
 // rule of requantisation (docs/NUMERICS.md), which may differ from ONNX Runtime's by one level.
 //
-// An input of uint8 or int8 is a float input of whole numbers here. Scales must be constants: dynamic quantisation
-// (DynamicQuantizeLinear, ConvInteger, MatMulInteger) is refused, as are types of other widths, scales by block, and
-// scales per channel of an activation.
+// An input of uint8 or int8 is a float input of whole numbers here. Types of other widths are refused, as are scales by
+// block, and scales per channel of an activation. What is quantised dynamically (DynamicQuantizeLinear, MatMulInteger,
+// ConvInteger) is computed in float, by the weights that its levels stand for: activations are not rounded.
 //
 // [WriteQDQ] goes the other way.
 //
@@ -180,7 +180,8 @@ type value struct {
 	t   *axes.Tensor
 	typ elem // of int8 or uint8: t is uint8 (int8 with 128 added), or float with the integers in it if it is of an input
 
-	lazy *lazy // in place of t
+	lazy *lazy    // in place of t
+	dyn  *dynamic // in place of t
 
 	fresh bool // t is the output of a Conv or FC without bias, under no other name
 	made  int  // what a constant that was computed here took from the budget
@@ -342,6 +343,10 @@ func (im *importer) give(outs []string) error {
 		if v == nil {
 			return fmt.Errorf("no node makes the output %q: %w", name, runtime.ErrGraph)
 		}
+		if v.dyn != nil {
+			im.b.Unsupported("output", name, "levels, a scale or sums of dynamic quantisation; "+dynamicAdvice)
+			continue
+		}
 		if v.c != nil && v.c.elements() == 0 {
 			im.b.Unsupported("output", name, "it has no elements, %v", v.c.dims)
 			continue
@@ -399,6 +404,9 @@ func (c *call) first() (*value, error) {
 			return nil, err
 		}
 		return c.fold()
+	}
+	if c.isDynamic() {
+		return c.overDynamic()
 	}
 	op := c.operator()
 	known := op.handle != nil && op.contrib.in(n.domain)

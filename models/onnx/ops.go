@@ -96,10 +96,10 @@ var sameShape = []string{"Bernoulli"}
 
 // reasons tell the way round an unsupported operator, where there is one.
 var reasons = map[string]string{
-	"ConvInteger":           dynamic,
-	"MatMulInteger":         dynamic,
-	"DynamicQuantizeLinear": dynamic,
-	"Scan":                  "control flow is not supported; export the model traced, not scripted",
+	"ConvInteger":   dynamicAdvice,
+	"MatMulInteger": dynamicAdvice,
+	"Scan":          "control flow is not supported; export the model traced, not scripted",
 }
 
-const dynamic = "integers of 32 bits are no activations here; quantise statically (onnxruntime.quantization.quantize_static), or import the float model and quantise it with gneiss quantize"
+const dynamicAdvice = "quantise statically (onnxruntime.quantization.quantize_static), or import the float model and " +
+	"quantise it with gneiss quantize"

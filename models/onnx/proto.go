@@ -291,7 +291,7 @@ func decodePort(b []byte) (*port, error) {
 					p.typ = elem(v)
 					return err
 				case 2: // TensorShapeProto
-					p.dims = []int{}
+					p.dims, p.params = []int{}, nil
 					return within(f, 1, func(f wire.Field) error { return nil }, func(raw []byte) error {
 						d, param := -1, ""
 						err := wire.Each(raw, func(f wire.Field) (err error) {

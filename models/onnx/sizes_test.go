@@ -78,3 +78,17 @@ func TestOpenSizes(t *testing.T) {
 		}
 	}
 }
+
+// A shape that is given twice is the second one, names included.
+func TestShapeTwice(t *testing.T) {
+	shape := func(dims ...string) wire.Msg { return openPort("x", dims...) }
+	twice := append(shape("N", "T", "F"), shape("2", "3")[len(wire.Msg{}.Str(1, "x")):]...)
+	g := wire.Msg{}.Sub(1, nodeOf("Relu", "x", "y")).Sub(11, twice).Sub(12, portOf("y"))
+	got, err := Load(wire.Msg{}.Int(1, 8).Sub(8, wire.Msg{}.Str(1, "").Int(2, 13)).Sub(7, g))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, _ := got.Inputs[0].Dims(); fmt.Sprint(d) != "[2 3]" {
+		t.Errorf("%v", d)
+	}
+}

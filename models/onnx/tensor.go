@@ -35,7 +35,8 @@ var elemNames = map[elem]string{elemFloat: "float32", elemUint8: "uint8", elemIn
 	elemInt16: "int16",
 	elemInt32: "int32", elemInt64: "int64", elemString: "string", elemBool: "bool", elemFloat16: "float16",
 	elemDouble: "float64",
-	elemUint32: "uint32", elemUint64: "uint64", elemBfloat16: "bfloat16"}
+	elemUint32: "uint32", elemUint64: "uint64", elemBfloat16: "bfloat16", 14: "complex64", 15: "complex128",
+	17: "float8", 18: "float8", 19: "float8", 20: "float8", 21: "uint4", 22: "int4", 23: "float4"}
 
 func (e elem) String() string {
 	if s, ok := elemNames[e]; ok {

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"math"
 
@@ -32,10 +33,17 @@ func WriteQDQ(w io.Writer, g *runtime.Graph) error {
 		q.floats[v] = v.Name
 		q.ports = q.ports.Sub(11, q.port(v.Name, v))
 	}
+	all := &runtime.UnsupportedError{}
 	for _, n := range g.Nodes {
-		if err := q.node(n); err != nil {
+		var bad *runtime.UnsupportedError
+		if err := q.node(n); errors.As(err, &bad) {
+			all.Ops = append(all.Ops, bad.Ops...)
+		} else if err != nil {
 			return n.Fault(err)
 		}
+	}
+	if len(all.Ops) > 0 {
+		return all
 	}
 	for _, v := range g.Outputs {
 		name := q.floats[v]
@@ -338,7 +346,7 @@ func (q *writer) plain(n *runtime.Node, op runtime.Op) error {
 		q.op("Mul", scaled, []string{q.square(x), q.float32s(n.Name+"_factor", op.Scale, 1, c, 1, 1)})
 		q.op("Add", n.Name, []string{scaled, q.float32s(n.Name+"_shift", op.Shift, 1, c, 1, 1)})
 	default:
-		if q.over(n, op) {
+		if q.over(n, op) || q.blocks(n, op) {
 			break
 		}
 		return &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: op.Kind(), Node: n.Name,

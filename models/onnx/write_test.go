@@ -3,6 +3,7 @@ package onnx
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"slices"
 	"testing"
 
@@ -64,10 +65,15 @@ func TestWriteQDQRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := g.Output(y); err != nil {
+	z, err := g.Add("z", &runtime.Pool{Type: runtime.AvgPool, Window: runtime.Window{R: 2, S: 2, DilationW: 2}}, y)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteQDQ(new(bytes.Buffer), g); !unsupported(err) {
+	if err := g.Output(z); err != nil {
+		t.Fatal(err)
+	}
+	var bad *runtime.UnsupportedError
+	if err := WriteQDQ(new(bytes.Buffer), g); !errors.As(err, &bad) || len(bad.Ops) != 2 || bad.Ops[1].Node != "z" {
 		t.Errorf("got %v", err)
 	}
 }
