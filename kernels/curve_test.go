@@ -39,7 +39,8 @@ var exactCurves = map[Function]func(float64) float64{
 	{Of: Rsqrt}:      func(x float64) float64 { return 1 / math.Sqrt(x) },
 	{Of: Reciprocal}: func(x float64) float64 { return 1 / x },
 	{Of: Square}:     func(x float64) float64 { return x * x },
-	{Of: Abs}:        math.Abs, {Of: Neg}: func(x float64) float64 { return -x }, {Of: Floor}: math.Floor, {Of: Ceil}: math.Ceil,
+	{Of: Abs}:        math.Abs, {Of: Neg}: func(x float64) float64 { return -x },
+	{Of: Floor}: math.Floor, {Of: Ceil}: math.Ceil,
 	{Of: Round}: math.RoundToEven,
 	{Of: Sign}: func(x float64) float64 {
 		return map[bool]float64{true: 1}[x > 0] - map[bool]float64{true: 1}[x < 0]
@@ -126,8 +127,8 @@ func TestCurveLimits(t *testing.T) {
 			t.Errorf("%v of a NaN is %v", f, got)
 		}
 	}
-	for f, want := range map[Function]float32{{Of: Log}: negInf, {Of: Rsqrt}: posInf, {Of: Exp}: 1, {Of: Acosh}: float32(nan),
-		{Of: Round}: 0} {
+	for f, want := range map[Function]float32{{Of: Log}: negInf, {Of: Rsqrt}: posInf, {Of: Exp}: 1,
+		{Of: Acosh}: float32(nan), {Of: Round}: 0} {
 		if got := f.At(0); got != want && (got == got || want == want) {
 			t.Errorf("%v(0) is %v, want %v", f, got, want)
 		}

@@ -5,9 +5,9 @@ import (
 	"math/bits"
 )
 
-// Functions of which few are computed, in binary64: the order of operations is written, products are rounded before they
-// are added to, and package math is used only for what is exact (roots, whole numbers, remainders). So every CPU gives
-// the same bits. Errors are below 2⁻³⁰ of the result, which is then rounded to binary32.
+// Functions of which few are computed, in binary64. The order of operations is written, a product is rounded before
+// another number is added to it, and of package math there is only what is exact: roots, whole numbers, remainders. So
+// every CPU gives the same bits. Errors are below 2⁻³⁰ of the result, which is then rounded to binary32.
 
 // narrow is the loop of a function of binary32.
 func narrow(f func(x, a, b float32) float32) curveRow {

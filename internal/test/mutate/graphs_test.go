@@ -135,7 +135,8 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 		return w.reduction(v)
 	}
 	if v.DType == runtime.U8 {
-		return w.quantised(v, win, k, groups, depth, pick(r, []runtime.Op{pool, global, lrn, &runtime.Add{Act: w.clamp()}, w.curve(), w.arithmetic(c)}))
+		of := []runtime.Op{pool, global, lrn, &runtime.Add{Act: w.clamp()}, w.curve(), w.arithmetic(c)}
+		return w.quantised(v, win, k, groups, depth, pick(r, of))
 	}
 	switch r.IntN(20) {
 	case 0, 1, 2, 3, 4:
