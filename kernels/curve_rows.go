@@ -71,7 +71,7 @@ func exp(x float32) float32 {
 	}
 	p, n := splitPower(x)
 	half := n >> 1
-	return (p + 1) * power2(half) * power2(n-half)
+	return float32((p + 1) * power2(half) * power2(n-half))
 }
 
 // expm1 is eˣ − 1.

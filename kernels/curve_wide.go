@@ -47,7 +47,7 @@ func exp64(x float64) float64 {
 	r := x - float64(n*ln2Hi)
 	r -= float64(n * ln2Lo)
 	p := horner(r, 1, 1, 1./2, 1./6, 1./24, 1./120, 1./720, 1./5040, 1./40320, 1./362880, 1./3628800, 1./39916800)
-	return p * math.Float64frombits(uint64(int64(n)+1023)<<52)
+	return float64(p * math.Float64frombits(uint64(int64(n)+1023)<<52))
 }
 
 // log1p64 is ln(1+x) for x ≥ −½.
