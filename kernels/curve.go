@@ -132,8 +132,8 @@ func (f Function) Check() error {
 // Apply computes dst[i] = f(src[i]) for a function that [Function.Check] let pass; dst may be src.
 //
 // Each function is made of IEEE operations in one written order, so that every CPU gives the same bits. The error
-// against the exact function is within 2 ε = 2⁻²² of the result, plus 2⁻¹¹⁹: sigmoid's exponentials below 2⁻¹²⁶ are 0. Of
-// Gelu and GeluTanh it is within 2 ε·|x|. A NaN stays a NaN, and infinities give the limits.
+// against the exact function is within 2⁻²² of the result, plus 2⁻¹¹⁹: sigmoid's exponentials below 2⁻¹²⁶ are 0. Of
+// Gelu and GeluTanh it is within 2⁻²²·|x|. A NaN stays a NaN, and infinities give the limits.
 func (f Function) Apply(dst, src []float32) { curveTable[f.Of].row(dst, src, f.A, f.B) }
 
 // At returns f(x).

@@ -2,7 +2,8 @@ package kernels
 
 import "math"
 
-// The loops of curves that networks spend time in, in binary32. A product is rounded by float32() before it is added to.
+// The loops of curves that networks spend time in, in binary32. A product is rounded by float32() before another number
+// is added to it.
 
 // magnitude is |x|.
 func magnitude(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
@@ -70,7 +71,7 @@ func exp(x float32) float32 {
 	}
 	p, n := splitPower(x)
 	half := n >> 1
-	return (p + 1) * power2(half) * power2(n-half)
+	return float32((p + 1) * power2(half) * power2(n-half))
 }
 
 // expm1 is eˣ − 1.

@@ -5,9 +5,9 @@ import (
 	"math/bits"
 )
 
-// Functions of which few are computed, in binary64: the order of operations is written, products are rounded before they
-// are added to, and package math is used only for what is exact (roots, whole numbers, remainders). So every CPU gives
-// the same bits. Errors are below 2⁻³⁰ of the result, which is then rounded to binary32.
+// Functions of which few are computed, in binary64. The order of operations is written, a product is rounded before
+// another number is added to it, and of package math there is only what is exact: roots, whole numbers, remainders. So
+// every CPU gives the same bits. Errors are below 2⁻³⁰ of the result, which is then rounded to binary32.
 
 // narrow is the loop of a function of binary32.
 func narrow(f func(x, a, b float32) float32) curveRow {
@@ -47,7 +47,7 @@ func exp64(x float64) float64 {
 	r := x - float64(n*ln2Hi)
 	r -= float64(n * ln2Lo)
 	p := horner(r, 1, 1, 1./2, 1./6, 1./24, 1./120, 1./720, 1./5040, 1./40320, 1./362880, 1./3628800, 1./39916800)
-	return p * math.Float64frombits(uint64(int64(n)+1023)<<52)
+	return float64(p * math.Float64frombits(uint64(int64(n)+1023)<<52))
 }
 
 // log1p64 is ln(1+x) for x ≥ −½.

@@ -140,6 +140,11 @@ func (c *checkedModel) describe(m *model) {
 		c.Outputs = append(c.Outputs, portOfValue(v))
 	}
 	c.Params, c.MACs = models.Total(models.Stats(g), "")
+	if slices.ContainsFunc(g.Nodes, func(n *runtime.Node) bool { return n.Out.DType == runtime.U8 }) {
+		if s, err := runtime.Simplify(g); err == nil { // as it is computed: what is done to single elements is a table
+			g = s
+		}
+	}
 	float := map[string]int{}
 	for _, n := range g.Nodes {
 		switch n.Op.(type) {

@@ -165,8 +165,8 @@ func swish(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 // eltwise is the sum, product or maximum of any number of bottoms of one shape.
 func eltwise(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("eltwise_param")
-	hows := map[string]kernels.Arithmetic{"PROD": kernels.Times, "0": kernels.Times, "SUM": kernels.Plus, "1": kernels.Plus,
-		"MAX": kernels.Larger, "2": kernels.Larger}
+	hows := map[string]kernels.Arithmetic{"PROD": kernels.Times, "0": kernels.Times, "SUM": kernels.Plus,
+		"1": kernels.Plus, "MAX": kernels.Larger, "2": kernels.Larger}
 	word := r.str("operation", "SUM")
 	how, ok := hows[word]
 	if !ok && r.err == nil {

@@ -47,7 +47,8 @@ func TestFunctions(t *testing.T) {
 	}
 	shared := `layer { name: "l" type: "PReLU" bottom: "data" top: "l" prelu_param { channel_shared: true } }
 		layer { name: "m" type: "Eltwise" bottom: "data" bottom: "l" top: "m" eltwise_param { operation: MAX } }`
-	got := run(t, weightsOf(map[string][]arr{"l": {{[]int64{1}, []float32{3}}}}), netText(2, 2, 2, shared), x, WithBatch(1))
+	slopes = map[string][]arr{"l": {{[]int64{1}, []float32{3}}}}
+	got := run(t, weightsOf(slopes), netText(2, 2, 2, shared), x, WithBatch(1))
 	for i, v := range x {
 		if got[i] != v {
 			t.Errorf("the maximum of %v and thrice that if it is negative is %v", v, got[i])

@@ -185,8 +185,8 @@ func join(c *call) (*value, error) {
 	return &value{t: acc.t, typ: elemFloat}, nil
 }
 
-// bounded is the maximum or minimum of one activation and a constant number, another way to say Clip. ok is false if c is
-// not that.
+// bounded is the maximum or minimum of one activation and a constant number, another way to say Clip. ok is false if c
+// is not that.
 func (c *call) bounded(how kernels.Arithmetic) (v *value, ok bool, err error) {
 	if how == kernels.Plus || len(c.in) != 2 || !c.has(1) || (c.in[0].c == nil) == (c.in[1].c == nil) {
 		return nil, false, nil
@@ -216,7 +216,8 @@ func (c *call) bounded(how kernels.Arithmetic) (v *value, ok bool, err error) {
 }
 
 // powers are those that have a function of their own.
-var powers = map[float32]kernels.Curve{2: kernels.Square, 0.5: kernels.Sqrt, -0.5: kernels.Rsqrt, -1: kernels.Reciprocal}
+var powers = map[float32]kernels.Curve{2: kernels.Square, 0.5: kernels.Sqrt, -0.5: kernels.Rsqrt,
+	-1: kernels.Reciprocal}
 
 func pow(c *call) (*value, error) {
 	if len(c.in) == 2 && c.has(0) && c.has(1) && c.in[0].t != nil && c.in[1].c != nil {

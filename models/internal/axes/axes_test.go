@@ -127,35 +127,54 @@ func TestMovements(t *testing.T) {
 	}
 }
 
+// operands are two arrays that broadcast, and their dimensions.
+func operands(r *rand.Rand) (d [2][]int, in [2][]float32) {
+	rank := 1 + r.IntN(6)
+	dims := make([]int, rank)
+	for i := range dims {
+		dims[i] = 1 + r.IntN(3)
+	}
+	short := r.IntN(2) // which may have fewer dimensions
+	for i := range d {
+		d[i] = slices.Clone(dims)
+		if i == short {
+			d[i] = d[i][r.IntN(rank+1):]
+		}
+		for j := range d[i] {
+			if r.IntN(3) == 0 {
+				d[i][j] = 1
+			}
+		}
+		in[i] = make([]float32, Elements(d[i]))
+		for j := range in[i] {
+			in[i][j] = float32(j + 10*i)
+		}
+	}
+	return d, in
+}
+
+// place is that of an element of a broadcast result in an array of dimensions d.
+func place(i int, d, result []int) int {
+	at, left, step := 0, i, 1
+	for j := len(result) - 1; j >= 0; j-- {
+		digit := left % result[j]
+		left /= result[j]
+		if o := j - (len(result) - len(d)); o >= 0 {
+			at += min(digit, d[o]-1) * step
+			step *= d[o]
+		}
+	}
+	return at
+}
+
 // A constant beside a tensor, and two tensors, of any layouts and ranks are broadcast as NumPy does it.
 func TestBroadcast(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 1))
 	for n := range 600 {
 		b := NewBuilder("m", 0, runtime.DefaultLimits)
-		rank := 1 + r.IntN(6)
-		dims := make([]int, rank)
-		for i := range dims {
-			dims[i] = 1 + r.IntN(3)
-		}
-		var in [2][]float32
-		var d [2][]int
+		d, in := operands(r)
+		rank := max(len(d[0]), len(d[1]))
 		var ts [2]*Tensor
-		short := r.IntN(2) // which may have fewer dimensions
-		for i := range d {
-			d[i] = slices.Clone(dims)
-			if i == short {
-				d[i] = d[i][r.IntN(rank+1):]
-			}
-			for j := range d[i] {
-				if r.IntN(3) == 0 {
-					d[i][j] = 1
-				}
-			}
-			in[i] = make([]float32, Elements(d[i]))
-			for j := range in[i] {
-				in[i][j] = float32(j + 10*i)
-			}
-		}
 		constant := n%2 == 0
 		var feed [][]float32
 		for i := range d {
@@ -199,19 +218,7 @@ func TestBroadcast(t *testing.T) {
 		}
 		got := array(out[0], y.Dims, y.Layout)
 		for i := range got {
-			var v [2]float32
-			for k := range v {
-				at, left, step := 0, i, 1
-				for j := len(want) - 1; j >= 0; j-- {
-					digit := left % want[j]
-					left /= want[j]
-					if o := j - (len(want) - len(d[k])); o >= 0 {
-						at += min(digit, d[k][o]-1) * step
-						step *= d[k][o]
-					}
-				}
-				v[k] = in[k][at]
-			}
+			v := [2]float32{in[0][place(i, d[0], want)], in[1][place(i, d[1], want)]}
 			if op.First {
 				v[0], v[1] = v[1], v[0]
 			}

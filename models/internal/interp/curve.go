@@ -71,5 +71,6 @@ var curves = map[kernels.Curve]func(x, a, b float64) float64{
 	kernels.Sign: of(func(x float64) float64 { return when(x > 0, 1) - when(x < 0, 1) }),
 	kernels.Erf:  of(math.Erf), kernels.Sin: of(math.Sin), kernels.Cos: of(math.Cos), kernels.Tan: of(math.Tan),
 	kernels.Asin: of(math.Asin), kernels.Acos: of(math.Acos), kernels.Atan: of(math.Atan), kernels.Sinh: of(math.Sinh),
-	kernels.Cosh: of(math.Cosh), kernels.Asinh: of(math.Asinh), kernels.Acosh: of(math.Acosh), kernels.Atanh: of(math.Atanh),
+	kernels.Cosh: of(math.Cosh), kernels.Asinh: of(math.Asinh), kernels.Acosh: of(math.Acosh),
+	kernels.Atanh: of(math.Atanh),
 }
