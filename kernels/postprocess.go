@@ -30,14 +30,14 @@ func boxesGeneric(b *boxArgs) {
 		for k := range 2 { // y, x
 			at, size := float64(a[k]), float64(a[2+k])
 			centre := float32(float64(float64(e[k])/float64(b.scale[k])*size) + at)
-			half := float32(0.5 * exp64(float64(e[2+k])/float64(b.scale[2+k])) * size)
+			half := float32(0.5 * expAll(float64(e[2+k])/float64(b.scale[2+k])) * size)
 			out[k], out[2+k] = centre-half, centre+half
 		}
 	}
 }
 
-// exp64 is eˣ in IEEE binary64 operations of one order, within an ulp or so: the same on every CPU.
-func exp64(x float64) float64 {
+// expAll is eˣ for any x in IEEE binary64 operations of one order, within an ulp or so: the same on every CPU.
+func expAll(x float64) float64 {
 	switch {
 	case x != x:
 		return x
