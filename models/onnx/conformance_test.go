@@ -131,6 +131,11 @@ func (c *nodeCase) try(opts []Option) error {
 			if p.name == v.Name {
 				x := make([]float32, c.in[j].elements())
 				c.in[j].decode(x)
+				if v.DType == runtime.U8 { // levels, for what is given is real numbers
+					for i := range x {
+						x[i] = (x[i] + signed(v) - float32(v.Quant.Zero)) * v.Quant.Scale
+					}
+				}
 				in = append(in, interp.ToNHWC(v.Shape, x))
 			}
 		}
@@ -143,12 +148,23 @@ func (c *nodeCase) try(opts []Option) error {
 		for i, v := range g.Outputs {
 			want := make([]float32, c.out[i].elements())
 			c.out[i].decode(want)
+			for j := range want {
+				want[j] += signed(v)
+			}
 			if err := near(interp.ToNCHW(v.Shape, got[i]), want); err != nil {
 				return fmt.Errorf("%s: output %s %v: %w", how, v.Name, v.Shape, err)
 			}
 		}
 	}
 	return nil
+}
+
+// signed is what the levels of a value have more than the model's.
+func signed(v *runtime.Value) float32 {
+	if v.Signed() {
+		return 128
+	}
+	return 0
 }
 
 // runs are the two ways to run a graph: by the definitions of its operations, and compiled.

@@ -87,7 +87,11 @@ func (im *importer) input(p *port) (*value, error) {
 		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, axes.MaxRank)
 		return &value{typ: p.typ}, nil
 	}
-	t, err := im.b.Input(p.name, dims, lay, nil)
+	q := im.inputQuant(p)
+	t, err := im.b.Input(p.name, dims, lay, q)
+	if err == nil && q != nil && p.typ == elemInt8 {
+		err = im.b.G.SetSigned(im.b.G.Inputs[len(im.b.G.Inputs)-1])
+	}
 	if err != nil {
 		return nil, err
 	}

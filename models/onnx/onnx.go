@@ -318,6 +318,11 @@ func (im *importer) give(outs []string) error {
 			if err := im.b.Output(name, v.t); err != nil {
 				return err
 			}
+			if v.typ == elemInt8 && v.t.DType == runtime.U8 {
+				if err := im.b.G.SetSigned(im.b.G.Outputs[len(im.b.G.Outputs)-1]); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
