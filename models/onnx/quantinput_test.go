@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 
@@ -69,5 +70,54 @@ func TestQuantisedInputsAndOutputs(t *testing.T) {
 				t.Errorf("%v, twice %v: %v, %v", typ, twice, got, err)
 			}
 		}
+	}
+}
+
+// A graph with a quantised input and output is written with both, and read as it was.
+func TestWriteQuantisedInput(t *testing.T) {
+	g := runtime.NewGraph("g")
+	x, err := g.QuantisedInput("x", runtime.Shape{N: 1, H: 3, W: 3, C: 2}, runtime.Quant{Scale: .5, Zero: 9})
+	if err == nil {
+		x, err = g.Add("y", &runtime.QConv{Window: runtime.Window{R: 1, S: 1}, K: 2, Weights: []int8{1, -2, 3, 100},
+			WScale: []float32{.25, .5}, Bias: []int32{7, -8}, Out: runtime.Quant{Scale: 2, Zero: 100}, Hi: 255}, x)
+	}
+	if err == nil {
+		err = g.Output(x)
+	}
+	var file bytes.Buffer
+	if err == nil {
+		err = WriteQDQ(&file, g)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := Load(file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in := back.Inputs[0]; in.DType != runtime.U8 || in.Quant != g.Inputs[0].Quant || len(back.Nodes) != 1 {
+		t.Fatalf("input of %v %v, %d nodes", in.DType, in.Quant, len(back.Nodes))
+	}
+	var outs [2][]uint8
+	for i, g := range []*runtime.Graph{g, back} {
+		p, err := runtime.Compile(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := p.NewSession()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		for j := range s.Input(0).Uint8() {
+			s.Input(0).Uint8()[j] = uint8(j * 37)
+		}
+		if err := s.Run(); err != nil {
+			t.Fatal(err)
+		}
+		outs[i] = slices.Clone(s.Output(0).Uint8())
+	}
+	if !slices.Equal(outs[0], outs[1]) {
+		t.Errorf("%v, written %v", outs[1], outs[0])
 	}
 }
