@@ -156,6 +156,11 @@ func (c *nodeCase) try(isInput func(i int) bool) error {
 			if p.name == v.Name {
 				x := make([]float32, c.in[j].elements())
 				c.in[j].decode(x)
+				if v.DType == runtime.U8 { // levels, for what is given is real numbers
+					for i := range x {
+						x[i] = (x[i] + signed(v) - float32(v.Quant.Zero)) * v.Quant.Scale
+					}
+				}
 				if _, lay := v.Dims(); lay == runtime.ChannelsLast {
 					x = interp.ToNHWC(v.Shape, x)
 				}
@@ -178,12 +183,23 @@ func (c *nodeCase) try(isInput func(i int) bool) error {
 			if !slices.Equal(dims, c.out[i].dims) {
 				return fmt.Errorf("%s: output %s has dimensions %v, want %v", how, v.Name, dims, c.out[i].dims)
 			}
+			for j := range want {
+				want[j] += signed(v)
+			}
 			if err := near(got[i], want); err != nil {
 				return fmt.Errorf("%s: output %s %v: %w", how, v.Name, dims, err)
 			}
 		}
 	}
 	return nil
+}
+
+// signed is what the levels of a value have more than the model's.
+func signed(v *runtime.Value) float32 {
+	if v.Signed() {
+		return 128
+	}
+	return 0
 }
 
 // runs are the two ways to run a graph: by the definitions of its operations, and compiled.

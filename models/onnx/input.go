@@ -131,7 +131,11 @@ func (im *importer) input(p *port) (*value, error) {
 		lay = runtime.AsWritten
 	}
 	if p.typ.real() || p.typ == elemUint8 || p.typ == elemInt8 {
-		t, err := im.b.Input(p.name, dims, lay, nil)
+		q := im.inputQuant(p)
+		t, err := im.b.Input(p.name, dims, lay, q)
+		if err == nil && q != nil && p.typ == elemInt8 {
+			err = im.b.G.SetSigned(im.b.G.Inputs[len(im.b.G.Inputs)-1])
+		}
 		return of(p.typ, t, err)
 	}
 	t, err := im.b.IntInput(p.name, dims, lay, whole)

@@ -360,6 +360,9 @@ func (im *importer) give(outs []string) error {
 		if err == nil && v.t != nil {
 			err = im.b.OutputOf(name, v.t, v.outElem())
 		}
+		if err == nil && v.typ == elemInt8 && v.t != nil && v.t.DType == runtime.U8 {
+			err = im.b.G.SetSigned(im.b.G.Outputs[len(im.b.G.Outputs)-1])
+		}
 		if err != nil {
 			return fmt.Errorf("output %q: %w", name, err)
 		}

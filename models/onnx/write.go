@@ -30,7 +30,11 @@ func WriteQDQ(w io.Writer, g *runtime.Graph) error {
 		q.names[n.Name] = true
 	}
 	for _, v := range g.Inputs {
-		q.floats[v] = v.Name
+		if v.DType == runtime.U8 {
+			q.levels[v] = v.Name
+		} else {
+			q.floats[v] = v.Name
+		}
 		q.ports = q.ports.Sub(11, q.port(v.Name, v))
 	}
 	all := &runtime.UnsupportedError{}

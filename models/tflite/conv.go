@@ -207,6 +207,9 @@ func (n *node) weighted(x *axes.Tensor, win runtime.Window, k, groups int, depth
 	if err != nil {
 		return nil, err
 	}
+	for i, s := range scales {
+		scales[i] = factorScale(x.Quant().Scale, s, to.Scale)
+	}
 	c := runtime.QConv{Window: win, K: k, Groups: groups, WScale: scales, Bias: bias, Out: to}
 	c.Lo, c.Hi = act.Levels(to)
 	return runtime.WideQConv(c, weights), nil

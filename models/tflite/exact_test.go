@@ -156,3 +156,31 @@ func TestAveragePoolOfLevels(t *testing.T) {
 		}
 	}
 }
+
+// The scale of a filter gives the factor that binary32 gives, and moves by two units in the last place at most.
+func TestFactorScale(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	before, apart := 0, 0 // factors that are others
+	for range 10000 {
+		in, w, out := r.Float32()/8+1e-4, r.Float32()/50+1e-5, r.Float32()/4+1e-4
+		s := factorScale(in, w, out)
+		want := float32(in*w) / out
+		if float32(float64(in)*float64(w)/float64(out)) != want {
+			before++
+		}
+		if float32(float64(in)*float64(s)/float64(out)) != want {
+			apart++
+		}
+		if d := int32(math.Float32bits(s)) - int32(math.Float32bits(w)); d < -2 || d > 2 {
+			t.Fatalf("scale %v becomes %v", w, s)
+		}
+	}
+	if 5*apart > 2*before {
+		t.Errorf("%d of 10000 factors are others, %d without it", apart, before)
+	}
+	for _, odd := range []float32{0, -1, float32(math.Inf(1)), float32(math.NaN()), 1e-45} { // refused elsewhere
+		if s := factorScale(1, odd, 1); s != odd && odd == odd {
+			t.Errorf("scale %v becomes %v", odd, s)
+		}
+	}
+}

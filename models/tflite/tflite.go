@@ -27,8 +27,8 @@
 //
 // Files may be hostile. Every offset is checked by the flatbuffers library or here; the library answers a bad one with
 // a panic, which does not leave this package. All that is not supported is reported at once: operations that are not
-// known, and forms of known ones that are refused. Of several subgraphs the first is the model; the others are bodies of
-// control flow, or other entries.
+// known, and forms of known ones that are refused. Of several subgraphs the first is the model; the others are bodies
+// of control flow, or other entries.
 //
 // # How to add an operation
 //

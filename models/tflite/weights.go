@@ -2,6 +2,7 @@ package tflite
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -71,6 +72,20 @@ func (n *node) intWeights(t *tensor, k int, depthwise bool) ([]int16, []float32,
 		scales[f] = t.scale[f%len(t.scale)]
 	}
 	return weights, scales, nil
+}
+
+// factorScale returns the scale of a filter, or one that differs from it by a unit in the last place or two, for which
+// the factor of its sums, which gneiss rounds once, is what TensorFlow Lite's kernels compute in binary32: in·weight
+// rounded, over out. Where there is no such scale it is the filter's own.
+func factorScale(in, weight, out float32) float32 {
+	want := float32(in*weight) / out
+	for _, s := range []float32{weight, math.Nextafter32(weight, 0), math.Nextafter32(weight, 2*weight),
+		float32(float64(want) * float64(out) / float64(in))} {
+		if float32(float64(in)*float64(s)/float64(out)) == want {
+			return s
+		}
+	}
+	return weight
 }
 
 // transposed turns [taps][k] into [k][taps].
