@@ -13,14 +13,21 @@ const OpBinary OpKind = "binary"
 // Arithmetic is an operation between two numbers.
 type Arithmetic uint8
 
-// The operations of [NewBinaryF32]. Maximum and minimum are a NaN if either number is.
+// The operations of [NewBinary], p ∘ q. Maximum and minimum are a NaN if either number is. Never renumber.
 const (
-	Plus Arithmetic = iota
-	Minus
-	Times
-	Over
-	Larger
-	Smaller
+	Plus              Arithmetic = iota
+	Minus                        // p − q
+	Times                        // p·q
+	Over                         // p/q
+	Larger                       // the maximum
+	Smaller                      // the minimum
+	Power                        // p to the power of q, as C has it
+	SquaredDifference            // (p − q)²
+	Remainder                    // of p/q, with the sign of p, as C's fmod
+	FloorRemainder               // of p/q, with the sign of q
+	FloorQuotient                // p/q, then the whole number at or below
+	Angle                        // of the point (q, p), as C's atan2
+	Sloped                       // p where it has no sign, else p·q
 	arithmetics
 )
 
@@ -29,7 +36,8 @@ func (a Arithmetic) String() string {
 	if a >= arithmetics {
 		return "Arithmetic"
 	}
-	return [...]string{"Plus", "Minus", "Times", "Over", "Larger", "Smaller"}[a]
+	return [...]string{"Plus", "Minus", "Times", "Over", "Larger", "Smaller", "Power", "SquaredDifference", "Remainder",
+		"FloorRemainder", "FloorQuotient", "Angle", "Sloped"}[a]
 }
 
 // Check refuses a number that stands for no operation.
@@ -40,74 +48,242 @@ func (a Arithmetic) Check() error {
 	return nil
 }
 
-// binaryArgs is the argument of arithmetic on one pixel: dst[i] = a[i·aStep] ∘ b[i·bStep] for i < c, in IEEE binary32,
-// each operation rounded. A step of 0 repeats one number for all channels. dst, a and b do not overlap.
+// binaryArgs is the argument of arithmetic on rows: for r < rows and i < c,
+//
+//	dst[r·dstRow + i·dstStep] = clamp(a[r·aRow + i·aStep] ∘ b[r·bRow + i·bStep])
+//
+// in IEEE binary32, each operation rounded. Steps are in elements; one of 0 repeats an element. dst does not overlap a
+// or b. clamp is as of eltwiseArgs; bounds of ∓∞ are none. Of uint8, a number is a level less its zero point times its
+// scale, and the result is quantised as by convertArgs; in may have one input of floats.
 type binaryArgs struct {
-	dst, a, b    unsafe.Pointer
-	aStep, bStep int // 0 or 1
-	c            int // ≥ 1
-	how          Arithmetic
+	dst, a, b             unsafe.Pointer
+	dstRow, aRow, bRow    int
+	dstStep, aStep, bStep int
+	rows, c               int // ≥ 1
+	how                   Arithmetic
+	lo, hi                float32
+	aScale, bScale, scale float32 // of uint8; a scale of 0 says that the input is float
+	aZero, bZero, zero    int32
 }
 
 func binaryF32Generic(b *binaryArgs) {
-	dst := floats(b.dst, 0, b.c)
-	x, y := floats(b.a, 0, (b.c-1)*b.aStep+1), floats(b.b, 0, (b.c-1)*b.bStep+1)
-	for i := range dst {
-		p, q := x[i*b.aStep], y[i*b.bStep]
-		switch b.how {
-		case Plus:
-			p += q
-		case Minus:
-			p -= q
-		case Times:
-			p *= q
-		case Over:
-			p /= q
-		case Larger:
-			p = max(p, q)
-		case Smaller:
-			p = min(p, q)
+	bound := b.lo > negInf || b.hi < posInf
+	for r := range b.rows {
+		if b.dstStep == 1 && b.aStep <= 1 && b.bStep <= 1 {
+			dst := floats(b.dst, 4*r*b.dstRow, b.c)
+			arithmetic(b.how, dst, floats(b.a, 4*r*b.aRow, (b.c-1)*b.aStep+1), floats(b.b, 4*r*b.bRow, (b.c-1)*b.bStep+1))
+			if bound {
+				bounded(dst, b.lo, b.hi)
+			}
+			continue
 		}
-		dst[i] = p
+		var p, q, v [1]float32
+		for i := range b.c {
+			p[0] = *(*float32)(unsafe.Add(b.a, 4*(r*b.aRow+i*b.aStep)))
+			q[0] = *(*float32)(unsafe.Add(b.b, 4*(r*b.bRow+i*b.bStep)))
+			arithmetic(b.how, v[:], p[:], q[:])
+			bounded(v[:], b.lo, b.hi)
+			*(*float32)(unsafe.Add(b.dst, 4*(r*b.dstRow+i*b.dstStep))) = v[0]
+		}
 	}
 }
 
-// NewBinaryF32 returns the operation out = in₀ ∘ in₁, elementwise; binaryArgs defines it. Where an input's N, H, W or
-// C is 1 and the output's is not, its elements are repeated along that dimension.
-func NewBinaryF32(how Arithmetic, limit arch.ISA) (Op, error) {
-	if err := how.Check(); err != nil {
+// binaryPiece is how many bytes binaryU8Generic makes floats of at a time.
+const binaryPiece = 256
+
+func binaryU8Generic(b *binaryArgs) {
+	var x, y, v [binaryPiece]float32
+	lo, hi := float32(-b.zero), float32(255-b.zero)
+	for r := range b.rows {
+		for at := 0; at < b.c; at += binaryPiece {
+			n := min(binaryPiece, b.c-at)
+			p := operand(x[:n], b.a, r*b.aRow+at*b.aStep, b.aStep, b.aScale, b.aZero)
+			q := operand(y[:n], b.b, r*b.bRow+at*b.bStep, b.bStep, b.bScale, b.bZero)
+			arithmetic(b.how, v[:n], p, q)
+			bounded(v[:n], b.lo, b.hi)
+			dst := unsafe.Add(b.dst, r*b.dstRow+at*b.dstStep)
+			for i, f := range v[:n] {
+				*(*uint8)(unsafe.Add(dst, i*b.dstStep)) = quantized(f/b.scale, lo, hi, b.zero)
+			}
+		}
+	}
+}
+
+// operand returns as many elements as to has as floats, or one that all are.
+func operand(to []float32, p unsafe.Pointer, at, step int, scale float32, zero int32) []float32 {
+	if step == 0 {
+		to = to[:1]
+	}
+	switch {
+	case scale == 0 && step <= 1:
+		return floats(p, 4*at, len(to))
+	case scale == 0:
+		for i := range to {
+			to[i] = *(*float32)(unsafe.Add(p, 4*(at+i*step)))
+		}
+		return to
+	}
+	for i := range to {
+		to[i] = float32(int32(*(*uint8)(unsafe.Add(p, at+i*step)))-zero) * scale
+	}
+	return to
+}
+
+// bounded clamps v.
+func bounded(v []float32, lo, hi float32) {
+	for i, x := range v {
+		v[i] = min(max(x, lo), hi)
+	}
+}
+
+// Binary is arithmetic between two inputs, or between an input and a constant.
+type Binary struct {
+	How      Arithmetic
+	Act      Clamp     // of the result
+	Constant *View     // of float32, the second operand in place of an input
+	First    bool      // the constant is the first operand
+	Scale    []float32 // of the inputs that are uint8
+	Zero     []uint8
+	Out      OutU8 // zero point of a uint8 output
+	OutScale float32
+}
+
+// NewBinary returns the operation out = in₀ ∘ in₁, elementwise, on float32 or, of uint8, with the same numbers that
+// dequantised inputs give, quantised; binaryArgs defines it. Where an input's N, H, W or C is 1 and the output's is
+// not, its elements are repeated along that dimension.
+func NewBinary(dt DType, b Binary, limit arch.ISA) (Op, error) {
+	if err := b.How.Check(); err != nil {
 		return nil, err
 	}
-	o := &binaryOp{how: how}
-	o.kernel, o.fn = Select[func(*binaryArgs)](OpBinary, F32, limit)
+	inputs := 2
+	if c := b.Constant; c != nil {
+		inputs = 1
+		if c.DType != F32 || c.Data == nil || c.Stride < c.C {
+			return nil, fmt.Errorf("%w: constant", ErrShape)
+		}
+	}
+	o := &binaryOp{Binary: b, dt: dt}
+	o.args = binaryArgs{how: b.How, lo: b.Act.Lo, hi: b.Act.Hi}
+	if dt == U8 {
+		ok := len(b.Scale) == inputs && len(b.Zero) == inputs && b.OutScale > 0
+		for _, s := range b.Scale {
+			ok = ok && s > 0
+		}
+		if !ok {
+			return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, b.Scale, b.OutScale)
+		}
+		o.args.scale, o.args.zero = b.OutScale, int32(b.Out.Zero)
+	}
+	o.kernel, o.fn = Select[func(*binaryArgs)](OpBinary, dt, limit)
 	return o, nil
 }
 
 type binaryOp struct {
 	basic
-	fn  func(*binaryArgs)
-	how Arithmetic
+	Binary
+	dt   DType
+	fn   func(*binaryArgs)
+	args binaryArgs
+}
+
+func (o *binaryOp) PackedBytes() int {
+	if o.Constant == nil {
+		return 0
+	}
+	return o.Constant.Extent()
+}
+
+// operands returns both operands, the constant as one of them, and their scales and zero points.
+func (o *binaryOp) operands(in []View) (v [2]View, scale [2]float32, zero [2]int32) {
+	i := 0
+	for k := range v {
+		if o.Constant != nil && (k == 0) == o.First {
+			v[k] = *o.Constant
+			continue
+		}
+		v[k] = in[i]
+		if o.dt == U8 {
+			scale[k], zero[k] = o.Scale[i], int32(o.Zero[i])
+		}
+		i++
+	}
+	return v, scale, zero
 }
 
 func (o *binaryOp) Bind(in, out []View, _ []byte, workers int) Task {
-	ok := len(in) == 2 && len(out) == 1 && out[0].DType == F32 && out[0].Stride >= out[0].C
-	for i := 0; ok && i < len(in); i++ {
-		ok = in[i].DType == F32 && in[i].Stride >= in[i].C && repeats(in[i].N, out[0].N) && repeats(in[i].H, out[0].H) &&
-			repeats(in[i].W, out[0].W) && repeats(in[i].C, out[0].C)
+	want := 2
+	if o.Constant != nil {
+		want = 1
 	}
-	checkViews("binary", ok)
-	return &binaryTask{binaryOp: o, a: in[0], b: in[1], out: out[0],
-		pixelBlocks: newPixelBlocks(out[0].Pixels(), out[0].C), workers: make([]binaryWorker, workers)}
+	checkViews("binary", len(in) == want && len(out) == 1 && out[0].DType == o.dt && out[0].Stride >= out[0].C)
+	for i := range in {
+		checkViews("binary", in[i].DType == o.dt && in[i].Stride >= in[i].C)
+	}
+	t := &binaryTask{binaryOp: o, args: o.args, workers: make([]binaryWorker, workers)}
+	v, scale, zero := o.operands(in)
+	d := &out[0]
+	dims := [4]int{d.N, d.H, d.W, d.C}
+	var steps [3][4]int
+	for k, x := range []*View{d, &v[0], &v[1]} {
+		have := [4]int{x.N, x.H, x.W, x.C}
+		step := [4]int{x.H * x.W * x.Stride, x.W * x.Stride, x.Stride, 1}
+		for i, n := range have {
+			checkViews("binary", n == dims[i] || n == 1)
+			if n == dims[i] && n > 1 {
+				steps[k][i] = step[i]
+			}
+		}
+		t.size[k] = x.DType.Size()
+	}
+	t.merge(dims, steps)
+	t.args.dst, t.args.a, t.args.b = d.Data, v[0].Data, v[1].Data
+	t.args.aScale, t.args.bScale, t.args.aZero, t.args.bZero = scale[0], scale[1], zero[0], zero[1]
+	if t.long = t.dims[0]*t.dims[1]*t.dims[2] == 1; t.long {
+		t.pixelBlocks = newPixelBlocks(t.dims[3], 1)
+	} else {
+		t.pixelBlocks = newPixelBlocks(t.dims[0]*t.dims[1]*t.dims[2], t.dims[3])
+	}
+	return t
 }
 
-// repeats reports whether a dimension of n can be repeated to one of m.
-func repeats(n, m int) bool { return n == m || n == 1 }
+// merge joins dimensions that lie in all operands as one does, and leaves them at the end of four.
+func (t *binaryTask) merge(dims [4]int, steps [3][4]int) {
+	t.dims = [4]int{1, 1, 1, 1}
+	to := 3
+	for i := 3; i >= 0; i-- {
+		if dims[i] == 1 {
+			continue
+		}
+		if n := t.dims[to]; n > 1 {
+			as := true // dimension i continues dimension to
+			for k := range steps {
+				as = as && steps[k][i] == t.steps[k][to]*n
+			}
+			if as {
+				t.dims[to] *= dims[i]
+				continue
+			}
+			to--
+		}
+		t.dims[to] = dims[i]
+		for k := range steps {
+			t.steps[k][to] = steps[k][i]
+		}
+	}
+	if t.dims[3] == 1 { // one element
+		t.steps[0][3] = 1
+	}
+}
 
 type binaryTask struct {
 	*binaryOp
 	pixelBlocks
-	a, b, out View
-	workers   []binaryWorker
+	args    binaryArgs // of the whole
+	dims    [4]int
+	steps   [3][4]int // of the output and the operands, in elements
+	size    [3]int    // of their elements
+	long    bool      // one row, cut as it comes
+	workers []binaryWorker
 }
 
 type binaryWorker struct {
@@ -115,25 +291,35 @@ type binaryWorker struct {
 	_    [64]byte
 }
 
-func (t *binaryTask) Run(worker, lo, hi int, stop *Stop) {
+// call computes rows rows of dimension 2 from row r of the first two, elements from ≤ i < to of each.
+func (t *binaryTask) call(worker, outer, row, rows, from, to int) {
 	args := &t.workers[worker].args
-	for u := lo; u < hi && !stop.Asked(); u++ {
-		p0, p1 := t.block(u)
-		for p := p0; p < p1; p++ {
-			n, y, x := p/(t.out.H*t.out.W), p/t.out.W%t.out.H, p%t.out.W
-			aStep, bStep := min(t.a.C-1, 1), min(t.b.C-1, 1)
-			for at := 0; at < t.out.C && !stop.Asked(); at += maxChannels {
-				*args = binaryArgs{dst: t.out.at(p*t.out.Stride + at), a: t.a.repeated(n, y, x, at*aStep),
-					b:     t.b.repeated(n, y, x, at*bStep),
-					aStep: aStep, bStep: bStep, c: min(t.out.C-at, maxChannels), how: t.how}
-				t.fn(args)
-			}
-		}
+	*args = t.args
+	n, y := outer/t.dims[1], outer%t.dims[1]
+	for k, p := range []*unsafe.Pointer{&args.dst, &args.a, &args.b} {
+		s := &t.steps[k]
+		*p = unsafe.Add(*p, t.size[k]*(n*s[0]+y*s[1]+row*s[2]+from*s[3]))
 	}
+	args.dstRow, args.aRow, args.bRow = t.steps[0][2], t.steps[1][2], t.steps[2][2]
+	args.dstStep, args.aStep, args.bStep = t.steps[0][3], t.steps[1][3], t.steps[2][3]
+	args.rows, args.c = rows, to-from
+	t.fn(args)
 }
 
-// repeated returns the address of channel c of pixel (n, y, x) of a view whose dimensions of 1 are repeated.
-func (v *View) repeated(n, y, x, c int) unsafe.Pointer {
-	n, y, x = min(n, v.N-1), min(y, v.H-1), min(x, v.W-1)
-	return v.at(((n*v.H+y)*v.W+x)*v.Stride + c)
+func (t *binaryTask) Run(worker, lo, hi int, stop *Stop) {
+	for u := lo; u < hi && !stop.Asked(); u++ {
+		r0, r1 := t.block(u)
+		if t.long {
+			t.call(worker, 0, 0, 1, r0, r1)
+			continue
+		}
+		for r0 < r1 {
+			outer, row := r0/t.dims[2], r0%t.dims[2]
+			rows := min(t.dims[2]-row, r1-r0)
+			for at := 0; at < t.dims[3] && !stop.Asked(); at += maxChannels {
+				t.call(worker, outer, row, rows, at, min(at+maxChannels, t.dims[3]))
+			}
+			r0 += rows
+		}
+	}
 }

@@ -30,6 +30,7 @@ type eltwiseArgs struct {
 	dstStride, aStride, bStride int            // bytes from one row to the next
 	rows, c                     int            // ≥ 1
 	lo, hi                      float32
+	curve                       Curve // of OpCurve, with the parameters lo and hi
 }
 
 func clampF32Generic(e *eltwiseArgs) {
@@ -91,12 +92,13 @@ type eltwise struct {
 	fn           func(*eltwiseArgs)
 	inputs       int
 	act          Clamp
+	curve        Curve
 	channels     int       // affine only: what the input must have; else 0
 	scale, shift []float32 // affine only: repeated to denseWidth
 	denseWidth   int       // of rows of dense tensors
 }
 
-func newEltwise(kind OpKind, inputs int, act Clamp, scale, shift []float32, limit arch.ISA) Op {
+func newEltwise(kind OpKind, inputs int, act Clamp, scale, shift []float32, limit arch.ISA) *eltwise {
 	o := &eltwise{inputs: inputs, act: act, denseWidth: unitElements, channels: len(scale)}
 	o.kernel, o.fn = Select[func(*eltwiseArgs)](kind, F32, limit)
 	if n := len(scale); n > 0 { // as many whole pixels as fit a short row, so that few channels cost no more than many
@@ -140,7 +142,7 @@ func (o *eltwise) Bind(in, out []View, _ []byte, workers int) Task {
 		return 4 * v.Stride
 	}
 	t.args = eltwiseArgs{dst: out[0].Data, a: in[0].Data, dstStride: stride(&out[0]), aStride: stride(&in[0]),
-		lo: o.act.Lo, hi: o.act.Hi}
+		lo: o.act.Lo, hi: o.act.Hi, curve: o.curve}
 	if o.inputs == 2 {
 		t.args.b, t.args.bStride = in[1].Data, stride(&in[1])
 	}

@@ -267,3 +267,12 @@ func centre(dst []int16, v *View, b *matMulBlock, i int, asRow bool, zero int16)
 		dst[k] = int16(*(*uint8)(unsafe.Add(p, k*v.Stride))) - zero
 	}
 }
+
+// repeats reports whether a dimension of n can be repeated to one of m.
+func repeats(n, m int) bool { return n == m || n == 1 }
+
+// repeated returns the address of channel c of pixel x in row h of image n, of which there may be but one.
+func (v *View) repeated(n, h, x, c int) unsafe.Pointer {
+	n, h = min(n, v.N-1), min(h, v.H-1)
+	return v.at(((n*v.H+h)*v.W+x)*v.Stride + c)
+}

@@ -63,7 +63,7 @@ func (c *matMulCase) sums(x, y []float64) (out []float64) {
 	return out
 }
 
-func wide[T float32 | uint8](v []T, zero float64) []float64 {
+func binary64s[T float32 | uint8](v []T, zero float64) []float64 {
 	out := make([]float64, len(v))
 	for i, x := range v {
 		out[i] = float64(x) - zero
@@ -86,7 +86,7 @@ func TestMatMul(t *testing.T) {
 				set(newTensor(t, guard.Sides[i/2%2], F32, b[0], b[1], b[2], b[3], b[3]+i%2), y)}
 			out := newTensor(t, guard.Sides[i%2], F32, max(a[0], b[0]), max(a[1], b[1]), c.rows, c.cols, c.cols+i%3)
 			runTask(t, op, in, []*tensor{out})
-			want := c.sums(wide(x, 0), wide(y, 0))
+			want := c.sums(binary64s(x, 0), binary64s(y, 0))
 			for j, got := range get[float32](out) {
 				if float64(got) != want[j] {
 					t.Fatalf("%+v: element %d is %v, want %v", c, j, got, want[j])
@@ -114,7 +114,7 @@ func TestMatMulU8(t *testing.T) {
 			out := newTensor(t, guard.Sides[i%2], U8, max(a[0], b[0]), max(a[1], b[1]), c.rows, c.cols, c.cols+i%3)
 			runTask(t, op, in, []*tensor{out})
 			m := float32(float64(q.AScale) * float64(q.BScale) / float64(q.OutScale))
-			for j, sum := range c.sums(wide(x, 255), wide(y, 3)) {
+			for j, sum := range c.sums(binary64s(x, 255), binary64s(y, 3)) {
 				want := min(max(math.RoundToEven(float64(float32(sum)*m))+200, 1), 250)
 				if got := get[uint8](out)[j]; float64(got) != want {
 					t.Fatalf("%+v: element %d is %v, want %v", c, j, got, want)

@@ -27,7 +27,8 @@ const (
 	LogSum                     // log Σ x
 	LogSumExp                  // log Σ eˣ
 	reductions
-	expSum // Σ e^(x − m), the second pass of LogSumExp
+	expSum    // Σ e^(x − m), the second pass of LogSumExp
+	deviation // Σ (x − mean)², the second pass of a variance
 )
 
 // String returns the reduction's word.
@@ -48,10 +49,11 @@ func (r Reduction) Check() error {
 
 // reduceArgs is the argument of the inner kernels of reductions, which fold pixels into accumulators: for each pixel in
 // turn, acc[i] = acc[i] ∘ src[i] for i < c; or, lanes, acc[i mod 8] = acc[i mod 8] ∘ src[i], i ascending. Accumulators
-// of float32 are IEEE binary64, those of uint8 are int32. With expSum, src[i] stands for e^(src[i] − most[i]).
+// of float32 are IEEE binary64, those of uint8 are int32. With expSum, src[i] stands for e^(src[i] − most[i]); with deviation, for (src[i] − mean[i])².
 type reduceArgs struct {
 	acc, src  unsafe.Pointer
 	most      *[reduceBlock]float32
+	mean      *[reduceBlock]float64
 	pixels, c int // ≥ 1
 	stride    int // bytes
 	lanes     bool
@@ -68,21 +70,21 @@ func reduceF32Generic(a *reduceArgs) {
 	for p := range a.pixels {
 		src := floats(a.src, p*a.stride, a.c)
 		if !a.lanes {
-			a.how.fold(acc, src, a.most)
+			a.fold(acc, src)
 			continue
 		}
 		for len(src) > reduceLanes {
-			a.how.fold(acc, src[:reduceLanes], a.most)
+			a.fold(acc, src[:reduceLanes])
 			src = src[reduceLanes:]
 		}
-		a.how.fold(acc, src, a.most)
+		a.fold(acc, src)
 	}
 }
 
 // fold is acc[i] ∘= src[i] for all of src.
-func (r Reduction) fold(acc []float64, src []float32, most *[reduceBlock]float32) {
+func (a *reduceArgs) fold(acc []float64, src []float32) {
 	acc = acc[:len(src)]
-	switch r {
+	switch a.how {
 	case Sum, Mean, LogSum:
 		for i, x := range src {
 			acc[i] += float64(x)
@@ -109,7 +111,12 @@ func (r Reduction) fold(acc []float64, src []float32, most *[reduceBlock]float32
 		}
 	case expSum:
 		for i, x := range src {
-			acc[i] += float64(expNegative(x - most[i]))
+			acc[i] += float64(expNegative(x - a.most[i]))
+		}
+	case deviation:
+		for i, x := range src {
+			d := float64(x) - a.mean[i]
+			acc[i] += float64(d * d)
 		}
 	}
 }
@@ -284,6 +291,7 @@ type reduceWorker struct {
 	args reduceArgs
 	acc  [reduceBlock]float64 // int32 of uint8
 	most [reduceBlock]float32
+	mean [reduceBlock]float64
 	_    [64]byte
 }
 
@@ -411,7 +419,10 @@ func (t *reduceTask) pass(w *reduceWorker, p, c0 int, stop *Stop) {
 			for c := 0; c < channels; c += block {
 				args.c = min(block, channels-c)
 				some := max(1, heed/args.c) // pixels in one call
-				for x := b.x0; x < b.x1 && !stop.Asked(); x += some {
+				for x := b.x0; x < b.x1; x += some {
+					if stop.Asked() {
+						return
+					}
 					args.pixels = min(some, b.x1-x)
 					args.src = in.at(((n*in.H+y)*in.W+x)*in.Stride + c0 + c)
 					t.fn(args)

@@ -68,100 +68,40 @@ func NewSoftmaxOverF32(form SoftmaxForm, over Axes, limit arch.ISA) (Op, error) 
 		return nil, err
 	}
 	o := &softmaxOver{form: form, reduce: reduce{how: Maximum, over: over, dtype: F32}}
-	_, o.fn = Select[func(*reduceArgs)](OpReduce, F32, limit)
-	o.kernel, o.last = Select[func(*softmaxOverArgs)](OpSoftmaxOver, F32, limit)
+	_, o.reduce.fn = Select[func(*reduceArgs)](OpReduce, F32, limit)
+	o.kernel, o.fn = Select[func(*softmaxOverArgs)](OpSoftmaxOver, F32, limit)
 	return o, nil
 }
 
 type softmaxOver struct {
 	reduce
-	last func(*softmaxOverArgs)
+	fn   func(*softmaxOverArgs)
 	form SoftmaxForm
 }
 
 func (o *softmaxOver) Bind(in, out []View, _ []byte, workers int) Task {
-	checkViews("softmax", len(in) == 1 && len(out) == 1 && in[0].DType == F32 && out[0].DType == F32 &&
-		sameShape(&in[0], &out[0]))
-	t := &softmaxOverTask{form: o.form, last: o.last, dst: out[0], workers: make([]softmaxOverWorker, workers)}
-	t.reduceTask = reduceTask{reduce: &o.reduce, in: in[0]}
-	sums := &t.out // only a shape
-	sums.N, sums.H, sums.W, sums.C, _ = o.over.of(&in[0])
-	t.blocks = (sums.C + reduceBlock - 1) / reduceBlock
-	return t
+	return bindOver(o, &o.reduce, in, out, workers)
 }
 
-type softmaxOverTask struct {
-	reduceTask
-	form    SoftmaxForm
-	last    func(*softmaxOverArgs)
-	dst     View
-	workers []softmaxOverWorker
-}
-
-type softmaxOverWorker struct {
-	reduceWorker
-	sums [reduceBlock]float32
-	last softmaxOverArgs
-	_    [64]byte
-}
-
-func (t *softmaxOverTask) Run(worker, lo, hi int, stop *Stop) {
-	w := &t.workers[worker]
-	w.args = reduceArgs{acc: unsafe.Pointer(&w.acc), most: &w.most, lanes: t.over.C}
-	w.last = softmaxOverArgs{most: &w.most, sums: &w.sums, step: 1, form: t.form}
-	if w.args.lanes {
-		w.last.step = 0
+func (o *softmaxOver) sums(t *overTask, w *overWorker, p, c0 int, stop *Stop) {
+	t.fold(w, Maximum, p, c0, stop)
+	for i := range w.most {
+		w.most[i] = float32(w.acc[i])
 	}
-	for u := lo; u < hi && !stop.Asked(); u++ {
-		p, c0 := u/t.blocks, u%t.blocks*reduceBlock
-		t.fold(w, Maximum, p, c0, stop)
-		for i := range w.most {
-			w.most[i] = float32(w.acc[i])
-			if w.args.lanes {
-				w.most[i] = float32(w.acc[0])
-			}
-		}
-		if clear(w.sums[:]); t.form != SoftmaxHard {
-			t.fold(w, expSum, p, c0, stop)
-			for i := range w.sums {
-				if w.sums[i] = float32(w.acc[i]); t.form == SoftmaxLog {
-					w.sums[i] = float32(logarithm(w.acc[i]))
-				}
-			}
-		}
-		t.write(w, p, c0, stop)
+	w.softmax = softmaxOverArgs{most: &w.most, sums: &w.sums, step: t.step(), form: o.form}
+	if clear(w.sums[:]); o.form == SoftmaxHard {
+		return
 	}
-}
-
-// fold is one pass over all that belongs to sum p: channels c0 and up.
-func (t *softmaxOverTask) fold(w *softmaxOverWorker, how Reduction, p, c0 int, stop *Stop) {
-	for i := range w.acc {
-		w.acc[i] = how.start()
-	}
-	w.args.how = how
-	t.pass(&w.reduceWorker, p, c0, stop)
-	if w.args.lanes {
-		how.joinLanes(&w.acc)
-	}
-}
-
-// write is the last pass.
-func (t *softmaxOverTask) write(w *softmaxOverWorker, p, c0 int, stop *Stop) {
-	b := t.box(p)
-	channels, block, a := t.in.C, heed, &w.last
-	if !w.args.lanes {
-		channels, block = min(reduceBlock, t.in.C-c0), reduceBlock
-	}
-	for n := b.n0; n < b.n1; n++ {
-		for y := b.y0; y < b.y1; y++ {
-			for x := b.x0; x < b.x1; x++ {
-				at := (n*t.in.H+y)*t.in.W + x
-				for c := 0; c < channels && !stop.Asked(); c += block {
-					a.c = min(block, channels-c)
-					a.src, a.dst = t.in.at(at*t.in.Stride+c0+c), t.dst.at(at*t.dst.Stride+c0+c)
-					t.last(a)
-				}
-			}
+	t.fold(w, expSum, p, c0, stop)
+	for i := range w.sums {
+		if w.sums[i] = float32(w.acc[i]); o.form == SoftmaxLog {
+			w.sums[i] = float32(logarithm(w.acc[i]))
 		}
 	}
+}
+
+func (o *softmaxOver) last(w *overWorker, dst, src unsafe.Pointer, c int) {
+	a := &w.softmax
+	a.dst, a.src, a.c = dst, src, c
+	o.fn(a)
 }

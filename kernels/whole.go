@@ -75,7 +75,7 @@ func (w Whole) Of(p, q int32) int32 {
 	case WholeBitXor:
 		return p ^ q
 	case WholePower:
-		return power(p, q)
+		return wholePower(p, q)
 	}
 	a, b := p != 0, q != 0
 	if w == WholeAnd && a && b || w == WholeOr && (a || b) || w == WholeXor && a != b {
@@ -101,8 +101,8 @@ func (w Whole) divided(p, q int32) int32 {
 	return quotient
 }
 
-// power is p^q by squares; it wraps around as products do.
-func power(p, q int32) int32 {
+// wholePower is p^q by squares; it wraps around as products do.
+func wholePower(p, q int32) int32 {
 	switch {
 	case q >= 0:
 	case p == -1: // its own inverse

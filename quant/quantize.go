@@ -37,35 +37,75 @@ func Quantize(g *runtime.Graph, s *Stats, opts ...Option) (*runtime.Graph, *Repo
 type rewriter struct {
 	from, out     *runtime.Graph
 	opts          *options
-	u8            map[*runtime.Node]bool // nodes that work on uint8
+	u8            map[*runtime.Node]bool   // nodes that work on uint8
+	why           map[*runtime.Node]string // why the others do not
 	scales        map[*runtime.Value]runtime.Quant
 	asFloat, asU8 map[*runtime.Value]*runtime.Value // old value → new value; asFloat has whole numbers as they are
 	names         map[string]bool
 	report        *Report
 }
 
+// Why layers stay float.
+const (
+	reasonAsked  = "asked for"
+	reasonNoForm = "it has no form on uint8"
+	reasonInputs = "it moves float values"
+	reasonLast   = "no layer with weights follows"
+)
+
 // decide chooses the nodes that work on uint8: all that compute, and those that pass bytes on if at least one of their
-// inputs is made as uint8; on float inputs they stay float, which loses nothing.
+// inputs is made as uint8; on float inputs they stay float, which loses nothing. Functions and arithmetic behind the
+// last layer with weights stay float too: there they make scores and boxes, which a scale of 256 levels would blur.
 func (r *rewriter) decide() {
-	r.u8 = map[*runtime.Node]bool{}
+	r.u8, r.why = map[*runtime.Node]bool{}, map[*runtime.Node]string{}
+	last := lastNodes(r.from)
 	native := map[*runtime.Value]bool{} // made as uint8
 	for _, n := range r.from.Nodes {
-		if r.opts.staysFloat(n) {
-			continue
-		}
-		switch runtime.FormOf(n.Op) {
-		case runtime.Wrapped, runtime.Rewritten:
-			r.u8[n] = true
-			_, fc := n.Op.(*runtime.FC)
-			native[n.Out] = !fc
-		case runtime.Moves:
+		form := runtime.FormOf(n.Op)
+		if form == runtime.Moves {
+			r.why[n] = reasonInputs
 			for _, v := range n.In {
-				if native[v] {
-					r.u8[n], native[n.Out] = true, true
-				}
+				r.u8[n] = r.u8[n] || native[v]
+			}
+		}
+		switch {
+		case r.opts.staysFloat(n):
+			r.u8[n], r.why[n] = false, reasonAsked
+		case form == runtime.Wrapped && last[n] && elementwise(n.Op):
+			r.why[n] = reasonLast
+		case form == runtime.Wrapped || form == runtime.Rewritten:
+			r.u8[n] = true
+		case form != runtime.Moves:
+			r.why[n] = reasonNoForm
+		}
+		_, fc := n.Op.(*runtime.FC)
+		native[n.Out] = r.u8[n] && !fc
+	}
+}
+
+// elementwise reports whether an operation is a function or arithmetic of single elements. Sums of two values are not
+// counted: they join branches.
+func elementwise(op runtime.Op) bool {
+	switch op.(type) {
+	case *runtime.Curve, *runtime.Binary, *runtime.Activation:
+		return true
+	}
+	return false
+}
+
+// lastNodes are those whose results no layer with weights uses, near or far.
+func lastNodes(g *runtime.Graph) map[*runtime.Node]bool {
+	used, last := map[*runtime.Value]bool{}, map[*runtime.Node]bool{}
+	for i := len(g.Nodes) - 1; i >= 0; i-- {
+		n := g.Nodes[i]
+		last[n] = !used[n.Out]
+		if !last[n] || runtime.FormOf(n.Op) == runtime.Rewritten {
+			for _, v := range n.In {
+				used[v] = true
 			}
 		}
 	}
+	return last
 }
 
 func (r *rewriter) rewrite() error {
@@ -143,7 +183,7 @@ func (r *rewriter) node(n *runtime.Node) error {
 	if !r.u8[n] {
 		out, err := r.out.Add(n.Name, n.Op, in...)
 		r.asFloat[n.Out] = out
-		r.report.add(n, runtime.Quant{}, Layer{Float: true})
+		r.report.add(n, runtime.Quant{}, Layer{Float: true, Reason: r.why[n]})
 		return err
 	}
 	to := r.scales[n.Out]

@@ -23,6 +23,7 @@ type Layer struct {
 	Name       string  `json:"name"`
 	Op         string  `json:"op"`                   // of the float graph
 	Float      bool    `json:"float,omitempty"`      // stayed float
+	Reason     string  `json:"reason,omitempty"`     // why
 	Scale      float32 `json:"scale,omitempty"`      // of the output; 0 when it is float
 	Zero       uint8   `json:"zero,omitempty"`       // likewise
 	WeightSQNR float64 `json:"weightSQNR,omitempty"` // signal to quantisation noise of the weights, dB
@@ -61,7 +62,7 @@ func (r *Report) String() string {
 		typ, scale, zero, sqnr := "int8", "", "", ""
 		switch {
 		case l.Float:
-			typ = "float"
+			typ = "float: " + l.Reason
 		case l.Scale > 0:
 			scale, zero = fmt.Sprintf("%.5g", l.Scale), fmt.Sprint(l.Zero)
 		}

@@ -168,6 +168,8 @@ func TestGraphRefuses(t *testing.T) {
 			ErrShape},
 		"quantised fc":   {&Quantised{Op: &FC{}, Out: Quant{Scale: 1}}, ErrGraph},
 		"reduction 10":   {&Reduce{How: 10}, ErrGraph},
+		"norm":           {&Normalise{Norm: 5}, ErrGraph},
+		"negative ε":     {&Normalise{Epsilon: -1}, ErrGraph},
 		"product of one": {&MatMul{}, ErrShape},
 		"softmax form":   {&SoftmaxOver{Form: 3}, ErrGraph},
 		"product":        {&Quantised{Op: &Reduce{How: kernels.Product}, Out: Quant{Scale: 1}}, ErrGraph},

@@ -91,6 +91,10 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 			v = n.add(name, &Interpolate{Rows: kernels.Taps{Per: 2, At: []int32{0, 1, 4, 3, 2, 2, 1, 0, -1, 0},
 				Weights: []float32{.5, .5, .25, .75, 1, 0, .5, -.5, 1, 1}}, Cols: kernels.Taps{Per: 1, At: []int32{3, 2, 1, 0},
 				Weights: []float32{1, .5, 1, 1}}, Fill: 0.5}, x)
+		case 12:
+			v = n.add(name, []Op{&Curve{Of: kernels.SiLU}, &Curve{Of: kernels.Elu, A: 0.5},
+				&Binary{How: kernels.Sloped, Of: n.floats(x.Shape.C), Shape: Shape{1, 1, 1, x.Shape.C}},
+				&Binary{How: kernels.Minus, Of: []float32{0.5}, Shape: Shape{1, 1, 1, 1}, First: true, Act: ReLU}}[n.r.IntN(4)], x)
 		default:
 			v = n.add(name, []Op{&Identity{}, &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1,
 				PadRight: 1}}, &Softmax{},
@@ -112,6 +116,10 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 // reduced is a value that an operation over several channels or pixels makes of x, of the same shape.
 func (n *net) reduced(name string, x *Value) *Value {
 	how, bits := kernels.Reduction(n.r.IntN(10)), n.r.IntN(16)
+	if n.r.IntN(4) == 0 {
+		return n.add(name, &Normalise{Norm: kernels.Norm(n.r.IntN(5)), Epsilon: 0.1, Over: kernels.Axes{H: bits&1 != 0,
+			W: bits&2 != 0, C: true}}, x)
+	}
 	if n.r.IntN(3) == 0 {
 		return n.add(name, &SoftmaxOver{Over: kernels.Axes{H: bits&1 != 0, W: true, C: bits&2 != 0}}, x)
 	}

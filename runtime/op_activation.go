@@ -78,10 +78,23 @@ func (*Activation) outType(in []*Value) (DType, Quant, error) { return floats(in
 
 func (*Activation) cost(_ []Shape, out Shape) Cost { return each(out, 1) }
 
-func (*Activation) traits() traits { return traits{onSpot, pixels, sameBits, FloatOnly} }
+func (*Activation) traits() traits { return traits{onSpot, pixels, sameBits, Wrapped} }
 
 func (a *Activation) fields(f *fields) { f.clamp(&a.Act) }
 
 func (a *Activation) lower(_ *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
 	return kernels.NewClampF32(a.Act.Kernel(), isa)
+}
+
+func (a *Activation) lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels.Op, error) {
+	return kernels.NewTableU8(tableOf(in[0].Quant, to, a), isa)
+}
+
+func (a *Activation) pointwise() func([]float32) {
+	c := a.Act.Kernel()
+	return func(v []float32) {
+		for i, x := range v {
+			v[i] = min(max(x, c.Lo), c.Hi)
+		}
+	}
 }

@@ -40,3 +40,26 @@ func (a *Affine) fields(f *fields) {
 func (a *Affine) lower(_ *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
 	return kernels.NewAffineF32(a.Scale, a.Shift, isa)
 }
+
+// pointwise is with one scale and one shift for all channels.
+func (a *Affine) pointwise() func([]float32) {
+	scale, shift, ok := a.uniform()
+	if !ok {
+		return nil
+	}
+	return func(v []float32) {
+		for i, x := range v {
+			v[i] = float32(x*scale) + shift
+		}
+	}
+}
+
+// uniform returns the scale and the shift of all channels; ok is false if they differ.
+func (a *Affine) uniform() (scale, shift float32, ok bool) {
+	for i, s := range a.Scale {
+		if s != a.Scale[0] || a.Shift[i] != a.Shift[0] {
+			return 0, 0, false
+		}
+	}
+	return a.Scale[0], a.Shift[0], true
+}

@@ -25,8 +25,16 @@ func everyOp(t testing.TB) *Graph {
 		b.add("constant", &Constant{Shape: Shape{1, 1, 1, 4}, Ints: []int32{1, -2, 3, 4}}))
 	w = b.add("compare", &Compare{How: kernels.LessOrEqual}, w, w)
 	b.add("where", &Where{}, w, g.Inputs[0], b.add("floats", &Constant{Shape: Shape{1, 1, 1, 1}, Floats: []float32{7}}))
+	b.add("elu", &Curve{Of: kernels.Elu, A: 0.5}, g.Inputs[0])
+	b.add("selu", &Curve{Of: kernels.Selu, A: 1.5, B: 2}, g.Inputs[0])
+	b.add("slope", &Binary{How: kernels.Sloped, Of: ramp(4), Shape: Shape{1, 1, 1, 4}}, g.Inputs[0])
+	b.add("constant less", &Binary{How: kernels.Minus, Of: ramp(1), Shape: Shape{1, 1, 1, 1}, First: true,
+		Act: Clamp{On: true, Lo: -1, Hi: 3}}, g.Inputs[0])
+	b.add("table", &Table{Of: make([]uint8, 256), Out: Quant{Scale: 0.5, Zero: 2}},
+		b.add("bytes for a table", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0]))
 	b.add("reduce", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{H: true, C: true}}, g.Inputs[0])
 	b.add("log softmax", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{W: true}}, g.Inputs[0])
+	b.add("normal", &Normalise{Norm: kernels.NormL2, Epsilon: 0.5, Over: kernels.Axes{C: true}}, g.Inputs[0])
 	b.add("product", &MatMul{TransB: true}, g.Inputs[0], g.Inputs[0])
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
 	b.add("parts", &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{127, -127, 3, 0, 1, -127, 0, 0},
@@ -169,7 +177,12 @@ func workCases() map[string]workCase {
 		"binary":         {op: &Binary{}, two: true, work: elements},
 		"curve":          {op: &Curve{}, work: elements},
 		"quantize":       {op: &Quantize{To: q}, work: elements},
-		"dequantize":     {op: &Dequantize{}, u8: true, work: elements},
+		"power by a constant": {op: &Binary{How: kernels.Power, Of: make([]float32, 4), Shape: Shape{1, 1, 1, 4}},
+			work: elements},
+		"table":            {op: &Table{Of: make([]uint8, 256), Out: q}, u8: true, work: elements},
+		"quantised curve":  {op: &Quantised{Op: &Curve{}, Out: q}, u8: true, work: elements},
+		"quantised binary": {op: &Quantised{Op: &Binary{}, Out: q}, u8: true, two: true, work: elements},
+		"dequantize":       {op: &Dequantize{}, u8: true, work: elements},
 		"quantised conv": {op: &QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
 			WScale: []float32{1}, Out: q, Hi: 255}, u8: true, work: elements},
 		"quantised conv of parts": {op: &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 12),
@@ -184,6 +197,7 @@ func workCases() map[string]workCase {
 		"reduced bytes":     {op: &Reduce{How: kernels.Maximum, Over: kernels.Axes{C: true}}, u8: true, work: elements},
 		"quantised softmax": {op: &Quantised{Op: &Softmax{}, Out: q}, u8: true, work: elements},
 		"softmax over":      {op: &SoftmaxOver{Over: kernels.Axes{H: true}}, work: elements},
+		"normalised":        {op: &Normalise{Over: kernels.Axes{N: true, H: true}}, work: elements},
 		"product":           {op: &MatMul{TransB: true}, two: true, work: 8 * 8 * 8 * 4},
 		"quantised product": {op: &Quantised{Op: &MatMul{TransA: true}, Out: q}, u8: true, two: true, work: 8 * 4 * 4 * 8},
 		"quantised lrn": {op: &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: q}, u8: true,

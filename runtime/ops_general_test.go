@@ -24,6 +24,13 @@ func TestGeneralOps(t *testing.T) {
 		"huge":       &Rearrange{Dims: []int{1 << 30, 1 << 30}, Perm: []int{0, 1}, To: Shape{1, 1, 1, 24}},
 		"arithmetic": &Binary{How: 99},
 		"curve":      &Curve{Of: 99},
+		"parameters": &Curve{Of: kernels.Tanh, A: 1},
+		"infinity":   &Curve{Of: kernels.Elu, A: float32(math.Inf(1))},
+		"no shape":   &Binary{Of: make([]float32, 4)},
+		"no numbers": &Binary{Of: []float32{}, Shape: Shape{1, 1, 1, 4}},
+		"no fit":     &Binary{Of: make([]float32, 3), Shape: Shape{1, 1, 1, 3}},
+		"no bound":   &Binary{Of: make([]float32, 4), Shape: Shape{1, 1, 1, 4}, Act: Clamp{true, float32(math.NaN()), 1}},
+		"first":      &Binary{First: true},
 	} {
 		if _, err := g.Add(name, bad, x); !errors.Is(err, ErrShape) {
 			t.Errorf("%s: %v", name, err)

@@ -4,12 +4,25 @@ import "slices"
 
 // Simplify returns a graph that means the same with less: what feeds no output is gone, identities (dropout) and
 // flattenings of 1×1 maps are passed through, scales and shifts (batch normalisation) are folded into the convolution
-// or fully connected layer before them, and activations are fused into the operation before them. The graph itself is
-// not changed; weights that do not change are shared.
+// or fully connected layer before them, and activations are fused into the operation before them. Functions that a
+// model spells out become one operation, and so does what a quantised graph does in float to single elements. The
+// graph itself is not changed; weights that do not change are shared.
 //
 // It is portable: nothing in it depends on the machine. Node names survive, those of folded nodes under the node that
 // absorbed them.
 func Simplify(g *Graph) (*Graph, error) {
+	g, err := recognise(g)
+	if err != nil {
+		return nil, err
+	}
+	if g, err = fold(g); err != nil {
+		return nil, err
+	}
+	return joinQuantised(g)
+}
+
+// fold is the part of [Simplify] that folds nodes into others.
+func fold(g *Graph) (*Graph, error) {
 	r := &rewriter{uses: countUses(g), to: map[*Value]*Value{}, makes: map[*Value]*Node{}, shared: map[*Value]bool{},
 		affines: map[*Node][]*Affine{}}
 	r.out = NewGraph(g.Name)
@@ -214,6 +227,10 @@ func fuseActivation(op Op, act Clamp) Op {
 		return &Add{Act: c.Act.Then(act)}
 	case *Activation:
 		return &Activation{Act: c.Act.Then(act)}
+	case *Binary:
+		fused := *c
+		fused.Act = c.Act.Then(act)
+		return &fused
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // ErrSelfTest says that this machine does not compute what it should.
@@ -223,6 +224,16 @@ func selfCases() []selfCase {
 			q := b.quantize(x)
 			m := b.add(&Pool{Window: window(3, 1)}, q)
 			return b.add(&Quantised{Op: &Add{Act: ReLU}, Out: Quant{Scale: 1.0 / 90, Zero: 7}}, q, m)
+		})
+		add(fmt.Sprint("quantised functions and products of ", c), true, in, func(b *selfBuilder, x *Value) *Value {
+			q := b.quantize(x)
+			s := b.add(&Quantised{Op: &Curve{Of: kernels.SiLU}, Out: Quant{Scale: 1.0 / 120, Zero: 40}}, q)
+			g := b.add(&Quantised{Op: &GlobalPool{Type: AvgPool}, Out: Quant{Scale: 1.0 / 90, Zero: 90}}, s)
+			return b.add(&Quantised{Op: &Binary{How: kernels.Times}, Out: Quant{Scale: 1.0 / 100, Zero: 128}}, s, g)
+		})
+		add(fmt.Sprint("functions and products of ", c), true, in, func(b *selfBuilder, x *Value) *Value {
+			y := b.add(&Binary{How: kernels.Sloped, Of: b.floats(c, 1), Shape: Shape{1, 1, 1, c}}, b.add(&Curve{Of: kernels.Gelu}, x))
+			return b.add(&Binary{How: kernels.Times}, y, b.add(&GlobalPool{Type: MaxPool}, y))
 		})
 		add(fmt.Sprint("fully connected layer of ", 90*c), false, in, func(b *selfBuilder, x *Value) *Value {
 			return b.add(&FC{K: 11, Weights: b.floats(11*90*c, 0.1), Bias: b.floats(11, 1)}, x)

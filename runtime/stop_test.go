@@ -49,7 +49,7 @@ var longCases = []struct {
 	{"product of matrices", Shape{1, 1, 1 << 13, 1 << 12}, func(n *net, x *Value) *Value {
 		return n.add("op", &MatMul{TransB: true}, x, x)
 	}},
-	{"quantised product of long rows", Shape{1, 1, 128, 1 << 18}, func(n *net, x *Value) *Value {
+	{"quantised product of long rows", Shape{1, 1, 128, 1 << 16}, func(n *net, x *Value) *Value {
 		q := n.quantize(x)
 		return n.add("op", &Quantised{Op: &MatMul{TransB: true}, Out: Quant{Scale: 1}}, q, q)
 	}},
@@ -95,16 +95,26 @@ var quickCases = []struct {
 	{"whole numbers of floats", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Cast{To: I32}, x)
 	}},
+	{"powers", Shape{1, 1, 1, 1 << 24}, func(n *net, x *Value) *Value {
+		return n.add("op", &Binary{How: kernels.Power}, x, x)
+	}},
+	{"arithmetic of bytes", Shape{1, 1 << 12, 1 << 12, 2}, func(n *net, x *Value) *Value {
+		q := n.quantize(x)
+		return n.add("op", &Quantised{Op: &Binary{How: kernels.Over}, Out: Quant{Scale: 1}}, q, q)
+	}},
 	{"blocks of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &DepthToSpace{Block: 2, ChannelMajor: true}, x)
 	}},
 	{"reduction of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{C: true}}, x)
 	}},
-	{"quantised softmax of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
+	{"quantised softmax of one wide pixel", Shape{1, 1, 1, 1 << 24}, func(n *net, x *Value) *Value {
 		return n.add("op", &Quantised{Op: &Softmax{}, Out: Quant{Scale: 1}}, n.quantize(x))
 	}},
-	{"logarithm of softmax over a map", Shape{1, 1 << 13, 1 << 13, 1}, func(n *net, x *Value) *Value {
+	{"normalisation of a map", Shape{1, 1 << 12, 1 << 12, 1}, func(n *net, x *Value) *Value {
+		return n.add("op", &Normalise{Epsilon: 1, Over: kernels.Axes{H: true, W: true}}, x)
+	}},
+	{"logarithm of softmax over a map", Shape{1, 1 << 12, 1 << 12, 1}, func(n *net, x *Value) *Value {
 		return n.add("op", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{H: true, W: true}}, x)
 	}},
 	{"a wide block", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {

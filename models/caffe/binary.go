@@ -69,6 +69,10 @@ var (
 	dropoutParam = schema{1: idle("dropout_ratio")}
 	powerParam   = schema{1: flt("power"), 2: flt("scale"), 3: flt("shift")}
 	reluParam    = schema{1: flt("negative_slope"), 2: idle("engine")}
+	baseParam    = schema{1: flt("base"), 2: flt("scale"), 3: flt("shift")}
+	eluParam     = schema{1: flt("alpha")}
+	preluParam   = schema{1: idle("filler"), 2: num("channel_shared")}
+	swishParam   = schema{1: flt("beta")}
 	clipParam    = schema{1: flt("min"), 2: flt("max")}
 	flattenParam = schema{1: num("axis"), 2: num("end_axis")}
 	reshapeParam = schema{1: sub("shape", blobShape), 2: num("axis"), 3: num("num_axes")}
@@ -87,7 +91,8 @@ var (
 		100: sub("transform_param", transformParam), 104: sub("concat_param", concatParam),
 		106: sub("convolution_param", convolutionParam),
 		107: sub("data_param", dataParam), 108: sub("dropout_param", dropoutParam), 109: sub("dummy_data_param", dummyParam),
-		110: sub("eltwise_param", eltwiseParam),
+		110: sub("eltwise_param", eltwiseParam), 111: sub("exp_param", baseParam), 131: sub("prelu_param", preluParam),
+		134: sub("log_param", baseParam), 140: sub("elu_param", eluParam), 147: sub("swish_param", swishParam),
 		115: sub("image_data_param", imageParam), 117: sub("inner_product_param", innerProductParam),
 		118: sub("lrn_param", lrnParam),
 		119: sub("memory_data_param", memoryParam), 121: sub("pooling_param", poolingParam),
@@ -108,7 +113,7 @@ var (
 		19: sub("pooling_param", poolingParam), 21: sub("power_param", powerParam), 22: sub("memory_data_param", memoryParam),
 		24: sub("eltwise_param", eltwiseParam), 26: sub("dummy_data_param", dummyParam), 30: sub("relu_param", reluParam),
 		36: sub("transform_param", transformParam), 37: sub("tanh_param", curveParam), 38: sub("sigmoid_param", curveParam),
-		39: sub("softmax_param", softmaxParam), 1: text("v0")}
+		39: sub("softmax_param", softmaxParam), 41: sub("exp_param", baseParam), 1: text("v0")}
 
 	netParam = schema{1: text("name"), 2: sub("layers", layerV1), 3: text("input"), 4: nums("input_dim"),
 		8:   sub("input_shape", blobShape),
@@ -121,6 +126,8 @@ var parameters = map[string]schema{"convolution_param": convolutionParam, "pooli
 	"concat_param":  concatParam,
 	"softmax_param": softmaxParam, "batch_norm_param": batchNormParam, "scale_param": scaleParam, "bias_param": biasParam,
 	"power_param": powerParam, "relu_param": reluParam, "clip_param": clipParam, "flatten_param": flattenParam,
+	"exp_param": baseParam, "log_param": baseParam, "elu_param": eluParam, "prelu_param": preluParam,
+	"swish_param":   swishParam,
 	"reshape_param": reshapeParam, "dropout_param": dropoutParam, "sigmoid_param": curveParam, "tanh_param": curveParam}
 
 // rounding is the name of field 13 of pooling parameters, of which forks of Caffe have two: round_mode, in which 0

@@ -1,9 +1,7 @@
 package caffe
 
 import (
-	"fmt"
 	"math"
-	"slices"
 
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
@@ -13,7 +11,7 @@ import (
 func relu(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("relu_param")
 	if slope := r.float("negative_slope", 0); slope != 0 {
-		im.b.Unsupported(l.typ, l.name, "negative_slope %v; only 0", slope)
+		return im.function(l, in, r, &runtime.Curve{Of: kernels.LeakyRelu, A: slope})
 	}
 	return im.activation(l, in, r, runtime.ReLU)
 }
@@ -48,58 +46,7 @@ func tanh(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 }
 
 func (im *importer) curve(l *layer, in []*axes.Tensor, r *reader, of kernels.Curve) (*axes.Tensor, error) {
-	t, err := one(in)
-	if r.err != nil {
-		return nil, r.err
-	}
-	if t == nil || err != nil {
-		return nil, err
-	}
-	return im.b.Each(l.name, &runtime.Curve{Of: of}, t)
-}
-
-func eltwise(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
-	r := l.params("eltwise_param")
-	if op := r.str("operation", "SUM"); op != "SUM" && op != "1" {
-		im.b.Unsupported(l.typ, l.name, "operation %s; only SUM", op)
-	}
-	coeffs := r.all("coeff")
-	if len(coeffs) > 0 && len(coeffs) != len(in) {
-		r.fail(fmt.Errorf("%d coefficients for %d bottoms: %w", len(coeffs), len(in), runtime.ErrShape))
-	}
-	if len(in) == 0 {
-		r.fail(errNoBottom)
-	}
-	if r.err != nil || slices.Contains(in, nil) {
-		return nil, r.err
-	}
-	var sum *axes.Tensor
-	for i, t := range in {
-		if len(coeffs) > 0 {
-			c, err := coeffs[i].float("coeff")
-			if err != nil {
-				return nil, err
-			}
-			if c != 1 {
-				if t, err = im.b.Affine(l.name+"/coeff", t, []float32{c}, nil); err != nil {
-					return nil, err
-				}
-			}
-		}
-		if sum == nil {
-			sum = t
-			continue
-		}
-		name := l.name
-		if i < len(in)-1 {
-			name = fmt.Sprintf("%s/%d", l.name, i)
-		}
-		var err error
-		if sum, err = im.b.Add(name, &runtime.Add{}, sum, t); err != nil {
-			return nil, err
-		}
-	}
-	return sum, nil
+	return im.function(l, in, r, &runtime.Curve{Of: of})
 }
 
 func batchNorm(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
@@ -202,20 +149,4 @@ func (im *importer) perChannel(l *layer, in []*axes.Tensor, r *reader) (t *axes.
 		return nil, 0, nil
 	}
 	return t, t.Channels(), nil
-}
-
-func power(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
-	r := l.params("power_param")
-	p, mul, add := r.float("power", 1), r.float("scale", 1), r.float("shift", 0)
-	if p != 1 {
-		im.b.Unsupported(l.typ, l.name, "power %v; only 1", p)
-	}
-	t, err := one(in)
-	if r.err != nil {
-		return nil, r.err
-	}
-	if t == nil || err != nil {
-		return nil, err
-	}
-	return im.b.Affine(l.name, t, []float32{mul}, []float32{add})
 }

@@ -35,7 +35,7 @@ func ExampleLoad_unsupported() {
 	text := `
 		layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
 		layer { name: "up" type: "SPP" bottom: "data" top: "up" }
-		layer { name: "act" type: "ELU" bottom: "up" top: "act" }`
+		layer { name: "act" type: "Threshold" bottom: "up" top: "act" }`
 	_, err := caffe.Load(nil, []byte(text), caffe.WithRandomWeights(1))
 	var u *runtime.UnsupportedError
 	if errors.As(err, &u) {
@@ -45,5 +45,5 @@ func ExampleLoad_unsupported() {
 	}
 	// Output:
 	// up SPP
-	// act ELU
+	// act Threshold
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -42,21 +43,25 @@ func init() {
 		"Reshape":              reshape,
 		"Sigmoid":              sigmoid,
 		"TanH":                 tanh,
+		"AbsVal":               curveOf(kernels.Abs),
+		"BNLL":                 curveOf(kernels.Softplus),
+		"ELU":                  elu,
+		"Exp":                  exponential,
+		"Log":                  logarithm,
+		"PReLU":                prelu,
+		"Swish":                swish,
 	}
 }
 
 // weighted are the layers that always have weights.
 var weighted = map[string]bool{"Convolution": true, "ConvolutionDepthwise": true, "DepthwiseConvolution": true,
-	"Deconvolution": true, "InnerProduct": true, "BatchNorm": true}
+	"Deconvolution": true, "InnerProduct": true, "BatchNorm": true, "PReLU": true}
 
 // sameShape are unsupported layers whose tops are shaped as their bottoms, so that the import can look further.
-var sameShape = []string{"PReLU", "ELU", "AbsVal", "Exp", "Log", "BNLL", "Threshold", "MVN", "Normalize", "Swish",
-	"Mish"}
+var sameShape = []string{"Threshold", "MVN", "Normalize", "Mish"}
 
 // reasons tell the way round an unsupported layer, where there is one.
 var reasons = map[string]string{
-	"PReLU":  "no such activation; train with ReLU",
-	"ELU":    "no such activation; train with ReLU",
 	"ArgMax": "take its input with WithOutputs and use TopK on the result",
 	"Slice":  "slicing is not supported; use a Convolution with group instead",
 	"Python": "Python layers cannot be run; take what is before it with WithOutputs",

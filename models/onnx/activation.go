@@ -3,14 +3,11 @@ package onnx
 import (
 	"math"
 
-	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
 var (
 	_ = register("Clip", operator{handle: clip, heeds: "min max", takes: onLazy})
-	_ = register("Max", operator{handle: bound})
-	_ = register("Min", operator{handle: bound})
 	_ = register("Relu", operator{handle: relu, takes: onLazy})
 )
 
@@ -51,43 +48,5 @@ func clip(c *call) (*value, error) {
 		*bound = f[0]
 	}
 	clamp.Lo = min(clamp.Lo, clamp.Hi) // as ONNX has it: the upper bound wins
-	return c.activation(clamp)
-}
-
-// bound is Max and Min: of two activations, or of one and a number, another way to say Clip.
-func bound(c *call) (*value, error) {
-	for _, v := range c.in {
-		if v != nil && v.c == nil && v.t == nil {
-			return nil, nil // unknown
-		}
-	}
-	if len(c.in) == 2 && c.has(0) && c.has(1) && c.in[0].t != nil && c.in[1].t != nil {
-		how := kernels.Larger
-		if c.n.op == "Min" {
-			how = kernels.Smaller
-		}
-		return c.done(c.im.b.Binary(c.name(), how, c.in[0].t, c.in[1].t))
-	}
-	if len(c.in) != 2 || !c.has(0) || !c.has(1) || (c.in[0].c == nil) == (c.in[1].c == nil) {
-		c.unsupported("only of two activations, or of one and a constant number")
-		return nil, nil
-	}
-	if c.in[0].c != nil { // the constant comes second
-		swapped := *c.n
-		swapped.in = []string{c.n.in[1], c.n.in[0]}
-		c.n, c.in = &swapped, []*value{c.in[1], c.in[0]}
-	}
-	if c.in[1].c.elements() != 1 {
-		c.unsupported("a constant of %v; only one number", c.in[1].c.dims)
-		return nil, nil
-	}
-	f, err := c.vector(1, 1)
-	if f == nil || err != nil {
-		return nil, err
-	}
-	clamp := runtime.Clamp{On: true, Lo: f[0], Hi: float32(math.Inf(1))}
-	if c.n.op == "Min" {
-		clamp = runtime.Clamp{On: true, Lo: float32(math.Inf(-1)), Hi: f[0]}
-	}
 	return c.activation(clamp)
 }

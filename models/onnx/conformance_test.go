@@ -152,10 +152,7 @@ func (c *nodeCase) try(isInput func(i int) bool) error {
 			if p.name == v.Name {
 				x := make([]float32, c.in[j].elements())
 				c.in[j].decode(x)
-				if _, lay := v.Dims(); lay == runtime.ChannelsLast {
-					x = interp.ToNHWC(v.Shape, x)
-				}
-				in = append(in, x)
+				in = append(in, ordered(v, x))
 			}
 		}
 	}
@@ -167,14 +164,11 @@ func (c *nodeCase) try(isInput func(i int) bool) error {
 		for i, v := range g.Outputs {
 			want := make([]float32, c.out[i].elements())
 			c.out[i].decode(want)
-			dims, lay := v.Dims()
-			if lay == runtime.ChannelsLast {
-				got[i] = interp.ToNCHW(v.Shape, got[i])
-			}
+			dims, _ := v.Dims()
 			if !slices.Equal(dims, c.out[i].dims) {
 				return fmt.Errorf("%s: output %s has dimensions %v, want %v", how, v.Name, dims, c.out[i].dims)
 			}
-			if err := near(got[i], want); err != nil {
+			if err := near(written(v, got[i]), want); err != nil {
 				return fmt.Errorf("%s: output %s %v: %w", how, v.Name, dims, err)
 			}
 		}

@@ -9,12 +9,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("Conv", operator{handle: conv, heeds: "auto_pad dilations group kernel_shape pads strides",
-		takes: onQuanta})
-	_ = register("Gemm", operator{handle: gemm, heeds: "alpha beta transA transB", takes: onQuanta})
-	_ = register("MatMul", operator{handle: matMul, takes: onQuanta})
-)
+var _ = register("Conv", operator{handle: conv, heeds: "auto_pad dilations group kernel_shape pads strides",
+	takes: onQuanta})
 
 // window reads kernel, strides, pads and dilations over an input of h×w. ok is false if something was unsupported.
 func (c *call) window(kernel []int, h, w int, pending axes.Pad) (win runtime.Window, ok bool, err error) {
@@ -153,126 +149,6 @@ func conv(c *call) (*value, error) {
 		v.fresh = bias == nil
 	}
 	return v, err
-}
-
-// product makes a fully connected layer of activation a and matrix w, of [in][out] or, transposed, [out][in]. own is
-// the constant that bias comes from, if it comes from it unchanged.
-func (c *call) product(a *axes.Tensor, w *value, transposed bool, alpha float32, bias []float32, own *value) (*value,
-	error) {
-	d := w.c.dims
-	v, _, err := c.im.b.Unflat(a)
-	if err != nil {
-		return nil, err
-	}
-	in, out := d[0], d[1]
-	if transposed {
-		in, out = out, in
-	}
-	ch, hw := v.Shape.C, v.Shape.H*v.Shape.W
-	if in != ch*hw || in != a.Dims[len(a.Dims)-1] {
-		return nil, fmt.Errorf("a matrix %v over %v: %w", d, a.Dims, runtime.ErrShape)
-	}
-	if c.quanta {
-		l, err := c.levels(w, own, order{k: out, c: ch, rs: hw, transposed: !transposed}, v.Quant.Scale)
-		if err != nil {
-			return nil, err
-		}
-		if l != nil && l.fits(v.Quant, runtime.Quant{Scale: 1}) && alpha == 1 && (bias == nil || own != nil) {
-			c.quanta = false // from here on it is float
-			val, err := c.done(c.im.b.AddValues(c.name(), &runtime.QFC{K: out, Weights: l.weights, WScale: l.scale,
-				Bias: l.bias}, len(a.Dims), v))
-			if val != nil {
-				val.fresh = bias == nil
-			}
-			return val, err
-		}
-		c.quanta = false
-		if a, err = c.im.dequantise(a.Name()+"/dequantized", a); err != nil {
-			return nil, err
-		}
-		if v, _, err = c.im.b.Unflat(a); err != nil {
-			return nil, err
-		}
-	}
-	op := &runtime.FC{K: out, Bias: bias}
-	if op.Weights, err = c.im.b.FCWeights(w.src, out, ch, hw, !transposed); err != nil {
-		return nil, err
-	}
-	if op.Weights, err = c.im.b.Scaled(op.Weights, alpha); err != nil {
-		return nil, err
-	}
-	val, err := c.done(c.im.b.AddValues(c.name(), op, len(a.Dims), v))
-	if val != nil {
-		val.fresh = bias == nil
-	}
-	return val, err
-}
-
-func matMul(c *call) (*value, error) {
-	if c.has(0) && c.has(1) && c.in[0].c != nil {
-		c.unsupported("a constant first factor; only activation × constant")
-		return nil, nil
-	}
-	w, err := c.real(1)
-	if err != nil {
-		return nil, err
-	}
-	a, err := c.tensor(0)
-	if w == nil || a == nil || err != nil {
-		return nil, err
-	}
-	if len(w.c.dims) != 2 || len(a.Dims) < 1 || len(a.Dims) > 2 {
-		c.unsupported("%v × %v; only rows [N C] × a matrix", a.Dims, w.c.dims)
-		return nil, nil
-	}
-	return c.product(a, w, false, 1, nil, nil)
-}
-
-func gemm(c *call) (*value, error) {
-	alpha, beta := c.float("alpha", 1), c.float("beta", 1)
-	transB := c.int("transB", 0) != 0
-	w, err := c.real(1)
-	if err != nil {
-		return nil, err
-	}
-	a, err := c.tensor(0)
-	if w == nil || a == nil || err != nil {
-		return nil, err
-	}
-	if len(w.c.dims) != 2 || len(a.Dims) != 2 {
-		return nil, fmt.Errorf("%v × %v, want matrices: %w", a.Dims, w.c.dims, runtime.ErrShape)
-	}
-	if c.int("transA", 0) != 0 {
-		if a, err = c.im.b.Rearrange(c.name()+"/transposed", a, []int{1, 0}, []int{a.Dims[1], a.Dims[0]}); err != nil {
-			return nil, err
-		}
-	}
-	out := w.c.dims[1]
-	if transB {
-		out = w.c.dims[0]
-	}
-	var bias []float32
-	var b *value
-	if c.has(2) {
-		b, err = c.real(2)
-		if b == nil || err != nil {
-			return nil, err
-		}
-		f, ok, err := c.perChannel(b, []int{a.Dims[0], out})
-		if !ok || err != nil {
-			return nil, err
-		}
-		if bias, err = c.im.b.Spread(f, out, 0); err != nil {
-			return nil, err
-		}
-		if bias, err = c.im.b.Scaled(bias, beta); err != nil {
-			return nil, err
-		}
-	}
-	if b != nil && (beta != 1 || b.c.elements() != out) {
-		b = nil
-	}
-	return c.product(a, w, transB, alpha, bias, b)
 }
 
 // perChannel returns a constant that is broadcast to dims as one number per channel, or as one number. ok is false if

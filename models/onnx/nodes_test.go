@@ -13,7 +13,8 @@ import (
 // TestNodes runs the node tests of the ONNX project for operators of which every case must compute the right numbers,
 // by their names' beginnings, but for those that say why not.
 func TestNodes(t *testing.T) {
-	families := []string{"test_convtranspose", "test_reduce_", "test_softmax", "test_logsoftmax", "test_hardmax"}
+	families := []string{"test_convtranspose", "test_reduce_", "test_softmax", "test_logsoftmax", "test_hardmax", "test_matmul", "test_gemm",
+		"test_qlinearmatmul"}
 	except := map[string]string{}
 	for _, folder := range []string{"onnx-node", "onnx-node-more"} {
 		dir := testdata.Path(t, "conformance", folder)

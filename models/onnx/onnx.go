@@ -67,7 +67,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// The operator sets whose semantics this package knows.
+// The operator sets whose semantics this package knows. Models of older ones are taken if all their operators meant the
+// same before.
 const (
 	MinOpset = 1
 	MaxOpset = 25

@@ -19,12 +19,17 @@ type operator struct {
 	integers  bool      // it works on integers as on floats
 	contrib   contrib   // who defines it
 	quantises bool      // a model that has one is a quantised one
+	old       bool      // it meant the same in the operator sets before MinOpset, but for attributes that it had
 }
 
 // knownOpset refuses a model of operators whose semantics are not known. One of custom operators alone names no
 // operator set of ONNX; its operators are refused one by one.
 func (m *model) knownOpset() error {
 	if m.opset >= MinOpset && m.opset <= MaxOpset {
+		return nil
+	}
+	if m.opset > 0 && m.opset < MinOpset &&
+		!slices.ContainsFunc(m.graph.nodes, func(n *node) bool { return !operators[n.op].old || !standard(n.domain) }) {
 		return nil
 	}
 	if m.opset == 0 && len(m.domains) > 0 &&
@@ -87,14 +92,10 @@ func register(name string, op operator) operator {
 }
 
 // sameShape are unsupported operators whose output is shaped as their first input, so that the import can look further.
-var sameShape = []string{"Elu", "Selu", "Celu", "Gelu", "Mish", "Softplus",
-	"Softsign", "Erf", "Exp", "Log", "Sqrt", "Abs", "Neg", "Floor", "InstanceNormalization",
-	"LayerNormalization", "LpNormalization"}
+var sameShape = []string{"Bernoulli"}
 
 // reasons tell the way round an unsupported operator, where there is one.
 var reasons = map[string]string{
-	"Elu":           "no such activation; train with ReLU or ReLU6",
-	"Gelu":          "no such activation; train with ReLU or ReLU6",
 	"ArgMax":        "take its input with WithOutputs and use TopK on the result",
 	"TopK":          "take its input with WithOutputs and use TopK on the result",
 	"ConvInteger":   dynamicAdvice,

@@ -3,6 +3,7 @@ package onnx
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -10,7 +11,7 @@ import (
 var (
 	_ = register("QGemm", operator{handle: qGemm, contrib: onlyContrib, heeds: "alpha transA transB",
 		takes: onLazy, quantises: true})
-	_ = register("QLinearAdd", operator{handle: qlinearAdd, contrib: onlyContrib, takes: onLazy, quantises: true})
+	_ = register("QLinearAdd", operator{handle: qlinearArithmetic, contrib: onlyContrib, takes: onLazy, quantises: true})
 	_ = register("QLinearAveragePool", operator{handle: qlinearPool, contrib: onlyContrib,
 		heeds: "auto_pad ceil_mode channels_last count_include_pad dilations kernel_shape pads strides",
 		takes: onLazy, quantises: true})
@@ -20,6 +21,10 @@ var (
 		takes: onLazy, quantises: true})
 	_ = register("QLinearGlobalAveragePool", operator{handle: qlinearPool, contrib: onlyContrib, heeds: "channels_last",
 		takes: onLazy, quantises: true})
+	_ = register("QLinearLeakyRelu", operator{handle: qlinearCurve, contrib: onlyContrib, heeds: "alpha", takes: onLazy,
+		quantises: true})
+	_ = register("QLinearMul", operator{handle: qlinearArithmetic, contrib: onlyContrib, takes: onLazy, quantises: true})
+	_ = register("QLinearSigmoid", operator{handle: qlinearCurve, contrib: onlyContrib, takes: onLazy, quantises: true})
 	_ = register("QLinearMatMul", operator{handle: qlinearMatMul, takes: onLazy, quantises: true})
 )
 
@@ -145,7 +150,8 @@ func qGemm(c *call) (*value, error) {
 	return c.requant(v, err, 7, 8)
 }
 
-func qlinearAdd(c *call) (*value, error) {
+// qlinearArithmetic is of two tensors, broadcast.
+func qlinearArithmetic(c *call) (*value, error) {
 	a, err := c.dequant(0, 1, 2, 1)
 	if err != nil {
 		return nil, err
@@ -154,8 +160,18 @@ func qlinearAdd(c *call) (*value, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := c.as("Add", arithmetic, a, b)
+	v, err := c.as(strings.TrimPrefix(c.n.op, "QLinear"), arithmetic, a, b)
 	return c.requant(v, err, 6, 7)
+}
+
+// qlinearCurve is of single elements.
+func qlinearCurve(c *call) (*value, error) {
+	x, err := c.dequant(0, 1, 2, 1)
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.as(strings.TrimPrefix(c.n.op, "QLinear"), curve, x)
+	return c.requant(v, err, 3, 4)
 }
 
 func qlinearPool(c *call) (*value, error) {

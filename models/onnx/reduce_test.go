@@ -42,7 +42,7 @@ func TestReductions(t *testing.T) {
 			t.Fatalf("%s of %v over %v: %v", op, dims, as, err)
 		}
 		var have []int64
-		d, l := g.Outputs[0].Dims()
+		d, _ := g.Outputs[0].Dims()
 		for _, v := range d {
 			have = append(have, int64(v))
 		}
@@ -80,10 +80,7 @@ func TestReductions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if l == runtime.ChannelsLast {
-				got[0] = interp.ToNCHW(g.Outputs[0].Shape, got[0])
-			}
-			for j, v := range got[0] {
+			for j, v := range written(g.Outputs[0], got[0]) {
 				if math.Abs(float64(v)-want[j]) > 1e-5*want[j] {
 					t.Fatalf("%s, %s of %v over %v: %d is %v, want %v", how, op, dims, as, j, v, want[j])
 				}
@@ -96,6 +93,14 @@ func TestReductions(t *testing.T) {
 func ordered(v *runtime.Value, x []float32) []float32 {
 	if _, l := v.Dims(); l == runtime.ChannelsLast {
 		return interp.ToNHWC(v.Shape, x)
+	}
+	return x
+}
+
+// written is the inverse of ordered.
+func written(v *runtime.Value, x []float32) []float32 {
+	if _, l := v.Dims(); l == runtime.ChannelsLast {
+		return interp.ToNCHW(v.Shape, x)
 	}
 	return x
 }

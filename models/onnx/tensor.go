@@ -204,6 +204,18 @@ func (t *tensor) decode(dst []float32) {
 	}
 }
 
+// asFloat returns a constant of integers as one of the nearest floating-point numbers.
+func (t *tensor) asFloat() *value {
+	f := *t
+	f.typ, f.raw = elemFloat, make([]byte, 0, 4*t.elements())
+	v := make([]float32, t.elements())
+	t.decode(v)
+	for _, x := range v {
+		f.raw = binary.LittleEndian.AppendUint32(f.raw, math.Float32bits(x))
+	}
+	return constant(&f)
+}
+
 // float16 widens an IEEE binary16.
 func float16(h uint16) float32 {
 	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 
-	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/wire"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -323,13 +322,10 @@ func (q *writer) plain(n *runtime.Node, op runtime.Op) error {
 		q.behind(n, op.Act, func(out string) { q.op("Add", out, in) })
 		return nil
 	case *runtime.Binary:
-		kind := map[kernels.Arithmetic]string{kernels.Plus: "Add", kernels.Minus: "Sub", kernels.Times: "Mul",
-			kernels.Over:   "Div",
-			kernels.Larger: "Max", kernels.Smaller: "Min"}[op.How]
-		q.op(kind, n.Name, []string{q.square(x), q.square(n.In[1])})
+		return q.binary(n, op)
 	case *runtime.Curve:
 		q.rank2[n.Out] = q.rank2[x]
-		one(op.Of.String(), q.float(x))
+		q.curve(n.Name, q.float(x), op)
 	case *runtime.Rearrange:
 		cut, turned := q.unused(n.Name+"_cut"), q.unused(n.Name+"_turned")
 		q.op("Reshape", cut, []string{q.float(x), q.int64s(cut+"_shape", wide(op.Dims)...)})

@@ -167,9 +167,6 @@ func TestAxes(t *testing.T) {
 // What cannot be computed along the axes that the file means is refused, and so is an option that is not known.
 func TestRefusesForms(t *testing.T) {
 	for name, build := range map[string]func(f *file, x int) int{
-		"a constant larger than the value": func(f *file, x int) int {
-			return f.op(opAdd, options(), f.outOf("y", 2, 4, 4, 4), x, f.floats("two", make([]float32, 2), 2, 1, 1, 1))
-		},
 		"a constant that does not fit": func(f *file, x int) int {
 			return f.op(opAdd, options(), f.outOf("y", 1, 4, 4, 4), x, f.floats("two", make([]float32, 2), 2, 1))
 		},

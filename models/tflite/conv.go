@@ -130,6 +130,9 @@ func fullyConnected(n *node) error {
 	if err != nil {
 		return err
 	}
+	if computed := n.values[w.number]; computed != nil {
+		return n.computedWeights(x, computed, n.options.byte(2) != 0, clamp)
+	}
 	k, per := w.shape[0], w.shape[1]
 	rank := len(x.Dims)
 	if per < 1 || rank == 0 || axes.Elements(x.Dims)%per != 0 {

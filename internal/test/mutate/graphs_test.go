@@ -45,12 +45,20 @@ func grow(r *rand.Rand, limits runtime.Limits) *runtime.Graph {
 		case *runtime.Where:
 			x := pick(r, values)
 			in = append(in, x, w.like(values, x))
-		case *runtime.Concat, *runtime.Binary, *runtime.Add, *runtime.MatMul:
+		case *runtime.Concat, *runtime.Add, *runtime.MatMul:
 			in = append(in, w.like(values, v))
+		case *runtime.Binary:
+			if op.(*runtime.Binary).Of == nil {
+				in = append(in, w.like(values, v))
+			}
 		case *runtime.Quantised:
-			switch op.(*runtime.Quantised).Op.(type) {
+			switch op := op.(*runtime.Quantised).Op.(type) {
 			case *runtime.Add, *runtime.MatMul:
 				in = append(in, w.like(values, v))
+			case *runtime.Binary:
+				if op.Of == nil {
+					in = append(in, w.like(values, v))
+				}
 			}
 		}
 		// else it does not fit, which is right too
@@ -144,7 +152,7 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 		return w.reduction(v)
 	}
 	if v.DType == runtime.U8 {
-		return w.quantised(v, win, k, groups, depth, pick(r, []runtime.Op{pool, global, lrn, &runtime.Add{Act: w.clamp()}}))
+		return w.quantised(v, win, k, groups, depth, pick(r, []runtime.Op{pool, global, lrn, &runtime.Add{Act: w.clamp()}, w.curve(), w.arithmetic(c)}))
 	}
 	switch r.IntN(20) {
 	case 0, 1, 2, 3, 4:
@@ -169,9 +177,9 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 	case 14:
 		return &runtime.Affine{Scale: w.floats(c), Shift: w.floats(c)}
 	case 15:
-		return &runtime.Binary{How: kernels.Arithmetic(r.IntN(6))}
+		return w.arithmetic(c)
 	case 16:
-		return &runtime.Curve{Of: kernels.Curve(r.IntN(2))}
+		return w.curve()
 	case 17:
 		s := v.Shape
 		return &runtime.Rearrange{Dims: []int{s.N, s.C, s.H, s.W}, Perm: r.Perm(4), To: runtime.Shape{N: 1,
@@ -181,6 +189,25 @@ func (w *grower) op(v *runtime.Value) runtime.Op {
 			&runtime.SpaceToDepth{Block: 1 + r.IntN(3)}})
 	}
 	return &runtime.Concat{}
+}
+
+// curve is any function.
+func (w *grower) curve() runtime.Op {
+	c := &runtime.Curve{Of: kernels.Curve(w.r.IntN(int(kernels.Atanh) + 1))}
+	for _, p := range []*float32{&c.A, &c.B}[:c.Of.Params()] {
+		*p = w.r.Float32() + 0.1
+	}
+	return c
+}
+
+// arithmetic is of two values or of one and a constant.
+func (w *grower) arithmetic(c int) runtime.Op {
+	b := &runtime.Binary{How: kernels.Arithmetic(w.r.IntN(int(kernels.Sloped) + 1)), Act: w.clamp()}
+	if w.r.IntN(2) == 0 {
+		b.Of, b.First = w.floats(c), w.r.IntN(2) == 0
+		b.Shape = runtime.Shape{N: 1, H: 1, W: 1, C: c}
+	}
+	return b
 }
 
 // take is a Take over a value, some of whose lists do not fit now and then.
@@ -219,7 +246,9 @@ func (w *grower) reduction(v *runtime.Value) runtime.Op {
 	r := w.r
 	bit := func() bool { return r.IntN(2) == 0 }
 	over := kernels.Axes{N: bit(), H: bit(), W: bit(), C: bit()}
-	switch r.IntN(5) {
+	switch r.IntN(6) {
+	case 4:
+		return &runtime.Normalise{Norm: kernels.Norm(r.IntN(5)), Epsilon: pick(r, []float32{0, 1e-5, 1}), Over: over}
 	case 0:
 		return &runtime.MatMul{TransA: bit(), TransB: bit()}
 	case 1:
@@ -267,7 +296,11 @@ func (w *grower) quantised(v *runtime.Value, win runtime.Window, k, groups, dept
 	case 6, 7, 8:
 		return &runtime.Quantised{Op: of, Out: w.quant()}
 	case 9:
-		return &runtime.Dequantize{}
+		table := &runtime.Table{Of: make([]uint8, 256), Out: w.quant()}
+		for i := range table.Of {
+			table.Of[i] = uint8(r.IntN(256))
+		}
+		return pick(r, []runtime.Op{&runtime.Dequantize{}, table})
 	case 10:
 		return pick(r, []runtime.Op{&runtime.Concat{}, &runtime.Identity{}, &runtime.Flatten{}})
 	}

@@ -1,11 +1,13 @@
 package axes
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/interp"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -125,65 +127,96 @@ func TestMovements(t *testing.T) {
 	}
 }
 
-// A constant beside a tensor of any layout is broadcast as NumPy does it.
-func TestBeside(t *testing.T) {
+// A constant beside a tensor, and two tensors, of any layouts and ranks are broadcast as NumPy does it.
+func TestBroadcast(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 1))
-	for range 300 {
+	for n := range 600 {
 		b := NewBuilder("m", 0, runtime.DefaultLimits)
-		rank := 1 + r.IntN(5)
-		l := runtime.Layout(r.IntN(2))
-		if rank > MaxRank {
-			l = runtime.AsWritten
-		}
+		rank := 1 + r.IntN(6)
 		dims := make([]int, rank)
 		for i := range dims {
 			dims[i] = 1 + r.IntN(3)
 		}
-		kd := slices.Clone(dims[r.IntN(rank):])
-		for i := range kd {
-			if r.IntN(2) == 0 {
-				kd[i] = 1
+		var in [2][]float32
+		var d [2][]int
+		var ts [2]*Tensor
+		short := r.IntN(2) // which may have fewer dimensions
+		for i := range d {
+			d[i] = slices.Clone(dims)
+			if i == short {
+				d[i] = d[i][r.IntN(rank+1):]
 			}
-		}
-		k := make([]float32, Elements(kd))
-		for i := range k {
-			k[i] = float32(i + 1)
-		}
-		x, err := b.Input("x", dims, l, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		side, err := b.Beside("k", x, &Source{Dims: kd, Decode: func(dst []float32) { copy(dst, k) }})
-		if err != nil {
-			t.Fatalf("%v beside %v: %v", kd, dims, err)
-		}
-		y, err := side.Affine(b, "y", nil, side.Of)
-		if err == nil {
-			err = b.Output("y", y)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := Elements(dims)
-		out, err := interp.Run(b.G, make([]float32, n))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := array(out[0], y.Dims, y.Layout)
-		for i := range n {
-			at, left, step := 0, i, 1
-			for j := rank - 1; j >= 0; j-- {
-				digit := left % dims[j]
-				left /= dims[j]
-				if o := j - (rank - len(kd)); o >= 0 {
-					if kd[o] > 1 {
-						at += digit * step
-					}
-					step *= kd[o]
+			for j := range d[i] {
+				if r.IntN(3) == 0 {
+					d[i][j] = 1
 				}
 			}
-			if got[i] != k[at] {
-				t.Fatalf("%v over %v, %v: element %d is %v, want %v", kd, dims, l, i, got[i], k[at])
+			in[i] = make([]float32, Elements(d[i]))
+			for j := range in[i] {
+				in[i][j] = float32(j + 10*i)
+			}
+		}
+		constant := n%2 == 0
+		var feed [][]float32
+		for i := range d {
+			l := runtime.Layout(r.IntN(2))
+			if len(d[i]) > MaxRank {
+				l = runtime.AsWritten
+			}
+			if constant && i == 1 {
+				break
+			}
+			var err error
+			if ts[i], err = b.Input(fmt.Sprint("x", i), d[i], l, nil); err != nil {
+				t.Fatal(err)
+			}
+			feed = append(feed, memory(in[i], d[i], l))
+		}
+		op := runtime.Binary{How: kernels.Minus, First: constant && r.IntN(2) == 0}
+		var y *Tensor
+		var err error
+		if constant {
+			y, err = b.Beside("y", op, ts[0], &Source{Dims: d[1], Decode: func(dst []float32) { copy(dst, in[1]) }})
+		} else {
+			y, err = b.Binary("y", op, ts[0], ts[1])
+		}
+		if errors.Is(err, runtime.ErrShape) && rank > MaxRank {
+			continue
+		}
+		if err == nil {
+			err = b.Output("out", y)
+		}
+		if err != nil {
+			t.Fatalf("%v and %v: %v", d[0], d[1], err)
+		}
+		out, err := interp.Run(b.G, feed...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _ := broadcast(d[0], d[1])
+		if !slices.Equal(y.Dims, want) {
+			t.Fatalf("%v and %v make %v", d[0], d[1], y.Dims)
+		}
+		got := array(out[0], y.Dims, y.Layout)
+		for i := range got {
+			var v [2]float32
+			for k := range v {
+				at, left, step := 0, i, 1
+				for j := len(want) - 1; j >= 0; j-- {
+					digit := left % want[j]
+					left /= want[j]
+					if o := j - (len(want) - len(d[k])); o >= 0 {
+						at += min(digit, d[k][o]-1) * step
+						step *= d[k][o]
+					}
+				}
+				v[k] = in[k][at]
+			}
+			if op.First {
+				v[0], v[1] = v[1], v[0]
+			}
+			if got[i] != v[0]-v[1] {
+				t.Fatalf("%v and %v: element %d is %v, want %v", d[0], d[1], i, got[i], v[0]-v[1])
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -22,77 +21,128 @@ func (b *Builder) Affine(name string, t *Tensor, scale, shift []float32) (*Tenso
 	return b.Add(name, &runtime.Affine{Scale: scale, Shift: shift}, t)
 }
 
-// Spreading is a constant beside a tensor, broadcast to its dimensions.
-type Spreading struct {
-	Of    []float32 // one number for all, or one for each channel of Over
-	Over  *Tensor   // the tensor, or its memory as rows whose channels are all elements
-	shape runtime.Shape
-	dims  []int
-	lay   runtime.Layout
+// PerChannel returns a constant as one number for all of t, or one for each channel. It returns nil if the constant
+// differs otherwise, or does not fit.
+func (b *Builder) PerChannel(t *Tensor, k *Source) ([]float32, error) {
+	d := k.Dims
+	if extra := len(d) - len(t.Dims); extra > 0 {
+		return nil, nil
+	}
+	for i, n := range d {
+		if j := len(t.Dims) - len(d) + i; n != 1 && (j != t.ChannelAxis() || n != t.Dims[j]) {
+			return nil, nil
+		}
+	}
+	return b.Floats(k)
 }
 
-// Beside aligns a constant with t at their last dimensions and repeats it along those that are 1, as NumPy does. The
-// constant must not be larger than t.
-func (b *Builder) Beside(name string, t *Tensor, k *Source) (*Spreading, error) {
-	d := k.Dims
-	for len(d) > len(t.Dims) && d[0] == 1 {
-		d = d[1:]
-	}
-	ok := len(d) <= len(t.Dims)
-	d = slices.Concat(slices.Repeat([]int{1}, max(0, len(t.Dims)-len(d))), d)
-	plain := true // nothing but channels
-	for i := range d {
-		ok = ok && (d[i] == 1 || d[i] == t.Dims[i])
-		plain = plain && (d[i] == 1 || i == t.ChannelAxis())
-	}
-	if !ok {
-		return nil, fmt.Errorf("a constant of %v over %v: %w", k.Dims, t.Dims, runtime.ErrShape)
+// Beside appends arithmetic of t and a constant, op.How, aligned at their last dimensions and repeated along those that
+// are 1, as NumPy does. The result may be larger than t.
+func (b *Builder) Beside(name string, op runtime.Binary, t *Tensor, k *Source) (*Tensor, error) {
+	dims, err := broadcast(t.Dims, k.Dims)
+	if err != nil {
+		return nil, err
 	}
 	f, err := b.Floats(k)
 	if err != nil {
 		return nil, err
 	}
-	if plain {
-		return &Spreading{Of: f, Over: t}, nil
+	if len(f) == 1 && len(dims) == len(t.Dims) {
+		op.Of, op.Shape = f, runtime.Shape{N: 1, H: 1, W: 1, C: 1}
+		return b.Each(name, &op, t)
 	}
-	v, err := b.Value(t)
-	if err != nil {
+	x, kd, l := padded(t.Dims, len(dims)), padded(k.Dims, len(dims)), t.Layout
+	if len(dims) > MaxRank {
+		x, kd, l = joined(x, kd), joined(kd, x), runtime.AsWritten
+	}
+	if t, err = b.aligned(name, t, x, l); err != nil {
 		return nil, err
 	}
-	row := runtime.Shape{N: 1, H: 1, W: 1, C: v.Shape.Elements()}
-	if d[0] == 1 && len(d) > 1 { // the same for every image
-		row.N, row.C = t.Dims[0], row.C/t.Dims[0]
+	if op.Shape = runtime.ShapeOf(kd, l); len(kd) > MaxRank {
+		return nil, tooMany(t.Dims, k.Dims)
 	}
-	s := &Spreading{shape: v.Shape, dims: t.Dims, lay: t.Layout}
-	if s.Of, err = b.layOut(f, d, t, row.C); err != nil {
+	if op.Of, err = b.layOut(f, kd, l); err != nil {
 		return nil, err
 	}
-	if v, err = b.recast(name+"/row", v, row); err != nil {
-		return nil, err
+	y, err := b.Add(name, &op, t)
+	if err != nil || slices.Equal(y.Dims, dims) {
+		return y, err
 	}
-	s.Over = over(v, []int{row.N, row.C}, runtime.AsWritten)
-	return s, nil
+	return b.Rearrange(name+"/shaped", y, nil, dims)
 }
 
-// layOut writes a constant of dimensions d, repeated over t, in the order of t's memory: its last n elements.
-func (b *Builder) layOut(f []float32, d []int, t *Tensor, n int) ([]float32, error) {
-	out, err := b.alloc(n)
+// aligned returns t with other dimensions of as many elements, in a layout.
+func (b *Builder) aligned(name string, t *Tensor, dims []int, l runtime.Layout) (*Tensor, error) {
+	t, err := b.As(name, t, l)
 	if err != nil {
 		return nil, err
 	}
+	return b.Rearrange(name+"/aligned", t, nil, dims)
+}
+
+// broadcast returns the dimensions of arithmetic between two tensors.
+func broadcast(x, y []int) ([]int, error) {
+	rank := max(len(x), len(y))
+	dims, other := padded(x, rank), padded(y, rank)
+	for i, n := range other {
+		if n != dims[i] && n != 1 && dims[i] != 1 {
+			return nil, fmt.Errorf("%v and %v do not broadcast: %w", x, y, runtime.ErrShape)
+		}
+		dims[i] = max(dims[i], n)
+	}
+	return dims, nil
+}
+
+// padded returns dimensions with ones before them.
+func padded(d []int, rank int) []int { return slices.Concat(slices.Repeat([]int{1}, rank-len(d)), d) }
+
+// joined returns x's dimensions with neighbours made one where both x and y are repeated alike.
+func joined(x, y []int) (out []int) {
+	last := -1
+	for i := range x {
+		kind := 0
+		switch {
+		case x[i] == 1 && y[i] == 1:
+			continue
+		case x[i] == 1:
+			kind = 1
+		case y[i] == 1:
+			kind = 2
+		}
+		if kind == last {
+			out[len(out)-1] *= x[i]
+		} else {
+			out = append(out, x[i])
+		}
+		last = kind
+	}
+	return out
+}
+
+func tooMany(x, y []int) error {
+	return fmt.Errorf("%v and %v: broadcasting tells at most %d dimensions apart: %w", x, y, MaxRank, runtime.ErrShape)
+}
+
+// layOut writes the elements of a constant as they lie in memory.
+func (b *Builder) layOut(f []float32, d []int, l runtime.Layout) ([]float32, error) {
 	r := len(d)
+	order := l.Order(r)
+	if slices.IsSorted(order) {
+		return f, nil
+	}
+	out, err := b.alloc(len(f))
+	if err != nil {
+		return nil, err
+	}
 	step := make([]int, r) // in f of each dimension
 	for i, at := r-1, 1; i >= 0; i-- {
-		if d[i] > 1 {
-			step[i] = at
-		}
+		step[i] = at
 		at *= d[i]
 	}
-	order := t.Layout.Order(r)
 	for i := range out {
 		at, left := 0, i
 		for j := r - 1; j >= 0 && left > 0; j-- {
-			n := t.Dims[order[j]]
+			n := d[order[j]]
 			at += left % n * step[order[j]]
 			left /= n
 		}
@@ -101,55 +151,33 @@ func (b *Builder) layOut(f []float32, d []int, t *Tensor, n int) ([]float32, err
 	return out, nil
 }
 
-// Affine appends out = in·scale + shift, of which either is made of s.Of, or nil; the result has the tensor's
-// dimensions.
-func (s *Spreading) Affine(b *Builder, name string, scale, shift []float32) (*Tensor, error) {
-	if s.dims == nil {
-		return b.Affine(name, s.Over, scale, shift)
-	}
-	t, err := b.Affine(name+"/spread", s.Over, scale, shift)
-	if err != nil {
-		return nil, err
-	}
-	v, err := b.recast(name, t.v, s.shape)
-	if err != nil {
-		return nil, err
-	}
-	return over(v, s.dims, s.lay), nil
-}
-
-// Whole reports whether the constant differs within a channel.
-func (s *Spreading) Whole() bool { return s.dims != nil }
-
 // Binary appends arithmetic between two tensors whose dimensions are aligned at their ends and repeated where they are
 // 1.
-func (b *Builder) Binary(name string, how kernels.Arithmetic, x, y *Tensor) (*Tensor, error) {
-	rank := max(len(x.Dims), len(y.Dims))
+func (b *Builder) Binary(name string, op runtime.Binary, x, y *Tensor) (*Tensor, error) {
+	dims, err := broadcast(x.Dims, y.Dims)
+	if err != nil {
+		return nil, err
+	}
 	l := x.Layout
 	if len(x.Dims) < 3 {
 		l = y.Layout
 	}
-	dims := make([]int, rank)
-	ts := [2]*Tensor{x, y}
-	for i, t := range ts {
-		var err error
-		if ts[i], err = b.As(name, t, l); err != nil {
-			return nil, err
-		}
-		d := slices.Concat(slices.Repeat([]int{1}, rank-len(t.Dims)), t.Dims)
-		for j, n := range d {
-			if i > 0 && n != dims[j] && n != 1 && dims[j] != 1 {
-				return nil, fmt.Errorf("activations of %v and %v: %w", x.Dims, y.Dims, runtime.ErrShape)
-			}
-			dims[j] = max(dims[j], n)
-		}
-		if ts[i], err = b.Rearrange(name+"/aligned", ts[i], nil, d); err != nil {
-			return nil, err
+	dx, dy := padded(x.Dims, len(dims)), padded(y.Dims, len(dims))
+	if len(dims) > MaxRank && !slices.Equal(dx, dy) {
+		dx, dy, l = joined(dx, dy), joined(dy, dx), runtime.AsWritten
+		if len(dx) > MaxRank {
+			return nil, tooMany(x.Dims, y.Dims)
 		}
 	}
-	if rank > MaxRank && !slices.Equal(ts[0].Dims, ts[1].Dims) {
-		return nil, fmt.Errorf("activations of %v and %v: broadcasting has at most %d dimensions: %w",
-			x.Dims, y.Dims, MaxRank, runtime.ErrShape)
+	if x, err = b.aligned(name, x, dx, l); err != nil {
+		return nil, err
 	}
-	return b.Add(name, &runtime.Binary{How: how}, ts[0], ts[1])
+	if y, err = b.aligned(name, y, dy, l); err != nil {
+		return nil, err
+	}
+	z, err := b.Add(name, &op, x, y)
+	if err != nil || slices.Equal(z.Dims, dims) {
+		return z, err
+	}
+	return b.Rearrange(name+"/shaped", z, nil, dims)
 }

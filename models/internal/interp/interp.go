@@ -7,7 +7,6 @@ import (
 	"math"
 	"reflect"
 
-	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -95,14 +94,6 @@ func step(n *runtime.Node, in [][]float32, out []float32) error {
 		copy(out, ToNCHW(s, x))
 	case *runtime.Rearrange:
 		copy(out, ToNHWC(d, transposed(op, ToNCHW(s, x))))
-	case *runtime.Binary:
-		binary(op, n, in, out)
-	case *runtime.Curve:
-		for i, v := range x {
-			if out[i] = float32(math.Tanh(float64(v))); op.Of == kernels.Sigmoid {
-				out[i] = float32(1 / (1 + math.Exp(-float64(v))))
-			}
-		}
 	default:
 		if f := definitions[reflect.TypeOf(op)]; f != nil {
 			return f(n, in, out)
@@ -197,18 +188,6 @@ func spaceToDepth(op *runtime.SpaceToDepth, s, d runtime.Shape, x, out []float32
 	for i := range x {
 		c, w, h, b, side := i%s.C, i/s.C%s.W, i/s.C/s.W%s.H, i/s.C/s.W/s.H, op.Block
 		out[((b*d.H+h/side)*d.W+w/side)*d.C+(h%side*side+w%side)*s.C+c] = x[i]
-	}
-}
-
-func binary(op *runtime.Binary, n *runtime.Node, in [][]float32, out []float32) {
-	s, t, d := n.In[0].Shape, n.In[1].Shape, n.Out.Shape
-	for i := range out {
-		c, w, h, b := i%d.C, i/d.C%d.W, i/d.C/d.W%d.H, i/d.C/d.W/d.H
-		p := in[0][((b%s.N*s.H+h%s.H)*s.W+w%s.W)*s.C+c%s.C]
-		q := in[1][((b%t.N*t.H+h%t.H)*t.W+w%t.W)*t.C+c%t.C]
-		out[i] = map[kernels.Arithmetic]float32{kernels.Plus: p + q, kernels.Minus: p - q, kernels.Times: p * q,
-			kernels.Over:   p / q,
-			kernels.Larger: max(p, q), kernels.Smaller: min(p, q)}[op.How]
 	}
 }
 

@@ -8,20 +8,7 @@ import (
 )
 
 var _ = define(func(op *runtime.SoftmaxOver, n *runtime.Node, in [][]float32, out []float32) {
-	s := n.In[0].Shape
-	rest := func(over bool, i int) int {
-		if over {
-			return 0
-		}
-		return i
-	}
-	groups := map[[4]int][]int{}
-	for i := range out {
-		at := [4]int{rest(op.Over.N, i/s.C/s.W/s.H), rest(op.Over.H, i/s.C/s.W%s.H), rest(op.Over.W, i/s.C%s.W),
-			rest(op.Over.C, i%s.C)}
-		groups[at] = append(groups[at], i)
-	}
-	for _, group := range groups {
+	for _, group := range together(n.In[0].Shape, op.Over) {
 		x := make([]float64, len(group))
 		first := 0
 		for j, i := range group {

@@ -1,0 +1,74 @@
+package runtime
+
+import (
+	"fmt"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/kernels"
+)
+
+var _ = register(43, func() Op { return new(Table) })
+
+// Table is any function of a byte: the level of the output for each level of the input.
+type Table struct {
+	Of  []uint8 // 256
+	Out Quant
+}
+
+func (*Table) Kind() string { return "Table" }
+
+func (t *Table) infer(in []Shape, _ *Limits) (Shape, error) {
+	s, err := one(in)
+	if err == nil && len(t.Of) != 256 {
+		err = fmt.Errorf("a table of %d levels, want 256: %w", len(t.Of), ErrShape)
+	}
+	return s, err
+}
+
+func (t *Table) outType(in []*Value) (DType, Quant, error) {
+	if err := wantType(in, U8); err != nil {
+		return 0, Quant{}, err
+	}
+	return U8, t.Out, t.Out.check()
+}
+
+func (*Table) cost(_ []Shape, out Shape) Cost { return each(out, 1).holding(256, 256) }
+
+func (*Table) traits() traits { return traits{onSpot, pixels, sameBits, Native} }
+
+func (t *Table) fields(f *fields) {
+	f.quant(&t.Out)
+	if f.in != nil {
+		t.Of = make([]uint8, 256)
+	}
+	for i := range t.Of {
+		f.byte(&t.Of[i])
+	}
+}
+
+func (t *Table) lower(_ *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
+	return kernels.NewTableU8((*[256]uint8)(t.Of), isa)
+}
+
+// elementwise is implemented by operations that may do the same to every element, whatever its place.
+type elementwise interface {
+	// pointwise returns what is done to each number of a list; nil if that depends on its place.
+	pointwise() func([]float32)
+}
+
+// tableOf returns what dequantising a byte, doing all in turn and quantising gives: by the written order of their
+// kernels, so that it is the same bytes.
+func tableOf(in, out Quant, all ...elementwise) *[256]uint8 {
+	var v [256]float32
+	for q := range v {
+		v[q] = float32(q-int(in.Zero)) * in.Scale
+	}
+	for _, op := range all {
+		op.pointwise()(v[:])
+	}
+	var table [256]uint8
+	for q, x := range v {
+		table[q] = out.Level(x)
+	}
+	return &table
+}
