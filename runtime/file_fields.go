@@ -26,6 +26,22 @@ func (f *fields) ints(vs ...*int) {
 	}
 }
 
+// list visits a list of at most so many numbers, after its length.
+func (f *fields) list(v *[]int, most int) {
+	n := len(*v)
+	f.ints(&n)
+	if f.in != nil {
+		if n > most {
+			f.in.fail("a list of %d numbers, more than %d", n, most)
+			return
+		}
+		*v = make([]int, n)
+	}
+	for i := range *v {
+		f.ints(&(*v)[i])
+	}
+}
+
 func (f *fields) byte(v *byte) {
 	if f.out != nil {
 		f.out.byte(*v)

@@ -24,6 +24,14 @@ func everyOp(t testing.TB) *Graph {
 	w = b.add("whole", &Whole{How: kernels.WholeFloorRemainder}, w,
 		b.add("constant", &Constant{Shape: Shape{1, 1, 1, 4}, Ints: []int32{1, -2, 3, 4}}))
 	w = b.add("compare", &Compare{How: kernels.LessOrEqual}, w, w)
+	b.add("top", &TopK{K: 2, Indices: true}, b.add("best", &TopK{K: 3, Least: true}, g.Inputs[0]))
+	b.add("arg", &Arg{Last: true}, w)
+	boxes := b.add("boxes", &Constant{Shape: Shape{2, 1, 3, 4}, Floats: ramp(24)})
+	b.add("nms", &NMS{Most: 2, Rows: 5, IoU: 0.5, Least: float32(math.Inf(-1)), Centre: true, AtLeast: true}, boxes,
+		b.add("scores", &Constant{Shape: Shape{2, 1, 1, 3}, Floats: ramp(6)}))
+	row := b.add("row", &Rearrange{Dims: []int{2, 120}, Perm: []int{0, 1}, To: Shape{2, 1, 60, 2}}, g.Inputs[0])
+	at := b.add("at", &Constant{Shape: Shape{1, 1, 3, 2}, Ints: []int32{1, 2, -1, -1, 9, 9}})
+	b.add("scatter", &Scatter{Dims: []int{6, 10}}, row, at, b.add("gather", &GatherBy{Dims: []int{6, 10}}, row, at))
 	b.add("where", &Where{}, w, g.Inputs[0], b.add("floats", &Constant{Shape: Shape{1, 1, 1, 1}, Floats: []float32{7}}))
 	b.add("elu", &Curve{Of: kernels.Elu, A: 0.5}, g.Inputs[0])
 	b.add("selu", &Curve{Of: kernels.Selu, A: 1.5, B: 2}, g.Inputs[0])
@@ -202,10 +210,15 @@ func workCases() map[string]workCase {
 		"quantised product": {op: &Quantised{Op: &MatMul{TransA: true}, Out: q}, u8: true, two: true, work: 8 * 4 * 4 * 8},
 		"quantised lrn": {op: &Quantised{Op: &LRN{Size: 16384, Alpha: 1, Beta: 0.75, Bias: 1}, Out: q}, u8: true,
 			work: elements * 16384},
+		"arg":           {op: &Arg{}, work: elements},
+		"best":          {op: &TopK{K: 3}, work: 2 * elements},
+		"gather":        {op: &GatherBy{Dims: []int{8, 8}}, in: gathered, work: 64},
+		"scatter":       {op: &Scatter{Dims: []int{8, 8}}, in: scattered, work: 3 * elements},
+		"nms":           {op: &NMS{Most: 3, Rows: 5}, in: boxed, work: 64*3 + 15},
 		"cast":          {op: &Cast{To: I32}, work: elements},
 		"compare":       {op: &Compare{}, two: true, work: elements},
 		"whole":         {op: &Whole{}, in: wholes, work: elements},
-		"where":         {op: &Where{}, in: func(b builder, x *Value) []*Value { return append(wholes(b, x)[:1], x, x) }, work: elements},
+		"where":         {op: &Where{}, in: choice, work: elements},
 		"constant":      {op: &Constant{Shape: Shape{1, 1, 1, 9}, Ints: make([]int32, 9)}, in: nothing, work: 9},
 		"quantised add": {op: &Quantised{Op: &Add{}, Out: q}, u8: true, two: true, work: elements},
 	}
@@ -215,6 +228,27 @@ func workCases() map[string]workCase {
 func wholes(b builder, x *Value) []*Value {
 	w := b.add("whole", &Cast{To: I32}, x)
 	return []*Value{w, w}
+}
+
+// choice is a whole number and two values.
+func choice(b builder, x *Value) []*Value { return append(wholes(b, x)[:1], x, x) }
+
+// gathered is a row of pixels and an index for each; scattered is a row more.
+func gathered(b builder, x *Value) []*Value {
+	row := b.add("row", &Rearrange{Dims: []int{256}, Perm: []int{0}, To: Shape{1, 1, 64, 4}}, x)
+	pairs := b.add("pairs", &Take{Channels: []int32{0, 1}}, row)
+	return []*Value{row, b.add("at", &Cast{To: I32}, pairs)}
+}
+
+func scattered(b builder, x *Value) []*Value {
+	in := gathered(b, x)
+	return append(in, in[0])
+}
+
+// boxed is a row of boxes, and a score for each.
+func boxed(b builder, x *Value) []*Value {
+	return []*Value{b.add("boxes", &Rearrange{Dims: []int{256}, Perm: []int{0}, To: Shape{1, 1, 64, 4}}, x),
+		b.add("scores", &Constant{Shape: Shape{1, 1, 1, 64}, Floats: ramp(64)})}
 }
 
 func nothing(builder, *Value) []*Value { return nil }

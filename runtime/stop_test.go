@@ -89,6 +89,12 @@ var quickCases = []struct {
 	{"arithmetic", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Binary{How: kernels.Over}, x, x)
 	}},
+	{"the best of one wide pixel", Shape{1, 1, 1, 1 << 25}, func(n *net, x *Value) *Value {
+		return n.add("op", &TopK{K: 1 << 20}, x)
+	}},
+	{"the best place of one wide pixel", Shape{1, 1, 1, 1 << 27}, func(n *net, x *Value) *Value {
+		return n.add("op", &Arg{}, x)
+	}},
 	{"comparison", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &Compare{How: kernels.Less}, x, x)
 	}},

@@ -96,8 +96,6 @@ var sameShape = []string{"Bernoulli"}
 
 // reasons tell the way round an unsupported operator, where there is one.
 var reasons = map[string]string{
-	"ArgMax":        "take its input with WithOutputs and use TopK on the result",
-	"TopK":          "take its input with WithOutputs and use TopK on the result",
 	"ConvInteger":   dynamicAdvice,
 	"MatMulInteger": dynamicAdvice,
 	"Scan":          "control flow is not supported; export the model traced, not scripted",

@@ -42,6 +42,9 @@ var wholes = map[string]operator{
 // operator is what is known of the node's operator, for its inputs.
 func (c *call) operator() operator {
 	op := operators[c.n.op]
+	if c.n.op == "Gather" && len(c.in) > 1 && c.in[1] != nil && c.in[1].t != nil {
+		return operator{handle: gatherBy, heeds: op.heeds, integers: true}
+	}
 	if whole, ok := wholes[c.n.op]; ok && len(c.in) > 0 && c.in[0].whole() {
 		whole.integers = true
 		return whole
@@ -83,7 +86,9 @@ func (c *call) operand(i int) (*axes.Tensor, error) {
 		}
 		return c.im.b.Constant(name, k.src, nil)
 	case v.c != nil:
-		return c.wholeConstant(name, v.c, c.n.in[i])
+		return c.im.wholeConstant(name, v.c, func(format string, args ...any) {
+			c.unsupported("its input %q "+format, append([]any{c.n.in[i]}, args...)...)
+		})
 	case v.t == nil || v.typ.real() || v.t.DType == runtime.I32:
 		return v.t, nil
 	case v.t.DType == runtime.U8:
@@ -94,25 +99,38 @@ func (c *call) operand(i int) (*axes.Tensor, error) {
 }
 
 // wholeConstant makes a constant of whole numbers a tensor; nil if one of them is no int32, which is noted.
-func (c *call) wholeConstant(name string, k *tensor, as string) (*axes.Tensor, error) {
+func (im *importer) wholeConstant(name string, k *tensor, unsupported func(string, ...any)) (*axes.Tensor, error) {
 	n := k.elements()
 	if k.raw == nil && n > 0 || k.typ.size() == 0 {
-		c.unsupported("its input %q has %v elements", as, k.typ)
+		unsupported("has %v elements", k.typ)
 		return nil, nil
 	}
-	if err := c.im.b.Take(n); err != nil {
+	if err := im.b.Take(n); err != nil {
 		return nil, err
 	}
 	w := make([]int32, n)
 	for i := range w {
 		v := k.int(i)
 		if v < math.MinInt32 || v > math.MaxInt32 || k.typ == elemUint64 && v < 0 {
-			c.unsupported("its input %q has the number %d; only such as int32 has", as, v)
+			unsupported("has the number %d; only such as int32 has", v)
 			return nil, nil
 		}
 		w[i] = int32(v)
 	}
-	return c.im.b.Ints(name, k.dims, w)
+	return im.b.Ints(name, k.dims, w)
+}
+
+// given makes a constant that is an output of the graph a tensor; nil if that cannot be, which is noted.
+func (im *importer) given(name string, v *value) (*axes.Tensor, error) {
+	unsupported := func(format string, args ...any) { im.b.Unsupported("output", name, format, args...) }
+	switch {
+	case v.c.elements() == 0 || v.c.raw == nil:
+		unsupported("it is a constant of %v elements, %v", v.c.typ, v.c.dims)
+		return nil, nil
+	case v.c.typ.real():
+		return im.b.Constant(name, v.src, nil)
+	}
+	return im.wholeConstant(name, v.c, unsupported)
 }
 
 // operands returns all inputs as tensors; nil if one is nil.

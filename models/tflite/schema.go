@@ -146,6 +146,8 @@ const (
 	typeInt32   dtype = 2
 	typeUint8   dtype = 3
 	typeInt64   dtype = 4
+	typeBool    dtype = 6
+	typeInt16   dtype = 7
 	typeInt8    dtype = 9
 )
 
@@ -161,6 +163,10 @@ func (d dtype) String() string {
 		return "uint8"
 	case typeInt64:
 		return "int64"
+	case typeBool:
+		return "bool"
+	case typeInt16:
+		return "int16"
 	case typeInt8:
 		return "int8"
 	}

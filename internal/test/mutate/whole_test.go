@@ -14,7 +14,8 @@ func (w *grower) whole(v *runtime.Value) runtime.Op {
 	compare := &runtime.Compare{How: kernels.Comparison(r.IntN(6))}
 	elem := pick(r, []runtime.Elem{runtime.ElemSame, runtime.ElemInt64, runtime.ElemBool, runtime.ElemUint8})
 	if v.DType == runtime.F32 {
-		return pick(r, []runtime.Op{&runtime.Cast{To: runtime.I32, Elem: elem}, compare,
+		return pick(r, []runtime.Op{&runtime.Cast{To: runtime.I32, Elem: elem}, compare, &runtime.Arg{Last: r.IntN(2) > 0},
+			&runtime.TopK{K: 1 + r.IntN(v.Shape.C), Least: r.IntN(2) > 0, Indices: r.IntN(2) > 0},
 			&runtime.Constant{Shape: runtime.Shape{N: 1, H: 1, W: 2, C: 3}, Floats: w.floats(6)},
 			&runtime.Constant{Shape: runtime.Shape{N: 1, H: 1, W: 1, C: 2}, Ints: []int32{int32(r.Uint32()), 3}}})
 	}

@@ -1,7 +1,9 @@
 package interp
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -75,4 +77,50 @@ func spread(n *runtime.Node, in [][]float32, f func(i int, v []float32)) {
 		}
 		f(i, v)
 	}
+}
+
+var _ = define(func(op *runtime.Arg, n *runtime.Node, in [][]float32, out []float32) {
+	c := n.In[0].Shape.C
+	for p := range out {
+		row := in[0][p*c:][:c]
+		at := best(row, op.Least)
+		first := at[0]
+		for _, i := range at {
+			if op.Last && row[i] == row[first] {
+				at[0] = i
+			}
+		}
+		out[p] = float32(at[0])
+	}
+})
+
+var _ = define(func(op *runtime.TopK, n *runtime.Node, in [][]float32, out []float32) {
+	c := n.In[0].Shape.C
+	for p := range len(out) / op.K {
+		row := in[0][p*c:][:c]
+		for i, at := range best(row, op.Least)[:op.K] {
+			if out[p*op.K+i] = row[at]; op.Indices {
+				out[p*op.K+i] = float32(at)
+			}
+		}
+	}
+})
+
+// best orders the indices of a row: the largest first, or the smallest, equal ones by their place, NaNs last.
+func best(row []float32, least bool) []int {
+	at := make([]int, len(row))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortStableFunc(at, func(i, j int) int {
+		x, y := row[i], row[j]
+		switch {
+		case x != x || y != y:
+			return int(truth(x != x) - truth(y != y))
+		case least:
+			return cmp.Compare(x, y)
+		}
+		return cmp.Compare(y, x)
+	})
+	return at
 }
