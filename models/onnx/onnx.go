@@ -99,9 +99,9 @@ func WithInputShape(channels, height, width int) Option {
 }
 
 // WithInputDims sets the dimensions of an input, in the model's order, where the model leaves them open. The name may
-// be "" if there is one input. It may be that of a dimension, whose size is then one number; dimensions of one name have
-// one size in all inputs. It is an error for an input whose dimensions are fixed and others, and for one that there is
-// not.
+// be "" if there is one input. It may be that of a dimension, whose size is then one number; dimensions of one name
+// have one size in all inputs. It is an error for an input whose dimensions are fixed and others, and for one that
+// there is not.
 func WithInputDims(name string, dims ...int) Option {
 	return func(c *config) { c.sizes.Give(name, dims) }
 }
