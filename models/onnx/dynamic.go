@@ -14,8 +14,8 @@ var (
 )
 
 // A model that is quantised dynamically has weights of eight bits, and rounds each activation to levels of a scale that
-// its own smallest and largest numbers give, anew in each run. It is imported as what it rounds: the activation as it is
-// times the weights that the levels stand for. What an operator gives on the way has no value of its own here:
+// its own smallest and largest numbers give, anew in each run. It is imported as what it rounds: the activation as it
+// is times the weights that the levels stand for. What an operator gives on the way has no value of its own here:
 //
 //	DynamicQuantizeLinear    x → levels, scale, zero point
 //	MatMulInteger            levels × weights → sums in units of the scale

@@ -21,7 +21,8 @@ func TestDynamicQuantisation(t *testing.T) {
 		want  []float32 // of 1, 2, …
 		says  string    // of the refusal
 	}{
-		{"product", []int64{1, 2}, []wire.Msg{ints(elemInt8, "w", []int64{2, 2}, 1, -2, 3, 4), floats("ws", []int64{2}, 0.5, 2),
+		{"product", []int64{1, 2}, []wire.Msg{ints(elemInt8, "w", []int64{2, 2}, 1, -2, 3, 4),
+			floats("ws", []int64{2}, 0.5, 2),
 			ints(elemInt8, "wz", []int64{2}, 0, 1), floats("b", []int64{2}, 100, 200)},
 			nodes(quantised, nodeOf("MatMulInteger", "xq w xz wz", "i"), nodeOf("Cast", "i", "f", attrInt("to", 1)),
 				nodeOf("Mul", "xs ws", "s"), nodeOf("Mul", "f s", "p"), nodeOf("Add", "p b", "y")),

@@ -74,6 +74,8 @@ var graphCases = []struct {
 	model []byte
 	want  []float32 // of 1, 2, 3, 4
 }{
+	{"an output whose name is taken on the way", modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("k", nil, 10)},
+		nodeOf("Max", "x k x", "y")), []float32{10, 10, 10, 10}},
 	{"nodes in any order", modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("k", nil, 10)}, nodeOf("Add", "b a", "y"),
 		nodeOf("Mul", "a k", "b"), nodeOf("Relu", "x", "a")), []float32{11, 22, 33, 44}},
 	{"a choice by a constant", modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{truth("no", 0), floats("k", nil, 10)},

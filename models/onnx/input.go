@@ -25,8 +25,8 @@ func (im *importer) heeded() error {
 	return nil
 }
 
-// leadsToImages reports whether all that is done with a node's input makes it [N C H W] from [N H W C]. What asks for its
-// shape alone does nothing with it.
+// leadsToImages reports whether all that is done with a node's input makes it [N C H W] from [N H W C]. What asks for
+// its shape alone does nothing with it.
 func (im *importer) leadsToImages(n *node) bool {
 	switch {
 	case n.op == "Transpose":
@@ -39,8 +39,8 @@ func (im *importer) leadsToImages(n *node) bool {
 }
 
 // eachElement are operators that work element by element, in whatever order the elements are.
-var eachElement = strings.Fields("Abs Add Cast Clip DequantizeLinear Div Dropout Erf Exp HardSigmoid HardSwish Identity " +
-	"LeakyRelu Log Max Min Mul Neg Pow QuantizeLinear Reciprocal Relu Sigmoid Sqrt Sub Tanh")
+var eachElement = strings.Fields("Abs Add Cast Clip DequantizeLinear Div Dropout Erf Exp HardSigmoid HardSwish " +
+	"Identity LeakyRelu Log Max Min Mul Neg Pow QuantizeLinear Reciprocal Relu Sigmoid Sqrt Sub Tanh")
 
 // named returns the dimensions of an input with those that are given: by the input's name, by a dimension's own, or by
 // those of another input where that has a dimension of the same name. Others stay open.
@@ -114,9 +114,6 @@ func (im *importer) input(p *port) (*value, error) {
 				dims[i] = want
 			}
 			sized = sized && dims[i] == want
-		case d <= 0 && p.typ.whole(): // more often a size or an index that ought to be constant than a picture
-			im.b.Unsupported("input", p.name, "%v elements of open size %v", p.typ, p.dims)
-			return &value{typ: p.typ}, nil
 		case d <= 0:
 			im.open = append(im.open, open)
 			return &value{typ: p.typ}, nil

@@ -13,8 +13,8 @@ import (
 // training is in that unless it says that it is not, types have names.
 
 // sinceFirst are operators that mean in sets 1 to 6 what they mean in 7, but for what modern does about them.
-var sinceFirst = strings.Fields("Abs Add And ArgMax ArgMin AveragePool BatchNormalization Cast Ceil Clip Concat Constant " +
-	"Conv ConvTranspose DepthToSpace Div Dropout Elu Equal Exp Flatten Floor Gather Gemm GlobalAveragePool " +
+var sinceFirst = strings.Fields("Abs Add And ArgMax ArgMin AveragePool BatchNormalization Cast Ceil Clip Concat " +
+	"Constant Conv ConvTranspose DepthToSpace Div Dropout Elu Equal Exp Flatten Floor Gather Gemm GlobalAveragePool " +
 	"GlobalMaxPool Greater HardSigmoid Hardmax Identity InstanceNormalization LRN LeakyRelu Less Log LogSoftmax " +
 	"LpNormalization MatMul Max MaxPool Mean Min Mul Neg Not Or PRelu Pad Pow Reciprocal " +
 	"ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare " +

@@ -99,9 +99,9 @@ func WithInputShape(channels, height, width int) Option {
 }
 
 // WithInputDims sets the dimensions of an input, in the model's order, where the model leaves them open. The name may
-// be "" if there is one input. It may be that of a dimension, whose size is then one number; dimensions of one name have
-// one size in all inputs. It is an error for an input whose dimensions are fixed and others, and for one that there is
-// not.
+// be "" if there is one input. It may be that of a dimension, whose size is then one number; dimensions of one name
+// have one size in all inputs. It is an error for an input whose dimensions are fixed and others, and for one that
+// there is not.
 func WithInputDims(name string, dims ...int) Option {
 	return func(c *config) { c.sizes.Give(name, dims) }
 }
@@ -347,15 +347,10 @@ func (im *importer) give(outs []string) error {
 			im.b.Unsupported("output", name, "levels, a scale or sums of dynamic quantisation; "+dynamicAdvice)
 			continue
 		}
-		if v.c != nil && v.c.elements() == 0 {
-			im.b.Unsupported("output", name, "it has no elements, %v", v.c.dims)
-			continue
-		}
 		v, err := im.plain(v)
-		if err == nil && v.c != nil { // a constant, which the graph gives in each run
-			out := &node{op: "output", name: name, in: []string{name}, out: []string{name}}
+		if err == nil && v.c != nil {
 			v = &value{typ: v.c.typ}
-			v.t, err = (&call{im: im, n: out, in: []*value{im.vals[name]}}).operand(0)
+			v.t, err = im.given(name, im.vals[name])
 		}
 		if err == nil && v.t != nil {
 			err = im.b.OutputOf(name, v.t, v.outElem())

@@ -120,6 +120,19 @@ func (im *importer) wholeConstant(name string, k *tensor, unsupported func(strin
 	return im.b.Ints(name, k.dims, w)
 }
 
+// given makes a constant that is an output of the graph a tensor; nil if that cannot be, which is noted.
+func (im *importer) given(name string, v *value) (*axes.Tensor, error) {
+	unsupported := func(format string, args ...any) { im.b.Unsupported("output", name, format, args...) }
+	switch {
+	case v.c.elements() == 0 || v.c.raw == nil:
+		unsupported("it is a constant of %v elements, %v", v.c.typ, v.c.dims)
+		return nil, nil
+	case v.c.typ.real():
+		return im.b.Constant(name, v.src, nil)
+	}
+	return im.wholeConstant(name, v.c, unsupported)
+}
+
 // operands returns all inputs as tensors; nil if one is nil.
 func (c *call) operands(n int) ([]*axes.Tensor, error) {
 	if len(c.in) != n {

@@ -78,6 +78,11 @@ func (im *importer) nodes() error {
 // input declares a tensor as an input, of bytes if it is quantised.
 func (im *importer) input(i int) error {
 	t := &im.sub.tensors[i]
+	if t.whole() {
+		x, err := im.b.IntInput(t.name, t.shape, runtime.AsWritten, elemOf[t.dtype])
+		im.values[i] = x
+		return err
+	}
 	var q *runtime.Quant
 	if t.dtype != typeFloat32 {
 		to, err := t.quant()
@@ -106,10 +111,11 @@ func (im *importer) output(i int) error {
 	if x == nil {
 		return fmt.Errorf("output %q is not computed: %w", t.name, runtime.ErrGraph)
 	}
-	if err := im.b.Output(t.name, x); err != nil || t.dtype != typeInt8 {
-		return err
+	elem := runtime.ElemSame
+	if x.DType == runtime.I32 || t.dtype == typeInt8 {
+		elem = elemOf[t.dtype]
 	}
-	return im.b.G.SetSigned(im.b.G.Outputs[len(im.b.G.Outputs)-1])
+	return im.b.OutputOf(t.name, x, elem)
 }
 
 // quant is a tensor's quantisation as uint8.
@@ -237,7 +243,11 @@ func (n *node) made(t *tensor, x *axes.Tensor) error {
 	if !slices.Equal(x.Dims, t.shape) {
 		return fmt.Errorf("the output is %v, the file says %v: %w", x.Dims, t.shape, runtime.ErrShape)
 	}
-	if x.DType == runtime.U8 {
+	if whole := x.DType == runtime.I32; whole || t.whole() {
+		if !whole || !t.whole() {
+			return fmt.Errorf("the output is %v, the file says %v: %w", x.DType, t.dtype, runtime.ErrGraph)
+		}
+	} else if x.DType == runtime.U8 {
 		if q, err := t.quant(); err != nil || q != x.Quant() {
 			return fmt.Errorf("the output is quantised by %v, the file says %v: %w",
 				x.Quant(), q, errors.Join(runtime.ErrGraph, err))

@@ -13,7 +13,7 @@ var errUnknown = errors.New("not supported")
 
 // run imports the operator. One that reads what is lost is passed over.
 func (n *node) run() error {
-	f := formOf(n.operator)
+	f := n.form(n.operator)
 	if f.handle == nil {
 		return errUnknown
 	}

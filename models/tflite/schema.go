@@ -148,6 +148,8 @@ const (
 	typeInt32   dtype = 2
 	typeUint8   dtype = 3
 	typeInt64   dtype = 4
+	typeBool    dtype = 6
+	typeInt16   dtype = 7
 	typeInt8    dtype = 9
 )
 

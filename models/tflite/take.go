@@ -194,6 +194,9 @@ func unpack(n *node) error {
 }
 
 func gather(n *node) error {
+	if t := n.tensor(1); t != nil && !t.constant() {
+		return gatherBy(n)
+	}
 	x, err := n.input(0)
 	if err != nil {
 		return err
@@ -218,6 +221,9 @@ func gather(n *node) error {
 
 // gatherND picks what lists of indices name along the first dimensions.
 func gatherND(n *node) error {
+	if t := n.tensor(1); t != nil && !t.constant() {
+		return gatherNDBy(n)
+	}
 	x, err := n.input(0)
 	if err != nil {
 		return err

@@ -244,6 +244,24 @@ func (b *Builder) NonNegative(t *Tensor) bool {
 	return false
 }
 
+// rename gives an output its name; a value on the way that has it gets another.
+func (b *Builder) rename(v *runtime.Value, name string) error {
+	if name == "" || v.Name == name {
+		return nil
+	}
+	if b.names[name] > 0 {
+		at := slices.IndexFunc(b.G.Nodes, func(n *runtime.Node) bool { return n.Out.Name == name })
+		if at < 0 || slices.Contains(b.G.Outputs, b.G.Nodes[at].Out) {
+			return nil
+		}
+		if err := b.G.Rename(b.G.Nodes[at].Out, b.Name(name)); err != nil {
+			return err
+		}
+	}
+	b.names[name]++
+	return b.G.Rename(v, name)
+}
+
 // Output declares a tensor as an output, of this name if no other value has it. One that is an input or an output
 // already is passed through an Identity.
 func (b *Builder) Output(name string, t *Tensor) error { return b.OutputOf(name, t, runtime.ElemSame) }
@@ -258,11 +276,8 @@ func (b *Builder) OutputOf(name string, t *Tensor, e runtime.Elem) error {
 		if v, err = b.add(name, &runtime.Identity{}, v); err != nil {
 			return err
 		}
-	} else if name != "" && b.names[name] == 0 {
-		if err := b.G.Rename(v, name); err != nil {
-			return err
-		}
-		b.names[name]++
+	} else if err := b.rename(v, name); err != nil {
+		return err
 	}
 	if len(t.Dims) <= runtime.MaxRank {
 		if err := b.G.SetDims(v, t.Dims, t.Layout); err != nil {

@@ -13,7 +13,7 @@ import (
 // OpenSizeError is that of an input whose size the model leaves open, and nobody has given.
 type OpenSizeError struct {
 	Input string
-	Dims  []int            // in the model's order; those that are open are not above 0; nil if not even their number is known
+	Dims  []int            // in the model's order, open ones not above 0; nil if not even their number is known
 	Names []string         // of the dimensions, "" of those without one; nil if none has any
 	Also  []*OpenSizeError // further inputs
 }
