@@ -214,9 +214,11 @@ type importer struct {
 
 // newImporter returns an importer of a model whose files have so many bytes.
 func newImporter(c *config, m *model, size int) *importer {
-	return &importer{cfg: c, m: m, b: axes.NewBuilder(m.graph.name, size, c.limits), scope: newScope(),
+	im := &importer{cfg: c, m: m, b: axes.NewBuilder(m.graph.name, size, c.limits), scope: newScope(),
 		work:   1<<25 + 16*min(size, 1<<30),
 		floats: map[*axes.Tensor]*axes.Tensor{}, bytes: map[coded]*axes.Tensor{}}
+	im.b.TakeNames = true
+	return im
 }
 
 func (im *importer) run() (*runtime.Graph, error) {

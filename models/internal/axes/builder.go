@@ -22,6 +22,8 @@ import (
 type Builder struct {
 	G *runtime.Graph
 
+	TakeNames bool // an output gets its name even if a value on the way has it, which then gets another
+
 	limits runtime.Limits
 	budget int            // elements that constants may still take
 	names  map[string]int // how often a name was asked for
@@ -244,14 +246,14 @@ func (b *Builder) NonNegative(t *Tensor) bool {
 	return false
 }
 
-// rename gives an output its name; a value on the way that has it gets another.
+// rename gives an output its name if it is free, or may be taken.
 func (b *Builder) rename(v *runtime.Value, name string) error {
 	if name == "" || v.Name == name {
 		return nil
 	}
 	if b.names[name] > 0 {
 		at := slices.IndexFunc(b.G.Nodes, func(n *runtime.Node) bool { return n.Out.Name == name })
-		if at < 0 || slices.Contains(b.G.Outputs, b.G.Nodes[at].Out) {
+		if at < 0 || !b.TakeNames || slices.Contains(b.G.Outputs, b.G.Nodes[at].Out) {
 			return nil
 		}
 		if err := b.G.Rename(b.G.Nodes[at].Out, b.Name(name)); err != nil {
