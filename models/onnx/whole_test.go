@@ -245,7 +245,8 @@ func TestWholeNumbersRefused(t *testing.T) {
 		"the best 9 of 3": {nodeOf("TopK", "x nine", "y ")},
 	} {
 		_, err := Load(modelOf(11, []int64{1, 4, 2, 3}, []wire.Msg{big, int64s("nine", []int64{1}, 9),
-			int64s("boxes", []int64{3}, 1, 6, 4), int64s("scores", []int64{3}, 1, 4, 6), int64s("three", []int64{1}, 3)}, nodes...))
+			int64s("boxes", []int64{3}, 1, 6, 4), int64s("scores", []int64{3}, 1, 4, 6), int64s("three", []int64{1}, 3)},
+			nodes...))
 		var u *runtime.UnsupportedError
 		if !errors.As(err, &u) || !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%s: %v", want, err)

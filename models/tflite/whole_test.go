@@ -118,7 +118,8 @@ func TestWholeOutputs(t *testing.T) {
 	}
 	f, x := chain()
 	v, i := f.value("v", typeFloat32, 2, 2), f.value("i", typeInt32, 2, 2)
-	f.ops = append(f.ops, opSpec{code: opTopK, inputs: []int{x, f.whole("k", typeInt32, []int{}, 2)}, outputs: []int{v, i}})
+	f.ops = append(f.ops, opSpec{code: opTopK, inputs: []int{x, f.whole("k", typeInt32, []int{}, 2)},
+		outputs: []int{v, i}})
 	f.outputs = []int{v, i}
 	s := session(f, []float32{1, 5, 5, 9, -1, 10})
 	defer s.Close()
