@@ -14,28 +14,11 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// inOrder runs a graph of one input, compiled, on numbers in the model's order, and gives its first output so.
+// inOrder runs a graph of one input, compiled and by definition, on numbers in the model's order, and gives its first
+// output so.
 func inOrder(t *testing.T, g *runtime.Graph, x []float32) []float32 {
 	t.Helper()
-	plan, err := runtime.Compile(g)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := plan.NewSession()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if err := s.Input(0).CopyFrom(x); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Run(); err != nil {
-		t.Fatal(err)
-	}
-	out := make([]float32, s.Output(0).Shape().Elements())
-	if err := s.Output(0).CopyTo(out); err != nil {
-		t.Fatal(err)
-	}
+	out := compiled(t, g, x)
 	same := interp.ToNHWC(g.Inputs[0].Shape, x)
 	if _, l := g.Inputs[0].Dims(); l == runtime.AsWritten {
 		same = x
