@@ -123,26 +123,11 @@ func (c *call) recurrent() ([]*recurrent, *axes.Tensor, error) {
 		c.unsupported("lengths of sequences, or peepholes")
 		return nil, nil, nil
 	}
-	x, err := c.operand(inX)
+	x, err := c.sequence()
 	if x == nil || err != nil {
 		return nil, nil, err
 	}
-	b := c.im.b
-	if x, err = b.As(c.name()+"/written", x, runtime.AsWritten); err != nil {
-		return nil, nil, err
-	}
-	if len(x.Dims) != 3 {
-		return nil, nil, fmt.Errorf("an input of %v: %w", x.Dims, runtime.ErrShape)
-	}
-	batchFirst := c.int("layout", 0) != 0
-	if batchFirst {
-		if x, err = b.Transpose(c.name()+"/steps", x, []int{1, 0, 2}); err == nil {
-			x, err = b.As(c.name()+"/inorder", x, runtime.AsWritten)
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-	}
+	b, batchFirst := c.im.b, c.int("layout", 0) != 0
 	w, err := c.real(inW)
 	if w == nil || err != nil {
 		return nil, nil, err
@@ -192,6 +177,28 @@ func (c *call) recurrent() ([]*recurrent, *axes.Tensor, error) {
 		layers[d] = l
 	}
 	return layers, x, nil
+}
+
+// sequence is the layer's input as [steps, batch, in].
+func (c *call) sequence() (*axes.Tensor, error) {
+	x, err := c.operand(inX)
+	if x == nil || err != nil {
+		return nil, err
+	}
+	b := c.im.b
+	if x, err = b.As(c.name()+"/written", x, runtime.AsWritten); err != nil {
+		return nil, err
+	}
+	if len(x.Dims) != 3 {
+		return nil, fmt.Errorf("an input of %v: %w", x.Dims, runtime.ErrShape)
+	}
+	if c.int("layout", 0) == 0 {
+		return x, nil
+	}
+	if x, err = b.Transpose(c.name()+"/steps", x, []int{1, 0, 2}); err != nil {
+		return nil, err
+	}
+	return b.As(c.name()+"/inorder", x, runtime.AsWritten)
 }
 
 // initial is the state that direction d begins with, [batch, hidden]; zeros if the node does not say.
