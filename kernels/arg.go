@@ -107,9 +107,9 @@ func (t *argTask) Run(worker, lo, hi int, stop *Stop) {
 	}
 }
 
-// topArgs is the argument of finding the k largest elements of c, or the smallest. Of equal ones the first comes first; a
-// NaN comes last. heap has room for k indices. Elements from up to to are offered to the heap, whose root is the worst
-// that is kept; when all were, dst gets the k best, best first: the elements, or their indices.
+// topArgs is the argument of finding the k largest elements of c, or the smallest. Of equal ones the first comes first;
+// a NaN comes last. heap has room for k indices. Elements from up to to are offered to the heap, whose root is the
+// worst that is kept; when all were, dst gets the k best, best first: the elements, or their indices.
 type topArgs struct {
 	dst, src, heap unsafe.Pointer
 	c, k           int // 1 ≤ k ≤ c

@@ -42,7 +42,8 @@ func gatherGeneric[T uint8 | uint32](a *gatherArgs) {
 		}
 		switch {
 		case p >= 0:
-			copy(unsafe.Slice((*T)(unsafe.Add(a.dst, to*a.dstStride)), c), unsafe.Slice((*T)(unsafe.Add(a.src, from*a.srcStride)), c))
+			copy(unsafe.Slice((*T)(unsafe.Add(a.dst, to*a.dstStride)), c),
+				unsafe.Slice((*T)(unsafe.Add(a.src, from*a.srcStride)), c))
 		case !a.scatter:
 			dst := unsafe.Slice((*T)(unsafe.Add(a.dst, i*a.dstStride)), c)
 			for j := range dst {
@@ -68,15 +69,15 @@ func (a *gatherArgs) place(i int) int {
 	return p
 }
 
-// NewGather returns the operation out[n, 0, i, c] = in₀[n, 0, at(i), c] of type dt, at(i) being the place among dims that
-// the channels of pixel (n, 0, i) of in₁, of int32, say; if in₁ has one image, those of (0, 0, i). What has no place is
-// zero, of uint8 the level of zero. gatherArgs defines it.
+// NewGather returns the operation out[n, 0, i, c] = in₀[n, 0, at(i), c] of type dt, at(i) being the place among dims
+// that the channels of pixel (n, 0, i) of in₁, of int32, say; if in₁ has one image, those of (0, 0, i). What has no
+// place is zero, of uint8 the level of zero. gatherArgs defines it.
 func NewGather(dt DType, dims []int, zero uint8, limit arch.ISA) (Op, error) {
 	return newGather(dt, dims, zero, false, limit)
 }
 
-// NewScatter returns the operation that copies in₀ and then, for each i in order, out[n, 0, at(i), c] = in₂[n, 0, i, c],
-// with at of in₁ as of [NewGather].
+// NewScatter returns the operation that copies in₀ and then, for each i in order, out[n, 0, at(i), c] = in₂[n, 0, i,
+// c], with at of in₁ as of [NewGather].
 func NewScatter(dt DType, dims []int, limit arch.ISA) (Op, error) {
 	return newGather(dt, dims, 0, true, limit)
 }

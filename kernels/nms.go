@@ -10,9 +10,9 @@ import (
 // OpNMS chooses boxes: func(*nmsArgs).
 const OpNMS OpKind = "nms"
 
-// nmsArgs is the argument of choosing boxes of one class: of n boxes, those whose scores are above least, the best first
-// and of equal ones the first, but none that overlaps a chosen one by more than iou, and at most `most`. A NaN is no
-// score. chosen gets their indices; the kernel sets found.
+// nmsArgs is the argument of choosing boxes of one class: of n boxes, those whose scores are above least, the best
+// first and of equal ones the first, but none that overlaps a chosen one by more than iou, and at most `most`. A NaN is
+// no score. chosen gets their indices; the kernel sets found.
 //
 // Boxes are two opposite corners, y, x, y, x in whatever order, or with centre their centre and size, x, y, w, h. The
 // overlap is the area of what two have in common through that of both together, in IEEE binary32, each operation
@@ -121,8 +121,8 @@ type NMS struct {
 }
 
 // NewNMS returns the operation that chooses among boxes, B×1×N×4, by scores, B×1×C×N, for each image and class in turn;
-// nmsArgs defines it. Its output, of int32, is 1×1×Rows×3: image, class and index of each that was chosen, and −1 in what
-// is left; those beyond are dropped. Or it is their number, 1×1×1×1.
+// nmsArgs defines it. Its output, of int32, is 1×1×Rows×3: image, class and index of each that was chosen, and −1 in
+// what is left; those beyond are dropped. Or it is their number, 1×1×1×1.
 func NewNMS(n NMS, limit arch.ISA) (Op, error) {
 	if n.Boxes < 1 || n.Most < 1 || n.Rows < 1 || n.IoU != n.IoU || n.Least != n.Least {
 		return nil, fmt.Errorf("%w: %d boxes of %d, overlap %v, score %v", ErrShape, n.Most, n.Rows, n.IoU, n.Least)

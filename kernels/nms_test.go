@@ -24,27 +24,8 @@ func TestNMS(t *testing.T) {
 					scores[i] = []float32{negInf, posInf, float32(math.NaN())}[r.IntN(3)]
 				}
 			}
-			edges := func(image, i int) (v [4]float64) { // least and largest y, least and largest x
-				b := boxes[(image*n.Boxes+i)*4:][:4]
-				for d := range 2 {
-					p, q := float64(b[d]), float64(b[d+2])
-					if n.Centre {
-						p, q = p-q/2, p+q/2
-					}
-					v[2*d], v[2*d+1] = min(p, q), max(p, q)
-				}
-				return v
-			}
 			overlap := func(image, i, j int) bool {
-				p, q := edges(image, i), edges(image, j)
-				area := func(v [4]float64) float64 { return (v[1] - v[0]) * (v[3] - v[2]) }
-				common := max(min(p[1], q[1])-max(p[0], q[0]), 0) * max(min(p[3], q[3])-max(p[2], q[2]), 0)
-				all := area(p) + area(q) - common
-				if area(p) <= 0 || area(q) <= 0 || all <= 0 {
-					return false
-				}
-				share := float32(common) / float32(all)
-				return share > n.IoU || n.AtLeast && share == n.IoU
+				return n.overlap(boxes[(image*n.Boxes+i)*4:][:4], boxes[(image*n.Boxes+j)*4:][:4])
 			}
 			var want []int32
 			for image := range images {
@@ -101,4 +82,27 @@ func TestNMS(t *testing.T) {
 			t.Errorf("%+v", bad)
 		}
 	}
+}
+
+// overlap is that of nmsArgs, in binary64 up to the quotient: of small whole numbers and halves all is exact.
+func (n NMS) overlap(a, b []float32) bool {
+	edges := func(b []float32) (v [4]float64) { // least and largest y, least and largest x
+		for d := range 2 {
+			p, q := float64(b[d]), float64(b[d+2])
+			if n.Centre {
+				p, q = p-q/2, p+q/2
+			}
+			v[2*d], v[2*d+1] = min(p, q), max(p, q)
+		}
+		return v
+	}
+	p, q := edges(a), edges(b)
+	area := func(v [4]float64) float64 { return (v[1] - v[0]) * (v[3] - v[2]) }
+	common := max(min(p[1], q[1])-max(p[0], q[0]), 0) * max(min(p[3], q[3])-max(p[2], q[2]), 0)
+	all := area(p) + area(q) - common
+	if area(p) <= 0 || area(q) <= 0 || all <= 0 {
+		return false
+	}
+	share := float32(common) / float32(all)
+	return share > n.IoU || n.AtLeast && share == n.IoU
 }

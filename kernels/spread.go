@@ -21,8 +21,8 @@ func operands[T any](a *spreadArgs, k int) []T {
 	return unsafe.Slice((*T)(a.in[k]), (a.n-1)*a.step[k]+1)
 }
 
-// spreading is an operation of spreadArgs. Where N, H, W or C of an input is 1 and the output's is not, its elements are
-// repeated along that dimension.
+// spreading is an operation of spreadArgs. Where N, H, W or C of an input is 1 and the output's is not, its elements
+// are repeated along that dimension.
 type spreading struct {
 	basic
 	fn  func(*spreadArgs)

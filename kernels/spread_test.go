@@ -11,7 +11,8 @@ import (
 )
 
 // special are numbers at which whole arithmetic and conversions go wrong.
-var special = []int32{0, 1, -1, 2, -2, 3, 7, -7, 255, 256, -129, math.MaxInt32, math.MinInt32, math.MinInt32 + 1, 1 << 24}
+var special = []int32{0, 1, -1, 2, -2, 3, 7, -7, 255, 256, -129, math.MaxInt32, math.MinInt32,
+	math.MinInt32 + 1, 1 << 24}
 
 // raw makes n elements of a type, as bits.
 func raw(r *rand.Rand, dt DType, n int) []uint32 {

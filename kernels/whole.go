@@ -14,8 +14,8 @@ const OpWhole OpKind = "whole"
 type Whole uint8
 
 // The operations of [NewWhole], p ∘ q. Sums, differences and products wrap around, as does −2³¹ divided by −1. A
-// division by 0 gives 0, and so does its remainder. Of And, Or and Xor whatever is not 0 is true, and the result 0 or 1.
-// Never renumber.
+// division by 0 gives 0, and so does its remainder. Of And, Or and Xor whatever is not 0 is true, and the result 0 or
+// 1. Never renumber.
 const (
 	WholePlus           Whole = iota
 	WholeMinus                // p − q
@@ -41,8 +41,8 @@ func (w Whole) String() string {
 	if w >= wholes {
 		return "Whole"
 	}
-	return [...]string{"Plus", "Minus", "Times", "Over", "Remainder", "FloorQuotient", "FloorRemainder", "Larger", "Smaller",
-		"And", "Or", "Xor", "BitAnd", "BitOr", "BitXor", "Power"}[w]
+	return [...]string{"Plus", "Minus", "Times", "Over", "Remainder", "FloorQuotient", "FloorRemainder", "Larger",
+		"Smaller", "And", "Or", "Xor", "BitAnd", "BitOr", "BitXor", "Power"}[w]
 }
 
 // Check refuses a number that stands for no operation.

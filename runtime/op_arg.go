@@ -12,8 +12,8 @@ var (
 	_ = register(32, func() Op { return new(TopK) })
 )
 
-// Arg gives the index of the largest channel of each pixel, a whole number, of a value of any type. Of several it is the
-// first. A NaN is passed over; of nothing but NaNs it is 0.
+// Arg gives the index of the largest channel of each pixel, a whole number, of a value of any type. Of several it is
+// the first. A NaN is passed over; of nothing but NaNs it is 0.
 type Arg struct {
 	Least bool // the smallest
 	Last  bool // of several, the last

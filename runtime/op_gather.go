@@ -22,8 +22,8 @@ var (
 // below 0 counts from the end. Where there is no such pixel, the output is 0. It moves elements of any type.
 type GatherBy struct{ Dims []int }
 
-// Scatter is the first value with pixels written over it, in their order: out[n, 0, at(i), c] = third[n, 0, i, c], where
-// the second value says at as for [GatherBy]. What has no place is left out.
+// Scatter is the first value with pixels written over it, in their order: out[n, 0, at(i), c] = third[n, 0, i, c],
+// where the second value says at as for [GatherBy]. What has no place is left out.
 type Scatter struct{ Dims []int }
 
 const maxPlaces = 8 // dimensions

@@ -93,3 +93,30 @@ func TestWholeRefuses(t *testing.T) {
 		}
 	}
 }
+
+// Parameters that mean nothing, and inputs too few or too many, are refused.
+func TestWholeParameters(t *testing.T) {
+	for name, op := range map[string]Op{
+		"cast to levels":         &Cast{To: U8},
+		"cast to float of bools": &Cast{To: F32, Elem: ElemBool},
+		"cast of float to float": &Cast{To: F32},
+		"cast to no elements":    &Cast{To: I32, Elem: elems},
+		"comparison of one":      &Compare{},
+		"no comparison":          &Compare{How: 99},
+		"no whole arithmetic":    &Whole{How: 99},
+		"where of one":           &Where{},
+		"constant with an input": &Constant{Shape: Shape{1, 1, 1, 1}, Ints: []int32{1}},
+		"best of none":           &TopK{},
+		"best of fewer":          &TopK{K: 5},
+		"best of less":           &TopK{K: -1},
+		"gather of one":          &GatherBy{Dims: []int{8}},
+		"scatter of one":         &Scatter{Dims: []int{8}},
+		"boxes without scores":   &NMS{Most: 1, Rows: 1},
+	} {
+		n := newNet(t)
+		var ne *NodeError
+		if _, err := n.g.Add("bad", op, n.input(Shape{1, 8, 8, 4})); !errors.Is(err, ErrShape) || !errors.As(err, &ne) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -11,8 +11,8 @@ var (
 	_ = register("CastLike", operator{handle: cast, heeds: "| saturate round_mode", integers: true})
 )
 
-// cast makes elements of another type. Between types of floats nothing is done, nor for floats of the whole numbers that
-// a uint8 or int8 input is.
+// cast makes elements of another type. Between types of floats nothing is done, nor for floats of the whole numbers
+// that a uint8 or int8 input is.
 func cast(c *call) (*value, error) {
 	to := elem(c.int("to", 0))
 	if c.n.op == "CastLike" {

@@ -92,7 +92,7 @@ func (c *call) operand(i int) (*axes.Tensor, error) {
 	case v.t == nil || v.typ.real() || v.t.DType == runtime.I32:
 		return v.t, nil
 	case v.t.DType == runtime.U8:
-		c.unsupported("its input %q is quantised; only dequantised", c.n.in[i])
+		c.unsupported("its input %q is quantised, of %v elements; only dequantised", c.n.in[i], v.typ)
 		return nil, nil
 	}
 	return c.im.b.Each(name, &runtime.Cast{To: runtime.I32, Elem: elemOf[v.typ]}, v.t)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -13,28 +14,11 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// inOrder runs a graph of one input, compiled, on numbers in the model's order, and gives its first output so.
+// inOrder runs a graph of one input, compiled and by definition, on numbers in the model's order, and gives its first
+// output so.
 func inOrder(t *testing.T, g *runtime.Graph, x []float32) []float32 {
 	t.Helper()
-	plan, err := runtime.Compile(g)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := plan.NewSession()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if err := s.Input(0).CopyFrom(x); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Run(); err != nil {
-		t.Fatal(err)
-	}
-	out := make([]float32, s.Output(0).Shape().Elements())
-	if err := s.Output(0).CopyTo(out); err != nil {
-		t.Fatal(err)
-	}
+	out := compiled(t, g, x)
 	same := interp.ToNHWC(g.Inputs[0].Shape, x)
 	if _, l := g.Inputs[0].Dims(); l == runtime.AsWritten {
 		same = x
@@ -52,29 +36,38 @@ func inOrder(t *testing.T, g *runtime.Graph, x []float32) []float32 {
 	return out
 }
 
-// Chains from floats to whole numbers and back, over an input of 1×4×2×3, beside plain loops.
-func TestWholeNumbers(t *testing.T) {
+// wholeCase is a chain of nodes from x, of 1×4×2×3, and what it gives.
+type wholeCase struct {
+	nodes []wire.Msg
+	elem  runtime.Elem
+	want  func() []float32
+}
+
+// wholeInput is x, and where the best channel of a pixel is.
+type wholeInput []float32
+
+func newWholeInput() wholeInput {
 	x := make([]float32, 24)
 	for i := range x {
 		x[i] = float32(i*7%24)/2 - 5
 	}
-	at := func(c, h, w int) float32 { return x[(c*2+h)*3+w] }
-	best := func(h, w int) (b int) {
-		for c := range 4 {
-			if at(c, h, w) > at(b, h, w) {
-				b = c
-			}
+	return x
+}
+
+func (x wholeInput) at(c, h, w int) float32 { return x[(c*2+h)*3+w] }
+
+func (x wholeInput) best(h, w int) (b int) {
+	for c := range 4 {
+		if x.at(c, h, w) > x.at(b, h, w) {
+			b = c
 		}
-		return b
 	}
-	inits := []wire.Msg{floats("two", nil, 2), int64s("three", []int64{1}, 3), int64s("minus", nil, -3),
-		int64s("depth", nil, 4), floats("offon", []int64{2}, -1, 9), int64s("k", []int64{1}, 2), int64s("one", []int64{1}, 1)}
-	toInt, toFloat := attrInt("to", 7), attrInt("to", 1)
-	for name, c := range map[string]struct {
-		nodes []wire.Msg
-		elem  runtime.Elem
-		want  func() []float32
-	}{
+	return b
+}
+
+func wholePlaces(x wholeInput) map[string]wholeCase {
+	at, best := x.at, x.best
+	return map[string]wholeCase{
 		"the best channel": {[]wire.Msg{nodeOf("ArgMax", "x", "y", attrInt("axis", 1), attrInt("keepdims", 0))},
 			runtime.ElemInt64, func() (v []float32) {
 				for i := range 6 {
@@ -111,6 +104,13 @@ func TestWholeNumbers(t *testing.T) {
 				}
 				return v
 			}},
+	}
+}
+
+func wholeNumbers(x wholeInput) map[string]wholeCase {
+	at, best := x.at, x.best
+	toInt, toFloat := attrInt("to", 7), attrInt("to", 1)
+	return map[string]wholeCase{
 		"bools": {[]wire.Msg{nodeOf("Less", "x two", "l"), nodeOf("Greater", "x zero", "g"), nodeOf("Xor", "l g", "y")},
 			runtime.ElemBool, func() (v []float32) {
 				for _, f := range x {
@@ -173,7 +173,17 @@ func TestWholeNumbers(t *testing.T) {
 				}
 				return v
 			}},
-	} {
+	}
+}
+
+// Chains from floats to whole numbers and back, over an input of 1×4×2×3, beside plain loops.
+func TestWholeNumbers(t *testing.T) {
+	x := newWholeInput()
+	inits := []wire.Msg{floats("two", nil, 2), int64s("three", []int64{1}, 3), int64s("minus", nil, -3),
+		int64s("depth", nil, 4), floats("offon", []int64{2}, -1, 9), int64s("k", []int64{1}, 2), int64s("one", []int64{1}, 1)}
+	cases := wholePlaces(x)
+	maps.Copy(cases, wholeNumbers(x))
+	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			g, err := Load(modelOf(11, []int64{1, 4, 2, 3}, append(inits, floats("zero", nil, 0)), c.nodes...))
 			if err != nil {
@@ -245,7 +255,8 @@ func TestWholeNumbersRefused(t *testing.T) {
 		"the best 9 of 3": {nodeOf("TopK", "x nine", "y ")},
 	} {
 		_, err := Load(modelOf(11, []int64{1, 4, 2, 3}, []wire.Msg{big, int64s("nine", []int64{1}, 9),
-			int64s("boxes", []int64{3}, 1, 6, 4), int64s("scores", []int64{3}, 1, 4, 6), int64s("three", []int64{1}, 3)}, nodes...))
+			int64s("boxes", []int64{3}, 1, 6, 4), int64s("scores", []int64{3}, 1, 4, 6), int64s("three", []int64{1}, 3)},
+			nodes...))
 		var u *runtime.UnsupportedError
 		if !errors.As(err, &u) || !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%s: %v", want, err)

@@ -5,7 +5,8 @@ import "github.com/gneiss-go/gneiss/runtime"
 // writable refuses a graph of whole numbers.
 func writable(g *runtime.Graph) error {
 	refuse := func(v *runtime.Value, kind string) error {
-		return &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: kind, Node: v.Name, Reason: "whole numbers are not written"}}}
+		return &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: kind, Node: v.Name,
+			Reason: "whole numbers are not written"}}}
 	}
 	for _, v := range g.Inputs {
 		if v.DType == runtime.I32 {

@@ -84,7 +84,8 @@ func (t *tensor) whole() bool {
 	return ok && len(t.scale) == 0
 }
 
-// operand returns input i as a value, a constant too: floats, those that stand for floats dequantised, or whole numbers.
+// operand returns input i as a value, a constant too: floats, those that stand for floats dequantised, or whole
+// numbers.
 func (n *node) operand(i int) (*axes.Tensor, error) {
 	t := n.tensor(i)
 	if t == nil || !t.constant() {

@@ -29,7 +29,8 @@ func (b *Builder) constant(name string, dims []int, k *runtime.Constant) (*Tenso
 	return over(v, dims, runtime.AsWritten), nil
 }
 
-// Broadcast appends an operation whose inputs are aligned at the ends of their dimensions and repeated where they are 1.
+// Broadcast appends an operation whose inputs are aligned at the ends of their dimensions and repeated where they are
+// 1.
 func (b *Builder) Broadcast(name string, op runtime.Op, ts ...*Tensor) (*Tensor, error) {
 	rank, l, most := 0, runtime.AsWritten, 0
 	for _, t := range ts {

@@ -16,8 +16,8 @@ func (b *Builder) plain(name string, t *Tensor, dims ...int) (*Tensor, error) {
 	return b.Rearrange(name, t, nil, dims)
 }
 
-// GatherND picks elements of t, or what is behind, by tensors of indices: the last dimension of at has an index for each
-// of so many dimensions of t behind the first, along which both are alike.
+// GatherND picks elements of t, or what is behind, by tensors of indices: the last dimension of at has an index for
+// each of so many dimensions of t behind the first, along which both are alike.
 func (b *Builder) GatherND(name string, t, at *Tensor, alike int) (*Tensor, error) {
 	k := at.Dims[len(at.Dims)-1]
 	if alike < 0 || alike >= len(at.Dims) || k < 1 || alike+k > len(t.Dims) ||
@@ -30,8 +30,8 @@ func (b *Builder) GatherND(name string, t, at *Tensor, alike int) (*Tensor, erro
 }
 
 // Gather picks along dimension d by a tensor of indices, whose dimensions the result has in place of d. The first
-// dimensions of both, so many as are alike, are those of images of which each has indices of its own: d is none of them,
-// and comes next.
+// dimensions of both, so many as are alike, are those of images of which each has indices of its own: d is none of
+// them, and comes next.
 func (b *Builder) Gather(name string, t, at *Tensor, d, alike int) (*Tensor, error) {
 	if alike > 0 && alike != d || alike > len(at.Dims) || !slices.Equal(t.Dims[:alike], at.Dims[:alike]) {
 		return nil, fmt.Errorf("%v along %d by indices of %v, of which %d are alike: %w", t.Dims, d, at.Dims, alike,
