@@ -83,8 +83,9 @@ func mobileNets(t *testing.T) map[string]*runtime.Graph {
 	// Pixels of which each is a mean of all, weighted by how alike they are.
 	vit := newNet(t, 24)
 	x = vit.conv("stem", vit.input(12, 12, 3), 8, 3, none)
-	alike := vit.add("alike", &runtime.MatMul{TransB: true}, vit.conv("asked", x, 8, 1, none), vit.conv("key", x, 8, 1, none))
-	x = vit.add("mixed", &runtime.MatMul{}, vit.add("weights", &runtime.Softmax{}, alike), vit.conv("given", x, 8, 1, none))
+	asked, key, given := vit.conv("asked", x, 8, 1, none), vit.conv("key", x, 8, 1, none), vit.conv("given", x, 8, 1, none)
+	alike := vit.add("weights", &runtime.Softmax{}, vit.add("alike", &runtime.MatMul{TransB: true}, asked, key))
+	x = vit.add("mixed", &runtime.MatMul{}, alike, given)
 	x = vit.conv("out", x, 12, 1, none)
 	largest := vit.add("largest", &runtime.Reduce{How: kernels.Maximum, Over: kernels.Axes{H: true, W: true}}, x)
 	mean := vit.add("mean", &runtime.Reduce{How: kernels.Mean, Over: kernels.Axes{H: true, W: true}}, x)
