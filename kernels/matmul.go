@@ -42,16 +42,16 @@ func dotU8Generic(t *dotArgs) {
 // MatMul says which of two factors are given transposed.
 type MatMul struct{ TransA, TransB bool }
 
-// A product is cut into blocks of its rows and columns, and of the numbers that are summed. A block of the second factor
-// is packed, its columns as rows, once for all rows of a block.
+// A product is cut into blocks of its rows and columns, and of the numbers that are summed. A block of the second
+// factor is packed, its columns as rows, once for all rows of a block.
 const (
 	matMulRows  = 64
 	matMulCols  = 32
 	matMulDepth = 512
 )
 
-// NewMatMulF32 returns the product of matrices, for each image n and row h of pixels, which are repeated where a factor
-// has but one:
+// NewMatMulF32 returns the product of matrices, for each image n and row h of pixels, which are repeated where a
+// factor has but one:
 //
 //	out[n, h, m, j] = Σ_k a[n, h, m, k]·b[n, h, k, j]      a[n, h, k, m] if TransA, b[n, h, j, k] if TransB
 //

@@ -210,8 +210,8 @@ func (a Axes) of(v *View) (n, h, w, c, cells int) {
 
 // NewReduceF32 returns the reduction of a tensor over some of its axes, which become 1. Sums and products are of IEEE
 // binary64, over pixels in their order; those over channels are of eight parts, the l-th over the channels
-// c ≡ l (mod 8) of all pixels, added up as ((s0+s4)+(s2+s6)) + ((s1+s5)+(s3+s7)); the result is rounded once. So every machine gives
-// the same bits.
+// c ≡ l (mod 8) of all pixels, added up as ((s0+s4)+(s2+s6)) + ((s1+s5)+(s3+s7)); the result is rounded once. So
+// every machine gives the same bits.
 func NewReduceF32(how Reduction, over Axes, limit arch.ISA) (Op, error) {
 	if err := how.Check(); err != nil {
 		return nil, err

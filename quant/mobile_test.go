@@ -79,13 +79,24 @@ func mobileNets(t *testing.T) map[string]*runtime.Graph {
 	boxes := yolox.conv("boxes", x, 4, 1, none)
 	class := yolox.curve("class/sigmoid", kernels.Sigmoid, yolox.conv("class", x, 6, 1, none))
 	yolox.outputs(yolox.add("all", &runtime.Concat{}, yolox.curve("boxes/size", kernels.Softplus, boxes), class))
-	return map[string]*runtime.Graph{"MobileNetV3": v3.g, "EfficientNet": b0.g, "YOLOX": yolox.g}
+
+	// Pixels of which each is a mean of all, weighted by how alike they are.
+	vit := newNet(t, 24)
+	x = vit.conv("stem", vit.input(12, 12, 3), 8, 3, none)
+	asked, key, given := vit.conv("asked", x, 8, 1, none), vit.conv("key", x, 8, 1, none), vit.conv("given", x, 8, 1, none)
+	alike := vit.add("weights", &runtime.Softmax{}, vit.add("alike", &runtime.MatMul{TransB: true}, asked, key))
+	x = vit.add("mixed", &runtime.MatMul{}, alike, given)
+	x = vit.conv("out", x, 12, 1, none)
+	largest := vit.add("largest", &runtime.Reduce{How: kernels.Maximum, Over: kernels.Axes{H: true, W: true}}, x)
+	mean := vit.add("mean", &runtime.Reduce{How: kernels.Mean, Over: kernels.Axes{H: true, W: true}}, x)
+	vit.outputs(vit.fc("scores", vit.add("cat", &runtime.Concat{}, largest, mean), 10, none))
+	return map[string]*runtime.Graph{"MobileNetV3": v3.g, "EfficientNet": b0.g, "YOLOX": yolox.g, "attention": vit.g}
 }
 
 // TestMobileNets: squeezes, gates, swishes and slopes work on bytes, which are the same on every tier; what stays float
 // says why, and the results are near.
 func TestMobileNets(t *testing.T) {
-	floats := map[string][]string{"EfficientNet": {"prob: " + reasonNoForm},
+	floats := map[string][]string{"EfficientNet": {"prob: " + reasonKept}, "attention": {"weights: " + reasonKept},
 		"YOLOX": {"boxes/size: " + reasonLast, "class/sigmoid: " + reasonLast, "all: " + reasonInputs}}
 	for name, g := range mobileNets(t) {
 		q, report, err := Quantize(g, calibrated(t, g))

@@ -50,6 +50,7 @@ const (
 	reasonAsked  = "asked for"
 	reasonNoForm = "it has no form on uint8"
 	reasonInputs = "it moves float values"
+	reasonKept   = "it loses most on levels"
 	reasonLast   = "no layer with weights follows"
 )
 
@@ -75,6 +76,8 @@ func (r *rewriter) decide() {
 			r.why[n] = reasonLast
 		case form == runtime.Wrapped || form == runtime.Rewritten:
 			r.u8[n] = true
+		case form == runtime.Kept:
+			r.why[n] = reasonKept
 		case form != runtime.Moves:
 			r.why[n] = reasonNoForm
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // randomQuantised is randomGraph on uint8. All values share a scale, so that any may be concatenated with any.
@@ -43,6 +44,10 @@ func randomQuantised(t *testing.T, seed uint64) *Graph {
 	for i := range 4 + n.r.IntN(12) {
 		name, x := fmt.Sprint("n", i), pick()
 		var v *Value
+		if i%6 == 5 {
+			values = append(values, n.quantisedOver(name, x, q))
+			continue
+		}
 		switch n.r.IntN(10) {
 		case 0, 1, 2:
 			v = conv(name, x, 1+n.r.IntN(9), 1)
@@ -79,6 +84,24 @@ func randomQuantised(t *testing.T, seed uint64) *Graph {
 		fc.Weights[i] = int8(n.r.IntN(255) - 127)
 	}
 	return n.output(n.add("prob", &Softmax{}, n.add("fc", fc, x)))
+}
+
+// quantisedOver is a quantised value that an operation over several pixels or channels makes of x, of the same shape.
+func (n *net) quantisedOver(name string, x *Value, q Quant) *Value {
+	over := kernels.Axes{H: n.r.IntN(2) == 0, W: n.r.IntN(2) == 0, C: n.r.IntN(2) == 0}
+	var v *Value
+	switch n.r.IntN(4) {
+	case 0:
+		return n.add(name, &Quantised{Op: &Softmax{}, Out: q}, x)
+	case 1:
+		square := n.add(name+"/square", &Quantised{Op: &MatMul{TransB: true}, Out: q}, x, x)
+		return n.add(name, &Quantised{Op: &MatMul{}, Out: q}, square, x)
+	case 2:
+		v = n.add(name+"/mean", &Quantised{Op: &Reduce{How: kernels.Mean, Over: over}, Out: q}, x)
+	default:
+		v = n.add(name+"/largest", &Reduce{How: kernels.Maximum, Over: over}, x)
+	}
+	return n.add(name, &Quantised{Op: &Binary{How: kernels.Plus}, Out: q}, x, v)
 }
 
 // outputs runs a graph and returns its first n outputs, floats as they are and levels as floats.

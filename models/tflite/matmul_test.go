@@ -55,8 +55,8 @@ func productAt(x, y []float32, j int, turnX, turnY bool) (sum float64) {
 	return sum
 }
 
-// drawnLevels are random levels, and what they stand for.
-func drawnLevels(r *rand.Rand, count int, scale float32) (raw []byte, v []float32) {
+// drawn are random levels, and what they stand for.
+func drawn(r *rand.Rand, count int, scale float32) (raw []byte, v []float32) {
 	for range count {
 		q := int8(r.IntN(21) - 10)
 		raw, v = append(raw, byte(q)), append(v, float32(q)*scale)
@@ -86,8 +86,8 @@ func TestProducts(t *testing.T) {
 			images, dx, dy, dz = 1, []int{2, 2, k}, []int{n, k}, []int{m, n}
 		}
 		const scaleX, scaleY, scaleZ = float32(0.5), float32(0.25), float32(2)
-		rawX, x := drawnLevels(r, images*m*k, scaleX)
-		rawY, y := drawnLevels(r, images*k*n, scaleY)
+		rawX, x := drawn(r, images*m*k, scaleX)
+		rawY, y := drawn(r, images*k*n, scaleY)
 		var f file
 		spec := func(name string, shape []int, scale float32, raw []byte, v []float32) int {
 			s := tensorSpec{name: name, shape: shape, dtype: typ}
