@@ -57,7 +57,7 @@ func (im *importer) input(p *port) (*value, error) {
 		dims = []int{-1, -1, -1, -1}
 	}
 	lay := runtime.ChannelsLast
-	if len(dims) == 4 && im.uses[p.name] == im.nhwc[p.name] {
+	if len(dims) == 4 && im.uses[p.name] == im.nhwc[p.name] || len(dims) > axes.MaxRank {
 		lay = runtime.AsWritten
 	}
 	sized := im.cfg.shape != nil && len(dims) == 4
@@ -83,8 +83,8 @@ func (im *importer) input(p *port) (*value, error) {
 		}
 	}
 	im.sized = im.sized || sized
-	if len(dims) > axes.MaxRank {
-		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, axes.MaxRank)
+	if len(dims) > runtime.MaxRank {
+		im.b.Unsupported("input", p.name, "%d dimensions %v; at most %d", len(dims), dims, runtime.MaxRank)
 		return &value{typ: p.typ}, nil
 	}
 	t, err := im.b.Input(p.name, dims, lay, nil)

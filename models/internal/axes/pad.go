@@ -66,7 +66,7 @@ func (b *Builder) Surround(name string, t *Tensor, before, behind []int, kind Bo
 		if before[d] == 0 && behind[d] == 0 {
 			continue
 		}
-		const most = math.MaxInt32
+		const most = 1 << 28 // so that sums fit an int of 32 bits
 		if max(before[d], behind[d]) > most || min(before[d], behind[d]) < -most || before[d]+n+behind[d] < 1 {
 			return nil, fmt.Errorf("%d before and %d behind dimension %d of %v: %w", before[d], behind[d], d, t.Dims,
 				runtime.ErrShape)
