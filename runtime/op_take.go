@@ -17,11 +17,12 @@ var _ = register(24, func() Op { return new(Take) })
 //	out[n, y, x, c] = in[Images[n], Rows[y], Cols[x], Channels[c]]
 //
 // An empty list names all of its axis, in order. Where an index is −1 the output is Fill: in a quantised value the
-// level that stands for it, or comes nearest. It moves elements, so it works on any type. Package quant leaves one float
-// that fills with something else than 0. It is every slice, split, gathering, padding,
-// repetition and reversal by indices that are known before the run, and resizing by the nearest neighbour, once an
-// importer has made the lists by its format's own rule, in binary32, i being the output's index, s = output/input or
-// the scale given, and the result kept within the input:
+// level that stands for it, or comes nearest. It moves elements, so it works on any type. Package quant leaves one that
+// fills with something else than 0 float.
+//
+// It is every slice, split, gathering, padding, repetition and reversal by indices that are known before the run, and
+// resizing by the nearest neighbour, once an importer has made the lists by its format's own rule, in binary32, i being
+// the output's index, s = output/input or the scale given, and the result kept within the input:
 //
 //	ONNX, half_pixel              (i + ½)/s − ½       rounded by nearest_mode: to the nearest, of two to the lower
 //	      asymmetric              i/s                 (round_prefer_floor) or the upper one (round_prefer_ceil), floor, ceil
