@@ -57,9 +57,6 @@ func (c *call) sliced() (*value, error) {
 	return c.done(c.im.b.Slice(c.name(), t, ranges))
 }
 
-// maxStep is beyond any dimension, and leaves room for sums in an int of 32 bits.
-const maxStep = 1 << 29
-
 // rangeOf is what a slice leaves of n indices; the end is often the largest int64.
 func rangeOf(n int, from, to, step int64) axes.Range {
 	bound := func(v int64, lo, hi int) int {
@@ -69,7 +66,7 @@ func rangeOf(n int, from, to, step int64) axes.Range {
 		}
 		return int(min(max(v, int64(lo)), int64(hi)))
 	}
-	s := int(min(max(step, -maxStep), maxStep))
+	s := int(min(max(step, -maxInt), maxInt))
 	r := axes.Range{From: bound(from, 0, n), Step: s}
 	if s < 0 {
 		r.From = bound(from, 0, n-1)

@@ -227,7 +227,7 @@ func TestRangeOf(t *testing.T) {
 		{-2, 99, 1, axes.Range{From: 3, Step: 1, Count: 2}}, {-99, 2, 3, axes.Range{From: 0, Step: 3, Count: 1}},
 		{4, -99, -1, axes.Range{From: 4, Step: -1, Count: 5}}, {-1, 0, -2, axes.Range{From: 4, Step: -2, Count: 2}},
 		{3, 3, 1, axes.Range{From: 3, Step: 1}}, {math.MaxInt64, math.MinInt64, math.MinInt64,
-			axes.Range{From: 4, Step: -maxStep, Count: 1}},
+			axes.Range{From: 4, Step: -maxInt, Count: 1}},
 	} {
 		if got := rangeOf(5, c.from, c.to, c.step); got != c.want {
 			t.Errorf("%d:%d:%d of 5: %v, want %v", c.from, c.to, c.step, got, c.want)
