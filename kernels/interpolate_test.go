@@ -22,8 +22,8 @@ func testInterpolate[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {
 		{1, 6, 7, 2, 3, 3, 5, 0}, {3, 2, 2, 1, 2, 0, 2, 0}, {1, 2, 9, 1, 4, 2, 31, 2}, {1, 2, 3, heed/2 + 5, 2, 2, 3, 3},
 	} {
 		p := Interpolating{H: c.h, W: c.w, C: c.c, Rows: randomTaps(r, c.h, c.rows, c.rowTaps),
-			Cols: randomTaps(r, c.w, c.cols, c.colTaps), Fill: 3, HalfUp: c.rows%2 == 0, Rescale: RescaleU8{InScale: 0.5, InZero: 7, OutScale: 0.75,
-				Out: OutU8{Zero: 9, Hi: 255}}}
+			Cols: randomTaps(r, c.w, c.cols, c.colTaps), Fill: 3, HalfUp: c.rows%2 == 0,
+			Rescale: RescaleU8{InScale: 0.5, InZero: 7, OutScale: 0.75, Out: OutU8{Zero: 9, Hi: 255}}}
 		op, err := NewInterpolate(dt, p, k.ISA)
 		if err != nil || op.Kernel() != k.Name {
 			t.Fatal(op, err)

@@ -3,6 +3,7 @@ package runtime
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
@@ -16,10 +17,12 @@ var _ = register(24, func() Op { return new(Take) })
 //	out[n, y, x, c] = in[Images[n], Rows[y], Cols[x], Channels[c]]
 //
 // An empty list names all of its axis, in order. Where an index is −1 the output is Fill: in a quantised value the
-// level that stands for it. It moves elements, so it works on any type. It is every slice, split, gathering, padding,
-// repetition and reversal by indices that are known before the run, and resizing by the nearest neighbour, once an
-// importer has made the lists by its format's own rule, in binary32, i being the output's index, s = output/input or
-// the scale given, and the result kept within the input:
+// level that stands for it, or comes nearest. It moves elements, so it works on any type. Package quant leaves one that
+// fills with something else than 0 float.
+//
+// It is every slice, split, gathering, padding, repetition and reversal by indices that are known before the run, and
+// resizing by the nearest neighbour, once an importer has made the lists by its format's own rule, in binary32, i being
+// the output's index, s = output/input or the scale given, and the result kept within the input:
 //
 //	ONNX, half_pixel              (i + ½)/s − ½       rounded by nearest_mode: to the nearest, of two to the lower
 //	      asymmetric              i/s                 (round_prefer_floor) or the upper one (round_prefer_ceil), floor, ceil
@@ -71,7 +74,22 @@ func (t *Take) cost(_ []Shape, out Shape) Cost {
 	return each(out, moveWork).holding(0, 4*(len(t.Images)+len(t.Rows)+len(t.Cols)+len(t.Channels)))
 }
 
-func (*Take) traits() traits { return traits{apart, pixels, sameBits, Moves} }
+func (t *Take) traits() traits {
+	if t.fills() && t.Fill != 0 { // which the input's scale may have no level for
+		return traits{apart, pixels, sameBits, FloatOnly}
+	}
+	return traits{apart, pixels, sameBits, Moves}
+}
+
+// fills reports whether an element of the output is Fill.
+func (t *Take) fills() bool {
+	for _, at := range [][]int32{t.Images, t.Rows, t.Cols, t.Channels} {
+		if slices.Contains(at, -1) {
+			return true
+		}
+	}
+	return false
+}
 
 func (t *Take) fields(f *fields) {
 	array(f, &t.Images)

@@ -2,11 +2,12 @@ package runtime
 
 import "slices"
 
-// Simplify returns a graph that means the same with less: what feeds no output is gone, identities (dropout) and
-// flattenings of 1×1 maps are passed through, scales and shifts (batch normalisation) are folded into the convolution
-// or fully connected layer before them, and activations are fused into the operation before them. Functions that a
-// model spells out become one operation, and so does what a quantised graph does in float to single elements. The
-// graph itself is not changed; weights that do not change are shared.
+// Simplify returns a graph that means the same with less: what feeds no output is gone, identities (dropout),
+// flattenings of 1×1 maps and what rearranges nothing are passed through, rearrangements one after the other are one,
+// scales and shifts (batch normalisation) are folded into the convolution or fully connected layer before them, and
+// activations are fused into the operation before them. Functions that a model spells out become one operation, and so
+// does what a quantised graph does in float to single elements. The graph itself is not changed; weights that do not
+// change are shared.
 //
 // It is portable: nothing in it depends on the machine. Node names survive, those of folded nodes under the node that
 // absorbed them.
@@ -24,7 +25,7 @@ func Simplify(g *Graph) (*Graph, error) {
 // fold is the part of [Simplify] that folds nodes into others.
 func fold(g *Graph) (*Graph, error) {
 	r := &rewriter{uses: countUses(g), to: map[*Value]*Value{}, makes: map[*Value]*Node{}, shared: map[*Value]bool{},
-		affines: map[*Node][]*Affine{}}
+		affines: map[*Node][]*Affine{}, gone: map[*Node]bool{}}
 	r.out = NewGraph(g.Name)
 	r.out.limits = g.limits
 	r.out.limits.trusted = true // what is folded is float
@@ -43,6 +44,7 @@ func fold(g *Graph) (*Graph, error) {
 			return nil, err
 		}
 	}
+	r.out.Nodes = slices.DeleteFunc(r.out.Nodes, func(n *Node) bool { return r.gone[n] })
 	for _, n := range r.scaled {
 		n.Op = foldAffines(n.Op, r.affines[n])
 	}
@@ -83,6 +85,7 @@ type rewriter struct {
 	makes  map[*Value]*Node  // new value → the new node that makes it
 	shared map[*Value]bool   // new values that have several readers, under one old name or another
 
+	gone    map[*Node]bool      // new nodes that nobody reads any more
 	scaled  []*Node             // new nodes with scales and shifts to fold into them, in order
 	affines map[*Node][]*Affine // those, in order; weights are gone over once for all of them
 }
@@ -103,6 +106,10 @@ func (r *rewriter) node(n *Node) error {
 	case *Flatten:
 		if s := n.In[0].Shape; s.H == 1 && s.W == 1 {
 			r.becomes(n.Out, r.to[n.In[0]])
+			return nil
+		}
+	case *Rearrange:
+		if r.rearrange(n, op) {
 			return nil
 		}
 	case *Affine:

@@ -60,6 +60,7 @@ var (
 		4: enum("norm_region", "ACROSS_CHANNELS", "WITHIN_CHANNEL"), 5: flt("k"), 6: idle("engine")}
 	eltwiseParam   = schema{1: enum("operation", "PROD", "SUM", "MAX"), 2: flts("coeff"), 3: idle("stable_prod_grad")}
 	concatParam    = schema{1: num("concat_dim"), 2: num("axis")}
+	sliceParam     = schema{1: num("slice_dim"), 2: nums("slice_point"), 3: num("axis")}
 	softmaxParam   = schema{2: num("axis"), 1: idle("engine")}
 	batchNormParam = schema{1: num("use_global_stats"), 3: flt("eps"), 2: idle("moving_average_fraction")}
 	scaleParam     = schema{1: num("axis"), 2: num("num_axes"), 4: num("bias_term"), 3: idle("filler"),
@@ -101,6 +102,7 @@ var (
 		119: sub("memory_data_param", memoryParam), 121: sub("pooling_param", poolingParam),
 		122: sub("power_param", powerParam),
 		123: sub("relu_param", reluParam), 124: sub("sigmoid_param", curveParam), 125: sub("softmax_param", softmaxParam),
+		126: sub("slice_param", sliceParam),
 		127: sub("tanh_param", curveParam), 133: sub("reshape_param", reshapeParam),
 		135: sub("flatten_param", flattenParam), 139: sub("batch_norm_param", batchNormParam),
 		141: sub("bias_param", biasParam),
@@ -117,7 +119,8 @@ var (
 		24: sub("eltwise_param", eltwiseParam), 26: sub("dummy_data_param", dummyParam), 30: sub("relu_param", reluParam),
 		34: sub("mvn_param", mvnParam),
 		36: sub("transform_param", transformParam), 37: sub("tanh_param", curveParam), 38: sub("sigmoid_param", curveParam),
-		39: sub("softmax_param", softmaxParam), 41: sub("exp_param", baseParam), 1: text("v0")}
+		39: sub("softmax_param", softmaxParam), 31: sub("slice_param", sliceParam), 41: sub("exp_param", baseParam),
+		1: text("v0")}
 
 	netParam = schema{1: text("name"), 2: sub("layers", layerV1), 3: text("input"), 4: nums("input_dim"),
 		8:   sub("input_shape", blobShape),
@@ -127,7 +130,7 @@ var (
 // parameters are the messages that layers read, in which nothing may be overlooked.
 var parameters = map[string]schema{"convolution_param": convolutionParam, "pooling_param": poolingParam,
 	"inner_product_param": innerProductParam, "lrn_param": lrnParam, "eltwise_param": eltwiseParam,
-	"concat_param":  concatParam,
+	"concat_param": concatParam, "slice_param": sliceParam,
 	"softmax_param": softmaxParam, "batch_norm_param": batchNormParam, "scale_param": scaleParam, "bias_param": biasParam,
 	"power_param": powerParam, "relu_param": reluParam, "clip_param": clipParam, "flatten_param": flattenParam,
 	"exp_param": baseParam, "log_param": baseParam, "elu_param": eluParam, "prelu_param": preluParam,

@@ -293,6 +293,9 @@ func (im *importer) read(l *layer, r ref) *axes.Tensor {
 	if isData(p.typ) {
 		return im.feeds[r]
 	}
+	if r.top > 0 && len(p.more) >= r.top {
+		return p.more[r.top-1]
+	}
 	if r.top > 0 && p.typ != "Split" && im.tops[r.layer] != nil {
 		im.b.Unsupported(p.typ, p.name, "its second top %q, which %q uses", p.top[r.top], l.name)
 		return nil

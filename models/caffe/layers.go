@@ -34,6 +34,7 @@ func init() {
 		"SoftmaxWithLoss":      softmax,
 		"Dropout":              pass,
 		"Split":                pass,
+		"Slice":                slice,
 		"Eltwise":              eltwise,
 		"BatchNorm":            batchNorm,
 		"Scale":                scale,

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gneiss-go/gneiss/models/internal/alike"
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -22,6 +23,8 @@ type layer struct {
 	bottom, top []string
 	msg         *message
 	in          []ref // who makes each bottom; layer −1 if nobody does
+
+	more []*axes.Tensor // tops after the first, of a layer that has several
 }
 
 // fault is the error of a layer, for a reason.

@@ -1,6 +1,7 @@
 package caffe
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -18,13 +19,58 @@ func concat(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	if r.err != nil || slices.Contains(in, nil) {
 		return nil, r.err
 	}
-	if !im.channelAxis(l, axis, in[0]) {
-		return nil, nil
+	axis, err := dimension(axis, in[0])
+	if err != nil {
+		return nil, err
 	}
-	if len(in) == 1 {
-		return in[0], nil
+	return im.b.Concat(l.name, axis, in...)
+}
+
+// dimension is an axis, which may count from the end, as an index of t's dimensions.
+func dimension(axis int, t *axes.Tensor) (int, error) {
+	if axis < 0 {
+		axis += len(t.Dims)
 	}
-	return im.b.Add(l.name, &runtime.Concat{}, in...)
+	if axis < 0 || axis >= len(t.Dims) {
+		return 0, fmt.Errorf("axis %d of %v: %w", axis, t.Dims, runtime.ErrShape)
+	}
+	return axis, nil
+}
+
+// slice gives each top a part of an axis: to the next slice point, or equal parts.
+func slice(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
+	r := l.params("slice_param")
+	axis, points := r.int("axis", r.size("slice_dim", 1)), r.sizes("slice_point")
+	t, err := one(in)
+	if r.err != nil || t == nil || err != nil {
+		return nil, cmp.Or(r.err, err)
+	}
+	if axis, err = dimension(axis, t); err != nil {
+		return nil, err
+	}
+	n, parts := t.Dims[axis], len(l.top)
+	if len(points) == 0 && parts > 0 && n%parts == 0 {
+		for i := 1; i < parts; i++ {
+			points = append(points, i*n/parts)
+		}
+	}
+	if parts == 0 || len(points) != parts-1 {
+		return nil, fmt.Errorf("%d tops of %v, with %d slice points: %w", parts, t.Dims, len(points), runtime.ErrShape)
+	}
+	tops := make([]*axes.Tensor, parts)
+	from := 0
+	for i, to := range append(points, n) {
+		ranges := make([]axes.Range, len(t.Dims))
+		if ranges[axis] = (axes.Range{From: from, Step: 1, Count: to - from}); to <= from {
+			return nil, fmt.Errorf("slice points %v of %d: %w", points, n, runtime.ErrShape)
+		}
+		if tops[i], err = im.b.Slice(l.top[i], t, ranges); err != nil {
+			return nil, err
+		}
+		from = to
+	}
+	l.more = tops[1:]
+	return tops[0], nil
 }
 
 func softmax(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {

@@ -93,7 +93,7 @@ func (im *importer) input(p *port) (*value, error) {
 		dims = []int{-1, -1, -1, -1}
 	}
 	lay := runtime.ChannelsLast
-	if len(dims) == 4 && im.uses[p.name] == im.nhwc[p.name] {
+	if len(dims) == 4 && im.uses[p.name] == im.nhwc[p.name] || len(dims) > axes.MaxRank {
 		lay = runtime.AsWritten
 	}
 	sized := im.cfg.shape != nil && len(dims) == 4

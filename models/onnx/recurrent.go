@@ -15,9 +15,9 @@ const recurrentHeeds = "activations clip direction hidden_size input_forget layo
 // Recurrent layers of sequences whose length is known: each step becomes nodes of its own. They keep nothing from one
 // run to the next; initial states are inputs, last ones outputs.
 var (
-	_ = register("GRU", operator{handle: recurrentLayer, heeds: recurrentHeeds, later: true})
-	_ = register("LSTM", operator{handle: recurrentLayer, heeds: recurrentHeeds, later: true})
-	_ = register("RNN", operator{handle: recurrentLayer, heeds: recurrentHeeds, later: true})
+	_ = register("GRU", operator{handle: recurrentLayer, heeds: recurrentHeeds})
+	_ = register("LSTM", operator{handle: recurrentLayer, heeds: recurrentHeeds})
+	_ = register("RNN", operator{handle: recurrentLayer, heeds: recurrentHeeds})
 )
 
 // recurrent is one direction of a layer.

@@ -55,6 +55,12 @@ var takeCases = []struct {
 		int64s("times", []int64{5}, 1, 1, 2, 1, 3)},
 		[]wire.Msg{nodeOf("Reshape", "x to", "r"), nodeOf("Tile", "r times", "y")},
 		[]float32{1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2}},
+	{"slices of five dimensions, transposed", 13, []int64{1, 2, 2, 1, 3}, []wire.Msg{int64s("one", []int64{2}, 1, 0),
+		int64s("end", []int64{2}, 9, 2), int64s("axes", []int64{2}, 4, 2)},
+		[]wire.Msg{nodeOf("Slice", "x one end axes", "s"), nodeOf("Transpose", "s", "y", attrInts("perm", 4, 0, 3, 1, 2))},
+		[]float32{2, 5, 8, 11, 3, 6, 9, 12}},
+	{"rows of five dimensions joined", 13, []int64{1, 2, 1, 1, 2}, nil,
+		[]wire.Msg{nodeOf("Concat", "x x", "y", attrInt("axis", 2))}, []float32{1, 2, 1, 2, 3, 4, 3, 4}},
 	{"pad with a number", 13, []int64{1, 2, 1, 1}, []wire.Msg{int64s("pads", []int64{8}, 0, 1, 0, 0, 0, 0, 0, 1),
 		f32("nine", 9)}, []wire.Msg{nodeOf("Pad", "x pads nine", "y")}, []float32{9, 9, 1, 9, 2, 9}},
 	{"pad with the edge", 13, []int64{1, 1, 1, 2}, []wire.Msg{int64s("pads", []int64{8}, 0, 0, 0, 2, 0, 0, 0, 1)},
@@ -84,7 +90,11 @@ func TestTake(t *testing.T) {
 				t.Fatal(err)
 			}
 			for how, run := range runs {
-				out, err := run(g, interp.ToNHWC(g.Inputs[0].Shape, ramp(g.Inputs[0].Shape.Elements())))
+				in := ramp(g.Inputs[0].Shape.Elements())
+				if _, l := g.Inputs[0].Dims(); l == runtime.ChannelsLast {
+					in = interp.ToNHWC(g.Inputs[0].Shape, in)
+				}
+				out, err := run(g, in)
 				if err != nil {
 					t.Fatalf("%s: %v", how, err)
 				}

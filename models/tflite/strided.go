@@ -86,6 +86,8 @@ func stridedSlice(n *node) error {
 
 // of is what the entry leaves of a dimension of size.
 func (s spec) of(size int) (axes.Range, error) {
+	const most = 1 << 29 // beyond any dimension
+	s.end, s.stride = min(max(s.end, -most), most), min(max(s.stride, -most), most)
 	lo, hi := 0, size // of both ends
 	if s.stride < 0 {
 		lo, hi = -1, size-1

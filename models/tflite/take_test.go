@@ -182,9 +182,6 @@ func TestTakeRefuses(t *testing.T) {
 		"another output": {func(f *file, x int) int {
 			return f.op(opTile, nil, f.outOf("y", 1, 3), x, f.row(1, 2))
 		}, runtime.ErrShape},
-		"computed indices": {func(f *file, x int) int {
-			return f.op(opGather, options(opt{0, int32(1)}), f.outOf("y", 1, 3), x, x)
-		}, runtime.ErrGraph},
 	} {
 		var f file
 		x := f.outOf("x", 1, 3)

@@ -8,9 +8,10 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Rows returns t so that no dimension but those of rows and columns has taps, and the operation over it; nil if there is
-// no such layout.
-func (b *Builder) Rows(name string, t *Tensor, taps []kernels.Taps, fill float32) (*Tensor, *runtime.Interpolate, error) {
+// Rows returns t so that no dimension but those of rows and columns has taps, and the operation over it; nil if there
+// is no such layout.
+func (b *Builder) Rows(name string, t *Tensor, taps []kernels.Taps, fill float32) (*Tensor, *runtime.Interpolate,
+	error) {
 	for _, l := range []runtime.Layout{t.Layout, runtime.ChannelsLast, runtime.AsWritten} {
 		op, left := &runtime.Interpolate{Fill: fill}, 0
 		of := axesOf(len(taps), l)

@@ -66,10 +66,15 @@ func (b *Builder) Surround(name string, t *Tensor, before, behind []int, kind Bo
 		if before[d] == 0 && behind[d] == 0 {
 			continue
 		}
-		const most = math.MaxInt32
-		if max(before[d], behind[d]) > most || min(before[d], behind[d]) < -most || before[d]+n+behind[d] < 1 {
-			return nil, fmt.Errorf("%d before and %d behind dimension %d of %v: %w", before[d], behind[d], d, t.Dims,
-				runtime.ErrShape)
+		const most = 1 << 28 // so that sums fit an int of 32 bits
+		fail := func(of error) error {
+			return fmt.Errorf("%d before and %d behind dimension %d of %v: %w", before[d], behind[d], d, t.Dims, of)
+		}
+		if max(before[d], behind[d]) > most || min(before[d], behind[d]) < -most {
+			return nil, fail(runtime.ErrLimit)
+		}
+		if before[d]+n+behind[d] < 1 {
+			return nil, fail(runtime.ErrShape)
 		}
 		if err := b.Take(before[d] + n + behind[d]); err != nil {
 			return nil, err
