@@ -29,9 +29,7 @@ var notYet = map[string]string{
 	"palm_detection_full_192": "PRELU, RESIZE_BILINEAR",
 	"yolov8n_192":             "STRIDED_SLICE",
 	"mobilenet_v2_224_quant":  "its softmax in uint8",
-	"fastestdet_352":          "Gather",
 	"selfie_segmentation_256": "ConvTranspose",
-	"yolox_nano_416":          "Slice",
 }
 
 // zooGolden are the checksums of the outputs of quantised models, of both inputs: the same bytes on every tier,
