@@ -33,12 +33,13 @@ var notYet = map[string]string{
 // zooGolden are the checksums of the outputs of quantised models that run, of both inputs: the same bytes on every
 // tier, architecture and number of threads.
 var zooGolden = map[string]uint32{
-	"kws_dscnn_int8":             0x9d62a10c,
-	"mobilenet_v1_025_128_quant": 0x0a5aa50f,
-	"movenet_singlepose_192":     0xa1067859,
-	"person_detect":              0xd3c46144,
-	"resnet8_cifar_int8":         0xfea84a7d,
-	"vww_96_int8":                0xdb0dfa1b,
+	"kws_dscnn_int8":              0x9d62a10c,
+	"mobilenet_v1_025_128_quant":  0x0a5aa50f,
+	"movenet_singlepose_192":      0xa1067859,
+	"person_detect":               0xd3c46144,
+	"resnet8_cifar_int8":          0xfea84a7d,
+	"ssd_mobilenet_v1_coco_quant": 0x268b74ba,
+	"vww_96_int8":                 0xdb0dfa1b,
 }
 
 // zooModel is an entry of zoo.json.

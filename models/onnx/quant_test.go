@@ -253,7 +253,7 @@ func TestQuantisedErrors(t *testing.T) {
 			nodes(nodeOf("QuantizeLinear", "x s", "y"))},
 		{"blocks", "block_size", nil, nil, nodes(nodeOf("QuantizeLinear", "x half ten", "y", attrInt("block_size", 2)))},
 		{"dynamic", "quantize_static", nil, nil, nodes(nodeOf("DynamicQuantizeLinear", "x", "y"))},
-		{"arithmetic of integers", "is quantised; only dequantised", nil, nil,
+		{"arithmetic of integers", "of uint8 elements; only dequantised", nil, nil,
 			nodes(q("x", "half ten", "xq"), nodeOf("Add", "xq xq", "y"))},
 		{"zero scale", "not a positive normal number", runtime.ErrShape, []wire.Msg{f32("s", 0)},
 			nodes(q("x", "s ten", "y"))},
