@@ -30,8 +30,8 @@ type modelInfo struct {
 	Name    string `json:"name"`
 	Source  string `json:"source"`
 	Note    string `json:"note,omitempty"`
-	ISA     string `json:"isa"`
-	Threads int    `json:"threads"`
+	ISA     string `json:"isa,omitempty"`
+	Threads int    `json:"threads,omitempty"`
 	Input   string `json:"input"`
 }
 

@@ -327,8 +327,8 @@ type classifier struct {
 	prep *preprocess.Preparer
 }
 
-// newClassifier opens, checks and compiles the model.
-func newClassifier(ctx context.Context, mf *modelFlags, sf *specFlags) (*classifier, error) {
+// openImages opens a model whose one input is an image.
+func openImages(mf *modelFlags, sf *specFlags) (*model, error) {
 	m, err := mf.open(false)
 	if err != nil {
 		return nil, err
@@ -336,16 +336,25 @@ func newClassifier(ctx context.Context, mf *modelFlags, sf *specFlags) (*classif
 	if m.Spec, err = sf.apply(m.Spec); err != nil {
 		return nil, err
 	}
-	g := m.Graph
-	if len(g.Inputs) != 1 || len(g.Outputs) < 1 {
-		return nil, fmt.Errorf("%s: %d inputs and %d outputs; an image classifier has one of each", m.Name, len(g.Inputs),
-			len(g.Outputs))
+	if n := len(m.Graph.Inputs); n != 1 {
+		return nil, fmt.Errorf("%s: %d inputs; want one, an image", m.Name, n)
 	}
-	in, out := g.Inputs[0].Shape, g.Outputs[0].Shape
-	if in.N != 1 || in.C != m.Spec.Order.Channels() {
+	if in := m.Graph.Inputs[0].Shape; in.N != 1 || in.C != m.Spec.Order.Channels() {
 		return nil, fmt.Errorf("%s: the input is %v; want 1×H×W×3 or 1×H×W×1", m.Name, in)
 	}
-	if out.Elements() != out.C {
+	return m, nil
+}
+
+// newClassifier opens, checks and compiles the model.
+func newClassifier(ctx context.Context, mf *modelFlags, sf *specFlags) (*classifier, error) {
+	m, err := openImages(mf, sf)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.Graph.Outputs) < 1 {
+		return nil, fmt.Errorf("%s: no output: %w", m.Name, runtime.ErrGraph)
+	}
+	if out := m.Graph.Outputs[0].Shape; out.Elements() != out.C {
 		return nil, fmt.Errorf("%s: the output is %v, not one score per class", m.Name, out)
 	}
 	sess, err := mf.compile(ctx, m)

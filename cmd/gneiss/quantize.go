@@ -113,11 +113,10 @@ patterns, or CSV files as for eval.`,
 			if err != nil {
 				return usagef("--observer: %v", err)
 			}
-			c, err := newClassifier(cmd.Context(), &mf, &sf)
+			c, err := openImages(&mf, &sf)
 			if err != nil {
 				return err
 			}
-			defer c.sess.Close()
 			st, images, err := c.calibrate(cmd, stats, args, &imf, &mf)
 			if err != nil {
 				return err
@@ -130,7 +129,8 @@ patterns, or CSV files as for eval.`,
 			if err != nil {
 				return err
 			}
-			q := quantised{Model: c.info(), Images: images, Output: output, Bytes: len(file),
+			q := quantised{Model: modelInfo{Name: c.Name, Source: c.Source, Note: c.Note, Input: c.Spec.String()},
+				Images: images, Output: output, Bytes: len(file),
 				FloatBytes: 4 * int(c.Graph.Cost().Params), Report: report}
 			out := said(cmd, output)
 			if asJSON {
@@ -166,7 +166,7 @@ patterns, or CSV files as for eval.`,
 }
 
 // calibrate reads statistics from a file, or makes them from images and keeps them there.
-func (c *classifier) calibrate(cmd *cobra.Command, file string, args []string, imf *imageFlags,
+func (m *model) calibrate(cmd *cobra.Command, file string, args []string, imf *imageFlags,
 	mf *modelFlags) (*quant.Stats, int, error) {
 	if file != "" {
 		f, err := os.Open(file)
@@ -182,12 +182,12 @@ func (c *classifier) calibrate(cmd *cobra.Command, file string, args []string, i
 			return nil, 0, runtime.InFile(file, err)
 		}
 	}
-	images, err := imf.sources(args, cmd.InOrStdin(), c.model)
+	images, err := imf.sources(args, cmd.InOrStdin(), m)
 	if err != nil {
 		return nil, 0, err
 	}
 	progress := newProgress(cmd.ErrOrStderr(), int64(len(images)), false, "calibrating")
-	st, err := quant.Calibrate(cmd.Context(), c.Graph, feed(images, c.Spec),
+	st, err := quant.Calibrate(cmd.Context(), m.Graph, feed(images, m.Spec),
 		quant.WithCompile(runtime.WithThreads(mf.threads)),
 		quant.WithProgress(func(n int) { _ = progress.Set(n) }))
 	_ = progress.Finish()
@@ -226,16 +226,15 @@ the first model, the worst first. Images are files, folders, patterns, or CSV fi
 			if err := promised("--chart", chart, ".svg"); err != nil {
 				return err
 			}
-			c, err := newClassifier(cmd.Context(), &mf, &sf)
+			c, err := openImages(&mf, &sf)
 			if err != nil {
 				return err
 			}
-			defer c.sess.Close()
 			second, err := mf.second(with).open(false)
 			if err != nil {
 				return err
 			}
-			images, err := imf.sources(args, cmd.InOrStdin(), c.model)
+			images, err := imf.sources(args, cmd.InOrStdin(), c)
 			if err != nil {
 				return err
 			}
