@@ -135,11 +135,26 @@ func (r *rewriter) rewrite() error {
 		if err != nil {
 			return err
 		}
+		if err := r.named(out, v); err != nil {
+			return err
+		}
 		if err := r.out.OutputLike(out, v); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// named gives an output the name that it has in the float graph, where its levels took that.
+func (r *rewriter) named(out, v *runtime.Value) error {
+	levels := r.asU8[v]
+	if out.Name == v.Name || levels == nil || levels.Name != v.Name {
+		return nil
+	}
+	if err := r.out.Rename(levels, r.unused(v.Name+"/quantised")); err != nil {
+		return err
+	}
+	return r.out.Rename(out, v.Name)
 }
 
 // float returns an old value as float.

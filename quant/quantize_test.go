@@ -258,14 +258,14 @@ func TestCorners(t *testing.T) {
 		!reflect.DeepEqual(aff.Weights, []int8{127, -127, 0, 127}) {
 		t.Errorf("scale and shift are %d groups, weights %v", aff.Groups, aff.Weights)
 	}
-	if !report.Portable || at["first"].Out.DType != runtime.F32 || at["sum"].Out.DType != runtime.U8 {
-		t.Errorf("portable %v, first %v, sum %v", report.Portable, at["first"].Out.DType, at["sum"].Out.DType)
+	if !report.Portable || at["first"].Out.DType != runtime.F32 || at["sum/quantised"].Out.DType != runtime.U8 {
+		t.Errorf("portable %v, first %v, sum %v", report.Portable, at["first"].Out, at["sum/quantised"].Out)
 	}
 	if len(q.Outputs) != 5 || q.Outputs[1] != q.Inputs[0] {
 		t.Errorf("%d outputs", len(q.Outputs))
 	}
 	for i, o := range q.Outputs {
-		if o.DType != runtime.F32 || o.Shape != g.Outputs[i].Shape {
+		if o.DType != runtime.F32 || o.Shape != g.Outputs[i].Shape || o.Name != g.Outputs[i].Name {
 			t.Errorf("output %d: %v %v", i, o.DType, o.Shape)
 		}
 	}
