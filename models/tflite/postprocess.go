@@ -54,11 +54,11 @@ func postProcess(n *node) error {
 			out.shape = dims
 		}
 		name := n.outputName(i)
-		x, err := n.b.Add(name, &runtime.Take{Channels: part}, all)
+		x, err := n.b.Add(name+"/row", &runtime.Take{Channels: part}, all)
 		if err != nil {
 			return err
 		}
-		if err := n.gives(i)(n.b.Rearrange(name+"/shaped", x, nil, dims)); err != nil {
+		if err := n.gives(i)(n.b.Rearrange(name, x, nil, dims)); err != nil {
 			return err
 		}
 	}
