@@ -108,9 +108,9 @@ func Load(param, bin []byte, opts ...Option) (*runtime.Graph, error) {
 	return load(param, bin, "param", "bin", opts)
 }
 
-// explain is the error of a .param that is none.
+// explain is the error of a .param, which says what the file is if it is none.
 func explain(text []byte, err error) error {
-	if IsBinary(text) || sniff.Text(text) && sniff.What(text) == "" {
+	if Is(text) || IsBinary(text) || sniff.Text(text) && sniff.What(text) == "" {
 		return err
 	}
 	return sniff.Explain(text, "an ncnn .param", err)
