@@ -42,8 +42,8 @@ func TestOpenNCNN(t *testing.T) {
 		t.Errorf("of an open size: %v", err)
 	}
 	for path, says := range map[string]string{
-		write("lone.bin", "\xfe\xfe\xfe\xfe"):                           "neither",
-		write("x.param.bin", "\xdd\x85\x76\x00\x01\x00\x00\x00"):        "give the .param of text",
+		write("lone.bin", "\xfe\xfe\xfe\xfe"):                            "neither",
+		write("x.param.bin", "\xdd\x85\x76\x00\x01\x00\x00\x00"):         "give the .param of text",
 		write("lfs.param", "version https://git-lfs.github.com/spec/v1"): "a Git LFS pointer",
 		write("net.onnx", text):                                          "an ncnn .param",
 		write("empty.param", ""):                                         "empty",

@@ -43,7 +43,8 @@ func eachCases() []layerCase {
 		{"scale", x, "0=4 1=1", "Scale", bin{}.raw(1, 2, 3, 4, 4, 3, 2, 1), x.mapped(func(i int, v float64) float64 {
 			return v*float64(i/30+1) + float64(4-i/30)
 		})},
-		{"bias", x, "0=4", "Bias", bin{}.raw(1, 2, 3, 4), x.mapped(func(i int, v float64) float64 { return v + float64(i/30+1) })},
+		{"bias", x, "0=4", "Bias", bin{}.raw(1, 2, 3, 4),
+			x.mapped(func(i int, v float64) float64 { return v + float64(i/30+1) })},
 	}
 }
 

@@ -23,7 +23,8 @@ func fuzzSeeds() map[string][]byte {
 	for _, c := range slices.Concat(layerCases(), eachCases(), shapeCases(), moreCases()) {
 		all[c.name] = together(paramOf(inputLine("data", c.in.d), fmt.Sprintf("%s it 1 1 data out %s", c.typ, c.line)), c.bin)
 	}
-	all["small net"] = together(paramOf("Input data 0 1 data 0=8 1=8 2=3", "Convolution c 1 1 data c 0=4 1=3 3=2 4=1 6=108 9=1",
+	all["small net"] = together(paramOf("Input data 0 1 data 0=8 1=8 2=3",
+		"Convolution c 1 1 data c 0=4 1=3 3=2 4=1 6=108 9=1",
 		"Split s 1 2 c a b", "Pooling p 1 1 a p 0=1 4=1", "InnerProduct f 1 1 p f 0=4 2=16 9=4", "BinaryOp m 2 1 b f m 0=2",
 		"Concat k 2 1 m m k", "Softmax x 1 1 k x 0=0 1=1"), bin{}.floats(ramp(108)...).halves(make([]uint16, 16)...))
 	all["open size"] = together(paramOf("Input data 0 1 data", "ReLU r 1 1 data o"), nil)

@@ -124,7 +124,8 @@ func layerCases() []layerCase {
 			x.conv(w[:8], 4, 2, 1, 1, 1, 1, 0, 0, 5, 6, 0).mapped(func(_ int, v float64) float64 {
 				return v * math.Tanh(math.Log1p(math.Exp(v)))
 			})},
-		{"conv of numbers", tensor{[]int{4}, ramp(4)}, "0=2 1=1 6=8 9=6 -23310=2,0.2,0.5", "Convolution", bin{}.floats(w[:8]...),
+		{"conv of numbers", tensor{[]int{4}, ramp(4)}, "0=2 1=1 6=8 9=6 -23310=2,0.2,0.5", "Convolution",
+			bin{}.floats(w[:8]...),
 			tensor{[]int{4, 1, 1}, ramp(4)}.conv(w[:8], 2, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0).as(2).mapped(
 				func(_ int, v float64) float64 { return v * min(max(v*0.2+0.5, 0), 1) })},
 		{"halves", x, "0=1 1=1 6=4 5=1", "Convolution", bin{}.halves(0x3c00, 0xc000, 0x3800, 0).raw(1),

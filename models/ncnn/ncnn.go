@@ -130,7 +130,8 @@ func load(text, bin []byte, pname, bname string, opts []Option) (*runtime.Graph,
 	}
 	name := strings.TrimSuffix(filepath.Base(pname), filepath.Ext(pname))
 	im := &importer{cfg: c, b: axes.NewBuilder(name, len(bin), c.limits), layers: layers,
-		store: store{data: bin, most: min(c.limits.MaxWeights, 1<<28)}, blobs: map[string]*axes.Tensor{}, batch: max(c.batch, 1)}
+		store: store{data: bin, most: min(c.limits.MaxWeights, 1<<28)}, blobs: map[string]*axes.Tensor{},
+		batch: max(c.batch, 1)}
 	if err := im.run(); err != nil {
 		if im.inBin {
 			pname = bname

@@ -84,8 +84,9 @@ func (s *store) next(a array) (*weights, error) {
 		return nil, err
 	}
 	b, err = s.take((a.n + 3) &^ 3)
-	return source(a.n, func(i int) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(table[4*int(b[i]):])) }),
-		err
+	return source(a.n, func(i int) float32 {
+		return math.Float32frombits(binary.LittleEndian.Uint32(table[4*int(b[i]):]))
+	}), err
 }
 
 func source(n int, at func(i int) float32) *weights {
