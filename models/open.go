@@ -16,6 +16,7 @@ import (
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
+	"github.com/gneiss-go/gneiss/models/ncnn"
 	"github.com/gneiss-go/gneiss/models/onnx"
 	"github.com/gneiss-go/gneiss/models/tflite"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -28,6 +29,7 @@ type openConfig struct {
 	prototxt string
 	caffe    []caffe.Option
 	onnx     []onnx.Option
+	ncnn     []ncnn.Option
 	own      []runtime.Option
 	tflite   []tflite.Option
 	signed   bool
@@ -82,6 +84,7 @@ func WithBatch(n int) OpenOption {
 	return func(c *openConfig) {
 		c.batch = n
 		c.caffe, c.onnx = append(c.caffe, caffe.WithBatch(n)), append(c.onnx, onnx.WithBatch(n))
+		c.ncnn = append(c.ncnn, ncnn.WithBatch(n))
 	}
 }
 
@@ -96,6 +99,7 @@ func WithInputDims(name string, dims ...int) OpenOption {
 		c.sizes.Give(name, dims)
 		c.caffe = append(c.caffe, caffe.WithInputDims(name, dims...))
 		c.onnx = append(c.onnx, onnx.WithInputDims(name, dims...))
+		c.ncnn = append(c.ncnn, ncnn.WithInputDims(name, dims...))
 	}
 }
 
@@ -105,6 +109,7 @@ func WithInputShape(channels, height, width int) OpenOption {
 		c.given = append(c.given, givenShape)
 		c.caffe = append(c.caffe, caffe.WithInputShape(channels, height, width))
 		c.onnx = append(c.onnx, onnx.WithInputShape(channels, height, width))
+		c.ncnn = append(c.ncnn, ncnn.WithInputShape(channels, height, width))
 	}
 }
 
@@ -114,7 +119,7 @@ func WithNodes(names ...string) OpenOption {
 	return func(c *openConfig) {
 		c.nodes = append(c.nodes, names...)
 		c.caffe, c.onnx = append(c.caffe, caffe.WithNodes(names...)), append(c.onnx, onnx.WithNodes(names...))
-		c.tflite = append(c.tflite, tflite.WithNodes(names...))
+		c.tflite, c.ncnn = append(c.tflite, tflite.WithNodes(names...)), append(c.ncnn, ncnn.WithNodes(names...))
 	}
 }
 
@@ -123,6 +128,7 @@ func WithOutputs(names ...string) OpenOption {
 	return func(c *openConfig) {
 		c.given = append(c.given, givenOutputs)
 		c.caffe, c.onnx = append(c.caffe, caffe.WithOutputs(names...)), append(c.onnx, onnx.WithOutputs(names...))
+		c.ncnn = append(c.ncnn, ncnn.WithOutputs(names...))
 	}
 }
 
@@ -131,6 +137,7 @@ func WithLimits(l runtime.Limits) OpenOption {
 	return func(c *openConfig) {
 		c.caffe, c.onnx = append(c.caffe, caffe.WithLimits(l)), append(c.onnx, onnx.WithLimits(l))
 		c.own, c.tflite = append(c.own, runtime.WithLimits(l)), append(c.tflite, tflite.WithLimits(l))
+		c.ncnn = append(c.ncnn, ncnn.WithLimits(l))
 	}
 }
 
@@ -156,12 +163,13 @@ const (
 	formatONNX     format = "onnx"
 	formatGneiss   format = "gneiss"
 	formatTFLite   format = "tflite"
+	formatNCNN     format = "param"
 	formatUnknown  format = ""
 )
 
 // Open imports the model in a file: a .caffemodel with its .prototxt (beside it, inside it, or named by
-// [WithPrototxt]), a .prototxt alone ([WithRandomWeights]), an .onnx or a .tflite file, or gneiss's own .gneiss. Under
-// other extensions the content decides.
+// [WithPrototxt]), a .prototxt alone ([WithRandomWeights]), an .onnx or a .tflite file, ncnn's .param with the .bin of
+// the same name beside it, or either of them, or gneiss's own .gneiss. Under other extensions the content decides.
 func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	var c openConfig
 	for _, o := range opts {
@@ -175,7 +183,7 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 		return nil, runtime.InFile(path, fmt.Errorf("only %s files are signed: %w", runtime.Ext, runtime.ErrSignature))
 	}
 	switch f {
-	case formatONNX:
+	case formatONNX, formatNCNN:
 		err = c.unheeded(f, givenShape, givenOutputs)
 	case formatGneiss, formatTFLite:
 		err = c.unheeded(f)
@@ -186,6 +194,11 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	switch f {
 	case formatONNX:
 		return onnx.Open(path, c.onnx...)
+	case formatNCNN:
+		if isBin(path) {
+			return ncnn.Open("", path, c.ncnn...)
+		}
+		return ncnn.Open(path, "", c.ncnn...)
 	case formatGneiss, formatTFLite:
 		var g *runtime.Graph
 		if f == formatGneiss {
@@ -283,6 +296,11 @@ func formatOf(path string) (format, error) {
 		return formatGneiss, nil
 	case ".tflite":
 		return formatTFLite, nil
+	case ".param":
+		return formatNCNN, nil
+	}
+	if isBin(path) {
+		return formatNCNN, nil
 	}
 	head := make([]byte, 4096)
 	file, err := os.Open(path)
@@ -299,6 +317,8 @@ func formatOf(path string) (format, error) {
 		return formatGneiss, nil
 	case tflite.Is(head):
 		return formatTFLite, nil
+	case ncnn.Is(head) || ncnn.IsBinary(head): // of which the importer says what to give in its place
+		return formatNCNN, nil
 	case n == 0:
 		return formatUnknown, fmt.Errorf("the file is empty: %w", runtime.ErrCorrupt)
 	case what != "":
@@ -310,6 +330,16 @@ func formatOf(path string) (format, error) {
 	case head[0] == 0x0a || head[0] == 0x12 || bytes.HasPrefix(head, []byte{0xa2, 0x06}):
 		return formatCaffe, nil
 	}
-	return formatUnknown, fmt.Errorf("neither a caffemodel, a prototxt, an ONNX nor a TFLite model: %w",
+	return formatUnknown, fmt.Errorf("neither a caffemodel, a prototxt, an ONNX, a TFLite nor an ncnn model: %w",
 		runtime.ErrCorrupt)
+}
+
+// isBin reports whether a file is the .bin of a .param beside it.
+func isBin(path string) bool {
+	ext := filepath.Ext(path)
+	if strings.ToLower(ext) != ".bin" {
+		return false
+	}
+	_, err := os.Stat(strings.TrimSuffix(path, ext) + ".param")
+	return err == nil
 }

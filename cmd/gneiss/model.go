@@ -74,7 +74,7 @@ type modelFlags struct {
 
 func (f *modelFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.model, "model", "m", "",
-		"model `file` (.onnx, .tflite, .caffemodel, .prototxt, .gneiss), or googlenet once fetched; default: the built-in one")
+		"model `file` (.onnx, .tflite, .caffemodel, .prototxt, .param, .gneiss), or googlenet once fetched; default: the built-in one")
 	f.addPrototxt(cmd)
 	f.shape.add(cmd)
 	f.addRun(cmd)

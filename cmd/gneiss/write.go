@@ -19,8 +19,8 @@ import (
 const dash = "-"
 
 // foreign are extensions that promise a format.
-var foreign = []string{runtime.Ext, ".onnx", ".tflite", ".caffemodel", ".prototxt", ".pbtxt", ".pb", ".pt", ".pth",
-	".h5",
+var foreign = []string{runtime.Ext, ".onnx", ".tflite", ".caffemodel", ".prototxt", ".pbtxt", ".param", ".bin", ".pb",
+	".pt", ".pth", ".h5",
 	".svg", ".png", ".jpg", ".jpeg", ".pdf", ".json", ".csv", ".txt", ".key", ".pub", ".pem", ".go"}
 
 // promised refuses a name whose extension promises another format than is written.

@@ -215,16 +215,3 @@ func (t *tensor) asFloat() *value {
 	}
 	return constant(&f)
 }
-
-// float16 widens an IEEE binary16.
-func float16(h uint16) float32 {
-	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
-	switch exp {
-	case 0: // subnormal: frac · 2⁻²⁴, exact
-		f := float32(frac) / (1 << 24)
-		return math.Float32frombits(math.Float32bits(f) | sign)
-	case 31:
-		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
-	}
-	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
-}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gneiss-go/gneiss/models/internal/half"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -21,7 +22,7 @@ func (im *importer) floats(t *tensor) ([]float32, error) {
 	v := make([]float32, len(raw)/size)
 	for i := range v {
 		if size == 2 {
-			v[i] = half(binary.LittleEndian.Uint16(raw[2*i:]))
+			v[i] = half.Float32(binary.LittleEndian.Uint16(raw[2*i:]))
 		} else {
 			v[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 		}
@@ -107,20 +108,4 @@ func (im *importer) raw(t *tensor, size int) ([]byte, error) {
 		return nil, corrupt("constants are used more often than a model would")
 	}
 	return t.data, nil
-}
-
-// half converts IEEE binary16.
-func half(h uint16) float32 {
-	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
-	switch {
-	case exp == 31:
-		return math.Float32frombits(sign | 255<<23 | frac<<13)
-	case exp != 0:
-		return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
-	}
-	v := float32(frac) / (1 << 24)
-	if sign != 0 {
-		v = -v
-	}
-	return v
 }

@@ -12,7 +12,7 @@ import (
 // classify is the example of README.md, between the marks.
 func classify(model, photo string) error {
 	// README:
-	graph, err := models.Open(model) // .onnx, .tflite, .caffemodel or .gneiss
+	graph, err := models.Open(model) // .onnx, .tflite, .caffemodel, .param or .gneiss
 	if err != nil {
 		return err
 	}

@@ -23,11 +23,12 @@ const (
 	kindCaffe
 	kindPrototxt
 	kindTFLite
+	kindNCNN
 	kinds
 )
 
 func (k kind) String() string {
-	return [...]string{"gneiss", "onnx", "caffe", "prototxt", "tflite"}[k]
+	return [...]string{"gneiss", "onnx", "caffe", "prototxt", "tflite", "ncnn"}[k]
 }
 
 // corpus is good files of each kind, and graphs to make others of.
@@ -37,7 +38,8 @@ func corpora(t testing.TB) *corpus {
 	c := &corpus{}
 	for k, dir := range map[kind]string{kindONNX: "onnx/testdata/fuzz/FuzzONNX",
 		kindCaffe:    "caffe/testdata/fuzz/FuzzCaffe",
-		kindPrototxt: "caffe/testdata/fuzz/FuzzCaffePrototxt", kindTFLite: "tflite/testdata/fuzz/FuzzTFLite"} {
+		kindPrototxt: "caffe/testdata/fuzz/FuzzCaffePrototxt", kindTFLite: "tflite/testdata/fuzz/FuzzTFLite",
+		kindNCNN: "ncnn/testdata/fuzz/FuzzNCNN"} {
 		names, err := filepath.Glob(filepath.Join("../../../models", dir, "*"))
 		if err != nil || len(names) == 0 {
 			t.Fatalf("no seeds in %s (%v)", dir, err)
@@ -85,7 +87,7 @@ func written(g *runtime.Graph, r *rand.Rand) []byte {
 }
 
 var formats = [kinds]mutate.Format{kindGneiss: mutate.Gneiss, kindONNX: mutate.Proto, kindCaffe: mutate.Proto,
-	kindPrototxt: mutate.Prototext, kindTFLite: mutate.Flat}
+	kindPrototxt: mutate.Prototext, kindTFLite: mutate.Flat, kindNCNN: mutate.Param}
 
 // make makes a file of a kind: one of the corpus, or of a new graph, changed; a few new graphs stay as they are.
 func (c *corpus) make(k kind, r *rand.Rand, seed uint64) []byte {

@@ -17,6 +17,7 @@ const (
 	Proto                   // protocol buffers: ONNX models and caffemodels
 	Flat                    // flatbuffers: TFLite models
 	Prototext               // protocol buffers as text: prototxt
+	Param                   // text, a zero byte, and weights: the .param and .bin of ncnn
 )
 
 // Mutator changes files, at random. It belongs to one goroutine at a time.
@@ -39,6 +40,8 @@ func (m *Mutator) Mutate(f Format, file []byte, others [][]byte) []byte {
 		out = m.flat(file, changes)
 	case Prototext:
 		out = m.text(file, changes)
+	case Param:
+		out = m.param(file, changes)
 	}
 	if out == nil || m.r.IntN(50) == 0 {
 		out = m.bytes(append([]byte(nil), file...))

@@ -1,6 +1,7 @@
 package mutate_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -21,6 +22,7 @@ import (
 	"github.com/gneiss-go/gneiss/internal/memory"
 	"github.com/gneiss-go/gneiss/internal/test/guard"
 	"github.com/gneiss-go/gneiss/models/caffe"
+	"github.com/gneiss-go/gneiss/models/ncnn"
 	"github.com/gneiss-go/gneiss/models/onnx"
 	"github.com/gneiss-go/gneiss/models/tflite"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -335,6 +337,9 @@ func (w *worker) load(k kind, file []byte, limits runtime.Limits) (*runtime.Grap
 		return caffe.Load(nil, b, caffe.WithLimits(limits), caffe.WithRandomWeights(1))
 	case kindTFLite:
 		return tflite.Load(b, tflite.WithLimits(limits))
+	case kindNCNN:
+		text, weights, _ := bytes.Cut(b, []byte{0})
+		return ncnn.Load(text, weights, ncnn.WithLimits(limits))
 	}
 	return runtime.ReadGraph(b, runtime.WithLimits(limits))
 }

@@ -1,6 +1,7 @@
 package mutate
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -64,4 +65,18 @@ func closing(all []string, at int) int {
 		}
 	}
 	return at
+}
+
+// param changes the words of a .param, or bytes of the .bin behind it.
+func (m *Mutator) param(file []byte, changes int) []byte {
+	text, weights, ok := bytes.Cut(file, []byte{0})
+	if !ok {
+		return nil
+	}
+	if m.r.IntN(4) == 0 {
+		weights = m.bytes(bytes.Clone(weights))
+	} else if text = m.text(text, changes); text == nil {
+		return nil
+	}
+	return slices.Concat(text, []byte{0}, weights)
 }
