@@ -11,7 +11,7 @@ import (
 // OpPostProcess is what single-shot detectors end with: boxes from encodings and anchors. func(*boxArgs).
 const OpPostProcess OpKind = "postprocess"
 
-// boxArgs is the argument of the kernel of boxes: for each of boxes encodings e and anchors a, both y, x, height, width,
+// boxArgs is the argument of the kernel of boxes. For each encoding e and its anchor a, both y, x, height and width,
 //
 //	centre = float32(e.y/s.y·a.h + a.y)
 //	half   = float32(½·exp(e.h/s.h)·a.h)

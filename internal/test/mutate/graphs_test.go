@@ -38,6 +38,11 @@ func grow(r *rand.Rand, limits runtime.Limits) *runtime.Graph {
 			op = whole
 		}
 		in := w.inputs(op, values, v)
+		if r.IntN(12) == 0 {
+			if placed, of := w.placed(fmt.Sprint("p", len(values)), v); placed != nil {
+				op, in = placed, of
+			}
+		}
 		// else it does not fit, which is right too
 		if y, err := w.g.Add(fmt.Sprint("n", len(values)), op, in...); err == nil {
 			values = append(values, y)
