@@ -40,7 +40,8 @@ func (w *grower) placed(name string, v *runtime.Value) (runtime.Op, []*runtime.V
 			return &runtime.NMS{Most: n, Rows: 1 + r.IntN(30), IoU: r.Float32(), Least: -0.25, Centre: r.IntN(2) == 0,
 				AtLeast: r.IntN(2) == 0, Count: r.IntN(4) == 0}, []*runtime.Value{row(4), scores}
 		}
-		scores := add("scores", &runtime.Constant{Shape: runtime.Shape{N: 1, H: 1, W: boxes, C: 2}, Floats: w.floats(2 * boxes)})
+		scores := add("scores", &runtime.Constant{Shape: runtime.Shape{N: 1, H: 1, W: boxes, C: 2},
+			Floats: w.floats(2 * boxes)})
 		return &runtime.PostProcess{Anchors: w.floats(4 * boxes), Scale: [4]float32{10, 10, 5, 5}, Classes: 1 + r.IntN(2),
 				Detections: n, PerDetection: 1, Regular: r.IntN(2) == 0, PerClass: n, MaxOverlap: 0.5},
 			[]*runtime.Value{row(4), scores}
