@@ -11,12 +11,14 @@ import (
 // OpPostProcess is what single-shot detectors end with: boxes from encodings and anchors. func(*boxArgs).
 const OpPostProcess OpKind = "postprocess"
 
-// boxArgs is the argument of the kernel of boxes: for each of boxes encodings e and anchors a, both y, x, height, width,
+// boxArgs is the argument of the kernel of boxes. For each encoding e and its anchor a, both y, x, height and width,
 //
-//	centre = float32(e.y/s.y·a.h + a.y)      half = float32(½·exp(e.h/s.h)·a.h)       in IEEE binary64, each rounded
-//	dst    = centre − half, centre + half                                              in binary32
+//	centre = float32(e.y/s.y·a.h + a.y)
+//	half   = float32(½·exp(e.h/s.h)·a.h)
+//	dst    = centre − half, centre + half
 //
-// and likewise for x and width. dst is top, left, bottom, right.
+// and likewise for x and width. centre and half are computed in IEEE binary64, and each step of that is rounded; dst is
+// computed in binary32. dst is top, left, bottom, right.
 type boxArgs struct {
 	dst, anchors []float32 // [boxes][4]
 	src          View

@@ -143,82 +143,75 @@ func near(t *testing.T, what string, got, want []float32, tol float64) {
 	}
 }
 
+// refusal is an operation that does not fit a value of 8×8×4, and the error that says so.
+type refusal struct {
+	op   Op
+	want error
+}
+
+// refuses wants each operation refused, by an error that names its node.
+func refuses(t *testing.T, cases map[string]refusal) {
+	t.Helper()
+	for name, c := range cases {
+		g := NewGraph("g")
+		in, err := g.Input("data", Shape{1, 8, 8, 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = g.Add("bad", c.op, in)
+		var ne *NodeError
+		if !errors.Is(err, c.want) || !errors.As(err, &ne) || ne.Node != "bad" {
+			t.Errorf("%s: %v, want %v of node bad", name, err, c.want)
+		}
+	}
+}
+
+// Layers of float values.
 func TestGraphRefuses(t *testing.T) {
-	ok := Shape{1, 8, 8, 4}
-	for name, c := range map[string]struct {
-		op   Op
-		want error
-	}{
+	refuses(t, map[string]refusal{
 		"weights": {&Conv{Window: Window{R: 3, S: 3}, K: 2, Weights: make([]float32, 5)}, ErrShape},
 		"bias": {&Conv{Window: Window{R: 1, S: 1}, K: 2, Weights: make([]float32, 8), Bias: make([]float32, 3)},
 			ErrShape},
-		"groups":       {&Conv{Window: Window{R: 1, S: 1}, K: 2, Groups: 3, Weights: make([]float32, 8)}, ErrShape},
-		"window":       {&Conv{Window: Window{R: 9, S: 9}, K: 1, Weights: make([]float32, 324)}, ErrShape},
-		"huge window":  {&Pool{Window: Window{R: 1 << 30, S: 1}}, ErrShape},
-		"negative pad": {&Pool{Window: Window{R: 2, S: 2, PadTop: -1}}, ErrShape},
-		"pad ≥ window": {&Pool{Window: Window{R: 2, S: 2, PadTop: 2}}, ErrShape},
-		"many weights": {&FC{K: 1 << 30, Weights: nil}, ErrLimit},
-		"scales":       {&Affine{Scale: make([]float32, 3), Shift: make([]float32, 4)}, ErrShape},
-		"add of one":   {&Add{}, ErrShape},
-		"dequantize":   {&Dequantize{}, ErrShape},
-		"lrn size":     {&LRN{}, ErrShape},
-		"quant scale":  {&Quantize{}, ErrShape},
-		"float in qfc": {&QFC{K: 1, Weights: make([]int8, 256), WScale: []float32{1}}, ErrShape},
-		"qconv scale": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{-1}},
-			ErrShape},
-		"quantised fc":   {&Quantised{Op: &FC{}, Out: Quant{Scale: 1}}, ErrGraph},
+		"groups":         {&Conv{Window: Window{R: 1, S: 1}, K: 2, Groups: 3, Weights: make([]float32, 8)}, ErrShape},
+		"window":         {&Conv{Window: Window{R: 9, S: 9}, K: 1, Weights: make([]float32, 324)}, ErrShape},
+		"huge window":    {&Pool{Window: Window{R: 1 << 30, S: 1}}, ErrShape},
+		"negative pad":   {&Pool{Window: Window{R: 2, S: 2, PadTop: -1}}, ErrShape},
+		"pad ≥ window":   {&Pool{Window: Window{R: 2, S: 2, PadTop: 2}}, ErrShape},
+		"many weights":   {&FC{K: 1 << 30, Weights: nil}, ErrLimit},
+		"scales":         {&Affine{Scale: make([]float32, 3), Shift: make([]float32, 4)}, ErrShape},
+		"add of one":     {&Add{}, ErrShape},
+		"lrn size":       {&LRN{}, ErrShape},
 		"reduction 10":   {&Reduce{How: 10}, ErrGraph},
 		"norm":           {&Normalise{Norm: 5}, ErrGraph},
 		"negative ε":     {&Normalise{Epsilon: -1}, ErrGraph},
 		"product of one": {&MatMul{}, ErrShape},
 		"softmax form":   {&SoftmaxOver{Form: 3}, ErrGraph},
-		"product":        {&Quantised{Op: &Reduce{How: kernels.Product}, Out: Quant{Scale: 1}}, ErrGraph},
-		"qconv scales":   {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4)}, ErrShape},
 		"no operation":   {nil, ErrGraph},
-		"quantised nil":  {&Quantised{}, ErrGraph},
 		"pool kind":      {&Pool{Window: Window{R: 1, S: 1}, Type: 7}, ErrGraph},
 		"global kind":    {&GlobalPool{Type: 2}, ErrGraph},
 		"bound NaN":      {&Activation{Act: Clamp{On: true, Lo: float32(math.NaN()), Hi: 1}}, ErrShape},
 		"conv bound": {&Conv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]float32, 4),
 			Act: Clamp{On: true, Hi: float32(math.NaN())}}, ErrShape},
 		"fc bound": {&FC{K: 1, Weights: make([]float32, 256), Act: Clamp{On: true, Hi: float32(math.NaN())}}, ErrShape},
+	})
+}
+
+// Operations on levels, and quantised forms.
+func TestGraphRefusesQuantised(t *testing.T) {
+	refuses(t, map[string]refusal{
+		"dequantize":   {&Dequantize{}, ErrShape},
+		"quant scale":  {&Quantize{}, ErrShape},
+		"float in qfc": {&QFC{K: 1, Weights: make([]int8, 256), WScale: []float32{1}}, ErrShape},
+		"qconv scale": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4), WScale: []float32{-1}},
+			ErrShape},
+		"quantised fc":  {&Quantised{Op: &FC{}, Out: Quant{Scale: 1}}, ErrGraph},
+		"product":       {&Quantised{Op: &Reduce{How: kernels.Product}, Out: Quant{Scale: 1}}, ErrGraph},
+		"qconv scales":  {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4)}, ErrShape},
+		"quantised nil": {&Quantised{}, ErrGraph},
 		"weight −128": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{-128, 0, 0, 0}, WScale: []float32{1}},
 			ErrShape},
-		"taken row":              {&Take{Rows: []int32{0, 8}, Cols: []int32{0}}, ErrShape},
-		"taken column":           {&Take{Rows: []int32{0}, Cols: []int32{-2}}, ErrShape},
-		"taken image":            {&Take{Images: []int32{1}}, ErrShape},
-		"taken channel":          {&Take{Channels: []int32{0, 1, 2, 3, 4}}, ErrShape},
-		"no depth":               {&DepthToSpace{}, ErrShape},
-		"little depth":           {&DepthToSpace{Block: 4}, ErrShape},
-		"deep":                   {&DepthToSpace{Block: 1 << 30}, ErrShape},
-		"no block":               {&SpaceToDepth{Block: -1}, ErrShape},
-		"odd block":              {&SpaceToDepth{Block: 3}, ErrShape},
-		"cast to levels":         {&Cast{To: U8}, ErrShape},
-		"cast to float of bools": {&Cast{To: F32, Elem: ElemBool}, ErrShape},
-		"cast of float to float": {&Cast{To: F32}, ErrShape},
-		"cast to no elements":    {&Cast{To: I32, Elem: elems}, ErrShape},
-		"comparison of one":      {&Compare{}, ErrShape},
-		"no comparison":          {&Compare{How: 99}, ErrShape},
-		"no whole arithmetic":    {&Whole{How: 99}, ErrShape},
-		"best of none":           {&TopK{}, ErrShape},
-		"best of fewer":          {&TopK{K: 5}, ErrShape},
-		"best of less":           {&TopK{K: -1}, ErrShape},
-		"gather of one":          {&GatherBy{Dims: []int{8}}, ErrShape},
-		"scatter of one":         {&Scatter{Dims: []int{8}}, ErrShape},
-		"boxes without scores":   {&NMS{Most: 1, Rows: 1}, ErrShape},
-		"where of one":           {&Where{}, ErrShape},
-		"constant with an input": {&Constant{Shape: Shape{1, 1, 1, 1}, Ints: []int32{1}}, ErrShape},
-		"tap beyond":             {&Interpolate{Rows: kernels.Taps{Per: 1, At: []int32{8}, Weights: []float32{1}}}, ErrShape},
-		"tap below":              {&Interpolate{Cols: kernels.Taps{Per: 2, At: []int32{0, -1}, Weights: []float32{1, 1}}}, ErrShape},
-		"no weights":             {&Interpolate{Cols: kernels.Taps{Per: 1, At: []int32{0}}}, ErrShape},
-		"weight NaN": {&Interpolate{Cols: kernels.Taps{Per: 1, At: []int32{0}, Weights: []float32{float32(math.NaN())}}},
-			ErrShape},
-		"odd taps":    {&Interpolate{Cols: kernels.Taps{Per: 2, At: []int32{0}, Weights: []float32{1}}}, ErrShape},
-		"outside NaN": {&Interpolate{Fill: float32(math.NaN())}, ErrShape},
 		"sums beyond int32": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{0, -1, 0, 0}, WScale: []float32{1},
 			Bias: []int32{math.MaxInt32 - 254}}, ErrShape},
-		"one input of detections": {&PostProcess{Anchors: make([]float32, 256), Scale: [4]float32{1, 1, 1, 1}, Classes: 4,
-			Detections: 9, PerDetection: 1, MaxOverlap: 1}, ErrShape},
 		"levels of floats": {&LevelPool{Window: Window{R: 1, S: 1}}, ErrShape},
 		"levels from 1":    {&LevelPool{Window: Window{R: 1, S: 1}, From: 1}, ErrShape},
 		"no parts": {&QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
@@ -229,18 +222,53 @@ func TestGraphRefuses(t *testing.T) {
 			WScale: []float32{1}}, 2}, ErrShape},
 		"int8 of float": {&QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
 			WScale: []float32{1}, Out: Quant{Scale: 1}}, ErrShape},
-	} {
-		g := NewGraph("g")
-		in, err := g.Input("data", ok)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = g.Add("bad", c.op, in)
-		var ne *NodeError
-		if !errors.Is(err, c.want) || !errors.As(err, &ne) || ne.Node != "bad" {
-			t.Errorf("%s: %v, want %v of node bad", name, err, c.want)
-		}
-	}
+	})
+}
+
+// Operations that pick elements by their places.
+func TestGraphRefusesMoves(t *testing.T) {
+	refuses(t, map[string]refusal{
+		"taken row":      {&Take{Rows: []int32{0, 8}, Cols: []int32{0}}, ErrShape},
+		"taken column":   {&Take{Rows: []int32{0}, Cols: []int32{-2}}, ErrShape},
+		"taken image":    {&Take{Images: []int32{1}}, ErrShape},
+		"taken channel":  {&Take{Channels: []int32{0, 1, 2, 3, 4}}, ErrShape},
+		"no depth":       {&DepthToSpace{}, ErrShape},
+		"little depth":   {&DepthToSpace{Block: 4}, ErrShape},
+		"deep":           {&DepthToSpace{Block: 1 << 30}, ErrShape},
+		"no block":       {&SpaceToDepth{Block: -1}, ErrShape},
+		"odd block":      {&SpaceToDepth{Block: 3}, ErrShape},
+		"gather of one":  {&GatherBy{Dims: []int{8}}, ErrShape},
+		"scatter of one": {&Scatter{Dims: []int{8}}, ErrShape},
+		"tap beyond":     {&Interpolate{Rows: kernels.Taps{Per: 1, At: []int32{8}, Weights: []float32{1}}}, ErrShape},
+		"tap below": {&Interpolate{Cols: kernels.Taps{Per: 2, At: []int32{0, -1}, Weights: []float32{1, 1}}},
+			ErrShape},
+		"no weights": {&Interpolate{Cols: kernels.Taps{Per: 1, At: []int32{0}}}, ErrShape},
+		"weight NaN": {&Interpolate{Cols: kernels.Taps{Per: 1, At: []int32{0}, Weights: []float32{float32(math.NaN())}}},
+			ErrShape},
+		"odd taps":    {&Interpolate{Cols: kernels.Taps{Per: 2, At: []int32{0}, Weights: []float32{1}}}, ErrShape},
+		"outside NaN": {&Interpolate{Fill: float32(math.NaN())}, ErrShape},
+	})
+}
+
+// Operations on whole numbers, and choices by them.
+func TestGraphRefusesWhole(t *testing.T) {
+	refuses(t, map[string]refusal{
+		"cast to levels":         {&Cast{To: U8}, ErrShape},
+		"cast to float of bools": {&Cast{To: F32, Elem: ElemBool}, ErrShape},
+		"cast of float to float": {&Cast{To: F32}, ErrShape},
+		"cast to no elements":    {&Cast{To: I32, Elem: elems}, ErrShape},
+		"comparison of one":      {&Compare{}, ErrShape},
+		"no comparison":          {&Compare{How: 99}, ErrShape},
+		"no whole arithmetic":    {&Whole{How: 99}, ErrShape},
+		"best of none":           {&TopK{}, ErrShape},
+		"best of fewer":          {&TopK{K: 5}, ErrShape},
+		"best of less":           {&TopK{K: -1}, ErrShape},
+		"boxes without scores":   {&NMS{Most: 1, Rows: 1}, ErrShape},
+		"where of one":           {&Where{}, ErrShape},
+		"constant with an input": {&Constant{Shape: Shape{1, 1, 1, 1}, Ints: []int32{1}}, ErrShape},
+		"one input of detections": {&PostProcess{Anchors: make([]float32, 256), Scale: [4]float32{1, 1, 1, 1}, Classes: 4,
+			Detections: 9, PerDetection: 1, MaxOverlap: 1}, ErrShape},
+	})
 }
 
 // TestGraphLimits: what is no operation's fault is refused too.

@@ -38,69 +38,18 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 	}
 	for i := range 4 + n.r.IntN(16) {
 		name, x := fmt.Sprint("n", i), pick()
-		var v *Value
-		if n.r.IntN(9) == 0 { // the smaller one of two values, or of a value and 0.25
-			y := pick()
-			if y.Shape != x.Shape {
-				y = n.add(name+"/fill", &Constant{Shape: Shape{1, 1, 1, 1}, Floats: []float32{0.25}})
-			}
-			less := n.add(name+"/less", &Compare{How: kernels.Less}, x, y)
-			values = append(values, n.add(name+"/where", &Where{}, n.add(name+"/moved", &Identity{}, less), x, y))
-			continue
-		}
-		if i%7 == 6 {
+		switch {
+		case n.r.IntN(9) == 0:
+			values = append(values, n.smaller(name, x, pick()))
+		case i%7 == 6:
 			values = append(values, n.reduced(name, x))
-			continue
-		}
-		switch n.r.IntN(14) {
-		case 0, 1, 2:
-			v = n.conv(name, x, 1+n.r.IntN(9), 1)
-		case 3:
-			v = n.conv(name, x, 1+n.r.IntN(9), 3)
-		case 4, 5, 6:
-			in := make([]*Value, 1+n.r.IntN(4))
-			channels := 0
-			for j := range in {
-				in[j] = pick()
-				channels += in[j].Shape.C
-			}
-			if channels > 200 {
-				continue
-			}
-			v = n.add(name, &Concat{}, in...)
-		case 7:
-			v = n.add(name, &LRN{Size: 3, Alpha: 1, Beta: 0.75, Bias: 1}, x)
-		case 8:
-			v = n.add(name, &Activation{Act: Clamp{On: true, Lo: -0.5, Hi: 1}}, x)
-		case 9:
-			v = n.add(name, &Affine{Scale: n.floats(x.Shape.C), Shift: n.floats(x.Shape.C)}, x)
-		case 10:
-			y := x
-			for _, w := range values {
-				if w.Shape == x.Shape {
-					y = w
-				}
-			}
-			v = n.add(name, &Add{}, x, y)
-		case 11:
-			v = n.add(name+"/deep", &Concat{}, x, x, x, x)
-			v = n.add(name+"/space", &DepthToSpace{Block: 2, ChannelMajor: i%2 == 0}, v)
-			v = n.add(name+"/depth", &SpaceToDepth{Block: 2}, v)
-			v = n.conv(name, v, x.Shape.C, 1)
-		case 13:
-			v = n.add(name, &Interpolate{Rows: kernels.Taps{Per: 2, At: []int32{0, 1, 4, 3, 2, 2, 1, 0, -1, 0},
-				Weights: []float32{.5, .5, .25, .75, 1, 0, .5, -.5, 1, 1}}, Cols: kernels.Taps{Per: 1, At: []int32{3, 2, 1, 0},
-				Weights: []float32{1, .5, 1, 1}}, Fill: 0.5}, x)
-		case 12:
-			v = n.add(name, []Op{&Curve{Of: kernels.SiLU}, &Curve{Of: kernels.Elu, A: 0.5},
-				&Binary{How: kernels.Sloped, Of: n.floats(x.Shape.C), Shape: Shape{1, 1, 1, x.Shape.C}},
-				&Binary{How: kernels.Minus, Of: []float32{0.5}, Shape: Shape{1, 1, 1, 1}, First: true, Act: ReLU}}[n.r.IntN(4)], x)
+		case n.r.IntN(16) == 0:
+			values = append(values, n.scattered(name, x))
 		default:
-			v = n.add(name, []Op{&Identity{}, &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1,
-				PadRight: 1}}, &Softmax{},
-				&Take{Rows: []int32{4, 4, 2, 0, -1}, Cols: []int32{3, 0, 1, 0}, Fill: 0.5}}[n.r.IntN(4)], x)
+			if v := n.random(name, x, values, pick); v != nil {
+				values = append(values, v)
+			}
 		}
-		values = append(values, v)
 	}
 	n.output(values[len(values)-1])
 	for range n.r.IntN(3) {
@@ -111,6 +60,81 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 		n.output(n.add("fc", &FC{K: 3, Weights: n.floats(3 * x.Shape.Elements())}, x))
 	}
 	return n.g
+}
+
+// random is a value that an operation makes of x and others; nil if it would become too large.
+func (n *net) random(name string, x *Value, values []*Value, pick func() *Value) *Value {
+	switch n.r.IntN(15) {
+	case 0, 1, 2:
+		return n.conv(name, x, 1+n.r.IntN(9), 1)
+	case 3:
+		return n.conv(name, x, 1+n.r.IntN(9), 3)
+	case 4, 5, 6:
+		in := make([]*Value, 1+n.r.IntN(4))
+		channels := 0
+		for j := range in {
+			in[j] = pick()
+			channels += in[j].Shape.C
+		}
+		if channels > 200 {
+			return nil
+		}
+		return n.add(name, &Concat{}, in...)
+	case 7:
+		return n.add(name, &LRN{Size: 3, Alpha: 1, Beta: 0.75, Bias: 1}, x)
+	case 8:
+		return n.add(name, &Activation{Act: Clamp{On: true, Lo: -0.5, Hi: 1}}, x)
+	case 9:
+		return n.add(name, &Affine{Scale: n.floats(x.Shape.C), Shift: n.floats(x.Shape.C)}, x)
+	case 10:
+		y := x
+		for _, w := range values {
+			if w.Shape == x.Shape {
+				y = w
+			}
+		}
+		return n.add(name, &Add{}, x, y)
+	case 11:
+		v := n.add(name+"/deep", &Concat{}, x, x, x, x)
+		v = n.add(name+"/space", &DepthToSpace{Block: 2, ChannelMajor: n.r.IntN(2) == 0}, v)
+		v = n.add(name+"/depth", &SpaceToDepth{Block: 2}, v)
+		return n.conv(name, v, x.Shape.C, 1)
+	case 12:
+		return n.add(name, []Op{&Curve{Of: kernels.SiLU}, &Curve{Of: kernels.Elu, A: 0.5},
+			&Binary{How: kernels.Sloped, Of: n.floats(x.Shape.C), Shape: Shape{1, 1, 1, x.Shape.C}},
+			&Binary{How: kernels.Minus, Of: []float32{0.5}, Shape: Shape{1, 1, 1, 1}, First: true, Act: ReLU}}[n.r.IntN(4)], x)
+	case 13:
+		return n.add(name, &Interpolate{Rows: kernels.Taps{Per: 2, At: []int32{0, 1, 4, 3, 2, 2, 1, 0, -1, 0},
+			Weights: []float32{.5, .5, .25, .75, 1, 0, .5, -.5, 1, 1}}, Cols: kernels.Taps{Per: 1, At: []int32{3, 2, 1, 0},
+			Weights: []float32{1, .5, 1, 1}}, Fill: 0.5}, x)
+	}
+	return n.add(name, []Op{&Identity{}, &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1,
+		PadRight: 1}}, &Softmax{},
+		&Take{Rows: []int32{4, 4, 2, 0, -1}, Cols: []int32{3, 0, 1, 0}, Fill: 0.5}}[n.r.IntN(4)], x)
+}
+
+// smaller is the smaller one of x and y at each place, or of x and 0.25 if they differ in shape.
+func (n *net) smaller(name string, x, y *Value) *Value {
+	if y.Shape != x.Shape {
+		y = n.add(name+"/fill", &Constant{Shape: Shape{1, 1, 1, 1}, Floats: []float32{0.25}})
+	}
+	less := n.add(name+"/less", &Compare{How: kernels.Less}, x, y)
+	return n.add(name+"/where", &Where{}, n.add(name+"/moved", &Identity{}, less), x, y)
+}
+
+// scattered is x with pixels at computed places, some of them beyond, written over with others at such places.
+func (n *net) scattered(name string, x *Value) *Value {
+	s := x.Shape
+	row := n.add(name+"/row", &Rearrange{To: Shape{s.N, 1, s.H * s.W, s.C}, Dims: []int{s.Elements()}, Perm: []int{0}}, x)
+	at := make([]int32, 2*(1+n.r.IntN(5)))
+	for i := range at {
+		at[i] = int32(n.r.IntN(7) - 3)
+	}
+	places := n.add(name+"/at", &Constant{Shape: Shape{1, 1, len(at) / 2, 2}, Ints: at})
+	dims := []int{s.H, s.W}
+	picked := n.add(name+"/picked", &Activation{Act: ReLU}, n.add(name+"/gather", &GatherBy{Dims: dims}, row, places))
+	written := n.add(name+"/scatter", &Scatter{Dims: dims}, row, places, picked)
+	return n.add(name, &Rearrange{To: s, Dims: []int{s.Elements()}, Perm: []int{0}}, written)
 }
 
 // reduced is a value that an operation over several channels or pixels makes of x, of the same shape.

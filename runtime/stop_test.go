@@ -112,6 +112,19 @@ var quickCases = []struct {
 		q := n.quantize(x)
 		return n.add("op", &Quantised{Op: &Binary{How: kernels.Over}, Out: Quant{Scale: 1}}, q, q)
 	}},
+	{"gathering wide pixels", Shape{1, 1, 1, 1 << 22}, func(n *net, x *Value) *Value {
+		return n.add("op", &GatherBy{Dims: []int{1}}, x, n.places(32))
+	}},
+	{"scattering wide pixels", Shape{1, 1, 32, 1 << 20}, func(n *net, x *Value) *Value {
+		return n.add("op", &Scatter{Dims: []int{32}}, x, n.places(32), x)
+	}},
+	{"boxes that all overlap", Shape{1, 1, 1 << 14, 4}, func(n *net, x *Value) *Value {
+		scores := n.add("scores", &Constant{Shape: Shape{1, 1, 1, 1 << 14}, Floats: n.floats(1 << 14)})
+		return n.add("op", &NMS{Most: 1 << 14, Rows: 1 << 14, IoU: 1, Least: -9}, x, scores)
+	}},
+	{"average of levels over a huge window", Shape{1, 300, 300, 1}, func(n *net, x *Value) *Value {
+		return n.add("op", &LevelPool{Window: padded(151)}, n.quantize(x))
+	}},
 	{"blocks of one wide pixel", Shape{1, 1, 1, 1 << 26}, func(n *net, x *Value) *Value {
 		return n.add("op", &DepthToSpace{Block: 2, ChannelMajor: true}, x)
 	}},
@@ -135,6 +148,15 @@ var quickCases = []struct {
 		x *Value) *Value {
 		return n.add("op", &Flatten{}, x)
 	}},
+}
+
+// places are whole numbers from 0 on.
+func (n *net) places(count int) *Value {
+	at := make([]int32, count)
+	for i := range at {
+		at[i] = int32(i)
+	}
+	return n.add("at", &Constant{Shape: Shape{1, 1, count, 1}, Ints: at})
 }
 
 func padded(r int) Window {

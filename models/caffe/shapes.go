@@ -90,19 +90,6 @@ func softmax(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	return im.b.Softmax(l.name, in[0], over, kernels.SoftmaxPlain)
 }
 
-// channelAxis reports whether axis is that of t's channels, and notes the layer as unsupported if it is not.
-func (im *importer) channelAxis(l *layer, axis int, t *axes.Tensor) bool {
-	a := axis
-	if a < 0 {
-		a += len(t.Dims)
-	}
-	if a == t.ChannelAxis() {
-		return true
-	}
-	im.b.Unsupported(l.typ, l.name, "axis %d; only the channels, axis 1", axis)
-	return false
-}
-
 func flatten(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	r := l.params("flatten_param")
 	from, to := r.int("axis", 1), r.int("end_axis", -1)

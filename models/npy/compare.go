@@ -38,8 +38,9 @@ func (n Number) MarshalJSON() ([]byte, error) {
 // small is a largest number below which the tolerance of floats does not fall with it: that of zeros would be none.
 const small = 1e-3
 
-// Compare compares two arrays element by element. Floats may differ by that share of the largest number wanted, or of
-// 0.001 if that is larger, whole numbers by that many. Both must have the same dimensions, and be floats or of one type.
+// Compare compares two arrays element by element. Floats may differ by tolerance times the largest number wanted, or
+// times 0.001 if that is larger; whole numbers by tolerance itself. Both arrays must have the same dimensions, and be
+// floats or of one type.
 func Compare(got, want *Array, tolerance float64) (Difference, error) {
 	d := Difference{Elements: got.Len(), Levels: !got.floats()}
 	if !slices.Equal(got.Dims, want.Dims) {

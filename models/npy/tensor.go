@@ -106,8 +106,8 @@ func copied(t *runtime.Tensor, data any) (*Array, error) {
 	return &Array{slices.Clone(t.Info().Dims), data}, nil
 }
 
-// TypeOf returns the type that a tensor's array has: "float32", "int8" or "uint8" of levels, or that of whole numbers as
-// the model has them, from "bool" to "int64".
+// TypeOf returns the type that a tensor's array has: "float32", "int8" or "uint8" of levels, or that of whole numbers
+// as the model has them, from "bool" to "int64".
 func TypeOf(info runtime.TensorInfo) string {
 	switch {
 	case info.DType == runtime.F32:

@@ -31,7 +31,7 @@ func TestDynamicQuantisation(t *testing.T) {
 			floats("ws", nil, 0.5), ints(elemUint8, "wz", nil, 128)},
 			nodes(quantised, nodeOf("ConvInteger", "xq w xz wz", "i", attrInts("pads", 0, 1, 0, 1)),
 				nodeOf("Cast", "i", "f", attrInt("to", 1)), nodeOf("Mul", "ws xs", "s"), nodeOf("Mul", "s f", "y")),
-			[]float32{0.5 * (2 - 2), 0.5 * (1 + 4 - 3), 0.5 * (2 + 6)}, ""},
+			[]float32{0.5 * (1*2 - 2*1), 0.5 * (1*1 + 2*2 - 3*1), 0.5 * (2*1 + 3*2)}, ""},
 		{"in one node", []int64{1, 2}, []wire.Msg{ints(elemInt8, "w", []int64{2, 2}, 1, -2, 3, 4), floats("ws", nil, 0.5),
 			floats("b", []int64{2}, 1, 2)},
 			nodes(contribOf("DynamicQuantizeMatMul", "x w ws _ b", "y")), []float32{0.5*7 + 1, 0.5*6 + 2}, ""},

@@ -38,8 +38,9 @@
 // accumulator. int8 activations are shifted to uint8: level q is byte q + 128, in outputs too. Results follow gneiss's
 // rule of requantisation (docs/NUMERICS.md), which may differ from ONNX Runtime's by one level.
 //
-// An input of uint8 or int8 is a float input of whole numbers here. Types of other widths are refused, as are scales by
-// block, and scales per channel of an activation. What is quantised dynamically (DynamicQuantizeLinear, MatMulInteger,
+// An input of uint8 or int8 that is dequantised in one way is a quantised input; any other is a float input of whole
+// numbers, unless something computes with it as such. Levels of other widths are refused, as are scales by block, and
+// scales per channel of an activation. What is quantised dynamically (DynamicQuantizeLinear, MatMulInteger,
 // ConvInteger) is computed in float, by the weights that its levels stand for: activations are not rounded.
 //
 // [WriteQDQ] goes the other way.

@@ -45,31 +45,50 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// TestResize: models of both operators, by scales and by sizes; what is not done is named.
+// resizeCase is a model of one node of x, the 2×2 numbers 1 to 4, and what it is to give, or to be refused for.
+type resizeCase struct {
+	opset int64
+	inits []wire.Msg
+	node  wire.Msg
+	want  []float32
+	no    string
+}
+
+// two is scales of a map, twice as many rows and columns; wider is x by them.
+var (
+	two   = floats("two", []int64{4}, 1, 1, 2, 2)
+	wider = []float32{1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4}
+)
+
+// TestResize: models of both operators, by scales and by sizes, by the nearest pixel.
 func TestResize(t *testing.T) {
-	two := floats("two", []int64{4}, 1, 1, 2, 2)
-	wide := []float32{1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4}
-	for name, c := range map[string]struct {
-		opset int64
-		inits []wire.Msg
-		node  wire.Msg
-		want  []float32
-		no    string
-	}{
-		"scales":   {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y"), wide, ""},
-		"upsample": {9, []wire.Msg{two}, nodeOf("Upsample", "x two", "y"), wide, ""},
-		"set 10":   {10, []wire.Msg{two}, nodeOf("Resize", "x two", "y"), wide, ""},
+	testResize(t, map[string]resizeCase{
+		"scales":   {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y"), wider, ""},
+		"upsample": {9, []wire.Msg{two}, nodeOf("Upsample", "x two", "y"), wider, ""},
+		"set 10":   {10, []wire.Msg{two}, nodeOf("Resize", "x two", "y"), wider, ""},
 		"sizes": {13, []wire.Msg{int64s("to", []int64{4}, 1, 1, 1, 4)}, nodeOf("Resize", "x _ _ to", "y",
 			attrStr("coordinate_transformation_mode", "asymmetric"), attrStr("nearest_mode", "floor")),
 			[]float32{1, 1, 2, 2}, ""},
 		"stretched": {18, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("keep_aspect_ratio_policy",
-			"stretch"), attrFloat("cubic_coeff_a", -.5)), wide, ""},
+			"stretch"), attrFloat("cubic_coeff_a", -.5)), wider, ""},
 		"not larger": {18, []wire.Msg{int64s("to", []int64{2}, 4, 6)}, nodeOf("Resize", "x _ _ to", "y",
-			attrStr("keep_aspect_ratio_policy", "not_larger"), attrInts("axes", 2, 3)), wide, ""},
+			attrStr("keep_aspect_ratio_policy", "not_larger"), attrInts("axes", 2, 3)), wider, ""},
 		"not smaller": {18, []wire.Msg{int64s("to", []int64{2}, 3, 4)}, nodeOf("Resize", "x _ _ to", "y",
-			attrStr("keep_aspect_ratio_policy", "not_smaller"), attrInts("axes", -2, -1)), wide, ""},
+			attrStr("keep_aspect_ratio_policy", "not_smaller"), attrInts("axes", -2, -1)), wider, ""},
 		"a policy for scales": {18, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("keep_aspect_ratio_policy",
-			"not_larger")), wide, ""},
+			"not_larger")), wider, ""},
+		"upsample by an attribute": {7, nil, nodeOf("Upsample", "x", "y",
+			wire.Msg{}.Str(1, "scales").Floats(7, 1, 1, 2, 2)), wider, ""},
+		"channels": {13, []wire.Msg{floats("two", []int64{4}, 1, 2, 1, 1)}, nodeOf("Resize", "x _ two", "y"),
+			[]float32{1, 2, 3, 4, 1, 2, 3, 4}, ""},
+		"cropped": {13, []wire.Msg{two, floats("box", []int64{8}, 0, 0, 0, 0, 1, 1, 1, 1)},
+			nodeOf("Resize", "x box two", "y", attrStr("coordinate_transformation_mode", "tf_crop_and_resize")), wider, ""},
+	})
+}
+
+// TestResizeBetween: linear and cubic, between pixels.
+func TestResizeBetween(t *testing.T) {
+	testResize(t, map[string]resizeCase{
 		"linear": {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("mode", "linear")),
 			[]float32{1, 1.25, 1.75, 2, 1.5, 1.75, 2.25, 2.5, 2.5, 2.75, 3.25, 3.5, 3, 3.25, 3.75, 4}, ""},
 		"linear, set 9": {9, []wire.Msg{two}, nodeOf("Upsample", "x two", "y", attrStr("mode", "linear")),
@@ -88,23 +107,39 @@ func TestResize(t *testing.T) {
 		"symmetric": {19, []wire.Msg{floats("s", []int64{4}, 1, 1, .5, 1.25)}, nodeOf("Resize", "x _ s", "y",
 			attrStr("mode", "linear"), attrStr("coordinate_transformation_mode", "half_pixel_symmetric")),
 			[]float32{2.1, 2.9}, ""},
-		"upsample by an attribute": {7, nil, nodeOf("Upsample", "x", "y",
-			wire.Msg{}.Str(1, "scales").Floats(7, 1, 1, 2, 2)), wide, ""},
-		"channels": {13, []wire.Msg{floats("two", []int64{4}, 1, 2, 1, 1)}, nodeOf("Resize", "x _ two", "y"),
-			[]float32{1, 2, 3, 4, 1, 2, 3, 4}, ""},
-		"fewer": {10, []wire.Msg{floats("two", []int64{4}, 1, 1, .5, .5)}, nodeOf("Resize", "x two", "y"),
-			nil, "fewer pixels"},
-		"cropped": {13, []wire.Msg{two, floats("box", []int64{8}, 0, 0, 0, 0, 1, 1, 1, 1)},
-			nodeOf("Resize", "x box two", "y", attrStr("coordinate_transformation_mode", "tf_crop_and_resize")), wide, ""},
 		"cropped beyond": {13, []wire.Msg{int64s("to", []int64{4}, 1, 1, 1, 4),
 			floats("box", []int64{8}, 0, 0, 0, 0, 1, 1, 0, 3)}, nodeOf("Resize", "x box _ to", "y",
 			attrStr("coordinate_transformation_mode", "tf_crop_and_resize"), attrFloat("extrapolation_value", -7),
 			attrStr("mode", "linear")), []float32{1, 2, -7, -7}, ""},
+	})
+}
+
+// TestResizeRefuses: what is not done is named; scales and sizes that cannot be are errors of shape and of limits.
+func TestResizeRefuses(t *testing.T) {
+	testResize(t, map[string]resizeCase{
+		"fewer": {10, []wire.Msg{floats("two", []int64{4}, 1, 1, .5, .5)}, nodeOf("Resize", "x two", "y"),
+			nil, "fewer pixels"},
 		"another rule": {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y",
 			attrStr("coordinate_transformation_mode", "quarter_pixel")), nil, "quarter_pixel"},
 		"another mode": {13, []wire.Msg{two}, nodeOf("Resize", "x _ two", "y", attrStr("mode", "lanczos")), nil, "lanczos"},
 		"no scales":    {13, nil, nodeOf("Resize", "x", "y"), nil, "without scales"},
-	} {
+	})
+	for _, bad := range []float32{0, -1, 1e30} {
+		m := modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("s", []int64{4}, 1, 1, bad, 1)},
+			nodeOf("Resize", "x _ s", "y"))
+		if _, err := Load(m); !errors.Is(err, runtime.ErrShape) {
+			t.Errorf("scale %v: %v", bad, err)
+		}
+	}
+	big := modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("s", []int64{4}, 1, 1, 1<<20, 1<<20)},
+		nodeOf("Resize", "x _ s", "y"))
+	if _, err := Load(big); !errors.Is(err, runtime.ErrLimit) {
+		t.Errorf("2²¹ rows of as many columns: %v", err)
+	}
+}
+
+func testResize(t *testing.T, cases map[string]resizeCase) {
+	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			g, err := Load(modelOf(c.opset, []int64{1, 1, 2, 2}, c.inits, c.node))
 			if c.no != "" {
@@ -131,18 +166,6 @@ func TestResize(t *testing.T) {
 				}
 			}
 		})
-	}
-	for _, bad := range []float32{0, -1, 1e30} {
-		m := modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("s", []int64{4}, 1, 1, bad, 1)},
-			nodeOf("Resize", "x _ s", "y"))
-		if _, err := Load(m); !errors.Is(err, runtime.ErrShape) {
-			t.Errorf("scale %v: %v", bad, err)
-		}
-	}
-	big := modelOf(13, []int64{1, 1, 2, 2}, []wire.Msg{floats("s", []int64{4}, 1, 1, 1<<20, 1<<20)},
-		nodeOf("Resize", "x _ s", "y"))
-	if _, err := Load(big); !errors.Is(err, runtime.ErrLimit) {
-		t.Errorf("2²¹ rows of as many columns: %v", err)
 	}
 }
 

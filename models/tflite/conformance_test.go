@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/internal/test/testdata"
-	"github.com/gneiss-go/gneiss/models/internal/interp"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -132,49 +131,6 @@ func TestConformance(t *testing.T) {
 	if ran < 22 {
 		t.Errorf("%d models ran, want 22 at least", ran)
 	}
-}
-
-// transposes reports whether a file moves memory itself.
-func transposes(t *testing.T, folder string, z zoo) bool {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(folder, z.File))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return slices.ContainsFunc(readModel(data).subgraphs[0].operators,
-		func(op operator) bool { return op.code == opTranspose })
-}
-
-// keepsOrder reports whether an operation only reads the same memory as another shape.
-func keepsOrder(t *testing.T, op runtime.Op, s runtime.Shape) bool {
-	t.Helper()
-	g := runtime.NewGraph("order")
-	x, err := g.Input("x", s)
-	if err == nil {
-		x, err = g.Add("op", op, x)
-	}
-	if err == nil {
-		err = g.Output(x)
-	}
-	count := make([]float32, s.Elements())
-	for i := range count {
-		count[i] = float32(i)
-	}
-	out, err2 := interp.Run(g, count)
-	if err = errors.Join(err, err2); err != nil {
-		t.Fatal(err)
-	}
-	return slices.Equal(out[0], count)
-}
-
-// lastScale is the scale of a real output that the file dequantises itself; 0 if there is none.
-func lastScale(g *runtime.Graph, i int) float64 {
-	for _, n := range g.Nodes {
-		if _, ok := n.Op.(*runtime.Dequantize); ok && n.Out == g.Outputs[i] {
-			return float64(n.In[0].Quant.Scale)
-		}
-	}
-	return 0
 }
 
 // sameKind wants an output of levels of the type that the file has, and logs how many differ.

@@ -1,5 +1,6 @@
-// Package tflite imports TensorFlow Lite models of the image-classification kind: float32, float32 with float16
-// weights, and fully quantised, in int8 (weights per channel or per tensor) or the older uint8.
+// Package tflite imports TensorFlow Lite models of convolutional networks, for classification, detection and the like:
+// float32, float32 with float16 or int8 weights, and fully quantised, in int8 (weights per channel or per tensor) or
+// the older uint8. docs/TFLITE.md lists the operations.
 //
 //	graph, err := tflite.Open("mobilenet_v2_1.0_224_quant.tflite")
 //

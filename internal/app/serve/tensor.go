@@ -116,8 +116,8 @@ func dataType(info runtime.TensorInfo) string {
 	return strings.ToUpper(info.Elem.String())
 }
 
-// fill copies the tensor of a request into dst, the numbers of an input. An input of float32 takes UINT8 and INT8 as the
-// numbers they are; one that is quantised takes those of its own type as levels.
+// fill copies the tensor of a request into dst, the numbers of an input. An input of float32 takes UINT8 and INT8 as
+// the numbers they are; one that is quantised takes those of its own type as levels.
 func (t *inferTensor) fill(info runtime.TensorInfo, dst []float32) error {
 	if t.name != info.Name {
 		return badRequest("input %.100q: the model's is called %q", t.name, info.Name)

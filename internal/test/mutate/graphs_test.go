@@ -38,28 +38,9 @@ func grow(r *rand.Rand, limits runtime.Limits) *runtime.Graph {
 			op = whole
 		}
 		in := w.inputs(op, values, v)
-		switch op.(type) {
-		case *runtime.Constant:
-			in = nil
-		case *runtime.Compare, *runtime.Whole:
-			in = append(in, w.like(values, v))
-		case *runtime.Where:
-			x := pick(r, values)
-			in = append(in, x, w.like(values, x))
-		case *runtime.Concat, *runtime.Add, *runtime.MatMul:
-			in = append(in, w.like(values, v))
-		case *runtime.Binary:
-			if op.(*runtime.Binary).Of == nil {
-				in = append(in, w.like(values, v))
-			}
-		case *runtime.Quantised:
-			switch op := op.(*runtime.Quantised).Op.(type) {
-			case *runtime.Add, *runtime.MatMul:
-				in = append(in, w.like(values, v))
-			case *runtime.Binary:
-				if op.Of == nil {
-					in = append(in, w.like(values, v))
-				}
+		if r.IntN(12) == 0 {
+			if placed, of := w.placed(fmt.Sprint("p", len(values)), v); placed != nil {
+				op, in = placed, of
 			}
 		}
 		// else it does not fit, which is right too
