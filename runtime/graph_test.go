@@ -219,6 +219,8 @@ func TestGraphRefuses(t *testing.T) {
 			Bias: []int32{math.MaxInt32 - 254}}, ErrShape},
 		"one input of detections": {&PostProcess{Anchors: make([]float32, 256), Scale: [4]float32{1, 1, 1, 1}, Classes: 4,
 			Detections: 9, PerDetection: 1, MaxOverlap: 1}, ErrShape},
+		"sum of floats":    {&LevelAdd{Out: Quant{Scale: 1}}, ErrShape},
+		"two tables":       {&Table{Of: make([]uint8, 512), Out: Quant{Scale: 1}}, ErrShape},
 		"levels of floats": {&LevelPool{Window: Window{R: 1, S: 1}}, ErrShape},
 		"levels from 1":    {&LevelPool{Window: Window{R: 1, S: 1}, From: 1}, ErrShape},
 		"no parts": {&QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
