@@ -28,16 +28,17 @@ var notYet = map[string]string{}
 // zooGolden are the checksums of the outputs of quantised models that run, of both inputs: the same bytes on every
 // tier, architecture and number of threads.
 var zooGolden = map[string]uint32{
-	"blazeface_front_128":        0,
-	"kws_dscnn_int8":             0x9d62a10c,
-	"mobilenet_v1_025_128_quant": 0x0a5aa50f,
-	"mobilenet_v2_224_quant":     0,
-	"movenet_singlepose_192":     0xa1067859,
-	"palm_detection_full_192":    0,
-	"person_detect":              0xd3c46144,
-	"resnet8_cifar_int8":         0xfea84a7d,
-	"vww_96_int8":                0xdb0dfa1b,
-	"yolov8n_192":                0,
+	"blazeface_front_128":         0xebf59eb5,
+	"kws_dscnn_int8":              0x9d62a10c,
+	"mobilenet_v1_025_128_quant":  0x0a5aa50f,
+	"mobilenet_v2_224_quant":      0x920bac15,
+	"movenet_singlepose_192":      0xa1067859,
+	"palm_detection_full_192":     0xcd5e6667,
+	"person_detect":               0xd3c46144,
+	"resnet8_cifar_int8":          0xfea84a7d,
+	"ssd_mobilenet_v1_coco_quant": 0x268b74ba,
+	"vww_96_int8":                 0xdb0dfa1b,
+	"yolov8n_192":                 0xfdf03bf8,
 }
 
 // zooModel is an entry of zoo.json.
