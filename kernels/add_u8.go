@@ -2,17 +2,22 @@ package kernels
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
 )
 
+// OpAddFixed is quantised addition in whole numbers, as TensorFlow Lite has it: func(*addU8Args).
+const OpAddFixed OpKind = "addfixed"
+
 // addU8Args is the argument of quantised addition: for each of rows rows of c elements
 //
-//	dst[i] = zero + roundEven(min(max(float32(a[i] − aZero)·aScale + float32(b[i] − bZero)·bScale, lo), hi))
+//	add:       dst[i] = zero + roundEven(min(max(float32(a[i] − aZero)·aScale + float32(b[i] − bZero)·bScale, lo), hi))
+//	addfixed:  dst[i] = min(max((bias + a[i]·aTimes + b[i]·bTimes) >> shift + zero, least), most)
 //
-// in IEEE binary32, two products and one sum, each rounded; the scales are those of the inputs over the output's. dst
-// may be a or b.
+// in IEEE binary32, two products and one sum, each rounded, where the scales are those of the inputs over the output's;
+// and in int32, of which nothing overflows. dst may be a or b.
 type addU8Args struct {
 	dst, a, b                   unsafe.Pointer
 	dstStride, aStride, bStride int // bytes
@@ -20,6 +25,38 @@ type addU8Args struct {
 	aZero, bZero, zero          int32
 	aScale, bScale              float32
 	lo, hi                      float32
+	aTimes, bTimes, bias        int32 // of addfixed
+	least, most                 int32
+	shift                       uint64 // 13…30
+}
+
+func addFixedGeneric(e *addU8Args) {
+	shift := e.shift & 31
+	for r := range e.rows {
+		dst := unsafe.Slice((*uint8)(unsafe.Add(e.dst, r*e.dstStride)), e.c)
+		a := unsafe.Slice((*uint8)(unsafe.Add(e.a, r*e.aStride)), len(dst))
+		b := unsafe.Slice((*uint8)(unsafe.Add(e.b, r*e.bStride)), len(dst))
+		for i := range dst {
+			sum := e.bias + int32(a[i])*e.aTimes + int32(b[i])*e.bTimes
+			dst[i] = uint8(min(max(sum>>shift+e.zero, e.least), e.most))
+		}
+	}
+}
+
+// fixed sets the whole numbers of addfixed, which stand for scales in binary32: the larger has 21 bits. It reports
+// whether they do: scales from 2⁻¹⁰ to 2⁸. A half and the inputs' zero points are within bias.
+func (e *addU8Args) fixed(q AddU8) bool {
+	a, b := q.AScale/q.OutScale, q.BScale/q.OutScale
+	if !(min(a, b) >= 1.0/1024) || !(max(a, b) < 256) {
+		return false
+	}
+	_, bits := math.Frexp(float64(max(a, b)))
+	shift := 21 - bits
+	times := func(s float32) int32 { return int32(math.RoundToEven(math.Ldexp(float64(s), shift))) }
+	e.aTimes, e.bTimes, e.shift = times(a), times(b), uint64(shift)
+	e.bias = 1<<(shift-1) - e.aTimes*e.aZero - e.bTimes*e.bZero
+	e.least, e.most = int32(q.Out.Lo), int32(q.Out.Hi)
+	return true
 }
 
 func addU8Generic(e *addU8Args) {
@@ -43,10 +80,16 @@ type AddU8 struct {
 	BZero    uint8
 	OutScale float32
 	Out      OutU8 // the output's zero point, and the bounds of its values
+	Fixed    bool  // in whole numbers; see [FixedSum]
 }
 
-// NewAddU8 returns the quantised sum of two inputs: two products and one sum in IEEE binary32, rounded half to even.
-// The output may be either input.
+// FixedSum reports whether there is a sum in whole numbers for scales of two inputs and the output.
+func FixedSum(a, b, out float32) bool {
+	return new(addU8Args).fixed(AddU8{AScale: a, BScale: b, OutScale: out})
+}
+
+// NewAddU8 returns the quantised sum of two inputs: two products and one sum in IEEE binary32, rounded half to even; or
+// one of two products by whole numbers of 21 bits, shifted, half rounded up. The output may be either input.
 func NewAddU8(q AddU8, limit arch.ISA) (Op, error) {
 	if !(q.AScale > 0) || !(q.BScale > 0) || !(q.OutScale > 0) {
 		return nil, fmt.Errorf("%w: scales %v, %v and %v", ErrShape, q.AScale, q.BScale, q.OutScale)
@@ -54,7 +97,13 @@ func NewAddU8(q AddU8, limit arch.ISA) (Op, error) {
 	o := &addU8{args: addU8Args{aZero: int32(q.AZero), bZero: int32(q.BZero),
 		aScale: float32(float64(q.AScale) / float64(q.OutScale)), bScale: float32(float64(q.BScale) / float64(q.OutScale))}}
 	o.args.lo, o.args.hi, o.args.zero = q.Out.bounds()
-	o.kernel, o.fn = Select[func(*addU8Args)](OpAdd, U8, limit)
+	kind := OpAdd
+	if q.Fixed {
+		if kind = OpAddFixed; !o.args.fixed(q) {
+			return nil, fmt.Errorf("%w: scales %v, %v and %v of a sum in whole numbers", ErrShape, q.AScale, q.BScale, q.OutScale)
+		}
+	}
+	o.kernel, o.fn = Select[func(*addU8Args)](kind, U8, limit)
 	return o, nil
 }
 

@@ -58,6 +58,7 @@ var bindings = map[string]any{
 	"u8_avgpool_1x8__avx2":         sumU8AVX2,
 	"f32_quantize_1x8__avx2":       quantizeAVX2,
 	"u8_add_1x8__avx2":             addU8AVX2,
+	"u8_addfixed_1x16__avx2":       addFixedAVX2,
 	"u8_dequantize_1x8__avx2":      dequantizeAVX2,
 	"u8_table_1x64__avx512vbmi":    tableU8AVX512VBMI,
 	"u8_table_1x32__avx2":          tableU8AVX2,
@@ -297,6 +298,22 @@ func addU8AVX2(e *addU8Args) {
 		rest := *e
 		rest.dst, rest.a, rest.b, rest.c = unsafe.Add(e.dst, whole), unsafe.Add(e.a, whole), unsafe.Add(e.b, whole), e.c-whole
 		addU8Generic(&rest)
+	}
+}
+
+//go:noescape
+func addFixedBlocksAVX2(e *addU8Args)
+
+// addFixedAVX2 does whole blocks of 16 in assembly and leaves the rest to the portable kernel.
+func addFixedAVX2(e *addU8Args) {
+	part, whole := *e, e.c&^15
+	if whole > 0 {
+		part.c = whole
+		addFixedBlocksAVX2(&part)
+	}
+	if whole < e.c {
+		part.dst, part.a, part.b, part.c = unsafe.Add(e.dst, whole), unsafe.Add(e.a, whole), unsafe.Add(e.b, whole), e.c-whole
+		addFixedGeneric(&part)
 	}
 }
 

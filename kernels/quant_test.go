@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -200,7 +201,7 @@ func TestAddU8(t *testing.T) {
 			x, y := float32(int(a[i])-3)*ma, float32(int(b[i])-200)*mb
 			want[i] = roundTo(float32(x)+float32(y), out)
 		}
-		build := func(l arch.ISA) (Op, error) { return NewAddU8(AddU8{0.02, 3, 0.03, 200, 0.05, out}, l) }
+		build := func(l arch.ISA) (Op, error) { return NewAddU8(AddU8{0.02, 3, 0.03, 200, 0.05, out, false}, l) }
 		everyTier[uint8](t, fmt.Sprint("c=", c), build,
 			[]*tensor{dense(t, U8, 1, 2, 3, c, a), dense(t, U8, 1, 2, 3, c, b)}, U8, U8, 2, 3, c, want)
 		for _, isa := range arch.Supported() {
@@ -211,6 +212,36 @@ func TestAddU8(t *testing.T) {
 			set(x, a)
 			runTask(t, op, []*tensor{x, y}, []*tensor{y})
 			equalBits(t, fmt.Sprintf("c=%d, in place of the second, %s", c, op.Kernel()), get[uint8](y), want)
+		}
+	}
+}
+
+// A sum in whole numbers is that of the rule written out: products by scales of 21 bits, halves up. Scales that have no
+// such numbers are refused.
+func TestAddFixedU8(t *testing.T) {
+	r := newRand(t)
+	for _, c := range append(around(16), maxChannels+9) {
+		a, b := integers[uint8](r, 6*c, 0, 255), integers[uint8](r, 6*c, 0, 255)
+		q := AddU8{0.5, 3, 0.125, 200, 1, OutU8{Zero: 10, Lo: 12, Hi: 100}, true} // bounds and halves are met
+		if c%2 == 0 {
+			q = AddU8{0.021, 128, 0.000071, 0, 0.054, OutU8{Zero: 70, Hi: 255}, true}
+		}
+		want := make([]uint8, len(a))
+		sa, sb := float64(q.AScale/q.OutScale), float64(q.BScale/q.OutScale)
+		one := math.Exp2(20 - math.Floor(math.Log2(max(sa, sb))))
+		for i := range a {
+			sum := math.RoundToEven(sa*one)*float64(int(a[i])-int(q.AZero)) +
+				math.RoundToEven(sb*one)*float64(int(b[i])-int(q.BZero))
+			want[i] = uint8(min(max(math.Floor(sum/one+0.5)+float64(q.Out.Zero), float64(q.Out.Lo)), float64(q.Out.Hi)))
+		}
+		build := func(l arch.ISA) (Op, error) { return NewAddU8(q, l) }
+		everyTier[uint8](t, fmt.Sprint("c=", c), build,
+			[]*tensor{dense(t, U8, 1, 2, 3, c, a), dense(t, U8, 1, 2, 3, c, b)}, U8, U8, 2, 3, c, want)
+	}
+	for _, q := range []AddU8{{AScale: 256, BScale: 1, OutScale: 1, Fixed: true},
+		{AScale: 1, BScale: 1.0 / 1025, OutScale: 1, Fixed: true}} {
+		if _, err := NewAddU8(q, arch.Best()); !errors.Is(err, ErrShape) || FixedSum(q.AScale, q.BScale, q.OutScale) {
+			t.Errorf("scales %v and %v: %v", q.AScale, q.BScale, err)
 		}
 	}
 }

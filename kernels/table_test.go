@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -45,4 +46,23 @@ func TestTableU8(t *testing.T) {
 	clear(table[:])
 	runTask(t, op, []*tensor{x}, []*tensor{x})
 	equalBits(t, "kept table", get[uint8](x), want)
+}
+
+// Every channel has its own table.
+func TestTablesU8(t *testing.T) {
+	r := newRand(t)
+	for _, c := range append(around(16), maxChannels+9) {
+		tables, values := integers[uint8](r, 256*c, 0, 255), integers[uint8](r, 6*c, 0, 255)
+		want := make([]uint8, len(values))
+		for i, q := range values {
+			want[i] = tables[256*(i%c)+int(q)]
+		}
+		build := func(l arch.ISA) (Op, error) { return NewTablesU8(tables, l) }
+		everyTier[uint8](t, fmt.Sprintf("c=%d", c), build, []*tensor{dense(t, U8, 1, 2, 3, c, values)}, U8, U8, 2, 3, c, want)
+	}
+	for _, n := range []int{0, 255} {
+		if _, err := NewTablesU8(make([]uint8, n), arch.Best()); !errors.Is(err, ErrShape) {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
 }

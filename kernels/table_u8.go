@@ -1,6 +1,8 @@
 package kernels
 
 import (
+	"fmt"
+	"slices"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -9,13 +11,27 @@ import (
 // OpTable is any function of a byte; quantised only: func(*tableArgs).
 const OpTable OpKind = "table"
 
-// tableArgs is the argument of looking bytes up: for each of rows rows of c elements, dst[i] = table[src[i]]. dst may
-// be src.
+// OpTables is any function of a byte for each channel; quantised only: func(*tableArgs).
+const OpTables OpKind = "tables"
+
+// tableArgs is the argument of looking bytes up: for each of rows rows of c elements, dst[i] = table[src[i]], or
+// dst[i] = table[256·i + src[i]] of tables. dst may be src.
 type tableArgs struct {
 	dst, src             unsafe.Pointer
 	dstStride, srcStride int            // bytes
 	rows, c              int            // ≥ 1
-	table                unsafe.Pointer // 256 bytes
+	table                unsafe.Pointer // 256 bytes, or 256·c
+}
+
+func tablesGeneric(a *tableArgs) {
+	tables := unsafe.Slice((*[256]uint8)(a.table), a.c)
+	for r := range a.rows {
+		dst := unsafe.Slice((*uint8)(unsafe.Add(a.dst, r*a.dstStride)), len(tables))
+		src := unsafe.Slice((*uint8)(unsafe.Add(a.src, r*a.srcStride)), len(tables))
+		for i := range tables {
+			dst[i] = tables[i][src[i]]
+		}
+	}
 }
 
 func tableGeneric(a *tableArgs) {
@@ -40,24 +56,37 @@ func (a *tableArgs) rest(k int) bool {
 // NewTableU8 returns the operation out = table[in], elementwise: any function of a byte, the same on every tier. In
 // place is allowed.
 func NewTableU8(table *[256]uint8, limit arch.ISA) (Op, error) {
-	o := &tableU8{table: *table}
-	o.kernel, o.fn = Select[func(*tableArgs)](OpTable, U8, limit)
-	return o, nil
+	return newTables(OpTable, table[:], limit), nil
+}
+
+// NewTablesU8 returns the operation out = tables[c][in], elementwise, for each channel c: 256 bytes for each. In place
+// is allowed.
+func NewTablesU8(tables []uint8, limit arch.ISA) (Op, error) {
+	if len(tables) == 0 || len(tables)%256 != 0 {
+		return nil, fmt.Errorf("%w: tables of %d bytes", ErrShape, len(tables))
+	}
+	return newTables(OpTables, tables, limit), nil
+}
+
+func newTables(kind OpKind, tables []uint8, limit arch.ISA) *tableU8 {
+	o := &tableU8{table: slices.Clone(tables)}
+	o.kernel, o.fn = Select[func(*tableArgs)](kind, U8, limit)
+	return o
 }
 
 type tableU8 struct {
 	basic
 	fn    func(*tableArgs)
-	table [256]uint8
+	table []uint8
 }
 
 func (o *tableU8) PackedBytes() int { return len(o.table) }
 
 func (o *tableU8) Bind(in, out []View, _ []byte, workers int) Task {
 	checkViews("table", len(in) == 1 && len(out) == 1 && in[0].DType == U8 && out[0].DType == U8 &&
-		sameShape(&in[0], &out[0]))
+		sameShape(&in[0], &out[0]) && (o.kernel.Op == OpTable || len(o.table) == 256*in[0].C))
 	t := &tableTask{tableU8: o, in: in[0], out: out[0], workers: make([]tableWorker, workers)}
-	if t.in.Dense() && t.out.Dense() { // one long row, cut as it comes
+	if o.kernel.Op == OpTable && t.in.Dense() && t.out.Dense() { // one long row, cut as it comes
 		t.long = true
 		for _, v := range []*View{&t.in, &t.out} {
 			v.N, v.H, v.W, v.C, v.Stride = 1, 1, v.Pixels()*v.C, 1, 1
@@ -90,7 +119,10 @@ func (t *tableTask) Run(worker, lo, hi int, stop *Stop) {
 		}
 		for at := 0; at < c && !stop.Asked(); at += maxChannels {
 			*a = tableArgs{dst: t.out.at(p0*t.out.Stride + at), src: t.in.at(p0*t.in.Stride + at), dstStride: t.out.Stride,
-				srcStride: t.in.Stride, rows: rows, c: min(c-at, maxChannels), table: unsafe.Pointer(&t.table)}
+				srcStride: t.in.Stride, rows: rows, c: min(c-at, maxChannels), table: addr(t.table)}
+			if t.kernel.Op == OpTables {
+				a.table = addr(t.table[256*at:])
+			}
 			t.fn(a)
 		}
 	}

@@ -137,7 +137,7 @@ func (d *decoder) float() float32 {
 }
 
 // number is an element of data.
-type number interface{ int8 | int32 | float32 }
+type number interface{ int8 | uint8 | int32 | float32 }
 
 // take returns the next array of a section; nil if there is none.
 func take[T number](d *decoder, p *arrays) []T {

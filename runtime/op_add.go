@@ -34,7 +34,12 @@ func (a *Add) lower(_ *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
 }
 
 func (a *Add) lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels.Op, error) {
+	return kernels.NewAddU8(addLevels(in, a.Act, to, false), isa)
+}
+
+// addLevels is the sum of two quantised values.
+func addLevels(in []*Value, act Clamp, to Quant, fixed bool) kernels.AddU8 {
 	x, y := in[0].Quant, in[1].Quant
-	return kernels.NewAddU8(kernels.AddU8{AScale: x.Scale, AZero: x.Zero, BScale: y.Scale, BZero: y.Zero,
-		OutScale: to.Scale, Out: a.Act.levels(to)}, isa)
+	return kernels.AddU8{AScale: x.Scale, AZero: x.Zero, BScale: y.Scale, BZero: y.Zero,
+		OutScale: to.Scale, Out: act.levels(to), Fixed: fixed}
 }

@@ -9,9 +9,9 @@ import (
 
 var _ = register(43, func() Op { return new(Table) })
 
-// Table is any function of a byte: the level of the output for each level of the input.
+// Table is any function of a byte: the level of the output for each level of the input; or one for each channel.
 type Table struct {
-	Of  []uint8 // 256
+	Of  []uint8 // 256, or 256 for each channel
 	Out Quant
 }
 
@@ -19,8 +19,8 @@ func (*Table) Kind() string { return "Table" }
 
 func (t *Table) infer(in []Shape, _ *Limits) (Shape, error) {
 	s, err := one(in)
-	if err == nil && len(t.Of) != 256 {
-		err = fmt.Errorf("a table of %d levels, want 256: %w", len(t.Of), ErrShape)
+	if n := len(t.Of); err == nil && n != 256 && (n%256 != 0 || n/256 != s.C) {
+		err = fmt.Errorf("a table of %d levels, want 256, or that for each of %d channels: %w", n, s.C, ErrShape)
 	}
 	return s, err
 }
@@ -32,21 +32,19 @@ func (t *Table) outType(in []*Value) (DType, Quant, error) {
 	return U8, t.Out, t.Out.check()
 }
 
-func (*Table) cost(_ []Shape, out Shape) Cost { return each(out, 1).holding(256, 256) }
+func (t *Table) cost(_ []Shape, out Shape) Cost { return each(out, 1).holding(len(t.Of), len(t.Of)) }
 
 func (*Table) traits() traits { return traits{onSpot, pixels, sameBits, Native} }
 
 func (t *Table) fields(f *fields) {
 	f.quant(&t.Out)
-	if f.in != nil {
-		t.Of = make([]uint8, 256)
-	}
-	for i := range t.Of {
-		f.byte(&t.Of[i])
-	}
+	array(f, &t.Of)
 }
 
 func (t *Table) lower(_ *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
+	if len(t.Of) > 256 {
+		return kernels.NewTablesU8(t.Of, isa)
+	}
 	return kernels.NewTableU8((*[256]uint8)(t.Of), isa)
 }
 

@@ -45,6 +45,10 @@ func everyOp(t testing.TB) *Graph {
 	b.add("normal", &Normalise{Norm: kernels.NormL2, Epsilon: 0.5, Over: kernels.Axes{C: true}}, g.Inputs[0])
 	b.add("product", &MatMul{TransB: true}, g.Inputs[0], g.Inputs[0])
 	b.add("block", &SpaceToDepth{Block: 2}, b.add("space", &DepthToSpace{Block: 2, ChannelMajor: true}, deep))
+	b.add("tables", &Table{Of: make([]uint8, 256*g.Inputs[0].Shape.C), Out: Quant{Scale: 0.5, Zero: 2}},
+		b.add("bytes for tables", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0]))
+	levels := b.add("levels to add", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0])
+	b.add("level add", &LevelAdd{Act: ReLU, Out: Quant{Scale: 0.5, Zero: 2}}, levels, levels)
 	b.add("level pool", &LevelPool{Window: Window{R: 2, S: 3, StrideH: 2}, From: 128},
 		b.add("levels to pool", &Quantize{To: Quant{Scale: 1, Zero: 7}}, g.Inputs[0]))
 	b.add("detections", &PostProcess{Anchors: ramp(4 * 30), Scale: [4]float32{1, 2, 3, 4}, Classes: 7, Detections: 3,
@@ -199,6 +203,8 @@ func workCases() map[string]workCase {
 		"dequantize":       {op: &Dequantize{}, u8: true, work: elements},
 		"quantised conv": {op: &QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
 			WScale: []float32{1}, Out: q, Hi: 255}, u8: true, work: elements},
+		"tables":            {op: &Table{Of: make([]uint8, 1024), Out: q}, u8: true, work: elements},
+		"sum of levels":     {op: &LevelAdd{Out: q}, u8: true, two: true, work: elements},
 		"average of levels": {op: &LevelPool{Window: wide}, u8: true, work: 71 * 71 * 4 * 64 * 64},
 		"detections": {op: &PostProcess{Anchors: make([]float32, elements), Scale: [4]float32{1, 1, 1, 1}, Classes: 4,
 			Detections: 9, PerDetection: 1, MaxOverlap: 1}, two: true, work: 64 * (4 + 9)},

@@ -68,11 +68,16 @@ func randomQuantised(t *testing.T, seed uint64) *Graph {
 					y = w
 				}
 			}
-			v = n.add(name, &Quantised{Op: &Add{Act: Clamp{On: n.r.IntN(2) == 0, Lo: 0, Hi: 1}}, Out: q}, x, y)
+			act := Clamp{On: n.r.IntN(2) == 0, Lo: 0, Hi: 1}
+			v = n.add(name, []Op{&Quantised{Op: &Add{Act: act}, Out: q}, &LevelAdd{act, q}}[n.r.IntN(2)], x, y)
 		default:
 			w := Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}
-			v = n.add(name, []Op{&Identity{}, &Pool{Window: w},
-				&Quantised{Op: &Pool{Window: w, Type: AvgPool}, Out: q}, &LevelPool{Window: w, From: 128}}[n.r.IntN(4)], x)
+			tables := &Table{Of: make([]uint8, 256*x.Shape.C), Out: q}
+			for i := range tables.Of {
+				tables.Of[i] = uint8(n.r.IntN(256))
+			}
+			v = n.add(name, []Op{&Identity{}, &Pool{Window: w}, tables,
+				&Quantised{Op: &Pool{Window: w, Type: AvgPool}, Out: q}, &LevelPool{Window: w, From: 128}}[n.r.IntN(5)], x)
 		}
 		values = append(values, v)
 	}

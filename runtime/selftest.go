@@ -223,7 +223,8 @@ func selfCases() []selfCase {
 		add(fmt.Sprint("quantised add of ", c), true, in, func(b *selfBuilder, x *Value) *Value {
 			q := b.quantize(x)
 			m := b.add(&Pool{Window: window(3, 1)}, q)
-			return b.add(&Quantised{Op: &Add{Act: ReLU}, Out: Quant{Scale: 1.0 / 90, Zero: 7}}, q, m)
+			s := b.add(&LevelAdd{Act: ReLU, Out: Quant{Scale: 1.0 / 70, Zero: 9}}, q, m)
+			return b.add(&Quantised{Op: &Add{Act: ReLU}, Out: Quant{Scale: 1.0 / 90, Zero: 7}}, s, m)
 		})
 		cases = append(cases, functionCases(c, in)...)
 		add(fmt.Sprint("fully connected layer of ", 90*c), false, in, func(b *selfBuilder, x *Value) *Value {

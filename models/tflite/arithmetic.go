@@ -78,6 +78,9 @@ func arithmetic(n *node) error {
 				return err
 			}
 			sum = &runtime.Quantised{Op: sum, Out: to}
+			if kernels.FixedSum(a.Quant().Scale, b.Quant().Scale, to.Scale) {
+				sum = &runtime.LevelAdd{Act: op.Act, Out: to}
+			}
 		}
 		return n.emit(sum, a, b)
 	}
@@ -97,6 +100,14 @@ func (n *node) beside(op runtime.Binary, t *tensor, i int) error {
 		return err
 	}
 	float := x.DType == runtime.F32
+	if !float && op.How == kernels.Sloped && i == 0 {
+		if tables, err := n.sloped(x, t); tables != nil || err != nil {
+			if err != nil {
+				return err
+			}
+			return n.emit(tables, x)
+		}
+	}
 	if x, err = n.real(x); err != nil {
 		return err
 	}

@@ -55,6 +55,9 @@ func quantize(n *node) error {
 		return err
 	}
 	if x.DType == runtime.U8 {
+		if op := rescaled(x.Quant(), to); op != nil && x.Quant() != to {
+			return n.emit(op, x)
+		}
 		return n.is(n.requantised(x, to))
 	}
 	return n.emit(&runtime.Quantize{To: to}, x)

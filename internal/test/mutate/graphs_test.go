@@ -304,7 +304,7 @@ func (w *grower) quantised(v *runtime.Value, win runtime.Window, k, groups, dept
 		for i := range table.Of {
 			table.Of[i] = uint8(r.IntN(256))
 		}
-		return pick(r, []runtime.Op{&runtime.Dequantize{}, table})
+		return pick(r, []runtime.Op{&runtime.Dequantize{}, table, &runtime.LevelAdd{Out: w.quant()}})
 	case 10:
 		return pick(r, []runtime.Op{&runtime.Concat{}, &runtime.Identity{}, &runtime.Flatten{}})
 	}

@@ -16,7 +16,7 @@ var _ = define(func(op *runtime.Curve, _ *runtime.Node, in [][]float32, out []fl
 
 var _ = define(func(op *runtime.Table, _ *runtime.Node, in [][]float32, out []float32) {
 	for i, v := range in[0] {
-		out[i] = float32(op.Of[int(v)])
+		out[i] = float32(op.Of[i%(len(op.Of)/256)*256+int(v)])
 	}
 })
 
