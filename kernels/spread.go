@@ -131,9 +131,7 @@ func (t *spreadTask) piece(a *spreadArgs, row, at, n int) {
 	a.n, a.dst = n, t.out.at(p*t.out.Stride+at)
 	i, y, x := p/(t.out.H*t.out.W), p/t.out.W%t.out.H, p%t.out.W
 	for k := range t.spreading.in {
-		v := &t.in[k]
-		q := (min(i, v.N-1)*v.H+min(y, v.H-1))*v.W + min(x, v.W-1)
-		a.in[k] = v.at(q*v.Stride + at*t.step[k])
+		a.in[k] = t.in[k].repeated(i, y, x, at*t.step[k])
 	}
 	t.fn(a)
 }

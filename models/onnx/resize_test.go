@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/models/internal/interp"
 	"github.com/gneiss-go/gneiss/models/internal/wire"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -157,10 +156,7 @@ func testResize(t *testing.T, cases map[string]resizeCase) {
 				if err != nil {
 					t.Fatalf("%s: %v", how, err)
 				}
-				got := out[0]
-				if _, l := g.Outputs[0].Dims(); l == runtime.ChannelsLast {
-					got = interp.ToNCHW(g.Outputs[0].Shape, got)
-				}
+				got := written(g.Outputs[0], out[0])
 				if err := near(got, c.want); err != nil {
 					t.Errorf("%s: %v, want %v", how, got, c.want)
 				}
