@@ -100,7 +100,7 @@ func NewAddU8(q AddU8, limit arch.ISA) (Op, error) {
 	kind := OpAdd
 	if q.Fixed {
 		if kind = OpAddFixed; !o.args.fixed(q) {
-			return nil, fmt.Errorf("%w: scales %v, %v and %v of a sum in whole numbers", ErrShape, q.AScale, q.BScale, q.OutScale)
+			return nil, fmt.Errorf("%w: scales %v, %v and %v in whole numbers", ErrShape, q.AScale, q.BScale, q.OutScale)
 		}
 	}
 	o.kernel, o.fn = Select[func(*addU8Args)](kind, U8, limit)

@@ -11,7 +11,8 @@
 // Contract   rows ≥ 1; c a multiple of 16, ≥ 16; dst may be a or b; no over-read
 // Bound      4 × VPMULLD per 16 elements
 // Registers  DI  args    SI  a    BX  b    DX  dst    CX  elements    AX  element    R8  rows left
-//            Y0–Y3  sums, products    Y8  aTimes    Y9  bTimes    Y10  bias    X11  shift    Y12  least    Y13  most    Y14  zero
+//            Y0–Y3  sums, products    Y8  aTimes    Y9  bTimes    Y10  bias    X11  shift
+//            Y12  least    Y13  most    Y14  zero
 // Phases     row → block
 
 // func addFixedBlocksAVX2(e *addU8Args)

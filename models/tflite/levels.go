@@ -87,8 +87,8 @@ func (n *node) sloped(x *axes.Tensor, t *tensor) (*runtime.Table, error) {
 	return op, nil
 }
 
-// rescaled is a change of scale as XNNPACK has it: by a factor of eight bits behind the point, halves up. It returns nil
-// for factors that it does not take.
+// rescaled is a change of scale as XNNPACK has it: by a factor of eight bits behind the point, halves up. It returns
+// nil for factors that it does not take.
 func rescaled(in, out runtime.Quant) *runtime.Table {
 	factor := in.Scale / out.Scale
 	if !(factor >= 1.0/256) || !(factor <= 128) {
