@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/gneiss-go/gneiss/models/cifar10"
 	"github.com/gneiss-go/gneiss/models/imagefile"
@@ -44,7 +46,9 @@ func run(arg string, stdin io.Reader, stdout io.Writer) error {
 	defer sess.Close()
 
 	f := preprocess.FrameFormat{Pixels: preprocess.RGB24}
-	fmt.Sscanf(arg, "%dx%d", &f.Width, &f.Height)
+	width, height, _ := strings.Cut(arg, "x")
+	f.Width, _ = strconv.Atoi(width)
+	f.Height, _ = strconv.Atoi(height)
 	if fmt.Sprintf("%dx%d", f.Width, f.Height) == arg {
 		err = fillRaw(f, stdin, sess.Input(0))
 	} else {
