@@ -126,17 +126,18 @@ func affineBlocksNEON(e *eltwiseArgs)
 // The kernels below do whole blocks of channels in assembly and leave the rest to the portable kernel.
 
 func fcF32NEON(t *fcArgs) {
-	c := t.c
-	if t.c &^= 15; t.c > 0 {
-		fcBlocksNEON(t)
+	part := *t // the caller's argument keeps all but its sums
+	if part.c = t.c &^ 15; part.c > 0 {
+		fcBlocksNEON(&part)
 	}
-	if k := t.c; k < c {
+	if k := part.c; k < t.c {
 		for r := range genericFCRows {
-			t.w[r] = unsafe.Add(t.w[r], 4*k)
+			part.w[r] = unsafe.Add(t.w[r], 4*k)
 		}
-		t.x, t.c = unsafe.Add(t.x, 4*k), c-k
-		fcF32Generic(t)
+		part.x, part.c = unsafe.Add(t.x, 4*k), t.c-k
+		fcF32Generic(&part)
 	}
+	t.sum = part.sum
 }
 
 // lrnF32NEON: a window reaches over the end of a block, so a pixel is done whole.

@@ -21,7 +21,7 @@ func matMulCases() (all []matMulCase) {
 		all = append(all, matMulCase{[2]int{1, 1}, [2]int{1, 1}, 1, 1, 1, how},
 			matMulCase{[2]int{2, 3}, [2]int{2, 3}, 5, 7, 11, how}, matMulCase{[2]int{1, 3}, [2]int{2, 1}, 3, 16, 4, how},
 			matMulCase{[2]int{1, 1}, [2]int{3, 2}, 65, 9, 33, how}, matMulCase{[2]int{1, 1}, [2]int{1, 1}, 3, 1025, 32, how},
-			matMulCase{[2]int{2, 1}, [2]int{1, 1}, 64, 512, 31, how})
+			matMulCase{[2]int{2, 1}, [2]int{1, 1}, 64, 512, 31, how}, matMulCase{[2]int{1, 2}, [2]int{1, 1}, 4, 22, 9, how})
 	}
 	return all
 }
