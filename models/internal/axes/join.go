@@ -9,6 +9,9 @@ import (
 
 // Concat joins tensors of one type and scale along dimension d.
 func (b *Builder) Concat(name string, d int, ts ...*Tensor) (*Tensor, error) {
+	if d < 0 || d >= len(ts[0].Dims) {
+		return nil, fmt.Errorf("dimension %d of %v: %w", d, ts[0].Dims, runtime.ErrShape)
+	}
 	l := ts[0].Layout
 	if slices.ContainsFunc(ts, func(t *Tensor) bool { return t.Layout != l }) {
 		l = runtime.ChannelsLast
