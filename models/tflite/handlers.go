@@ -42,10 +42,13 @@ func registerCustom(name string, handle func(*node) error) bool {
 // opCustom is the code of operations that have a name in place of one.
 const opCustom = 32
 
-// formOf returns how an operation is imported; no handle if it is not.
-func formOf(op operator) form {
+// form returns how an operation is imported, as one of whole numbers if its output has those; no handle if it is not.
+func (im *importer) form(op operator) form {
 	if op.code == opCustom {
 		return form{handle: customs[op.custom]}
+	}
+	if w, ok := wholes[op.code]; ok && len(op.outputs) == 1 && im.sub.tensors[op.outputs[0]].whole() {
+		return w
 	}
 	return handlers[op.code]
 }

@@ -66,14 +66,6 @@ var wholes = map[int]form{
 	101: {handle: wholeNeg, options: 78},                   // ABS
 }
 
-// form is how an operation is imported.
-func (im *importer) form(op operator) form {
-	if w, ok := wholes[op.code]; ok && len(op.outputs) == 1 && im.sub.tensors[op.outputs[0]].whole() {
-		return w
-	}
-	return formOf(op)
-}
-
 // elemOf is how values say that the model has their elements of that type.
 var elemOf = map[dtype]runtime.Elem{typeInt8: runtime.ElemInt8, typeUint8: runtime.ElemUint8,
 	typeInt16: runtime.ElemInt16, typeInt32: runtime.ElemSame, typeInt64: runtime.ElemInt64, typeBool: runtime.ElemBool}
