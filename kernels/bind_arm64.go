@@ -126,17 +126,20 @@ func affineBlocksNEON(e *eltwiseArgs)
 // The kernels below do whole blocks of channels in assembly and leave the rest to the portable kernel.
 
 func fcF32NEON(t *fcArgs) {
+	if t.c%16 == 0 {
+		fcBlocksNEON(t)
+		return
+	}
 	part := *t // the caller's argument keeps all but its sums
 	if part.c = t.c &^ 15; part.c > 0 {
 		fcBlocksNEON(&part)
 	}
-	if k := part.c; k < t.c {
-		for r := range genericFCRows {
-			part.w[r] = unsafe.Add(t.w[r], 4*k)
-		}
-		part.x, part.c = unsafe.Add(t.x, 4*k), t.c-k
-		fcF32Generic(&part)
+	k := part.c
+	for r := range genericFCRows {
+		part.w[r] = unsafe.Add(t.w[r], 4*k)
 	}
+	part.x, part.c = unsafe.Add(t.x, 4*k), t.c-k
+	fcF32Generic(&part)
 	t.sum = part.sum
 }
 
