@@ -1,11 +1,7 @@
 package models
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -22,9 +18,6 @@ func describe(g *runtime.Graph, path string, f format) error {
 	}
 	if f != formatGneiss { // whose card has where it came from first
 		c.Origin.File = card.Clean(strings.ReplaceAll(filepath.Base(path), `\`, "_"), card.MaxString, false)
-		if c.Origin.SHA256, err = hashFile(path); err != nil {
-			return err
-		}
 	}
 	if n := classesOf(g); n > 1 && len(c.Labels) == 0 && n <= card.MaxLabels {
 		if _, names := labels.Find(path, n); names != nil {
@@ -50,21 +43,4 @@ func classesOf(g *runtime.Graph) int {
 		return s.C
 	}
 	return 0
-}
-
-// hashFile is the SHA-256 of a file, or "" for what can be read only once.
-func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
-		return "", err
-	}
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

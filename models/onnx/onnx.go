@@ -52,8 +52,8 @@
 //
 // # How to add an operator
 //
-// Write a file with its handler, which ends with call.add, and register the operator there: its attributes, and whether
-// it can work on quantised tensors and integers (ops.go). No other file changes.
+// Write a file with its handler, which ends with call.add, and a function that registers the operator: its attributes,
+// and whether it can work on quantised tensors and integers. List the function in ops.go.
 package onnx
 
 import (
@@ -137,6 +137,7 @@ func Open(path string, opts ...Option) (*runtime.Graph, error) {
 func Load(b []byte, opts ...Option) (*runtime.Graph, error) { return load(b, "ONNX model", "", opts) }
 
 func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
+	registerAll()
 	c := &config{batch: 1, limits: runtime.DefaultLimits, inits: map[string][]byte{}}
 	for _, o := range opts {
 		o(c)

@@ -33,8 +33,8 @@
 //
 // # How to add an operation
 //
-// Write a file with its handler, and register it there by its number in the schema, with the number of its options and
-// how many of their fields it heeds. No other file changes.
+// Write a file with its handler, and a function that registers it by its number in the schema, with the number of its
+// options and how many of their fields it heeds. List the function in handlers.go.
 package tflite
 
 import (
@@ -77,6 +77,7 @@ func Open(path string, opts ...Option) (*runtime.Graph, error) {
 
 // Load imports a model from the bytes of a file.
 func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
+	registerAll()
 	c := config{limits: runtime.DefaultLimits}
 	for _, o := range opts {
 		o(&c)
