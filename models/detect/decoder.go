@@ -114,7 +114,9 @@ func (d *Decoder) decode(g *preprocess.Geometry, dst []Box) []Box {
 	d.head.find(d)
 	slices.SortFunc(d.found, inOrder)
 	for _, c := range d.suppress() {
-		b := Box{X0: c.x0, Y0: c.y0, X1: c.x1, Y1: c.y1, Score: c.score, Class: int(c.class)}
+		// In its place from the start: a head's points would have to be given one of its own, which would be garbage.
+		dst = append(dst, Box{X0: c.x0, Y0: c.y0, X1: c.x1, Y1: c.y1, Score: c.score, Class: int(c.class)})
+		b := &dst[len(dst)-1]
 		b.X0, b.Y0 = g.Point(b.X0, b.Y0)
 		b.X1, b.Y1 = g.Point(b.X1, b.Y1)
 		if !d.unclipped {
@@ -122,9 +124,10 @@ func (d *Decoder) decode(g *preprocess.Geometry, dst []Box) []Box {
 			b.X0, b.Y0, b.X1, b.Y1 = max(b.X0, 0), max(b.Y0, 0), min(b.X1, w), min(b.Y1, h)
 		}
 		if !(b.X0 < b.X1 && b.Y0 < b.Y1) || !finite(b.X1-b.X0) || !finite(b.Y1-b.Y0) {
+			dst = dst[:len(dst)-1]
 			continue // beside the picture, or too large for a float
 		}
-		d.head.points(d, int(c.index), &b)
+		d.head.points(d, int(c.index), b)
 		for i := range b.Count {
 			p := &b.Points[i]
 			p.X, p.Y = g.Point(p.X, p.Y)
@@ -133,7 +136,6 @@ func (d *Decoder) decode(g *preprocess.Geometry, dst []Box) []Box {
 			}
 			p.Score = min(max(p.Score, 0), 1)
 		}
-		dst = append(dst, b)
 	}
 	return dst
 }
