@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gneiss-go/gneiss/models/card"
+	"github.com/gneiss-go/gneiss/models/internal/meta"
 	"github.com/gneiss-go/gneiss/models/labels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -19,7 +20,7 @@ func describe(g *runtime.Graph, path string, f format) error {
 	if f != formatGneiss { // whose card has where it came from first
 		c.Origin.File = card.Clean(strings.ReplaceAll(filepath.Base(path), `\`, "_"), card.MaxString, false)
 	}
-	if n := classesOf(g); n > 1 && len(c.Labels) == 0 && n <= card.MaxLabels {
+	if n := meta.Classes(g); n > 1 && len(c.Labels) == 0 && n <= card.MaxLabels {
 		if _, names := labels.Find(path, n); names != nil {
 			c.Labels = make([]string, n)
 			for i, name := range names {
@@ -32,15 +33,4 @@ func describe(g *runtime.Graph, path string, f format) error {
 		g.Card, err = card.Encode(c)
 	}
 	return err
-}
-
-// classesOf is the number of scores of a network that gives one for each class, else 0.
-func classesOf(g *runtime.Graph) int {
-	if len(g.Outputs) == 0 {
-		return 0
-	}
-	if s := g.Outputs[0].Shape; s.Elements() == s.N*s.C {
-		return s.C
-	}
-	return 0
 }

@@ -14,6 +14,11 @@
 // Reshaping keeps the elements in their order and moves nothing where only the shape is read otherwise. Softmax,
 // concatenation, arithmetic and constants work along the axes that the file gives its values, however they lie.
 //
+// # Card
+//
+// A model's metadata, and the files packed behind it, make the graph's card: class names, licence, and how an image
+// becomes the input. docs/CARD.md says which fields.
+//
 // # Semantics
 //
 // Quantised models stay quantised. A TFLite int8 value q with zero point z is the uint8 value q + 128 with zero point
@@ -97,7 +102,10 @@ func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
 	im := &importer{model: m, sub: m.subgraphs[0], b: axes.NewBuilder("tflite", len(data), c.limits),
 		values: map[int]*axes.Tensor{}, lost: map[int]bool{}, also: c.nodes,
 		left: 4*len(data) + 1<<16}
-	return im.run()
+	if g, err = im.run(); err == nil {
+		describe(g, data)
+	}
+	return g, err
 }
 
 func corrupt(format string, args ...any) error {
