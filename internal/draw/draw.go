@@ -26,6 +26,9 @@ type Mask struct {
 	Clear         int // the class that is not drawn, as a background; −1 if all are
 }
 
+// None is the class of a pixel of which nothing is known. It is not drawn.
+const None = 255
+
 // Scene is what is seen. Coordinates are pixels of the picture, from its upper left corner.
 type Scene struct {
 	Mask  *Mask

@@ -38,7 +38,7 @@ func (c *canvas) mask(m *Mask) []share {
 		for x := range c.w {
 			class := m.at(row, x, c.w)
 			counts[class]++
-			if class == m.Clear {
+			if class == m.Clear || class == None {
 				continue
 			}
 			part := maskPart
@@ -51,7 +51,7 @@ func (c *canvas) mask(m *Mask) []share {
 	}
 	var shares []share
 	for class, n := range counts {
-		if n > 0 && class != m.Clear {
+		if n > 0 && class != m.Clear && class != None {
 			shares = append(shares, share{class, n, c.w * c.h})
 		}
 	}
