@@ -27,13 +27,20 @@ func (g grids) squares(sides [][]float32) priors {
 	return out
 }
 
-// priorsOfCard returns those of the card's anchors and strides, cell by cell.
-func (l *layout) priorsOfCard() (priors, error) {
+// priorsOfCard returns the n that the card's anchors and strides make, cell by cell.
+func (l *layout) priorsOfCard(n int) (priors, error) {
 	g := l.grids()
 	if len(l.card.Anchors) == 0 || len(g) != len(l.card.Anchors) {
 		return nil, unfit("the card has anchors of %d maps and %d strides, want as many", len(l.card.Anchors), len(g))
 	}
-	var out priors
+	var all int64
+	for k, c := range g {
+		all += int64(c.w) * int64(c.h) * int64(len(l.card.Anchors[k]))
+	}
+	if all != int64(n) {
+		return nil, unfit("the card has %d anchors, the outputs %d rows", all, n)
+	}
+	out := make(priors, 0, n)
 	for k, c := range g {
 		for i := range c.w * c.h {
 			for _, a := range l.card.Anchors[k] {

@@ -46,18 +46,25 @@ type Decoder struct {
 
 // NewDecoder returns the decoder of a network with these inputs, of which the first is the image, and outputs. A head
 // whose Kind is "" is recognised by the outputs' names and shapes. labels is the number of names that classes have, 0 if
-// that is not known. The errors list the kinds and wrap [runtime.ErrGraph], [runtime.ErrShape] or, for a card that asks
-// for too much, [runtime.ErrLimit].
+// that is not known. The errors list the kinds and wrap [runtime.ErrGraph] or [runtime.ErrShape]; those of a card that asks
+// for what no head has are a [*card.FieldError].
 func NewDecoder(h card.Head, labels int, inputs, outputs []runtime.TensorInfo, opts ...Option) (*Decoder, error) {
-	c := config{head: h, settings: settings{threshold: -1, overlap: -1, most: DefaultMost}}
-	for _, o := range opts {
-		o(&c)
+	return newDecoder(newConfig(&h, opts), labels, inputs, outputs)
+}
+
+func newConfig(h *card.Head, opts []Option) *config {
+	c := &config{settings: settings{threshold: -1, overlap: -1, most: DefaultMost}}
+	if h != nil {
+		c.head = *h
 	}
-	return newDecoder(&c, labels, inputs, outputs)
+	for _, o := range opts {
+		o(c)
+	}
+	return c
 }
 
 func newDecoder(c *config, labels int, inputs, outputs []runtime.TensorInfo) (*Decoder, error) {
-	if err := checkHead(&c.head); err != nil {
+	if err := checkHead(c.head); err != nil {
 		return nil, err
 	}
 	if len(inputs) == 0 || inputs[0].Shape.N != 1 {
@@ -114,7 +121,7 @@ func (d *Decoder) decode(g *preprocess.Geometry, dst []Box) []Box {
 			w, h := float32(g.W), float32(g.H)
 			b.X0, b.Y0, b.X1, b.Y1 = max(b.X0, 0), max(b.Y0, 0), min(b.X1, w), min(b.Y1, h)
 		}
-		if !(b.X0 < b.X1 && b.Y0 < b.Y1) {
+		if !(b.X0 < b.X1 && b.Y0 < b.Y1) || !finite(b.X1-b.X0) || !finite(b.Y1-b.Y0) {
 			continue // beside the picture, or too large for a float
 		}
 		d.head.points(d, int(c.index), &b)

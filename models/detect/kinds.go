@@ -1,11 +1,9 @@
 package detect
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -50,6 +48,10 @@ var kinds = []kind{
 		threshold: 0.25, overlap: 1, final: true, prepare: ultralytics, build: buildYOLOv10},
 	{name: "yolox", about: "YOLOX: [N, 5+C] of a grid's cells, not decoded",
 		threshold: 0.25, overlap: 0.45, prepare: megvii, build: buildYOLOX},
+	{name: "yolox-v0.1.0", about: "YOLOX as it was until 0.1.0: the same of pictures in RGB by ImageNet's mean and deviation",
+		threshold: 0.25, overlap: 0.45, prepare: with(preprocess.ImageNet, func(s *preprocess.Spec) {
+			s.Mode, s.Pad, s.Filter = preprocess.Letterbox, 114, preprocess.Bilinear
+		}), build: buildYOLOXOld},
 	{name: "nanodet", about: "NanoDet: distances as distributions around the cells' centres",
 		threshold: 0.35, overlap: 0.6, prepare: imagenetBGR, build: buildNanoDet},
 	{name: "nanodet-plus", about: "NanoDet-Plus: the same around the cells' corners, of four maps",
@@ -98,15 +100,6 @@ func Kinds() []Kind {
 	return out
 }
 
-// Recognise returns the kind that these outputs have; what it needs and its errors are those of [NewDecoder].
-func Recognise(h card.Head, labels int, inputs, outputs []runtime.TensorInfo) (string, error) {
-	d, err := NewDecoder(h, labels, inputs, outputs)
-	if err != nil {
-		return "", err
-	}
-	return d.Kind(), nil
-}
-
 // choose finds the family of a network and makes its head.
 func choose(l *layout) (*kind, head, error) {
 	if l.card.Kind != "" {
@@ -151,6 +144,3 @@ func names(list []kind) string {
 	}
 	return strings.Join(words, ", ")
 }
-
-// IsUnknown reports whether an error says that a network's outputs are of no kind of head, or of several.
-func IsUnknown(err error) bool { return errors.Is(err, runtime.ErrGraph) }

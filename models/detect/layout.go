@@ -164,45 +164,19 @@ func (l *layout) numberOfClasses(columns, fixed int) (int, error) {
 // coco is the number of classes that most published detectors have.
 const coco = 80
 
-// Limits of what a card may ask for.
-const (
-	maxMaps    = 16
-	maxAnchors = 64 // of a map
-	maxStride  = 1 << 12
-)
-
 // checkHead refuses a card's numbers that no head can have.
-func checkHead(h *card.Head) error {
-	bad := func(format string, args ...any) error {
-		return fmt.Errorf("head: "+format+": %w", append(args, runtime.ErrLimit)...)
+func checkHead(h card.Head) error {
+	if h.Kind == "" {
+		h.Kind = kinds[0].name // to be recognised
 	}
-	if len(h.Strides) > maxMaps || len(h.Anchors) > maxMaps || len(h.Variances) > 4 {
-		return bad("%d strides, anchors of %d maps, %d variances", len(h.Strides), len(h.Anchors), len(h.Variances))
+	if err := (&card.Card{Head: &h}).Check(); err != nil {
+		return err
 	}
-	for _, s := range h.Strides {
-		if s < 1 || s > maxStride {
-			return bad("a stride of %d", s)
-		}
+	if h.Points > MaxPoints {
+		return &card.FieldError{Field: "head.points", Err: fmt.Errorf("%d, more than %d: %w", h.Points, MaxPoints,
+			runtime.ErrLimit)}
 	}
-	for _, m := range h.Anchors {
-		if len(m) < 1 || len(m) > maxAnchors {
-			return bad("%d anchors of a map", len(m))
-		}
-		for _, a := range m {
-			if !(a.Width > 0 && a.Height > 0) || !finite(a.Width) || !finite(a.Height) {
-				return bad("an anchor of %v×%v", a.Width, a.Height)
-			}
-		}
-	}
-	for _, v := range h.Variances {
-		if !(v > 0) || !finite(v) {
-			return bad("a variance of %v", v)
-		}
-	}
-	if h.Points < 0 || h.Points > MaxPoints || h.Classes < 0 {
-		return bad("%d key points, %d classes", h.Points, h.Classes)
-	}
-	return errorOf(checkShare("threshold", h.Threshold), checkShare("overlap", h.Overlap))
+	return nil
 }
 
 func errorOf(errs ...error) error {
@@ -222,13 +196,11 @@ func checkShare(name string, v float32) error {
 
 func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
 
-// variances returns the card's four, or these two for centre and size.
+// variances returns the card's, or these for centre and size.
 func (l *layout) variances(centre, size float32) [4]float32 {
 	out := [4]float32{centre, centre, size, size}
 	if v := l.card.Variances; len(v) == 4 {
 		out = [4]float32(v)
-	} else if len(v) == 2 {
-		out = [4]float32{v[0], v[0], v[1], v[1]}
 	}
 	return out
 }

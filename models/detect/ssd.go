@@ -14,17 +14,13 @@ func (l *layout) ssd(logits bool) (head, error) {
 	if !l.named {
 		return nil, unfit("single-shot detectors are to be named")
 	}
-	p, err := l.priorsOfCard()
-	if err != nil {
-		return nil, err
-	}
 	if len(l.outs) != 2 {
 		return nil, unfit("%d outputs, want offsets and probabilities", len(l.outs))
 	}
-	h := &ssdHead{priors: p, variances: l.variances(0.1, 0.2), logits: logits}
+	h := &ssdHead{variances: l.variances(0.1, 0.2), logits: logits}
 	a, b := l.rows(0), l.rows(1)
-	if a == nil || b == nil || a.n != len(p) || b.n != len(p) {
-		return nil, unfit("no two rows for each of %d anchors", len(p))
+	if a == nil || b == nil || a.n != b.n {
+		return nil, unfit("outputs are no two of as many rows")
 	}
 	if a.c != 4 || b.c == 4 && l.classes > 0 && l.classes != 3 {
 		a, b = b, a
@@ -32,7 +28,9 @@ func (l *layout) ssd(logits bool) (head, error) {
 	if h.offsets, h.scores = a, b; a.c != 4 || b.c < 2 || l.classes > 0 && b.c != 1+l.classes {
 		return nil, unfit("rows of %d and %d numbers, want 4 and one more than classes", a.c, b.c)
 	}
-	return h, nil
+	var err error
+	h.priors, err = l.priorsOfCard(a.n)
+	return h, err
 }
 
 type ssdHead struct {

@@ -9,12 +9,11 @@ func buildYOLOv8(l *layout) (head, error) {
 		return nil, err
 	}
 	n := l.grids(8, 16, 32).count()
-	if len(l.card.Strides) == 0 {
-		if _, rows := l.outCount(n); !rows {
-			n = l.grids(8, 16, 32, 64).count() // P6 models
-		}
-	}
 	columns, rows := l.outCount(n)
+	if !columns && !rows {
+		n = l.grids(8, 16, 32, 64).count() // P6 models
+		columns, rows = l.outCount(n)
+	}
 	h := &rowsHead{score: 4, count: l.card.Points}
 	if columns {
 		h.v = l.columns(0)
@@ -44,5 +43,5 @@ func (l *layout) outCount(n int) (columns, rows bool) {
 	if len(d) != 2 {
 		return false, false
 	}
-	return d[1] == n && d[0] > 4, d[0] == n && d[1] > 4
+	return d[1] == n && d[0] > 4, d[1] != n && d[0] == n && d[1] > 4
 }
