@@ -8,6 +8,7 @@ package answer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"math"
@@ -16,6 +17,7 @@ import (
 	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/detect"
 	"github.com/gneiss-go/gneiss/models/preprocess"
+	"github.com/gneiss-go/gneiss/models/segment"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -25,6 +27,8 @@ type Options struct {
 	Head          string    // the kind of the head
 	Classes       []int     // that are looked for; none: all
 	Probabilities bool      // whether scores of classes are such
+	// Change, if it is not nil, is given how pictures are prepared, and says how they are instead.
+	Change func(preprocess.Spec) (preprocess.Spec, error)
 }
 
 // Settings may differ from picture to picture. Zero means as the model has it.
@@ -72,7 +76,7 @@ type Answer struct {
 	Regions       []Region `json:"regions,omitzero"` // of the mask, the largest first
 
 	found []detect.Box // what Boxes is made of
-	mask  mask         // what Regions is made of
+	mask  segment.Mask // what Regions is made of
 	top   []runtime.Class
 }
 
@@ -125,6 +129,7 @@ type Reader struct {
 	labels  []string
 	sess    *runtime.Session
 	prep    *preprocess.Preparer // of Image, made with the first
+	why     error                // why nothing reads its outputs
 }
 
 // Task is what the network is for; [card.Other] if its outputs are tensors to this package.
@@ -166,7 +171,8 @@ func (r *Reader) Close() error { return r.sess.Close() }
 // Read fills in the answer from the session's last run on a picture of w×h pixels.
 func (r *Reader) Read(w, h int, s Settings, a *Answer) error {
 	if r.reading == nil {
-		return fmt.Errorf("its outputs are no classes, boxes, masks or points: %w", runtime.ErrGraph)
+		err := fmt.Errorf("its outputs are no classes, boxes, masks or points: %w", runtime.ErrGraph)
+		return errors.Join(err, r.why)
 	}
 	if err := s.Check(); err != nil {
 		return err

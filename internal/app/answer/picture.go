@@ -8,18 +8,14 @@ import (
 	"github.com/gneiss-go/gneiss/models/preprocess"
 )
 
-// mask has a class for each pixel of a picture, or of a smaller one of its proportions.
-type mask struct {
-	w, h    int
-	classes []uint8
-	clear   int // the class that is the background; −1 if none is
-}
+// background is the class of a mask that is not drawn.
+const background = 0
 
 // Scene is what can be drawn of the answer, on a picture of its size.
 func (r *Reader) Scene(a *Answer) *draw.Scene {
 	s := &draw.Scene{Boxes: a.found, Edges: r.About().Edges, Name: r.Label}
 	if m := &a.mask; a.Regions != nil {
-		s.Mask = &draw.Mask{Width: m.w, Height: m.h, Classes: m.classes, Clear: m.clear}
+		s.Mask = &draw.Mask{Width: m.W, Height: m.H, Classes: m.Classes, Clear: background}
 	}
 	return s
 }
@@ -29,14 +25,14 @@ func (a *Answer) Mask() image.Image {
 	if a.Regions == nil {
 		return nil
 	}
-	p := image.NewPaletted(image.Rect(0, 0, a.mask.w, a.mask.h), make(color.Palette, 256))
+	p := image.NewPaletted(image.Rect(0, 0, a.mask.W, a.mask.H), make(color.Palette, 256))
 	for i := range p.Palette {
 		p.Palette[i] = draw.Colour(i)
-		if i == a.mask.clear || i == draw.None {
+		if i == background || i == draw.None {
 			p.Palette[i] = color.NRGBA{}
 		}
 	}
-	copy(p.Pix, a.mask.classes)
+	copy(p.Pix, a.mask.Classes)
 	return p
 }
 
