@@ -122,7 +122,7 @@ func readScores[T number](s *Segmenter, scores []T, m *Mask) {
 func best[T number](scores []T, channels, step int) uint8 {
 	k, most := 0, scores[0]
 	for c := 1; c < channels; c++ {
-		if v := scores[c*step]; v > most || most != most {
+		if v := scores[c*step]; v > most || most != most && v == v {
 			k, most = c, v
 		}
 	}
@@ -207,7 +207,11 @@ func readMask[T number](s *Segmenter, numbers []T, q runtime.Quant, m *Mask) err
 				v = (float32(numbers[i+h.Channel]) - float32(numbers[i])) * scale
 			case Pair:
 				b := (float32(numbers[i+h.Channel]) - zero) * scale
-				v = b / (v + b)
+				if sum := v + b; !(sum >= 1-1./16 && sum <= 1+1./16) {
+					return fmt.Errorf("%v and %v are no probabilities of two; is the head of kind %s? %w", v, b, Softmax,
+						runtime.ErrShape)
+				}
+				v = b
 			}
 			out[x] = v
 		}

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"image"
 
+	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/internal/eye"
 	"github.com/gneiss-go/gneiss/models/preprocess"
@@ -117,6 +118,11 @@ type Segmenter struct {
 
 // looker hides what it does in common with others.
 type looker = eye.Eye
+
+// New is [FromPlan] of a model.
+func New(m *models.Model, opts ...Option) (*Segmenter, error) {
+	return FromPlan(m.Plan, m.Card, opts...)
+}
 
 // FromPlan returns a segmenter of a plan that is described by a card. It makes a session, which [Segmenter.Close] ends. Its
 // errors wrap [runtime.ErrShape] if the plan answers nothing that is a mask.
