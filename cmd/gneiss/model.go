@@ -271,6 +271,15 @@ func isGoogLeNet(stats []models.NodeStats) bool {
 
 // compile makes a session and its plan, until the context is done.
 func (f *modelFlags) compile(ctx context.Context, m *model) (*runtime.Session, error) {
+	plan, err := f.plan(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return plan.NewSession()
+}
+
+// plan compiles the model, until the context is done.
+func (f *modelFlags) plan(ctx context.Context, m *model) (*runtime.Plan, error) {
 	opts, err := f.options()
 	if err != nil {
 		return nil, err
@@ -280,19 +289,13 @@ func (f *modelFlags) compile(ctx context.Context, m *model) (*runtime.Session, e
 	if err != nil {
 		return nil, err
 	}
-	var plan *runtime.Plan
 	switch {
 	case len(keys) > 0: // what has been checked is what is used
-		plan, err = mapped.LoadCopy(m.Source, append(opts, keys...)...)
+		return mapped.LoadCopy(m.Source, append(opts, keys...)...)
 	case m.own() && len(f.nodes) == 0: // with the filters that it has packed
-		plan, err = mapped.Load(m.Source, opts...)
-	default:
-		plan, err = runtime.Compile(m.Graph, opts...)
+		return mapped.Load(m.Source, opts...)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return plan.NewSession()
+	return runtime.Compile(m.Graph, opts...)
 }
 
 // own reports whether the model comes from a .gneiss file.

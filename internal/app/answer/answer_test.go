@@ -69,7 +69,7 @@ func TestTasks(t *testing.T) {
 		boxes              map[string]int // at least so many of a name
 		region             string         // that has more than a twenty-fifth of the picture
 	}{
-		{"yolox_nano_416", "yolox-v0", "dog.jpg", labels.COCO, card.Detect, map[string]int{"dog": 1, "bicycle": 1}, ""},
+		{"yolox_nano_416", "yolox-first", "dog.jpg", labels.COCO, card.Detect, map[string]int{"dog": 1, "bicycle": 1}, ""},
 		{"ssd_mobilenet_v1_coco_quant", "", "dog.jpg", labels.COCO90, card.Detect, map[string]int{"dog": 1}, ""},
 		{"fastestdet_352", "", "bus.jpg", labels.COCO, card.Detect, map[string]int{"person": 2, "bus": 1}, ""},
 		{"yolov8n_192", "", "person.jpg", []string{"person"}, card.Detect, map[string]int{"person": 1}, ""},
