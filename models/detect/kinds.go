@@ -48,7 +48,7 @@ var kinds = []kind{
 		threshold: 0.25, overlap: 1, final: true, prepare: ultralytics, build: buildYOLOv10},
 	{name: "yolox", about: "YOLOX: [N, 5+C] of a grid's cells, not decoded",
 		threshold: 0.25, overlap: 0.45, prepare: megvii, build: buildYOLOX},
-	{name: "yolox-v0.1.0", about: "YOLOX as it was until 0.1.0: the same of pictures in RGB by ImageNet's mean and deviation",
+	{name: "yolox-first", about: "YOLOX as it was until 0.1.0: the same of pictures in RGB by ImageNet's mean and deviation",
 		threshold: 0.25, overlap: 0.45, prepare: with(preprocess.ImageNet, func(s *preprocess.Spec) {
 			s.Mode, s.Pad, s.Filter = preprocess.Letterbox, 114, preprocess.Bilinear
 		}), build: buildYOLOXOld},
