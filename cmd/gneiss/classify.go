@@ -90,7 +90,7 @@ func (c *classifier) classify(cmd *cobra.Command, images []source, top int, asJS
 	failed := false
 	all := struct {
 		Model  modelInfo `json:"model"`
-		Images []reply  `json:"images"`
+		Images []reply   `json:"images"`
 	}{Model: c.info()}
 	if !asJSON {
 		fmt.Fprint(out, c.describe())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -201,6 +202,9 @@ func openCached(path string) (*runtime.Graph, error) {
 	return g, nil
 }
 
+// exporters are names of graphs that say nothing of the model.
+var exporters = []string{"tflite", "tf2onnx", "torch-jit-export", "torch_jit", "main_graph", "main", "graph"}
+
 func (f *modelFlags) openFile(path string, random bool, keys []runtime.Option) (*model, error) {
 	opts, err := f.shape.options()
 	if err != nil {
@@ -223,7 +227,7 @@ func (f *modelFlags) openFile(path string, random bool, keys []runtime.Option) (
 		return nil, sayHow(path, err)
 	}
 	m.Name = m.Graph.Name
-	if m.Name == "" {
+	if m.Name == "" || slices.Contains(exporters, m.Name) {
 		m.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	}
 	m.Spec = guessSpec(m.Graph, ext)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -183,7 +184,7 @@ func (f *serveFlags) run(ctx context.Context, out io.Writer, ms []serve.Model) e
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
 	if f.asJSON {
-		f.o.Log.Info("listening", append(where, "models", s.ModelIDs())...)
+		f.o.Log.Info("listening", append(where, "model", strings.Join(s.ModelIDs(), ","))...)
 	} else {
 		for _, m := range ms {
 			fmt.Fprintf(queue, "%s (%s)\n", m.Name, m.Source)

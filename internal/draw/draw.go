@@ -31,18 +31,25 @@ const None = 255
 
 // Scene is what is seen. Coordinates are pixels of the picture, from its upper left corner.
 type Scene struct {
-	Mask  *Mask
-	Boxes []detect.Box
-	Edges [][2]int               // lines between key points of a box, by their numbers
-	Least float32                // score below which a key point is not drawn
-	Name  func(class int) string // of boxes and of the mask; nil: numbers
-	Bare  bool                   // boxes are drawn by their points only
+	Mask    *Mask
+	Boxes   []detect.Box
+	Figures []Figure
+	Edges   [][2]int               // lines between key points of a box or figure, by their numbers
+	Least   float32                // score below which a key point is not drawn
+	Name    func(class int) string // of boxes and of the mask; nil: numbers
+}
+
+// Figure is a body, hand or face of key points.
+type Figure struct {
+	Points []detect.Point
+	Class  int // for its colour
 }
 
 // Bounds of one scene.
 const (
 	maxBoxes  = 4096 // that are drawn
 	maxLabels = 256  // that have a name beside them
+	maxPoints = 1024 // of a figure
 )
 
 // canvas is a picture with the sizes of what is drawn on it.
@@ -73,18 +80,18 @@ func On(dst *image.RGBA, s *Scene) {
 	}
 	boxes := visible(s.Boxes, c.w, c.h)
 	for i := range slices.Backward(boxes) { // the strongest last, above the others
-		if !s.Bare || boxes[i].Count == 0 {
-			c.box(&boxes[i])
-		}
+		c.box(&boxes[i])
 	}
 	for i := range slices.Backward(boxes) {
-		c.skeleton(&boxes[i], s.Edges, s.Least)
+		b := &boxes[i]
+		c.skeleton(b.Points[:min(max(b.Count, 0), len(b.Points))], b.Class, s)
+	}
+	for i := range s.Figures[:min(len(s.Figures), maxBoxes)] {
+		c.skeleton(s.Figures[i].Points, s.Figures[i].Class, s)
 	}
 	taken := c.legend(shares, s.name)
 	for i := range boxes[:min(len(boxes), maxLabels)] {
-		if b := &boxes[i]; !s.Bare || b.Count == 0 {
-			taken = append(taken, c.label(b, s.name(b.Class), taken))
-		}
+		taken = append(taken, c.label(&boxes[i], s.name(boxes[i].Class), taken))
 	}
 }
 

@@ -7,27 +7,31 @@ import (
 	"github.com/gneiss-go/gneiss/models/detect"
 )
 
-// skeleton draws a box's key points and the lines between them.
-func (c *canvas) skeleton(b *detect.Box, edges [][2]int, least float32) {
-	n := min(max(b.Count, 0), len(b.Points))
-	seen := func(i int) bool { return i >= 0 && i < n && b.Points[i].Score >= least && c.near(b.Points[i]) }
-	ink := Colour(b.Class)
+// skeleton draws key points and the lines between them. Many points, as those of a face, are small.
+func (c *canvas) skeleton(points []detect.Point, class int, s *Scene) {
+	points = points[:min(len(points), maxPoints)]
+	seen := func(i int) bool {
+		return i >= 0 && i < len(points) && points[i].Score >= s.Least && c.near(points[i])
+	}
+	ink, r := Colour(class), 2*float64(c.line)
+	if len(points) > 64 {
+		r = float64(c.line)
+	}
 	for _, rim := range []bool{true, false} { // all outlines lie under all lines
 		colour, more := ink, 0.0
 		if rim {
 			colour, more = contrast(ink), float64(c.hair)
 		}
-		for _, e := range edges {
+		for _, e := range s.Edges {
 			if seen(e[0]) && seen(e[1]) {
-				c.stroke(b.Points[e[0]], b.Points[e[1]], float64(c.line)/2+more, colour)
+				c.stroke(points[e[0]], points[e[1]], float64(c.line)/2+more, colour)
 			}
 		}
 	}
-	for i := range n {
-		if p := b.Points[i]; seen(i) {
-			r := 2 * float64(c.line)
+	for i, p := range points {
+		if seen(i) {
 			c.stroke(p, p, r+float64(c.hair), contrast(ink))
-			c.stroke(p, p, r, Colour(b.Class+1+i%2)) // left and right, as most key points alternate
+			c.stroke(p, p, r, Colour(class+1+i%2)) // left and right, as most key points alternate
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/detect"
+	"github.com/gneiss-go/gneiss/models/pose"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 	"github.com/gneiss-go/gneiss/models/segment"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -77,6 +78,8 @@ type Answer struct {
 
 	found []detect.Box // what Boxes is made of
 	mask  segment.Mask // what Regions is made of
+	poses []pose.Pose  // what Boxes is made of, of a network for key points
+	least float32      // score below which a key point is not to be drawn
 	top   []runtime.Class
 }
 
@@ -119,6 +122,7 @@ type About struct {
 	Threshold     float32  // the least score of what is answered, as the model has it
 	Classes       int      // how many there are
 	Probabilities bool     // whether scores of classes are such
+	Points        int      // of a pose
 	Edges         [][2]int // lines between key points, by their numbers
 }
 
@@ -180,7 +184,8 @@ func (r *Reader) Read(w, h int, s Settings, a *Answer) error {
 	if w < 1 || h < 1 {
 		return fmt.Errorf("a picture of %d×%d: %w", w, h, runtime.ErrShape)
 	}
-	*a = Answer{Width: w, Height: h, found: a.found[:0], top: a.top[:0], mask: a.mask}
+	*a = Answer{Width: w, Height: h, found: a.found[:0], poses: a.poses[:0], top: a.top[:0],
+		mask: a.mask}
 	return r.read(w, h, &s, a)
 }
 

@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	"github.com/gneiss-go/gneiss/models/card"
+	"github.com/gneiss-go/gneiss/models/pose"
 	"github.com/gneiss-go/gneiss/models/preprocess"
+	"github.com/gneiss-go/gneiss/models/segment"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -21,7 +23,8 @@ type maker struct {
 var makers = []maker{
 	{card.Classify, func() []string { return nil }, newClasses},
 	{card.Detect, boxKinds, newBoxes},
-	{card.Segment, maskKinds, newMask},
+	{card.Keypoints, pose.Kinds, newPoints},
+	{card.Segment, segment.Kinds, newMask},
 }
 
 // New makes a session of the plan and finds out how its outputs are read: as the options say, or else the card, or else

@@ -5,6 +5,7 @@ import (
 	"image/color"
 
 	"github.com/gneiss-go/gneiss/internal/draw"
+	"github.com/gneiss-go/gneiss/models/detect"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 )
 
@@ -13,7 +14,14 @@ const background = 0
 
 // Scene is what can be drawn of the answer, on a picture of its size.
 func (r *Reader) Scene(a *Answer) *draw.Scene {
-	s := &draw.Scene{Boxes: a.found, Edges: r.About().Edges, Name: r.Label}
+	s := &draw.Scene{Boxes: a.found, Edges: r.About().Edges, Least: a.least, Name: r.Label}
+	for i := range a.poses {
+		f := draw.Figure{Class: i}
+		for _, p := range a.poses[i].Points {
+			f.Points = append(f.Points, detect.Point{X: p.X, Y: p.Y, Score: p.Score})
+		}
+		s.Figures = append(s.Figures, f)
+	}
 	if m := &a.mask; a.Regions != nil {
 		s.Mask = &draw.Mask{Width: m.W, Height: m.H, Classes: m.Classes, Clear: background}
 	}

@@ -18,8 +18,6 @@ type masks struct {
 	threshold float32
 }
 
-func maskKinds() []string { return segment.Kinds() }
-
 // defaultThreshold is that of probability masks of which nobody says another.
 const defaultThreshold = 0.5
 
