@@ -48,6 +48,7 @@ func (s *Server) allRoutes() http.Handler {
 	handle("GET", "/{$}", loud, s.file("index.html", "text/html; charset=utf-8"))
 	handle("GET", "/style.css", quiet, s.file("style.css", "text/css; charset=utf-8"))
 	handle("GET", "/app.js", quiet, s.file("app.js", "text/javascript; charset=utf-8"))
+	handle("GET", "/overlay.js", quiet, s.file("overlay.js", "text/javascript; charset=utf-8"))
 	handle("GET", "/icon.svg", quiet, s.file("icon.svg", "image/svg+xml"))
 	handle("GET", "/api/model", quiet, s.describeModel)
 	handle("GET", "/api/models", quiet, s.describeModels)
