@@ -353,7 +353,7 @@ const score = (v) => `${digits(100 * v, v < 0.995 ? 0 : 1)} %`;
 // rowsOf are the lines of an answer: a name, a value, a length from 0 to 1, and a colour if the picture has it.
 function rowsOf(answer) {
   if (answer.boxes) {
-    return answer.boxes.map((b, i) => ({ name: b.label || (model.edges ? `pose ${i + 1}` : `class ${b.class}`), value: score(b.score), length: b.score, colour: colourOf(b.class) }));
+    return answer.boxes.map((b, i) => ({ name: b.label || (model.task === "keypoints" ? `pose ${i + 1}` : `class ${b.class}`), value: score(b.score), length: b.score, colour: colourOf(b.class) }));
   }
   if (answer.regions) {
     return answer.regions.map((r) => ({ name: nameOf(r), value: score(r.share), length: r.share, colour: r.class ? colourOf(r.class) : "transparent" }));
@@ -430,7 +430,7 @@ function showInput(file) {
 // overlay draws what the last answer found over the picture or the video.
 function overlay() {
   paint($("overlay"), shown?.answer, shown?.mask, {
-    colours: model?.palette ?? ["#000000"], edges: model?.edges ?? [], least: model?.edges ? $("threshold").value / 100 : 0,
+    colours: model?.palette ?? ["#000000"], edges: model?.edges ?? [], least: model?.task === "keypoints" ? $("threshold").value / 100 : 0,
     name: nameOf, percent: score,
   });
 }
