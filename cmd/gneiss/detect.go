@@ -71,6 +71,7 @@ the network alone. Without a card, the outputs' shapes say how they are read; --
 		},
 	}
 	mf.add(cmd)
+	mf.addLabels(cmd)
 	mf.signed.add(cmd)
 	rf.add(cmd)
 	sf.add(cmd)

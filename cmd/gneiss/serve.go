@@ -68,6 +68,11 @@ call it localhost, or by a --host; to let others in, say --addr :8080. There is 
 				return err
 			}
 			f.o.Version = v.Version
+			for _, name := range append([]string{"labels", "task", "head", "prototxt"}, specNames...) {
+				if len(f.models) > 1 && cmd.Flags().Changed(name) {
+					return usagef("--%s is for one model; of several each has a card: see gneiss card", name)
+				}
+			}
 			var ms []serve.Model
 			for i := range max(1, len(f.models)) {
 				if len(f.models) > 0 {
@@ -88,6 +93,7 @@ call it localhost, or by a --host; to let others in, say --addr :8080. There is 
 	mf.addPrototxt(cmd)
 	mf.shape.add(cmd)
 	mf.addRun(cmd)
+	mf.addLabels(cmd)
 	mf.signed.add(cmd)
 	rf.add(cmd)
 	sf.add(cmd)
@@ -97,7 +103,7 @@ call it localhost, or by a --host; to let others in, say --addr :8080. There is 
 
 // served opens and compiles a model to be served.
 func (f *readFlags) served(ctx context.Context, mf *modelFlags, sf *specFlags) (serve.Model, error) {
-	m, c, o, err := f.openAsked(mf, sf)
+	m, o, err := f.open(mf, sf)
 	if err != nil {
 		return serve.Model{}, err
 	}
@@ -105,7 +111,7 @@ func (f *readFlags) served(ctx context.Context, mf *modelFlags, sf *specFlags) (
 	if err != nil {
 		return serve.Model{}, err
 	}
-	return serve.Model{Name: m.Name, Source: filepath.Base(m.Source), Graph: m.Graph, Plan: plan, Card: c, Options: o}, nil
+	return serve.Model{Name: m.Name, Source: filepath.Base(m.Source), Graph: m.Graph, Plan: plan, Card: m.Card, Options: o}, nil
 }
 
 func (f *serveFlags) add(cmd *cobra.Command) {
