@@ -114,28 +114,31 @@ func (d *Decoder) decode(g *preprocess.Geometry, dst []Box) []Box {
 	d.head.find(d)
 	slices.SortFunc(d.found, inOrder)
 	for _, c := range d.suppress() {
-		b := Box{X0: c.x0, Y0: c.y0, X1: c.x1, Y1: c.y1, Score: c.score, Class: int(c.class)}
-		b.X0, b.Y0 = g.Point(b.X0, b.Y0)
-		b.X1, b.Y1 = g.Point(b.X1, b.Y1)
+		x0, y0 := g.Point(c.x0, c.y0)
+		x1, y1 := g.Point(c.x1, c.y1)
 		if !d.unclipped {
-			w, h := float32(g.W), float32(g.H)
-			b.X0, b.Y0, b.X1, b.Y1 = max(b.X0, 0), max(b.Y0, 0), min(b.X1, w), min(b.Y1, h)
+			x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, float32(g.W)), min(y1, float32(g.H))
 		}
-		if !(b.X0 < b.X1 && b.Y0 < b.Y1) || !finite(b.X1-b.X0) || !finite(b.Y1-b.Y0) {
+		if !(x0 < x1 && y0 < y1) || !finite(x1-x0) || !finite(y1-y0) {
 			continue // beside the picture, or too large for a float
 		}
-		d.head.points(d, int(c.index), &b)
+		dst = append(dst, Box{X0: x0, Y0: y0, X1: x1, Y1: y1, Score: c.score, Class: int(c.class)})
+		b := &dst[len(dst)-1]
+		d.head.points(d, int(c.index), b)
 		for i := range b.Count {
-			p := &b.Points[i]
-			p.X, p.Y = g.Point(p.X, p.Y)
-			if !finite(p.X) || !finite(p.Y) || !finite(p.Score) {
-				*p = Point{}
-			}
-			p.Score = min(max(p.Score, 0), 1)
+			b.Points[i].place(g)
 		}
-		dst = append(dst, b)
 	}
 	return dst
+}
+
+// place moves a point from the input to the picture.
+func (p *Point) place(g *preprocess.Geometry) {
+	p.X, p.Y = g.Point(p.X, p.Y)
+	if !finite(p.X) || !finite(p.Y) || !finite(p.Score) {
+		*p = Point{}
+	}
+	p.Score = min(max(p.Score, 0), 1)
 }
 
 // inOrder is the order of candidates: the best score first, of equal ones the lesser class, then that which the network

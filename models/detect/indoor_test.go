@@ -107,6 +107,13 @@ func (s *indoor) int8(t testing.TB, g *runtime.Graph, spec preprocess.Spec, opts
 		}
 		images = append(images, img)
 	}
+	for _, ph := range testdata.Photos(t, "calibrate")[:40] {
+		img, err := imagefile.Open(ph.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		images = append(images, img)
+	}
 	prep, next := spec.Preparer(), 0
 	st, err := quant.Calibrate(context.Background(), g, func(in []float32) error {
 		if next == len(images) {

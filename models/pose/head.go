@@ -13,24 +13,24 @@ import (
 
 // The kinds of heads. "17" stands for as many points as the network has.
 const (
-	// Heatmaps is [1 H W 17]: a map for each point, from 0 to 1, whose highest pixel is where it is. So are MoveNet's that
-	// were cut from its own decoder, as for microcontrollers.
+	// Heatmaps is [1 H W 17]: a map for each point, from 0 to 1, whose highest pixel is where it is. So are MoveNet's
+	// that were cut from its own decoder, as for microcontrollers.
 	Heatmaps = "heatmaps"
-	// Offsets is Heatmaps with three more maps, in any order but that of the last two: [1 H W 1] where bodies' centres are,
-	// [1 H W 34] by how far each point is from the centre (x, y of each), and [1 H W 34] by how far it is from its pixel.
-	// So are MoveNet's heads, as fire717/movenet.pytorch has them.
+	// Offsets is Heatmaps with three more maps, in any order but that of the last two: [1 H W 1] where bodies' centres
+	// are, [1 H W 34] by how far each point is from the centre (x, y of each), and [1 H W 34] by how far it is from its
+	// pixel. So are MoveNet's heads, as fire717/movenet.pytorch has them.
 	Offsets = "offsets"
 	// MoveNet is [1 1 17 3] of one body: y, x from 0 to 1, score of each point.
 	MoveNet = "movenet"
 	// MultiPose is [1 6 56]: for each of six bodies y, x, score of 17 points, then the box: y, x, y, x, score.
 	MultiPose = "multipose"
-	// BlazePose is [1 195]: x, y, z in pixels of the input, and logits of visibility and presence, of 39 points, of which
-	// the last six are no part of a body; and [1 1], whether there is one.
+	// BlazePose is [1 195]: x, y, z in pixels of the input, and logits of visibility and presence, of 39 points, of
+	// which the last six are no part of a body; and [1 1], whether there is one.
 	BlazePose = "blazepose"
 	// Hand is [1 63]: x, y, z of 21 points; and [1 1], whether there is a hand.
 	Hand = "hand"
-	// Face is [1 1404] or, with irises, [1 1434]: x, y, z of 468 or 478 points; and [1 1], the logit of whether there is
-	// a face.
+	// Face is [1 1404] or, with irises, [1 1434]: x, y, z of 468 or 478 points; and [1 1], the logit of whether there
+	// is a face.
 	Face = "face"
 )
 

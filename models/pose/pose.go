@@ -22,8 +22,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Point is a key point in pixels of the picture, from the left and from the top; pixel (0, 0) covers 0 ≤ x, y < 1. It may
-// lie outside.
+// Point is a key point in pixels of the picture, from the left and from the top; pixel (0, 0) covers 0 ≤ x, y < 1. It
+// may lie outside.
 type Point struct {
 	X, Y  float32
 	Z     float32 // depth in pixels of the picture's width, less is nearer; 0 from networks that do not say
@@ -52,7 +52,8 @@ func WithHead(h card.Head) Option { return func(c *config) { c.head = &h } }
 // WithSpec says how pictures are prepared, in place of the card's input.
 func WithSpec(s preprocess.Spec) Option { return func(c *config) { c.spec = &s } }
 
-// WithThreshold says from which score a pose counts, and a point of a pose: 0.3 if neither this nor the card's head says.
+// WithThreshold says from which score a pose counts, and a point of a pose: 0.3 if neither this nor the card's head
+// says.
 func WithThreshold(t float32) Option { return func(c *config) { c.threshold = t } }
 
 // Estimator finds poses in pictures and frames. It belongs to one goroutine at a time.
@@ -71,8 +72,8 @@ func New(m *models.Model, opts ...Option) (*Estimator, error) {
 	return FromPlan(m.Plan, m.Card, opts...)
 }
 
-// FromPlan returns an estimator of a plan that is described by a card. It makes a session, which [Estimator.Close] ends.
-// Its errors wrap [runtime.ErrShape] if the plan answers nothing that is a pose.
+// FromPlan returns an estimator of a plan that is described by a card. It makes a session, which [Estimator.Close]
+// ends. Its errors wrap [runtime.ErrShape] if the plan answers nothing that is a pose.
 func FromPlan(plan *runtime.Plan, c card.Card, opts ...Option) (*Estimator, error) {
 	var cfg config
 	for _, o := range opts {
@@ -116,7 +117,8 @@ func (p *Estimator) Kind() string { return p.head.kind }
 // Points returns how many points a pose has.
 func (p *Estimator) Points() int { return p.head.points }
 
-// Edges returns the pairs of points between which a skeleton is drawn: those of its kind, none for another number of points.
+// Edges returns the pairs of points between which a skeleton is drawn: those of its kind, none for another number of
+// points.
 func (p *Estimator) Edges() [][2]int {
 	if len(Names(p.head.kind)) != p.head.points {
 		return nil
@@ -130,8 +132,8 @@ func (p *Estimator) Threshold() float32 { return p.threshold }
 // SetThreshold changes the score from which a pose counts, and a point of a pose.
 func (p *Estimator) SetThreshold(t float32) { p.threshold = t }
 
-// Image appends the poses in a picture. Those beyond the length of poses give their Points to new ones, so that nothing is
-// allocated if poses[:0] of the last call is given.
+// Image appends the poses in a picture. Those beyond the length of poses give their Points to new ones, so that nothing
+// is allocated if poses[:0] of the last call is given.
 func (p *Estimator) Image(img image.Image, poses []Pose) ([]Pose, error) {
 	w, h, err := p.looker.Image(img)
 	if err != nil {

@@ -87,7 +87,8 @@ func TestMoveNet(t *testing.T) {
 	if !near0(g.X0, 160) || !near0(g.X1, 512) || !near0(g.Y0, 80) || !near0(g.Y1, 256) || !near0(g.Score, (5+16)/2./16) {
 		t.Errorf("%+v", g)
 	}
-	if got := poses(t, network(t, 64, out{[]int{1, 17, 3}, 0, make([]float32, 51)}), card.Card{}, MoveNet, 64, 64); len(got) != 0 {
+	nothing := network(t, 64, out{[]int{1, 17, 3}, 0, make([]float32, 51)})
+	if got := poses(t, nothing, card.Card{}, MoveNet, 64, 64); len(got) != 0 {
 		t.Errorf("of nothing: %+v", got)
 	}
 	data[3*8] = float32(math.NaN())

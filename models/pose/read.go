@@ -9,9 +9,9 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Read appends the poses of the session's last answer, for a picture of w×h pixels: half of [Estimator.Image], for those
-// who fill and run the [Estimator.Session] themselves. Its errors wrap [runtime.ErrShape] if a number that says whether
-// there is something is no probability.
+// Read appends the poses of the session's last answer, for a picture of w×h pixels: half of [Estimator.Image], for
+// those who fill and run the [Estimator.Session] themselves. Its errors wrap [runtime.ErrShape] if a number that says
+// whether there is something is no probability.
 func (p *Estimator) Read(w, h int, poses []Pose) ([]Pose, error) {
 	g, err := p.Geometry(w, h)
 	if err != nil {
@@ -152,8 +152,8 @@ func near(dx, dy float32) float32 {
 	return 1 / (float32(math.Sqrt(float64(float32(dx*dx)+float32(dy*dy)))) + 1.8)
 }
 
-// corrected finds the body whose centre is highest, weighed by how near it is to the middle; each point where its map is
-// highest, weighed by how near it is to where the centre says; and there what lies between pixels.
+// corrected finds the body whose centre is highest, weighed by how near it is to the middle; each point where its map
+// is highest, weighed by how near it is to where the centre says; and there what lies between pixels.
 func (p *Estimator) corrected(pose *Pose, in *input) {
 	heat, centre, from, rest := p.output(0), p.output(1), p.output(2), p.output(3)
 	m := p.head.maps
@@ -190,8 +190,8 @@ func (p *Estimator) triples(pose *Pose, row []float32, in *input) {
 	}
 }
 
-// landmarks takes points of x, y, z in pixels of the input, if there is something. A point of a body that is hidden, or that
-// lies outside, has the smaller of both scores; others have that of the whole.
+// landmarks takes points of x, y, z in pixels of the input, if there is something. A point of a body that is hidden, or
+// that lies outside, has the smaller of both scores; others have that of the whole.
 func (p *Estimator) landmarks(poses []Pose, in *input) ([]Pose, error) {
 	there := p.output(1)[0]
 	if p.head.kind == Face {

@@ -36,13 +36,14 @@ func moveNet(t *testing.T, opts ...Option) (p *Estimator, dir string) {
 	return p, dir
 }
 
-// TestZoo: points are those of plain loops in float64 over what TensorFlow Lite answers, within half a pixel and 1e-3, in
-// pictures that were squashed or set between bars.
+// TestZoo: points are those of plain loops in float64 over what TensorFlow Lite answers, within half a pixel and 1e-3,
+// in pictures that were squashed or set between bars.
 func TestZoo(t *testing.T) {
 	for _, c := range []struct {
 		w, h int
 		mode preprocess.Mode
-	}{{192, 192, preprocess.Squash}, {1280, 720, preprocess.Squash}, {384, 192, preprocess.Letterbox}, {96, 192, preprocess.Letterbox}} {
+	}{{192, 192, preprocess.Squash}, {1280, 720, preprocess.Squash}, {384, 192, preprocess.Letterbox},
+		{96, 192, preprocess.Letterbox}} {
 		p, dir := moveNet(t, WithSpec(preprocess.Spec{Width: 192, Height: 192, Mode: c.mode}))
 		for _, which := range []string{"photo", "noise"} {
 			in, err := npy.Open(filepath.Join(dir, which+".in0.npy"))
@@ -81,7 +82,8 @@ func TestZoo(t *testing.T) {
 				} else {
 					x, y = x*float64(c.w), y*float64(c.h)
 				}
-				if math.Abs(float64(point.X)-x) > 0.5 || math.Abs(float64(point.Y)-y) > 0.5 || math.Abs(float64(point.Score)-best) > 1e-3 {
+				if math.Abs(float64(point.X)-x) > 0.5 || math.Abs(float64(point.Y)-y) > 0.5 ||
+					math.Abs(float64(point.Score)-best) > 1e-3 {
 					t.Errorf("%s %v: %s is %+v, want %v, %v of %v", which, c, Names(p.Kind())[k], point, x, y, best)
 				}
 			}

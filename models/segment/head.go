@@ -86,7 +86,8 @@ func recognise(plan *runtime.Plan, c *card.Card, output string) (head, preproces
 }
 
 // headOf returns the head that an output is.
-func headOf(plan *runtime.Plan, i int, t runtime.TensorInfo, kind string, spec preprocess.Spec, classes int) (head, error) {
+func headOf(plan *runtime.Plan, i int, t runtime.TensorInfo, kind string, spec preprocess.Spec,
+	classes int) (head, error) {
 	want := map[string]int{Labels: 1, Probability: 1, Sigmoid: 1, Softmax: 2, Pair: 2}[kind]
 	m, err := eye.MapOf(t, spec, max(want, classes*(1-min(want, 1))))
 	if err != nil {

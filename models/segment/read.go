@@ -81,9 +81,9 @@ func taps(t []tap, n int, scale, offset float32, seen, size int, nearest bool) [
 // number is what scores are compared as.
 type number interface{ ~float32 | ~uint8 | ~int32 }
 
-// readScores makes the mask of the best classes. Where the network's four pixels around a pixel have one class that is the
-// best of all, so is it between them; only elsewhere scores are interpolated. Of equal scores the first class counts,
-// and a NaN is less than any.
+// readScores makes the mask of the best classes. Where the network's four pixels around a pixel have one class that is
+// the best of all, so is it between them; only elsewhere scores are interpolated. Of equal scores the first class
+// counts, and a NaN is less than any.
 func readScores[T number](s *Segmenter, scores []T, m *Mask) {
 	h := &s.head
 	for y := range h.H {

@@ -6,8 +6,8 @@
 //	err = seg.Image(img, &mask)        // or seg.Frame(format, bytes, &mask)
 //	class := mask.At(x, y)             // of the picture's pixel
 //
-// A network's answer is coarser than the picture. Its scores are interpolated between the four nearest of its pixels, both
-// having their centres at half-integers, and the best class of the result counts; with [WithNearest] it is that of
+// A network's answer is coarser than the picture. Its scores are interpolated between the four nearest of its pixels,
+// both having their centres at half-integers, and the best class of the result counts; with [WithNearest] it is that of
 // the nearest of its pixels. What was cut off before the network saw it is [Outside].
 //
 // Quantised scores are compared as the levels that they are. The result is the same on every machine if the network's
@@ -124,8 +124,8 @@ func New(m *models.Model, opts ...Option) (*Segmenter, error) {
 	return FromPlan(m.Plan, m.Card, opts...)
 }
 
-// FromPlan returns a segmenter of a plan that is described by a card. It makes a session, which [Segmenter.Close] ends. Its
-// errors wrap [runtime.ErrShape] if the plan answers nothing that is a mask.
+// FromPlan returns a segmenter of a plan that is described by a card. It makes a session, which [Segmenter.Close] ends.
+// Its errors wrap [runtime.ErrShape] if the plan answers nothing that is a mask.
 func FromPlan(plan *runtime.Plan, c card.Card, opts ...Option) (*Segmenter, error) {
 	var cfg config
 	for _, o := range opts {

@@ -88,8 +88,8 @@ func thirds(w, h int) image.Image {
 	return m
 }
 
-// TestThirds: a network that tells the strongest colour finds stripes where they are, by every way of fitting, of reading
-// and of numbers.
+// TestThirds: a network that tells the strongest colour finds stripes where they are, by every way of fitting, of
+// reading and of numbers.
 func TestThirds(t *testing.T) {
 	type network struct {
 		name string
@@ -210,6 +210,7 @@ func headOfKind(kind string) *card.Head {
 func TestRefused(t *testing.T) {
 	plan := mirror(t, 16, runtime.Quant{})
 	spec := preprocess.Spec{Width: 16, Height: 16}
+	grey := preprocess.Spec{Width: 16, Height: 16, Order: preprocess.Gray}
 	for _, c := range []struct {
 		name string
 		plan *runtime.Plan
@@ -224,7 +225,7 @@ func TestRefused(t *testing.T) {
 		{"labels as scores", mirror(t, 16, runtime.Quant{}, &runtime.Arg{}), card.Card{Head: headOfKind(Scores)}, nil},
 		{"no such output", plan, card.Card{}, []Option{WithOutput("z")}},
 		{"a spec of another size", plan, card.Card{Input: &preprocess.Spec{Width: 17, Height: 16}}, nil},
-		{"a spec of one colour", plan, card.Card{}, []Option{WithSpec(preprocess.Spec{Width: 16, Height: 16, Order: preprocess.Gray})}},
+		{"a spec of one colour", plan, card.Card{}, []Option{WithSpec(grey)}},
 		{"a bad spec", plan, card.Card{}, []Option{WithSpec(preprocess.Spec{Width: 16, Height: 16, Pad: -1})}},
 		{"a class", mirror(t, 16, runtime.Quant{}, &runtime.GlobalPool{}), card.Card{}, nil},
 	} {

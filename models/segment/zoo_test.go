@@ -48,8 +48,9 @@ func zoo(t *testing.T, file string, opts ...Option) (s *Segmenter, want []float3
 	return s, out.Data.([]float32)
 }
 
-// plain interpolates a channel of [y][x][channel], size×size, at a pixel of a picture of w×h that was squashed, cropped to
-// its middle square or set between bars: in float64, each from the beginning. seen is false outside the network's picture.
+// plain interpolates a channel of [y][x][channel], size×size, at a pixel of a picture of w×h that was squashed, cropped
+// to its middle square or set between bars: in float64, each from the beginning. seen is false outside the network's
+// picture.
 func plain(scores []float32, size, channels, c, w, h, x, y int, mode preprocess.Mode) (v float64, seen bool) {
 	u, v := (float64(x)+0.5)/float64(w), (float64(y)+0.5)/float64(h)
 	side := 0.0 // of the square, in pixels of the picture
@@ -160,7 +161,8 @@ func TestSelfie(t *testing.T) {
 					if !seen {
 						outside++
 					}
-					if math.Abs(got-v) > 1e-3 || (class == Outside) == seen || seen && math.Abs(v-0.5) > 1e-3 && (class == 1) != (v >= 0.5) {
+					if math.Abs(got-v) > 1e-3 || (class == Outside) == seen ||
+						seen && math.Abs(v-0.5) > 1e-3 && (class == 1) != (v >= 0.5) {
 						t.Fatalf("pixel (%d, %d) is %v of class %d, want %v", x, y, got, class, v)
 					}
 				}

@@ -10,11 +10,11 @@ import (
 // is added in turn along the cheapest path. Of equal choices it takes the first. It only adds and compares,
 // so that the pairs are the same on every machine.
 //
-// Greedy pairing, best first, is faster and wrong where it matters: of two people who cross, each in reach of both boxes,
-// it may give one the other's box and leave the second with none.
+// Greedy pairing, best first, is faster and wrong where it matters: of two people who cross, each in reach of both
+// boxes, it may give one the other's box and leave the second with none.
 //
-// A row may also stay alone: that is a column of its own, which gains nothing. What is no pair is no way either, so that
-// a row's search ends at those that compete with it, however many there are elsewhere.
+// A row may also stay alone: that is a column of its own, which gains nothing. What is no pair is no way either, so
+// that a row's search ends at those that compete with it, however many there are elsewhere.
 type assigner struct {
 	first     []int // of a row's ways; rows count from 1
 	ways      []way // of the rows in turn

@@ -4,8 +4,9 @@ package track
 //
 //	x' = x + v     v' = v     each with noise; x is measured
 //
-// A box of ByteTrack has eight states, the four numbers of its place and their velocities. Their noise is independent and
-// no number moves another, so the 8 × 8 covariance is zero outside four blocks of 2 × 2: four axes are that filter, exactly.
+// A box of ByteTrack has eight states, the four numbers of its place and their velocities. Their noise is independent
+// and no number moves another, so the 8 × 8 covariance is zero outside four blocks of 2 × 2: four axes are that filter,
+// exactly.
 //
 // Products are rounded before they are added, so that no architecture fuses them: float64(a*b) + c.
 type axis struct {

@@ -157,7 +157,8 @@ func TestKalmanConverges(t *testing.T) {
 	}
 	k.predict(true)
 	got, want := k.box(), rect{box.x0 + 3, box.y0 - 1, box.x1 + 3, box.y1 - 1}
-	for _, d := range []float64{got.x0 - want.x0, got.y0 - want.y0, got.x1 - want.x1, got.y1 - want.y1, k.cx.v - 3, k.cy.v + 1} {
+	for _, d := range []float64{got.x0 - want.x0, got.y0 - want.y0, got.x1 - want.x1, got.y1 - want.y1,
+		k.cx.v - 3, k.cy.v + 1} {
 		if math.Abs(d) > 0.01 {
 			t.Errorf("%+v, want %+v; velocity %v, %v", got, want, k.cx.v, k.cy.v)
 		}

@@ -5,8 +5,8 @@
 //	tracks = tracker.Update(boxes, tracks[:0])
 //
 // It follows ByteTrack (Zhang et al., ECCV 2022). A Kalman filter of constant velocity says where each box should be
-// now. Boxes of high scores are paired with these by their overlap; then those of low scores with what is left,
-// for a thing half hidden is still there. Overlaps are paired by the Hungarian method, which finds the best pairs for all
+// now. Boxes of high scores are paired with these by their overlap; then those of low scores with what is left, for a
+// thing half hidden is still there. Overlaps are paired by the Hungarian method, which finds the best pairs for all
 // together. What is new must be seen again in the next frame before it counts; what is lost is remembered for a while.
 //
 // A frame's result depends on the boxes alone, also their order only where scores are equal: it is the same on every
@@ -47,15 +47,16 @@ func WithMemory(frames int) Option { return func(t *Tracker) { t.memory = max(fr
 // the first frame of all, once is enough.
 func WithConfirm(frames int) Option { return func(t *Tracker) { t.confirm = max(frames, 1) } }
 
-// WithMost bounds the things that are followed, lost ones too, and the boxes that are looked at in a frame: those of the
-// highest scores. The default is 256.
+// WithMost bounds the things that are followed, lost ones too, and the boxes that are looked at in a frame: those of
+// the highest scores. The default is 256.
 func WithMost(n int) Option { return func(t *Tracker) { t.most = min(max(n, 1), 4096) } }
 
-// AcrossClasses lets a thing change its class, for a detector that calls one thing now a car and now a truck. By default
-// boxes are paired within a class.
+// AcrossClasses lets a thing change its class, for a detector that calls one thing now a car and now a truck. By
+// default boxes are paired within a class.
 func AcrossClasses() Option { return func(t *Tracker) { t.across = true } }
 
-// Overlaps that pairs have at least. In the first stage and for new things the overlap is multiplied by the box's score.
+// Overlaps that pairs have at least. In the first stage and for new things the overlap is multiplied by the box's
+// score.
 const (
 	firstOverlap  = 0.2
 	secondOverlap = 0.5
@@ -109,8 +110,8 @@ func New(opts ...Option) *Tracker {
 // Reset forgets all things. Identities go on: none is given twice.
 func (t *Tracker) Reset() { t.frame, t.things = 0, t.things[:0] }
 
-// Update takes the boxes of the next frame, which it does not keep, and appends to tracks the things that are seen in it,
-// in the order of their identities. A box whose corners are not numbers, or that is empty, does not count.
+// Update takes the boxes of the next frame, which it does not keep, and appends to tracks the things that are seen in
+// it, in the order of their identities. A box whose corners are not numbers, or that is empty, does not count.
 func (t *Tracker) Update(boxes []detect.Box, tracks []Track) []Track {
 	t.frame++
 	t.look(boxes)
@@ -229,7 +230,8 @@ func (o *thing) see(s *seen, boxes []detect.Box) {
 
 // show makes what users see of the estimate.
 func (o *thing) show() {
-	o.Box.X0, o.Box.Y0, o.Box.X1, o.Box.Y1 = float32(o.place.x0), float32(o.place.y0), float32(o.place.x1), float32(o.place.y1)
+	o.Box.X0, o.Box.Y0 = float32(o.place.x0), float32(o.place.y0)
+	o.Box.X1, o.Box.Y1 = float32(o.place.x1), float32(o.place.y1)
 	o.VX, o.VY = float32(o.filter.cx.v), float32(o.filter.cy.v)
 }
 

@@ -57,8 +57,8 @@ func TestCrossing(t *testing.T) {
 	}
 }
 
-// TestOcclusion: one that nobody sees for 20 frames is itself again, where its velocity has brought it; after 31 frames it
-// is another.
+// TestOcclusion: one that nobody sees for 20 frames is itself again, where its velocity has brought it; after 31 frames
+// it is another.
 func TestOcclusion(t *testing.T) {
 	for _, c := range []struct{ gone, want int }{{20, 1}, {30, 1}, {31, 2}} {
 		k := New()
@@ -87,8 +87,8 @@ func TestOcclusion(t *testing.T) {
 	}
 }
 
-// TestFlicker: a score that falls below the first stage's keeps its identity by the second; below the lowest it is lost,
-// and comes back by a high score only. A thing of low scores alone never counts.
+// TestFlicker: a score that falls below the first stage's keeps its identity by the second; below the lowest it is
+// lost, and comes back by a high score only. A thing of low scores alone never counts.
 func TestFlicker(t *testing.T) {
 	k := New()
 	lost := false
@@ -242,7 +242,8 @@ func (s *scene) frame(f int) {
 	})
 }
 
-// TestCrowd: 200 things keep their identities for 100 frames, without garbage, and the bits are the same on every machine.
+// TestCrowd: 200 things keep their identities for 100 frames, without garbage, and the bits are the same on every
+// machine.
 func TestCrowd(t *testing.T) {
 	s := scene{r: rand.New(rand.NewPCG(5, 6))}
 	k := New()
@@ -259,7 +260,8 @@ func TestCrowd(t *testing.T) {
 				t.Fatalf("frame %d: thing %d was %d and is %d", f, who, id, tr.ID)
 			}
 			identity[who] = tr.ID
-			binary.Write(sum, binary.LittleEndian, []float32{float32(tr.ID), tr.Box.X0, tr.Box.Y0, tr.Box.X1, tr.Box.Y1, tr.VX, tr.VY})
+			binary.Write(sum, binary.LittleEndian, []float32{float32(tr.ID), tr.Box.X0, tr.Box.Y0, tr.Box.X1,
+				tr.Box.Y1, tr.VX, tr.VY})
 		}
 		if len(tracks) != s.seen {
 			t.Fatalf("frame %d: %d tracks, want %d of %d boxes", f, len(tracks), s.seen, len(s.boxes))

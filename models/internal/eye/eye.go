@@ -1,5 +1,5 @@
-// Package eye shows pictures and frames to a network: it prepares them, runs the network, and says where its pixels lie in
-// the picture. It is what detectors, segmenters and pose estimators have in common.
+// Package eye shows pictures and frames to a network: it prepares them, runs the network, and says where its pixels lie
+// in the picture. It is what detectors, segmenters and pose estimators have in common.
 package eye
 
 import (
@@ -48,7 +48,8 @@ func (e *Eye) Spec() preprocess.Spec { return e.prepare.Spec() }
 // Close ends the session.
 func (e *Eye) Close() error { return e.sess.Close() }
 
-// Image runs the network on a picture and returns its size. It allocates where the size differs from the last picture's.
+// Image runs the network on a picture and returns its size. It allocates where the size differs from the last
+// picture's.
 func (e *Eye) Image(img image.Image) (w, h int, err error) {
 	if err := e.prepare.Fill(e.sess.Input(0), img); err != nil {
 		return 0, 0, err
@@ -56,8 +57,8 @@ func (e *Eye) Image(img image.Image) (w, h int, err error) {
 	return img.Bounds().Dx(), img.Bounds().Dy(), e.sess.Run()
 }
 
-// Frame runs the network on a camera's frame and returns its size. It allocates where the format is not the last one's. A
-// frame that does not fit its format is a [*preprocess.FrameError], and the next one may be good.
+// Frame runs the network on a camera's frame and returns its size. It allocates where the format is not the last one's.
+// A frame that does not fit its format is a [*preprocess.FrameError], and the next one may be good.
 func (e *Eye) Frame(f preprocess.FrameFormat, frame []byte) (w, h int, err error) {
 	if e.frame == nil || e.frame.Format() != f {
 		bound, err := preprocess.NewFrame(f, e.Spec(), e.sess.Input(0))

@@ -13,9 +13,9 @@ type Map struct {
 	Row, Col, Channel int
 }
 
-// MapOf returns how an output lies that is a picture of what the network sees: [1 H W C] or [1 C H W], or [1 H W] of one
-// channel. Which it is, the proportions of the network's picture say; if they fit both, the one of so many channels, where
-// channels is not 0, or the one in which channels are fewest. The error wraps [runtime.ErrShape].
+// MapOf returns how an output lies that is a picture of what the network sees: [1 H W C] or [1 C H W], or [1 H W] of
+// one channel. Which it is, the proportions of the network's picture say; if they fit both, the one of so many
+// channels, where channels is not 0, or the one in which channels are fewest. The error wraps [runtime.ErrShape].
 func MapOf(t runtime.TensorInfo, spec preprocess.Spec, channels int) (Map, error) {
 	d, stride := t.Dims, strides(t)
 	var fit []Map

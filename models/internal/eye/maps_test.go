@@ -36,7 +36,8 @@ func TestMapOf(t *testing.T) {
 		{[]int{}, runtime.AsWritten, square, 0, 0, 0, 0},
 	} {
 		m, err := MapOf(runtime.TensorInfo{Dims: c.dims, Layout: c.layout}, c.spec, c.channels)
-		if (err == nil) != (c.h != 0) || err != nil && !errors.Is(err, runtime.ErrShape) || m.H != c.h || m.W != c.w || m.C != c.c {
+		if (err == nil) != (c.h != 0) || err != nil && !errors.Is(err, runtime.ErrShape) ||
+			m.H != c.h || m.W != c.w || m.C != c.c {
 			t.Errorf("%v %v: %+v, %v", c.dims, c.layout, m, err)
 			continue
 		}
