@@ -85,7 +85,7 @@ func TestFollow(t *testing.T) {
 	}
 	i := 0
 	n := testing.AllocsPerRun(2*len(film), func() {
-		if err := v.look(frames[i%len(frames)]); err != nil {
+		if err := v.look(film[i%len(film)]); err != nil {
 			t.Fatal(err)
 		}
 		i++
