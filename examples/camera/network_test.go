@@ -111,7 +111,7 @@ func TestTasks(t *testing.T) {
 		for _, alone := range []bool{false, true} {
 			o := &options{model: zoo(t, c.model), alone: alone}
 			f, frame := yuyv(t, c.photo, 0)
-			raw, err := newViewer(o, format{FrameFormat: f})
+			raw, err := newViewer(o, frames.Format{FrameFormat: f})
 			if err != nil {
 				t.Fatalf("%s: %v", c.model, err)
 			}
