@@ -117,7 +117,7 @@ func listed(outs []runtime.TensorInfo, kind string) (head, bool) {
 		h := head{kind: kind, points: bodyPoints, rows: 1, outputs: []int{i}}
 		last := d[len(d)-1]
 		switch {
-		case kind == MultiPose && last == multiRow && len(d) == 3:
+		case kind == MultiPose && last == multiRow && len(d) == 3 && d[1] <= 6:
 			h.rows = d[1]
 			return h, true
 		case kind == MoveNet && last == 3 && n == 3*bodyPoints && d[len(d)-2] == bodyPoints:
