@@ -59,7 +59,8 @@ func TestDetect(t *testing.T) {
 	faces, portrait := photograph("faces.jpg"), photograph("portrait.jpg")
 	one := filepath.Join(dir, "one.png")
 	table := must(t, "detect", "-m", model, portrait, "-o", one)
-	for _, words := range []string{"yunet_n_320 (", "detect by yunet", "input 320×320", "681×445", " %  face  ", "5 points", one} {
+	for _, words := range []string{"yunet_n_320 (", "detect by yunet", "input 320×320", "681×445", " %  face  ",
+		"5 points", one} {
 		if !strings.Contains(table, words) {
 			t.Errorf("no %q in\n%s", words, table)
 		}

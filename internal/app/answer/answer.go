@@ -202,7 +202,8 @@ func (r *Reader) Image(ctx context.Context, img image.Image, s Settings, a *Answ
 }
 
 // Frame is Image of a camera's frame.
-func (r *Reader) Frame(ctx context.Context, f preprocess.FrameFormat, frame []byte, s Settings, a *Answer) (Times, error) {
+func (r *Reader) Frame(ctx context.Context, f preprocess.FrameFormat, frame []byte, s Settings, a *Answer) (Times,
+	error) {
 	return r.look(ctx, f.Width, f.Height, s, a, func() (err error) {
 		if r.frame == nil || r.frame.Format() != f {
 			if r.frame, err = preprocess.NewFrame(f, r.Spec(), r.sess.Input(0)); err != nil {
