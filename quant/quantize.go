@@ -56,7 +56,8 @@ const (
 
 // decide chooses the nodes that work on uint8: all that compute, and those that pass bytes on if at least one of their
 // inputs is made as uint8; on float inputs they stay float, which loses nothing. Functions and arithmetic behind the
-// last layer with weights stay float too: there they make scores and boxes, which a scale of 256 levels would blur.
+// last layer with weights stay float too, and so do joins: there they make scores and boxes, which a scale of 256 levels
+// would blur, the more so if it is one for both.
 func (r *rewriter) decide() {
 	r.u8, r.why = map[*runtime.Node]bool{}, map[*runtime.Node]string{}
 	last := lastNodes(r.from)
@@ -72,8 +73,8 @@ func (r *rewriter) decide() {
 		switch {
 		case r.opts.staysFloat(n):
 			r.u8[n], r.why[n] = false, reasonAsked
-		case form == runtime.Wrapped && last[n] && elementwise(n.Op):
-			r.why[n] = reasonLast
+		case last[n] && (form == runtime.Wrapped && elementwise(n.Op) || joins(n.Op)):
+			r.u8[n], r.why[n] = false, reasonLast
 		case form == runtime.Wrapped || form == runtime.Rewritten:
 			r.u8[n] = true
 		case form == runtime.Kept:
@@ -94,6 +95,12 @@ func elementwise(op runtime.Op) bool {
 		return true
 	}
 	return false
+}
+
+// joins reports whether an operation makes one value, with one scale, of several.
+func joins(op runtime.Op) bool {
+	_, ok := op.(*runtime.Concat)
+	return ok
 }
 
 // lastNodes are those whose results no layer with weights uses, near or far.

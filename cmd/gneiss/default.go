@@ -1,11 +1,15 @@
 package main
 
 import (
+	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/cifar10"
 )
 
 // builtinName is the name of the embedded network's graph, which files made of it keep.
 const builtinName = "CIFAR-10 GoogLeNet"
+
+// builtIn is where it comes from.
+const builtIn = "built in"
 
 // defaultModel is what answers without --model: the network that is embedded in the program.
 func defaultModel() (*model, error) {
@@ -13,7 +17,8 @@ func defaultModel() (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &model{Name: g.Name, Source: "built in", Graph: g, Spec: cifar10.Preprocess, Labels: cifar10.Classes,
+	m := &model{Name: g.Name, Source: builtIn, Graph: g,
 		Note: "knows ten things (airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck) " +
-			"in tiny pictures; --model takes others"}, nil
+			"in tiny pictures; --model takes others"}
+	return m, m.read(card.Card{})
 }

@@ -1,6 +1,7 @@
 // Package detect finds things in pictures and camera frames: it makes boxes of what detection networks answer.
 //
-//	det, err := detect.FromPlan(plan, card)
+//	model, err := models.Load(file)
+//	det, err := detect.New(model)
 //	boxes, err = det.Image(img, boxes[:0])           // or det.Frame(format, bytes, boxes[:0])
 //	fmt.Println(det.Label(boxes[0].Class), boxes[0]) // corners in the picture's pixels
 //

@@ -3,6 +3,7 @@ package detect
 import (
 	"image"
 
+	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/internal/eye"
 	"github.com/gneiss-go/gneiss/models/preprocess"
@@ -16,6 +17,11 @@ type Detector struct {
 	eye  *eye.Eye
 	card card.Card
 	outs []*runtime.Tensor
+}
+
+// New returns a detector of a model; it is [FromPlan] of its plan and card. The model must stay open as long.
+func New(m *models.Model, opts ...Option) (*Detector, error) {
+	return FromPlan(m.Plan, m.Card, opts...)
 }
 
 // FromPlan returns a detector of a compiled network and its card, which may be empty: then the kind of head is
