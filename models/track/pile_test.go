@@ -8,8 +8,8 @@ import (
 	"github.com/gneiss-go/gneiss/models/detect"
 )
 
-// TestPile: a heap of things that all lie over each other, as many as are followed, is paired within a bounded time; with
-// a greater one the rest does not count.
+// TestPile: a heap of things that all lie over each other, as many as are followed, is paired within a bounded time;
+// with a greater one the rest does not count.
 func TestPile(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	k := New(WithConfirm(1))
