@@ -170,6 +170,9 @@ const (
 // Open imports the model in a file: a .caffemodel with its .prototxt (beside it, inside it, or named by
 // [WithPrototxt]), a .prototxt alone ([WithRandomWeights]), an .onnx or a .tflite file, ncnn's .param with the .bin of
 // the same name beside it, or either of them, or gneiss's own .gneiss. Under other extensions the content decides.
+//
+// The graph's card says what the file says of itself, has the labels that lie beside it ([labels.Find]) if it has none
+// inside, and where it comes from. Where nobody says how an image becomes the input, it has a guess that says so.
 func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	var c openConfig
 	for _, o := range opts {
@@ -179,6 +182,18 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 	if err != nil {
 		return nil, runtime.InFile(path, err)
 	}
+	g, err := c.open(path, f)
+	if err == nil {
+		err = runtime.InFile(path, describe(g, path, f))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// open imports the model in a file of a format.
+func (c *openConfig) open(path string, f format) (g *runtime.Graph, err error) {
 	if c.signed && f != formatGneiss {
 		return nil, runtime.InFile(path, fmt.Errorf("only %s files are signed: %w", runtime.Ext, runtime.ErrSignature))
 	}
@@ -200,7 +215,6 @@ func Open(path string, opts ...OpenOption) (*runtime.Graph, error) {
 		}
 		return ncnn.Open(path, "", c.ncnn...)
 	case formatGneiss, formatTFLite:
-		var g *runtime.Graph
 		if f == formatGneiss {
 			if g, err = openOwn(path, c.own); err == nil {
 				err = runtime.InFile(path, AddNodes(g, c.nodes...))

@@ -107,7 +107,7 @@ type runner struct {
 // newRunner compiles a copy of a graph in which every value is an output.
 func newRunner(ctx context.Context, g *runtime.Graph, opts []runtime.Option) (*runner, error) {
 	r := &runner{ins: len(g.Inputs)}
-	c := runtime.NewGraph(g.Name)
+	c := runtime.NewGraphLike(g)
 	c.SetLimits(unlimited)
 	to, at := map[*runtime.Value]*runtime.Value{}, map[*runtime.Value]int{}
 	size := 0

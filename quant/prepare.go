@@ -61,7 +61,7 @@ func reshape(g *runtime.Graph) (*runtime.Graph, error) {
 			hoisted[p], gone[n] = n, true
 		}
 	}
-	c := runtime.NewGraph(g.Name)
+	c := runtime.NewGraphLike(g)
 	c.SetLimits(unlimited)
 	to := map[*runtime.Value]*runtime.Value{}
 	for _, v := range g.Inputs {

@@ -17,7 +17,7 @@ func Quantize(g *runtime.Graph, s *Stats, opts ...Option) (*runtime.Graph, *Repo
 	if g, err = prepare(g); err != nil {
 		return nil, nil, err
 	}
-	r := &rewriter{from: g, opts: &o, out: runtime.NewGraph(g.Name), asFloat: map[*runtime.Value]*runtime.Value{},
+	r := &rewriter{from: g, opts: &o, out: runtime.NewGraphLike(g), asFloat: map[*runtime.Value]*runtime.Value{},
 		asU8: map[*runtime.Value]*runtime.Value{}, names: map[string]bool{},
 		report: &Report{Graph: g.Name, Observer: o.observer.String()}}
 	r.out.SetLimits(unlimited)

@@ -32,6 +32,7 @@ const (
 	secGolden                           // an input's seed and the outputs it gives
 	secSignature                        // the Ed25519 signature of all bytes before it; its checksum is 0
 	secTensors                          // types and dimensions of inputs and outputs; before the signature
+	secCard                             // what programs know of the model ([Graph.Card]); before the signature
 )
 
 // order is where sections of that kind stand in a file: by their numbers, but the signature last.
@@ -110,7 +111,7 @@ func parse(data []byte) (*container, error) {
 		s.target = string(tag)
 		start := alignUp(end)
 		switch {
-		case s.kind < secGraph || s.kind > secTensors:
+		case s.kind < secGraph || s.kind > secCard:
 			return nil, corrupt("section %d of unknown kind %d", i, s.kind)
 		case i > 0 && (s.kind.order() < c.sections[i-1].kind.order() || s.kind == c.sections[i-1].kind &&
 			s.target <= c.sections[i-1].target):

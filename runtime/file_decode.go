@@ -36,6 +36,10 @@ func (c *container) graph(limits Limits, filters, trusted bool) (*Graph, error) 
 			}
 		}
 	}
+	card, err := c.card(&limits)
+	if err != nil {
+		return nil, err
+	}
 	limits.trusted = trusted
 	d := &decoder{buf: structure.data, data: arrays{data.data, 0}, filters: arrays{all.data, 0}}
 	if s := c.find(secTensors, ""); s != nil {
@@ -45,6 +49,9 @@ func (c *container) graph(limits Limits, filters, trusted bool) (*Graph, error) 
 		d.tensors = &decoder{buf: s.data}
 	}
 	g := d.graph(limits)
+	if g != nil {
+		g.Card = card
+	}
 	if d.err == nil && (d.data.next != len(data.data) || d.filters.next != len(all.data)) {
 		d.fail("arrays that no operation uses")
 	}

@@ -93,6 +93,12 @@ func encode(g *Graph, opts ...WriteOption) ([]byte, error) {
 	if t := tensors(g); t != nil {
 		w.add(section{kind: secTensors, data: t})
 	}
+	if most := g.limits.card(); len(g.Card) > most {
+		return nil, cardTooLong(len(g.Card), most)
+	}
+	if len(g.Card) > 0 {
+		w.add(section{kind: secCard, data: g.Card})
+	}
 	for _, o := range opts {
 		o(&w)
 	}

@@ -66,6 +66,10 @@ type Graph struct {
 	Inputs  []*Value
 	Outputs []*Value
 
+	// Card is what programs must know of the model beside its graph, in bytes that only they read (models/card says
+	// how): files, plans and graphs made of this one carry it. It is not to be written to.
+	Card []byte
+
 	limits  Limits
 	names   map[string]bool
 	nvalues int
@@ -90,22 +94,33 @@ type Limits struct {
 	MaxValues   int // inputs, nodes, and what nodes read, once for each reader: it bounds the steps of a plan
 	MaxOperands int // inputs of one node
 	MaxPorts    int // inputs of a graph, and outputs
+	MaxCard     int // bytes of [Graph.Card]
 
 	trusted bool // the values of quantised weights were looked at before, or will be by kernels
 }
 
 // DefaultLimits suit every network of the image-classification kind.
 var DefaultLimits = Limits{MaxNodes: 20_000, MaxElements: 1 << 28, MaxWeights: 1 << 29, MaxMACs: 1 << 40,
-	MaxArena: 1 << (29 + strconv.IntSize/64), MaxValues: 100_000, MaxOperands: 4096, MaxPorts: 4096}
+	MaxArena: 1 << (29 + strconv.IntSize/64), MaxValues: 100_000, MaxOperands: 4096, MaxPorts: 4096,
+	MaxCard: 1 << 20}
 
 func (l *Limits) arena() int    { return cmp.Or(l.MaxArena, DefaultLimits.MaxArena) }
 func (l *Limits) values() int   { return cmp.Or(l.MaxValues, DefaultLimits.MaxValues) }
 func (l *Limits) operands() int { return cmp.Or(l.MaxOperands, DefaultLimits.MaxOperands) }
 func (l *Limits) ports() int    { return cmp.Or(l.MaxPorts, DefaultLimits.MaxPorts) }
+func (l *Limits) card() int     { return cmp.Or(l.MaxCard, DefaultLimits.MaxCard) }
 
 // NewGraph returns an empty graph under DefaultLimits. (The zero Graph is one whose limits allow nothing.)
 func NewGraph(name string) *Graph {
 	return &Graph{Name: name, limits: DefaultLimits, names: map[string]bool{}}
+}
+
+// NewGraphLike returns an empty graph under DefaultLimits with the name and the card of another, for what makes one
+// graph of another.
+func NewGraphLike(g *Graph) *Graph {
+	like := NewGraph(g.Name)
+	like.Card = g.Card
+	return like
 }
 
 // SetLimits replaces the limits that later calls check.

@@ -130,7 +130,7 @@ func WithPacked(isa arch.ISA, opts ...Option) WriteOption {
 }
 
 // WithPackedFrom adds the packed filters of another file of the same graph, made perhaps on a machine of another kind.
-// Targets that have been added already stay as they are.
+// Targets that have been added already stay as they are. A graph without a card gets that of the file.
 func WithPackedFrom(file []byte) WriteOption {
 	return func(w *writer) {
 		c, err := parse(file)
@@ -150,7 +150,7 @@ func WithPackedFrom(file []byte) WriteOption {
 					w.fail(fmt.Errorf("packed filters of another graph: %w", ErrGraph))
 					return
 				}
-			case secPacked:
+			case secPacked, secCard:
 				w.add(*s)
 			}
 		}

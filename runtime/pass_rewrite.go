@@ -48,7 +48,7 @@ func (r *rewriting) apply(g *Graph) (*Graph, error) {
 			}
 		}
 	}
-	out, to := NewGraph(g.Name), map[*Value]*Value{}
+	out, to := NewGraphLike(g), map[*Value]*Value{}
 	out.limits = g.limits
 	out.limits.trusted = true // weights are what they were
 	for _, v := range g.Inputs {

@@ -26,7 +26,7 @@ func Simplify(g *Graph) (*Graph, error) {
 func fold(g *Graph) (*Graph, error) {
 	r := &rewriter{uses: countUses(g), to: map[*Value]*Value{}, makes: map[*Value]*Node{}, shared: map[*Value]bool{},
 		affines: map[*Node][]*Affine{}, gone: map[*Node]bool{}}
-	r.out = NewGraph(g.Name)
+	r.out = NewGraphLike(g)
 	r.out.limits = g.limits
 	r.out.limits.trusted = true // what is folded is float
 	for _, v := range g.Inputs {

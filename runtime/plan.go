@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	goruntime "runtime"
@@ -28,6 +29,7 @@ type Plan struct {
 
 	tensorBound int // the most bytes of tensors alive at once, without scratch
 
+	card   []byte  // of the graph
 	golden *golden // of the file that it was loaded from, or nil
 }
 
@@ -123,6 +125,7 @@ func compile(g *Graph, o *options, isa arch.ISA, packing *kernels.Packing) (*Pla
 	if err := p.build(o, g, packing); err != nil {
 		return nil, err
 	}
+	p.card = g.Card
 	for i, v := range g.Inputs {
 		p.inputs[i].axes(v)
 	}
@@ -140,6 +143,9 @@ func compile(g *Graph, o *options, isa arch.ISA, packing *kernels.Packing) (*Pla
 
 // Name returns the graph's name.
 func (p *Plan) Name() string { return p.name }
+
+// Card returns a copy of the graph's card, nil if it has none: bytes that models/card reads.
+func (p *Plan) Card() []byte { return bytes.Clone(p.card) }
 
 // ISA returns the tier the plan was compiled for; single steps may use kernels of lower tiers.
 func (p *Plan) ISA() arch.ISA { return p.isa }

@@ -33,12 +33,13 @@ type modelInfo struct {
 	ISA     string `json:"isa,omitempty"`
 	Threads int    `json:"threads,omitempty"`
 	Input   string `json:"input"`
+	Guessed bool   `json:"guessed,omitempty"` // the input
 }
 
 func (c *classifier) info() modelInfo {
 	p := c.sess.Plan()
 	return modelInfo{Name: c.Name, Source: c.Source, Note: c.Note, ISA: p.ISA().String(), Threads: p.Threads(),
-		Input: c.Spec.String()}
+		Input: c.Spec.String(), Guessed: c.Card.Guessed}
 }
 
 func classifyCommand() *cobra.Command {

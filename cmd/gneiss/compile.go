@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	goruntime "runtime"
@@ -11,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/models"
+	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -22,10 +25,12 @@ type compiled struct {
 	Targets []string      `json:"targets"`
 	Golden  bool          `json:"golden"`
 	Load    time.Duration `json:"load_ns"` // on this machine
+	Card    card.Card     `json:"card"`
 }
 
 func compileCommand() *cobra.Command {
 	var mf modelFlags
+	var cf cardFlags
 	var output string
 	var targets []string
 	var golden, winograd, asJSON bool
@@ -35,12 +40,14 @@ func compileCommand() *cobra.Command {
 		Short: "Make a model file that programs load without an importer",
 		Long: `Compile writes a model as a .gneiss file, which a program embeds or maps and hands to runtime.Load. Filters packed for
 targets load at once, in place; for others they are packed when the file is loaded. A golden output lets a device
-prove with gneiss selftest that it computes what this machine computed.
+prove with gneiss selftest that it computes what this machine computed. The file's card, which models.Load reads, has the
+labels and says how an image becomes the input: as the model says it, or as flags do.
 
 A target is an architecture and a tier, such as ` + "`arm64-dotprod`" + `, or host for the best tier here. Filters are packed on a machine
 that has the tier; gneiss under an emulator is one. What a .gneiss file has packed already stays in it, so that a file for
 several architectures is compiled on one after the other.`,
 		Example: `  gneiss compile googlenet -o googlenet.gneiss
+  gneiss compile net.onnx -o net.gneiss --labels names.txt --mean 127.5 --scale 0.00784 --resize squash
   gneiss compile net-int8.gneiss -o net.gneiss --target host,amd64-avx2`,
 		Args: atMost(1, "a model"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -65,6 +72,9 @@ several architectures is compiled on one after the other.`,
 			if err != nil {
 				return err
 			}
+			if err := errors.Join(m.hashOrigin(), cf.describe(m)); err != nil {
+				return err
+			}
 			if opts, err = m.keepPacked(opts); err != nil {
 				return err
 			}
@@ -78,15 +88,16 @@ several architectures is compiled on one after the other.`,
 				return runtime.InFile(output, err)
 			}
 			start := time.Now()
-			plan, err := runtime.Load(data, runtime.WithContext(cmd.Context()))
+			loaded, err := models.Load(data, runtime.WithContext(cmd.Context()))
 			if err != nil {
 				return runtime.InFile(output, err)
 			}
 			c.Load = time.Since(start)
+			c.Card = loaded.Card
 			if asJSON {
 				return writeJSON(said(cmd, output), c)
 			}
-			c.print(said(cmd, output), plan.ISA())
+			c.print(said(cmd, output), loaded.Plan.ISA())
 			return nil
 		},
 	}
@@ -94,6 +105,8 @@ several architectures is compiled on one after the other.`,
 	flags.StringVarP(&mf.model, "model", "m", "", "model `file`, in place of the argument; default: the built-in one")
 	mf.addPrototxt(cmd)
 	mf.shape.add(cmd)
+	mf.addLabels(cmd)
+	cf.add(cmd)
 	flags.StringVarP(&output, "output", "o", "", "`file` to write, .gneiss; - is standard output")
 	flags.StringSliceVar(&targets, "target", nil, "pack filters for `targets`, as in host,amd64-avx2")
 	flags.BoolVar(&golden, "golden", true, "add an output for selftest to compare with")
@@ -107,6 +120,9 @@ func (c *compiled) print(out io.Writer, isa arch.ISA) {
 	filters := "filters are packed when it is loaded"
 	if len(c.Targets) > 0 {
 		filters = "filters packed for " + strings.Join(c.Targets, ", ")
+	}
+	if c.Card.Guessed {
+		defer fmt.Fprintln(out, "how an image becomes the input is a guess; --mean, --scale, --resize … say it, see gneiss card")
 	}
 	fmt.Fprintf(out, "%s: %s bytes, %s; loads in %.1f ms here, on %s\n", c.Output, thousands(int(c.Bytes)), filters,
 		float64(c.Load.Microseconds())/1000, isa)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/cifar10"
 )
 
@@ -13,7 +14,8 @@ func defaultModel() (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &model{Name: g.Name, Source: "built in", Graph: g, Spec: cifar10.Preprocess, Labels: cifar10.Classes,
+	m := &model{Name: g.Name, Source: "built in", Graph: g,
 		Note: "knows ten things (airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck) " +
-			"in tiny pictures; --model takes others"}, nil
+			"in tiny pictures; --model takes others"}
+	return m, m.read(card.Card{})
 }

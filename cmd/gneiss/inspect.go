@@ -9,15 +9,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gneiss-go/gneiss/models"
+	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/googlenet"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
 // inspection is what is said of a model.
 type inspection struct {
-	Name      string             `json:"name"`
-	Source    string             `json:"source"`
-	Note      string             `json:"note,omitempty"`
+	Name      string    `json:"name"`
+	Source    string    `json:"source"`
+	Note      string    `json:"note,omitempty"`
+	Card      card.Card `json:"card"`
+	prepared  string
 	Inputs    []port             `json:"inputs"`
 	Outputs   []port             `json:"outputs"`
 	Nodes     []models.NodeStats `json:"nodes"`
@@ -135,7 +138,8 @@ func inspectCosts(cmd *cobra.Command, names []string, mf modelFlags, chartFile s
 }
 
 func inspect(m *model) *inspection {
-	in := &inspection{Name: m.Name, Source: m.Source, Note: m.Note, Nodes: models.Stats(m.Graph)}
+	in := &inspection{Name: m.Name, Source: m.Source, Note: m.Note, Card: m.Card, prepared: m.input(),
+		Nodes: models.Stats(m.Graph)}
 	for _, v := range m.Graph.Inputs {
 		in.Inputs = append(in.Inputs, port{portOfValue(v), v.Shape})
 	}
@@ -143,7 +147,7 @@ func inspect(m *model) *inspection {
 		in.Outputs = append(in.Outputs, port{portOfValue(v), v.Shape})
 	}
 	in.Params, in.MACs = models.Total(in.Nodes, "")
-	if isGoogLeNet(in.Nodes) {
+	if models.IsGoogLeNet(m.Graph) {
 		for _, r := range googlenet.Paper {
 			p, macs := models.Total(in.Nodes, r.Prefix)
 			in.Published = append(in.Published, published{r.Block, p, r.Params, macs, r.MACs, r.Note})
@@ -162,6 +166,15 @@ func (in *inspection) print(out io.Writer) {
 	}
 	for _, p := range in.Outputs {
 		fmt.Fprintf(out, "output %s %v\n", p.Name, p.tensorPort)
+	}
+	if in.Card.Task != "" {
+		fmt.Fprintf(out, "task %s\n", in.Card.Task)
+	}
+	if in.Card.Input != nil {
+		fmt.Fprintf(out, "images %s\n", in.prepared)
+	}
+	if n := len(in.Card.Labels); n > 0 {
+		fmt.Fprintf(out, "labels %d: %s\n", n, some(in.Card.Labels))
 	}
 	fmt.Fprintf(out, "%s, %s parameters, %.1f MMAC\n\n", plural(len(in.Nodes), "node"), thousands(in.Params),
 		float64(in.MACs)/1e6)

@@ -143,7 +143,7 @@ Environment:
 	root.AddCommand(classifyCommand(), runCommand(), checkCommand(), evalCommand(), inspectCommand(), benchCommand(),
 		profileCommand(),
 		quantizeCommand(), compareCommand(), compileCommand(), tuneCommand(), selftestCommand(), keygenCommand(),
-		signCommand(), verifyCommand(), fetchCommand(), serveCommand(), versionCommand())
+		cardCommand(), signCommand(), verifyCommand(), fetchCommand(), serveCommand(), versionCommand())
 	return root
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/internal/gen/samples"
+	"github.com/gneiss-go/gneiss/models/cifar10"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -392,7 +393,7 @@ func TestKeptName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Name != builtinName || guessSpec(m.Graph, ".gneiss") != m.Spec {
-		t.Errorf("%q: %v", m.Name, guessSpec(m.Graph, ".gneiss"))
+	if m.Name != builtinName || m.Spec != cifar10.Preprocess || m.Card.Guessed {
+		t.Errorf("%q: %v", m.Name, m.input())
 	}
 }

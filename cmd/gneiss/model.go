@@ -15,6 +15,7 @@ import (
 	"github.com/gneiss-go/gneiss/internal/app/fetch"
 	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/caffe"
+	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/cifar10"
 	"github.com/gneiss-go/gneiss/models/googlenet"
 	"github.com/gneiss-go/gneiss/models/labels"
@@ -29,8 +30,49 @@ type model struct {
 	Source string // a file, or where else it comes from
 	Note   string // what a user should know of it; often ""
 	Graph  *runtime.Graph
-	Spec   preprocess.Spec
-	Labels []string // nil if unknown
+	Card   card.Card
+	Spec   preprocess.Spec // that of the card, or as flags have it
+	Labels []string        // those of the card, or of a file; nil if unknown
+}
+
+// read takes what is not known yet from the graph's card, completed by another where it says nothing.
+func (m *model) read(other card.Card) error {
+	c, err := card.Decode(m.Graph.Card)
+	if err != nil {
+		return err
+	}
+	if other.Input != nil && (c.Input == nil || c.Guessed) {
+		c.Input, c.Guessed = other.Input, false
+	}
+	if len(c.Labels) == 0 {
+		c.Labels = other.Labels
+	}
+	if c.Task == "" {
+		c.Task = other.Task
+	}
+	if c.Origin == (card.Origin{}) {
+		c.Origin = other.Origin
+	}
+	return m.take(c)
+}
+
+// take makes a card the model's.
+func (m *model) take(c card.Card) (err error) {
+	m.Card, m.Labels, m.Spec = c, c.Labels, preprocess.Spec{}
+	m.Note = cmp.Or(m.Note, c.Note)
+	if c.Input != nil {
+		m.Spec = *c.Input
+	}
+	m.Graph.Card, err = card.Encode(c)
+	return err
+}
+
+// input says how an image becomes the input, and whether that is known.
+func (m *model) input() string {
+	if m.Card.Guessed {
+		return m.Spec.String() + " (a guess: the model does not say)"
+	}
+	return m.Spec.String()
 }
 
 // label is the name of a class.
@@ -132,17 +174,35 @@ func (f *modelFlags) open(random bool) (*model, error) {
 		return nil, err
 	}
 	if f.labels != "" {
-		if m.Labels, err = labels.Read(f.labels); err != nil {
+		c := m.Card
+		if c.Labels, err = m.readLabels(f.labels); err != nil {
 			return nil, err
 		}
-		if n := m.classes(); len(m.Labels) != n {
-			return nil, runtime.InFile(f.labels, fmt.Errorf("%d labels for %d classes", len(m.Labels), n))
+		if err := m.take(c); err != nil {
+			return nil, runtime.InFile(f.labels, err)
 		}
 	}
 	return m, nil
 }
 
 func (m *model) classes() int { return m.Graph.Outputs[0].Shape.C }
+
+// readLabels reads a file of labels, one for each class where the model gives each a score.
+func (m *model) readLabels(path string) ([]string, error) {
+	names, err := labels.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.Graph.Outputs) > 0 {
+		if out, n := m.Graph.Outputs[0].Shape, m.classes(); out.Elements() == out.N*out.C && len(names) != n {
+			return nil, runtime.InFile(path, fmt.Errorf("%d labels for %d classes", len(names), n))
+		}
+	}
+	for i, name := range names {
+		names[i] = card.Clean(name, card.MaxString, false)
+	}
+	return names, nil
+}
 
 func (f *modelFlags) openGoogLeNet(random bool) (*model, error) {
 	dir, err := fetch.CacheDir()
@@ -155,7 +215,11 @@ func (f *modelFlags) openGoogLeNet(random bool) (*model, error) {
 	switch {
 	case absent && random:
 		g, err := googlenet.Graph(googlenet.Random(1))
-		return &model{Name: "GoogLeNet", Source: "built in code", Graph: g, Spec: preprocess.GoogLeNet, Note: randomNote}, err
+		if err != nil {
+			return nil, err
+		}
+		m := &model{Name: "GoogLeNet", Source: "built in code", Graph: g, Note: randomNote}
+		return m, m.read(card.Card{Task: card.Classify, Input: &preprocess.GoogLeNet})
 	case err != nil:
 		return nil, err
 	case absent:
@@ -165,9 +229,10 @@ func (f *modelFlags) openGoogLeNet(random bool) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &model{Name: "GoogLeNet", Source: path, Graph: g, Spec: preprocess.GoogLeNet}
-	_, m.Labels = labels.Find(path, m.classes())
-	return m, nil
+	m := &model{Name: "GoogLeNet", Source: path, Graph: g}
+	_, names := labels.Find(path, m.classes())
+	return m, m.read(card.Card{Task: card.Classify, Labels: names, Input: &preprocess.GoogLeNet,
+		Origin: card.Origin{File: googlenetFile}})
 }
 
 // maxCached bounds what is read of the cache.
@@ -226,47 +291,11 @@ func (f *modelFlags) openFile(path string, random bool, keys []runtime.Option) (
 	if m.Name == "" {
 		m.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	}
-	m.Spec = guessSpec(m.Graph, ext)
-	if len(m.Graph.Outputs) > 0 {
-		_, m.Labels = labels.Find(path, m.classes())
-		if m.Labels == nil && m.Graph.Name == builtinName && m.classes() == len(cifar10.Classes) {
-			m.Labels = cifar10.Classes
-		}
+	var known card.Card
+	if m.Graph.Name == builtinName { // files made of it before there were cards
+		known = card.Card{Task: card.Classify, Labels: cifar10.Classes, Input: &cifar10.Preprocess}
 	}
-	return m, nil
-}
-
-// guessSpec is what the family of a model expects: the file does not say. How an input is quantised says which range of
-// numbers is wanted.
-func guessSpec(g *runtime.Graph, ext string) preprocess.Spec {
-	s := preprocess.ImageNet
-	if g.Name == builtinName {
-		s = cifar10.Preprocess
-	} else if ext == ".caffemodel" || ext == ".prototxt" || isGoogLeNet(models.Stats(g)) {
-		s = preprocess.GoogLeNet
-	}
-	if len(g.Inputs) > 0 {
-		in := g.Inputs[0].Shape
-		if in.C == 1 {
-			s = preprocess.Spec{Order: preprocess.Gray, Filter: preprocess.Antialias, Scale: [3]float32{1. / 255}}
-		}
-		s.Width, s.Height = in.W, in.H
-		if v := g.Inputs[0]; v.DType == runtime.U8 {
-			s = s.For(v.Quant)
-		}
-	}
-	return s
-}
-
-// isGoogLeNet recognises the network by its nodes' names and its size.
-func isGoogLeNet(stats []models.NodeStats) bool {
-	for _, r := range googlenet.Paper {
-		if p, _ := models.Total(stats, r.Prefix); p == 0 {
-			return false
-		}
-	}
-	p, _ := models.Total(stats, "")
-	return p == 6_998_552
+	return m, m.read(known)
 }
 
 // compile makes a session and its plan, until the context is done.
@@ -333,16 +362,17 @@ func openImages(mf *modelFlags, sf *specFlags) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.Spec, err = sf.apply(m.Spec); err != nil {
-		return nil, err
-	}
 	if n := len(m.Graph.Inputs); n != 1 {
 		return nil, fmt.Errorf("%s: %d inputs; want one, an image", m.Name, n)
 	}
-	if in := m.Graph.Inputs[0].Shape; in.N != 1 || in.C != m.Spec.Order.Channels() {
+	if in := m.Graph.Inputs[0].Shape; in.N != 1 || m.Card.Input == nil {
 		return nil, fmt.Errorf("%s: the input is %v; want 1×H×W×3 or 1×H×W×1", m.Name, in)
 	}
-	return m, nil
+	c := m.Card
+	if err := sf.card(&c); err != nil {
+		return nil, err
+	}
+	return m, m.take(c)
 }
 
 // newClassifier opens, checks and compiles the model.
@@ -357,6 +387,9 @@ func newClassifier(ctx context.Context, mf *modelFlags, sf *specFlags) (*classif
 	if out := m.Graph.Outputs[0].Shape; out.Elements() != out.C {
 		return nil, fmt.Errorf("%s: the output is %v, not one score per class", m.Name, out)
 	}
+	if n := len(m.Labels); n > 0 && n != m.classes() {
+		return nil, fmt.Errorf("%s: %d labels for %d classes; --labels takes others", m.Name, n, m.classes())
+	}
 	sess, err := mf.compile(ctx, m)
 	if err != nil {
 		return nil, err
@@ -367,7 +400,7 @@ func newClassifier(ctx context.Context, mf *modelFlags, sf *specFlags) (*classif
 // describe says in a line or two which model answers and how it is fed.
 func (c *classifier) describe() string {
 	p := c.sess.Plan()
-	s := fmt.Sprintf("%s (%s), %s, %s\ninput %v\n", c.Name, c.Source, p.ISA(), plural(p.Threads(), "thread"), c.Spec)
+	s := fmt.Sprintf("%s (%s), %s, %s\ninput %v\n", c.Name, c.Source, p.ISA(), plural(p.Threads(), "thread"), c.input())
 	if c.Note != "" {
 		s += "note: " + c.Note + "\n"
 	}

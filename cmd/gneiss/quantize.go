@@ -89,7 +89,7 @@ type quantised struct {
 
 func quantizeCommand() *cobra.Command {
 	var mf modelFlags
-	var sf specFlags
+	var cf cardFlags
 	var imf imageFlags
 	var output, observer, stats string
 	var float []string
@@ -99,7 +99,7 @@ func quantizeCommand() *cobra.Command {
 		Short: "Make an int8 model of a float one",
 		Long: `Quantize runs a float model on calibration images, a hundred or so of the kind it will see, and writes an int8 model:
 a quarter of the size, faster, and with the same answers, byte for byte, on every CPU. Images are files, folders,
-patterns, or CSV files as for eval.`,
+patterns, or CSV files as for eval. The new file has the card of the model, as flags change it.`,
 		Example: `  gneiss quantize --model googlenet --output googlenet-int8.gneiss photos/
   gneiss quantize --model net.onnx --output net.gneiss --observer entropy --float fc labels.csv --role calibrate`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -113,8 +113,11 @@ patterns, or CSV files as for eval.`,
 			if err != nil {
 				return usagef("--observer: %v", err)
 			}
-			c, err := openImages(&mf, &sf)
+			c, err := openImages(&mf, &cf.specFlags)
 			if err != nil {
+				return err
+			}
+			if err := errors.Join(c.hashOrigin(), cf.describe(c)); err != nil {
 				return err
 			}
 			st, images, err := c.calibrate(cmd, stats, args, &imf, &mf)
@@ -129,7 +132,7 @@ patterns, or CSV files as for eval.`,
 			if err != nil {
 				return err
 			}
-			q := quantised{Model: modelInfo{Name: c.Name, Source: c.Source, Note: c.Note, Input: c.Spec.String()},
+			q := quantised{Model: modelInfo{Name: c.Name, Source: c.Source, Note: c.Note, Input: c.Spec.String(), Guessed: c.Card.Guessed},
 				Images: images, Output: output, Bytes: len(file),
 				FloatBytes: 4 * int(c.Graph.Cost().Params), Report: report}
 			out := said(cmd, output)
@@ -151,7 +154,7 @@ patterns, or CSV files as for eval.`,
 	}
 	mf.add(cmd)
 	mf.addLabels(cmd)
-	sf.add(cmd)
+	cf.add(cmd)
 	imf.add(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss; - is standard output")
 	cmd.Flags().StringVar(&observer, "observer", quant.DefaultObserver().String(),

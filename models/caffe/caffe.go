@@ -98,6 +98,7 @@ func WithRandomWeights(seed uint64) Option {
 }
 
 func configure(opts []Option) *config {
+	registerAll()
 	c := &config{limits: runtime.DefaultLimits}
 	for _, o := range opts {
 		o(c)

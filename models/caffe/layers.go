@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
@@ -14,10 +15,16 @@ import (
 // tensor without an error means that the top is not known either: something unsupported has been noted.
 type handler func(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error)
 
-// handlers are all layer types that can be imported, besides those that feed the network.
+// handlers are all layer types that can be imported, besides those that feed the network. They are made before the first
+// model is imported and not when the program starts: the linker leaves what nobody calls out of programs that import no
+// model.
 var handlers map[string]handler
 
-func init() {
+func registerAll() { registered.Do(makeHandlers) }
+
+var registered sync.Once
+
+func makeHandlers() {
 	handlers = map[string]handler{
 		"Convolution":          convolution,
 		"ConvolutionDepthwise": depthwise,

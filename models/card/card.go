@@ -1,5 +1,13 @@
 // Package card describes a model beyond its graph: what it is for, the names of its classes, how an image becomes its
-// input, and how its outputs are read. A .gneiss file carries the card, so that a program needs no number of the model.
+// input, and how its outputs are read. A .gneiss file carries the card ([runtime.Graph.Card]), so that a program needs
+// no number of the model.
+//
+//	graph.Card, err = card.Encode(card.Card{Task: card.Classify, Labels: names, Input: &spec})
+//	c, err := card.Decode(plan.Card())
+//
+// A card is JSON in one form: [Encode] gives the same bytes for the same card, and [Decode] takes no others. It is
+// refused as a whole if it has a field that this version does not know, since that may change what the others mean, and
+// if anything in it is beyond the limits. docs/CARD.md has the fields.
 package card
 
 import "github.com/gneiss-go/gneiss/models/preprocess"
@@ -17,14 +25,18 @@ const (
 	Other     Task = "other"     // anything else
 )
 
+// Tasks are all tasks.
+var Tasks = []Task{Classify, Detect, Segment, Keypoints, Embed, Other}
+
 // Card is what a program must know of a model. Its zero value says nothing.
 type Card struct {
-	Task   Task             `json:"task,omitempty"`
-	Labels []string         `json:"labels,omitempty"` // names of the classes, by number
-	Input  *preprocess.Spec `json:"input,omitempty"`  // how an image becomes the first input; nil if nobody says
-	Head   *Head            `json:"head,omitempty"`   // how the outputs are read; nil if nobody says
-	Origin Origin           `json:"origin,omitzero"`
-	Note   string           `json:"note,omitempty"` // what a user should know of it
+	Task    Task             `json:"task,omitempty"`
+	Labels  []string         `json:"labels,omitempty"`  // names of the classes, by number
+	Input   *preprocess.Spec `json:"input,omitempty"`   // how an image becomes the first input; nil if nobody says
+	Guessed bool             `json:"guessed,omitempty"` // nobody says: Input is what the family of the model mostly takes
+	Head    *Head            `json:"head,omitempty"`    // how the outputs are read; nil if nobody says
+	Origin  Origin           `json:"origin,omitzero"`
+	Note    string           `json:"note,omitempty"` // what a user should know of it
 }
 
 // Head says how a network's outputs become boxes, masks or points. What is zero is as the kind has it.
@@ -49,7 +61,15 @@ type Anchor struct {
 type Origin struct {
 	File    string `json:"file,omitempty"`    // the name of the file that was imported, without its folder
 	SHA256  string `json:"sha256,omitempty"`  // of that file, in hexadecimal digits
-	Author  string `json:"author,omitempty"`  //
-	Licence string `json:"licence,omitempty"` //
+	Author  string `json:"author,omitempty"`  // who made it
+	Licence string `json:"licence,omitempty"` // under which it may be used
 	Source  string `json:"source,omitempty"`  // where it was published
+}
+
+// Label is the name of a class, "" if the card has none.
+func (c *Card) Label(class int) string {
+	if class < 0 || class >= len(c.Labels) {
+		return ""
+	}
+	return c.Labels[class]
 }

@@ -37,6 +37,12 @@ var Preprocess = preprocess.Spec{
 	Scale:  [3]float32{1. / 64, 1. / 64, 1. / 64},
 }
 
+// cardJSON is the graphs' card, as models/card has it: Classes and Preprocess. It is written out, so that programs do not
+// link what encodes it; a test compares them.
+const cardJSON = `{"task":"classify","labels":["airplane","automobile","bird","cat","deer","dog","frog","horse","ship",` +
+	`"truck"],"input":{"width":32,"height":32,"fit":"squash","filter":"antialias","order":"rgb","mean":[125,123,114],` +
+	`"scale":[0.015625,0.015625,0.015625]},"note":"knows ten things in tiny pictures"}`
+
 const weightsFile = "cifar10_googlenet.weights"
 
 //go:embed cifar10_googlenet.weights
@@ -46,6 +52,9 @@ var weights []byte
 // is 1×1×1×10, a probability for each of [Classes].
 func Graph() (*runtime.Graph, error) {
 	g, err := build(weights)
+	if err == nil {
+		g.Card = []byte(cardJSON)
+	}
 	return g, runtime.InFile(weightsFile, err)
 }
 

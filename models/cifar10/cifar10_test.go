@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/internal/test/testdata"
+	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -144,6 +145,25 @@ func accuracy(t *testing.T, graph func() (*runtime.Graph, error), want float64) 
 	t.Logf("%d of %d right: %.2f %%", right, images, 100*share)
 	if every == 1 && (share < want || images != 10_000) {
 		t.Errorf("accuracy %.4f on %d images, want %.4f on 10000", share, images, want)
+	}
+}
+
+// TestCard: the card says what the variables say.
+func TestCard(t *testing.T) {
+	spec := Preprocess
+	want, err := card.Encode(card.Card{Task: card.Classify, Labels: Classes, Input: &spec,
+		Note: "knows ten things in tiny pictures"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, make := range map[string]func() (*runtime.Graph, error){"float32": Graph, "int8": Int8} {
+		g, err := make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(g.Card) != string(want) {
+			t.Errorf("%s: %s, want %s", name, g.Card, want)
+		}
 	}
 }
 

@@ -10,13 +10,13 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("BinaryOp", kind{several: true, knows: []int{0, 1, 2}, handle: binaryOp})
-	_ = register("Eltwise", kind{several: true, knows: []int{0, 1}, handle: eltwise})
-	_ = register("BatchNorm", kind{knows: []int{0, 1}, handle: batchNorm, arrays: func(r *reader) []array {
+func registerArithmetic() {
+	register("BinaryOp", kind{several: true, knows: []int{0, 1, 2}, handle: binaryOp})
+	register("Eltwise", kind{several: true, knows: []int{0, 1}, handle: eltwise})
+	register("BatchNorm", kind{knows: []int{0, 1}, handle: batchNorm, arrays: func(r *reader) []array {
 		return slices.Repeat([]array{raw(r.int(0, 0))}, 4)
 	}})
-	_ = register("Scale", kind{several: true, knows: []int{0, 1}, handle: scale, arrays: func(r *reader) []array {
+	register("Scale", kind{several: true, knows: []int{0, 1}, handle: scale, arrays: func(r *reader) []array {
 		n := r.int(0, 0)
 		switch {
 		case n == computed:
@@ -26,10 +26,10 @@ var (
 		}
 		return []array{raw(n)}
 	}})
-	_ = register("Bias", kind{knows: []int{0}, handle: bias,
+	register("Bias", kind{knows: []int{0}, handle: bias,
 		arrays: func(r *reader) []array { return []array{raw(r.int(0, 0))} }})
-	_ = register("MatMul", kind{several: true, knows: []int{0}, handle: matMul})
-)
+	register("MatMul", kind{several: true, knows: []int{0}, handle: matMul})
+}
 
 // computed is the size of a Scale's factors that are its second input.
 const computed = -233

@@ -9,16 +9,18 @@ import (
 
 var (
 	convIDs = []int{0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18}
+)
 
-	_ = register("Convolution", kind{knows: convIDs, arrays: convArrays, handle: convolution})
-	_ = register("ConvolutionDepthWise", kind{knows: append([]int{7}, convIDs...), arrays: convArrays,
+func registerConv() {
+	register("Convolution", kind{knows: convIDs, arrays: convArrays, handle: convolution})
+	register("ConvolutionDepthWise", kind{knows: append([]int{7}, convIDs...), arrays: convArrays,
 		handle: convolution})
-	_ = register("InnerProduct", kind{knows: []int{0, 1, 2, 8, 9, 10}, handle: innerProduct,
+	register("InnerProduct", kind{knows: []int{0, 1, 2, 8, 9, 10}, handle: innerProduct,
 		arrays: func(r *reader) []array {
 			k := r.int(0, 0)
 			return weighted(r, k, r.int(2, 0), r.bool(1, 0), k)
 		}})
-)
+}
 
 func convArrays(r *reader) []array {
 	k, scales := r.int(0, 0), r.int(0, 0)

@@ -9,11 +9,13 @@ import (
 
 var (
 	deconvIDs = []int{0, 1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21}
-
-	_ = register("Deconvolution", kind{knows: deconvIDs, arrays: convArrays, handle: deconvolution})
-	_ = register("DeconvolutionDepthWise", kind{knows: append([]int{7}, deconvIDs...), arrays: convArrays,
-		handle: deconvolution})
 )
+
+func registerDeconv() {
+	register("Deconvolution", kind{knows: deconvIDs, arrays: convArrays, handle: deconvolution})
+	register("DeconvolutionDepthWise", kind{knows: append([]int{7}, deconvIDs...), arrays: convArrays,
+		handle: deconvolution})
+}
 
 // deconvolution has filters [K][C of a group][R][S]. The padding is dropped from the result.
 func deconvolution(c *call) ([]*axes.Tensor, error) {

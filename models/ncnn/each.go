@@ -9,49 +9,49 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("ReLU", kind{knows: []int{0}, handle: func(c *call) ([]*axes.Tensor, error) {
+func registerEach() {
+	register("ReLU", kind{knows: []int{0}, handle: func(c *call) ([]*axes.Tensor, error) {
 		return c.function(2, []float32{c.float(0, 0)})
 	}})
-	_ = register("Clip", kind{knows: []int{0, 1}, handle: func(c *call) ([]*axes.Tensor, error) {
+	register("Clip", kind{knows: []int{0, 1}, handle: func(c *call) ([]*axes.Tensor, error) {
 		return c.function(3, []float32{c.float(0, -math.MaxFloat32), c.float(1, math.MaxFloat32)})
 	}})
-	_ = register("Sigmoid", kind{handle: func(c *call) ([]*axes.Tensor, error) { return c.function(4, nil) }})
-	_ = register("Mish", kind{handle: func(c *call) ([]*axes.Tensor, error) { return c.function(5, nil) }})
-	_ = register("HardSwish", kind{knows: []int{0, 1}, handle: func(c *call) ([]*axes.Tensor, error) {
+	register("Sigmoid", kind{handle: func(c *call) ([]*axes.Tensor, error) { return c.function(4, nil) }})
+	register("Mish", kind{handle: func(c *call) ([]*axes.Tensor, error) { return c.function(5, nil) }})
+	register("HardSwish", kind{knows: []int{0, 1}, handle: func(c *call) ([]*axes.Tensor, error) {
 		return c.function(6, []float32{c.float(0, 0.2), c.float(1, 0.5)})
 	}})
-	_ = register("TanH", kind{handle: curveOf(kernels.Tanh)})
-	_ = register("Swish", kind{handle: curveOf(kernels.SiLU)})
-	_ = register("AbsVal", kind{handle: curveOf(kernels.Abs)})
-	_ = register("BNLL", kind{handle: curveOf(kernels.Softplus)})
-	_ = register("Softplus", kind{handle: curveOf(kernels.Softplus)})
-	_ = register("ELU", kind{knows: []int{0}, handle: func(c *call) ([]*axes.Tensor, error) {
+	register("TanH", kind{handle: curveOf(kernels.Tanh)})
+	register("Swish", kind{handle: curveOf(kernels.SiLU)})
+	register("AbsVal", kind{handle: curveOf(kernels.Abs)})
+	register("BNLL", kind{handle: curveOf(kernels.Softplus)})
+	register("Softplus", kind{handle: curveOf(kernels.Softplus)})
+	register("ELU", kind{knows: []int{0}, handle: func(c *call) ([]*axes.Tensor, error) {
 		return c.curve(&runtime.Curve{Of: kernels.Elu, A: c.float(0, 0.1)})
 	}})
-	_ = register("SELU", kind{knows: []int{0, 1}, handle: func(c *call) ([]*axes.Tensor, error) {
+	register("SELU", kind{knows: []int{0, 1}, handle: func(c *call) ([]*axes.Tensor, error) {
 		return c.curve(&runtime.Curve{Of: kernels.Selu, A: c.float(0, 1.67326324), B: c.float(1, 1.050700987)})
 	}})
-	_ = register("HardSigmoid", kind{knows: []int{0, 1}, handle: func(c *call) ([]*axes.Tensor, error) {
+	register("HardSigmoid", kind{knows: []int{0, 1}, handle: func(c *call) ([]*axes.Tensor, error) {
 		return c.curve(&runtime.Curve{Of: kernels.HardSigmoid, A: c.float(0, 0.2), B: c.float(1, 0.5)})
 	}})
-	_ = register("GELU", kind{knows: []int{0}, handle: func(c *call) ([]*axes.Tensor, error) {
+	register("GELU", kind{knows: []int{0}, handle: func(c *call) ([]*axes.Tensor, error) {
 		of := kernels.Gelu
 		if c.bool(0, 0) {
 			of = kernels.GeluTanh
 		}
 		return c.curve(&runtime.Curve{Of: of})
 	}})
-	_ = register("Dropout", kind{knows: []int{0}, handle: func(c *call) ([]*axes.Tensor, error) {
+	register("Dropout", kind{knows: []int{0}, handle: func(c *call) ([]*axes.Tensor, error) {
 		if s := c.float(0, 1); s != 1 && c.err == nil {
 			return done(c.b.Each(c.name, scalar(kernels.Times, s, false), c.in[0]))
 		}
 		return done(c.in[0], nil)
 	}})
-	_ = register("UnaryOp", kind{knows: []int{0}, handle: unary})
-	_ = register("PReLU", kind{knows: []int{0}, handle: prelu,
+	register("UnaryOp", kind{knows: []int{0}, handle: unary})
+	register("PReLU", kind{knows: []int{0}, handle: prelu,
 		arrays: func(r *reader) []array { return []array{raw(r.int(0, 0))} }})
-)
+}
 
 func curveOf(of kernels.Curve) func(c *call) ([]*axes.Tensor, error) {
 	return func(c *call) ([]*axes.Tensor, error) { return c.curve(&runtime.Curve{Of: of}) }

@@ -3,6 +3,7 @@ package ncnn
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -18,11 +19,23 @@ type kind struct {
 
 var kinds = map[string]kind{}
 
-// register adds a type of layer.
-func register(typ string, k kind) bool {
-	kinds[typ] = k
-	return true
+// registerAll notes the layers of all files, before the first model is imported and not when the program starts: the
+// linker leaves what nobody calls out of programs that import no model.
+func registerAll() { registered.Do(registerFiles) }
+
+var registered sync.Once
+
+func registerFiles() {
+	for _, register := range []func(){
+		registerArithmetic, registerConv, registerDeconv, registerEach, registerLayers, registerMore, registerPool,
+		registerResize, registerShapes,
+	} {
+		register()
+	}
 }
+
+// register adds a type of layer; a function of the file of its handler calls it.
+func register(typ string, k kind) { kinds[typ] = k }
 
 // reasons tell the way round a layer that is not supported, where there is one.
 var reasons = map[string]string{
@@ -170,18 +183,18 @@ func (c *call) vector(i, n int) ([]float32, error) {
 	return c.b.Floats(src)
 }
 
-var (
-	_ = register("Input", kind{several: true, knows: []int{0, 1, 2, 11}, handle: input})
-	_ = register("MemoryData", kind{several: true, knows: []int{0, 1, 2, 11, 21}, handle: memoryData,
+func registerLayers() {
+	register("Input", kind{several: true, knows: []int{0, 1, 2, 11}, handle: input})
+	register("MemoryData", kind{several: true, knows: []int{0, 1, 2, 11, 21}, handle: memoryData,
 		arrays: func(r *reader) []array {
 			n, _ := axes.Product(1<<28, r.dims()...) // 0 is refused
 			return []array{{n, r.int(21, 1) == 0}}
 		}})
-	_ = register("Split", kind{handle: func(c *call) ([]*axes.Tensor, error) {
+	register("Split", kind{handle: func(c *call) ([]*axes.Tensor, error) {
 		return slices.Repeat(c.in, len(c.out)), nil
 	}})
-	_ = register("Noop", kind{several: true, handle: func(c *call) ([]*axes.Tensor, error) { return c.in, nil }})
-)
+	register("Noop", kind{several: true, handle: func(c *call) ([]*axes.Tensor, error) { return c.in, nil }})
+}
 
 const maxInputs = 256
 

@@ -10,20 +10,20 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("LRN", kind{knows: []int{0, 1, 2, 3, 4}, handle: lrn})
-	_ = register("InstanceNorm", kind{knows: []int{0, 1, 2}, handle: instanceNorm, arrays: func(r *reader) []array {
+func registerMore() {
+	register("LRN", kind{knows: []int{0, 1, 2, 3, 4}, handle: lrn})
+	register("InstanceNorm", kind{knows: []int{0, 1, 2}, handle: instanceNorm, arrays: func(r *reader) []array {
 		if n := r.int(0, 0); r.bool(2, 1) {
 			return []array{raw(n), raw(n)}
 		}
 		return nil
 	}})
-	_ = register("Normalize", kind{knows: []int{0, 1, 2, 3, 4, 9}, handle: normalize,
+	register("Normalize", kind{knows: []int{0, 1, 2, 3, 4, 9}, handle: normalize,
 		arrays: func(r *reader) []array { return []array{raw(r.int(3, 0))} }})
-	_ = register("Reduction", kind{knows: []int{0, 1, 2, 3, 4, 5}, handle: reduction})
-	_ = register("PixelShuffle", kind{knows: []int{0, 1}, handle: pixelShuffle})
-	_ = register("Reorg", kind{knows: []int{0, 1}, handle: reorg})
-)
+	register("Reduction", kind{knows: []int{0, 1, 2, 3, 4, 5}, handle: reduction})
+	register("PixelShuffle", kind{knows: []int{0, 1}, handle: pixelShuffle})
+	register("Reorg", kind{knows: []int{0, 1}, handle: reorg})
+}
 
 func lrn(c *call) ([]*axes.Tensor, error) {
 	op := &runtime.LRN{Size: c.int(1, 5), Alpha: c.float(2, 1), Beta: c.float(3, 0.75), Bias: c.float(4, 1)}

@@ -22,7 +22,8 @@
 //
 // # How to add a layer
 //
-// Write a handler in a file of its own, or beside one like it, and register it there.
+// Write a handler in a file of its own, or beside one like it, and register it in the function there, which layers.go
+// lists.
 package ncnn
 
 import (
@@ -117,6 +118,7 @@ func explain(text []byte, err error) error {
 }
 
 func load(text, bin []byte, pname, bname string, opts []Option) (*runtime.Graph, error) {
+	registerAll()
 	c := &config{limits: runtime.DefaultLimits}
 	for _, o := range opts {
 		o(c)

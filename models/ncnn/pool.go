@@ -7,7 +7,9 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var _ = register("Pooling", kind{knows: []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 18}, handle: pooling})
+func registerPool() {
+	register("Pooling", kind{knows: []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 18}, handle: pooling})
+}
 
 // Ways of padding that parameter 5 has.
 const (

@@ -9,17 +9,17 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("Interp", kind{knows: []int{0, 1, 2, 3, 4, 5, 6}, handle: resize})
-	_ = register("Crop", kind{several: true, knows: []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, handle: crop})
-	_ = register("Padding", kind{knows: []int{0, 1, 2, 3, 4, 5, 6, 7, 8}, handle: padding,
+func registerResize() {
+	register("Interp", kind{knows: []int{0, 1, 2, 3, 4, 5, 6}, handle: resize})
+	register("Crop", kind{several: true, knows: []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, handle: crop})
+	register("Padding", kind{knows: []int{0, 1, 2, 3, 4, 5, 6, 7, 8}, handle: padding,
 		arrays: func(r *reader) []array {
 			if n := r.int(6, 0); n != 0 {
 				return []array{raw(n)}
 			}
 			return nil
 		}})
-)
+}
 
 // resize makes other numbers of rows and columns: to a size, or by factors.
 func resize(c *call) ([]*axes.Tensor, error) {

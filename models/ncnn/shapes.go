@@ -9,20 +9,20 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("Concat", kind{several: true, knows: []int{0}, handle: concat})
-	_ = register("Slice", kind{knows: []int{0, 1}, handle: slice})
-	_ = register("Softmax", kind{knows: []int{0, 1}, handle: softmax})
-	_ = register("Flatten", kind{handle: func(c *call) ([]*axes.Tensor, error) {
+func registerShapes() {
+	register("Concat", kind{several: true, knows: []int{0}, handle: concat})
+	register("Slice", kind{knows: []int{0, 1}, handle: slice})
+	register("Softmax", kind{knows: []int{0, 1}, handle: softmax})
+	register("Flatten", kind{handle: func(c *call) ([]*axes.Tensor, error) {
 		d := c.in[0].Dims
 		return done(c.b.Rearrange(c.name, c.in[0], nil, []int{d[0], axes.Elements(d[1:])}))
 	}})
-	_ = register("Reshape", kind{knows: []int{0, 1, 2, 3, 11}, handle: reshape})
-	_ = register("Permute", kind{knows: []int{0}, handle: permute})
-	_ = register("ShuffleChannel", kind{knows: []int{0, 1}, handle: shuffle})
-	_ = register("ExpandDims", kind{knows: []int{3}, handle: expandDims})
-	_ = register("Squeeze", kind{knows: []int{3}, handle: squeeze})
-)
+	register("Reshape", kind{knows: []int{0, 1, 2, 3, 11}, handle: reshape})
+	register("Permute", kind{knows: []int{0}, handle: permute})
+	register("ShuffleChannel", kind{knows: []int{0, 1}, handle: shuffle})
+	register("ExpandDims", kind{knows: []int{3}, handle: expandDims})
+	register("Squeeze", kind{knows: []int{3}, handle: squeeze})
+}
 
 func concat(c *call) ([]*axes.Tensor, error) {
 	if len(c.in) == 0 {

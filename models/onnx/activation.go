@@ -6,10 +6,10 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("Clip", operator{handle: clip, heeds: "min max", takes: onLazy})
-	_ = register("Relu", operator{handle: relu, takes: onLazy})
-)
+func registerActivation() {
+	register("Clip", operator{handle: clip, heeds: "min max", takes: onLazy})
+	register("Relu", operator{handle: relu, takes: onLazy})
+}
 
 func relu(c *call) (*value, error) { return c.activation(runtime.ReLU) }
 

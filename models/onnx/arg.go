@@ -7,13 +7,13 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("ArgMax", operator{handle: argMax, heeds: "axis keepdims select_last_index", takes: onQuanta,
+func registerArg() {
+	register("ArgMax", operator{handle: argMax, heeds: "axis keepdims select_last_index", takes: onQuanta,
 		integers: true})
-	_ = register("ArgMin", operator{handle: argMax, heeds: "axis keepdims select_last_index", takes: onQuanta,
+	register("ArgMin", operator{handle: argMax, heeds: "axis keepdims select_last_index", takes: onQuanta,
 		integers: true})
-	_ = register("TopK", operator{handle: topK, heeds: "axis k largest | sorted", integers: true})
-)
+	register("TopK", operator{handle: topK, heeds: "axis k largest | sorted", integers: true})
+}
 
 // ordered is input i for what compares its elements: floats, whole numbers, or bytes of one scale.
 func (c *call) ordered(i int) (*axes.Tensor, error) {

@@ -10,19 +10,19 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("Add", operator{handle: arithmetic, takes: onQuanta})
-	_ = register("Div", operator{handle: arithmetic})
-	_ = register("Max", operator{handle: join, takes: onLazy})
-	_ = register("Mean", operator{handle: join})
-	_ = register("Min", operator{handle: join, takes: onLazy})
-	_ = register("Mod", operator{handle: mod, heeds: "fmod"})
-	_ = register("Mul", operator{handle: arithmetic})
-	_ = register("Pow", operator{handle: pow})
-	_ = register("PRelu", operator{handle: prelu})
-	_ = register("Sub", operator{handle: arithmetic})
-	_ = register("Sum", operator{handle: join})
-)
+func registerArithmetic() {
+	register("Add", operator{handle: arithmetic, takes: onQuanta})
+	register("Div", operator{handle: arithmetic})
+	register("Max", operator{handle: join, takes: onLazy})
+	register("Mean", operator{handle: join})
+	register("Min", operator{handle: join, takes: onLazy})
+	register("Mod", operator{handle: mod, heeds: "fmod"})
+	register("Mul", operator{handle: arithmetic})
+	register("Pow", operator{handle: pow})
+	register("PRelu", operator{handle: prelu})
+	register("Sub", operator{handle: arithmetic})
+	register("Sum", operator{handle: join})
+}
 
 // words are the operators of arithmetic.
 var words = map[string]kernels.Arithmetic{"Add": kernels.Plus, "Sum": kernels.Plus, "Mean": kernels.Plus,

@@ -2,10 +2,10 @@ package onnx
 
 import "github.com/gneiss-go/gneiss/runtime"
 
-var (
-	_ = register("DepthToSpace", operator{handle: blocks, heeds: "blocksize mode", takes: onQuanta, integers: true})
-	_ = register("SpaceToDepth", operator{handle: blocks, heeds: "blocksize", takes: onQuanta, integers: true})
-)
+func registerBlocks() {
+	register("DepthToSpace", operator{handle: blocks, heeds: "blocksize mode", takes: onQuanta, integers: true})
+	register("SpaceToDepth", operator{handle: blocks, heeds: "blocksize", takes: onQuanta, integers: true})
+}
 
 // blocks imports DepthToSpace and SpaceToDepth, of [N C H W].
 func blocks(c *call) (*value, error) {

@@ -6,10 +6,10 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("Cast", operator{handle: cast, heeds: "to | saturate round_mode", integers: true}) // of float8
-	_ = register("CastLike", operator{handle: cast, heeds: "| saturate round_mode", integers: true})
-)
+func registerCast() {
+	register("Cast", operator{handle: cast, heeds: "to | saturate round_mode", integers: true}) // of float8
+	register("CastLike", operator{handle: cast, heeds: "| saturate round_mode", integers: true})
+}
 
 // cast makes elements of another type. Between types of floats nothing is done, nor for floats of the whole numbers
 // that a uint8 or int8 input is.

@@ -6,10 +6,10 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("If", operator{handle: choice, heeds: "then_branch else_branch", takes: onLazy})
-	_ = register("Loop", operator{handle: loop, heeds: "body", takes: onLazy})
-)
+func registerControl() {
+	register("If", operator{handle: choice, heeds: "then_branch else_branch", takes: onLazy})
+	register("Loop", operator{handle: loop, heeds: "body", takes: onLazy})
+}
 
 // Control flow that is known at import: a choice by a constant, as exporters leave it beside shapes, and a loop of a
 // constant number of turns, which becomes its turns one after the other.

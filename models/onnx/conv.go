@@ -9,8 +9,10 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var _ = register("Conv", operator{handle: conv, heeds: "auto_pad dilations group kernel_shape pads strides",
-	takes: onQuanta})
+func registerConv() {
+	register("Conv", operator{handle: conv, heeds: "auto_pad dilations group kernel_shape pads strides",
+		takes: onQuanta})
+}
 
 // window reads kernel, strides, pads and dilations over an input of h×w. ok is false if something was unsupported.
 func (c *call) window(kernel []int, h, w int, pending axes.Pad) (win runtime.Window, ok bool, err error) {

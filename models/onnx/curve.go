@@ -27,7 +27,7 @@ var curveParams = map[kernels.Curve][]curveParam{
 // curveOps are the operators that are functions of single elements.
 var curveOps = map[string]kernels.Curve{}
 
-func init() {
+func registerCurve() {
 	for of := kernels.Sigmoid; of.Check() == nil; of++ {
 		switch of {
 		case kernels.SiLU, kernels.GeluTanh, kernels.Rsqrt, kernels.Square: // ONNX has no such word

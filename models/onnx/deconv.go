@@ -10,8 +10,10 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var _ = register("ConvTranspose", operator{handle: convTranspose,
-	heeds: "auto_pad dilations group kernel_shape output_padding output_shape pads strides", takes: onQuanta, old: true})
+func registerDeconv() {
+	register("ConvTranspose", operator{handle: convTranspose,
+		heeds: "auto_pad dilations group kernel_shape output_padding output_shape pads strides", takes: onQuanta, old: true})
+}
 
 // convTranspose is of images, and of rows as images one pixel wide. Its filters are [C][K of a group][R][S].
 func convTranspose(c *call) (*value, error) {

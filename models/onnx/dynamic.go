@@ -8,10 +8,10 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("DynamicQuantizeLinear", operator{handle: dynamicQuantize})
-	_ = register("DynamicQuantizeMatMul", operator{handle: dynamicMatMul, contrib: onlyContrib})
-)
+func registerDynamic() {
+	register("DynamicQuantizeLinear", operator{handle: dynamicQuantize})
+	register("DynamicQuantizeMatMul", operator{handle: dynamicMatMul, contrib: onlyContrib})
+}
 
 // A model that is quantised dynamically has weights of eight bits, and rounds each activation to levels of a scale that
 // its own smallest and largest numbers give, anew in each run. It is imported as what it rounds: the activation as it

@@ -8,7 +8,9 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var _ = register("Einsum", operator{handle: einsum, heeds: "equation"})
+func registerEinsum() {
+	register("Einsum", operator{handle: einsum, heeds: "equation"})
+}
 
 // einsum is a product of two tensors whose dimensions are named by letters, or another order of one's. It is a product
 // of matrices: what both and the result have is a batch, what the result has not is summed over.

@@ -21,18 +21,17 @@ type folded struct {
 	heeds string // as of operator
 }
 
-// folders are all operators of constants that are computed.
+// folders are all operators of constants that are computed, once they are registered.
 var folders = map[string]folded{}
 
-// foldable notes folders of one form; the file that has them calls it, in the declaration of a variable.
-func foldable(heeds string, fold folder, names ...string) bool {
+// foldable notes folders of one form, as register does handlers.
+func foldable(heeds string, fold folder, names ...string) {
 	for _, name := range names {
 		if folders[name].fold != nil {
 			panic(fmt.Sprintf("onnx: two folders of %s", name))
 		}
 		folders[name] = folded{fold, heeds}
 	}
-	return true
 }
 
 // folding is the computation of one node of constants.

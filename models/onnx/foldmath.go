@@ -83,17 +83,17 @@ var connectives = map[string]func(a, b bool) bool{
 	"Xor": func(a, b bool) bool { return a != b },
 }
 
-var (
-	_ = foldable("", foldUnary, "Abs", "Ceil", "Exp", "Floor", "Log", "Neg", "Not", "Reciprocal", "Relu", "Round",
+func registerFoldmath() {
+	foldable("", foldUnary, "Abs", "Ceil", "Exp", "Floor", "Log", "Neg", "Not", "Reciprocal", "Relu", "Round",
 		"Sigmoid", "Sign", "Sqrt", "Tanh")
-	_ = foldable("", foldBinary, "Add", "Div", "Max", "Mean", "Min", "Mul", "Sub", "Sum")
-	_ = foldable("", foldCompare, "And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Or", "Xor")
-	_ = foldable("to | saturate round_mode", foldCast, "Cast")
-	_ = foldable("min max", foldClip, "Clip")
-	_ = foldable("fmod", foldMod, "Mod")
-	_ = foldable("", foldPow, "Pow")
-	_ = foldable("", foldWhere, "Where")
-)
+	foldable("", foldBinary, "Add", "Div", "Max", "Mean", "Min", "Mul", "Sub", "Sum")
+	foldable("", foldCompare, "And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Or", "Xor")
+	foldable("to | saturate round_mode", foldCast, "Cast")
+	foldable("min max", foldClip, "Clip")
+	foldable("fmod", foldMod, "Mod")
+	foldable("", foldPow, "Pow")
+	foldable("", foldWhere, "Where")
+}
 
 func foldUnary(f *folding) ([]*tensor, error) {
 	t, err := f.need(0)

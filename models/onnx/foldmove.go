@@ -9,13 +9,13 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = foldable("axis", foldConcat, "Concat")
-	_ = foldable("", foldExpand, "Expand")
-	_ = foldable("axis", foldGather, "Gather")
-	_ = foldable("", foldTile, "Tile")
-	_ = foldable("perm", foldTranspose, "Transpose")
-)
+func registerFoldmove() {
+	foldable("axis", foldConcat, "Concat")
+	foldable("", foldExpand, "Expand")
+	foldable("axis", foldGather, "Gather")
+	foldable("", foldTile, "Tile")
+	foldable("perm", foldTranspose, "Transpose")
+}
 
 // view is elements of a tensor: those at at + Σ index·step, for all indices below dims.
 type view struct {

@@ -10,18 +10,18 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = foldable("axes keepdims noop_with_empty_axes", foldReduce, "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd",
+func registerFoldreduce() {
+	foldable("axes keepdims noop_with_empty_axes", foldReduce, "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd",
 		"ReduceSum")
-	_ = foldable("value", foldConstantOfShape, "ConstantOfShape")
-	_ = foldable("exclusive reverse", foldCumSum, "CumSum")
-	_ = foldable("dtype k", foldEyeLike, "EyeLike")
-	_ = foldable("", foldMatMul, "MatMul")
-	_ = foldable("", foldNonZero, "NonZero")
-	_ = foldable("axis", foldOneHot, "OneHot")
-	_ = foldable("", foldRange, "Range")
-	_ = foldable("upper", foldTrilu, "Trilu")
-)
+	foldable("value", foldConstantOfShape, "ConstantOfShape")
+	foldable("exclusive reverse", foldCumSum, "CumSum")
+	foldable("dtype k", foldEyeLike, "EyeLike")
+	foldable("", foldMatMul, "MatMul")
+	foldable("", foldNonZero, "NonZero")
+	foldable("axis", foldOneHot, "OneHot")
+	foldable("", foldRange, "Range")
+	foldable("upper", foldTrilu, "Trilu")
+}
 
 func foldReduce(f *folding) ([]*tensor, error) {
 	t, err := f.need(0)

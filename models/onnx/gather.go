@@ -9,15 +9,15 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// What moves elements by indices that are computed.
-var (
-	_ = register("GatherElements", operator{handle: gatherElements, heeds: "axis", integers: true})
-	_ = register("GatherND", operator{handle: gatherND, heeds: "batch_dims", integers: true})
-	_ = register("OneHot", operator{handle: oneHot, heeds: "axis", integers: true})
-	_ = register("Scatter", operator{handle: scatterElements, heeds: "axis", integers: true})
-	_ = register("ScatterElements", operator{handle: scatterElements, heeds: "axis reduction", integers: true})
-	_ = register("ScatterND", operator{handle: scatterND, heeds: "reduction", integers: true})
-)
+func registerGather() {
+	// What moves elements by indices that are computed.
+	register("GatherElements", operator{handle: gatherElements, heeds: "axis", integers: true})
+	register("GatherND", operator{handle: gatherND, heeds: "batch_dims", integers: true})
+	register("OneHot", operator{handle: oneHot, heeds: "axis", integers: true})
+	register("Scatter", operator{handle: scatterElements, heeds: "axis", integers: true})
+	register("ScatterElements", operator{handle: scatterElements, heeds: "axis reduction", integers: true})
+	register("ScatterND", operator{handle: scatterND, heeds: "reduction", integers: true})
+}
 
 // picked gives what was gathered the type of input 0, and the layout that tensors here have.
 func (c *call) picked(t *axes.Tensor, err error) (*value, error) {

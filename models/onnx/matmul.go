@@ -10,10 +10,10 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("Gemm", operator{handle: gemm, heeds: "alpha beta transA transB", takes: onQuanta})
-	_ = register("MatMul", operator{handle: matMul, takes: onQuanta, old: true})
-)
+func registerMatmul() {
+	register("Gemm", operator{handle: gemm, heeds: "alpha beta transA transB", takes: onQuanta})
+	register("MatMul", operator{handle: matMul, takes: onQuanta, old: true})
+}
 
 // product makes a fully connected layer of activation a and matrix w, of [in][out] or, transposed, [out][in]. own is
 // the constant that bias comes from, if it comes from it unchanged.

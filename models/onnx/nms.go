@@ -8,7 +8,9 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var _ = register("NonMaxSuppression", operator{handle: nonMaxSuppression, heeds: "center_point_box"})
+func registerNms() {
+	register("NonMaxSuppression", operator{handle: nonMaxSuppression, heeds: "center_point_box"})
+}
 
 // nonMaxSuppression gives as many rows as the model says its output has or, if it does not say, as there may be; those
 // that are not taken are −1. Other nodes would take them for boxes.

@@ -9,13 +9,13 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("GroupNormalization", operator{handle: groupNorm, heeds: "epsilon num_groups | stash_type"})
-	_ = register("InstanceNormalization", operator{handle: instanceNorm, heeds: "epsilon", old: true})
-	_ = register("LayerNormalization", operator{handle: layerNorm, heeds: "axis epsilon | stash_type"})
-	_ = register("LpNormalization", operator{handle: lpNorm, heeds: "axis p", old: true})
-	_ = register("MeanVarianceNormalization", operator{handle: meanVariance, heeds: "axes"})
-)
+func registerNormalise() {
+	register("GroupNormalization", operator{handle: groupNorm, heeds: "epsilon num_groups | stash_type"})
+	register("InstanceNormalization", operator{handle: instanceNorm, heeds: "epsilon", old: true})
+	register("LayerNormalization", operator{handle: layerNorm, heeds: "axis epsilon | stash_type"})
+	register("LpNormalization", operator{handle: lpNorm, heeds: "axis p", old: true})
+	register("MeanVarianceNormalization", operator{handle: meanVariance, heeds: "axes"})
+}
 
 // scaled multiplies t by input i and adds input i+1, which may be left out; either is a constant or computed, and
 // broadcast to t. In both, dims gives a constant the dimensions that it has beside t.

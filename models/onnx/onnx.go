@@ -18,6 +18,11 @@
 // attribute that no handler heeds. An open first dimension becomes 1, or what [WithBatch] says; other open dimensions
 // need [WithInputDims] or [WithInputShape]. An option that the model leaves no room for is an error.
 //
+// # Card
+//
+// What metadata_props say, in Ultralytics' words or in those that ONNX has for them, is in the graph's card: class
+// names, task, licence, and how an image becomes the input. The doc_string is its note. docs/CARD.md lists the keys.
+//
 // # Types
 //
 // Models of float16, bfloat16 and float64 are computed in float32.
@@ -52,8 +57,8 @@
 //
 // # How to add an operator
 //
-// Write a file with its handler, which ends with call.add, and register the operator there: its attributes, and whether
-// it can work on quantised tensors and integers (ops.go). No other file changes.
+// Write a file with its handler, which ends with call.add, and a function that registers the operator: its attributes,
+// and whether it can work on quantised tensors and integers. List the function in ops.go.
 package onnx
 
 import (
@@ -62,7 +67,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
+	"github.com/gneiss-go/gneiss/models/internal/meta"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -137,6 +144,7 @@ func Open(path string, opts ...Option) (*runtime.Graph, error) {
 func Load(b []byte, opts ...Option) (*runtime.Graph, error) { return load(b, "ONNX model", "", opts) }
 
 func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
+	registerAll()
 	c := &config{batch: 1, limits: runtime.DefaultLimits, inits: map[string][]byte{}}
 	for _, o := range opts {
 		o(c)
@@ -170,6 +178,9 @@ func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
 	if err != nil {
 		return fail(err)
 	}
+	var described card.Card
+	meta.ONNX(&described, g, m.props, m.doc)
+	meta.Put(g, described)
 	return g, nil
 }
 

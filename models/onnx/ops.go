@@ -3,6 +3,7 @@ package onnx
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -78,17 +79,35 @@ func (c contrib) in(domain string) bool {
 	return false
 }
 
-// operators are all that can be imported.
+// operators are all that can be imported, once they are registered.
 var operators = map[string]operator{}
 
-// register notes an operator; the file of its handler calls it, in the declaration of a variable. An attribute that it
-// does not name may change what a node computes, so a node that has one is refused.
-func register(name string, op operator) operator {
+// registerAll notes the operators of all files, before the first model is imported and not when the program starts: the
+// linker leaves what nobody calls out of programs that import no model.
+func registerAll() { registered.Do(registerFiles) }
+
+var registered sync.Once
+
+func registerFiles() {
+	for _, register := range []func(){
+		registerActivation, registerArg, registerArithmetic, registerBlocks, registerCast, registerControl,
+		registerConv, registerCurve, registerDeconv, registerDynamic, registerEinsum, registerFoldcut,
+		registerFoldmath, registerFoldmove, registerFoldreduce, registerGather, registerMatmul, registerNms,
+		registerNormalise, registerPad, registerPool, registerQlinear, registerQuantops, registerRecurrent,
+		registerReduce, registerResize, registerShapes, registerSoftmax, registerStructure, registerTake,
+		registerWhole,
+	} {
+		register()
+	}
+}
+
+// register notes an operator; a function of the file of its handler calls it. An attribute that it does not name may
+// change what a node computes, so a node that has one is refused.
+func register(name string, op operator) {
 	if operators[name].handle != nil {
 		panic(fmt.Sprintf("onnx: two operators %s", name))
 	}
 	operators[name] = op
-	return op
 }
 
 // sameShape are unsupported operators whose output is shaped as their first input, so that the import can look further.

@@ -8,7 +8,9 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var _ = register("Pad", operator{handle: pad, heeds: "mode pads value", takes: onQuanta, integers: true})
+func registerPad() {
+	register("Pad", operator{handle: pad, heeds: "mode pads value", takes: onQuanta, integers: true})
+}
 
 // pad puts elements around a tensor, or takes some away.
 func pad(c *call) (*value, error) {

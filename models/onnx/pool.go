@@ -9,18 +9,18 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("AveragePool", operator{handle: pool,
+func registerPool() {
+	register("AveragePool", operator{handle: pool,
 		heeds: "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides", takes: onQuanta})
-	_ = register("BatchNormalization", operator{handle: batchNorm,
+	register("BatchNormalization", operator{handle: batchNorm,
 		heeds: "epsilon spatial training_mode | momentum"})
-	_ = register("GlobalAveragePool", operator{handle: globalPool, takes: onQuanta})
-	_ = register("GlobalMaxPool", operator{handle: globalPool, takes: onQuanta, integers: true})
-	_ = register("LRN", operator{handle: lrn, heeds: "alpha beta bias size", takes: onQuanta})
-	_ = register("MaxPool", operator{handle: pool,
+	register("GlobalAveragePool", operator{handle: globalPool, takes: onQuanta})
+	register("GlobalMaxPool", operator{handle: globalPool, takes: onQuanta, integers: true})
+	register("LRN", operator{handle: lrn, heeds: "alpha beta bias size", takes: onQuanta})
+	register("MaxPool", operator{handle: pool,
 		heeds: "auto_pad ceil_mode dilations kernel_shape pads strides | storage_order", // of its second output
 		takes: onQuanta, integers: true})
-)
+}
 
 func pool(c *call) (*value, error) {
 	t, err := c.square()

@@ -13,6 +13,8 @@ type model struct {
 	opset     int64    // of the default domain; 0 if not given
 	domains   []string // of operators, that are imported
 	producer  string
+	doc       string
+	props     map[string]string // metadata_props
 	graph     *graph
 	functions map[string]*function // by domain and name
 }
@@ -92,13 +94,15 @@ type decoder struct {
 }
 
 func decodeModel(b []byte, l runtime.Limits) (*model, error) {
-	m := &model{functions: map[string]*function{}}
+	m := &model{functions: map[string]*function{}, props: map[string]string{}}
 	d := &decoder{limits: l}
 	err := wire.Each(b, func(f wire.Field) (err error) {
 		switch f.Num {
 		case 2:
 			m.producer, err = f.Str()
-		case 7, 8, 25:
+		case 6:
+			m.doc, err = f.Str()
+		case 7, 8, 14, 25:
 			var raw []byte
 			if raw, err = f.Msg(); err != nil {
 				return err
@@ -108,6 +112,8 @@ func decodeModel(b []byte, l runtime.Limits) (*model, error) {
 				m.graph, err = d.graph(raw)
 			case 8:
 				err = m.decodeOpset(raw)
+			case 14:
+				err = m.decodeProp(raw)
 			case 25:
 				err = d.function(raw, m.functions)
 			}
@@ -127,6 +133,24 @@ func (m *model) decodeOpset(b []byte) error {
 	}
 	if len(m.domains) < maxAttrs {
 		m.domains = append(m.domains, domain)
+	}
+	return err
+}
+
+// decodeProp decodes a StringStringEntryProto. Those beyond a few mean nothing here.
+func (m *model) decodeProp(b []byte) error {
+	var key, value string
+	err := wire.Each(b, func(f wire.Field) (err error) {
+		switch f.Num {
+		case 1:
+			key, err = f.Str()
+		case 2:
+			value, err = f.Str()
+		}
+		return err
+	})
+	if len(m.props) < maxAttrs {
+		m.props[key] = value
 	}
 	return err
 }

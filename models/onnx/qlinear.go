@@ -8,25 +8,25 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("QGemm", operator{handle: qGemm, contrib: onlyContrib, heeds: "alpha transA transB",
+func registerQlinear() {
+	register("QGemm", operator{handle: qGemm, contrib: onlyContrib, heeds: "alpha transA transB",
 		takes: onLazy, quantises: true})
-	_ = register("QLinearAdd", operator{handle: qlinearArithmetic, contrib: onlyContrib, takes: onLazy, quantises: true})
-	_ = register("QLinearAveragePool", operator{handle: qlinearPool, contrib: onlyContrib,
+	register("QLinearAdd", operator{handle: qlinearArithmetic, contrib: onlyContrib, takes: onLazy, quantises: true})
+	register("QLinearAveragePool", operator{handle: qlinearPool, contrib: onlyContrib,
 		heeds: "auto_pad ceil_mode channels_last count_include_pad dilations kernel_shape pads strides",
 		takes: onLazy, quantises: true})
-	_ = register("QLinearConcat", operator{handle: qlinearConcat, contrib: onlyContrib, heeds: "axis",
+	register("QLinearConcat", operator{handle: qlinearConcat, contrib: onlyContrib, heeds: "axis",
 		takes: onLazy, quantises: true})
-	_ = register("QLinearConv", operator{handle: qlinearConv, heeds: "auto_pad dilations group kernel_shape pads strides",
+	register("QLinearConv", operator{handle: qlinearConv, heeds: "auto_pad dilations group kernel_shape pads strides",
 		takes: onLazy, quantises: true})
-	_ = register("QLinearGlobalAveragePool", operator{handle: qlinearPool, contrib: onlyContrib, heeds: "channels_last",
+	register("QLinearGlobalAveragePool", operator{handle: qlinearPool, contrib: onlyContrib, heeds: "channels_last",
 		takes: onLazy, quantises: true})
-	_ = register("QLinearLeakyRelu", operator{handle: qlinearCurve, contrib: onlyContrib, heeds: "alpha", takes: onLazy,
+	register("QLinearLeakyRelu", operator{handle: qlinearCurve, contrib: onlyContrib, heeds: "alpha", takes: onLazy,
 		quantises: true})
-	_ = register("QLinearMul", operator{handle: qlinearArithmetic, contrib: onlyContrib, takes: onLazy, quantises: true})
-	_ = register("QLinearSigmoid", operator{handle: qlinearCurve, contrib: onlyContrib, takes: onLazy, quantises: true})
-	_ = register("QLinearMatMul", operator{handle: qlinearMatMul, takes: onLazy, quantises: true})
-)
+	register("QLinearMul", operator{handle: qlinearArithmetic, contrib: onlyContrib, takes: onLazy, quantises: true})
+	register("QLinearSigmoid", operator{handle: qlinearCurve, contrib: onlyContrib, takes: onLazy, quantises: true})
+	register("QLinearMatMul", operator{handle: qlinearMatMul, takes: onLazy, quantises: true})
+}
 
 // as calls a float operator's handler on other inputs, with this node's attributes and output.
 func (c *call) as(op string, h handler, in ...*value) (*value, error) {

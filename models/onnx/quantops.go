@@ -8,12 +8,12 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("DequantizeLinear", operator{handle: dequantizeLinear, contrib: alsoContrib,
+func registerQuantops() {
+	register("DequantizeLinear", operator{handle: dequantizeLinear, contrib: alsoContrib,
 		heeds: "axis block_size | output_dtype", takes: onLazy, quantises: true})
-	_ = register("QuantizeLinear", operator{handle: quantizeLinear, contrib: alsoContrib,
+	register("QuantizeLinear", operator{handle: quantizeLinear, contrib: alsoContrib,
 		heeds: "axis block_size output_dtype | saturate", takes: onLazy, quantises: true}) // of float8
-)
+}
 
 // coded names a tensor of integers held as floats, and what they are to stand for.
 type coded struct {

@@ -12,13 +12,13 @@ import (
 const recurrentHeeds = "activations clip direction hidden_size input_forget layout linear_before_reset | " +
 	"activation_alpha activation_beta output_sequence"
 
-// Recurrent layers of sequences whose length is known: each step becomes nodes of its own. They keep nothing from one
-// run to the next; initial states are inputs, last ones outputs.
-var (
-	_ = register("GRU", operator{handle: recurrentLayer, heeds: recurrentHeeds})
-	_ = register("LSTM", operator{handle: recurrentLayer, heeds: recurrentHeeds})
-	_ = register("RNN", operator{handle: recurrentLayer, heeds: recurrentHeeds})
-)
+func registerRecurrent() {
+	// Recurrent layers of sequences whose length is known: each step becomes nodes of its own. They keep nothing from one
+	// run to the next; initial states are inputs, last ones outputs.
+	register("GRU", operator{handle: recurrentLayer, heeds: recurrentHeeds})
+	register("LSTM", operator{handle: recurrentLayer, heeds: recurrentHeeds})
+	register("RNN", operator{handle: recurrentLayer, heeds: recurrentHeeds})
+}
 
 // recurrent is one direction of a layer.
 type recurrent struct {

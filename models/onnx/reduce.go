@@ -14,19 +14,19 @@ var reductions = map[string]kernels.Reduction{"ReduceSum": kernels.Sum, "ReduceM
 
 const reduceHeeds = "axes keepdims noop_with_empty_axes"
 
-var (
-	_ = register("GlobalLpPool", operator{handle: globalLpPool, heeds: "p"})
-	_ = register("ReduceL1", operator{handle: reduce, heeds: reduceHeeds, old: true})
-	_ = register("ReduceL2", operator{handle: reduce, heeds: reduceHeeds, old: true})
-	_ = register("ReduceLogSum", operator{handle: reduce, heeds: reduceHeeds, old: true})
-	_ = register("ReduceLogSumExp", operator{handle: reduce, heeds: reduceHeeds, old: true})
-	_ = register("ReduceMax", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, integers: true, old: true})
-	_ = register("ReduceMean", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, old: true})
-	_ = register("ReduceMin", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, integers: true, old: true})
-	_ = register("ReduceProd", operator{handle: reduce, heeds: reduceHeeds, old: true})
-	_ = register("ReduceSum", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, old: true})
-	_ = register("ReduceSumSquare", operator{handle: reduce, heeds: reduceHeeds, old: true})
-)
+func registerReduce() {
+	register("GlobalLpPool", operator{handle: globalLpPool, heeds: "p"})
+	register("ReduceL1", operator{handle: reduce, heeds: reduceHeeds, old: true})
+	register("ReduceL2", operator{handle: reduce, heeds: reduceHeeds, old: true})
+	register("ReduceLogSum", operator{handle: reduce, heeds: reduceHeeds, old: true})
+	register("ReduceLogSumExp", operator{handle: reduce, heeds: reduceHeeds, old: true})
+	register("ReduceMax", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, integers: true, old: true})
+	register("ReduceMean", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, old: true})
+	register("ReduceMin", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, integers: true, old: true})
+	register("ReduceProd", operator{handle: reduce, heeds: reduceHeeds, old: true})
+	register("ReduceSum", operator{handle: reduce, heeds: reduceHeeds, takes: onQuanta, old: true})
+	register("ReduceSumSquare", operator{handle: reduce, heeds: reduceHeeds, old: true})
+}
 
 // reduce is of the axes of an attribute or an input; of none it is of all, or nothing.
 func reduce(c *call) (*value, error) {

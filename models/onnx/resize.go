@@ -8,12 +8,12 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("Resize", operator{handle: resize, takes: onQuanta, integers: true,
+func registerResize() {
+	register("Resize", operator{handle: resize, takes: onQuanta, integers: true,
 		heeds: "antialias axes coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value" +
 			" keep_aspect_ratio_policy mode nearest_mode"})
-	_ = register("Upsample", operator{handle: resize, heeds: "mode scales", takes: onQuanta, integers: true})
-)
+	register("Upsample", operator{handle: resize, heeds: "mode scales", takes: onQuanta, integers: true})
+}
 
 // resizing is what Resize and Upsample do with each dimension: [runtime.Take] has the rules.
 type resizing struct {

@@ -8,17 +8,17 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("Constant", operator{handle: constantNode,
+func registerShapes() {
+	register("Constant", operator{handle: constantNode,
 		heeds: "value value_int value_ints value_float value_floats sparse_value value_string value_strings"})
-	_ = register("Flatten", operator{handle: flatten, heeds: "axis", takes: onQuanta, integers: true})
-	_ = register("Reshape", operator{handle: reshape, heeds: "allowzero shape", takes: onQuanta, integers: true})
-	_ = register("Shape", operator{handle: shape, heeds: "start end", takes: onQuanta, integers: true})
-	_ = register("Size", operator{handle: size, takes: onQuanta, integers: true})
-	_ = register("Squeeze", operator{handle: squeeze, heeds: "axes", takes: onQuanta, integers: true})
-	_ = register("Transpose", operator{handle: transpose, heeds: "perm", takes: onQuanta, integers: true})
-	_ = register("Unsqueeze", operator{handle: unsqueeze, heeds: "axes", takes: onQuanta, integers: true})
-)
+	register("Flatten", operator{handle: flatten, heeds: "axis", takes: onQuanta, integers: true})
+	register("Reshape", operator{handle: reshape, heeds: "allowzero shape", takes: onQuanta, integers: true})
+	register("Shape", operator{handle: shape, heeds: "start end", takes: onQuanta, integers: true})
+	register("Size", operator{handle: size, takes: onQuanta, integers: true})
+	register("Squeeze", operator{handle: squeeze, heeds: "axes", takes: onQuanta, integers: true})
+	register("Transpose", operator{handle: transpose, heeds: "perm", takes: onQuanta, integers: true})
+	register("Unsqueeze", operator{handle: unsqueeze, heeds: "axes", takes: onQuanta, integers: true})
+}
 
 // Operators that change dimensions, and the arithmetic on constants by which exporters compute dimensions.
 

@@ -6,13 +6,13 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("Hardmax", operator{handle: softmax, heeds: "axis", old: true})
-	_ = register("LogSoftmax", operator{handle: softmax, heeds: "axis", old: true})
-	_ = register("QLinearSoftmax", operator{handle: qlinearSoftmax, contrib: onlyContrib, heeds: "axis opset",
+func registerSoftmax() {
+	register("Hardmax", operator{handle: softmax, heeds: "axis", old: true})
+	register("LogSoftmax", operator{handle: softmax, heeds: "axis", old: true})
+	register("QLinearSoftmax", operator{handle: qlinearSoftmax, contrib: onlyContrib, heeds: "axis opset",
 		takes: onLazy, quantises: true})
-	_ = register("Softmax", operator{handle: softmax, heeds: "axis", takes: onQuanta, old: true})
-)
+	register("Softmax", operator{handle: softmax, heeds: "axis", takes: onQuanta, old: true})
+}
 
 // softmax is Softmax, LogSoftmax and Hardmax: along one axis, or before operator set 13 along all from that on
 // together.

@@ -8,11 +8,11 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("Concat", operator{handle: concat, heeds: "axis", takes: onQuanta, integers: true})
-	_ = register("Dropout", operator{handle: dropout, heeds: "| ratio seed", takes: onLazy})
-	_ = register("Identity", operator{handle: identity, takes: onLazy})
-)
+func registerStructure() {
+	register("Concat", operator{handle: concat, heeds: "axis", takes: onQuanta, integers: true})
+	register("Dropout", operator{handle: dropout, heeds: "| ratio seed", takes: onLazy})
+	register("Identity", operator{handle: identity, takes: onLazy})
+}
 
 func concat(c *call) (*value, error) {
 	if len(c.in) == 0 || slices.Contains(c.in, nil) {

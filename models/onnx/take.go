@@ -7,13 +7,13 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var (
-	_ = register("Gather", operator{handle: gather, heeds: "axis", takes: onQuanta, integers: true})
-	_ = register("Slice", operator{handle: slice, heeds: "starts ends axes steps", takes: onQuanta, integers: true})
-	_ = register("Expand", operator{handle: expand, takes: onQuanta, integers: true})
-	_ = register("Split", operator{handle: split, heeds: "axis num_outputs split", takes: onQuanta, integers: true})
-	_ = register("Tile", operator{handle: tile, takes: onQuanta, integers: true})
-)
+func registerTake() {
+	register("Gather", operator{handle: gather, heeds: "axis", takes: onQuanta, integers: true})
+	register("Slice", operator{handle: slice, heeds: "starts ends axes steps", takes: onQuanta, integers: true})
+	register("Expand", operator{handle: expand, takes: onQuanta, integers: true})
+	register("Split", operator{handle: split, heeds: "axis num_outputs split", takes: onQuanta, integers: true})
+	register("Tile", operator{handle: tile, takes: onQuanta, integers: true})
+}
 
 // Operators that pick and repeat elements by indices that are constants. Each is a [runtime.Take].
 

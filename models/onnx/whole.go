@@ -12,23 +12,22 @@ import (
 // Values of whole numbers: int32, int64, bool and their like. Those of uint8 and int8 inputs are floats until something
 // wants them as whole numbers.
 
-var (
-	_ = register("Equal", operator{handle: compare, integers: true})
-	_ = register("Greater", operator{handle: compare, integers: true})
-	_ = register("GreaterOrEqual", operator{handle: compare, integers: true})
-	_ = register("Less", operator{handle: compare, integers: true})
-	_ = register("LessOrEqual", operator{handle: compare, integers: true})
-
-	_ = register("And", operator{handle: logic, integers: true})
-	_ = register("Or", operator{handle: logic, integers: true})
-	_ = register("Xor", operator{handle: logic, integers: true})
-	_ = register("Not", operator{handle: not, integers: true})
-	_ = register("BitwiseAnd", operator{handle: wholeArithmetic, integers: true})
-	_ = register("BitwiseOr", operator{handle: wholeArithmetic, integers: true})
-	_ = register("BitwiseXor", operator{handle: wholeArithmetic, integers: true})
-	_ = register("BitwiseNot", operator{handle: wholeUnary, integers: true})
-	_ = register("Where", operator{handle: where, integers: true})
-)
+func registerWhole() {
+	register("Equal", operator{handle: compare, integers: true})
+	register("Greater", operator{handle: compare, integers: true})
+	register("GreaterOrEqual", operator{handle: compare, integers: true})
+	register("Less", operator{handle: compare, integers: true})
+	register("LessOrEqual", operator{handle: compare, integers: true})
+	register("And", operator{handle: logic, integers: true})
+	register("Or", operator{handle: logic, integers: true})
+	register("Xor", operator{handle: logic, integers: true})
+	register("Not", operator{handle: not, integers: true})
+	register("BitwiseAnd", operator{handle: wholeArithmetic, integers: true})
+	register("BitwiseOr", operator{handle: wholeArithmetic, integers: true})
+	register("BitwiseXor", operator{handle: wholeArithmetic, integers: true})
+	register("BitwiseNot", operator{handle: wholeUnary, integers: true})
+	register("Where", operator{handle: where, integers: true})
+}
 
 // wholes are operators that have another handler where their first input is of whole numbers.
 var wholes = map[string]operator{

@@ -65,15 +65,16 @@ func (f Filter) String() string { return [...]string{"bilinear", "antialias"}[f&
 
 // Spec is what a network expects of its input. Each element is (pixel − Mean)·Scale, pixel from 0 to 255.
 type Spec struct {
-	Width, Height int
-	Mode          Mode
+	Width  int  `json:"width"`
+	Height int  `json:"height"`
+	Mode   Mode `json:"fit"`
 	// with Crop: the short side before the cut; 0 means 256 where the network takes 224, in proportion
-	Short  int
-	Pad    float32 // with Letterbox: the value of the bars' pixels, 0 to 255, in every channel
-	Filter Filter
-	Order  Order
-	Mean   [3]float32 // by channel, in the network's order
-	Scale  [3]float32 // by channel; 0 means 1
+	Short  int        `json:"short,omitempty"`
+	Pad    float32    `json:"pad,omitempty"` // with Letterbox: the value of the bars' pixels, 0 to 255, in every channel
+	Filter Filter     `json:"filter"`
+	Order  Order      `json:"order"`
+	Mean   [3]float32 `json:"mean,omitzero"`  // by channel, in the network's order
+	Scale  [3]float32 `json:"scale,omitzero"` // by channel; 0 means 1
 }
 
 // Specs of known families.

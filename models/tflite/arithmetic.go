@@ -36,7 +36,7 @@ var words = map[int]struct {
 	156:   {kernels.Angle, 0, 0},
 }
 
-func init() {
+func registerArithmetic() {
 	for code, w := range words {
 		register(code, form{handle: arithmetic, options: w.options, fields: w.fields})
 	}

@@ -13,10 +13,10 @@ const (
 	opSpaceToBatch = 38
 )
 
-var (
-	_ = register(opBatchToSpace, form{handle: batchToSpace, options: 24})
-	_ = register(opSpaceToBatch, form{handle: spaceToBatch, options: 25})
-)
+func registerBatch() {
+	register(opBatchToSpace, form{handle: batchToSpace, options: 24})
+	register(opSpaceToBatch, form{handle: spaceToBatch, options: 25})
+}
 
 // blocks are the sides of the blocks of an operation between space and batch, and its pads or crops.
 func (n *node) blocks(x *axes.Tensor) (sides, before, behind []int, err error) {

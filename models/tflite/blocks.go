@@ -7,10 +7,10 @@ const (
 	opSpaceToDepth = 26
 )
 
-var (
-	_ = register(opDepthToSpace, form{handle: depthToSpace, options: 94, fields: 1}) // block_size
-	_ = register(opSpaceToDepth, form{handle: spaceToDepth, options: 19, fields: 1}) // block_size
-)
+func registerBlocks() {
+	register(opDepthToSpace, form{handle: depthToSpace, options: 94, fields: 1}) // block_size
+	register(opSpaceToDepth, form{handle: spaceToDepth, options: 19, fields: 1}) // block_size
+}
 
 func depthToSpace(n *node) error {
 	x, err := n.image(0)

@@ -137,6 +137,7 @@ func (o *opSpec) operatorOf(b *flatbuffers.Builder, i int) flatbuffers.UOffsetT 
 }
 
 func (f *file) bytes() []byte {
+	registerAll() // for the kinds of options
 	b := flatbuffers.NewBuilder(1024)
 	var buffers, tensors, codes, ops []flatbuffers.UOffsetT
 	empty := func() flatbuffers.UOffsetT { b.StartObject(3); return b.EndObject() }

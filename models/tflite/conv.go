@@ -13,13 +13,13 @@ const (
 	opFullyConnected  = 9
 )
 
-var (
-	_ = register(opConv2D, form{handle: conv, options: 1, fields: 6})
-	_ = register(opDepthwiseConv2D, form{handle: depthwise, options: 2, fields: 7})
+func registerConv() {
+	register(opConv2D, form{handle: conv, options: 1, fields: 6})
+	register(opDepthwiseConv2D, form{handle: depthwise, options: 2, fields: 7})
 	// …, asymmetric_quantize_inputs of hybrid kernels
-	_ = register(opFullyConnected, form{handle: fullyConnected, options: 8,
+	register(opFullyConnected, form{handle: fullyConnected, options: 8,
 		fields: 4})
-)
+}
 
 // activation is the schema's ActivationFunctionType as a clamp.
 func activation(a int) (runtime.Clamp, error) {

@@ -19,7 +19,7 @@ var curves = map[int]kernels.Curve{
 	117: kernels.HardSwish, opGELU: kernels.Gelu, 158: kernels.Sign,
 }
 
-func init() {
+func registerCurve() {
 	for code := range curves {
 		f := form{handle: curve}
 		switch code {

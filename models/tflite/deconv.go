@@ -10,8 +10,12 @@ import (
 
 const opTransposeConv = 67
 
-var _ = register(opTransposeConv, form{handle: transposeConv, options: 49,
-	fields: 4}) // padding, stride_w, stride_h, activation
+func registerDeconv() {
+	register(opTransposeConv, form{handle: transposeConv, options: 49,
+		fields: 4}) // padding, stride_w, stride_h, activation
+}
+
+// padding, stride_w, stride_h, activation
 
 // transposeConv is TRANSPOSE_CONV of the output's shape, filters [K][R][S][C], an image and perhaps a bias. What is
 // dropped at the top and the left is the padding of the convolution that leads from the output to the input.

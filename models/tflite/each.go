@@ -14,14 +14,14 @@ const (
 	opQuantize   = 114
 )
 
-var (
-	_ = register(opDequantize, form{handle: dequantize})
-	_ = register(opReLU, form{handle: relu})
-	_ = register(opReLUN1To1, form{handle: relu})
-	_ = register(opReLU6, form{handle: relu})
-	_ = register(opReLU0To1, form{handle: relu})
-	_ = register(opQuantize, form{handle: quantize})
-)
+func registerEach() {
+	register(opDequantize, form{handle: dequantize})
+	register(opReLU, form{handle: relu})
+	register(opReLUN1To1, form{handle: relu})
+	register(opReLU6, form{handle: relu})
+	register(opReLU0To1, form{handle: relu})
+	register(opQuantize, form{handle: quantize})
+}
 
 func relu(n *node) error {
 	x, err := n.input(0)

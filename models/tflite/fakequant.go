@@ -9,7 +9,9 @@ import (
 
 const opFakeQuant = 80
 
-var _ = register(opFakeQuant, form{handle: fakeQuant, options: 58, fields: 4})
+func registerFakequant() {
+	register(opFakeQuant, form{handle: fakeQuant, options: 58, fields: 4})
+}
 
 // fakeQuant rounds floats to the levels of a quantisation of up to eight bits, with the range moved so that zero is one
 // of them: a clamp, a quantisation and its inverse. Halves are rounded to even, TensorFlow Lite's upwards.

@@ -3,6 +3,7 @@ package tflite
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -18,25 +19,40 @@ type form struct {
 // handlers import one operation each, by the schema's BuiltinOperator.
 var handlers = map[int]form{}
 
-// register notes an operation; the file of its handler calls it, in the declaration of a variable.
-func register(code int, f form) form {
+// registerAll notes the operations of all files, before the first model is imported and not when the program starts: the
+// linker leaves what nobody calls out of programs that import no model.
+func registerAll() { registered.Do(registerFiles) }
+
+var registered sync.Once
+
+func registerFiles() {
+	for _, register := range []func(){
+		registerArithmetic, registerBatch, registerBlocks, registerConv, registerCurve, registerDeconv,
+		registerEach, registerFakequant, registerMatmul, registerNms, registerNormalise, registerPad, registerPool,
+		registerPostprocess, registerReduce, registerResize, registerShapes, registerSoftmax, registerStrided,
+		registerTake, registerWhole,
+	} {
+		register()
+	}
+}
+
+// register notes an operation; a function of the file of its handler calls it.
+func register(code int, f form) {
 	if handlers[code].handle != nil {
 		panic(fmt.Sprintf("tflite: two operations of code %d", code))
 	}
 	handlers[code] = f
-	return f
 }
 
 // customs import the custom operations that are known, by their names.
 var customs = map[string]func(*node) error{}
 
 // registerCustom notes a custom operation, as register does a builtin one.
-func registerCustom(name string, handle func(*node) error) bool {
+func registerCustom(name string, handle func(*node) error) {
 	if customs[name] != nil {
 		panic("tflite: two operations " + name)
 	}
 	customs[name] = handle
-	return true
 }
 
 // opCustom is the code of operations that have a name in place of one.

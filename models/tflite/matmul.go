@@ -11,8 +11,12 @@ import (
 
 const opBatchMatMul = 126
 
-var _ = register(opBatchMatMul, form{handle: batchMatMul, options: 101,
-	fields: 3}) // adj_x, adj_y, asymmetric_quantize_inputs of hybrid kernels
+func registerMatmul() {
+	register(opBatchMatMul, form{handle: batchMatMul, options: 101,
+		fields: 3}) // adj_x, adj_y, asymmetric_quantize_inputs of hybrid kernels
+}
+
+// adj_x, adj_y, asymmetric_quantize_inputs of hybrid kernels
 
 // batchMatMul is the product of matrices, of which either may be a constant.
 func batchMatMul(n *node) error {

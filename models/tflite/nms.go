@@ -13,10 +13,10 @@ const (
 	opNonMaxSuppressionV5 = 121
 )
 
-var (
-	_ = register(opNonMaxSuppressionV4, form{handle: nonMaxSuppression, options: 95})
-	_ = register(opNonMaxSuppressionV5, form{handle: nonMaxSuppression, options: 96})
-)
+func registerNms() {
+	register(opNonMaxSuppressionV4, form{handle: nonMaxSuppression, options: 95})
+	register(opNonMaxSuppressionV5, form{handle: nonMaxSuppression, options: 96})
+}
 
 // number is input i, a constant of one real number.
 func (n *node) number(i int) (float32, error) {

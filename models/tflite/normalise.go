@@ -13,10 +13,10 @@ const (
 	opL2Pool2D        = 12
 )
 
-var (
-	_ = register(opL2Normalization, form{handle: l2Normalization, options: 12, fields: 1}) // activation
-	_ = register(opL2Pool2D, form{handle: l2Pool, options: 5, fields: 6})
-)
+func registerNormalise() {
+	register(opL2Normalization, form{handle: l2Normalization, options: 12, fields: 1}) // activation
+	register(opL2Pool2D, form{handle: l2Pool, options: 5, fields: 6})
+}
 
 // l2Normalization divides by the norm along the last dimension, which is 10⁻⁶ at least.
 func l2Normalization(n *node) error {

@@ -13,11 +13,11 @@ const (
 	opMirrorPad = 100
 )
 
-var (
-	_ = register(opPad, form{handle: pad, options: 22})
-	_ = register(opPadV2, form{handle: pad, options: 43})
-	_ = register(opMirrorPad, form{handle: mirrorPad, options: 77, fields: 1}) // mode
-)
+func registerPad() {
+	register(opPad, form{handle: pad, options: 22})
+	register(opPadV2, form{handle: pad, options: 43})
+	register(opMirrorPad, form{handle: mirrorPad, options: 77, fields: 1}) // mode
+}
 
 // pad puts a number around the elements. Zeros around rows and columns wait for the convolution that follows.
 func pad(n *node) error {

@@ -13,11 +13,11 @@ const (
 	opMaxPool2D     = 17
 )
 
-var (
-	_ = register(opAveragePool2D, form{handle: averagePool, options: 5, fields: 6})
-	_ = register(opLRN, form{handle: lrn, options: 13, fields: 4})
-	_ = register(opMaxPool2D, form{handle: maxPool, options: 5, fields: 6})
-)
+func registerPool() {
+	register(opAveragePool2D, form{handle: averagePool, options: 5, fields: 6})
+	register(opLRN, form{handle: lrn, options: 13, fields: 4})
+	register(opMaxPool2D, form{handle: maxPool, options: 5, fields: 6})
+}
 
 func maxPool(n *node) error { return n.pool(runtime.MaxPool) }
 

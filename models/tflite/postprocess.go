@@ -8,7 +8,9 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-var _ = registerCustom("TFLite_Detection_PostProcess", postProcess)
+func registerPostprocess() {
+	registerCustom("TFLite_Detection_PostProcess", postProcess)
+}
 
 // postProcess makes detections of boxes and scores; its four outputs are parts of what the operation makes.
 func postProcess(n *node) error {

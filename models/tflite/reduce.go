@@ -16,13 +16,13 @@ const (
 	opReduceMin  = 89
 )
 
-var (
-	_ = register(opMean, form{handle: reduce, options: 27, fields: 1}) // keep_dims, as all of them
-	_ = register(opReduceMax, form{handle: reduce, options: 27, fields: 1})
-	_ = register(opReduceMin, form{handle: reduce, options: 27, fields: 1})
-	_ = register(opReduceProd, form{handle: reduce, options: 27, fields: 1})
-	_ = register(opSum, form{handle: reduce, options: 27, fields: 1})
-)
+func registerReduce() {
+	register(opMean, form{handle: reduce, options: 27, fields: 1}) // keep_dims, as all of them
+	register(opReduceMax, form{handle: reduce, options: 27, fields: 1})
+	register(opReduceMin, form{handle: reduce, options: 27, fields: 1})
+	register(opReduceProd, form{handle: reduce, options: 27, fields: 1})
+	register(opSum, form{handle: reduce, options: 27, fields: 1})
+}
 
 // reduce is a mean, sum, product, maximum or minimum over the axes of a constant.
 func reduce(n *node) error {

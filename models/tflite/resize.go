@@ -15,11 +15,11 @@ const (
 	opResizeNearest  = 97
 )
 
-// The fields end with align_corners and half_pixel_centers; those of old files before them are a size.
-var (
-	_ = register(opResizeBilinear, form{handle: resizeBilinear, options: 15, fields: 4})
-	_ = register(opResizeNearest, form{handle: resizeNearest, options: 74, fields: 2})
-)
+func registerResize() {
+	// The fields end with align_corners and half_pixel_centers; those of old files before them are a size.
+	register(opResizeBilinear, form{handle: resizeBilinear, options: 15, fields: 4})
+	register(opResizeNearest, form{handle: resizeNearest, options: 74, fields: 2})
+}
 
 // resized is the input of a resizing, and its new size.
 func (n *node) resized() (x *axes.Tensor, size []int, err error) {

@@ -18,14 +18,14 @@ const (
 	opSqueeze       = 43
 )
 
-var (
-	_ = register(opConcatenation, form{handle: concatenation, options: 10, fields: 2})
-	_ = register(opReshape, form{handle: reshape, options: 17, fields: 1}) // new_shape: the output's shape says it
-	_ = register(opExpandDims, form{handle: reshape, options: 52})
-	_ = register(opPack, form{handle: pack, options: 59, fields: 2}) // values_count, axis
-	_ = register(opTranspose, form{handle: transpose, options: 26, fields: 0})
-	_ = register(opSqueeze, form{handle: reshape, options: 30, fields: 1})
-)
+func registerShapes() {
+	register(opConcatenation, form{handle: concatenation, options: 10, fields: 2})
+	register(opReshape, form{handle: reshape, options: 17, fields: 1}) // new_shape: the output's shape says it
+	register(opExpandDims, form{handle: reshape, options: 52})
+	register(opPack, form{handle: pack, options: 59, fields: 2}) // values_count, axis
+	register(opTranspose, form{handle: transpose, options: 26, fields: 0})
+	register(opSqueeze, form{handle: reshape, options: 30, fields: 1})
+}
 
 // reshape is RESHAPE, SQUEEZE and EXPAND_DIMS: the elements stay in their order, and get the output's dimensions.
 func reshape(n *node) error {

@@ -12,10 +12,10 @@ const (
 	opLogSoftmax = 50
 )
 
-var (
-	_ = register(opLogSoftmax, form{handle: logSoftmax, options: 36})
-	_ = register(opSoftmax, form{handle: softmax, options: 9, fields: 1}) // beta
-)
+func registerSoftmax() {
+	register(opLogSoftmax, form{handle: logSoftmax, options: 36})
+	register(opSoftmax, form{handle: softmax, options: 9, fields: 1}) // beta
+}
 
 // softmax is over the last dimension, which is that of the channels.
 func softmax(n *node) error {

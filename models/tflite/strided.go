@@ -10,8 +10,10 @@ import (
 
 const opStridedSlice = 45
 
-// begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, offset
-var _ = register(opStridedSlice, form{handle: stridedSlice, options: 32, fields: 6})
+func registerStrided() {
+	// begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, offset
+	register(opStridedSlice, form{handle: stridedSlice, options: 32, fields: 6})
+}
 
 // spec is one entry of a strided slice.
 type spec struct {

@@ -21,18 +21,18 @@ const (
 	opBroadcastTo = 130
 )
 
-// Operations that pick and repeat elements by indices that are constants. Each is a [runtime.Take].
-var (
-	_ = register(opGather, form{handle: gather, options: 23, fields: 2}) // axis, batch_dims
-	_ = register(opSplit, form{handle: split, options: 35, fields: 1})   // num_splits
-	_ = register(opSlice, form{handle: slice, options: 48})
-	_ = register(opTile, form{handle: tile, options: 51})
-	_ = register(opUnpack, form{handle: unpack, options: 64, fields: 2})     // num, axis
-	_ = register(opSplitV, form{handle: splitSizes, options: 79, fields: 1}) // num_splits
-	_ = register(opReverse, form{handle: reverse, options: 81})
-	_ = register(opGatherND, form{handle: gatherND, options: 83})
-	_ = register(opBroadcastTo, form{handle: broadcast, options: 104})
-)
+func registerTake() {
+	// Operations that pick and repeat elements by indices that are constants. Each is a [runtime.Take].
+	register(opGather, form{handle: gather, options: 23, fields: 2}) // axis, batch_dims
+	register(opSplit, form{handle: split, options: 35, fields: 1})   // num_splits
+	register(opSlice, form{handle: slice, options: 48})
+	register(opTile, form{handle: tile, options: 51})
+	register(opUnpack, form{handle: unpack, options: 64, fields: 2})     // num, axis
+	register(opSplitV, form{handle: splitSizes, options: 79, fields: 1}) // num_splits
+	register(opReverse, form{handle: reverse, options: 81})
+	register(opGatherND, form{handle: gatherND, options: 83})
+	register(opBroadcastTo, form{handle: broadcast, options: 104})
+}
 
 // integers are those of input i, which must be a constant.
 func (n *node) integers(i int) ([]int, error) {

@@ -14,6 +14,11 @@
 // Reshaping keeps the elements in their order and moves nothing where only the shape is read otherwise. Softmax,
 // concatenation, arithmetic and constants work along the axes that the file gives its values, however they lie.
 //
+// # Card
+//
+// A model's metadata, and the files packed behind it, make the graph's card: class names, licence, and how an image
+// becomes the input. docs/CARD.md says which fields.
+//
 // # Semantics
 //
 // Quantised models stay quantised. A TFLite int8 value q with zero point z is the uint8 value q + 128 with zero point
@@ -33,8 +38,8 @@
 //
 // # How to add an operation
 //
-// Write a file with its handler, and register it there by its number in the schema, with the number of its options and
-// how many of their fields it heeds. No other file changes.
+// Write a file with its handler, and a function that registers it by its number in the schema, with the number of its
+// options and how many of their fields it heeds. List the function in handlers.go.
 package tflite
 
 import (
@@ -77,6 +82,7 @@ func Open(path string, opts ...Option) (*runtime.Graph, error) {
 
 // Load imports a model from the bytes of a file.
 func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
+	registerAll()
 	c := config{limits: runtime.DefaultLimits}
 	for _, o := range opts {
 		o(&c)
@@ -96,7 +102,10 @@ func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
 	im := &importer{model: m, sub: m.subgraphs[0], b: axes.NewBuilder("tflite", len(data), c.limits),
 		values: map[int]*axes.Tensor{}, lost: map[int]bool{}, also: c.nodes,
 		left: 4*len(data) + 1<<16}
-	return im.run()
+	if g, err = im.run(); err == nil {
+		describe(g, data)
+	}
+	return g, err
 }
 
 func corrupt(format string, args ...any) error {

@@ -31,26 +31,26 @@ const (
 	opSelectV2     = 123
 )
 
-// Operations on whole numbers and bools, and such as make them.
-var (
-	_ = register(opCast, form{handle: cast, options: 37, fields: 2})     // in_data_type, out_data_type
-	_ = register(opArgMax, form{handle: argMax, options: 40, fields: 1}) // output_type
-	_ = register(opArgMin, form{handle: argMax, options: 57, fields: 1}) // output_type
-	_ = register(opTopK, form{handle: topK, options: 34})
-	_ = register(opOneHot, form{handle: oneHot, options: 61, fields: 1}) // axis
-	_ = register(opLess, form{handle: compare, options: 41})
-	_ = register(opGreater, form{handle: compare, options: 44})
-	_ = register(opGreaterEqual, form{handle: compare, options: 45})
-	_ = register(opLessEqual, form{handle: compare, options: 46})
-	_ = register(opEqual, form{handle: compare, options: 53})
-	_ = register(opNotEqual, form{handle: compare, options: 54})
-	_ = register(opSelect, form{handle: choose, options: 47})
-	_ = register(opSelectV2, form{handle: choose, options: 98})
-	_ = register(opLogicalOr, form{handle: logic, options: 60})
-	_ = register(opLogicalAnd, form{handle: logic, options: 62})
-	_ = register(opLogicalNot, form{handle: logicNot, options: 63})
-	_ = register(opScatterND, form{handle: scatterND, options: 97})
-)
+func registerWhole() {
+	// Operations on whole numbers and bools, and such as make them.
+	register(opCast, form{handle: cast, options: 37, fields: 2})     // in_data_type, out_data_type
+	register(opArgMax, form{handle: argMax, options: 40, fields: 1}) // output_type
+	register(opArgMin, form{handle: argMax, options: 57, fields: 1}) // output_type
+	register(opTopK, form{handle: topK, options: 34})
+	register(opOneHot, form{handle: oneHot, options: 61, fields: 1}) // axis
+	register(opLess, form{handle: compare, options: 41})
+	register(opGreater, form{handle: compare, options: 44})
+	register(opGreaterEqual, form{handle: compare, options: 45})
+	register(opLessEqual, form{handle: compare, options: 46})
+	register(opEqual, form{handle: compare, options: 53})
+	register(opNotEqual, form{handle: compare, options: 54})
+	register(opSelect, form{handle: choose, options: 47})
+	register(opSelectV2, form{handle: choose, options: 98})
+	register(opLogicalOr, form{handle: logic, options: 60})
+	register(opLogicalAnd, form{handle: logic, options: 62})
+	register(opLogicalNot, form{handle: logicNot, options: 63})
+	register(opScatterND, form{handle: scatterND, options: 97})
+}
 
 // wholes are operations that have another handler where their output is of whole numbers.
 var wholes = map[int]form{
