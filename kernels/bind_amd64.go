@@ -51,6 +51,8 @@ var bindings = map[string]any{
 	"f32_clamp_1x32__avx2":         clampF32AVX2,
 	"f32_add_1x32__avx2":           addF32AVX2,
 	"f32_affine_1x32__avx2":        affineF32AVX2,
+	"f32_curve_1x16__avx512":       curveF32AVX512,
+	"f32_curve_1x8__avx2":          curveF32AVX2,
 	"u8_lrn5_1x32__avx512":         lrnU8AVX512,
 	"u8_lrn_1x8__avx2":             lrnU8AVX2,
 	"u8_fc_4x64__avx512vnni":       fcU8AVX512VNNI,

@@ -1,6 +1,10 @@
 package kernels
 
-import "github.com/gneiss-go/gneiss/arch"
+import (
+	"strings"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
 
 // The features that rows require, in the words of the tiers and of GNU as.
 const (
@@ -109,6 +113,9 @@ var rows = map[string][]Kernel{
 		{Op: OpAdd, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "eltwise", Text: "addF32AVX2"},
 		{Op: OpAffine, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2,
 			Family: "eltwise", Text: "affineF32AVX2"},
+		{Op: OpCurve, DType: F32, MR: 1, NR: 16, ISA: arch.AVX512, Requires: avx512f,
+			Family: "curve", Text: curvesOf("AVX512")},
+		{Op: OpCurve, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "curve", Text: curvesOf("AVX2")},
 		{Op: OpLRN5, DType: U8, MR: 1, NR: 32, ISA: arch.AVX512, Requires: avx2 | avx512f | avx512bw | avx512vl,
 			Family: "lrn", Text: "lrnU8AVX512"},
 		{Op: OpLRN, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2 | fma, Family: "lrn", Text: "lrnU8AVX2"},
@@ -298,4 +305,11 @@ var rows = map[string][]Kernel{
 		{Op: OpBlendRows, DType: U8, Family: "pixels", fn: blendRowsGeneric},
 		{Op: OpLaneDots, DType: F32, Family: "pixels", fn: laneDotsGeneric},
 	},
+}
+
+// curvesOf are the assembly functions of [OpCurve] on a tier.
+func curvesOf(tier string) string {
+	const names = "sigmoid tanh silu hardSwish hardSigmoid leaky elu selu gelu geluTanh mish exp erf sqrt rsqrt " +
+		"reciprocal square abs neg"
+	return strings.ReplaceAll(names, " ", tier+" ") + tier
 }
