@@ -107,8 +107,8 @@ func TestCurve(t *testing.T) {
 	}
 }
 
-// TestCurveBits: every kernel gives the bits of Function.Apply, in rows of all lengths, at strides and in place; of a NaN
-// that it is one.
+// TestCurveBits: every kernel gives the bits of Function.Apply, in rows of all lengths and at strides; of a NaN that it is
+// one.
 func TestCurveBits(t *testing.T) {
 	forKernels(t, OpCurve, F32, func(t *testing.T, k *Kernel) {
 		r := newRand(t)
