@@ -107,8 +107,7 @@ func TestCurve(t *testing.T) {
 	}
 }
 
-// TestCurveBits: every kernel gives the bits of Function.Apply, in rows of all lengths and at strides; of a NaN that it is
-// one.
+// TestCurveBits: every kernel gives the bits of Function.Apply, in rows of all lengths and at strides; of a NaN, a NaN.
 func TestCurveBits(t *testing.T) {
 	forKernels(t, OpCurve, F32, func(t *testing.T, k *Kernel) {
 		r := newRand(t)
