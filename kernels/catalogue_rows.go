@@ -1,6 +1,10 @@
 package kernels
 
-import "github.com/gneiss-go/gneiss/arch"
+import (
+	"strings"
+
+	"github.com/gneiss-go/gneiss/arch"
+)
 
 // The features that rows require, in the words of the tiers and of GNU as.
 const (
@@ -109,6 +113,13 @@ var rows = map[string][]Kernel{
 		{Op: OpAdd, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "eltwise", Text: "addF32AVX2"},
 		{Op: OpAffine, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2,
 			Family: "eltwise", Text: "affineF32AVX2"},
+		{Op: OpCurve, DType: F32, MR: 1, NR: 16, ISA: arch.AVX512, Requires: avx512f,
+			Family: "curve", Text: curvesOf("AVX512")},
+		{Op: OpCurve, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "curve", Text: curvesOf("AVX2")},
+		{Op: OpScale, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "scale", Text: "scaleBlocksAVX2"},
+		{Op: OpSlope, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "scale", Text: "slopeBlocksAVX2"},
+		{Op: OpScale, DType: U8, MR: 1, NR: 16, ISA: arch.AVX512, Requires: avx512f, Family: "scale", Text: "scaleU8AVX512"},
+		{Op: OpScale, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "scale", Text: "scaleU8BlocksAVX2"},
 		{Op: OpLRN5, DType: U8, MR: 1, NR: 32, ISA: arch.AVX512, Requires: avx2 | avx512f | avx512bw | avx512vl,
 			Family: "lrn", Text: "lrnU8AVX512"},
 		{Op: OpLRN, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2 | fma, Family: "lrn", Text: "lrnU8AVX2"},
@@ -259,6 +270,9 @@ var rows = map[string][]Kernel{
 		{Op: OpBinary, DType: F32, Family: "binary", fn: binaryF32Generic},
 		{Op: OpBinary, DType: U8, Family: "binary", fn: binaryU8Generic},
 		{Op: OpCurve, DType: F32, Family: "curve", fn: curveF32Generic},
+		{Op: OpScale, DType: F32, Family: "scale", fn: scaleF32Generic},
+		{Op: OpSlope, DType: F32, Family: "scale", fn: slopeF32Generic},
+		{Op: OpScale, DType: U8, Family: "scale", fn: scaleU8Generic},
 		{Op: OpPostProcess, DType: F32, Family: "postprocess", fn: boxesGeneric},
 		{Op: OpReduce, DType: F32, Family: "reduce", fn: reduceF32Generic},
 		{Op: OpReduce, DType: U8, Family: "reduce", fn: reduceU8Generic},
@@ -298,4 +312,11 @@ var rows = map[string][]Kernel{
 		{Op: OpBlendRows, DType: U8, Family: "pixels", fn: blendRowsGeneric},
 		{Op: OpLaneDots, DType: F32, Family: "pixels", fn: laneDotsGeneric},
 	},
+}
+
+// curvesOf are the assembly functions of [OpCurve] on a tier.
+func curvesOf(tier string) string {
+	const names = "sigmoid tanh silu hardSwish hardSigmoid leaky elu selu gelu geluTanh mish exp erf sqrt rsqrt " +
+		"reciprocal square abs neg"
+	return strings.ReplaceAll(names, " ", tier+" ") + tier
 }
