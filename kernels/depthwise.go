@@ -66,8 +66,8 @@ func depthwiseU8Generic(a *depthArgs) {
 	}
 }
 
-// depthwise computes an output row at a time: the windows clipped at the left one by one, those inside at once, those
-// clipped at the right one by one.
+// depthwise computes an output row at a time: at once where kernels slide the windows, else the windows clipped at the
+// left one by one, those inside at once, those clipped at the right one by one.
 type depthwise struct {
 	basic
 	shape    ConvShape
@@ -77,6 +77,8 @@ type depthwise struct {
 	w        unsafe.Pointer   // [parts·R·S+1][C], the last row zeros
 	more     []bool           // [parts−1][R·S] whether any channel has that part of a tap
 	args     depthArgs
+	rowFn    func(*depthRowArgs) // nil where windows go one by one
+	rowArgs  depthRowArgs
 	bytes    int
 	in0, in1 int // windows in0 ≤ x < in1 are inside the input's columns
 }
@@ -99,6 +101,7 @@ func newDepthwiseF32(p *Packing, s ConvShape, weights, bias []float32, act Clamp
 	copy(b, bias)
 	d.w, d.args.bias, d.args.lo, d.args.hi = addr(w), addr(b), act.Lo, act.Hi
 	d.bytes = 4 * (len(w) + len(b))
+	d.slide(limit)
 	return d
 }
 
@@ -168,6 +171,7 @@ type depthwiseTask struct {
 type depthwiseWorker struct {
 	table []depthTap
 	args  depthArgs
+	row   depthRowArgs
 	_     [64]byte
 }
 
@@ -176,6 +180,12 @@ func (t *depthwiseTask) Units() int { return t.shape.N * t.shape.OutH() }
 
 func (t *depthwiseTask) Run(worker, lo, hi int, stop *Stop) {
 	s, wk := &t.shape, &t.workers[worker]
+	if t.rowFn != nil {
+		for u := lo; u < hi && !stop.Asked(); u++ {
+			t.row(wk, u, stop)
+		}
+		return
+	}
 	outW := s.OutW()
 	most := max(1, depthCall/(s.R*s.S*s.C)) // pixels in one call
 	for u := lo; u < hi; u++ {
