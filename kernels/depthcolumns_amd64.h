@@ -1,7 +1,7 @@
 // Windows slide over one row: included where the row's code stands, after macros that say what is computed:
-//   COLUMN          loads the column at (SI)
-//   TAP0 … TAP4(a)  adds the column's product with that tap of the windows to the sums A0 … A7 of a pixel
-//   TAPS3, TAPS5    load the weights of a row from DX: three taps, five
+//   COLUMN             loads the column at (SI)
+//   TAP0 … TAP4(n, a)  adds the column's product with that tap of the windows to the sums a = An of pixel n
+//   TAPS3, TAPS5       load the weights of a row from DX: three taps, five
 // SI is the first column, CX ≥ 1 how many there are, R8 the bytes from one to the next, R13 depthRowArgs_form, and the
 // columns that the first window has at the left of it: so many of a sequence are jumped over. It is left after CX columns,
 // to row_done. Clobbers SI, CX.
@@ -19,50 +19,50 @@
 	JGT  three_by_one_2
 
 	COLUMN
-	TAP0(A0)
+	TAP0(0, A0)
 	NEXT_COLUMN
 three_by_one_1:
 	COLUMN
-	TAP1(A0)
-	TAP0(A1)
+	TAP1(0, A0)
+	TAP0(1, A1)
 	NEXT_COLUMN
 three_by_one_2:
 	COLUMN
-	TAP2(A0)
-	TAP1(A1)
-	TAP0(A2)
+	TAP2(0, A0)
+	TAP1(1, A1)
+	TAP0(2, A2)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A1)
-	TAP1(A2)
-	TAP0(A3)
+	TAP2(1, A1)
+	TAP1(2, A2)
+	TAP0(3, A3)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A2)
-	TAP1(A3)
-	TAP0(A4)
+	TAP2(2, A2)
+	TAP1(3, A3)
+	TAP0(4, A4)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A3)
-	TAP1(A4)
-	TAP0(A5)
+	TAP2(3, A3)
+	TAP1(4, A4)
+	TAP0(5, A5)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A4)
-	TAP1(A5)
-	TAP0(A6)
+	TAP2(4, A4)
+	TAP1(5, A5)
+	TAP0(6, A6)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A5)
-	TAP1(A6)
-	TAP0(A7)
+	TAP2(5, A5)
+	TAP1(6, A6)
+	TAP0(7, A7)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A6)
-	TAP1(A7)
+	TAP2(6, A6)
+	TAP1(7, A7)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A7)
+	TAP2(7, A7)
 	JMP  row_done
 
 not_three_by_one:
@@ -74,64 +74,64 @@ not_three_by_one:
 	JGT  three_by_two_2
 
 	COLUMN
-	TAP0(A0)
+	TAP0(0, A0)
 	NEXT_COLUMN
 three_by_two_1:
 	COLUMN
-	TAP1(A0)
+	TAP1(0, A0)
 	NEXT_COLUMN
 three_by_two_2:
 	COLUMN
-	TAP2(A0)
-	TAP0(A1)
+	TAP2(0, A0)
+	TAP0(1, A1)
 	NEXT_COLUMN
 	COLUMN
-	TAP1(A1)
+	TAP1(1, A1)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A1)
-	TAP0(A2)
+	TAP2(1, A1)
+	TAP0(2, A2)
 	NEXT_COLUMN
 	COLUMN
-	TAP1(A2)
+	TAP1(2, A2)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A2)
-	TAP0(A3)
+	TAP2(2, A2)
+	TAP0(3, A3)
 	NEXT_COLUMN
 	COLUMN
-	TAP1(A3)
+	TAP1(3, A3)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A3)
-	TAP0(A4)
+	TAP2(3, A3)
+	TAP0(4, A4)
 	NEXT_COLUMN
 	COLUMN
-	TAP1(A4)
+	TAP1(4, A4)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A4)
-	TAP0(A5)
+	TAP2(4, A4)
+	TAP0(5, A5)
 	NEXT_COLUMN
 	COLUMN
-	TAP1(A5)
+	TAP1(5, A5)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A5)
-	TAP0(A6)
+	TAP2(5, A5)
+	TAP0(6, A6)
 	NEXT_COLUMN
 	COLUMN
-	TAP1(A6)
+	TAP1(6, A6)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A6)
-	TAP0(A7)
+	TAP2(6, A6)
+	TAP0(7, A7)
 	NEXT_COLUMN
 	COLUMN
-	TAP1(A7)
+	TAP1(7, A7)
 	NEXT_COLUMN
 	COLUMN
-	TAP2(A7)
+	TAP2(7, A7)
 	JMP  row_done
 
 not_three_by_two:
@@ -143,70 +143,70 @@ not_three_by_two:
 	JGT  five_by_one_2
 
 	COLUMN
-	TAP0(A0)
+	TAP0(0, A0)
 	NEXT_COLUMN
 five_by_one_1:
 	COLUMN
-	TAP1(A0)
-	TAP0(A1)
+	TAP1(0, A0)
+	TAP0(1, A1)
 	NEXT_COLUMN
 five_by_one_2:
 	COLUMN
-	TAP2(A0)
-	TAP1(A1)
-	TAP0(A2)
+	TAP2(0, A0)
+	TAP1(1, A1)
+	TAP0(2, A2)
 	NEXT_COLUMN
 	COLUMN
-	TAP3(A0)
-	TAP2(A1)
-	TAP1(A2)
-	TAP0(A3)
+	TAP3(0, A0)
+	TAP2(1, A1)
+	TAP1(2, A2)
+	TAP0(3, A3)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A0)
-	TAP3(A1)
-	TAP2(A2)
-	TAP1(A3)
-	TAP0(A4)
+	TAP4(0, A0)
+	TAP3(1, A1)
+	TAP2(2, A2)
+	TAP1(3, A3)
+	TAP0(4, A4)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A1)
-	TAP3(A2)
-	TAP2(A3)
-	TAP1(A4)
-	TAP0(A5)
+	TAP4(1, A1)
+	TAP3(2, A2)
+	TAP2(3, A3)
+	TAP1(4, A4)
+	TAP0(5, A5)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A2)
-	TAP3(A3)
-	TAP2(A4)
-	TAP1(A5)
-	TAP0(A6)
+	TAP4(2, A2)
+	TAP3(3, A3)
+	TAP2(4, A4)
+	TAP1(5, A5)
+	TAP0(6, A6)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A3)
-	TAP3(A4)
-	TAP2(A5)
-	TAP1(A6)
-	TAP0(A7)
+	TAP4(3, A3)
+	TAP3(4, A4)
+	TAP2(5, A5)
+	TAP1(6, A6)
+	TAP0(7, A7)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A4)
-	TAP3(A5)
-	TAP2(A6)
-	TAP1(A7)
+	TAP4(4, A4)
+	TAP3(5, A5)
+	TAP2(6, A6)
+	TAP1(7, A7)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A5)
-	TAP3(A6)
-	TAP2(A7)
+	TAP4(5, A5)
+	TAP3(6, A6)
+	TAP2(7, A7)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A6)
-	TAP3(A7)
+	TAP4(6, A6)
+	TAP3(7, A7)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A7)
+	TAP4(7, A7)
 	JMP  row_done
 
 not_five_by_one:
@@ -216,82 +216,82 @@ not_five_by_one:
 	JGT  five_by_two_2
 
 	COLUMN
-	TAP0(A0)
+	TAP0(0, A0)
 	NEXT_COLUMN
 five_by_two_1:
 	COLUMN
-	TAP1(A0)
+	TAP1(0, A0)
 	NEXT_COLUMN
 five_by_two_2:
 	COLUMN
-	TAP2(A0)
-	TAP0(A1)
+	TAP2(0, A0)
+	TAP0(1, A1)
 	NEXT_COLUMN
 	COLUMN
-	TAP3(A0)
-	TAP1(A1)
+	TAP3(0, A0)
+	TAP1(1, A1)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A0)
-	TAP2(A1)
-	TAP0(A2)
+	TAP4(0, A0)
+	TAP2(1, A1)
+	TAP0(2, A2)
 	NEXT_COLUMN
 	COLUMN
-	TAP3(A1)
-	TAP1(A2)
+	TAP3(1, A1)
+	TAP1(2, A2)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A1)
-	TAP2(A2)
-	TAP0(A3)
+	TAP4(1, A1)
+	TAP2(2, A2)
+	TAP0(3, A3)
 	NEXT_COLUMN
 	COLUMN
-	TAP3(A2)
-	TAP1(A3)
+	TAP3(2, A2)
+	TAP1(3, A3)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A2)
-	TAP2(A3)
-	TAP0(A4)
+	TAP4(2, A2)
+	TAP2(3, A3)
+	TAP0(4, A4)
 	NEXT_COLUMN
 	COLUMN
-	TAP3(A3)
-	TAP1(A4)
+	TAP3(3, A3)
+	TAP1(4, A4)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A3)
-	TAP2(A4)
-	TAP0(A5)
+	TAP4(3, A3)
+	TAP2(4, A4)
+	TAP0(5, A5)
 	NEXT_COLUMN
 	COLUMN
-	TAP3(A4)
-	TAP1(A5)
+	TAP3(4, A4)
+	TAP1(5, A5)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A4)
-	TAP2(A5)
-	TAP0(A6)
+	TAP4(4, A4)
+	TAP2(5, A5)
+	TAP0(6, A6)
 	NEXT_COLUMN
 	COLUMN
-	TAP3(A5)
-	TAP1(A6)
+	TAP3(5, A5)
+	TAP1(6, A6)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A5)
-	TAP2(A6)
-	TAP0(A7)
+	TAP4(5, A5)
+	TAP2(6, A6)
+	TAP0(7, A7)
 	NEXT_COLUMN
 	COLUMN
-	TAP3(A6)
-	TAP1(A7)
+	TAP3(6, A6)
+	TAP1(7, A7)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A6)
-	TAP2(A7)
+	TAP4(6, A6)
+	TAP2(7, A7)
 	NEXT_COLUMN
 	COLUMN
-	TAP3(A7)
+	TAP3(7, A7)
 	NEXT_COLUMN
 	COLUMN
-	TAP4(A7)
+	TAP4(7, A7)
 	JMP  row_done

@@ -18,7 +18,8 @@ const OpDepthRow OpKind = "depthrow"
 //
 // uint8 (KR = 4): rows go in groups of four. A number of src is then four bytes, one of each row, and one of w likewise
 // four int8 weights; their four products are summed exactly in int32, and dst is requantised ([Requantize]). Columns and
-// rows outside the input are there, as bytes of its zero point, and bias has the zero point folded in: skip is 0.
+// rows outside the input are there, as bytes of its zero point, and bias has the zero point folded in: skip is 0. Where
+// the kernel's row says Words, a tap's weights are two rows of pairs of int16: of the group's rows 0 and 2, 1 and 3.
 //
 // uint8 (KR = 1): src has bytes, w int8 weights, and inZero is taken from each byte.
 type depthRowArgs struct {
@@ -66,6 +67,22 @@ func depthRowF32Generic(a *depthRowArgs) {
 	}
 }
 
+func depthRowU8Generic(a *depthRowArgs) {
+	for p := range a.pixels {
+		for k := range a.c {
+			acc := *(*int32)(unsafe.Add(a.bias, 4*k))
+			for r := range a.rows {
+				for t := max(0, a.skip-p*a.stride); t < min(a.size, a.cols+a.skip-p*a.stride); t++ {
+					x := *(*uint8)(unsafe.Add(a.src, r*a.rowStep+(p*a.stride+t-a.skip)*a.colStep+k))
+					acc += (int32(x) - a.inZero) * int32(*(*int8)(unsafe.Add(a.w, r*a.wRow+t*a.wStep+k)))
+				}
+			}
+			*(*uint8)(unsafe.Add(a.dst, p*a.dstStep+k)) = Requantize(acc, *(*float32)(unsafe.Add(a.scale, 4*k)), a.lo, a.hi,
+				a.zero)
+		}
+	}
+}
+
 const depthTile = 8 // pixels of a tile of the kernels; of these a call has a multiple, but for the last of a row
 
 // slides reports whether a kernel can slide the windows of a depthwise convolution along rows.
@@ -74,8 +91,8 @@ func (k *Kernel) slides(s *ConvShape) bool {
 		(s.OutW()-1)*s.StrideW-s.PadLeft < s.W
 }
 
-// slide makes windows slide along rows where a kernel at or below limit can do that.
-func (d *depthwise) slide(limit arch.ISA) {
+// slide makes windows slide along rows where a kernel at or below limit can do that; q, if not nil, is packed in w.
+func (d *depthwise) slide(limit arch.ISA, q *ConvU8, w []int8) {
 	s, size := &d.shape, d.dtype.Size()
 	for {
 		k, fn := Select[func(*depthRowArgs)](OpDepthRow, d.dtype, limit)
@@ -90,6 +107,9 @@ func (d *depthwise) slide(limit arch.ISA) {
 		d.rowArgs = depthRowArgs{w: d.w, bias: d.args.bias, scale: d.args.scale, wStep: s.C * size, wRow: s.S * s.C * size,
 			c: s.C, size: s.S, stride: s.StrideW, form: 6*(s.S/5) + 3*(s.StrideW-1), lo: d.args.lo, hi: d.args.hi,
 			zero: d.args.zero, inZero: d.args.inZero}
+		if k.KR == weaveRows {
+			d.weave(k, q, w, limit)
+		}
 		return
 	}
 }
@@ -101,19 +121,26 @@ func (t *depthwiseTask) row(wk *depthwiseWorker, u int, stop *Stop) {
 	n, iy := u/outH, u%outH*s.StrideH-s.PadTop
 	r0, r1, _ := clip(iy, s.R, s.DilationH, s.H, s.H)
 	most := max(depthTile, depthCall/(s.R*s.S*s.C)&^(depthTile-1))
+	if t.woven != nil {
+		most = min(most, wovenPixels)
+	}
 	for x := 0; x < outW && !stop.Asked(); x += most {
 		a, ix := &wk.row, x*s.StrideW-s.PadLeft
 		*a = t.rowArgs
-		a.skip, a.rows, a.pixels = max(0, -ix), max(0, r1-r0), min(most, outW-x)
-		a.cols = s.W - max(0, ix)
-		a.colStep, a.dstStep = t.in.Stride*size, t.out.Stride*size
+		a.pixels = min(most, outW-x)
+		a.dst, a.dstStep = t.out.at((u*outW+x)*t.out.Stride), t.out.Stride*size
+		if t.woven != nil {
+			t.wovenRow(wk, n, iy, x, stop)
+			continue
+		}
+		a.skip, a.rows, a.cols = max(0, -ix), max(0, r1-r0), s.W-max(0, ix)
+		a.colStep = t.in.Stride * size
 		a.rowStep = s.DilationH * s.W * a.colStep
 		a.src = t.in.Data
 		if a.rows > 0 {
 			a.src = t.in.at(((n*s.H+iy+r0*s.DilationH)*s.W + max(0, ix)) * t.in.Stride)
 			a.w = unsafe.Add(a.w, r0*a.wRow)
 		}
-		a.dst = t.out.at((u*outW + x) * t.out.Stride)
 		t.rowFn(a)
 	}
 }

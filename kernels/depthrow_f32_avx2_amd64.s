@@ -26,11 +26,11 @@
 #define A6 Y6
 #define A7 Y7
 #define COLUMN VMOVUPS (SI), Y13
-#define TAP0(a) VFMADD231PS Y13, Y8, a
-#define TAP1(a) VFMADD231PS Y13, Y9, a
-#define TAP2(a) VFMADD231PS Y13, Y10, a
-#define TAP3(a) VFMADD231PS Y13, Y11, a
-#define TAP4(a) VFMADD231PS Y13, Y12, a
+#define TAP0(n, a) VFMADD231PS Y13, Y8, a
+#define TAP1(n, a) VFMADD231PS Y13, Y9, a
+#define TAP2(n, a) VFMADD231PS Y13, Y10, a
+#define TAP3(n, a) VFMADD231PS Y13, Y11, a
+#define TAP4(n, a) VFMADD231PS Y13, Y12, a
 #define TAPS3 \
 	VMOVUPS (DX), Y8 \
 	VMOVUPS (DX)(R9*1), Y9 \

@@ -26,11 +26,11 @@
 #define A6 Z6
 #define A7 Z7
 #define COLUMN VMOVUPS (SI), Z13
-#define TAP0(a) VFMADD231PS Z13, Z8, a
-#define TAP1(a) VFMADD231PS Z13, Z9, a
-#define TAP2(a) VFMADD231PS Z13, Z10, a
-#define TAP3(a) VFMADD231PS Z13, Z11, a
-#define TAP4(a) VFMADD231PS Z13, Z12, a
+#define TAP0(n, a) VFMADD231PS Z13, Z8, a
+#define TAP1(n, a) VFMADD231PS Z13, Z9, a
+#define TAP2(n, a) VFMADD231PS Z13, Z10, a
+#define TAP3(n, a) VFMADD231PS Z13, Z11, a
+#define TAP4(n, a) VFMADD231PS Z13, Z12, a
 #define TAPS3 \
 	VMOVUPS (DX), Z8 \
 	VMOVUPS (DX)(R9*1), Z9 \

@@ -79,6 +79,7 @@ type depthwise struct {
 	args     depthArgs
 	rowFn    func(*depthRowArgs) // nil where windows go one by one
 	rowArgs  depthRowArgs
+	woven    *woven // nil where rows are taken one by one
 	bytes    int
 	in0, in1 int // windows in0 ≤ x < in1 are inside the input's columns
 }
@@ -101,7 +102,7 @@ func newDepthwiseF32(p *Packing, s ConvShape, weights, bias []float32, act Clamp
 	copy(b, bias)
 	d.w, d.args.bias, d.args.lo, d.args.hi = addr(w), addr(b), act.Lo, act.Hi
 	d.bytes = 4 * (len(w) + len(b))
-	d.slide(limit)
+	d.slide(limit, nil, nil)
 	return d
 }
 
@@ -119,6 +120,9 @@ func newDepthwiseU8(s ConvShape, q ConvU8, limit arch.ISA) *depthwise {
 	d.w, d.args.bias, d.args.scale, d.args.inZero = addr(w), addr(b), addr(m), int32(q.InZero)
 	d.args.lo, d.args.hi, d.args.zero = q.Out[0].bounds()
 	d.bytes = len(w) + 4*(len(b)+len(m))
+	if q.parts() == 1 {
+		d.slide(limit, &q, w)
+	}
 	return d
 }
 
@@ -147,17 +151,27 @@ func packDepthwise[T float32 | int8](p *Packing, c, taps int, weights []T) []T {
 
 func (d *depthwise) PackedBytes() int { return d.bytes }
 
+func (d *depthwise) Scratch(workers int) int {
+	if d.woven == nil {
+		return 0
+	}
+	return workers * d.woven.scratch()
+}
+
 func (d *depthwise) band(b bandRows) Op {
 	c := *d
 	c.shape = c.shape.band(b)
 	return &c
 }
 
-func (d *depthwise) Bind(in, out []View, _ []byte, workers int) Task {
+func (d *depthwise) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&d.shape, d.dtype, []int{d.shape.K}, in, out)
 	t := &depthwiseTask{depthwise: d, in: in[0], out: out[0], workers: make([]depthwiseWorker, workers)}
 	for i := range t.workers {
 		t.workers[i].table = make([]depthTap, d.shape.R*d.shape.S+len(d.more)+1)
+		if each := d.Scratch(1); each > 0 {
+			t.workers[i].woven = scratch[i*each:][:each]
+		}
 	}
 	return t
 }
@@ -172,6 +186,8 @@ type depthwiseWorker struct {
 	table []depthTap
 	args  depthArgs
 	row   depthRowArgs
+	weave depthWeaveArgs
+	woven []uint8
 	_     [64]byte
 }
 
