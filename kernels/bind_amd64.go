@@ -37,6 +37,13 @@ var bindings = map[string]any{
 	"u8_winogemm_6x16__avxvnni":    winoGemmAVXVNNI,
 	"u8_winogemm_6x16__avx2":       winoGemmAVX2,
 	"u8_wino23output_2x2__avx2":    wino23OutputU8AVX2,
+	"f32_depthrow_8x16__avx512":    depthRowF32AVX512,
+	"f32_depthrow_8x8__avx2":       depthRowF32AVX2,
+	"u8_depthrow_8x16__avx512vnni": depthRowU8AVX512VNNI,
+	"u8_depthrow_8x8__avxvnni":     depthRowU8AVXVNNI,
+	"u8_depthrow_8x8__avx2":        depthRowU8AVX2,
+	"u8_depthweave_4x16__avx512":   depthWeaveAVX512,
+	"u8_depthweave_4x16__avx2":     depthWeaveAVX2,
 	"f32_depthwise_1x8__avx2":      depthwiseF32AVX2,
 	"u8_depthwise_1x16__avx2":      depthwiseU8AVX2,
 	"f32_fc_4x16__avx2":            fcF32AVX2,
@@ -166,6 +173,29 @@ func winoGemmAVX2(a *convTileArgs)
 
 //go:noescape
 func wino23OutputU8AVX2(a *winoOutputArgs)
+
+// The kernels of rows advance src, dst, pixels and cols of their argument.
+
+//go:noescape
+func depthRowF32AVX2(a *depthRowArgs)
+
+//go:noescape
+func depthRowF32AVX512(a *depthRowArgs)
+
+//go:noescape
+func depthRowU8AVX512VNNI(a *depthRowArgs)
+
+//go:noescape
+func depthRowU8AVXVNNI(a *depthRowArgs)
+
+//go:noescape
+func depthRowU8AVX2(a *depthRowArgs)
+
+//go:noescape
+func depthWeaveAVX512(a *depthWeaveArgs)
+
+//go:noescape
+func depthWeaveAVX2(a *depthWeaveArgs)
 
 //go:noescape
 func depthwiseF32BlocksAVX2(a *depthArgs)
