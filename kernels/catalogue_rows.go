@@ -305,6 +305,7 @@ var rows = map[string][]Kernel{
 		{Op: OpAddFixed, DType: U8, Family: "add_u8", fn: addFixedGeneric},
 		{Op: OpQuantize, DType: F32, Family: "convert", fn: quantizeGeneric},
 		{Op: OpDequantize, DType: U8, Family: "convert", fn: dequantizeGeneric},
+		{Op: OpLookup, DType: U8, Family: "convert", fn: lookupGeneric},
 		{Op: OpCast, DType: F32, Family: "cast", fn: castF32Generic},
 		{Op: OpCast, DType: S32, Family: "cast", fn: castS32Generic},
 		{Op: OpWrap, DType: S32, Family: "cast", fn: wrapGeneric},

@@ -15,6 +15,7 @@ const (
 	OpCast       OpKind = "cast"       // float32 to int32, and int32 to float32; func(*convertArgs)
 	OpWrap       OpKind = "wrap"       // int32 to fewer bits; func(*convertArgs)
 	OpTruth      OpKind = "truth"      // float32 or int32 to 0 or 1; func(*convertArgs)
+	OpLookup     OpKind = "lookup"     // uint8 to float32 by a table; func(*convertArgs)
 )
 
 // convertArgs is the argument of the kernels between types: for each of rows rows of c elements
@@ -25,6 +26,7 @@ const (
 //	             dst[i] = float32(src[i]), to the nearest, of two to the even one         to float32
 //	wrap:        dst[i] = lo + (src[i] − lo) mod (hi − lo + 1)                            which is a power of two
 //	truth:       dst[i] = 1 if src[i] is not 0, so of a NaN, else 0
+//	lookup:      dst[i] = table[src[i]]
 //
 // in IEEE binary32. It is the same on every tier.
 type convertArgs struct {
@@ -34,6 +36,7 @@ type convertArgs struct {
 	scale                float32
 	zero                 int32
 	lo, hi               int32
+	table                *[256]float32
 }
 
 func quantizeGeneric(a *convertArgs) {
@@ -66,6 +69,15 @@ func dequantizeGeneric(a *convertArgs) {
 	}
 }
 
+func lookupGeneric(a *convertArgs) {
+	for r := range a.rows {
+		dst := floats(a.dst, r*a.dstStride, a.c)
+		for i, q := range unsafe.Slice((*uint8)(unsafe.Add(a.src, r*a.srcStride)), a.c) {
+			dst[i] = a.table[q]
+		}
+	}
+}
+
 // NewQuantize returns the operation that makes uint8 of float32; convertArgs defines it.
 func NewQuantize(scale float32, zero uint8, limit arch.ISA) (Op, error) {
 	return newConvert(OpQuantize, F32, U8, scale, zero, limit)
@@ -74,6 +86,12 @@ func NewQuantize(scale float32, zero uint8, limit arch.ISA) (Op, error) {
 // NewDequantize returns the operation that makes float32 of uint8; convertArgs defines it.
 func NewDequantize(scale float32, zero uint8, limit arch.ISA) (Op, error) {
 	return newConvert(OpDequantize, U8, F32, scale, zero, limit)
+}
+
+// NewLookup returns the operation that makes float32 of uint8 by a table of 256 numbers; convertArgs defines it.
+func NewLookup(table *[256]float32, limit arch.ISA) (Op, error) {
+	copied := *table
+	return newConvertOf(OpLookup, U8, F32, convertArgs{table: &copied}, limit), nil
 }
 
 func newConvert(kind OpKind, from, to DType, scale float32, zero uint8, limit arch.ISA) (Op, error) {
