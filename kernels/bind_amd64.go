@@ -75,6 +75,10 @@ var bindings = map[string]any{
 	"u8_dequantize_1x8__avx2":      dequantizeAVX2,
 	"u8_table_1x64__avx512vbmi":    tableU8AVX512VBMI,
 	"u8_table_1x32__avx2":          tableU8AVX2,
+	"f32_binary_1x8__avx2":         binaryF32AVX2,
+	"f32_levels_1x8__avx2":         levelsAVX2,
+	"f32_mix_1x32__avx2":           mixF32AVX2,
+	"u8_mix_1x16__avx2":            mixU8AVX2,
 	"u8_blendrows_1x64__avx2":      blendRowsAVX2,
 	"f32_lanedots_1x8__avx2":       laneDotsAVX2,
 }

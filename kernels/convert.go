@@ -16,6 +16,7 @@ const (
 	OpWrap       OpKind = "wrap"       // int32 to fewer bits; func(*convertArgs)
 	OpTruth      OpKind = "truth"      // float32 or int32 to 0 or 1; func(*convertArgs)
 	OpLookup     OpKind = "lookup"     // uint8 to float32 by a table; func(*convertArgs)
+	OpLevels     OpKind = "levels"     // float32 sums of levels to uint8; func(*convertArgs)
 )
 
 // convertArgs is the argument of the kernels between types: for each of rows rows of c elements
@@ -27,8 +28,10 @@ const (
 //	wrap:        dst[i] = lo + (src[i] − lo) mod (hi − lo + 1)                            which is a power of two
 //	truth:       dst[i] = 1 if src[i] is not 0, so of a NaN, else 0
 //	lookup:      dst[i] = table[src[i]]
+//	levels:      dst[i] = zero + round(min(max(src[i]·scale, lo), hi))                    no NaN
 //
-// in IEEE binary32. It is the same on every tier.
+// Rounding is to the nearest, of two to the even one; of levels to the upper one where up is set. All is
+// in IEEE binary32, and the same on every tier.
 type convertArgs struct {
 	dst, src             unsafe.Pointer
 	dstStride, srcStride int // bytes
@@ -37,6 +40,7 @@ type convertArgs struct {
 	zero                 int32
 	lo, hi               int32
 	table                *[256]float32
+	up                   bool
 }
 
 func quantizeGeneric(a *convertArgs) {
@@ -58,6 +62,22 @@ func quantized(v, lo, hi float32, zero int32) uint8 {
 		v = hi
 	}
 	return uint8(int32(math.RoundToEven(float64(v))) + zero)
+}
+
+func levelsGeneric(a *convertArgs) {
+	lo, hi := float32(a.lo), float32(a.hi)
+	for r := range a.rows {
+		dst := unsafe.Slice((*uint8)(unsafe.Add(a.dst, r*a.dstStride)), a.c)
+		for i, x := range floats(a.src, r*a.srcStride, a.c) {
+			v := float64(min(max(x*a.scale, lo), hi))
+			if a.up {
+				v = math.Floor(v + 0.5)
+			} else {
+				v = math.RoundToEven(v)
+			}
+			dst[i] = uint8(int32(v) + a.zero)
+		}
+	}
 }
 
 func dequantizeGeneric(a *convertArgs) {

@@ -111,7 +111,7 @@ func (o *scale) Bind(in, out []View, _ []byte, workers int) Task {
 		(gate.N == 1 || gate.N == out[0].N))
 	t := &scaleTask{scale: o, src: v[src], out: out[0], gate: *gate, workers: make([]scaleWorker, workers),
 		image: newPixelBlocks(out[0].H*out[0].W, out[0].C)}
-	t.args = scaleArgs{inScale: scales[src], inZero: zeros[src], scale: o.args.scale, zero: o.args.zero}
+	t.args = scaleArgs{inScale: scales[src], inZero: zeros[src], scale: o.OutScale, zero: int32(o.Out.Zero)}
 	if gate.DType == U8 {
 		t.byScale, t.byZero = scales[by], zeros[by]
 		for i := range t.workers {
