@@ -48,16 +48,7 @@ func fold(g *Graph) (*Graph, error) {
 	for _, n := range r.scaled {
 		n.Op = foldAffines(n.Op, r.affines[n])
 	}
-	for _, v := range g.Outputs {
-		out := r.to[v]
-		if err := r.out.Output(out); err != nil {
-			return nil, err
-		}
-		if r.makes[out] != nil {
-			out.likeIn(v)
-		}
-	}
-	return r.out, nil
+	return r.out, r.out.outputsLike(g, func(v *Value) *Value { return r.to[v] })
 }
 
 // countUses counts the live nodes and outputs that read each value; a value nobody needs has none.

@@ -248,7 +248,7 @@ the first model, the worst first. Images are files, folders, patterns, or CSV fi
 			if err != nil {
 				return err
 			}
-			if err := draw(cmd, chart, cmp.WriteSVG); err != nil {
+			if err := savePicture(cmd, chart, cmp.WriteSVG); err != nil {
 				return err
 			}
 			if asJSON {

@@ -114,7 +114,7 @@ func TestNoGarbage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := newClassifier(src.format())
+	net, err := newViewer(&options{}, src.format())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestNoGarbage(t *testing.T) {
 		if f, err = box.take(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := net.classify(f.data); err != nil {
+		if err := net.look(f.data); err != nil {
 			t.Fatal(err)
 		}
 		box.release(f)
@@ -180,7 +180,7 @@ func TestReopen(t *testing.T) {
 		return &flaky{2, box}, nil
 	}
 	var out bytes.Buffer
-	err := watch(t.Context(), c, 0, true, &out)
+	err := watch(t.Context(), c, &options{json: true}, &out)
 	if !errors.Is(err, errTimeout) || !strings.Contains(fmt.Sprint(err), "4×4") {
 		t.Error(err) // the last camera has frames of another size
 	}
@@ -207,20 +207,22 @@ func TestMJPEG(t *testing.T) {
 	if _, err := jpeg.Decode(bytes.NewReader(bare)); err == nil {
 		t.Fatal("decoded without tables")
 	}
-	net, err := newClassifier(format{Coded: true})
+	net, err := newViewer(&options{}, format{Coded: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer net.close()
-	want, err := net.classify(whole)
-	if err != nil {
+	if err := net.look(whole); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := net.classify(bare); err != nil || got != want {
-		t.Errorf("%v, %v; want %v", got, err, want)
+	var got, want report
+	net.say(&want)
+	err = net.look(bare)
+	if net.say(&got); err != nil || got.Class != want.Class || got.Score != want.Score || got.Class == "" {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
 	var bad *badFrame
-	if _, err := net.classify(bare[:len(bare)/2]); !errors.As(err, &bad) {
+	if err := net.look(bare[:len(bare)/2]); !errors.As(err, &bad) {
 		t.Error(err)
 	}
 }

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"encoding/json"
+	"image"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gneiss-go/gneiss/models/imagefile"
+)
+
+// zooFile is a model of the data, or skips the test.
+func zooFile(t *testing.T, name string) string {
+	t.Helper()
+	files, _ := filepath.Glob(filepath.Join(os.Getenv("GNEISS_DATA"), "zoo", name, name+".*"))
+	if os.Getenv("GNEISS_DATA") == "" || len(files) == 0 {
+		t.Skip("NOT TESTED: there is no GNEISS_DATA with zoo/" + name)
+	}
+	return files[0]
+}
+
+func photograph(name string) string {
+	return filepath.Join(os.Getenv("GNEISS_DATA"), "detection", name)
+}
+
+// differ counts the pixels in which two pictures of one size clearly differ.
+func differ(t *testing.T, a, b string) (n int) {
+	t.Helper()
+	var m [2]image.Image
+	for i, path := range []string{a, b} {
+		var err error
+		if m[i], err = imagefile.Open(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := m[0].Bounds()
+	if r != m[1].Bounds() {
+		t.Fatalf("%s is %v, %s is %v", a, r, b, m[1].Bounds())
+	}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			r0, g0, b0, _ := m[0].At(x, y).RGBA()
+			r1, g1, b1, _ := m[1].At(x, y).RGBA()
+			if max(r0, r1)-min(r0, r1)+max(g0, g1)-min(g0, g1)+max(b0, b1)-min(b0, b1) > 40<<8 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// TestDetect: a table and JSON lines of a detector, and pictures of what it finds.
+func TestDetect(t *testing.T) {
+	model, dir := zooFile(t, "yunet_n_320"), t.TempDir()
+	faces, portrait := photograph("faces.jpg"), photograph("portrait.jpg")
+	one := filepath.Join(dir, "one.png")
+	table := must(t, "detect", "-m", model, portrait, "-o", one)
+	for _, words := range []string{"yunet_n_320 (", "detect by yunet", "input 320×320", "681×445", " %  face  ", "5 points", one} {
+		if !strings.Contains(table, words) {
+			t.Errorf("no %q in\n%s", words, table)
+		}
+	}
+	if n := differ(t, portrait, one); n < 1000 || n > 681*445/2 {
+		t.Errorf("%d pixels are drawn", n)
+	}
+	both := filepath.Join(dir, "both")
+	lines := must(t, "detect", "-m", model, "--json", "--threshold", "0.72", faces, portrait, portrait, "-o", both)
+	var all []found
+	for in := json.NewDecoder(strings.NewReader(lines)); in.More(); {
+		var f found
+		if err := in.Decode(&f); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, f)
+	}
+	if len(all) != 3 || strings.Count(lines, "\n") != 3 || all[0].Task != "detect" || len(all[0].Boxes) < 2 ||
+		len(all[0].Boxes) > 5 || all[1].Boxes[0].Label != "face" || all[1].Ms.Run <= 0 {
+		t.Errorf("%s", lines)
+	}
+	for i, name := range []string{"faces.png", "portrait.png", "portrait-2.png"} {
+		if path := filepath.Join(both, name); all[i].Drawn != path {
+			t.Errorf("%s instead of %s", all[i].Drawn, path)
+		} else if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	}
+	if none := must(t, "detect", "-m", model, "--threshold", "0.99", faces); !strings.Contains(none, "nothing found") {
+		t.Error(none)
+	}
+	if got := must(t, "detect", "-m", model, "--max", "2", faces); strings.Count(got, " face ") != 2 {
+		t.Error(got)
+	}
+	if got := must(t, "detect", "-m", model, "--classes", "3,4", faces); !strings.Contains(got, "nothing found") {
+		t.Error(got)
+	}
+}
+
+// TestDetectTasks: the command does what the model is for.
+func TestDetectTasks(t *testing.T) {
+	t.Run("segment", func(t *testing.T) {
+		out := filepath.Join(t.TempDir(), "mask.jpg")
+		got := must(t, "segment", "-m", zooFile(t, "selfie_segmentation_256"), photograph("portrait.jpg"), "-o", out)
+		if !strings.Contains(got, "segment by probability") || !strings.Contains(got, "foreground") {
+			t.Error(got)
+		}
+		if n := differ(t, photograph("portrait.jpg"), out); n < 681*445/3 {
+			t.Errorf("%d pixels are drawn", n)
+		}
+	})
+	t.Run("pose", func(t *testing.T) {
+		got := must(t, "pose", "-m", zooFile(t, "movenet_singlepose_192"), photograph("person.jpg"))
+		if !strings.Contains(got, "keypoints by ") || !strings.Contains(got, "17 points") {
+			t.Error(got)
+		}
+	})
+	t.Run("labels", func(t *testing.T) {
+		got := must(t, "detect", "-m", zooFile(t, "ssd_mobilenet_v1_coco_quant"), "-l", "coco90", photograph("dog.jpg"))
+		if !strings.Contains(got, " dog ") || !strings.Contains(got, "ssd-postprocess") {
+			t.Error(got)
+		}
+	})
+	t.Run("classify", func(t *testing.T) { // the built-in network
+		got := must(t, "detect", filepath.Join(pictures(t), "frog.png"), "-k", "2")
+		if !strings.Contains(got, "classify") || !strings.Contains(got, "frog") || strings.Count(got, "\n") != 6 {
+			t.Error(got)
+		}
+	})
+}
+
+// TestDetectErrors: what makes no sense is said in a line, before anything is computed or made.
+func TestDetectErrors(t *testing.T) {
+	dir := pictures(t)
+	frog, ship := filepath.Join(dir, "frog.png"), filepath.Join(dir, "ship.png")
+	for _, c := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"detect", exitUsage, "no image"},
+		{"detect " + frog + " -o x.gif", exitUsage, ".png or .jpg"},
+		{"detect " + frog + " " + ship + " -o x.png", exitUsage, "2 images go into a folder"},
+		{"detect --threshold 2 " + frog, exitUsage, "threshold 2"},
+		{"detect --overlap -1 " + frog, exitUsage, "overlap -1"},
+		{"detect --max 100000 " + frog, exitUsage, "at most 1000"},
+		{"detect --classes -3 " + frog, exitUsage, "negative"},
+		{"detect --head nothing " + frog, exitFailure, `no head is called "nothing"`},
+		{"detect --task detect " + frog, exitFailure, "detect:"},
+		{"detect --task bake " + frog, exitFailure, "no task"},
+		{"detect " + filepath.Join(dir, "none.png"), exitFailure, "none.png"},
+	} {
+		code, out, stderr := try(strings.NewReader(""), strings.Fields(c.args)...)
+		if code != c.code || !strings.Contains(stderr, c.says) || c.code == exitUsage && out != "" {
+			t.Errorf("%s: exit %d, %q, %q; want %d, %q", c.args, code, out, stderr, c.code, c.says)
+		}
+	}
+	code, out, stderr := try(strings.NewReader(""), "detect", "--json", filepath.Join(dir, "none.png"), frog)
+	if code != exitFailure || strings.Count(out, "\n") != 2 || !strings.Contains(out, `"error":`) || stderr == "" {
+		t.Errorf("exit %d, %q, %q", code, out, stderr)
+	}
+	// to standard output goes the picture alone
+	code, out, stderr = try(strings.NewReader(""), "detect", frog, "-o", "-")
+	if code != exitOK || !strings.HasPrefix(out, "\x89PNG") || !strings.Contains(stderr, "frog") {
+		t.Errorf("exit %d, %.20q, %q", code, out, stderr)
+	}
+}
