@@ -58,8 +58,9 @@ const (
 
 // decide chooses the nodes that work on uint8: all that compute, and those that pass bytes on if all of their inputs
 // are made as uint8, or all that use them want it; else they stay float, which loses nothing. Functions and arithmetic
-// behind the last layer with weights give floats: there they make scores and boxes, which a scale of 256 levels would
-// blur. Functions of what is made as uint8 are tables of numbers there.
+// behind the last layer with weights give floats, and joins stay float: there they make scores and boxes, which a scale
+// of 256 levels would blur, the more so if it is one for both. Functions of what is made as uint8 are tables of numbers
+// there.
 func (r *rewriter) decide() {
 	r.u8, r.why = map[*runtime.Node]bool{}, map[*runtime.Node]string{}
 	last := lastNodes(r.from)
@@ -68,7 +69,7 @@ func (r *rewriter) decide() {
 		switch {
 		case r.opts.staysFloat(n):
 			r.why[n] = reasonAsked
-		case form == runtime.Wrapped && last[n] && elementwise(n.Op):
+		case last[n] && (form == runtime.Wrapped && elementwise(n.Op) || joins(n.Op)):
 			r.why[n] = reasonLast
 		case form == runtime.Wrapped || form == runtime.Rewritten:
 			r.u8[n] = true
@@ -139,6 +140,12 @@ func elementwise(op runtime.Op) bool {
 		return true
 	}
 	return false
+}
+
+// joins reports whether an operation makes one value, with one scale, of several.
+func joins(op runtime.Op) bool {
+	_, ok := op.(*runtime.Concat)
+	return ok
 }
 
 // lastNodes are those whose results no layer with weights uses, near or far.
