@@ -110,6 +110,21 @@ func Measure(truths []Truth, found []Found) (*Result, error) {
 	return r, nil
 }
 
+// Recalls is how many recalls a curve's precision is taken at: 0, 0.01 … 1.
+const Recalls = 101
+
+// Precisions returns, for each of the recalls, the mean over classes of the best precision at it or beyond, at the
+// threshold 0.5. The mean of these is AP50.
+func (r *Result) Precisions() (out [Recalls]float64) {
+	for _, c := range r.Classes {
+		p := precisions(c.Curve)
+		for i, v := range p {
+			out[i] += v / float64(len(r.Classes))
+		}
+	}
+	return out
+}
+
 func (b *Box) check() error {
 	for _, v := range []float64{b.X0, b.Y0, b.X1, b.Y1} {
 		if math.IsNaN(v) || math.Abs(v) > 1e9 {
@@ -205,15 +220,22 @@ func (c *class) curve(threshold float64) []Point {
 	return out
 }
 
-// average is the mean of the best precision at each of 101 recalls or beyond.
-func average(curve []Point) float64 {
-	best, sum := 0.0, 0.0
+// precisions returns the best precision at each recall or beyond.
+func precisions(curve []Point) (out [Recalls]float64) {
+	best := 0.0
 	k := len(curve) - 1
-	for i := 100; i >= 0; i-- {
-		for ; k >= 0 && curve[k].Recall >= float64(i)/100-1e-12; k-- {
+	for i := Recalls - 1; i >= 0; i-- {
+		for ; k >= 0 && curve[k].Recall >= float64(i)/(Recalls-1)-1e-12; k-- {
 			best = max(best, curve[k].Precision)
 		}
-		sum += best
+		out[i] = best
 	}
-	return sum / 101
+	return out
+}
+
+func average(curve []Point) (mean float64) {
+	for _, p := range precisions(curve) {
+		mean += p / Recalls
+	}
+	return mean
 }
