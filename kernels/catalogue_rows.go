@@ -113,7 +113,7 @@ var rows = map[string][]Kernel{
 		{Op: OpAdd, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "eltwise", Text: "addF32AVX2"},
 		{Op: OpAffine, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2,
 			Family: "eltwise", Text: "affineF32AVX2"},
-		{Op: OpCurve, DType: F32, MR: 1, NR: 16, ISA: arch.AVX512, Requires: avx512f,
+		{Op: OpCurve, DType: F32, MR: 1, NR: 32, ISA: arch.AVX512, Requires: avx512f,
 			Family: "curve", Text: curvesOf("AVX512")},
 		{Op: OpCurve, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "curve", Text: curvesOf("AVX2")},
 		{Op: OpScale, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "scale", Text: "scaleBlocksAVX2"},

@@ -2,7 +2,7 @@
 // bits are the same. Where the Go code chooses, all is computed and PICK chooses. A file that includes this one has
 // defined, with c for a constant of every, and the destination last, as Go's assembler has it:
 //
-//	W0–W11, PA, PB, M1                              vectors, the parameters a and b, and a mask
+//	W0–W8, PA, PB, M1                               vectors, or pairs of them, the parameters a and b, and a mask
 //	MOVE(n, d) LOADC(c, d)                          d = n, c
 //	ADDV SUBV MULV DIVV(m, n, d) SQRTV(n, d)        d = n ∘ m, √n
 //	ADDC SUBC MULC(c, n, d)                         d = n ∘ c
@@ -13,7 +13,7 @@
 //	BELOW ABOVE(c, n, m) SIGNS(n, m)                mask m = n < c, n > c, n has a sign; false for a NaN but SIGNS
 //	PICK(m, n, d) PICKC(m, c, d) WIPE(m, d)         where m: d = n, c, 0. SIGNS's mask is for PICK
 //
-// A curve takes x in W0 and leaves f(x) there. It uses all of W1–W11 and M1.
+// A curve takes x in W0 and leaves f(x) there. It uses W1–W8 and M1.
 
 // Of r in W0 and t in W1: W2 = eʳ − 1, as splitPower. Clobbers W3.
 #define SPLIT \
