@@ -9,7 +9,7 @@
 //	MAXC MINC(c, n, d)                              d = max, min; n must not be a zero of another sign; NaN if n is
 //	ANDC ORC XORC(c, n, d) ORV(m, n, d)             of bits
 //	IADDC ISUBC(c, n, d) ISUBV(m, n, d)             of whole numbers: n ∘ m
-//	SHL23 SAR1(n, d)                                n << 23, n >> 1
+//	SHL23V SAR1V(n, d)                              n << 23, n >> 1
 //	BELOW ABOVE(c, n, m) SIGNS(n, m)                mask m = n < c, n > c, n has a sign; false for a NaN but SIGNS
 //	PICK(m, n, d) PICKC(m, c, d) WIPE(m, d)         where m: d = n, c, 0. SIGNS's mask is for PICK
 //
@@ -43,7 +43,7 @@
 	SPLIT                     \
 	ADDC(every_one, W2, W2)   \
 	IADDC(every_bias, W1, W1) \
-	SHL23(W1, W1)             \
+	SHL23V(W1, W1)            \
 	MULV(W1, W2, W2)
 
 // W2 = expNegative(W0). Clobbers W0, W1, W3, M1.
@@ -119,7 +119,7 @@
 #define EXPM1 \
 	SPLIT                           \
 	IADDC(every_biasLess, W1, W1)   \
-	SHL23(W1, W1)                   \
+	SHL23V(W1, W1)                  \
 	MULV(W1, W2, W2)                \
 	SUBC(every_half, W1, W1)        \
 	ADDV(W1, W2, W2)                \
@@ -143,12 +143,12 @@
 	MOVE(W0, W4)                   \
 	SPLIT                          \
 	ISUBC(every_roundBits, W1, W1) \
-	SAR1(W1, W3)                   \
+	SAR1V(W1, W3)                  \
 	ISUBV(W3, W1, W1)              \
 	IADDC(every_bias, W3, W3)      \
-	SHL23(W3, W3)                  \
+	SHL23V(W3, W3)                 \
 	IADDC(every_bias, W1, W1)      \
-	SHL23(W1, W1)                  \
+	SHL23V(W1, W1)                 \
 	ADDC(every_one, W2, W2)        \
 	MULV(W3, W2, W2)               \
 	MULV(W1, W2, W0)               \

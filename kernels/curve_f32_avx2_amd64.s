@@ -42,8 +42,8 @@
 #define IADDC(c, n, d) VPADDD c(R9), n, d
 #define ISUBC(c, n, d) VPSUBD c(R9), n, d
 #define ISUBV(m, n, d) VPSUBD m, n, d
-#define SHL23(n, d)    VPSLLD $23, n, d
-#define SAR1(n, d)     VPSRAD $1, n, d
+#define SHL23V(n, d)   VPSLLD $23, n, d
+#define SAR1V(n, d)    VPSRAD $1, n, d
 #define BELOW(c, n, m) VCMPPS $0x11, c(R9), n, m
 #define ABOVE(c, n, m) VCMPPS $0x1e, c(R9), n, m
 #define SIGNS(n, m)    VMOVAPS n, m

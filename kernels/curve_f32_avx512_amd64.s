@@ -80,10 +80,10 @@
 #define ISUBV(m, n, d) \
 	VPSUBD m(A), n(A), d(A) \
 	VPSUBD m(B), n(B), d(B)
-#define SHL23(n, d) \
+#define SHL23V(n, d) \
 	VPSLLD $23, n(A), d(A) \
 	VPSLLD $23, n(B), d(B)
-#define SAR1(n, d) \
+#define SAR1V(n, d) \
 	VPSRAD $1, n(A), d(A) \
 	VPSRAD $1, n(B), d(B)
 #define BELOW(c, n, m) \
@@ -120,12 +120,12 @@
 
 #define CURVE(f) \
 	BEGIN(Z14, Z15)                 \
-row:                              \
+row:                             \
 	XORL      AX, AX                \
 	MOVQ      eltwiseArgs_c(DI), CX \
 	SUBQ      $32, CX               \
 	JLT       rest                  \
-block:                            \
+block:                           \
 	VMOVUPS   (SI)(AX*1), Z0        \
 	VMOVUPS   64(SI)(AX*1), Z16     \
 	f                               \
@@ -134,7 +134,7 @@ block:                            \
 	ADDQ      $128, AX              \
 	SUBQ      $32, CX               \
 	JGE       block                 \
-rest:                             \
+rest:                            \
 	ADDQ      $32, CX               \
 	JEQ       next_row              \
 	MOVQ      $-1, R10              \
@@ -148,7 +148,7 @@ rest:                             \
 	f                               \
 	VMOVUPS   Z0, K2, (DX)(AX*1)    \
 	VMOVUPS   Z16, K3, 64(DX)(AX*1) \
-next_row:                         \
+next_row:                        \
 	END
 
 // func sigmoidAVX512(e *eltwiseArgs)
