@@ -62,7 +62,7 @@ var bindings = map[string]any{
 	"f32_slope_1x8__avx2":          slopeF32AVX2,
 	"u8_scale_1x16__avx512":        scaleU8AVX512,
 	"u8_scale_1x8__avx2":           scaleU8AVX2,
-	"f32_curve_1x16__avx512":       curveF32AVX512,
+	"f32_curve_1x32__avx512":       curveF32AVX512,
 	"f32_curve_1x8__avx2":          curveF32AVX2,
 	"u8_lrn5_1x32__avx512":         lrnU8AVX512,
 	"u8_lrn_1x8__avx2":             lrnU8AVX2,

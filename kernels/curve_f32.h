@@ -2,18 +2,18 @@
 // bits are the same. Where the Go code chooses, all is computed and PICK chooses. A file that includes this one has
 // defined, with c for a constant of every, and the destination last, as Go's assembler has it:
 //
-//	W0–W11, PA, PB, M1                              vectors, the parameters a and b, and a mask
+//	W0–W8, PA, PB, M1                               vectors, or pairs of them, the parameters a and b, and a mask
 //	MOVE(n, d) LOADC(c, d)                          d = n, c
 //	ADDV SUBV MULV DIVV(m, n, d) SQRTV(n, d)        d = n ∘ m, √n
 //	ADDC SUBC MULC(c, n, d)                         d = n ∘ c
 //	MAXC MINC(c, n, d)                              d = max, min; n must not be a zero of another sign; NaN if n is
 //	ANDC ORC XORC(c, n, d) ORV(m, n, d)             of bits
 //	IADDC ISUBC(c, n, d) ISUBV(m, n, d)             of whole numbers: n ∘ m
-//	SHL23 SAR1(n, d)                                n << 23, n >> 1
+//	SHL23V SAR1V(n, d)                              n << 23, n >> 1
 //	BELOW ABOVE(c, n, m) SIGNS(n, m)                mask m = n < c, n > c, n has a sign; false for a NaN but SIGNS
 //	PICK(m, n, d) PICKC(m, c, d) WIPE(m, d)         where m: d = n, c, 0. SIGNS's mask is for PICK
 //
-// A curve takes x in W0 and leaves f(x) there. It uses all of W1–W11 and M1.
+// A curve takes x in W0 and leaves f(x) there. It uses W1–W8 and M1.
 
 // Of r in W0 and t in W1: W2 = eʳ − 1, as splitPower. Clobbers W3.
 #define SPLIT \
@@ -43,7 +43,7 @@
 	SPLIT                     \
 	ADDC(every_one, W2, W2)   \
 	IADDC(every_bias, W1, W1) \
-	SHL23(W1, W1)             \
+	SHL23V(W1, W1)            \
 	MULV(W1, W2, W2)
 
 // W2 = expNegative(W0). Clobbers W0, W1, W3, M1.
@@ -119,7 +119,7 @@
 #define EXPM1 \
 	SPLIT                           \
 	IADDC(every_biasLess, W1, W1)   \
-	SHL23(W1, W1)                   \
+	SHL23V(W1, W1)                  \
 	MULV(W1, W2, W2)                \
 	SUBC(every_half, W1, W1)        \
 	ADDV(W1, W2, W2)                \
@@ -143,12 +143,12 @@
 	MOVE(W0, W4)                   \
 	SPLIT                          \
 	ISUBC(every_roundBits, W1, W1) \
-	SAR1(W1, W3)                   \
+	SAR1V(W1, W3)                  \
 	ISUBV(W3, W1, W1)              \
 	IADDC(every_bias, W3, W3)      \
-	SHL23(W3, W3)                  \
+	SHL23V(W3, W3)                 \
 	IADDC(every_bias, W1, W1)      \
-	SHL23(W1, W1)                  \
+	SHL23V(W1, W1)                 \
 	ADDC(every_one, W2, W2)        \
 	MULV(W3, W2, W2)               \
 	MULV(W1, W2, W0)               \

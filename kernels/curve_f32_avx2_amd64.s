@@ -11,7 +11,7 @@
 // Contract   rows, c ≥ 1; dst is a or does not overlap it; the rest of a row is masked: no over-read, no over-write
 // Bound      sigmoid: 32 instructions and a division per 8 numbers
 // Registers  DI  args    SI  a    DX  dst    R8  rows left    R9  constants    AX  byte    CX  numbers left    R10 scratch
-//            Y0  x, f(x)    Y1–Y11 scratch    Y12 numbers of the rest    Y13 mask    Y14, Y15 parameters
+//            Y0  x, f(x)    Y1–Y8, Y11 scratch    Y12 numbers of the rest    Y13 mask    Y14, Y15 parameters
 // Phases     row → block → rest → next_row
 #define W0 Y0
 #define W1 Y1
@@ -22,20 +22,44 @@
 #define W6 Y6
 #define W7 Y7
 #define W8 Y8
-#define W9 Y9
-#define W10 Y10
-#define W11 Y11
 #define M1 Y13
 #define PA Y14
 #define PB Y15
+#define MOVE(n, d)     VMOVAPS n, d
+#define LOADC(c, d)    VMOVUPS c(R9), d
+#define ADDV(m, n, d)  VADDPS m, n, d
+#define SUBV(m, n, d)  VSUBPS m, n, d
+#define MULV(m, n, d)  VMULPS m, n, d
+#define DIVV(m, n, d)  VDIVPS m, n, d
+#define SQRTV(n, d)    VSQRTPS n, d
+#define ADDC(c, n, d)  VADDPS c(R9), n, d
+#define SUBC(c, n, d)  VSUBPS c(R9), n, d
+#define MULC(c, n, d)  VMULPS c(R9), n, d
 #define ANDC(c, n, d)  VANDPS c(R9), n, d
 #define ORC(c, n, d)   VORPS c(R9), n, d
 #define XORC(c, n, d)  VXORPS c(R9), n, d
 #define ORV(m, n, d)   VORPS m, n, d
+#define IADDC(c, n, d) VPADDD c(R9), n, d
+#define ISUBC(c, n, d) VPSUBD c(R9), n, d
+#define ISUBV(m, n, d) VPSUBD m, n, d
+#define SHL23V(n, d)   VPSLLD $23, n, d
+#define SAR1V(n, d)    VPSRAD $1, n, d
+#define BELOW(c, n, m) VCMPPS $0x11, c(R9), n, m
+#define ABOVE(c, n, m) VCMPPS $0x1e, c(R9), n, m
 #define SIGNS(n, m)    VMOVAPS n, m
 #define PICK(m, n, d)  VBLENDVPS m, n, d, d
 #define PICKC(m, c, d) VBLENDVPS m, c(R9), d, d
 #define WIPE(m, d)     VANDNPS d, m, d
+
+// Of two zeros, and of a NaN, MAXPS and MINPS return the second source operand.
+#define MAXC(c, n, d) \
+	VMOVUPS c(R9), Y11 \
+	VMAXPS  n, Y11, d
+#define MINC(c, n, d) \
+	VMOVUPS c(R9), Y11 \
+	VMINPS  n, Y11, d
+
+#include "curve_f32.h"
 #include "curve_f32_amd64.h"
 
 DATA curveRest<>+0x00(SB)/8, $-1
@@ -45,7 +69,7 @@ DATA curveRest<>+0x18(SB)/8, $-1
 GLOBL curveRest<>(SB), RODATA|NOPTR, $64
 
 #define CURVE(f) \
-	BEGIN                              \
+	BEGIN(Y14, Y15)                    \
 row:                                 \
 	XORL       AX, AX                  \
 	MOVQ       eltwiseArgs_c(DI), CX   \
