@@ -41,9 +41,10 @@ type depthRowArgs struct {
 	zero, inZero     int32
 	form             int // 0, 3, 6, 9: size 3 of stride 1, 2; size 5 of stride 1, 2
 
-	// Scratch of the kernels: pixels of a tile, the columns they see, the offset of the last channels.
+	// Scratch of the kernels: pixels of a tile, the columns they see, the offset of the last channels, and how far the tile
+	// is from src and dst: no pointers, for they end past the last tile.
 	//lint:ignore U1000 assembly uses it
-	n, see, last int
+	n, see, last, srcAt, dstAt int
 }
 
 func depthRowF32Generic(a *depthRowArgs) {
