@@ -178,7 +178,7 @@ func winoGemmAVX2(a *convTileArgs)
 //go:noescape
 func wino23OutputU8AVX2(a *winoOutputArgs)
 
-// The kernels of rows advance src, dst, pixels and cols of their argument.
+// The kernels of rows advance pixels and cols of their argument.
 
 //go:noescape
 func depthRowF32AVX2(a *depthRowArgs)

@@ -41,9 +41,10 @@ type depthRowArgs struct {
 	zero, inZero     int32
 	form             int // 0, 3, 6, 9: size 3 of stride 1, 2; size 5 of stride 1, 2
 
-	// Scratch of the kernels: pixels of a tile, the columns they see, the offset of the last channels.
+	// Scratch of the kernels: pixels of a tile, the columns they see, the offset of the last channels, and how far the tile
+	// is from src and dst: no pointers, for they end past the last tile.
 	//lint:ignore U1000 assembly uses it
-	n, see, last int
+	n, see, last, srcAt, dstAt int
 }
 
 func depthRowF32Generic(a *depthRowArgs) {
@@ -87,8 +88,8 @@ const depthTile = 8 // pixels of a tile of the kernels; of these a call has a mu
 
 // slides reports whether a kernel can slide the windows of a depthwise convolution along rows.
 func (k *Kernel) slides(s *ConvShape) bool {
-	return (s.S == 3 || s.S == 5) && s.R <= 5 && s.DilationW == 1 && s.StrideW <= 2 && s.PadLeft <= 2 && s.C >= k.NR &&
-		(s.OutW()-1)*s.StrideW-s.PadLeft < s.W
+	return (s.S == 3 || s.S == 5) && s.R <= 5 && s.DilationW == 1 && s.StrideW <= 2 && s.PadLeft <= 2 &&
+		s.C >= k.NR && (k.KR < weaveRows || s.C >= wovenChannels) && (s.OutW()-1)*s.StrideW-s.PadLeft < s.W
 }
 
 // slide makes windows slide along rows where a kernel at or below limit can do that; q, if not nil, is packed in w.

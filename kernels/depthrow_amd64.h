@@ -10,7 +10,9 @@
 	MOVQ depthRowArgs_c(DI), AX \
 	IMULQ $SIZE, AX \
 	SUBQ $VECTOR, AX \
-	MOVQ AX, depthRowArgs_last(DI)
+	MOVQ AX, depthRowArgs_last(DI) \
+	MOVQ $0, depthRowArgs_srcAt(DI) \
+	MOVQ $0, depthRowArgs_dstAt(DI)
 
 // The next tile: n = min(8, pixels) and see = min(cols, (n − 1)·stride + size − skip). R13: form + skip. R12: the channels'
 // offset in dst, 0. Clobbers AX, CX, DX.
@@ -32,18 +34,18 @@
 	ADDQ    depthRowArgs_skip(DI), R13 \
 	XORL    R12, R12
 
-// After a tile: src, cols and dst of the next, whose windows begin inside; leaves what is left of the pixels in flags.
+// After a tile: srcAt, cols and dstAt of the next, whose windows begin inside; leaves what is left of the pixels in flags.
 // Clobbers AX, CX.
 #define TILE_DONE \
 	MOVQ  depthRowArgs_n(DI), AX \
 	MOVQ  depthRowArgs_dstStep(DI), CX \
 	IMULQ AX, CX \
-	ADDQ  CX, depthRowArgs_dst(DI) \
+	ADDQ  CX, depthRowArgs_dstAt(DI) \
 	MOVQ  AX, CX \
 	IMULQ depthRowArgs_stride(DI), CX \
 	SUBQ  depthRowArgs_skip(DI), CX \
 	SUBQ  CX, depthRowArgs_cols(DI) \
 	IMULQ R8, CX \
-	ADDQ  CX, depthRowArgs_src(DI) \
+	ADDQ  CX, depthRowArgs_srcAt(DI) \
 	MOVQ  $0, depthRowArgs_skip(DI) \
 	SUBQ  AX, depthRowArgs_pixels(DI)

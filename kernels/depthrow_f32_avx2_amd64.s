@@ -69,6 +69,7 @@ channels:
 	VMOVAPS A0, A6
 	VMOVAPS A0, A7
 	MOVQ    depthRowArgs_src(DI), BX
+	ADDQ    depthRowArgs_srcAt(DI), BX
 	MOVQ    depthRowArgs_w(DI), DX
 	ADDQ    R12, BX
 	ADDQ    R12, DX
@@ -98,6 +99,7 @@ store:
 	CLAMP(A6)
 	CLAMP(A7)
 	MOVQ depthRowArgs_dst(DI), AX
+	ADDQ depthRowArgs_dstAt(DI), AX
 	MOVQ depthRowArgs_dstStep(DI), DX
 	MOVQ depthRowArgs_n(DI), CX
 	ADDQ R12, AX

@@ -3,9 +3,11 @@ package kernels
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
 // slidingCases are windows that slide: maps below, at and above a tile's pixels, clipped at each side or at none, and
@@ -136,4 +138,37 @@ func BenchmarkDepthwise(b *testing.B) {
 			}
 		}
 	}
+}
+
+// Kernels that weave read no byte beyond a row, write none beyond a column, and take a pixel for a row.
+func TestDepthWeave(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(27, 28))
+	forKernels(t, OpDepthWeave, U8, func(t *testing.T, k *Kernel) {
+		fn := k.fn.(func(*depthWeaveArgs))
+		for _, c := range []int{16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97} {
+			for _, side := range []guard.Side{guard.Start, guard.End} {
+				const columns, gap = 3, 5
+				a := depthWeaveArgs{dstStep: 4*c + gap, columns: columns, c: c}
+				dst := guarded[uint8](t, side, columns*a.dstStep-gap)
+				fill(dst, 0xA5)
+				want := slices.Clone(dst)
+				for i := range a.rows {
+					a.steps[i] = i % 3 * c
+					row := guarded[uint8](t, side, (columns-1)*a.steps[i]+c)
+					for at := range row {
+						row[at] = uint8(rnd.IntN(256))
+					}
+					a.rows[i] = addr(row)
+					for x := range columns {
+						for ch, v := range row[x*a.steps[i]:][:c] {
+							want[x*a.dstStep+4*ch+i] = v
+						}
+					}
+				}
+				a.dst = addr(dst)
+				fn(&a)
+				equalBits(t, fmt.Sprintf("%s c=%d", k.Name, c), dst, want)
+			}
+		}
+	})
 }

@@ -66,6 +66,7 @@ channels:
 	VMOVDQA A0, A6
 	VMOVDQA A0, A7
 	MOVQ    depthRowArgs_src(DI), BX
+	ADDQ    depthRowArgs_srcAt(DI), BX
 	MOVQ    depthRowArgs_w(DI), DX
 	LEAQ    (BX)(R12*4), BX
 	LEAQ    (DX)(R12*4), DX

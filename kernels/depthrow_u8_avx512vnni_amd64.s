@@ -71,6 +71,7 @@ channels:
 	VMOVDQA32 A0, A6
 	VMOVDQA32 A0, A7
 	MOVQ    depthRowArgs_src(DI), BX
+	ADDQ    depthRowArgs_srcAt(DI), BX
 	MOVQ    depthRowArgs_w(DI), DX
 	LEAQ    (BX)(R12*4), BX
 	LEAQ    (DX)(R12*4), DX
@@ -102,6 +103,7 @@ row_done:
 	REQUANTIZE(A6)
 	REQUANTIZE(A7)
 	MOVQ         depthRowArgs_dst(DI), AX
+	ADDQ         depthRowArgs_dstAt(DI), AX
 	MOVQ         depthRowArgs_dstStep(DI), DX
 	MOVQ         depthRowArgs_n(DI), CX
 	ADDQ         R12, AX

@@ -44,6 +44,7 @@
 	PACK(Y0, Y1, Y2, Y3, X0, X8, X9, X10)
 	PACK(Y4, Y5, Y6, Y7, X4, X8, X1, X2)
 	MOVQ         depthRowArgs_dst(DI), AX
+	ADDQ         depthRowArgs_dstAt(DI), AX
 	MOVQ         depthRowArgs_dstStep(DI), DX
 	MOVQ         depthRowArgs_n(DI), CX
 	ADDQ         R12, AX

@@ -36,14 +36,14 @@ func depthWeaveGeneric(a *depthWeaveArgs) {
 }
 
 const (
-	weaveRows   = 4        // rows that are woven into one
-	wovenBytes  = 24 << 10 // of a block of channels, about, so that it stays in the first cache
-	wovenPixels = 256      // most pixels of a call
+	weaveRows     = 4        // rows that are woven into one
+	wovenBytes    = 12 << 10 // of a block of channels, about, so that it stays in the first cache
+	wovenPixels   = 256      // most pixels of a call
+	wovenChannels = 16       // fewest that are woven: those of a vector
 )
 
 // woven is what depthwise convolution of rows by four has beside: how rows are woven.
 type woven struct {
-	kernel  *Kernel
 	fn      func(*depthWeaveArgs)
 	groups  int
 	columns int // most in a call
@@ -58,11 +58,8 @@ func (d *depthwise) weave(k *Kernel, q *ConvU8, w []int8, limit arch.ISA) {
 	fill(d.woven.border, q.InZero)
 	d.woven.columns = (min(s.OutW(), wovenPixels)-1)*s.StrideW + s.S
 	blocks := (4*d.woven.groups*d.woven.columns*s.C + wovenBytes - 1) / wovenBytes
-	d.woven.block = min(s.C, max(16, roundUp((s.C+blocks-1)/blocks, 8)))
-	d.woven.kernel, d.woven.fn = Select[func(*depthWeaveArgs)](OpDepthWeave, U8, limit)
-	if d.woven.kernel.NR > s.C {
-		d.woven.kernel, d.woven.fn = Select[func(*depthWeaveArgs)](OpDepthWeave, U8, arch.Generic)
-	}
+	d.woven.block = min(s.C, max(wovenChannels, roundUp((s.C+blocks-1)/blocks, 8)))
+	_, d.woven.fn = Select[func(*depthWeaveArgs)](OpDepthWeave, U8, limit)
 
 	words := 1 // a row of taps for each int16 of two rows, or one
 	if k.Words {

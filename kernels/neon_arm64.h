@@ -38,3 +38,8 @@
 #define SQXTN(n, d)          NEON2(0x0E614800, n, d)          // sqxtn d.4h, n.4s
 #define SQXTN2(n, d)         NEON2(0x4E614800, n, d)          // sqxtn2 d.8h, n.4s
 #define SQXTUN(n, d)         NEON2(0x2E212800, n, d)          // sqxtun d.8b, n.8h
+#define SDOT(m, n, d)        NEON3(0x4E809400, m, n, d)       // sdot d.4s, n.16b, m.16b
+#define SMLAL_WORDS(m, n, d) NEON3(0x0E608000, m, n, d)       // smlal d.4s, n.4h, m.4h
+#define SMLAL2_WORDS(m, n, d) NEON3(0x4E608000, m, n, d)      // smlal2 d.4s, n.8h, m.8h
+#define USUBL(m, n, d)       NEON3(0x2E202000, m, n, d)       // usubl d.8h, n.8b, m.8b
+#define SXTL(n, d)           NEON2(0x0F08A400, n, d)          // sxtl d.8h, n.8b
