@@ -10,7 +10,7 @@ import (
 
 // TestRearrange compares with one loop over coordinates.
 func TestRearrange(t *testing.T) {
-	for _, kind := range []OpKind{OpRearrange, OpMove} {
+	for _, kind := range []OpKind{OpRearrange, OpReorder} {
 		forKernels(t, kind, F32, func(t *testing.T, k *Kernel) { testRearrange[int32](t, k, F32) })
 		forKernels(t, kind, U8, func(t *testing.T, k *Kernel) { testRearrange[uint8](t, k, U8) })
 	}
@@ -18,7 +18,7 @@ func TestRearrange(t *testing.T) {
 
 // rearrangement is the operation that a kernel is for; nil if it has no way to do that.
 func rearrangement(k *Kernel, dt DType, from [4]int, dims, perm []int, to [4]int) (Op, error) {
-	if k.Op == OpMove {
+	if k.Op == OpReorder {
 		return NewMove(dt, from, dims, perm, to, k.ISA)
 	}
 	return NewRearrange(dt, dims, perm, k.ISA)
@@ -40,7 +40,14 @@ func testRearrange[T uint8 | int32](t *testing.T, k *Kernel, dt DType) {
 		{[4]int{2, 70, 3, 130}, []int{2, 130, 210}, []int{0, 2, 1}, [4]int{2, 130, 1, 210}},
 		{[4]int{2, 4, 6, 8}, []int{2, 2, 4, 2, 2, 6}, []int{1, 3, 0, 2, 4, 5}, [4]int{4, 2, 6, 8}},
 		{[4]int{1, 1, 1, 70000}, []int{2, 35000}, []int{1, 0}, [4]int{1, 1, 1, 70000}},
-		{[4]int{1, 3, 5, 2}, []int{30}, []int{0}, [4]int{1, 2, 3, 5}}, // of no common refinement
+		{[4]int{3, 5, 6, 24}, []int{36, 2, 30}, []int{1, 0, 2}, [4]int{6, 5, 6, 12}},       // every second channel
+		{[4]int{1, 5, 6, 58}, []int{1, 29, 2, 30}, []int{2, 0, 1, 3}, [4]int{2, 5, 6, 29}}, // the same, with a rest
+		{[4]int{1, 5, 7, 18}, []int{9, 2, 35}, []int{1, 0, 2}, [4]int{1, 1, 630, 1}},       // as planes
+		{[4]int{1, 5, 6, 58}, []int{2, 29, 30}, []int{1, 0, 2}, [4]int{1, 5, 6, 58}},       // two halves woven
+		{[4]int{2, 7, 3, 16}, []int{2, 2, 8, 21}, []int{0, 2, 1, 3}, [4]int{2, 7, 3, 16}},  // in each image
+		{[4]int{1, 8, 9, 8}, []int{8, 8, 9}, []int{1, 2, 0}, [4]int{1, 9, 8, 8}},           // squares
+		{[4]int{3, 4, 11, 21}, []int{3, 21, 44}, []int{0, 2, 1}, [4]int{3, 1, 21, 44}},     // and their edges
+		{[4]int{1, 3, 5, 2}, []int{30}, []int{0}, [4]int{1, 2, 3, 5}},                      // of no common refinement
 	} {
 		n := c.in[0] * c.in[1] * c.in[2] * c.in[3]
 		values := integers[T](r, n, 0, 255)
