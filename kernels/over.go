@@ -50,7 +50,8 @@ func (t *overTask) step() int {
 
 func (t *overTask) Run(worker, lo, hi int, stop *Stop) {
 	w := &t.workers[worker]
-	w.args = reduceArgs{acc: unsafe.Pointer(&w.acc), most: unsafe.Pointer(&w.most), mean: unsafe.Pointer(&w.mean), lanes: t.over.C}
+	w.args = reduceArgs{acc: unsafe.Pointer(&w.acc), most: unsafe.Pointer(&w.most), mean: unsafe.Pointer(&w.mean),
+		lanes: t.over.C}
 	for u := lo; u < hi && !stop.Asked(); u++ {
 		p, c0 := u/t.blocks, u%t.blocks*reduceBlock
 		t.of.sums(t, w, p, c0, stop)

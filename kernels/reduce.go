@@ -327,7 +327,8 @@ func (t *reduceTask) Units() int { return t.out.Pixels() * t.blocks }
 
 func (t *reduceTask) Run(worker, lo, hi int, stop *Stop) {
 	w := &t.workers[worker]
-	w.args = reduceArgs{acc: unsafe.Pointer(&w.acc), most: unsafe.Pointer(&w.most), mean: unsafe.Pointer(&w.mean), how: t.how, lanes: t.over.C}
+	w.args = reduceArgs{acc: unsafe.Pointer(&w.acc), most: unsafe.Pointer(&w.most), mean: unsafe.Pointer(&w.mean),
+		how: t.how, lanes: t.over.C}
 	for u := lo; u < hi && !stop.Asked(); u++ {
 		p, c0 := u/t.blocks, u%t.blocks*reduceBlock
 		if t.dtype == U8 {
