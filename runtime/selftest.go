@@ -264,10 +264,27 @@ func functionCases(c int, in Shape) []selfCase {
 			return b.add(&Binary{How: kernels.Times}, y, b.add(&GlobalPool{Type: MaxPool}, y))
 		}},
 		{fmt.Sprint("resizing of ", c), in, true, func(b *selfBuilder, x *Value) *Value { return b.add(halfMore(in), x) }},
+		{fmt.Sprint("softmax of columns of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+			return b.add(&SoftmaxOver{Over: kernels.Axes{H: true}}, x)
+		}},
+		{fmt.Sprint("length of rows of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+			return b.add(&Reduce{How: kernels.L2, Over: kernels.Axes{H: true, C: true}}, x)
+		}},
+		{fmt.Sprint("transposition of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+			return b.add(columnsFirst(in), x)
+		}},
+		{fmt.Sprint("quantised transposition of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+			return b.add(columnsFirst(in), b.quantize(x))
+		}},
 		{fmt.Sprint("quantised resizing of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
 			return b.add(&Quantised{Op: halfMore(in), Out: Quant{Scale: 1.0 / 110, Zero: 120}}, b.quantize(x))
 		}},
 	}
+}
+
+// columnsFirst exchanges channels and columns.
+func columnsFirst(in Shape) *Rearrange {
+	return &Rearrange{Dims: []int{in.N, in.C, in.H, in.W}, Perm: []int{0, 3, 2, 1}, To: Shape{in.N, in.H, in.C, in.W}}
 }
 
 // halfMore makes three rows and columns of two, each of its neighbours.

@@ -132,8 +132,7 @@ var words = map[kernels.OpKind]string{
 	kernels.OpWino23Filter: "Winograd F(2,3), filters in each run",
 	kernels.OpCopy:         "copy", kernels.OpFlatten: "flatten", kernels.OpTake: "indices along axes",
 	kernels.OpBinary: "arithmetic between tensors", kernels.OpLevels: "sums of levels to levels",
-	kernels.OpMix: "interpolation", kernels.OpMove: "elements to another order",
-	kernels.OpBlocks: "depth to space and back",
+	kernels.OpMix: "interpolation", kernels.OpReorder: "elements to another order",
 	kernels.OpTable:  "table of a byte", kernels.OpBlendRows: "camera rows", kernels.OpLaneDots: "camera columns",
 }
 
