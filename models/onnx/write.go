@@ -263,6 +263,8 @@ func (q *writer) node(n *runtime.Node) error {
 		q.behind(n, op.Act, func(out string) { q.op("Gemm", out, in, intAttr("transB", 1)) })
 	case *runtime.Quantised:
 		return q.plain(n, op.Op)
+	case *runtime.Lookup:
+		return q.lookup(n, op)
 	case *runtime.LevelAdd: // but for halves
 		return q.plain(n, &runtime.Add{Act: op.Act})
 	default:

@@ -304,7 +304,8 @@ func (w *grower) quantised(v *runtime.Value, win runtime.Window, k, groups, dept
 		for i := range table.Of {
 			table.Of[i] = uint8(r.IntN(256))
 		}
-		return pick(r, []runtime.Op{&runtime.Dequantize{}, table, &runtime.LevelAdd{Out: w.quant()}})
+		lookup := &runtime.Lookup{Of: []runtime.Op{w.curve(), &runtime.Activation{Act: w.clamp()}, w.arithmetic(1)}}
+		return pick(r, []runtime.Op{&runtime.Dequantize{}, table, &runtime.LevelAdd{Out: w.quant()}, lookup})
 	case 10:
 		return pick(r, []runtime.Op{&runtime.Concat{}, &runtime.Identity{}, &runtime.Flatten{}})
 	}
