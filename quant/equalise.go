@@ -90,8 +90,8 @@ func gains(sizes []float64) []float32 {
 	return g
 }
 
-// equalise chooses the factors of values, and their scales: of convolutions behind which a function stands alone, and of
-// that function's results.
+// equalise chooses the factors of values, and their scales: of convolutions behind which a function stands alone, and
+// of that function's results.
 func (r *rewriter) equalise(s *Stats) {
 	users := map[*runtime.Value][]*runtime.Node{}
 	for _, n := range r.from.Nodes {

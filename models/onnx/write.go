@@ -218,6 +218,10 @@ func (q *writer) node(n *runtime.Node) error {
 	if op, ok := n.Op.(*runtime.Constant); ok {
 		return q.given(n, op)
 	}
+	if len(n.In) == 0 {
+		return &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: n.Op.Kind(), Node: n.Name,
+			Reason: "not written to ONNX"}}}
+	}
 	x := n.In[0]
 	name := n.Name
 	var in []string
