@@ -73,7 +73,7 @@ func (r *rewriter) decide() {
 		switch {
 		case r.opts.staysFloat(n):
 			r.u8[n], r.why[n] = false, reasonAsked
-		case last[n] && (form == runtime.Wrapped && elementwise(n.Op) || joins(n.Op)):
+		case last[n] && (form == runtime.Wrapped && elementwise(n.Op) || r.u8[n] && joins(n.Op)):
 			r.u8[n], r.why[n] = false, reasonLast
 		case form == runtime.Wrapped || form == runtime.Rewritten:
 			r.u8[n] = true
