@@ -297,7 +297,8 @@ func TestSeenInPage(t *testing.T) {
 			b.until("the model is chosen", fmt.Sprintf("document.getElementById('model').value === %q", c.model))
 			must(t, b.eval("document.getElementById('see').click()", nil))
 			b.choose("#file", filepath.Join(data, c.photo))
-			b.until(c.model+" finds something", fmt.Sprintf("document.getElementById('verdict').textContent.includes(%q)", c.verdict))
+			b.until(c.model+" finds something", fmt.Sprintf(
+				"document.getElementById('verdict').textContent.includes(%q)", c.verdict))
 			b.until("it is painted", painted+" > 300")
 			b.until("the input is seen", "document.getElementById('seen-input').naturalWidth > 100")
 			b.keep(size.name + "-" + c.model)
@@ -313,8 +314,8 @@ func TestSeenInPage(t *testing.T) {
 			s.dispatchEvent(new Event("input")); })()`, v), nil))
 	}
 	slider(99)
-	b.until("with a high threshold there is nothing", "document.getElementById('verdict').textContent === 'Nothing found' && "+
-		painted+" === 0")
+	b.until("with a high threshold there is nothing",
+		"document.getElementById('verdict').textContent === 'Nothing found' && "+painted+" === 0")
 	slider(30)
 	b.until("with a low one there is something again", painted+" > 300")
 	must(t, b.eval(`(() => { const m = document.getElementById("model"); m.value = "sum"; m.dispatchEvent(new Event("change")); })()`,
