@@ -185,7 +185,7 @@ func TestCardErrors(t *testing.T) {
 		{"card " + file + " -o " + out + " --head x --threshold 2", exitUsage, "head.threshold: 2, want 0 to 1"},
 		{"card " + file + " -o " + out + " --pad 300", exitUsage, "want 0 to 255"},
 		{"card " + file + " -o " + out + " --card " + later, exitFailure, `unknown field "later"`},
-		{"card " + file + " -o " + out + " --card " + wide, exitFailure, "the model takes 1×32×32×3"},
+		{"card " + file + " -o " + out + " --card " + wide, exitUsage, "the model takes 1×32×32×3"},
 		{"card " + file + " -o " + out + " --card " + dir + "/none", exitFailure, "none: no such file"},
 		{"card googlenet -o " + out + " --note x", exitUsage, "only .gneiss files"},
 	} {

@@ -164,10 +164,19 @@ func TestDetectFrames(t *testing.T) {
 		all[0].Width != size.X {
 		t.Errorf("%s", lines)
 	}
-	for _, name := range []string{"frame-000001.png", "frame-000002.png"} {
-		if _, err := imagefile.Open(filepath.Join(out, name)); err != nil {
-			t.Error(err)
-		}
+	drawn, err := imagefile.Open(filepath.Join(out, "frame-000001.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	grey := func(m image.Image, x, y int) uint8 { return color.GrayModel.Convert(m.At(x, y)).(color.Gray).Y }
+	if a, b := grey(drawn, 2, size.Y-3), grey(img, 2, size.Y-3); a+15 > b { // under the lines of classes
+		t.Errorf("a pixel of %d is %d", b, a)
+	}
+	if a, b := grey(drawn, size.X-3, 2), grey(img, size.X-3, 2); a != b {
+		t.Errorf("another pixel of %d is %d", b, a)
+	}
+	if n := differ(t, filepath.Join(out, "frame-000001.png"), filepath.Join(out, "frame-000002.png")); n != 0 {
+		t.Errorf("the same frame is drawn otherwise, %d pixels", n)
 	}
 	if text := must(t, "detect", "--y4m", path); strings.Count(text, "frame ") != 3 {
 		t.Error(text)

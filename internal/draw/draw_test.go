@@ -166,6 +166,21 @@ func TestHostile(t *testing.T) {
 	On(image.NewRGBA(image.Rectangle{}), crowd(1, 1))
 }
 
+// TestLines: lines are written in the lower left corner, and no more than half of the height takes.
+func TestLines(t *testing.T) {
+	var texts []string
+	for range 1000 {
+		texts = append(texts, "frog 92 %")
+	}
+	few, many := plain(300, 200, color.White), plain(300, 200, color.White)
+	On(few, &Scene{Lines: texts[:1]})
+	On(many, &Scene{Lines: texts})
+	if few.RGBAAt(3, 195).R == 255 || few.RGBAAt(3, 170).R != 255 || many.RGBAAt(3, 120).R == 255 ||
+		many.RGBAAt(3, 90).R != 255 || many.RGBAAt(290, 195).R != 255 {
+		t.Error("the lines are elsewhere")
+	}
+}
+
 // TestMask: a mask is stretched over the picture, its clear class is left as it was.
 func TestMask(t *testing.T) {
 	m := plain(400, 400, color.Black)

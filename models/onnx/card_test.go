@@ -28,7 +28,8 @@ func TestCard(t *testing.T) {
 	if c := load(plain()); c.Task != "" || c.Input != nil || c.Note != "" {
 		t.Errorf("without metadata: %+v", c)
 	}
-	c := load(plain().Sub(14, prop("names", "{0: 'a', 1: 'b'}")).Sub(14, prop("stride", "32")).Sub(14, prop("task", "detect")))
+	c := load(plain().Sub(14, prop("names", "{0: 'a', 1: 'b'}")).Sub(14, prop("stride", "32")).
+		Sub(14, prop("task", "detect")))
 	if c.Task != card.Detect || c.Label(1) != "b" || c.Input == nil || c.Input.Width != 6 || c.Input.Height != 4 {
 		t.Errorf("Ultralytics: %+v", c)
 	}

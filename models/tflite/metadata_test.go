@@ -65,9 +65,10 @@ func described(m fields, input tensorSpec, packed map[string]string) []byte {
 	f := &file{}
 	input.name, input.shape = "x", []int{1, 4, 6, 3}
 	x := f.tensor(input)
-	out := f.op(opMaxPool2D, options(opt{1, int32(6)}, opt{2, int32(4)}, opt{3, int32(6)}, opt{4, int32(4)}, opt{0, int8(1)}),
-		f.tensor(tensorSpec{name: "y", shape: []int{1, 1, 1, 3}, dtype: input.dtype, scale: input.scale, zero: input.zero}), x)
-	f.inputs, f.outputs = []int{x}, []int{out}
+	output := input
+	output.name, output.shape = "y", []int{1, 1, 1, 3}
+	window := options(opt{1, int32(6)}, opt{2, int32(4)}, opt{3, int32(6)}, opt{4, int32(4)}, opt{0, int8(1)})
+	f.inputs, f.outputs = []int{x}, []int{f.op(opMaxPool2D, window, f.tensor(output), x)}
 	if m != nil {
 		f.metadata = m.bytes()
 	}

@@ -7,6 +7,9 @@ import (
 	"image"
 	_ "image/jpeg"
 	"image/png"
+	"io"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -262,6 +265,58 @@ func TestAnswers(t *testing.T) {
 	if as.bytes != 0 || len(as.taking) != 0 {
 		t.Errorf("%d bytes of %d answers are left", as.bytes, len(as.taking))
 	}
+}
+
+// TestDeafToAnswers: clients that do not take large answers do not keep others from theirs.
+func TestDeafToAnswers(t *testing.T) {
+	g := runtime.NewGraph("echo")
+	x, err := g.Input("x", runtime.Shape{N: 1, H: 256, W: 1024, C: 3})
+	must(t, err)
+	y, err := g.Add("relu", &runtime.Activation{Act: runtime.ReLU}, x)
+	must(t, err)
+	must(t, g.Output(y))
+	plan, err := runtime.Compile(g)
+	must(t, err)
+	s := serveAll(t, Options{}, Model{Name: "echo", Graph: g, Plan: plan})
+	data := make([]float32, 256*1024*3)
+	for i := range data {
+		data[i] = 0.12345678 // answers of 8 MB
+	}
+	body := tensorBody(t, s, "FP32", data)
+	url, end := listen(t, s)
+	var deaf []net.Conn
+	ask := func() {
+		c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		must(t, err)
+		must(t, c.(*net.TCPConn).SetReadBuffer(4096))
+		deaf = append(deaf, c)
+		fmt.Fprintf(c, "POST /v2/models/echo/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	}
+	for i := range 4 {
+		ask()
+		eventually(t, "an answer is on its way", func() bool {
+			s.answers.mu.Lock()
+			defer s.answers.mu.Unlock()
+			return s.answers.begun > i
+		})
+		time.Sleep(hush)
+	}
+	res, err := http.Post(url+"/v2/models/echo/infer", "application/json", bytes.NewReader(body))
+	must(t, err)
+	got, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	if err != nil || res.StatusCode != 200 || len(got) < 8_000_000 {
+		t.Errorf("status %d, %d bytes, %v", res.StatusCode, len(got), err)
+	}
+	s.answers.mu.Lock()
+	if s.answers.bytes > answerBytes {
+		t.Errorf("%d bytes are on their way", s.answers.bytes)
+	}
+	s.answers.mu.Unlock()
+	for _, c := range deaf {
+		c.Close()
+	}
+	must(t, end())
 }
 
 // TestSeenInPage: the page shows boxes, masks and key points over the picture, on a desktop and on a phone; the slider
