@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/cifar10"
 	"github.com/gneiss-go/gneiss/runtime"
 	"github.com/gneiss-go/gneiss/runtime/sign"
@@ -39,9 +38,7 @@ func saved(t *testing.T, dir string, isa arch.ISA) (path string, data []byte) {
 		t.Fatal(err)
 	}
 	path = filepath.Join(dir, "net.gneiss")
-	if err := models.Save(path, g, runtime.WithPacked(isa), runtime.WithGolden(1)); err != nil {
-		t.Fatal(err)
-	}
+	save(t, path, g, runtime.WithPacked(isa), runtime.WithGolden(1))
 	if data, err = os.ReadFile(path); err != nil {
 		t.Fatal(err)
 	}
