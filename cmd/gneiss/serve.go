@@ -67,7 +67,7 @@ call it localhost, or by a --host; to let others in, say --addr :8080. There is 
 			plan := c.sess.Plan()
 			c.sess.Close() // the server makes its own
 			m := serve.Model{Name: c.Name, Source: filepath.Base(c.Source), Note: c.Note,
-				Graph: c.Graph, Plan: plan, Spec: c.Spec,
+				Graph: c.Graph, Plan: plan, Spec: c.Spec, Guessed: c.Card.Guessed,
 				Labels: c.Labels, Probabilities: c.probabilities()}
 			return f.run(cmd.Context(), unchecked(cmd.OutOrStdout()), m, c.Source)
 		},

@@ -38,11 +38,15 @@ type card struct {
 func (s *Server) makeCard(stats []models.NodeStats) card {
 	p, m := s.plan, &s.model
 	params, _ := models.Total(stats, "")
+	input := m.Spec.String()
+	if m.Guessed {
+		input += " (a guess: the model does not say)"
+	}
 	return card{
 		ID: s.id, Name: m.Name, Source: m.Source, Note: m.Note, Version: s.opts.Version,
 		DType: weightType(m.Graph), ISA: p.ISA().String(), CPU: machine.Info().Brand, Threads: p.Threads(),
 		Sessions: s.opts.Sessions,
-		Input:    m.Spec.String(), Shape: dims(p.Inputs()[0].Shape), Classes: p.Outputs()[0].Shape.C,
+		Input:    input, Shape: dims(p.Inputs()[0].Shape), Classes: p.Outputs()[0].Shape.C,
 		Probabilities: m.Probabilities,
 		Layers:        len(p.Report().Steps), Params: params, MACs: p.MACs(), WeightBytes: p.WeightBytes(),
 		ArenaBytes: p.ArenaSize(), ArenaBound: p.ArenaLowerBound(), MaxBody: s.opts.MaxBody, MaxPixels: s.opts.MaxPixels,

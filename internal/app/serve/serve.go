@@ -35,6 +35,7 @@ type Model struct {
 	Graph         *runtime.Graph
 	Plan          *runtime.Plan   // of the graph
 	Spec          preprocess.Spec // how an image becomes the input
+	Guessed       bool            // nobody says how: Spec is a guess
 	Labels        []string        // by class; nil if unknown
 	Probabilities bool            // whether the scores are those of a softmax
 }
