@@ -1,5 +1,7 @@
 package runtime
 
+import "slices"
+
 // rewriting is a graph in which some nodes have become others.
 type rewriting struct {
 	to   map[*Node]*Node   // the node that stands for another, with that one's name and values of the old graph
@@ -42,7 +44,7 @@ func (r *rewriting) apply(g *Graph) (*Graph, error) {
 		live[old(v)] = true
 	}
 	for i := len(nodes) - 1; i >= 0; i-- {
-		if live[nodes[i].Out] {
+		if live[nodes[i].Out] = live[nodes[i].Out] || keeps(nodes[i]); live[nodes[i].Out] {
 			for _, v := range nodes[i].In {
 				live[old(v)] = true
 			}
@@ -72,12 +74,28 @@ func (r *rewriting) apply(g *Graph) (*Graph, error) {
 		}
 		to[n.Out] = v
 	}
-	for _, v := range g.Outputs {
-		if err := out.Output(to[old(v)]); err != nil {
-			return nil, err
+	return out, out.outputsLike(g, func(v *Value) *Value { return to[old(v)] })
+}
+
+// outputsLike declares the outputs of a graph that was made of another: what became of the other's, with their
+// dimensions and, unless the name is taken, their names. An input that is an output too stays as it is.
+func (g *Graph) outputsLike(other *Graph, became func(*Value) *Value) error {
+	for _, v := range other.Outputs {
+		out := became(v)
+		if err := g.Output(out); err != nil {
+			return err
+		}
+		if slices.Contains(g.Inputs, out) {
+			continue
+		}
+		out.likeIn(v)
+		if out.Name != v.Name && !g.names[v.Name] {
+			if err := g.Rename(out, v.Name); err != nil {
+				return err
+			}
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // makers returns the node that makes each value.

@@ -48,16 +48,7 @@ func fold(g *Graph) (*Graph, error) {
 	for _, n := range r.scaled {
 		n.Op = foldAffines(n.Op, r.affines[n])
 	}
-	for _, v := range g.Outputs {
-		out := r.to[v]
-		if err := r.out.Output(out); err != nil {
-			return nil, err
-		}
-		if r.makes[out] != nil {
-			out.likeIn(v)
-		}
-	}
-	return r.out, nil
+	return r.out, r.out.outputsLike(g, func(v *Value) *Value { return r.to[v] })
 }
 
 // countUses counts the live nodes and outputs that read each value; a value nobody needs has none.
@@ -65,6 +56,11 @@ func countUses(g *Graph) map[*Value]int {
 	uses := map[*Value]int{}
 	for _, v := range g.Outputs {
 		uses[v]++
+	}
+	for _, n := range g.Nodes {
+		if keeps(n) {
+			uses[n.Out]++
+		}
 	}
 	for i := len(g.Nodes) - 1; i >= 0; i-- {
 		if n := g.Nodes[i]; uses[n.Out] > 0 {

@@ -86,7 +86,7 @@ func TestCardSurvives(t *testing.T) {
 	}
 	var all struct {
 		Model  modelInfo
-		Images []answer
+		Images []reply
 	}
 	mustJSON(t, &all, "classify", "--json", "-m", file("int8"), images)
 	if all.Model.Input != spec.String() || all.Model.Guessed || !strings.Contains(names, all.Images[0].Top[0].Label) {

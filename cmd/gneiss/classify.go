@@ -11,8 +11,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// answer is what is said of one image.
-type answer struct {
+// reply is what is said of one image.
+type reply struct {
 	Image string   `json:"image"`
 	Ms    float64  `json:"ms"` // of the network alone
 	Top   []scored `json:"top"`
@@ -95,13 +95,13 @@ func (c *classifier) classify(cmd *cobra.Command, images []source, top int, asJS
 	failed := false
 	all := struct {
 		Model  modelInfo `json:"model"`
-		Images []answer  `json:"images"`
+		Images []reply   `json:"images"`
 	}{Model: c.info()}
 	if !asJSON {
 		fmt.Fprint(out, c.describe())
 	}
 	for _, s := range images {
-		a := answer{Image: s.name}
+		a := reply{Image: s.name}
 		classes, took, err := c.answer(cmd.Context(), s, min(top, c.classes()))
 		if ended := cmd.Context().Err(); ended != nil {
 			return ended
@@ -157,7 +157,7 @@ func (c *classifier) answer(ctx context.Context, s source, top int) ([]runtime.C
 }
 
 // print writes an answer with bars if the scores are probabilities.
-func (c *classifier) print(out io.Writer, a answer) {
+func (c *classifier) print(out io.Writer, a reply) {
 	fmt.Fprintf(out, "\n%s  %.2f ms\n", a.Image, a.Ms)
 	probabilities := c.probabilities()
 	for _, s := range a.Top {

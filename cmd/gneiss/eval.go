@@ -39,23 +39,35 @@ type evaluation struct {
 func evalCommand() *cobra.Command {
 	var mf modelFlags
 	var sf specFlags
+	var bf boxFlags
 	var dir, role string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "eval [flags] LABELS.csv",
+		Use:   "eval [flags] LABELS",
 		Short: "Measure accuracy on labelled images",
 		Long: `Eval classifies the images that a CSV file lists and counts how many answers are right. The first line names the
 columns: file and label (a class index, or a name of --labels) must be there; with role, --role chooses lines; with
-reference_top1, agreement with another engine's answers is counted too.`,
+reference_top1, agreement with another engine's answers is counted too.
+
+Of annotations with boxes it measures a detector instead, as COCO does: AP50 and AP, by class. They are a CSV file with
+the columns file, class, left, top, right, bottom; COCO's .json; or a folder of images with Pascal VOC's .xml or YOLO's
+.txt beside each. --against adds other models, or another engine's boxes (a CSV file with a column score).`,
 		Example: `  gneiss eval --model googlenet --role evaluate images/labels.csv
-  gneiss eval --model net.onnx --images photos --json labels.csv`,
+  gneiss eval --model net.onnx --images photos --json labels.csv
+  gneiss eval --model yolo.onnx --labels coco --against yolo-int8.gneiss --chart pr.svg annotated/`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usagef("want one CSV file, have %d arguments", len(args))
+				return usagef("want one file or folder, have %d arguments", len(args))
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if boxes, err := hasBoxes(args[0]); boxes || err != nil {
+				if err != nil {
+					return err
+				}
+				return bf.run(cmd, &mf, &sf, args[0], dir, asJSON)
+			}
 			c, err := newClassifier(cmd.Context(), &mf, &sf)
 			if err != nil {
 				return err
@@ -82,7 +94,8 @@ reference_top1, agreement with another engine's answers is counted too.`,
 	mf.add(cmd)
 	mf.addLabels(cmd)
 	sf.add(cmd)
-	cmd.Flags().StringVar(&dir, "images", "", "`folder` of the images; default: that of the CSV file")
+	bf.add(cmd)
+	cmd.Flags().StringVar(&dir, "images", "", "`folder` of the images; default: that of the file")
 	cmd.Flags().StringVar(&role, "role", "", "only lines with this `word` in the column role")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd

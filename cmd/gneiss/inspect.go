@@ -95,7 +95,7 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 				if plan {
 					in.Plan = report
 				}
-				if err := draw(cmd, memory, func(w io.Writer) error { return writeMemory(w, report) }); err != nil {
+				if err := savePicture(cmd, memory, func(w io.Writer) error { return writeMemory(w, report) }); err != nil {
 					return err
 				}
 			}
@@ -127,7 +127,7 @@ func inspectCosts(cmd *cobra.Command, names []string, mf modelFlags, chartFile s
 	if err != nil {
 		return err
 	}
-	if err := draw(cmd, chartFile, func(w io.Writer) error { return writeCosts(w, costs) }); err != nil {
+	if err := savePicture(cmd, chartFile, func(w io.Writer) error { return writeCosts(w, costs) }); err != nil {
 		return err
 	}
 	if asJSON {

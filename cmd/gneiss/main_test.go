@@ -174,7 +174,7 @@ func TestRecognised(t *testing.T) {
 
 type classified struct {
 	Model  modelInfo
-	Images []answer
+	Images []reply
 }
 
 // TestClassify: files, folders, patterns and standard input are the same pictures.

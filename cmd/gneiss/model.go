@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -136,7 +137,7 @@ func (f *modelFlags) addRun(cmd *cobra.Command) {
 
 func (f *modelFlags) addLabels(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.labels, "labels", "l", "",
-		"text `file` of class names, one a line; default: synset_words.txt or labels.txt beside the model")
+		"text `file` of class names, one a line, or coco (80 classes) or coco90; default: the card's, or labels.txt beside the model")
 }
 
 // randomNote is said of a model without weights of its own.
@@ -189,6 +190,12 @@ func (m *model) classes() int { return m.Graph.Outputs[0].Shape.C }
 
 // readLabels reads a file of labels, one for each class where the model gives each a score.
 func (m *model) readLabels(path string) ([]string, error) {
+	switch path { // what detectors are mostly trained with
+	case "coco":
+		return labels.COCO, nil
+	case "coco90":
+		return labels.COCO90, nil
+	}
 	names, err := labels.Read(path)
 	if err != nil {
 		return nil, err
@@ -266,6 +273,9 @@ func openCached(path string) (*runtime.Graph, error) {
 	return g, nil
 }
 
+// exporters are names of graphs that say nothing of the model.
+var exporters = []string{"tflite", "tf2onnx", "torch-jit-export", "torch_jit", "main_graph", "main", "graph"}
+
 func (f *modelFlags) openFile(path string, random bool, keys []runtime.Option) (*model, error) {
 	opts, err := f.shape.options()
 	if err != nil {
@@ -288,7 +298,7 @@ func (f *modelFlags) openFile(path string, random bool, keys []runtime.Option) (
 		return nil, sayHow(path, err)
 	}
 	m.Name = m.Graph.Name
-	if m.Name == "" {
+	if m.Name == "" || slices.Contains(exporters, m.Name) {
 		m.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	}
 	var known card.Card
@@ -300,6 +310,15 @@ func (f *modelFlags) openFile(path string, random bool, keys []runtime.Option) (
 
 // compile makes a session and its plan, until the context is done.
 func (f *modelFlags) compile(ctx context.Context, m *model) (*runtime.Session, error) {
+	plan, err := f.plan(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return plan.NewSession()
+}
+
+// plan compiles the model, until the context is done.
+func (f *modelFlags) plan(ctx context.Context, m *model) (*runtime.Plan, error) {
 	opts, err := f.options()
 	if err != nil {
 		return nil, err
@@ -309,19 +328,13 @@ func (f *modelFlags) compile(ctx context.Context, m *model) (*runtime.Session, e
 	if err != nil {
 		return nil, err
 	}
-	var plan *runtime.Plan
 	switch {
 	case len(keys) > 0: // what has been checked is what is used
-		plan, err = mapped.LoadCopy(m.Source, append(opts, keys...)...)
+		return mapped.LoadCopy(m.Source, append(opts, keys...)...)
 	case m.own() && len(f.nodes) == 0: // with the filters that it has packed
-		plan, err = mapped.Load(m.Source, opts...)
-	default:
-		plan, err = runtime.Compile(m.Graph, opts...)
+		return mapped.Load(m.Source, opts...)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return plan.NewSession()
+	return runtime.Compile(m.Graph, opts...)
 }
 
 // own reports whether the model comes from a .gneiss file.

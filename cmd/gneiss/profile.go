@@ -82,7 +82,7 @@ may exceed 100 %. --scaling adds what more threads could gain at most, by how ea
 					return err
 				}
 			}
-			if err := draw(cmd, roofline, p.writeRoofline); err != nil {
+			if err := savePicture(cmd, roofline, p.writeRoofline); err != nil {
 				return err
 			}
 			out := said(cmd, roofline)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 
 // serveFlags are the command's own.
 type serveFlags struct {
+	models    []string
 	o         serve.Options
 	addr      string
 	adminAddr string
@@ -31,23 +33,29 @@ type serveFlags struct {
 func serveCommand() *cobra.Command {
 	var mf modelFlags
 	var sf specFlags
+	var rf readFlags
 	var f serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve [flags]",
-		Short: "Classify over HTTP, with a page to try it",
+		Short: "Answer over HTTP what pictures show, with a page to try it",
 		Long: `Serve answers over HTTP until it gets SIGINT or SIGTERM, and then finishes what it has begun:
 
-  /               a page that classifies pictures and the camera's, and shows where the time goes
+  /               a page that shows what is in pictures and the camera's, and where the time goes
   /api/classify   POST a JPEG, PNG or WebP, as the body or in a form; JSON
+  /api/detect     the same for models that find boxes; /api/segment for masks, /api/pose for key points
   /v2             the Open Inference Protocol, version 2, over REST
   /healthz        ok
   /metrics        Prometheus metrics
+
+Each --model is served as its card says; ?model= chooses among several, and the page has a list of them. A model whose
+outputs are just numbers is served by the protocol alone.
 
 What clients can make it use is bounded: a fixed number of sessions, a queue, sizes, times. Who finds the queue full
 gets status 503; who is slow makes way for others. It listens on this machine only, and answers there only to those who
 call it localhost, or by a --host; to let others in, say --addr :8080. There is no login.`,
 		Example: `  gneiss serve
   gneiss serve --model googlenet --sessions 2 --addr :8080
+  gneiss serve --model faces.gneiss --model yolov8n.gneiss --threads 2
   curl --data-binary @photo.jpg http://127.0.0.1:8080/api/classify`,
 		Args:        atMost(0, ""),
 		Annotations: map[string]string{endsByInterrupt: "yes"},
@@ -60,24 +68,51 @@ call it localhost, or by a --host; to let others in, say --addr :8080. There is 
 				return err
 			}
 			f.o.Version = v.Version
-			c, err := newClassifier(cmd.Context(), &mf, &sf)
-			if err != nil {
-				return err
+			for _, name := range append([]string{"labels", "task", "head", "prototxt"}, specNames...) {
+				if len(f.models) > 1 && cmd.Flags().Changed(name) {
+					return usagef("--%s is for one model; of several each has a card: see gneiss card", name)
+				}
 			}
-			plan := c.sess.Plan()
-			c.sess.Close() // the server makes its own
-			m := serve.Model{Name: c.Name, Source: filepath.Base(c.Source), Note: c.Note,
-				Graph: c.Graph, Plan: plan, Spec: c.Spec, Guessed: c.Card.Guessed,
-				Labels: c.Labels, Probabilities: c.probabilities()}
-			return f.run(cmd.Context(), unchecked(cmd.OutOrStdout()), m, c.Source)
+			var ms []serve.Model
+			for i := range max(1, len(f.models)) {
+				if len(f.models) > 0 {
+					mf.model = f.models[i]
+				}
+				m, err := rf.served(cmd.Context(), &mf, &sf)
+				if err != nil {
+					return err
+				}
+				ms = append(ms, m)
+			}
+			return f.run(cmd.Context(), unchecked(cmd.OutOrStdout()), ms)
 		},
 	}
-	mf.add(cmd)
+	cmd.Flags().StringArrayVarP(&f.models, "model", "m", nil,
+		"model `file` (.onnx, .tflite, .caffemodel, .prototxt, .param, .gneiss), or googlenet once fetched; may be repeated; "+
+			"default: the built-in one")
+	mf.addPrototxt(cmd)
+	mf.shape.add(cmd)
+	mf.addRun(cmd)
 	mf.addLabels(cmd)
 	mf.signed.add(cmd)
+	rf.add(cmd)
 	sf.add(cmd)
 	f.add(cmd)
 	return cmd
+}
+
+// served opens and compiles a model to be served.
+func (f *readFlags) served(ctx context.Context, mf *modelFlags, sf *specFlags) (serve.Model, error) {
+	m, o, err := f.open(mf, sf)
+	if err != nil {
+		return serve.Model{}, err
+	}
+	plan, err := mf.plan(ctx, m)
+	if err != nil {
+		return serve.Model{}, err
+	}
+	return serve.Model{Name: m.Name, Source: filepath.Base(m.Source), Graph: m.Graph, Plan: plan, Card: m.Card,
+		Options: o}, nil
 }
 
 func (f *serveFlags) add(cmd *cobra.Command) {
@@ -124,7 +159,7 @@ const flushTime = time.Second
 
 // run serves a model until the context is done or SIGTERM comes. A log that nobody reads any more, or reads slowly,
 // does not stop it: what is written goes through a queue, and a closed pipe is an error like another.
-func (f *serveFlags) run(ctx context.Context, out io.Writer, m serve.Model, source string) error {
+func (f *serveFlags) run(ctx context.Context, out io.Writer, ms []serve.Model) error {
 	ignoreClosedPipes()
 	queue := serve.NewLogQueue(out)
 	defer queue.Close(flushTime)
@@ -147,7 +182,7 @@ func (f *serveFlags) run(ctx context.Context, out io.Writer, m serve.Model, sour
 		defer f.o.Admin.Close()
 		where = append(where, "admin", f.o.Admin.Addr().String())
 	}
-	s, err := serve.New(m, f.o)
+	s, err := serve.New(ms, f.o)
 	if err != nil {
 		return err
 	}
@@ -156,9 +191,12 @@ func (f *serveFlags) run(ctx context.Context, out io.Writer, m serve.Model, sour
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
 	if f.asJSON {
-		f.o.Log.Info("listening", append(where, "model", s.ModelID())...)
+		f.o.Log.Info("listening", append(where, "model", strings.Join(s.ModelIDs(), ","))...)
 	} else {
-		fmt.Fprintf(queue, "%s (%s) on http://%s/\nCtrl-C ends.\n", m.Name, source, reachable(l.Addr()))
+		for _, m := range ms {
+			fmt.Fprintf(queue, "%s (%s)\n", m.Name, m.Source)
+		}
+		fmt.Fprintf(queue, "on http://%s/\nCtrl-C ends.\n", reachable(l.Addr()))
 	}
 	if err = s.Serve(ctx, l); err == nil {
 		f.o.Log.Info("ended")

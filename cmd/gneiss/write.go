@@ -52,8 +52,8 @@ func saveModel(cmd *cobra.Command, path string, g *runtime.Graph, opts ...runtim
 	return b.Bytes(), save(cmd, path, b.Bytes())
 }
 
-// draw saves a picture, if there is a file for it.
-func draw(cmd *cobra.Command, path string, picture func(io.Writer) error) error {
+// savePicture saves a picture, if there is a file for it.
+func savePicture(cmd *cobra.Command, path string, picture func(io.Writer) error) error {
 	if path == "" {
 		return nil
 	}

@@ -1,20 +1,25 @@
-// Camera classifies what a camera sees, frame by frame, with a network that is in the program's own file.
+// Camera says what a camera sees, frame by frame, by any network that classifies, detects, segments or finds key
+// points; without one, by a small one in the program's own file that classifies. What is detected is followed from
+// frame to frame.
 //
 //	camera                                                      /dev/video0, as 1280×720 if it can
 //	camera --device /dev/video2 --format nv12 --size 640x480
 //	camera --test-pattern --format yuyv --size 1280x720 --fps 30 --seconds 10
+//	camera --model yolov8n.onnx --labels coco.txt
+//	camera --model net.gneiss --frames | consumer
 //	camera --pictures holiday/ --fps 2
 //	ffmpeg -i film.mp4 -f yuv4mpegpipe - | camera --y4m -
 //
 // It prints a line each second: frames per second, latency, drops, memory, the last answer; with --json, an object a
-// line. Interrupt it to stop.
+// line; with --frames, an object for each frame. Interrupt it to stop.
 //
-// One goroutine captures, one classifies. In between is a mailbox that holds the latest frame only. After the start
+// One goroutine captures, one looks. In between is a mailbox that holds the latest frame only. After the start
 // nothing is allocated for a frame.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -24,7 +29,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gneiss-go/gneiss/models/cifar10"
+	"github.com/gneiss-go/gneiss/internal/app/frames"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 )
 
@@ -47,7 +52,9 @@ func main() {
 // options are the command line.
 type options struct {
 	device, format, size, y4m, pictures string
-	pattern, json                       bool
+	model, labels, head                 string
+	threshold                           float32
+	pattern, json, frames, alone        bool
 	fps                                 float64
 	seconds, timeout                    time.Duration
 	width, height                       int
@@ -68,6 +75,12 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.size, "size", "1280x720", "`WIDTHxHEIGHT` of a camera's frames or of the test pattern")
 	f.StringVar(&o.y4m, "y4m", "", "read raw video from a y4m `file`, - for standard input")
 	f.StringVar(&o.pictures, "pictures", "", "read the JPEG and PNG files of a `folder`")
+	f.StringVar(&o.model, "model", "", "a `file`: .gneiss, .onnx, .tflite, .param, .caffemodel (default: the built-in one)")
+	f.StringVar(&o.labels, "labels", "", "names of the classes, a `file` of a line each (default: the model's card)")
+	f.StringVar(&o.head, "head", "", "`kind` of the model's outputs, as yolox (default: its card, or their shapes)")
+	threshold := f.Float64("threshold", 0, "least `score` of what is said (default: the model's own)")
+	f.BoolVar(&o.alone, "no-track", false, "do not follow what is detected from frame to frame")
+	f.BoolVar(&o.frames, "frames", false, "print a JSON object for each frame, and no other lines")
 	f.BoolVar(&o.pattern, "test-pattern", false, "frames made by the program")
 	f.BoolVar(&o.json, "json", false, "print a JSON object a line")
 	f.Float64Var(&o.fps, "fps", 0, "frames a second (default: the source's own)")
@@ -79,6 +92,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 		}
 		return nil, &usageError{err.Error()}
 	}
+	o.threshold = float32(*threshold)
 	o.seconds = time.Duration(*seconds * float64(time.Second))
 	sources := 0
 	for _, given := range []bool{o.pattern, o.y4m != "", o.pictures != ""} {
@@ -94,6 +108,8 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 		return nil, &usageError{fmt.Sprintf("what is %q?", f.Arg(0))}
 	case sources > 1:
 		return nil, &usageError{"--test-pattern, --y4m and --pictures exclude each other"}
+	case !(*threshold >= 0 && *threshold <= 1):
+		return nil, &usageError{"--threshold must be 0 to 1"}
 	case !(o.fps >= 0 && o.fps <= 1e6) || o.seconds < 0 || o.timeout <= 0:
 		return nil, &usageError{"--fps, --seconds and --timeout must be positive"}
 	}
@@ -101,7 +117,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 }
 
 // open opens the source; live means that it is worth opening again.
-func (o *options) open() (src source, live bool, err error) {
+func (o *options) open() (src frames.Source, live bool, err error) {
 	switch {
 	case o.pattern:
 		pixels := preprocess.YUYV
@@ -110,14 +126,14 @@ func (o *options) open() (src source, live bool, err error) {
 				return nil, false, err
 			}
 		}
-		src, err = newPattern(preprocess.FrameFormat{Pixels: pixels, Width: o.width, Height: o.height}, o.fps)
+		src, err = frames.NewPattern(preprocess.FrameFormat{Pixels: pixels, Width: o.width, Height: o.height}, o.fps)
 	case o.y4m != "":
-		src, err = openY4M(o.y4m, o.fps)
+		src, err = frames.OpenY4M(o.y4m, o.fps)
 	case o.pictures != "":
-		src, err = openPictures(o.pictures, o.fps)
+		src, err = frames.OpenPictures(o.pictures, o.fps)
 	default:
 		live = true
-		src, err = openCamera(o.device, o.format, o.width, o.height, o.fps, o.timeout)
+		src, err = frames.OpenCamera(o.device, o.format, o.width, o.height, o.fps, o.timeout)
 	}
 	return src, live, err
 }
@@ -133,26 +149,26 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	c := &capturer{src: src, box: newMailbox(), pause: 100 * time.Millisecond}
 	if live {
-		c.reopen = func() (source, error) {
+		c.reopen = func() (frames.Source, error) {
 			src, _, err := o.open()
 			return src, err
 		}
 	}
-	return watch(ctx, c, o.seconds, o.json, stdout)
+	return watch(ctx, c, o, stdout)
 }
 
-// watch classifies what c captures until there is no more, ctx is done, or the time is over; 0 means that it never is.
-func watch(ctx context.Context, c *capturer, limit time.Duration, asJSON bool, stdout io.Writer) error {
-	net, err := newClassifier(c.src.format())
+// watch looks at what c captures until there is no more, ctx is done, or the time is over; 0 means that it never is.
+func watch(ctx context.Context, c *capturer, o *options, stdout io.Writer) error {
+	net, err := newViewer(o, c.src.Format())
 	if err != nil {
-		c.src.close()
+		c.src.Close()
 		return err
 	}
 	defer net.close()
 
 	ctx, cancel := context.WithCancel(ctx)
-	if limit > 0 {
-		defer time.AfterFunc(limit, cancel).Stop()
+	if o.seconds > 0 {
+		defer time.AfterFunc(o.seconds, cancel).Stop()
 	}
 	ended := make(chan struct{})
 	go func() {
@@ -168,9 +184,14 @@ func watch(ctx context.Context, c *capturer, limit time.Duration, asJSON bool, s
 	}()
 
 	s := newStats()
-	class, score := "none", float32(0)
+	each := json.NewEncoder(stdout)
 	line := func(final bool) error {
-		return s.report(c.box.drops(), int(c.reopened.Load()), class, score, final).print(stdout, asJSON)
+		if o.frames {
+			return nil
+		}
+		r := s.report(c.box.drops(), int(c.reopened.Load()), final)
+		net.say(r)
+		return r.print(stdout, o.json)
 	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -186,11 +207,13 @@ func watch(ctx context.Context, c *capturer, limit time.Duration, asJSON bool, s
 		}
 		f, err := c.box.take()
 		for ; f != nil; f, err = c.box.take() {
-			best, err := net.classify(f.data)
+			err := net.look(f.data)
+			if err == nil && o.frames {
+				err = each.Encode(net.seen(f.at))
+			}
 			var bad *badFrame
 			switch {
 			case err == nil:
-				class, score = cifar10.Classes[best.Index], best.Score
 				s.frame(time.Since(f.at))
 			case errors.As(err, &bad):
 				s.bad++

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// stats counts what happened to frames. It belongs to the goroutine that classifies.
+// stats counts what happened to frames. It belongs to the goroutine that looks at them.
 type stats struct {
 	start, last time.Time
 	since       histogram // latencies since last
@@ -21,9 +21,9 @@ type stats struct {
 type report struct {
 	Seconds  float64 `json:"seconds"` // since the start
 	Final    bool    `json:"final"`
-	Frames   int     `json:"frames"`   // that were classified
+	Frames   int     `json:"frames"`   // that were looked at
 	FPS      float64 `json:"fps"`      //
-	P50      float64 `json:"p50_ms"`   // latency, from a complete frame to its class
+	P50      float64 `json:"p50_ms"`   // latency, from a complete frame to what it shows
 	P95      float64 `json:"p95_ms"`   //
 	P99      float64 `json:"p99_ms"`   //
 	Dropped  int     `json:"dropped"`  // because a newer one came first
@@ -32,9 +32,10 @@ type report struct {
 	Heap     float64 `json:"heap_mb"`  // in use
 	RSS      float64 `json:"rss_mb"`   // of the process; 0 if unknown
 	// user and system time of the process over its run, in per cent of one core; −1 if unknown
-	CPU   float64 `json:"cpu_percent"`
-	Class string  `json:"class"`
-	Score float32 `json:"score"`
+	CPU    float64 `json:"cpu_percent"`
+	Class  string  `json:"class"` // of the last frame: the best, or "none"
+	Score  float32 `json:"score"` // of a network that segments: the part of the frame that it has
+	Things []thing `json:"things,omitempty"`
 }
 
 func newStats() *stats {
@@ -42,11 +43,11 @@ func newStats() *stats {
 	return &stats{start: now, last: now}
 }
 
-// frame counts one that was classified.
+// frame counts one that was looked at.
 func (s *stats) frame(latency time.Duration) { s.since.add(latency) }
 
 // report sums up the time since the last report or, at the end, the whole run.
-func (s *stats) report(dropped, reopened int, class string, score float32, final bool) report {
+func (s *stats) report(dropped, reopened int, final bool) *report {
 	now := time.Now()
 	s.total.merge(&s.since)
 	h, span, drops := &s.since, now.Sub(s.last), dropped-s.dropped
@@ -56,12 +57,12 @@ func (s *stats) report(dropped, reopened int, class string, score float32, final
 	ms := func(p float64) float64 { return float64(h.quantile(p)) / float64(time.Millisecond) }
 	var mem goruntime.MemStats
 	goruntime.ReadMemStats(&mem)
-	r := report{
+	r := &report{
 		Seconds: now.Sub(s.start).Seconds(), Final: final,
 		Frames: h.count, FPS: float64(h.count) / max(span.Seconds(), 1e-9), P50: ms(0.5), P95: ms(0.95), P99: ms(0.99),
 		Dropped: drops, Bad: s.bad, Reopened: reopened,
 		Heap: float64(mem.HeapInuse) / 1e6, RSS: float64(residentBytes()) / 1e6, CPU: -1,
-		Class: class, Score: score,
+		Class: "none",
 	}
 	if used, ok := cpuTime(); ok {
 		r.CPU = 100 * used.Seconds() / max(now.Sub(processStart).Seconds(), 1e-9)
@@ -74,11 +75,11 @@ func (s *stats) report(dropped, reopened int, class string, score float32, final
 var processStart = time.Now()
 
 // print writes the report in one line.
-func (r report) print(w io.Writer, asJSON bool) error {
+func (r *report) print(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(r)
 	}
-	what := fmt.Sprintf("%s %.0f %%", r.Class, 100*r.Score)
+	what := r.what()
 	if r.Final {
 		what = fmt.Sprintf("%d frames in %.1f s", r.Frames, r.Seconds)
 	}

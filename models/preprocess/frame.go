@@ -80,9 +80,7 @@ func newFrame(f FrameFormat, s Spec, input *runtime.Tensor, limit arch.ISA) (*Fr
 	fr.write.init(&s, input.Info().Quant)
 
 	var cols, rows taps
-	fullW, fullH := s.full(f.Width, f.Height)
-	cols.fit(f.Width, fullW, (fullW-s.Width)/2, s.Width, s.Filter)
-	rows.fit(f.Height, fullH, (fullH-s.Height)/2, s.Height, s.Filter)
+	s.place(f.Width, f.Height).taps(f.Width, f.Height, &s, &cols, &rows)
 	fr.findBars(&cols, &rows)
 	for _, p := range planes {
 		bound, err := bindPlane(p, &cols, &rows, limit)

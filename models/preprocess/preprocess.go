@@ -262,9 +262,7 @@ func (p *Preparer) fit(w, h int) {
 		return
 	}
 	s := &p.spec
-	fullW, fullH := s.full(w, h)
-	p.cols.fit(w, fullW, (fullW-s.Width)/2, s.Width, s.Filter)
-	p.rows.fit(h, fullH, (fullH-s.Height)/2, s.Height, s.Filter)
+	s.place(w, h).taps(w, h, s, &p.cols, &p.rows)
 	p.srcW, p.srcH = w, h
 	ch := s.Order.Channels()
 	p.source = make([]float32, w*ch)

@@ -1,7 +1,6 @@
-package mapped
+package mapped_test
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,22 +9,11 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/cifar10"
 	"github.com/gneiss-go/gneiss/runtime"
+	"github.com/gneiss-go/gneiss/runtime/mapped"
 )
-
-// save writes a graph to a file. (Package models, which has that, uses this one.)
-func save(t *testing.T, path string, g *runtime.Graph, opts ...runtime.WriteOption) {
-	t.Helper()
-	var b bytes.Buffer
-	err := runtime.Write(&b, g, opts...)
-	if err == nil {
-		err = os.WriteFile(path, b.Bytes(), 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 func TestLoad(t *testing.T) {
 	g, err := cifar10.Graph()
@@ -34,8 +22,10 @@ func TestLoad(t *testing.T) {
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "net.gneiss")
-	save(t, path, g, runtime.WithPacked(arch.Best()))
-	p, err := Load(path)
+	if err := models.Save(path, g, runtime.WithPacked(arch.Best())); err != nil {
+		t.Fatal(err)
+	}
+	p, err := mapped.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +58,7 @@ func TestLoad(t *testing.T) {
 		{write("short", whole[:len(whole)-1]), runtime.ErrCorrupt},
 		{dir, nil},
 	} {
-		p, err := Load(c.path)
+		p, err := mapped.Load(c.path)
 		var fe *runtime.FileError
 		if p != nil || !errors.As(err, &fe) || fe.File != c.path || c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.path, err, c.want)

@@ -123,8 +123,8 @@ func (a *attack) open() net.Conn {
 	return c
 }
 
-// answer reads an answer and its body; status 0 is a connection that was cut.
-func answer(c net.Conn) (status int, body []byte) {
+// replied reads an answer and its body; status 0 is a connection that was cut.
+func replied(c net.Conn) (status int, body []byte) {
 	res, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil {
 		return 0, nil
@@ -211,7 +211,7 @@ func bomb(name string, picture []byte, want int) func(*attack) {
 		if c := a.open(); c != nil {
 			defer c.Close()
 			fmt.Fprintf(c, "%s%s", postHead(len(picture)), picture)
-			status, _ := answer(c)
+			status, _ := replied(c)
 			a.note(name, status, status == want || status == 0 || status == 408 || status == 503)
 		}
 	}
@@ -227,7 +227,7 @@ func halfClose(picture []byte, part int) func(*attack) {
 		defer c.Close()
 		fmt.Fprintf(c, "%s%s", postHead(len(picture)), picture[:part])
 		c.(*net.TCPConn).CloseWrite()
-		status, body := answer(c)
+		status, body := replied(c)
 		a.note("half-close", status, status != 200 || part == len(picture) && bytes.Contains(body, []byte(`"frog"`)))
 	}
 }
@@ -236,7 +236,7 @@ func stranger(a *attack) {
 	if c := a.open(); c != nil {
 		defer c.Close()
 		fmt.Fprint(c, "GET /api/model HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
-		status, _ := answer(c)
+		status, _ := replied(c)
 		a.note("stranger", status, status == 403 || status == 0)
 	}
 }

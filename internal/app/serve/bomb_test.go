@@ -83,7 +83,7 @@ func TestScanBomb(t *testing.T) {
 		t.Fatalf("the bomb is no picture: %v", err)
 	}
 	s := newServer(t, Options{})
-	var got classification
+	var got seen
 	decode(t, do(s, "POST", "/api/classify", scanBomb(100, 50, 60)), 200, &got)
 	if got.Width != 100 || got.Height != 50 {
 		t.Errorf("%+v", got)

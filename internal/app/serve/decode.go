@@ -19,9 +19,17 @@ const (
 
 // decoder turns the body of a request into numbers, for one request at a time.
 type decoder struct {
-	prep   *preprocess.Preparer
+	prep   *preprocess.Preparer // of the model that it was last used for
 	limits imagefile.Limits
 	large  bool // it is the one for large pictures
+}
+
+// preparer prepares pictures by the spec. Tables of another spec are dropped.
+func (d *decoder) preparer(spec preprocess.Spec) *preprocess.Preparer {
+	if d.prep == nil || d.prep.Spec() != spec {
+		d.prep = spec.Preparer()
+	}
+	return d.prep
 }
 
 // decoders is a fixed number of them, apart from the sessions: while one decodes, the sessions run other requests. One
@@ -34,13 +42,13 @@ type decoders struct {
 }
 
 // newDecoders makes n decoders and the large one, for which at most half of that many places may wait.
-func newDecoders(spec preprocess.Spec, l imagefile.Limits, n, places int) *decoders {
+func newDecoders(l imagefile.Limits, n, places int) *decoders {
 	d := &decoders{small: make(chan *decoder, n), large: make(chan *decoder, 1), size: n}
 	d.waiting = make(chan struct{}, max(1, places/2))
-	d.large <- &decoder{spec.Preparer(), l, true}
+	d.large <- &decoder{limits: l, large: true}
 	l.MaxMemory /= largePart
 	for range n {
-		d.small <- &decoder{spec.Preparer(), l, false}
+		d.small <- &decoder{limits: l}
 	}
 	return d
 }

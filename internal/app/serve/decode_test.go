@@ -31,7 +31,7 @@ func TestDecodeTakesNoSession(t *testing.T) {
 		if s.pool.busy() != 0 {
 			t.Fatal("a session is taken")
 		}
-		var got classification
+		var got seen
 		decode(t, do(s, "POST", "/api/classify", frog), 200, &got)
 		meanwhile++
 	}
@@ -79,7 +79,7 @@ func TestLargePictures(t *testing.T) {
 	var b bytes.Buffer
 	must(t, png.Encode(&b, image.NewNRGBA(image.Rect(0, 0, 1000, 999))))
 	large := b.Bytes()
-	var got classification
+	var got seen
 	decode(t, do(s, "POST", "/api/classify", large), 200, &got)
 
 	one := <-s.decoders.large
@@ -129,7 +129,7 @@ func TestOverflow(t *testing.T) {
 	if strings.Contains(b.String(), "ERROR") {
 		t.Errorf("logged %s", b.String())
 	}
-	in := s.plan.Inputs()[0].Name
+	in := s.models[0].plan.Inputs()[0].Name
 	for _, word := range []string{"NaN", "Infinity", "-Infinity", "1e999", "1e39", `"NaN"`} {
 		data := "[" + word + strings.Repeat(",0", 3071) + "]"
 		body := `{"inputs":[{"name":"` + in + `","shape":[1,32,32,3],"datatype":"FP32","data":` + data + `}]}`

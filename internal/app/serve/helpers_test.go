@@ -3,6 +3,8 @@ package serve
 import (
 	"testing"
 
+	"github.com/gneiss-go/gneiss/internal/app/answer"
+	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/cifar10"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -21,8 +23,10 @@ func cifar(t testing.TB) Model {
 	must(t, err)
 	plan, err := runtime.Compile(g)
 	must(t, err)
-	return Model{Name: "CIFAR-10 GoogLeNet", Source: "built in", Note: "knows ten things", Graph: g, Plan: plan,
-		Spec: cifar10.Preprocess, Labels: cifar10.Classes, Probabilities: true}
+	return Model{Name: "CIFAR-10 GoogLeNet", Source: "built in", Graph: g, Plan: plan,
+		Card: card.Card{Task: card.Classify, Note: "knows ten things", Input: &cifar10.Preprocess,
+			Labels: cifar10.Classes},
+		Options: answer.Options{Probabilities: true}}
 }
 
 // newServer serves the embedded network; it is closed at the end of the test.
@@ -31,7 +35,7 @@ func newServer(t testing.TB, o Options) *Server {
 	if o.Version == "" {
 		o.Version = "test"
 	}
-	s, err := New(cifar(t), o)
+	s, err := New([]Model{cifar(t)}, o)
 	must(t, err)
 	t.Cleanup(func() { s.Close() })
 	return s

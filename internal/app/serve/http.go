@@ -1,15 +1,12 @@
 package serve
 
 import (
-	"bytes"
 	"context"
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	goruntime "runtime"
 	"runtime/debug"
 	"time"
 
@@ -51,14 +48,21 @@ func (s *Server) allRoutes() http.Handler {
 	handle("GET", "/{$}", loud, s.file("index.html", "text/html; charset=utf-8"))
 	handle("GET", "/style.css", quiet, s.file("style.css", "text/css; charset=utf-8"))
 	handle("GET", "/app.js", quiet, s.file("app.js", "text/javascript; charset=utf-8"))
+	handle("GET", "/overlay.js", quiet, s.file("overlay.js", "text/javascript; charset=utf-8"))
 	handle("GET", "/icon.svg", quiet, s.file("icon.svg", "image/svg+xml"))
-	handle("GET", "/api/model", quiet,
-		func(w http.ResponseWriter, _ *http.Request) error { return writeJSON(w, http.StatusOK, &s.card) })
+	handle("GET", "/api/model", quiet, s.describeModel)
+	handle("GET", "/api/models", quiet, s.describeModels)
 	handle("GET", "/api/samples", quiet, s.sampleNames)
 	handle("GET", "/api/samples/{name}", quiet, s.sample)
-	handle("POST", "/api/classify", loud, s.classify)
+	for task, path := range paths {
+		handle("POST", path, loud, s.look(task))
+	}
 
 	handle("GET", "/v2", loud, s.serverMetadata)
+	handle("GET", "/v2/models", loud, s.modelNames)
+	handle("POST", "/v2/repository/index", loud, s.modelIndex)
+	handle("POST", "/v2/repository/models/{model}/load", loud, s.fixed)
+	handle("POST", "/v2/repository/models/{model}/unload", loud, s.fixed)
 	s.handleHealth(mux)
 	for _, model := range []string{"/v2/models/{model}", "/v2/models/{model}/versions/{version}"} {
 		handle("GET", model, loud, s.modelMetadata)
@@ -67,7 +71,8 @@ func (s *Server) allRoutes() http.Handler {
 	}
 	handle("", "/", loud, func(http.ResponseWriter, *http.Request) error {
 		return refuse(http.StatusNotFound,
-			"there is nothing here; the API is /api/classify, /api/model, /v2, /healthz and /metrics")
+			"there is nothing here; the API is /api/classify, /api/detect, /api/segment, /api/pose, /api/models, /v2, "+
+				"/healthz and /metrics")
 	})
 
 	guard := http.NewCrossOriginProtection() // a page of another site must not use this machine through its visitor
@@ -212,29 +217,47 @@ func clip(text string) string {
 // preparation makes the input of the network of the body of a request.
 type preparation func(ctx context.Context, body []byte, d *decoder, input []float32) error
 
-// admitted receives the body of a request, has prepare make the input of it, and use run a session on that. What the
-// client delays is done first, in a place for uploads; then the request takes one of the places for sessions, of which
-// there is a fixed number; and the input is there before a session is taken. Each step is done by as many at a time as
-// it has places, so that those who keep one busy leave the others to others.
+// job is what is done for a request: an input is made of its body, a session of the model runs on that, and the answer
+// is made.
+type job struct {
+	model   *served
+	prepare preparation
+	run     func(context.Context, *worker) error
+	answer  any // filled in by run, sent as JSON
+}
+
+// do does a job and sends the answer. What the client delays is done outside of all places: its body is received
+// before, the answer is sent after.
+func (s *Server) do(w http.ResponseWriter, r *http.Request, j *job) error {
+	answer, err := s.admitted(w, r, j)
+	if err != nil {
+		return err
+	}
+	defer answer.drop()
+	return answer.send(w)
+}
+
+// admitted receives the body of a request, in a place for uploads; then the request takes one of the places for
+// sessions, of which there is a fixed number; and the input is there before a session is taken. Each step is done by as
+// many at a time as it has places, so that those who keep one busy leave the others to others.
 //
 // A client that ends its sending may have left or may still listen. Such a request is not made to wait, its place goes
 // to others; but one that need not wait is answered.
-func (s *Server) admitted(w http.ResponseWriter, r *http.Request, prepare preparation,
-	use func(context.Context, *worker) error) error {
+func (s *Server) admitted(w http.ResponseWriter, r *http.Request, j *job) (*taking, error) {
 	if s.pool.full() {
-		return errFull
+		return nil, errFull
 	}
 	up, err := s.uploads.begin(w, r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer up.drop()
 	body, err := up.read(r, s.opts.MaxBody)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.pool.enter(); err != nil {
-		return err
+		return nil, err
 	}
 	defer s.pool.leave()
 
@@ -245,26 +268,39 @@ func (s *Server) admitted(w http.ResponseWriter, r *http.Request, prepare prepar
 		working, cancel = context.WithDeadline(working, end)
 		defer cancel()
 	}
-	input := s.inputs.Get().(*[]float32)
-	defer s.inputs.Put(input)
+	input := j.model.inputs.Get().(*[]float32)
+	defer j.model.inputs.Put(input)
 	err = s.decoders.do(waiting, func(d *decoder) error {
 		if d.large { // nobody is to hold this one who has left
-			return prepare(waiting, body, d, *input)
+			return j.prepare(waiting, body, d, *input)
 		}
-		return prepare(working, body, d, *input)
+		return j.prepare(working, body, d, *input)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	body = nil
 	up.drop()
-	wk, err := s.pool.get(waiting)
+	if err := s.turn(waiting, working, j, *input); err != nil {
+		return nil, err
+	}
+	return s.answers.begin(w, j.answer)
+}
+
+// turn waits for a session and runs it.
+func (s *Server) turn(waiting, working context.Context, j *job, input []float32) error {
+	wk, err := s.pool.get(waiting, j.model)
 	if err != nil {
 		return err
 	}
-	defer s.pool.put(wk)
-	enter(wk.sess.Input(0), *input)
-	return use(working, wk)
+	defer s.pool.put(j.model, wk)
+	for i := range j.model.plan.Inputs() {
+		t := wk.sess.Input(i)
+		n := t.Shape().Elements()
+		enter(t, input[:n])
+		input = input[n:]
+	}
+	return j.run(working, wk)
 }
 
 // file answers with a file of the page.
@@ -297,46 +333,4 @@ func (s *Server) sample(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return refuse(http.StatusNotFound, "there is no sample of that name; see /api/samples")
-}
-
-// healthz is for those who want a word rather than JSON.
-func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) error {
-	if s.draining.Load() {
-		return errClosing
-	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, err := io.WriteString(w, "ok\n")
-	return err
-}
-
-func (s *Server) writeMetrics(w http.ResponseWriter, _ *http.Request) error {
-	var mem goruntime.MemStats
-	goruntime.ReadMemStats(&mem)
-	uploads, uploadBytes := s.uploads.count()
-	connections, evicted := s.conns.count()
-	var b bytes.Buffer
-	s.metrics.write(&b, []gauge{
-		{"gneiss_connections", "Connections.", nil, float64(connections)},
-		{"gneiss_connections_evicted_total", "Idle or silent connections closed to let others in.", nil, float64(evicted)},
-		{"gneiss_uploads", "Bodies that are being received.", nil, float64(uploads)},
-		{"gneiss_upload_bytes", "Memory of bodies, until they are decoded.", nil, float64(uploadBytes)},
-		{"gneiss_decoders_busy", "Pictures and tensors that are being decoded.", nil, float64(s.decoders.busy())},
-		{"gneiss_log_dropped_total", "Log lines lost because the log stalled or failed.", nil, float64(s.opts.LogDropped())},
-		{"gneiss_sessions", "Sessions, each of which runs one request at a time.", nil, float64(s.opts.Sessions)},
-		{"gneiss_sessions_busy", "Sessions in use.", nil, float64(s.pool.busy())},
-		{"gneiss_requests_waiting", "Requests that are decoded or wait for a session.", nil, float64(s.pool.waiting())},
-		{"gneiss_arena_bytes", "Memory of the activations of all sessions.", nil,
-			float64(s.opts.Sessions * s.card.ArenaBytes)},
-		{"gneiss_weight_bytes", "Memory of the packed weights, which sessions share.", nil, float64(s.card.WeightBytes)},
-		{"gneiss_model_info", "The model; the value is 1.",
-			[]string{"model", s.id, "dtype", s.card.DType, "isa", s.card.ISA, "version", s.opts.Version}, 1},
-		{"process_start_time_seconds", "When the server was made, in seconds since 1970.", nil,
-			float64(s.metrics.start.UnixMilli()) / 1000},
-		{"go_goroutines", "Goroutines that exist.", nil, float64(goruntime.NumGoroutine())},
-		{"go_memstats_heap_alloc_bytes", "Heap in use.", nil, float64(mem.HeapAlloc)},
-		{"go_memstats_sys_bytes", "Memory obtained from the system by Go.", nil, float64(mem.Sys)},
-	})
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	_, err := w.Write(b.Bytes())
-	return err
 }

@@ -31,7 +31,7 @@ const inferPath = "/v2/models/cifar-10-googlenet/infer"
 // tensorBody is a request with one input; data is put in as JSON.
 func tensorBody(t testing.TB, s *Server, datatype string, data any) []byte {
 	t.Helper()
-	in := s.plan.Inputs()[0]
+	in := s.models[0].plan.Inputs()[0]
 	body, err := json.Marshal(map[string]any{"id": "42",
 		"inputs": []any{map[string]any{"name": in.Name, "shape": dims(in.Shape), "datatype": datatype, "data": data}}})
 	must(t, err)
@@ -74,7 +74,7 @@ func TestProtocol(t *testing.T) {
 			Inputs, Outputs []tensorMetadata
 		}
 		decode(t, do(s, "GET", path, nil), 200, &model)
-		if model.Name != s.ModelID() || !slices.Equal(model.Versions, []string{"1"}) || model.Platform == "" ||
+		if model.Name != s.models[0].id || !slices.Equal(model.Versions, []string{"1"}) || model.Platform == "" ||
 			len(model.Inputs) != 1 || len(model.Outputs) != 1 {
 			t.Fatalf("model %+v", model)
 		}
@@ -88,7 +88,7 @@ func TestProtocol(t *testing.T) {
 			Ready bool
 		}
 		decode(t, do(s, "GET", path+"/ready", nil), 200, &ready)
-		if ready.Name != s.ModelID() || !ready.Ready {
+		if ready.Name != s.models[0].id || !ready.Ready {
 			t.Errorf("ready %+v", ready)
 		}
 	}
@@ -106,17 +106,17 @@ func TestInfer(t *testing.T) {
 		img, err := imagefile.Decode(bytes.NewReader(p.Data), imagefile.DefaultLimits)
 		must(t, err)
 		input := make([]float32, 32*32*3)
-		must(t, s.model.Spec.Preparer().Into(input, img))
+		must(t, s.models[0].spec.Preparer().Into(input, img))
 		want := direct(t, p.Data)
 		for _, data := range []any{input, nest(input, []int{1, 32, 32, 3})} {
 			for _, path := range []string{inferPath, "/v2/models/cifar-10-googlenet/versions/1/infer"} {
 				var got inferAnswer
 				decode(t, do(s, "POST", path, tensorBody(t, s, "FP32", data)), 200, &got)
-				if got.ModelName != s.ModelID() || got.ModelVersion != "1" || got.ID != "42" || len(got.Outputs) != 1 {
+				if got.ModelName != s.models[0].id || got.ModelVersion != "1" || got.ID != "42" || len(got.Outputs) != 1 {
 					t.Fatalf("%+v", got)
 				}
 				o := got.Outputs[0]
-				if o.Name != s.plan.Outputs()[0].Name || o.DataType != "FP32" || !slices.Equal(o.Shape, []int{1, 10}) ||
+				if o.Name != s.models[0].plan.Outputs()[0].Name || o.DataType != "FP32" || !slices.Equal(o.Shape, []int{1, 10}) ||
 					!slices.Equal(o.Data, want) {
 					t.Errorf("%s: %+v; want %v", p.Name, o, want)
 				}
@@ -146,7 +146,7 @@ func TestInferRefuses(t *testing.T) {
 	with := func(name, shape, datatype, data string) string {
 		return fmt.Sprintf(`{"inputs":[{"name":%q,"shape":%s,"datatype":%q,"data":%s}]}`, name, shape, datatype, data)
 	}
-	in := s.plan.Inputs()[0].Name
+	in := s.models[0].plan.Inputs()[0].Name
 	const shape = "[1,32,32,3]"
 	for name, c := range map[string]struct{ body, words string }{
 		"nothing":        {"", "not JSON"},
@@ -195,7 +195,7 @@ func TestInferRefuses(t *testing.T) {
 // TestInferMemory: what decoding takes is a small multiple of the body, also for a body that is made to take more.
 func TestInferMemory(t *testing.T) {
 	s := newServer(t, Options{})
-	in := s.plan.Inputs()[0].Name
+	in := s.models[0].plan.Inputs()[0].Name
 	const size = 4 << 20
 	for name, body := range map[string]string{
 		"inputs":  `{"inputs":[` + strings.Repeat("{},", size/3) + `{}]}`,
@@ -222,7 +222,7 @@ func FuzzInfer(f *testing.F) {
 	zeros := make([]float32, 3072)
 	f.Add(tensorBody(f, s, "FP32", zeros))
 	f.Add(tensorBody(f, s, "UINT8", nest(zeros, []int{1, 32, 32, 3})))
-	in := s.plan.Inputs()[0].Name
+	in := s.models[0].plan.Inputs()[0].Name
 	for _, body := range []string{"", "null", `{"inputs":[{}]}`,
 		`{"inputs":[{"name":"` + in + `","shape":[1,32,32,3],"datatype":"FP32","data":[[[[1,2,-3.5e-7]]]]}]}`,
 		`{"inputs":[{"name":"` + in + `","shape":[1,32,32,3],"datatype":"UINT8","data":[ 1 , 255 ]}],"outputs":[{"name":"x"}]}`} {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -24,7 +25,8 @@ func TestInferLevels(t *testing.T) {
 		}
 		plan, err := runtime.Compile(g)
 		must(t, err)
-		s, err := New(Model{Name: "m", Graph: g, Plan: plan, Spec: preprocess.Spec{Width: 2, Height: 1}}, Options{})
+		s, err := New([]Model{{Name: "m", Graph: g, Plan: plan,
+			Card: card.Card{Input: &preprocess.Spec{Width: 2, Height: 1}}}}, Options{})
 		must(t, err)
 		defer s.Close()
 		want := []float32{2, 1, 62.5}

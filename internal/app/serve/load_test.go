@@ -32,13 +32,13 @@ func take(t *testing.T, s *Server) (release func()) {
 	var workers []*worker
 	for range s.opts.Sessions {
 		must(t, s.pool.enter())
-		w, err := s.pool.get(context.Background())
+		w, err := s.pool.get(context.Background(), s.models[0])
 		must(t, err)
 		workers = append(workers, w)
 	}
 	return sync.OnceFunc(func() {
 		for _, w := range workers {
-			s.pool.put(w)
+			s.pool.put(s.models[0], w)
 			s.pool.leave()
 		}
 	})

@@ -99,12 +99,14 @@ func (m *metrics) write(b *bytes.Buffer, gauges []gauge) {
 	writeSample(b, "gneiss_rejected_total", float64(m.rejected.Load()))
 	writeFamily(b, "gneiss_requests_in_flight", "Requests in progress.", "gauge")
 	writeSample(b, "gneiss_requests_in_flight", float64(m.inFlight.Load()))
-	for _, g := range gauges {
+	for i, g := range gauges {
 		kind := "gauge"
 		if strings.HasSuffix(g.name, "_total") {
 			kind = "counter"
 		}
-		writeFamily(b, g.name, g.help, kind)
+		if i == 0 || gauges[i-1].name != g.name {
+			writeFamily(b, g.name, g.help, kind)
+		}
 		writeSample(b, g.name, g.value, g.labels...)
 	}
 }

@@ -1,13 +1,15 @@
-// Package serve answers over HTTP with one network: a page to try it in a browser, an image classifier, the REST part
-// of the Open Inference Protocol (version 2), health checks and Prometheus metrics.
+// Package serve answers over HTTP with a few networks: a page to try them in a browser, what pictures show as each
+// network's card says (classes, boxes, masks, key points), the REST part of the Open Inference Protocol (version 2),
+// health checks and Prometheus metrics.
 //
-//	s, err := serve.New(serve.Model{Name: "net", Graph: g, Plan: plan, Spec: spec}, serve.Options{Sessions: 2})
+//	s, err := serve.New([]serve.Model{{Name: "net", Graph: g, Plan: plan, Card: card}}, serve.Options{Sessions: 2})
 //	err = s.Serve(ctx, listener) // until the context is done; then requests in progress are finished
 //
-// What a client can make the server use is bounded: connections, bodies on their way, pictures that are decoded, runs;
-// the bytes and pixels of each; time. Each of these has places of its own, so that clients who keep one of them busy do
-// not stop the others, and who is slow makes way. A fixed number of sessions is made at the start; a request that finds
-// neither a session nor a place to wait gets status 503 with Retry-After. Pages and API are described in docs/SERVE.md.
+// What a client can make the server use is bounded: connections, bodies on their way, pictures that are decoded, runs,
+// answers on their way; the bytes and pixels of each; time. Each of these has places of its own, so that clients who
+// keep one of them busy do not stop the others, and who is slow makes way. A fixed number of sessions is made at the
+// start; a request that finds neither a session nor a place to wait gets status 503 with Retry-After. Pages and API are
+// described in docs/SERVE.md.
 package serve
 
 import (
@@ -17,58 +19,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/imagefile"
-	"github.com/gneiss-go/gneiss/models/preprocess"
-	"github.com/gneiss-go/gneiss/runtime"
 )
-
-// Model is the network that answers, with what is needed to feed it and to read its answer.
-type Model struct {
-	Name          string // for people; the name in URLs is made of it, see [Server.ModelID]
-	Source        string // a file, or where else it comes from
-	Note          string // what a user should know of it; may be ""
-	Graph         *runtime.Graph
-	Plan          *runtime.Plan   // of the graph
-	Spec          preprocess.Spec // how an image becomes the input
-	Guessed       bool            // nobody says how: Spec is a guess
-	Labels        []string        // by class; nil if unknown
-	Probabilities bool            // whether the scores are those of a softmax
-}
-
-// label is the name of class i, or "".
-func (m *Model) label(i int) string {
-	if i < len(m.Labels) {
-		return m.Labels[i]
-	}
-	return ""
-}
-
-// check says why the model cannot classify images.
-func (m *Model) check() error {
-	if m.Graph == nil || m.Plan == nil {
-		return fmt.Errorf("a model is a graph and its plan: %w", runtime.ErrGraph)
-	}
-	if err := m.Spec.Check(); err != nil {
-		return err
-	}
-	ins, outs := m.Plan.Inputs(), m.Plan.Outputs()
-	if len(ins) != 1 || len(outs) < 1 {
-		return fmt.Errorf("%d inputs and %d outputs; an image classifier has one of each: %w", len(ins), len(outs),
-			runtime.ErrGraph)
-	}
-	if in := ins[0].Shape; in.N != 1 || in.Elements() != m.Spec.Elements() {
-		return fmt.Errorf("the input is %v %v; images are made %v: %w", ins[0].DType, in, m.Spec, runtime.ErrShape)
-	}
-	if out := outs[0].Shape; out.Elements() != out.C {
-		return fmt.Errorf("the output is %v, not one score per class: %w", out, runtime.ErrShape)
-	}
-	return nil
-}
 
 // Options bound what the server uses. A zero field means its default.
 type Options struct {
@@ -133,19 +88,15 @@ func defaulted[T comparable](v, fallback T) T {
 	return v
 }
 
-// Server answers with one model.
+// Server answers with its models.
 type Server struct {
-	model    Model
-	id       string
-	plan     *runtime.Plan
-	card     card
-	steps    []step // of a run, without times
+	models   []*served // at least one
 	opts     Options
 	hosts    hosts
 	conns    *conns
 	uploads  *uploads
+	answers  *answers
 	decoders *decoders
-	inputs   sync.Pool // of *[]float32, each an input of the network
 	pool     *pool
 	metrics  *metrics
 	routes   http.Handler
@@ -153,41 +104,43 @@ type Server struct {
 	draining atomic.Bool
 }
 
-// New makes all sessions. It returns an error for a network that is no image classifier, or that the spec does not fit.
-func New(m Model, o Options) (*Server, error) {
+// New makes all sessions. It returns an error for a model whose card does not fit its network.
+func New(ms []Model, o Options) (*Server, error) {
 	if err := o.setDefaults(); err != nil {
 		return nil, err
 	}
-	if err := m.check(); err != nil {
-		return nil, fmt.Errorf("%s: %w", m.Name, err)
+	if len(ms) < 1 || len(ms) > maxModels {
+		return nil, fmt.Errorf("%d models: want 1…%d", len(ms), maxModels)
 	}
 	names, err := newHosts(o.Hosts)
 	if err != nil {
 		return nil, err
 	}
-	plan := m.Plan
-	p, err := newPool(plan, o.Sessions, o.Queue)
-	if err != nil {
-		return nil, err
+	s := &Server{opts: o, pool: newPool(o.Sessions, o.Queue), hosts: names}
+	for _, m := range ms {
+		if err := s.add(m); err != nil {
+			s.pool.close()
+			return nil, fmt.Errorf("%s: %w", m.Name, err)
+		}
 	}
-	s := &Server{model: m, id: slug(m.Name), plan: plan, opts: o, pool: p, hosts: names}
 	s.conns = newConns(o.Connections)
 	s.uploads = newUploads(o.Uploads, o.UploadBytes)
-	s.decoders = newDecoders(m.Spec, s.limits(), o.Decoders, o.Sessions+o.Queue)
-	s.inputs.New = func() any { input := make([]float32, m.Spec.Elements()); return &input }
-	s.card = s.makeCard(models.Stats(m.Graph))
-	for _, r := range plan.Report().Steps {
-		s.steps = append(s.steps, step{Name: r.Name, Op: r.Op, Kernel: r.Kernel})
-	}
-	s.model.Graph = nil // the plan has packed weights of its own
+	s.answers = newAnswers()
+	s.decoders = newDecoders(s.limits(), o.Decoders, o.Sessions+o.Queue)
 	s.metrics = newMetrics()
 	s.routes = s.allRoutes()
 	s.handler = s.screen(s.called(nil), s.routes)
 	return s, nil
 }
 
-// ModelID is the model's name in URLs: its name in lower case, everything but letters and digits made a hyphen.
-func (s *Server) ModelID() string { return s.id }
+// ModelIDs are the models' names in URLs: their names in lower case, everything but letters, digits, _ and . made a
+// hyphen, with a number behind it where several are the same.
+func (s *Server) ModelIDs() (ids []string) {
+	for _, m := range s.models {
+		ids = append(ids, m.id)
+	}
+	return ids
+}
 
 // Handler answers all requests; for tests and for programs with a server of their own. It looks at the Host header if
 // [Options.Hosts] has names.
@@ -210,7 +163,8 @@ func (s *Server) limits() imagefile.Limits {
 func (s *Server) Memory() int64 {
 	const connection = 32 << 10 // buffers and stacks
 	picture := s.limits().MaxMemory
-	return s.opts.UploadBytes + picture + int64(s.opts.Decoders)*picture/largePart + int64(s.opts.Connections)*connection
+	return s.opts.UploadBytes + answerBytes + picture + int64(s.opts.Decoders)*picture/largePart +
+		int64(s.opts.Connections)*connection
 }
 
 // called is by which names a listener's clients may call the server; nil: by any.

@@ -17,6 +17,7 @@ import (
 	"github.com/gneiss-go/gneiss/internal/gen/samples"
 	"github.com/gneiss-go/gneiss/models/cifar10"
 	"github.com/gneiss-go/gneiss/models/imagefile"
+	"github.com/gneiss-go/gneiss/models/preprocess"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -94,9 +95,9 @@ func TestClassify(t *testing.T) {
 			kind string
 		}{{p.Data, "image/png"}, {p.Data, ""}, {p.Data, "application/x-www-form-urlencoded"}, {inForm, formType},
 			{unnamed, unnamedType}} {
-			var got classification
+			var got seen
 			decode(t, do(s, "POST", "/api/classify", c.body, "Content-Type", c.kind), 200, &got)
-			if got.Model != "cifar-10-googlenet" || got.Width != 128 || got.Height != 128 || !got.Probabilities ||
+			if got.Model != "cifar-10-googlenet" || got.Width != 128 || got.Height != 128 || !*got.Probabilities ||
 				got.Steps != nil || got.Ms.Run <= 0 || len(got.Top) != 5 {
 				t.Fatalf("%s as %q: %+v", p.Name, c.kind, got)
 			}
@@ -115,9 +116,9 @@ func TestClassify(t *testing.T) {
 func TestClassifySteps(t *testing.T) {
 	s := newServer(t, Options{})
 	frog := sampleNamed(t, "frog.png")
-	var got classification
+	var got seen
 	decode(t, do(s, "POST", "/api/classify?steps=1&top=1000", frog), 200, &got)
-	report := s.plan.Report()
+	report := s.models[0].plan.Report()
 	if len(got.Steps) != len(report.Steps) || len(got.Top) != 10 {
 		t.Fatalf("%d steps, %d answers", len(got.Steps), len(got.Top))
 	}
@@ -132,7 +133,7 @@ func TestClassifySteps(t *testing.T) {
 	if sum <= 0 || sum > got.Ms.Run {
 		t.Errorf("steps take %v ms of %v", sum, got.Ms.Run)
 	}
-	var again classification
+	var again seen
 	decode(t, do(s, "POST", "/api/classify", frog), 200, &again)
 	if again.Steps != nil {
 		t.Error("steps that were not asked for")
@@ -171,7 +172,7 @@ func TestClassifyRefuses(t *testing.T) {
 	if busy, waiting := s.pool.busy(), s.pool.waiting(); busy != 0 || waiting != 0 {
 		t.Errorf("%d busy, %d waiting after all that", busy, waiting)
 	}
-	var got classification
+	var got seen
 	decode(t, do(s, "POST", "/api/classify", frog), 200, &got)
 }
 
@@ -190,9 +191,9 @@ func TestRoutes(t *testing.T) {
 			t.Errorf("%s: policy %q", path, csp)
 		}
 	}
-	var c card
+	var c modelCard
 	decode(t, do(s, "GET", "/api/model", nil), 200, &c)
-	plan := s.plan
+	plan := s.models[0].plan
 	if c.Name != "CIFAR-10 GoogLeNet" || c.DType != "float32" || c.ISA != plan.ISA().String() ||
 		c.ArenaBytes != plan.ArenaSize() || c.Sessions != 2 || c.Classes != 10 ||
 		c.Params < 400_000 || c.MACs != plan.MACs() || c.Layers != len(plan.Report().Steps) ||
@@ -228,13 +229,13 @@ func TestInt8(t *testing.T) {
 	m.Graph = g
 	m.Plan, err = runtime.Compile(g)
 	must(t, err)
-	s, err := New(m, Options{})
+	s, err := New([]Model{m}, Options{})
 	must(t, err)
 	defer s.Close()
-	var got classification
+	var got seen
 	decode(t, do(s, "POST", "/api/classify", sampleNamed(t, "frog.png")), 200, &got)
-	if s.card.DType != "int8" || got.Top[0].Label != "frog" {
-		t.Errorf("%s says %+v", s.card.DType, got.Top)
+	if s.models[0].card.DType != "int8" || got.Top[0].Label != "frog" {
+		t.Errorf("%s says %+v", s.models[0].card.DType, got.Top)
 	}
 }
 
@@ -246,8 +247,8 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		"no graph": {func(m *Model, _ *Options) { m.Graph = nil }, runtime.ErrGraph},
 		"no plan":  {func(m *Model, _ *Options) { m.Plan = nil }, runtime.ErrGraph},
-		"spec":     {func(m *Model, _ *Options) { m.Spec.Width = 31 }, runtime.ErrShape},
-		"bad spec": {func(m *Model, _ *Options) { m.Spec.Width = -1 }, nil},
+		"spec":     {func(m *Model, _ *Options) { m.Card.Input = &preprocess.Spec{Width: 31, Height: 32} }, runtime.ErrShape},
+		"bad spec": {func(m *Model, _ *Options) { m.Card.Input = &preprocess.Spec{Width: -1} }, nil},
 		"map":      {func(m *Model, _ *Options) { m.Graph, m.Plan = notAClassifier(t) }, runtime.ErrShape},
 		"sessions": {func(_ *Model, o *Options) { o.Sessions = maxSessions + 1 }, nil},
 		"negative": {func(_ *Model, o *Options) { o.Sessions = -1 }, nil},
@@ -256,7 +257,7 @@ func TestNewRefuses(t *testing.T) {
 	} {
 		m, o := good, Options{}
 		c.change(&m, &o)
-		s, err := New(m, o)
+		s, err := New([]Model{m}, o)
 		if err == nil || s != nil || c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -343,8 +344,8 @@ func TestMetrics(t *testing.T) {
 		`gneiss_sessions`:                                              3,
 		`gneiss_sessions_busy`:                                         0,
 		`gneiss_requests_waiting`:                                      0,
-		`gneiss_arena_bytes`:                                           float64(3 * s.plan.ArenaSize()),
-		`gneiss_model_info{model="cifar-10-googlenet",dtype="float32",isa="` + s.card.ISA + `",version="test"}`: 1,
+		`gneiss_arena_bytes`:                                           float64(3 * s.models[0].plan.ArenaSize()),
+		`gneiss_model_info{model="cifar-10-googlenet",dtype="float32",isa="` + s.models[0].card.ISA + `",version="test"}`: 1,
 	} {
 		if got, ok := e.values[series]; !ok || got != want {
 			t.Errorf("%s is %v (%v), want %v", series, got, ok, want)

@@ -59,7 +59,7 @@ func TestSlowSendersKeepNobody(t *testing.T) {
 	}
 	time.Sleep(hush + 50*time.Millisecond)
 	for range 3 {
-		var got classification
+		var got seen
 		decode(t, do(s, "POST", "/api/classify", frog), 200, &got)
 	}
 	made := 0
@@ -84,7 +84,7 @@ func TestUploadBytes(t *testing.T) {
 	eventually(t, "most of it is there", func() bool { _, n := s.uploads.count(); return n == 1<<20 })
 	frog := sampleNamed(t, "frog.png")
 	time.Sleep(hush + 50*time.Millisecond)
-	var got classification
+	var got seen
 	decode(t, do(s, "POST", "/api/classify", frog), 200, &got)
 	if code := statusOf(t, big); code != 408 {
 		t.Errorf("the one that did not come on gets status %d", code)
@@ -170,7 +170,7 @@ func TestHalfClose(t *testing.T) {
 			c := dial(t, url)
 			fmt.Fprintf(c, "%s%s", postHead(len(frog)), frog[:part])
 			must(t, c.(*net.TCPConn).CloseWrite())
-			status, body := answer(c)
+			status, body := replied(c)
 			if part == len(frog) && (status != 200 || !strings.Contains(string(body), `"frog"`)) ||
 				part < len(frog) && (status != 400 || !strings.Contains(string(body), "too early")) {
 				t.Fatalf("%d of %d bytes: status %d, %q", part, len(frog), status, body)

@@ -123,15 +123,17 @@ var words = map[kernels.OpKind]string{
 	kernels.OpDequantize: "int8 to float", kernels.OpSoftmax: "softmax", kernels.OpClamp: "clamp",
 	kernels.OpAdd: "addition", kernels.OpAffine: "scale and shift",
 	kernels.OpConvWide: "convolution of few channels", kernels.OpWeave: "rows into columns, for few channels",
-	kernels.OpDepthwise:    "depthwise convolution",
+	kernels.OpDepthRow:     "depthwise convolution of windows 3 or 5 wide",
+	kernels.OpDepthWeave:   "four rows into one, for that",
+	kernels.OpDepthwise:    "depthwise convolution, other",
 	kernels.OpWino25Output: "Winograd F(2,5), output", kernels.OpWino34Output: "Winograd F(3,4), output",
 	kernels.OpWino23Input: "Winograd F(2,3), input", kernels.OpWino23Output: "Winograd F(2,3), output",
 	kernels.OpWino43Filter: "Winograd F(4,3), filters in each run",
 	kernels.OpWino23Filter: "Winograd F(2,3), filters in each run",
 	kernels.OpCopy:         "copy", kernels.OpFlatten: "flatten", kernels.OpTake: "indices along axes",
-	kernels.OpMix: "interpolation", kernels.OpMove: "elements to another order",
-	kernels.OpBlocks: "depth to space and back",
-	kernels.OpTable:  "table of a byte", kernels.OpBlendRows: "camera rows", kernels.OpLaneDots: "camera columns",
+	kernels.OpBinary: "arithmetic between tensors", kernels.OpLevels: "sums of levels to levels",
+	kernels.OpMix: "interpolation", kernels.OpReorder: "elements to another order",
+	kernels.OpTable: "table of a byte", kernels.OpBlendRows: "camera rows", kernels.OpLaneDots: "camera columns",
 }
 
 // kernelTable is README.md's table of kernels: every operation of the catalogue, of all architectures.

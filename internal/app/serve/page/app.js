@@ -1,5 +1,8 @@
-// The page: takes a picture from a file, the clipboard, a drop, a sample or the camera, has the server classify it, and
-// shows the answer and where the time went. What the server or a file says is only ever put into text, never into HTML.
+// The page: takes a picture from a file, the clipboard, a drop, a sample or the camera, asks the server what it shows, and
+// shows the answer and where the time went: classes, boxes, masks or key points, as the model's card says. What the server
+// or a file says is only ever put into text, never into HTML.
+
+import { paint } from "/overlay.js";
 
 const $ = (id) => document.getElementById(id);
 const el = (tag, className, text) => {
@@ -10,7 +13,10 @@ const el = (tag, className, text) => {
 };
 const params = new URLSearchParams(location.search);
 
-let model = null; // what /api/model says
+let models = []; // what /api/models says
+let model = null; // the chosen one of them
+let picture = null; // the last one that a visitor gave, as it is sent
+let shown = null; // the answer that the overlay shows, and its mask
 let steps = []; // of the last answer, times smoothed while the camera runs
 let slowestFirst = false;
 let camera = null; // the stream, while it runs
@@ -81,11 +87,16 @@ function drawn(source, width, height, type) {
     canvas.toBlob((blob) => blob ? resolve(blob) : reject(new Error("The browser could not encode the picture.")), type, 0.92));
 }
 
-async function classify(blob) {
-  return ask("/api/classify?top=5&steps=1", { method: "POST", headers: { "Content-Type": blob.type }, body: blob });
+// look asks what a picture shows.
+async function look(blob, more = {}) {
+  const query = new URLSearchParams({ model: model.id, steps: 1, ...more });
+  if (model.task === "classify") query.set("top", 5);
+  if (model.threshold) query.set("threshold", $("threshold").value / 100);
+  if ($("see").checked) query.set("input", 1);
+  return ask(`${model.path}?${query}`, { method: "POST", headers: { "Content-Type": blob.type }, body: blob });
 }
 
-// take classifies a picture that a visitor gave and shows both.
+// take has the network look at a picture that a visitor gave and shows both.
 async function take(file) {
   stopCamera();
   const mine = ++ticket;
@@ -99,17 +110,18 @@ async function take(file) {
   showPreview(true);
   waiting("Looking…");
   try {
-    let picture = await sendable(file);
-    const answer = await classify(picture).catch(async (error) => {
-      if (picture !== file || !(error instanceof TooLarge)) throw error;
-      picture = await smaller(file); // of more pixels than the server takes
-      return classify(picture);
+    let blob = await sendable(file);
+    const answer = await look(blob).catch(async (error) => {
+      if (blob !== file || !(error instanceof TooLarge)) throw error;
+      blob = await smaller(file); // of more pixels than the server takes
+      return look(blob);
     });
     if (mine !== ticket) return;
+    picture = blob;
     steps = answer.steps ?? [];
     measured = "";
-    show(answer);
-    await measureAgain(picture, answer, mine);
+    await show(answer);
+    await measureAgain(blob, answer, mine);
   } catch (error) {
     if (mine !== ticket) return;
     forget();
@@ -118,10 +130,10 @@ async function take(file) {
 }
 
 // measureAgain repeats a quick network a few times: one run says little about layers of microseconds.
-async function measureAgain(picture, answer, mine) {
+async function measureAgain(blob, answer, mine) {
   const all = [answer];
   while (all.length < 7 && answer.ms.run < 200) {
-    const again = await classify(picture).catch(() => null); // the answer is there already: what fails here is no matter
+    const again = await look(blob).catch(() => null); // the answer is there already: what fails here is no matter
     if (mine !== ticket || !again) return;
     all.push(again);
   }
@@ -129,8 +141,36 @@ async function measureAgain(picture, answer, mine) {
   steps = answer.steps.map((s, i) => ({ ...s, ms: median(all.map((run) => run.steps[i].ms)) }));
   measured = all.length > 1 ? `Median of ${all.length} runs` : "";
   const ms = Object.fromEntries(Object.keys(answer.ms).map((part) => [part, median(all.map((run) => run.ms[part]))]));
-  show({ ...answer, ms });
+  await show({ ...answer, ms });
 }
+
+// lookAgain asks about the same picture, after a setting was changed.
+let pause = 0;
+function lookAgain() {
+  if (camera || !picture || !model.images) return; // the camera's next picture is asked about so
+  clearTimeout(pause);
+  const mine = ++ticket;
+  pause = setTimeout(async () => {
+    try {
+      const answer = await look(picture);
+      if (mine !== ticket) return;
+      steps = answer.steps ?? [];
+      measured = "";
+      $("error").hidden = true;
+      await show(answer);
+    } catch (error) {
+      if (mine !== ticket) return;
+      forget();
+      fail(error);
+    }
+  }, 120);
+}
+
+function showThreshold() {
+  $("threshold-value").textContent = `${$("threshold").value} %`;
+}
+$("threshold").addEventListener("input", () => { showThreshold(); lookAgain(); });
+$("see").addEventListener("change", () => { $("seen").hidden = true; lookAgain(); });
 
 function showPreview(shown) {
   $("preview").hidden = !shown;
@@ -147,7 +187,9 @@ function waiting(text) {
 function forget() {
   waiting("");
   $("top").replaceChildren();
-  $("times").hidden = true;
+  $("times").hidden = $("seen").hidden = true;
+  shown = null;
+  overlay();
   steps = [];
   showSteps();
 }
@@ -249,6 +291,8 @@ function stopCamera() {
   $("video").hidden = true;
   $("fps").hidden = true;
   showPreview(false);
+  picture = null;
+  forget();
   $("camera").textContent = "Use the camera";
   $("camera").setAttribute("aria-pressed", "false");
   $("verdict").setAttribute("aria-live", "polite");
@@ -271,7 +315,7 @@ async function watch(mine) {
     const [, high, wide] = model.shape;
     const scale = Math.min(1, 2 * Math.max(high, wide, 64) / Math.min(video.videoWidth, video.videoHeight));
     try {
-      const answer = await classify(await drawn(video, Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale), "image/jpeg"));
+      const answer = await look(await drawn(video, Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale), "image/jpeg"));
       if (mine !== ticket) return;
       smooth(answer.steps ?? []);
       measured = "Average of the last pictures";
@@ -281,9 +325,9 @@ async function watch(mine) {
       $("error").hidden = true;
       $("fps").textContent = `${digits(1000 / period, 1)} fps · network ${milli(answer.ms.run)} ms`;
       $("fps").hidden = false;
-      if (now - drawnAt > 100) { // more often nobody can read it
+      if (answer.boxes || answer.regions || now - drawnAt > 100) { // numbers more often nobody can read
         drawnAt = now;
-        show(answer);
+        await show(answer);
       }
     } catch (error) {
       if (mine !== ticket) return;
@@ -302,16 +346,46 @@ function smooth(fresh) {
 
 // ---- Showing
 
-function show(answer) {
-  const [best] = answer.top;
-  const name = (c) => c.label || `class ${c.class}`;
-  $("verdict").textContent = name(best);
+const nameOf = (c) => c.label || `class ${c.class}`;
+const colourOf = (i) => model.palette[i % model.palette.length];
+const score = (v) => `${digits(100 * v, v < 0.995 ? 0 : 1)} %`;
+
+// rowsOf are the lines of an answer: a name, a value, a length from 0 to 1, and a colour if the picture has it.
+function rowsOf(answer) {
+  if (answer.boxes) {
+    return answer.boxes.map((b, i) => ({ name: b.label || (model.task === "keypoints" ? `pose ${i + 1}` : `class ${b.class}`), value: score(b.score), length: b.score, colour: colourOf(b.class) }));
+  }
+  if (answer.regions) {
+    return answer.regions.map((r) => ({ name: nameOf(r), value: score(r.share), length: r.share, colour: r.class ? colourOf(r.class) : "transparent" }));
+  }
+  const top = answer.top ?? [];
+  const low = Math.min(0, ...top.map((c) => c.score));
+  const high = answer.probabilities ? 1 : Math.max(top[0]?.score ?? 0, low + 1e-9);
+  return top.map((c) => ({ name: nameOf(c), value: answer.probabilities ? `${digits(100 * c.score, 1)} %` : digits(c.score, 3), length: (c.score - low) / (high - low) }));
+}
+
+// verdictOf says it in a line: the best class, or how many of what.
+function verdictOf(answer, rows) {
+  if (answer.top) return rows[0]?.name ?? "Nothing above the threshold";
+  const counts = new Map();
+  for (const row of rows) if (!answer.regions || row.colour !== "transparent") counts.set(row.name, (counts.get(row.name) ?? 0) + 1);
+  if (!counts.size) return "Nothing found";
+  const words = [...counts].slice(0, 4).map(([name, n]) => n > 1 ? `${n} × ${name}` : name);
+  return words.join(", ") + (counts.size > 4 ? " …" : "");
+}
+
+const maxRows = 12;
+
+async function show(answer) {
+  const rows = rowsOf(answer);
+  $("verdict").textContent = verdictOf(answer, rows);
   $("verdict").className = "";
-  const low = Math.min(0, ...answer.top.map((c) => c.score));
-  const high = answer.probabilities ? 1 : Math.max(best.score, low + 1e-9);
   const list = $("top");
-  while (list.children.length > answer.top.length) list.lastChild.remove();
-  answer.top.forEach((c, i) => {
+  list.classList.toggle("small", !answer.top);
+  const few = rows.slice(0, maxRows);
+  if (rows.length > maxRows) few[maxRows - 1] = { name: `and ${rows.length - maxRows + 1} more`, value: "", length: 0 };
+  while (list.children.length > few.length) list.lastChild.remove();
+  few.forEach((row, i) => {
     let item = list.children[i];
     if (!item) {
       item = el("li");
@@ -321,10 +395,12 @@ function show(answer) {
       item.append(el("span", "name"), el("span", "value"), track);
       list.append(item);
     }
-    item.querySelector(".name").textContent = name(c);
-    item.querySelector(".name").title = name(c);
-    item.querySelector(".value").textContent = answer.probabilities ? `${digits(100 * c.score, 1)} %` : digits(c.score, 3);
-    item.querySelector(".track div").style.width = `${Math.max(0, Math.min(1, (c.score - low) / (high - low))) * 100}%`;
+    const name = item.querySelector(".name");
+    name.textContent = name.title = row.name;
+    name.classList.toggle("swatch", !!row.colour);
+    name.style.setProperty("--swatch", row.colour ?? "");
+    item.querySelector(".value").textContent = row.value;
+    item.querySelector(".track div").style.width = `${Math.max(0, Math.min(1, row.length)) * 100}%`;
   });
   facts($("times"), [
     ["Network", `${milli(answer.ms.run)} ms`],
@@ -332,8 +408,33 @@ function show(answer) {
     ["Picture", `${answer.width} × ${answer.height}`],
   ]);
   $("times").hidden = false;
+  if (answer.input) showInput(answer.input);
   showSteps();
+  const mask = answer.mask ? await createImageBitmap(blobOf(answer.mask)).catch(() => null) : null;
+  shown = { answer, mask };
+  overlay();
 }
+
+function blobOf(file) {
+  return new Blob([Uint8Array.from(atob(file.data), (c) => c.charCodeAt(0))], { type: file.type });
+}
+
+function showInput(file) {
+  const image = $("seen-input");
+  if (image.src) URL.revokeObjectURL(image.src);
+  image.src = URL.createObjectURL(blobOf(file));
+  $("seen-text").textContent = `The picture as the network's input: ${model.input}`;
+  $("seen").hidden = !$("see").checked;
+}
+
+// overlay draws what the last answer found over the picture or the video.
+function overlay() {
+  paint($("overlay"), shown?.answer, shown?.mask, {
+    colours: model?.palette ?? ["#000000"], edges: model?.edges ?? [], least: model?.task === "keypoints" ? $("threshold").value / 100 : 0,
+    name: nameOf, percent: score,
+  });
+}
+new ResizeObserver(overlay).observe($("overlay"));
 
 function facts(list, rows) {
   list.replaceChildren(...rows.map(([term, value, long]) => {
@@ -414,33 +515,60 @@ for (const [id, slowest] of [["by-order", false], ["by-time", true]]) {
   });
 }
 
+function choose(id) {
+  model = models.find((m) => m.id === id) ?? models[0];
+  $("model").value = model.id;
+  $("threshold").value = Math.round(100 * (model.threshold || 0.5));
+  showThreshold();
+  showModel();
+}
+
+$("model").addEventListener("change", () => {
+  choose($("model").value);
+  forget();
+  if (!model.images) stopCamera();
+  lookAgain();
+});
+
 function showModel() {
+  $("tensors").hidden = model.images;
+  $("tensors").textContent = `${model.name} takes tensors, not pictures: ask it by POST ${model.path}, in the Open Inference Protocol.`;
+  for (const id of ["drop", "settings", "result-panel", "layers-panel", "choose", "camera", "samples"]) $(id).hidden = !model.images;
+  $("threshold-row").hidden = !model.threshold;
   document.title = `gneiss: ${model.name}`;
   $("subtitle").textContent = `${model.name} · ${model.dtype} · ${model.isa}`;
   $("note").textContent = model.note ?? "";
   $("note").hidden = !model.note;
   facts($("card"), [
     ["Name", model.name],
+    ["Task", model.head ? `${model.task}, by ${model.head}` : model.task],
     ["From", model.source],
     ["Weights", `${model.dtype}, ${count(model.params)} parameters`],
     ["Work per picture", `${count(model.macs)} multiply-adds`],
     ["Layers", String(model.layers)],
-    ["Classes", String(model.classes)],
+    ["Classes", model.classes ? String(model.classes) : "not named"],
     ["Instruction set", model.isa],
     ["Sessions × threads", `${model.sessions} × ${model.threads}`],
     ["Memory of a session", bytes(model.arena_bytes) + (model.arena_bytes === model.arena_lower_bound ? ", the least possible" : ` (least possible ${bytes(model.arena_lower_bound)})`)],
     ["Packed weights", bytes(model.weight_bytes)],
-    ["Input", model.input, true],
+    ["Input", model.input || `tensors of ${(model.shape ?? []).join(" × ")}`, true],
+    ...(model.licence ? [["Licence", model.licence, true]] : []),
     ["Processor", model.cpu || "unknown", true],
   ]);
 }
 
-// ---- Start. ?sample=N (from 1) classifies a sample at once, ?camera=1 starts the camera.
+// ---- Start. ?model=ID chooses a model, ?sample=N (from 1) looks at a sample at once, ?camera=1 starts the camera.
 
 async function start() {
   waiting("No picture yet.");
-  model = await ask("/api/model");
-  showModel();
+  models = await ask("/api/models");
+  for (const m of models) {
+    const option = el("option", "", `${m.name} (${m.task})`);
+    option.value = m.id;
+    $("model").append(option);
+  }
+  $("models").hidden = models.length < 2;
+  choose(params.get("model"));
   const names = await showSamples();
   const wanted = names[Number(params.get("sample")) - 1];
   if (wanted) await takeSample(wanted);
