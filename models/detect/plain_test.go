@@ -23,8 +23,9 @@ func plainCentre(cx, cy, w, h float64) [4]float64 {
 
 func plainSigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// plainSuppress keeps of overlapping boxes of a class the best, and scales to a picture.
-func plainSuppress(in []plainBox, threshold, overlap float64, all bool, sx, sy float64) []plainBox {
+// plainSuppress keeps of overlapping boxes of a class the best, and scales from an input of iw×ih to a picture of pw×ph.
+func plainSuppress(in []plainBox, threshold, overlap float64, all bool, iw, ih, pw, ph int) []plainBox {
+	sx, sy := float64(pw)/float64(iw), float64(ph)/float64(ih)
 	var boxes []plainBox
 	for _, b := range in {
 		if b.score >= threshold {
@@ -56,11 +57,11 @@ func plainSuppress(in []plainBox, threshold, overlap float64, all bool, sx, sy f
 		c := b
 		c.points = nil
 		for i := range 4 {
-			side, scale := 810.0, sx
+			side, scale := pw, sx
 			if i%2 == 1 {
-				side, scale = 1080, sy
+				side, scale = ph, sy
 			}
-			c.corners[i] = math.Min(math.Max(b.corners[i]*scale, 0), side)
+			c.corners[i] = math.Min(math.Max(b.corners[i]*scale, 0), float64(side))
 		}
 		if c.corners[0] >= c.corners[2] || c.corners[1] >= c.corners[3] {
 			continue

@@ -128,7 +128,7 @@ func TestZoo(t *testing.T) {
 						t.Fatal(err)
 					}
 					in := p.Inputs()[0].Shape
-					want := plainSuppress(raw, threshold, float64(d.overlap), d.kind.final, 810/float64(in.W), 1080/float64(in.H))
+					want := plainSuppress(raw, threshold, float64(d.overlap), d.kind.final, in.W, in.H, 810, 1080)
 					t.Logf("%s at %.2f: %d boxes", name, threshold, len(got))
 					samePlain(t, got, want)
 					if name == "photo" && threshold > 0.2 && len(got) < z.least {
