@@ -285,6 +285,8 @@ func TestGolden(t *testing.T) {
 	t.Setenv("GNEISS_CACHE", t.TempDir())
 	for name, args := range map[string]string{
 		"help-classify":     "classify --help",
+		"help-detect":       "detect --help",
+		"help-serve":        "serve --help",
 		"help-run":          "run --help",
 		"help-check":        "check --help",
 		"help-eval":         "eval --help",
