@@ -19,7 +19,8 @@ const OpDepthRow OpKind = "depthrow"
 // uint8 (KR = 4): rows go in groups of four. A number of src is then four bytes, one of each row, and one of w likewise
 // four int8 weights; their four products are summed exactly in int32, and dst is requantised ([Requantize]). Columns
 // and rows outside the input are there, as bytes of its zero point, and bias has the zero point folded in: skip is 0.
-// Where the kernel's row says Words, a tap's weights are two rows of pairs of int16: of the group's rows 0 and 2, 1 and 3.
+// Where the kernel's row says Words, a tap's weights are two rows of pairs of int16: of the group's rows 0 and 2, and
+// of 1 and 3.
 //
 // uint8 (KR = 1): src has bytes, w int8 weights, and inZero is taken from each byte.
 type depthRowArgs struct {
