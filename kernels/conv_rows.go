@@ -192,8 +192,8 @@ func (c *conv) copyRow(row []byte, in *View, n, y int) {
 }
 
 func fill(b []byte, v byte) {
-	for i := range b {
-		b[i] = v
+	for done := copy(b, []byte{v}); done < len(b); done *= 2 {
+		copy(b[done:], b[:done])
 	}
 }
 
