@@ -12,8 +12,10 @@ import (
 var finishShapes = []ConvShape{
 	{N: 1, H: 19, W: 21, C: 3, K: 24, R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1},
 	{N: 2, H: 9, W: 11, C: 32, K: 72, R: 1, S: 1, StrideH: 1, StrideW: 1},
-	{N: 2, H: 14, W: 18, C: 64, K: 68, R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
-	{N: 1, H: 16, W: 12, C: 32, K: 16, R: 5, S: 5, StrideH: 1, StrideW: 1, PadTop: 2, PadLeft: 2, PadBottom: 2, PadRight: 2},
+	{N: 2, H: 14, W: 18, C: 64, K: 68, R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, PadLeft: 1, PadBottom: 1,
+		PadRight: 1},
+	{N: 1, H: 16, W: 12, C: 32, K: 16, R: 5, S: 5, StrideH: 1, StrideW: 1, PadTop: 2, PadLeft: 2, PadBottom: 2,
+		PadRight: 2},
 	{N: 1, H: 21, W: 21, C: 3, K: 16, R: 7, S: 7, StrideH: 2, StrideW: 2, PadTop: 3, PadLeft: 3},
 	{N: 2, H: 7, W: 9, C: 8, K: 16, R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, Groups: 4},
 	{N: 2, H: 11, W: 13, C: 40, K: 40, R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, PadLeft: 1, Groups: 40},

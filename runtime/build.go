@@ -9,7 +9,8 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// build fills the plan: simplify → merge siblings → finish in the cache → lay out → choose kernels and pack → lifetimes → offsets.
+// build fills the plan: simplify → merge siblings → finish in the cache → lay out → choose kernels and pack → lifetimes
+// → offsets.
 func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error) {
 	if g == nil {
 		return fmt.Errorf("no graph: %w", ErrGraph)

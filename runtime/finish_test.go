@@ -10,8 +10,8 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// finishNet is a network of convolutions with functions after them: a first layer, siblings into a concatenation, one by
-// channel, 3×3. With apart, the convolutions' own outputs are the graph's too.
+// finishNet is a network of convolutions with functions after them: a first layer, siblings into a concatenation, one
+// by channel, 3×3. With apart, the convolutions' own outputs are the graph's too.
 func finishNet(t *testing.T, quantised, apart bool) *Graph {
 	n := newNet(t)
 	x := n.input(Shape{1, 22, 26, 3})
@@ -21,7 +21,8 @@ func finishNet(t *testing.T, quantised, apart bool) *Graph {
 	var between []*Value
 	to := Quant{Scale: 1. / 32, Zero: 117}
 	conv := func(name string, x *Value, k, r, stride, groups int, of kernels.Curve) *Value {
-		w := Window{R: r, S: r, StrideH: stride, StrideW: stride, PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2, PadRight: r / 2}
+		w := Window{R: r, S: r, StrideH: stride, StrideW: stride, PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2,
+			PadRight: r / 2}
 		weights := n.floats(k * r * r * x.Shape.C / groups)
 		f := &Curve{Of: of}
 		if !quantised {

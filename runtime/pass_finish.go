@@ -63,7 +63,8 @@ func isConv(s *step) bool {
 	return false
 }
 
-// isFunction reports whether there is a step and it is a function of one element, of floats or of bytes, that stays one when lowered.
+// isFunction reports whether there is a step and it is a function of one element, of floats or of bytes, that stays one
+// when lowered.
 func isFunction(s *step) bool {
 	if s == nil || s.stages != nil || len(s.nodes) != 1 {
 		return false
