@@ -152,6 +152,7 @@ func (t *rowConvTask) Run(worker, lo, hi int, stop *Stop) {
 			t.setTaps(a, &wk.ptrs, b, first, s.R)
 			t.call(a, t.out, b, (n*outH+y)*outW, tiles, rows*outW-(tiles-1)*mr, stop)
 		}
+		t.finishAll(&wk.done, t.out, (n*outH+y)*outW, rows*outW, stop)
 	}
 }
 
