@@ -2,6 +2,18 @@ package kernels
 
 import "unsafe"
 
+// wide takes pixels of a row as channels of one, where neither are reduced and no view has gaps.
+func (a Axes) wide(views ...*View) {
+	ok := !a.W && !a.C
+	for _, v := range views {
+		ok = ok && v.Dense()
+	}
+	for i := 0; ok && i < len(views); i++ {
+		v := views[i]
+		v.C, v.Stride, v.W = v.W*v.C, v.W*v.C, 1
+	}
+}
+
 // overAll is an operation that makes numbers of each set of pixels and channels, and then of each number of the set
 // another: softmax and normalisation over any axes.
 type overAll interface {

@@ -221,18 +221,6 @@ func (a Axes) of(v *View) (n, h, w, c, cells int) {
 	return n, h, w, c, cells
 }
 
-// wide takes pixels of a row as channels of one, where neither are reduced and no view has gaps.
-func (a Axes) wide(views ...*View) {
-	ok := !a.W && !a.C
-	for _, v := range views {
-		ok = ok && v.Dense()
-	}
-	for i := 0; ok && i < len(views); i++ {
-		v := views[i]
-		v.C, v.Stride, v.W = v.W*v.C, v.W*v.C, 1
-	}
-}
-
 // NewReduceF32 returns the reduction of a tensor over some of its axes, which become 1. Sums and products are of IEEE
 // binary64, over pixels in their order; those over channels are of eight parts, the l-th over the channels
 // c ≡ l (mod 8) of all pixels, added up as ((s0+s4)+(s2+s6)) + ((s1+s5)+(s3+s7)); the result is rounded once. So
