@@ -2,6 +2,24 @@ package kernels
 
 import "unsafe"
 
+// Axes are dimensions of a view.
+type Axes struct{ N, H, W, C bool }
+
+// of returns the sizes that are left of n, h, w and c, and how many numbers become one.
+func (a Axes) of(v *View) (n, h, w, c, cells int) {
+	n, h, w, c, cells = v.N, v.H, v.W, v.C, 1
+	for _, d := range []struct {
+		over bool
+		size *int
+	}{{a.N, &n}, {a.H, &h}, {a.W, &w}, {a.C, &c}} {
+		if d.over {
+			cells *= *d.size
+			*d.size = 1
+		}
+	}
+	return n, h, w, c, cells
+}
+
 // wide takes pixels of a row as channels of one, where neither are reduced and no view has gaps.
 func (a Axes) wide(views ...*View) {
 	ok := !a.W && !a.C
