@@ -42,7 +42,8 @@ func everyOp(t testing.TB) *Graph {
 		b.add("bytes for a table", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0]))
 	state := b.add("state", &State{Shape: g.Inputs[0].Shape, Floats: ramp(g.Inputs[0].Shape.Elements())})
 	b.add("keep", &Keep{}, state, g.Inputs[0])
-	b.add("state of levels", &State{Shape: Shape{1, 1, 1, 2}, DType: U8, Quant: Quant{Scale: 2, Zero: 3}, Levels: []byte{7, 8}})
+	b.add("state of levels", &State{Shape: Shape{1, 1, 1, 2}, DType: U8, Quant: Quant{Scale: 2, Zero: 3},
+		Levels: []byte{7, 8}})
 	b.add("state of numbers", &State{Shape: Shape{1, 1, 1, 2}, DType: I32, Ints: []int32{-1, 5}})
 	b.add("lookup", &Lookup{Of: []Op{&Curve{Of: kernels.Elu, A: 2}, &Activation{Act: ReLU}}},
 		b.add("bytes to look up", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0]))

@@ -12,6 +12,7 @@ type file struct {
 	tensors         []tensorSpec
 	ops             []opSpec
 	inputs, outputs []int
+	more            []*file // further subgraphs
 }
 
 type tensorSpec struct {
@@ -22,6 +23,7 @@ type tensorSpec struct {
 	scale []float32
 	zero  []int64
 	axis  int
+	kept  bool
 }
 
 type opSpec struct {
@@ -138,17 +140,33 @@ func (o *opSpec) operatorOf(b *flatbuffers.Builder, i int) flatbuffers.UOffsetT 
 
 func (f *file) bytes() []byte {
 	b := flatbuffers.NewBuilder(1024)
-	var buffers, tensors, codes, ops []flatbuffers.UOffsetT
-	empty := func() flatbuffers.UOffsetT { b.StartObject(3); return b.EndObject() }
-	buffers = append(buffers, empty())
+	b.StartObject(3)
+	buffers, codes := []flatbuffers.UOffsetT{b.EndObject()}, []flatbuffers.UOffsetT(nil)
+	var subs []flatbuffers.UOffsetT
+	for _, g := range append([]*file{f}, f.more...) {
+		subs = append(subs, g.subgraph(b, &buffers, &codes))
+	}
+	sub, cs, bs := refsOf(b, subs), refsOf(b, codes), refsOf(b, buffers)
+	b.StartObject(8)
+	b.PrependUint32Slot(0, 3, 0)
+	b.PrependUOffsetTSlot(1, cs, 0)
+	b.PrependUOffsetTSlot(2, sub, 0)
+	b.PrependUOffsetTSlot(4, bs, 0)
+	b.FinishWithFileIdentifier(b.EndObject(), []byte(identifier))
+	return b.FinishedBytes()
+}
+
+// subgraph writes the tensors and operators, and appends their buffers and codes.
+func (f *file) subgraph(b *flatbuffers.Builder, buffers, codes *[]flatbuffers.UOffsetT) flatbuffers.UOffsetT {
+	var tensors, ops []flatbuffers.UOffsetT
 	for _, t := range f.tensors {
 		buffer := 0
 		if t.data != nil {
 			data := b.CreateByteVector(t.data)
 			b.StartObject(3)
 			b.PrependUOffsetTSlot(0, data, 0)
-			buffer = len(buffers)
-			buffers = append(buffers, b.EndObject())
+			buffer = len(*buffers)
+			*buffers = append(*buffers, b.EndObject())
 		}
 		quant := t.quantOf(b)
 		name, shape := b.CreateString(t.name), intsOf(b, t.shape)
@@ -157,14 +175,15 @@ func (f *file) bytes() []byte {
 		b.PrependInt8Slot(1, int8(t.dtype), 0)
 		b.PrependUint32Slot(2, uint32(buffer), 0)
 		b.PrependUOffsetTSlot(3, name, 0)
+		b.PrependBoolSlot(5, t.kept, false)
 		if quant != 0 {
 			b.PrependUOffsetTSlot(4, quant, 0)
 		}
 		tensors = append(tensors, b.EndObject())
 	}
-	for i, o := range f.ops {
-		codes = append(codes, o.codeOf(b))
-		ops = append(ops, o.operatorOf(b, i))
+	for _, o := range f.ops {
+		*codes = append(*codes, o.codeOf(b))
+		ops = append(ops, o.operatorOf(b, len(*codes)-1))
 	}
 	ts, in, out, os := refsOf(b, tensors), intsOf(b, f.inputs), intsOf(b, f.outputs), refsOf(b, ops)
 	b.StartObject(5)
@@ -172,15 +191,7 @@ func (f *file) bytes() []byte {
 	b.PrependUOffsetTSlot(1, in, 0)
 	b.PrependUOffsetTSlot(2, out, 0)
 	b.PrependUOffsetTSlot(3, os, 0)
-	sub := refsOf(b, []flatbuffers.UOffsetT{b.EndObject()})
-	cs, bs := refsOf(b, codes), refsOf(b, buffers)
-	b.StartObject(8)
-	b.PrependUint32Slot(0, 3, 0)
-	b.PrependUOffsetTSlot(1, cs, 0)
-	b.PrependUOffsetTSlot(2, sub, 0)
-	b.PrependUOffsetTSlot(4, bs, 0)
-	b.FinishWithFileIdentifier(b.EndObject(), []byte(identifier))
-	return b.FinishedBytes()
+	return b.EndObject()
 }
 
 // tensor appends a tensor and returns its number.
