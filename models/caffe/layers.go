@@ -53,6 +53,11 @@ func init() {
 		"Log":                  logarithm,
 		"PReLU":                prelu,
 		"Swish":                swish,
+		"Permute":              permute,
+		"PriorBox":             priorBox,
+		"DetectionOutput":      detectionOutput,
+		"Interp":               interpolate,
+		"Upsample":             upsample,
 	}
 }
 
