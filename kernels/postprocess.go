@@ -54,6 +54,7 @@ type PostProcess struct {
 	PerClass     int        // if Regular: detections of each class, at most
 	MinScore     float32
 	MaxOverlap   float32 // 0 < … ≤ 1
+	Candidates   int     // only so many boxes of the highest scores count, of each class if Regular; 0 stands for all
 }
 
 // Rows is the number of detections that there is room for in the output.
@@ -76,6 +77,9 @@ func (q *PostProcess) Check(boxes, numbers, scores int) error {
 		if !(s > 0) || s > math.MaxFloat32 {
 			return fmt.Errorf("%w: encodings over %v", ErrShape, q.Scale)
 		}
+	}
+	if q.Candidates < 0 {
+		return fmt.Errorf("%w: %d candidates", ErrShape, q.Candidates)
 	}
 	if !(q.MaxOverlap > 0 && q.MaxOverlap <= 1) || q.MinScore != q.MinScore {
 		return fmt.Errorf("%w: scores from %v on, overlaps up to %v", ErrShape, q.MinScore, q.MaxOverlap)
@@ -283,7 +287,11 @@ func (t *postProcessTask) suppress(most int, stop *Stop) {
 		}
 		t.sink(i)
 	}
-	for len(t.queue) > 0 && len(t.taken) < min(most, cap(t.taken)) && !stop.Asked() {
+	left := len(t.queue)
+	if t.q.Candidates > 0 {
+		left = min(left, t.q.Candidates)
+	}
+	for ; left > 0 && len(t.taken) < min(most, cap(t.taken)) && !stop.Asked(); left-- {
 		box, last := t.queue[0], len(t.queue)-1
 		t.queue[0] = t.queue[last]
 		t.queue = t.queue[:last]

@@ -38,6 +38,7 @@
 //	pass_*.go          passes that rewrite: simplify, merge, fuse, finish, lay out
 //	build.go, lower.go, values.go, planner.go, proof.go    from steps to a proven plan
 //	file*.go, load.go  the file: container, structure, parameters, packed filters
+//	op_state.go        also: what sessions keep from run to run
 //	session.go, workers.go, shares.go, balance.go           running, workers, how work is shared
 //	options.go, tune.go, report.go, selftest*.go            what users ask for and are told
 //

@@ -43,9 +43,24 @@ func (p *PostProcess) fields(f *fields) {
 		f.float(&p.Scale[i])
 	}
 	f.ints(&p.Classes, &p.Detections, &p.PerDetection, &p.PerClass)
-	f.bool(&p.Regular)
+	const regular, candidates = 1, 2
+	var bits byte
+	for bit, on := range map[byte]bool{regular: p.Regular, candidates: p.Candidates > 0} {
+		if on {
+			bits |= bit
+		}
+	}
+	if f.byte(&bits); f.in != nil {
+		if bits > regular|candidates {
+			f.in.fail("bits %#x of detections", bits)
+		}
+		p.Regular = bits&regular != 0
+	}
 	f.float(&p.MinScore)
 	f.float(&p.MaxOverlap)
+	if bits&candidates != 0 {
+		f.ints(&p.Candidates)
+	}
 }
 
 func (p *PostProcess) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, error) {

@@ -15,7 +15,7 @@ var (
 )
 
 // State has no inputs: its output is what [Keep] kept of the run before, in the same session. In the first run, and in
-// the first after [Session.Reset], it is what the state begins with. Streaming models have states: what they have heard.
+// the first after [Session.Reset], it is what the state begins with. Streaming models have states.
 type State struct {
 	Shape Shape
 	DType DType

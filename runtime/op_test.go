@@ -42,7 +42,8 @@ func everyOp(t testing.TB) *Graph {
 		b.add("bytes for a table", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0]))
 	state := b.add("state", &State{Shape: g.Inputs[0].Shape, Floats: ramp(g.Inputs[0].Shape.Elements())})
 	b.add("keep", &Keep{}, state, g.Inputs[0])
-	b.add("state of levels", &State{Shape: Shape{1, 1, 1, 2}, DType: U8, Quant: Quant{Scale: 2, Zero: 3}, Levels: []byte{7, 8}})
+	b.add("state of levels", &State{Shape: Shape{1, 1, 1, 2}, DType: U8, Quant: Quant{Scale: 2, Zero: 3},
+		Levels: []byte{7, 8}})
 	b.add("state of numbers", &State{Shape: Shape{1, 1, 1, 2}, DType: I32, Ints: []int32{-1, 5}})
 	b.add("lookup", &Lookup{Of: []Op{&Curve{Of: kernels.Elu, A: 2}, &Activation{Act: ReLU}}},
 		b.add("bytes to look up", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0]))
@@ -58,7 +59,7 @@ func everyOp(t testing.TB) *Graph {
 	b.add("level pool", &LevelPool{Window: Window{R: 2, S: 3, StrideH: 2}, From: 128},
 		b.add("levels to pool", &Quantize{To: Quant{Scale: 1, Zero: 7}}, g.Inputs[0]))
 	b.add("detections", &PostProcess{Anchors: ramp(4 * 30), Scale: [4]float32{1, 2, 3, 4}, Classes: 7, Detections: 3,
-		PerDetection: 2, Regular: true, PerClass: 5, MinScore: -1, MaxOverlap: 0.5},
+		PerDetection: 2, Regular: true, PerClass: 5, MinScore: -1, MaxOverlap: 0.5, Candidates: 9},
 		b.add("encoded boxes", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{1, 5, 6, 8}}, g.Inputs[0]),
 		b.add("scores of classes", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{1, 2, 15, 8}}, g.Inputs[0]))
 	b.add("parts", &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{127, -127, 3, 0, 1, -127, 0, 0},

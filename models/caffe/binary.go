@@ -66,6 +66,20 @@ var (
 	scaleParam     = schema{1: num("axis"), 2: num("num_axes"), 4: num("bias_term"), 3: idle("filler"),
 		5: idle("bias_filler")}
 	biasParam    = schema{1: num("axis"), 2: num("num_axes"), 3: idle("filler")}
+	permuteParam = schema{1: nums("order")}
+	priorParam   = schema{1: flts("min_size"), 2: flts("max_size"), 3: flts("aspect_ratio"), 4: num("flip"),
+		5: num("clip"), 6: flts("variance"), 7: num("img_size"), 8: num("img_h"), 9: num("img_w"), 10: flt("step"), 11: flt("step_h"),
+		12: flt("step_w"), 13: flt("offset")}
+	nmsParam       = schema{1: flt("nms_threshold"), 2: num("top_k"), 3: flt("eta")}
+	detectionParam = schema{1: num("num_classes"), 2: num("share_location"), 3: num("background_label_id"),
+		4: sub("nms_param", nmsParam), 5: idle("save_output_param"), 6: enum("code_type", "", "CORNER", "CENTER_SIZE",
+			"CORNER_SIZE"), 7: num("keep_top_k"), 8: num("variance_encoded_in_target"), 9: flt("confidence_threshold"),
+		10: idle("visualize"), 11: idle("visualize_threshold"), 12: idle("save_file")}
+	// of forks, whose numbers for these messages differ
+	interpParam = schema{1: num("height"), 2: num("width"), 3: num("zoom_factor"), 4: num("shrink_factor"),
+		5: num("pad_beg"), 6: num("pad_end")}
+	upsampleParam = schema{-1: num("scale")}
+
 	curveParam   = schema{1: idle("engine")}
 	dropoutParam = schema{1: idle("dropout_ratio")}
 	mvnParam     = schema{1: num("normalize_variance"), 2: num("across_channels"), 3: flt("eps")}
@@ -98,7 +112,10 @@ var (
 		134: sub("log_param", baseParam), 140: sub("elu_param", eluParam), 147: sub("swish_param", swishParam),
 		115: sub("image_data_param", imageParam), 117: sub("inner_product_param", innerProductParam),
 		118: sub("lrn_param", lrnParam),
-		120: sub("mvn_param", mvnParam), 206: sub("norm_param", normParam), // the latter of SSD's branch
+		120: sub("mvn_param", mvnParam),
+		// of SSD's branch
+		202: sub("permute_param", permuteParam), 203: sub("prior_box_param", priorParam),
+		204: sub("detection_output_param", detectionParam), 206: sub("norm_param", normParam),
 		119: sub("memory_data_param", memoryParam), 121: sub("pooling_param", poolingParam),
 		122: sub("power_param", powerParam),
 		123: sub("relu_param", reluParam), 124: sub("sigmoid_param", curveParam), 125: sub("softmax_param", softmaxParam),
@@ -134,6 +151,8 @@ var parameters = map[string]schema{"convolution_param": convolutionParam, "pooli
 	"softmax_param": softmaxParam, "batch_norm_param": batchNormParam, "scale_param": scaleParam, "bias_param": biasParam,
 	"power_param": powerParam, "relu_param": reluParam, "clip_param": clipParam, "flatten_param": flattenParam,
 	"exp_param": baseParam, "log_param": baseParam, "elu_param": eluParam, "prelu_param": preluParam,
+	"permute_param": permuteParam, "prior_box_param": priorParam, "detection_output_param": detectionParam,
+	"nms_param": nmsParam, "interp_param": interpParam, "upsample_param": upsampleParam,
 	"swish_param": swishParam, "mvn_param": mvnParam, "norm_param": normParam,
 	"reshape_param": reshapeParam, "dropout_param": dropoutParam, "sigmoid_param": curveParam, "tanh_param": curveParam}
 

@@ -187,7 +187,7 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 		return nil, runtime.InFile(wname, fmt.Errorf("neither caffemodel nor prototxt: %w", runtime.ErrGraph))
 	}
 	im := &importer{cfg: c, b: axes.NewBuilder(def.str("name", ""), len(weights), c.limits),
-		blobs: map[string][]*axes.Source{}}
+		blobs: map[string][]*axes.Source{}, priors: map[*axes.Tensor]*priors{}}
 	if c.random {
 		im.b.Grant(c.limits.MaxWeights)
 	}
@@ -212,6 +212,8 @@ type importer struct {
 	net   *net
 	tops  []*axes.Tensor // by layer: every top that is supported is the same tensor, but for inputs
 	feeds map[ref]*axes.Tensor
+
+	priors map[*axes.Tensor]*priors // of SSD
 }
 
 func (im *importer) run(def *message, embedded bool) (*runtime.Graph, error) {

@@ -60,6 +60,11 @@ func makeHandlers() {
 		"Log":                  logarithm,
 		"PReLU":                prelu,
 		"Swish":                swish,
+		"Permute":              permute,
+		"PriorBox":             priorBox,
+		"DetectionOutput":      detectionOutput,
+		"Interp":               interpolate,
+		"Upsample":             upsample,
 	}
 }
 

@@ -23,7 +23,11 @@ func concat(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return im.b.Concat(l.name, axis, in...)
+	t, err := im.b.Concat(l.name, axis, in...)
+	if err == nil {
+		im.joinPriors(t, axis, in)
+	}
+	return t, err
 }
 
 // dimension is an axis, which may count from the end, as an index of t's dimensions.
@@ -154,9 +158,31 @@ func reshape(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 }
 
 func (im *importer) reshape(l *layer, t *axes.Tensor, dims []int) (*axes.Tensor, error) {
-	out, ok := im.b.Reshape(t, dims)
-	if !ok {
-		im.b.Unsupported(l.typ, l.name, "from %v to %v; only to one row per image, or by dimensions of 1", t.Dims, dims)
+	if out, ok := im.b.Reshape(t, dims); ok {
+		return out, nil
 	}
-	return out, nil
+	t, err := im.b.As(l.name+"/written", t, runtime.AsWritten)
+	if err != nil {
+		return nil, err
+	}
+	return im.b.Rearrange(l.name, t, nil, dims)
+}
+
+// permute orders dimensions: those that are named, and the others behind them.
+func permute(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
+	r := l.params("permute_param")
+	order := r.sizes("order")
+	t, err := one(in)
+	if r.err != nil || t == nil || err != nil {
+		return nil, cmp.Or(r.err, err)
+	}
+	for d := range t.Dims {
+		if !slices.Contains(order, d) {
+			order = append(order, d)
+		}
+	}
+	if len(order) != len(t.Dims) || slices.Max(order) >= len(t.Dims) {
+		return nil, fmt.Errorf("order %v of %v: %w", order, t.Dims, runtime.ErrShape)
+	}
+	return im.b.Transpose(l.name, t, order)
 }

@@ -27,8 +27,8 @@ var registered sync.Once
 
 func registerFiles() {
 	for _, register := range []func(){
-		registerArithmetic, registerConv, registerDeconv, registerEach, registerLayers, registerMore, registerPool,
-		registerResize, registerShapes,
+		registerArithmetic, registerConv, registerDeconv, registerEach, registerLayers, registerMore, registerNorm,
+		registerPool, registerResize, registerShapes,
 	} {
 		register()
 	}

@@ -46,6 +46,25 @@ func normCases() []layerCase {
 		{"instance norm", x, "0=4", "InstanceNorm", bin{}.raw(1, 2, 3, 4, 0, 1, 2, 3), normal.mapped(
 			func(i int, v float64) float64 { return v*float64(i/30+1) + float64(i/30) })},
 		{"instance norm alone", x, "0=0 2=0", "InstanceNorm", nil, normal},
+		{"layer norm of channels", x, "0=30", "LayerNorm", bin{}.raw(slices.Repeat([]float32{2, 3}, 15)...).raw(
+			slices.Repeat([]float32{1, 0, -1}, 10)...), normal.mapped(func(i int, v float64) float64 {
+			return v*float64(2+i%2) + float64(1-i%3)
+		})},
+		{"layer norm of rows alone", x, "0=6 2=0 1=0.001", "LayerNorm", nil, stat(func(v []float32) (float64, float64) {
+			return mean(v), 1 / math.Sqrt(squares(v)/6-mean(v)*mean(v)+0.001)
+		}, 6)},
+		{"layer norm of a vector", x.as(120), "0=120 2=0", "LayerNorm", nil, stat(
+			func(v []float32) (float64, float64) {
+				return mean(v), 1 / math.Sqrt(squares(v)/120-mean(v)*mean(v)+0.001)
+			}, 120).as(120)},
+		{"power", x, "0=2.0 1=0.5 2=3.0", "Power", nil, x.mapped(func(_ int, v float64) float64 {
+			return (3 + v/2) * (3 + v/2)
+		})},
+		{"line", x, "1=0.5 2=3.0", "Power", nil, x.mapped(func(_ int, v float64) float64 { return 3 + v/2 })},
+		{"celu", x, "0=2.0", "CELU", nil, x.mapped(func(_ int, v float64) float64 {
+			return max(v, 0) + min(0, 2*math.Expm1(v/2))
+		})},
+		{"erf", x, "", "Erf", nil, x.mapped(func(_ int, v float64) float64 { return math.Erf(v) })},
 		{"normalize channels", x, "0=1 1=1 2=0.5 3=1 4=0", "Normalize", bin{}.raw(3),
 			stat(func(v []float32) (float64, float64) { return 0, 3 / math.Sqrt(squares(v)+0.5) }, 30)},
 		{"normalize all", x, "0=1 2=0.5 3=4 9=2", "Normalize", bin{}.raw(1, 2, 3, 4),

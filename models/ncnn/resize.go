@@ -2,7 +2,6 @@ package ncnn
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
@@ -67,7 +66,7 @@ func resize(c *call) ([]*axes.Tensor, error) {
 		return done(c.b.Select(c.name, t, [][]int32{nil, nil, nearest(h, outH, step(h, outH, high)),
 			nearest(w, outW, step(w, outW, wide))}, 0))
 	case 2:
-		taps := []kernels.Taps{{}, {}, linear(h, outH, corners), linear(w, outW, corners)}
+		taps := []kernels.Taps{{}, {}, axes.Linear(h, outH, corners), axes.Linear(w, outW, corners)}
 		y, op, err := c.b.Rows(c.name, t, taps, 0)
 		if err != nil {
 			return nil, err
@@ -92,35 +91,6 @@ func nearest(n, out int, step float32) []int32 {
 		at[i] = min(int32(min(float32(i)*step, 1<<30)), int32(n-1))
 	}
 	return at
-}
-
-// linear are the two neighbours of each pixel and their weights.
-func linear(n, out int, corners bool) kernels.Taps {
-	scale := float64(n) / float64(out)
-	if corners {
-		scale = float64(n-1) / float64(max(out-1, 1))
-	}
-	t := kernels.Taps{Per: 2}
-	for i := range out {
-		f := float32((float64(i)+0.5)*scale - 0.5)
-		if corners {
-			f = float32(float64(i) * scale)
-		}
-		whole := float32(math.Floor(float64(f)))
-		first, ratio := int(whole), f-whole
-		if first < 0 {
-			first, ratio = 0, 0
-		}
-		if first >= n-1 {
-			first, ratio = max(n-2, 0), 1
-		}
-		if n == 1 {
-			ratio = 0
-		}
-		t.At = append(t.At, int32(first), int32(min(first+1, n-1)))
-		t.Weights = append(t.Weights, 1-ratio, ratio)
-	}
-	return t
 }
 
 // crop keeps a part: from offsets on, of a size or up to other offsets, or of the size of a second input; or from

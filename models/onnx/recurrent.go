@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -20,17 +19,6 @@ func registerRecurrent() {
 	register("RNN", operator{handle: recurrentLayer, heeds: recurrentHeeds})
 }
 
-// recurrent is one direction of a layer.
-type recurrent struct {
-	*call
-	name         string
-	gates        int
-	in, hidden   int
-	w, r, bw, br []float32 // [gates·hidden][in], [gates·hidden][hidden], [gates·hidden]
-	linear       bool      // GRU's linear_before_reset
-	h, c         *axes.Tensor
-}
-
 // inputs of the operators.
 const (
 	inX, inW, inR, inB, inLens, inH, inC, inP = 0, 1, 2, 3, 4, 5, 6, 7
@@ -42,29 +30,29 @@ func recurrentLayer(c *call) (*value, error) {
 		return nil, err
 	}
 	b, name := c.im.b, c.name()
-	batch, hidden := x.Dims[1], layers[0].hidden
+	batch, hidden := x.Dims[1], layers[0].Hidden
 	var all, lastH, lastC []*axes.Tensor
 	for d, l := range layers {
 		backward := d == 1 || c.str("direction", "forward") == "reverse"
-		ys, err := l.run(x, backward)
+		ys, err := l.Run(x, backward)
 		if err != nil {
 			return nil, err
 		}
 		for i, y := range ys {
-			if ys[i], err = b.Rearrange(fmt.Sprintf("%s/step%d", l.name, i), y, nil, []int{1, 1, batch, hidden}); err != nil {
+			if ys[i], err = b.Rearrange(fmt.Sprintf("%s/step%d", l.Name, i), y, nil, []int{1, 1, batch, hidden}); err != nil {
 				return nil, err
 			}
 		}
-		y, err := b.Concat(l.name+"/steps", 0, ys...)
+		y, err := b.Concat(l.Name+"/steps", 0, ys...)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, y)
-		for i, s := range []*axes.Tensor{l.h, l.c} {
+		for i, s := range []*axes.Tensor{l.H, l.C} {
 			if s == nil {
 				continue
 			}
-			s, err := b.Rearrange(fmt.Sprintf("%s/last%d", l.name, i), s, nil, []int{1, batch, hidden})
+			s, err := b.Rearrange(fmt.Sprintf("%s/last%d", l.Name, i), s, nil, []int{1, batch, hidden})
 			if err != nil {
 				return nil, err
 			}
@@ -103,8 +91,8 @@ func recurrentLayer(c *call) (*value, error) {
 
 // recurrent reads the layer's parameters, one for each direction, and its input as [steps, batch, in]. It gives none if
 // something is unsupported, which is noted.
-func (c *call) recurrent() ([]*recurrent, *axes.Tensor, error) {
-	gates := map[string]int{"RNN": 1, "GRU": 3, "LSTM": 4}[c.n.op]
+func (c *call) recurrent() ([]*axes.Recurrent, *axes.Tensor, error) {
+	gates := axes.Gates(c.n.op)
 	dirs := 1
 	switch dir := c.str("direction", "forward"); dir {
 	case "forward", "reverse":
@@ -160,17 +148,17 @@ func (c *call) recurrent() ([]*recurrent, *axes.Tensor, error) {
 	if bias == nil || err != nil {
 		return nil, nil, err
 	}
-	layers := make([]*recurrent, dirs)
+	layers := make([]*axes.Recurrent, dirs)
 	for d := range layers {
 		g := gates * hidden
-		l := &recurrent{call: c, name: fmt.Sprintf("%s/direction%d", c.name(), d), gates: gates, in: in, hidden: hidden,
-			w: fw[d*g*in:][:g*in], r: fr[d*g*hidden:][:g*hidden], bw: bias[2*d*g:][:g], br: bias[(2*d+1)*g:][:g],
-			linear: c.int("linear_before_reset", 0) != 0}
-		if l.h, err = c.initial(inH, d, dirs, x.Dims[1], hidden, batchFirst); l.h == nil || err != nil {
+		l := &axes.Recurrent{Builder: b, Kind: c.n.op, Name: fmt.Sprintf("%s/direction%d", c.name(), d), In: in,
+			Hidden: hidden, W: fw[d*g*in:][:g*in], R: fr[d*g*hidden:][:g*hidden], BW: bias[2*d*g:][:g],
+			BR: bias[(2*d+1)*g:][:g], Linear: c.int("linear_before_reset", 0) != 0}
+		if l.H, err = c.initial(inH, d, dirs, x.Dims[1], hidden, batchFirst); l.H == nil || err != nil {
 			return nil, nil, err
 		}
 		if c.n.op == "LSTM" {
-			if l.c, err = c.initial(inC, d, dirs, x.Dims[1], hidden, batchFirst); l.c == nil || err != nil {
+			if l.C, err = c.initial(inC, d, dirs, x.Dims[1], hidden, batchFirst); l.C == nil || err != nil {
 				return nil, nil, err
 			}
 		}
@@ -227,118 +215,4 @@ func (c *call) initial(i, d, dirs, batch, hidden int, batchFirst bool) (*axes.Te
 		return nil, err
 	}
 	return b.Rearrange(name+"/rows", t, nil, []int{batch, hidden})
-}
-
-// run computes all steps and returns what each gives, in the order of the input; h and c are the last states then.
-func (l *recurrent) run(x *axes.Tensor, backward bool) ([]*axes.Tensor, error) {
-	b, steps, batch := l.im.b, x.Dims[0], x.Dims[1]
-	rows, err := b.Rearrange(l.name+"/rows", x, nil, []int{steps * batch, l.in})
-	if err != nil {
-		return nil, err
-	}
-	all, err := b.Add(l.name+"/input", &runtime.FC{K: l.gates * l.hidden, Weights: l.w, Bias: l.bw}, rows)
-	if err != nil {
-		return nil, err
-	}
-	ys := make([]*axes.Tensor, steps)
-	for i := range steps {
-		at := i
-		if backward {
-			at = steps - 1 - i
-		}
-		s := step{recurrent: l, name: fmt.Sprintf("%s/%d", l.name, at)}
-		s.x, err = b.Slice(s.name+"/x", all, []axes.Range{{From: at * batch, Step: 1, Count: batch}, {}})
-		if err != nil {
-			return nil, err
-		}
-		switch l.n.op {
-		case "LSTM":
-			s.lstm()
-		case "GRU":
-			s.gru()
-		default:
-			s.h = s.curve("h", kernels.Tanh, s.both("sum", kernels.Plus, s.x, s.product(l.h, 0, 1)))
-		}
-		if s.err != nil {
-			return nil, s.err
-		}
-		l.h, ys[at] = s.h, s.h
-	}
-	return ys, nil
-}
-
-// step is one step of a direction. The first error stays; after it nothing is added.
-type step struct {
-	*recurrent
-	name string
-	x, h *axes.Tensor // the input's share of all gates; the new state
-	err  error
-}
-
-// try notes the error of a node.
-func (s *step) try(t *axes.Tensor, err error) *axes.Tensor {
-	if s.err == nil {
-		s.err = err
-	}
-	return t
-}
-
-// both is arithmetic between two values.
-func (s *step) both(word string, how kernels.Arithmetic, p, q *axes.Tensor) *axes.Tensor {
-	if s.err != nil {
-		return nil
-	}
-	return s.try(s.im.b.Broadcast(s.name+"/"+word, &runtime.Binary{How: how}, p, q))
-}
-
-func (s *step) curve(word string, of kernels.Curve, t *axes.Tensor) *axes.Tensor {
-	if s.err != nil {
-		return nil
-	}
-	return s.try(s.im.b.Add(s.name+"/"+word, &runtime.Curve{Of: of}, t))
-}
-
-// product is the share of a state in gates from on, n of them.
-func (s *step) product(h *axes.Tensor, from, n int) *axes.Tensor {
-	if s.err != nil {
-		return nil
-	}
-	at, size := from*s.hidden, n*s.hidden
-	return s.try(s.im.b.Add(fmt.Sprintf("%s/state%d", s.name, from), &runtime.FC{K: size,
-		Weights: s.r[at*s.hidden:][:size*s.hidden], Bias: s.br[at:][:size]}, h))
-}
-
-// gate is a gate's part of a value of several.
-func (s *step) gate(word string, of *axes.Tensor, i, n int) *axes.Tensor {
-	if s.err != nil {
-		return nil
-	}
-	return s.try(s.im.b.Slice(s.name+"/"+word, of, []axes.Range{{}, {From: i * s.hidden, Step: 1, Count: n * s.hidden}}))
-}
-
-// lstm has the gates i, o, f, c: C = f·C + i·c, H = o·tanh(C).
-func (s *step) lstm() {
-	all := s.both("sum", kernels.Plus, s.x, s.product(s.recurrent.h, 0, 4))
-	open := s.curve("open", kernels.Sigmoid, s.gate("iof", all, 0, 3))
-	fresh := s.curve("fresh", kernels.Tanh, s.gate("c", all, 3, 1))
-	kept := s.both("kept", kernels.Times, s.gate("f", open, 2, 1), s.recurrent.c)
-	added := s.both("added", kernels.Times, s.gate("i", open, 0, 1), fresh)
-	s.recurrent.c = s.both("cell", kernels.Plus, kept, added)
-	s.h = s.both("h", kernels.Times, s.gate("o", open, 1, 1), s.curve("seen", kernels.Tanh, s.recurrent.c))
-}
-
-// gru has the gates z, r, h: H = h' + z·(H − h'), h' of the state times r, before its product or after.
-func (s *step) gru() {
-	old := s.recurrent.h
-	open := s.curve("open", kernels.Sigmoid, s.both("sum", kernels.Plus, s.gate("zr", s.x, 0, 2), s.product(old, 0, 2)))
-	reset := s.gate("r", open, 1, 1)
-	var share *axes.Tensor
-	if s.linear {
-		share = s.both("reset", kernels.Times, reset, s.product(old, 2, 1))
-	} else {
-		share = s.product(s.both("reset", kernels.Times, reset, old), 2, 1)
-	}
-	fresh := s.curve("fresh", kernels.Tanh, s.both("new", kernels.Plus, s.gate("h'", s.x, 2, 1), share))
-	kept := s.both("kept", kernels.Times, s.gate("z", open, 0, 1), s.both("apart", kernels.Minus, old, fresh))
-	s.h = s.both("h", kernels.Plus, fresh, kept)
 }

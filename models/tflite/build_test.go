@@ -12,7 +12,8 @@ type file struct {
 	tensors         []tensorSpec
 	ops             []opSpec
 	inputs, outputs []int
-	metadata        []byte // nil if there are none
+	more            []*file // further subgraphs
+	metadata        []byte  // nil if there are none
 }
 
 type tensorSpec struct {
@@ -23,6 +24,7 @@ type tensorSpec struct {
 	scale []float32
 	zero  []int64
 	axis  int
+	kept  bool
 }
 
 type opSpec struct {
@@ -140,41 +142,12 @@ func (o *opSpec) operatorOf(b *flatbuffers.Builder, i int) flatbuffers.UOffsetT 
 func (f *file) bytes() []byte {
 	registerAll() // for the kinds of options
 	b := flatbuffers.NewBuilder(1024)
-	var buffers, tensors, codes, ops []flatbuffers.UOffsetT
-	empty := func() flatbuffers.UOffsetT { b.StartObject(3); return b.EndObject() }
-	buffers = append(buffers, empty())
-	for _, t := range f.tensors {
-		buffer := 0
-		if t.data != nil {
-			data := b.CreateByteVector(t.data)
-			b.StartObject(3)
-			b.PrependUOffsetTSlot(0, data, 0)
-			buffer = len(buffers)
-			buffers = append(buffers, b.EndObject())
-		}
-		quant := t.quantOf(b)
-		name, shape := b.CreateString(t.name), intsOf(b, t.shape)
-		b.StartObject(10)
-		b.PrependUOffsetTSlot(0, shape, 0)
-		b.PrependInt8Slot(1, int8(t.dtype), 0)
-		b.PrependUint32Slot(2, uint32(buffer), 0)
-		b.PrependUOffsetTSlot(3, name, 0)
-		if quant != 0 {
-			b.PrependUOffsetTSlot(4, quant, 0)
-		}
-		tensors = append(tensors, b.EndObject())
+	b.StartObject(3)
+	buffers, codes := []flatbuffers.UOffsetT{b.EndObject()}, []flatbuffers.UOffsetT(nil)
+	var subs []flatbuffers.UOffsetT
+	for _, g := range append([]*file{f}, f.more...) {
+		subs = append(subs, g.subgraph(b, &buffers, &codes))
 	}
-	for i, o := range f.ops {
-		codes = append(codes, o.codeOf(b))
-		ops = append(ops, o.operatorOf(b, i))
-	}
-	ts, in, out, os := refsOf(b, tensors), intsOf(b, f.inputs), intsOf(b, f.outputs), refsOf(b, ops)
-	b.StartObject(5)
-	b.PrependUOffsetTSlot(0, ts, 0)
-	b.PrependUOffsetTSlot(1, in, 0)
-	b.PrependUOffsetTSlot(2, out, 0)
-	b.PrependUOffsetTSlot(3, os, 0)
-	sub := refsOf(b, []flatbuffers.UOffsetT{b.EndObject()})
 	var entries flatbuffers.UOffsetT
 	if f.metadata != nil {
 		data := b.CreateByteVector(f.metadata)
@@ -187,7 +160,7 @@ func (f *file) bytes() []byte {
 		b.PrependUint32Slot(1, uint32(len(buffers)-1), 0)
 		entries = refsOf(b, []flatbuffers.UOffsetT{b.EndObject()})
 	}
-	cs, bs := refsOf(b, codes), refsOf(b, buffers)
+	sub, cs, bs := refsOf(b, subs), refsOf(b, codes), refsOf(b, buffers)
 	b.StartObject(8)
 	b.PrependUint32Slot(0, 3, 0)
 	b.PrependUOffsetTSlot(1, cs, 0)
@@ -198,6 +171,44 @@ func (f *file) bytes() []byte {
 	}
 	b.FinishWithFileIdentifier(b.EndObject(), []byte(identifier))
 	return b.FinishedBytes()
+}
+
+// subgraph writes the tensors and operators, and appends their buffers and codes.
+func (f *file) subgraph(b *flatbuffers.Builder, buffers, codes *[]flatbuffers.UOffsetT) flatbuffers.UOffsetT {
+	var tensors, ops []flatbuffers.UOffsetT
+	for _, t := range f.tensors {
+		buffer := 0
+		if t.data != nil {
+			data := b.CreateByteVector(t.data)
+			b.StartObject(3)
+			b.PrependUOffsetTSlot(0, data, 0)
+			buffer = len(*buffers)
+			*buffers = append(*buffers, b.EndObject())
+		}
+		quant := t.quantOf(b)
+		name, shape := b.CreateString(t.name), intsOf(b, t.shape)
+		b.StartObject(10)
+		b.PrependUOffsetTSlot(0, shape, 0)
+		b.PrependInt8Slot(1, int8(t.dtype), 0)
+		b.PrependUint32Slot(2, uint32(buffer), 0)
+		b.PrependUOffsetTSlot(3, name, 0)
+		b.PrependBoolSlot(5, t.kept, false)
+		if quant != 0 {
+			b.PrependUOffsetTSlot(4, quant, 0)
+		}
+		tensors = append(tensors, b.EndObject())
+	}
+	for _, o := range f.ops {
+		*codes = append(*codes, o.codeOf(b))
+		ops = append(ops, o.operatorOf(b, len(*codes)-1))
+	}
+	ts, in, out, os := refsOf(b, tensors), intsOf(b, f.inputs), intsOf(b, f.outputs), refsOf(b, ops)
+	b.StartObject(5)
+	b.PrependUOffsetTSlot(0, ts, 0)
+	b.PrependUOffsetTSlot(1, in, 0)
+	b.PrependUOffsetTSlot(2, out, 0)
+	b.PrependUOffsetTSlot(3, os, 0)
+	return b.EndObject()
 }
 
 // tensor appends a tensor and returns its number.

@@ -28,9 +28,9 @@ var registered sync.Once
 func registerFiles() {
 	for _, register := range []func(){
 		registerArithmetic, registerBatch, registerBlocks, registerConv, registerCurve, registerDeconv,
-		registerEach, registerFakequant, registerMatmul, registerNms, registerNormalise, registerPad, registerPool,
-		registerPostprocess, registerReduce, registerResize, registerShapes, registerSoftmax, registerStrided,
-		registerTake, registerWhole,
+		registerEach, registerFakequant, registerLstm, registerMatmul, registerNms, registerNormalise, registerPad,
+		registerPool, registerPostprocess, registerReduce, registerResize, registerShapes, registerSoftmax,
+		registerStrided, registerTake, registerVariable, registerWhole,
 	} {
 		register()
 	}

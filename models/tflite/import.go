@@ -21,6 +21,10 @@ type importer struct {
 	// bytes of constants that may still be decoded: a file cannot ask for the same again and again
 	left int
 	also []string // tensors that are outputs too
+
+	handles map[int]variableKey       // by tensor
+	states  map[variableKey]*variable // by name
+	order   []*variable               // in which they were met
 }
 
 func (im *importer) run() (*runtime.Graph, error) {
@@ -41,6 +45,9 @@ func (im *importer) run() (*runtime.Graph, error) {
 		}
 	}
 	if err := im.refused(); err != nil {
+		return nil, err
+	}
+	if err := im.keep(); err != nil {
 		return nil, err
 	}
 	if len(im.sub.inputs) == 0 || len(im.sub.outputs) == 0 {

@@ -2,6 +2,7 @@ package tflite
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/models/internal/seeds"
@@ -94,6 +95,9 @@ func fuzzModels() map[string][]byte {
 	y = n.f.op(opMul, options(), n.act(1, 4, 4, 8), y, n.weights(0, 8))
 	y = n.f.op(opSub, options(), n.act(1, 4, 4, 8), y, n.weights(0, 8))
 	models["float rest"] = n.finish(n.f.op(opReLUN1To1, nil, n.act(1, 4, 4, 8), y))
+	models["variables"] = ring(typeInt8, []byte{0xff, 1, 3, 5}).bytes()
+	lstm, _ := lstmFile(rand.New(rand.NewPCG(1, 2)), 2, 2, 3, false, 0.5)
+	models["lstm"] = lstm.bytes()
 	return models
 }
 

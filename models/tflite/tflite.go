@@ -101,6 +101,7 @@ func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
 	}
 	im := &importer{model: m, sub: m.subgraphs[0], b: axes.NewBuilder("tflite", len(data), c.limits),
 		values: map[int]*axes.Tensor{}, lost: map[int]bool{}, also: c.nodes,
+		handles: map[int]variableKey{}, states: map[variableKey]*variable{},
 		left: 4*len(data) + 1<<16}
 	if g, err = im.run(); err == nil {
 		describe(g, data)

@@ -18,8 +18,7 @@ func (b *Builder) constant(name string, dims []int, k *runtime.Constant) (*Tenso
 		return nil, err
 	}
 	if len(dims) > runtime.MaxRank {
-		return nil, fmt.Errorf("a constant of %d dimensions %v, at most %d are supported: %w", len(dims), dims,
-			runtime.MaxRank, runtime.ErrShape)
+		return nil, tooDeep("a constant", dims)
 	}
 	k.Shape = runtime.ShapeOf(dims, runtime.AsWritten)
 	v, err := b.add(name, k)
@@ -27,6 +26,11 @@ func (b *Builder) constant(name string, dims []int, k *runtime.Constant) (*Tenso
 		return nil, err
 	}
 	return over(v, dims, runtime.AsWritten), nil
+}
+
+func tooDeep(what string, dims []int) error {
+	return fmt.Errorf("%s of %d dimensions %v, at most %d are supported: %w", what, len(dims), dims, runtime.MaxRank,
+		runtime.ErrShape)
 }
 
 // Broadcast appends an operation whose inputs are aligned at the ends of their dimensions and repeated where they are

@@ -2,6 +2,7 @@ package axes
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/gneiss-go/gneiss/kernels"
@@ -62,4 +63,33 @@ func (b *Builder) Interpolate(name string, t *Tensor, taps []kernels.Taps, fill 
 		}
 	}
 	return t, nil
+}
+
+// Linear are the two neighbours of each pixel and their weights.
+func Linear(n, out int, corners bool) kernels.Taps {
+	scale := float64(n) / float64(out)
+	if corners {
+		scale = float64(n-1) / float64(max(out-1, 1))
+	}
+	t := kernels.Taps{Per: 2}
+	for i := range out {
+		f := float32((float64(i)+0.5)*scale - 0.5)
+		if corners {
+			f = float32(float64(i) * scale)
+		}
+		whole := float32(math.Floor(float64(f)))
+		first, ratio := int(whole), f-whole
+		if first < 0 {
+			first, ratio = 0, 0
+		}
+		if first >= n-1 {
+			first, ratio = max(n-2, 0), 1
+		}
+		if n == 1 {
+			ratio = 0
+		}
+		t.At = append(t.At, int32(first), int32(min(first+1, n-1)))
+		t.Weights = append(t.Weights, 1-ratio, ratio)
+	}
+	return t
 }

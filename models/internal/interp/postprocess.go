@@ -75,6 +75,9 @@ func suppressed(op *runtime.PostProcess, corner [][4]float32, score func(box int
 		}
 	}
 	sort.SliceStable(order, func(i, j int) bool { return score(order[i]) > score(order[j]) })
+	if op.Candidates > 0 {
+		order = order[:min(len(order), op.Candidates)]
+	}
 	area := func(top, left, bottom, right float32) float64 {
 		return float64(max(bottom-top, 0)) * float64(max(right-left, 0))
 	}
