@@ -53,8 +53,7 @@ func (a Arithmetic) Check() error {
 //	dst[r·dstRow + i·dstStep] = clamp(a[r·aRow + i·aStep] ∘ b[r·bRow + i·bStep])
 //
 // in IEEE binary32, each operation rounded. Steps are in elements; one of 0 repeats an element. dst does not overlap a
-// or b. clamp is as of eltwiseArgs; bounds of ∓∞ are none. Of uint8, a number is a level less its zero point times its
-// scale, and the result is quantised as by convertArgs; in may have one input of floats.
+// or b. clamp(x) = min(max(x, lo), hi), in which a NaN stays a NaN, −0 is below +0, and bounds of ∓∞ are none.
 type binaryArgs struct {
 	dst, a, b             unsafe.Pointer
 	dstRow, aRow, bRow    int
@@ -62,14 +61,24 @@ type binaryArgs struct {
 	rows, c               int // ≥ 1
 	how                   Arithmetic
 	lo, hi                float32
-	aScale, bScale, scale float32 // of uint8; a scale of 0 says that the input is float
-	aZero, bZero, zero    int32
 }
+
+// common reports whether it is what assembly does, with such bounds.
+func (b *binaryArgs) common() bool {
+	switch b.how {
+	case Plus, Minus, Times, Over, Larger, Smaller, SquaredDifference, Sloped:
+		return b.hi != 0 // the minimum of −0 and +0 is −0
+	}
+	return false
+}
+
+// straight reports whether elements lie side by side, or are repeated.
+func (b *binaryArgs) straight() bool { return b.dstStep == 1 && b.aStep|b.bStep <= 1 }
 
 func binaryF32Generic(b *binaryArgs) {
 	bound := b.lo > negInf || b.hi < posInf
 	for r := range b.rows {
-		if b.dstStep == 1 && b.aStep <= 1 && b.bStep <= 1 {
+		if b.straight() {
 			dst := floats(b.dst, 4*r*b.dstRow, b.c)
 			arithmetic(b.how, dst, floats(b.a, 4*r*b.aRow, (b.c-1)*b.aStep+1), floats(b.b, 4*r*b.bRow, (b.c-1)*b.bStep+1))
 			if bound {
@@ -86,47 +95,6 @@ func binaryF32Generic(b *binaryArgs) {
 			*(*float32)(unsafe.Add(b.dst, 4*(r*b.dstRow+i*b.dstStep))) = v[0]
 		}
 	}
-}
-
-// binaryPiece is how many bytes binaryU8Generic makes floats of at a time.
-const binaryPiece = 256
-
-func binaryU8Generic(b *binaryArgs) {
-	var x, y, v [binaryPiece]float32
-	lo, hi := float32(-b.zero), float32(255-b.zero)
-	for r := range b.rows {
-		for at := 0; at < b.c; at += binaryPiece {
-			n := min(binaryPiece, b.c-at)
-			p := operand(x[:n], b.a, r*b.aRow+at*b.aStep, b.aStep, b.aScale, b.aZero)
-			q := operand(y[:n], b.b, r*b.bRow+at*b.bStep, b.bStep, b.bScale, b.bZero)
-			arithmetic(b.how, v[:n], p, q)
-			bounded(v[:n], b.lo, b.hi)
-			dst := unsafe.Add(b.dst, r*b.dstRow+at*b.dstStep)
-			for i, f := range v[:n] {
-				*(*uint8)(unsafe.Add(dst, i*b.dstStep)) = quantized(f/b.scale, lo, hi, b.zero)
-			}
-		}
-	}
-}
-
-// operand returns as many elements as to has as floats, or one that all are.
-func operand(to []float32, p unsafe.Pointer, at, step int, scale float32, zero int32) []float32 {
-	if step == 0 {
-		to = to[:1]
-	}
-	switch {
-	case scale == 0 && step <= 1:
-		return floats(p, 4*at, len(to))
-	case scale == 0:
-		for i := range to {
-			to[i] = *(*float32)(unsafe.Add(p, 4*(at+i*step)))
-		}
-		return to
-	}
-	for i := range to {
-		to[i] = float32(int32(*(*uint8)(unsafe.Add(p, at+i*step)))-zero) * scale
-	}
-	return to
 }
 
 // bounded clamps v.
@@ -148,9 +116,9 @@ type Binary struct {
 	OutScale float32
 }
 
-// NewBinary returns the operation out = in₀ ∘ in₁, elementwise, on float32 or, of uint8, with the same numbers that
-// dequantised inputs give, quantised; binaryArgs defines it. Where an input's N, H, W or C is 1 and the output's is
-// not, its elements are repeated along that dimension.
+// NewBinary returns the operation out = in₀ ∘ in₁, elementwise, on float32; binaryArgs defines it. Of uint8 it is on the
+// dequantised inputs, and its result is quantised, as convertArgs defines: the same bytes on every tier. Where an
+// input's N, H, W or C is 1 and the output's is not, its elements are repeated along that dimension.
 func NewBinary(dt DType, b Binary, limit arch.ISA) (Op, error) {
 	if err := b.How.Check(); err != nil {
 		return nil, err
@@ -164,6 +132,7 @@ func NewBinary(dt DType, b Binary, limit arch.ISA) (Op, error) {
 	}
 	o := &binaryOp{Binary: b, dt: dt}
 	o.args = binaryArgs{how: b.How, lo: b.Act.Lo, hi: b.Act.Hi}
+	o.kernel, o.fn = Select[func(*binaryArgs)](OpBinary, F32, limit)
 	if dt == U8 {
 		ok := len(b.Scale) == inputs && len(b.Zero) == inputs && b.OutScale > 0
 		for _, s := range b.Scale {
@@ -172,9 +141,9 @@ func NewBinary(dt DType, b Binary, limit arch.ISA) (Op, error) {
 		if !ok {
 			return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, b.Scale, b.OutScale)
 		}
-		o.args.scale, o.args.zero = b.OutScale, int32(b.Out.Zero)
+		_, o.dequantize = Select[func(*convertArgs)](OpDequantize, U8, limit)
+		_, o.quantize = Select[func(*convertArgs)](OpQuantize, F32, limit)
 	}
-	o.kernel, o.fn = Select[func(*binaryArgs)](OpBinary, dt, limit)
 	return o, nil
 }
 
@@ -184,6 +153,8 @@ type binaryOp struct {
 	dt   DType
 	fn   func(*binaryArgs)
 	args binaryArgs
+
+	dequantize, quantize func(*convertArgs) // of uint8
 }
 
 func (o *binaryOp) PackedBytes() int {
@@ -220,7 +191,8 @@ func (o *binaryOp) Bind(in, out []View, _ []byte, workers int) Task {
 		checkViews("binary", in[i].DType == o.dt && in[i].Stride >= in[i].C)
 	}
 	t := &binaryTask{binaryOp: o, args: o.args, workers: make([]binaryWorker, workers)}
-	v, scale, zero := o.operands(in)
+	var v [2]View
+	v, t.scale, t.zero = o.operands(in)
 	d := &out[0]
 	dims := [4]int{d.N, d.H, d.W, d.C}
 	var steps [3][4]int
@@ -237,7 +209,11 @@ func (o *binaryOp) Bind(in, out []View, _ []byte, workers int) Task {
 	}
 	t.merge(dims, steps)
 	t.args.dst, t.args.a, t.args.b = d.Data, v[0].Data, v[1].Data
-	t.args.aScale, t.args.bScale, t.args.aZero, t.args.bZero = scale[0], scale[1], zero[0], zero[1]
+	if o.dt == U8 {
+		for i := range t.workers {
+			t.workers[i].levels = new(binaryLevels)
+		}
+	}
 	if t.long = t.dims[0]*t.dims[1]*t.dims[2] == 1; t.long {
 		t.pixelBlocks = newPixelBlocks(t.dims[3], 1)
 	} else {
@@ -280,15 +256,18 @@ type binaryTask struct {
 	pixelBlocks
 	args    binaryArgs // of the whole
 	dims    [4]int
-	steps   [3][4]int // of the output and the operands, in elements
-	size    [3]int    // of their elements
-	long    bool      // one row, cut as it comes
+	steps   [3][4]int  // of the output and the operands, in elements
+	size    [3]int     // of their elements
+	scale   [2]float32 // of operands of uint8; 0 says that one is float
+	zero    [2]int32
+	long    bool // one row, cut as it comes
 	workers []binaryWorker
 }
 
 type binaryWorker struct {
-	args binaryArgs
-	_    [64]byte
+	args   binaryArgs
+	levels *binaryLevels // of uint8
+	_      [64]byte
 }
 
 // call computes rows rows of dimension 2 from row r of the first two, elements from ≤ i < to of each.
@@ -303,6 +282,10 @@ func (t *binaryTask) call(worker, outer, row, rows, from, to int) {
 	args.dstRow, args.aRow, args.bRow = t.steps[0][2], t.steps[1][2], t.steps[2][2]
 	args.dstStep, args.aStep, args.bStep = t.steps[0][3], t.steps[1][3], t.steps[2][3]
 	args.rows, args.c = rows, to-from
+	if t.dt == U8 {
+		t.onLevels(t.workers[worker].levels, args)
+		return
+	}
 	t.fn(args)
 }
 

@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"unsafe"
@@ -131,14 +132,47 @@ func TestBinary(t *testing.T) {
 	})
 }
 
+// TestBinaryOfAll: infinities, NaNs and zeros of either sign give the same bits on every kernel, clamped or not.
+func TestBinaryOfAll(t *testing.T) {
+	numbers := []float32{0, float32(math.Copysign(0, -1)), 1, -1, 3.5, -2.25, 1e-42, 3e38, -3e38, posInf, negInf,
+		float32(math.NaN())}
+	var p, q []float32
+	for _, x := range numbers {
+		for range numbers {
+			p = append(p, x)
+		}
+		q = append(q, numbers...)
+	}
+	forKernels(t, OpBinary, F32, func(t *testing.T, k *Kernel) {
+		for _, how := range []Arithmetic{Plus, Minus, Times, Over, Larger, Smaller, SquaredDifference, Sloped} {
+			for _, act := range []Clamp{{negInf, posInf}, {0, 6}, {numbers[1], 6}, {-1, 0}, {-1, numbers[1]}} {
+				got, want := make([]float32, len(p)), make([]float32, len(p))
+				binaryF32Generic(&binaryArgs{dst: addr(want), a: addr(p), b: addr(q), dstStep: 1, aStep: 1, bStep: 1, rows: 1,
+					c: len(p), how: how, lo: act.Lo, hi: act.Hi})
+				for i, side := range guard.Sides[:2] {
+					x, y := newTensor(t, side, F32, 1, 1, 1, len(p), len(p)), newTensor(t, side, F32, 1, 1, 1, len(q), len(q))
+					dst := x.like(t, side)
+					op, err := NewBinary(F32, Binary{How: how, Act: act}, k.ISA)
+					if err != nil {
+						t.Fatal(err)
+					}
+					runTask(t, op, []*tensor{set(x, p), set(y, q)}, []*tensor{dst})
+					copy(got, get[float32](dst))
+					equalBits(t, fmt.Sprint(how, act, i), got, want)
+				}
+			}
+		}
+	})
+}
+
 // TestBinaryU8: bytes give what dequantising, float arithmetic and quantising give, to the bit.
 func TestBinaryU8(t *testing.T) {
 	full := [4]int{2, 3, 4, 300}
 	scale, zero := []float32{0.04, 0.013}, []uint8{131, 7}
-	forKernels(t, OpBinary, U8, func(t *testing.T, k *Kernel) {
+	forKernels(t, OpBinary, F32, func(t *testing.T, k *Kernel) {
 		r := newRand(t)
 		for how := range arithmetics {
-			for _, mask := range []int{0, 0x60, 0x70, 0x06, 0x07, 0x80, 0x0f, 0xf0, 0xff, 0x25, 0x1c} {
+			for _, mask := range []int{0, 0x60, 0x70, 0x06, 0x07, 0x80, 0x0f, 0xf0, 0xff, 0x25, 0x1c, 0x88, 0x89} {
 				s, out := sidesOf(full, mask)
 				var in [2]*tensor
 				var all [2][]uint8

@@ -37,6 +37,13 @@ var bindings = map[string]any{
 	"u8_winogemm_6x16__avxvnni":    winoGemmAVXVNNI,
 	"u8_winogemm_6x16__avx2":       winoGemmAVX2,
 	"u8_wino23output_2x2__avx2":    wino23OutputU8AVX2,
+	"f32_depthrow_8x16__avx512":    depthRowF32AVX512,
+	"f32_depthrow_8x8__avx2":       depthRowF32AVX2,
+	"u8_depthrow_8x16__avx512vnni": depthRowU8AVX512VNNI,
+	"u8_depthrow_8x8__avxvnni":     depthRowU8AVXVNNI,
+	"u8_depthrow_8x8__avx2":        depthRowU8AVX2,
+	"u8_depthweave_4x16__avx512":   depthWeaveAVX512,
+	"u8_depthweave_4x16__avx2":     depthWeaveAVX2,
 	"f32_depthwise_1x8__avx2":      depthwiseF32AVX2,
 	"u8_depthwise_1x16__avx2":      depthwiseU8AVX2,
 	"f32_fc_4x16__avx2":            fcF32AVX2,
@@ -51,6 +58,12 @@ var bindings = map[string]any{
 	"f32_clamp_1x32__avx2":         clampF32AVX2,
 	"f32_add_1x32__avx2":           addF32AVX2,
 	"f32_affine_1x32__avx2":        affineF32AVX2,
+	"f32_scale_1x32__avx2":         scaleF32AVX2,
+	"f32_slope_1x8__avx2":          slopeF32AVX2,
+	"u8_scale_1x16__avx512":        scaleU8AVX512,
+	"u8_scale_1x8__avx2":           scaleU8AVX2,
+	"f32_curve_1x32__avx512":       curveF32AVX512,
+	"f32_curve_1x8__avx2":          curveF32AVX2,
 	"u8_lrn5_1x32__avx512":         lrnU8AVX512,
 	"u8_lrn_1x8__avx2":             lrnU8AVX2,
 	"u8_fc_4x64__avx512vnni":       fcU8AVX512VNNI,
@@ -62,6 +75,14 @@ var bindings = map[string]any{
 	"u8_dequantize_1x8__avx2":      dequantizeAVX2,
 	"u8_table_1x64__avx512vbmi":    tableU8AVX512VBMI,
 	"u8_table_1x32__avx2":          tableU8AVX2,
+	"f32_binary_1x8__avx2":         binaryF32AVX2,
+	"f32_reorder_8x8__avx2":        reorderF32AVX2,
+	"u8_reorder_8x8__avx2":         reorderU8AVX2,
+	"f32_reduce_1x8__avx2":         reduceF32AVX2,
+	"f32_softmaxover_1x8__avx2":    softmaxOverAVX2,
+	"f32_levels_1x8__avx2":         levelsAVX2,
+	"f32_mix_1x32__avx2":           mixF32AVX2,
+	"u8_mix_1x16__avx2":            mixU8AVX2,
 	"u8_blendrows_1x64__avx2":      blendRowsAVX2,
 	"f32_lanedots_1x8__avx2":       laneDotsAVX2,
 }
@@ -160,6 +181,29 @@ func winoGemmAVX2(a *convTileArgs)
 
 //go:noescape
 func wino23OutputU8AVX2(a *winoOutputArgs)
+
+// The kernels of rows advance pixels and cols of their argument.
+
+//go:noescape
+func depthRowF32AVX2(a *depthRowArgs)
+
+//go:noescape
+func depthRowF32AVX512(a *depthRowArgs)
+
+//go:noescape
+func depthRowU8AVX512VNNI(a *depthRowArgs)
+
+//go:noescape
+func depthRowU8AVXVNNI(a *depthRowArgs)
+
+//go:noescape
+func depthRowU8AVX2(a *depthRowArgs)
+
+//go:noescape
+func depthWeaveAVX512(a *depthWeaveArgs)
+
+//go:noescape
+func depthWeaveAVX2(a *depthWeaveArgs)
 
 //go:noescape
 func depthwiseF32BlocksAVX2(a *depthArgs)

@@ -16,6 +16,10 @@ var bindings = map[string]any{
 	"f32_wino34output_3x3__neon": wino34OutputF32NEON,
 	"f32_wino23input_4x4__neon":  wino23InputF32NEON,
 	"f32_wino23output_2x2__neon": wino23OutputF32NEON,
+	"f32_depthrow_8x8__neon":     depthRowF32NEON,
+	"u8_depthrow_8x8__dotprod":   depthRowU8DotProd,
+	"u8_depthrow_8x8__neon":      depthRowU8NEON,
+	"u8_depthweave_4x16__neon":   depthWeaveNEON,
 	"f32_depthwise_1x4__neon":    depthwiseF32NEON,
 	"u8_depthwise_1x8__neon":     depthwiseU8NEON,
 	"f32_fc_4x16__neon":          fcF32NEON,
@@ -33,6 +37,10 @@ var bindings = map[string]any{
 	"u8_dequantize_1x16__neon":   dequantizeNEON,
 	"u8_add_1x16__neon":          addU8NEON,
 	"u8_lrn_1x16__neon":          lrnU8NEON,
+	"f32_curve_1x8__neon":        curveF32NEON,
+	"f32_scale_1x4__neon":        scaleF32NEON,
+	"f32_slope_1x4__neon":        slopeF32NEON,
+	"u8_scale_1x16__neon":        scaleU8NEON,
 	"u8_table_1x16__neon":        tableU8NEON,
 	"u8_blendrows_1x32__neon":    blendRowsNEON,
 	"f32_lanedots_1x8__neon":     laneDotsNEON,
@@ -70,6 +78,18 @@ func wino23InputF32NEON(a *winoInputArgs)
 
 //go:noescape
 func wino23OutputF32NEON(a *winoOutputArgs)
+
+//go:noescape
+func depthRowF32NEON(a *depthRowArgs)
+
+//go:noescape
+func depthRowU8DotProd(a *depthRowArgs)
+
+//go:noescape
+func depthRowU8NEON(a *depthRowArgs)
+
+//go:noescape
+func depthWeaveNEON(a *depthWeaveArgs)
 
 //go:noescape
 func depthwiseF32BlocksNEON(a *depthArgs)

@@ -2,44 +2,9 @@ package kernels
 
 import (
 	"fmt"
-	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
 )
-
-// OpBlocks moves elements between channels and squares of pixels: func(*blocksArgs); by element size, as OpCopy.
-const OpBlocks OpKind = "blocks"
-
-// blocksArgs is the argument of copying a box of elements from one order to another: for all i, j, k below n,
-//
-//	dst[i·dstStep[0] + j·dstStep[1] + k·dstStep[2]] = src[i·srcStep[0] + j·srcStep[1] + k·srcStep[2]]
-//
-// dst and src do not overlap.
-type blocksArgs struct {
-	dst, src         unsafe.Pointer
-	n                [3]int // ≥ 1
-	dstStep, srcStep [3]int // elements
-}
-
-func blocks32Generic(b *blocksArgs) { blocksGeneric[uint32](b) }
-func blocks8Generic(b *blocksArgs)  { blocksGeneric[uint8](b) }
-
-func blocksGeneric[T uint8 | uint32](b *blocksArgs) {
-	size := int(unsafe.Sizeof(T(0)))
-	for i := range b.n[0] {
-		for j := range b.n[1] {
-			dst := unsafe.Add(b.dst, (i*b.dstStep[0]+j*b.dstStep[1])*size)
-			src := unsafe.Add(b.src, (i*b.srcStep[0]+j*b.srcStep[1])*size)
-			if b.dstStep[2] == 1 && b.srcStep[2] == 1 {
-				copy(unsafe.Slice((*T)(dst), b.n[2]), unsafe.Slice((*T)(src), b.n[2]))
-				continue
-			}
-			for k := range b.n[2] {
-				*(*T)(unsafe.Add(dst, k*b.dstStep[2]*size)) = *(*T)(unsafe.Add(src, k*b.srcStep[2]*size))
-			}
-		}
-	}
-}
 
 // NewDepthToSpace returns the operation that makes a square of side×side pixels of each pixel, whose channels are those
 // of the square's pixels, one pixel after the other; or, channelMajor, side² numbers for each channel:
@@ -62,13 +27,13 @@ func newBlocks(dt DType, side int, toSpace, channelMajor bool, limit arch.ISA) (
 		return nil, fmt.Errorf("%w: blocks of side %d", ErrShape, side)
 	}
 	o := &blocks{dtype: dt, side: side, toSpace: toSpace, channelMajor: channelMajor}
-	o.kernel, o.fn = Select[func(*blocksArgs)](OpBlocks, bySize(dt), limit)
+	o.kernel, o.fn = Select[func(*reorderArgs)](OpReorder, bySize(dt), limit)
 	return o, nil
 }
 
 type blocks struct {
 	basic
-	fn                    func(*blocksArgs)
+	fn                    func(*reorderArgs)
 	dtype                 DType
 	side                  int
 	toSpace, channelMajor bool
@@ -96,7 +61,7 @@ type blocksTask struct {
 }
 
 type blocksWorker struct {
-	args blocksArgs
+	args reorderArgs
 	_    [64]byte
 }
 
@@ -114,11 +79,12 @@ func (t *blocksTask) Run(worker, lo, hi int, stop *Stop) {
 			for i := range side {
 				for c := 0; c < w.C && !stop.Asked(); c += maxChannels {
 					deep, wide := d.at(p*d.Stride+i*row+c*ch), w.at(((y*side+i)*w.W+x*side)*w.Stride+c)
-					*a = blocksArgs{n: [3]int{n, side, min(w.C-c, maxChannels)},
+					*a = reorderArgs{n: [3]int{n, side, min(w.C-c, maxChannels)},
 						dst: wide, dstStep: [3]int{side * w.Stride, w.Stride, 1}, src: deep, srcStep: [3]int{d.Stride, col, ch}}
 					if !t.toSpace {
 						a.dst, a.src, a.dstStep, a.srcStep = a.src, a.dst, a.srcStep, a.dstStep
 					}
+					a.tidy()
 					t.fn(a)
 				}
 			}

@@ -10,8 +10,8 @@ import (
 
 // TestBlocks compares with one loop over coordinates, there and back, at any number of workers.
 func TestBlocks(t *testing.T) {
-	forKernels(t, OpBlocks, F32, func(t *testing.T, k *Kernel) { testBlocks[float32](t, k, F32) })
-	forKernels(t, OpBlocks, U8, func(t *testing.T, k *Kernel) { testBlocks[uint8](t, k, U8) })
+	forKernels(t, OpReorder, F32, func(t *testing.T, k *Kernel) { testBlocks[float32](t, k, F32) })
+	forKernels(t, OpReorder, U8, func(t *testing.T, k *Kernel) { testBlocks[uint8](t, k, U8) })
 }
 
 func testBlocks[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {

@@ -47,6 +47,7 @@ type Kernel struct {
 	Text       string       // the assembly functions that it runs, apart by spaces, or the portable function: derived
 
 	PairSum16    bool // adds pairs of products in saturating int16: weights are packed by packPairs
+	Words        bool // depthrow: weights are widened to int16
 	Minus128     bool // takes 128 from each input: bias carries 128·Σ w
 	BytesPerWord int  // products of bytes in the time of one of int16, on this tier; 0 if that has not been measured
 	// pixels from which on 5×5 in parts, by int16, is faster than this tile; 0: none, where BytesPerWord > 1

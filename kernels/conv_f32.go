@@ -13,8 +13,8 @@ import (
 // read the same tensor are computed as one. The op takes one input view and as many output views.
 //
 // The algorithm is chosen by geometry: Winograd F(4,3) or F(2,3) for 3×3, F(2,5) for 5×5 and F(3,4) for 7×7 of stride 2
-// where they win, rows of a padded copy for inputs of few channels, one channel at a time for depthwise, indirect GEMM
-// for the rest.
+// where they win, rows of a padded copy for inputs of few channels, windows that slide along rows for depthwise, indirect
+// GEMM for the rest.
 func NewConvF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) (Op, error) {
 	return PackConvF32(nil, s, segments, ConvF32{weights, bias, act}, limit)
 }

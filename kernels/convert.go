@@ -15,6 +15,8 @@ const (
 	OpCast       OpKind = "cast"       // float32 to int32, and int32 to float32; func(*convertArgs)
 	OpWrap       OpKind = "wrap"       // int32 to fewer bits; func(*convertArgs)
 	OpTruth      OpKind = "truth"      // float32 or int32 to 0 or 1; func(*convertArgs)
+	OpLookup     OpKind = "lookup"     // uint8 to float32 by a table; func(*convertArgs)
+	OpLevels     OpKind = "levels"     // float32 sums of levels to uint8; func(*convertArgs)
 )
 
 // convertArgs is the argument of the kernels between types: for each of rows rows of c elements
@@ -25,8 +27,11 @@ const (
 //	             dst[i] = float32(src[i]), to the nearest, of two to the even one         to float32
 //	wrap:        dst[i] = lo + (src[i] − lo) mod (hi − lo + 1)                            which is a power of two
 //	truth:       dst[i] = 1 if src[i] is not 0, so of a NaN, else 0
+//	lookup:      dst[i] = table[src[i]]
+//	levels:      dst[i] = zero + round(min(max(src[i]·scale, lo), hi))                    no NaN
 //
-// in IEEE binary32. It is the same on every tier.
+// Rounding is to the nearest, of two to the even one; of levels to the upper one where up is set. All is
+// in IEEE binary32, and the same on every tier.
 type convertArgs struct {
 	dst, src             unsafe.Pointer
 	dstStride, srcStride int // bytes
@@ -34,6 +39,8 @@ type convertArgs struct {
 	scale                float32
 	zero                 int32
 	lo, hi               int32
+	table                *[256]float32
+	up                   bool
 }
 
 func quantizeGeneric(a *convertArgs) {
@@ -57,11 +64,36 @@ func quantized(v, lo, hi float32, zero int32) uint8 {
 	return uint8(int32(math.RoundToEven(float64(v))) + zero)
 }
 
+func levelsGeneric(a *convertArgs) {
+	lo, hi := float32(a.lo), float32(a.hi)
+	for r := range a.rows {
+		dst := unsafe.Slice((*uint8)(unsafe.Add(a.dst, r*a.dstStride)), a.c)
+		for i, x := range floats(a.src, r*a.srcStride, a.c) {
+			v := float64(min(max(x*a.scale, lo), hi))
+			if a.up {
+				v = math.Floor(v + 0.5)
+			} else {
+				v = math.RoundToEven(v)
+			}
+			dst[i] = uint8(int32(v) + a.zero)
+		}
+	}
+}
+
 func dequantizeGeneric(a *convertArgs) {
 	for r := range a.rows {
 		dst := floats(a.dst, r*a.dstStride, a.c)
 		for i, q := range unsafe.Slice((*uint8)(unsafe.Add(a.src, r*a.srcStride)), a.c) {
 			dst[i] = float32(int32(q)-a.zero) * a.scale
+		}
+	}
+}
+
+func lookupGeneric(a *convertArgs) {
+	for r := range a.rows {
+		dst := floats(a.dst, r*a.dstStride, a.c)
+		for i, q := range unsafe.Slice((*uint8)(unsafe.Add(a.src, r*a.srcStride)), a.c) {
+			dst[i] = a.table[q]
 		}
 	}
 }
@@ -74,6 +106,12 @@ func NewQuantize(scale float32, zero uint8, limit arch.ISA) (Op, error) {
 // NewDequantize returns the operation that makes float32 of uint8; convertArgs defines it.
 func NewDequantize(scale float32, zero uint8, limit arch.ISA) (Op, error) {
 	return newConvert(OpDequantize, U8, F32, scale, zero, limit)
+}
+
+// NewLookup returns the operation that makes float32 of uint8 by a table of 256 numbers; convertArgs defines it.
+func NewLookup(table *[256]float32, limit arch.ISA) (Op, error) {
+	copied := *table
+	return newConvertOf(OpLookup, U8, F32, convertArgs{table: &copied}, limit), nil
 }
 
 func newConvert(kind OpKind, from, to DType, scale float32, zero uint8, limit arch.ISA) (Op, error) {

@@ -107,6 +107,47 @@ func TestCurve(t *testing.T) {
 	}
 }
 
+// TestCurveBits: every kernel gives the bits of Function.Apply, in rows of all lengths and at strides; of a NaN, a NaN.
+func TestCurveBits(t *testing.T) {
+	forKernels(t, OpCurve, F32, func(t *testing.T, k *Kernel) {
+		r := newRand(t)
+		for of := range curves {
+			f := Function{Of: of}
+			for _, p := range []*float32{&f.A, &f.B}[:of.Params()] {
+				*p = []float32{0.7, -0.3, 1, 0.1}[r.IntN(4)]
+			}
+			op, err := NewCurveF32(f, k.ISA)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range append(around(16), 1009) {
+				const pixels = 3
+				x := awkward(r, pixels*c)
+				for i := range x {
+					switch r.IntN(4) {
+					case 0:
+						x[i] = math.Float32frombits(r.Uint32())
+					case 1:
+						x[i] *= 20
+					}
+				}
+				want := slices.Clone(x)
+				f.Apply(want, want)
+				for _, stride := range []int{c, c + 3} {
+					in := set(newTensor(t, guard.Sides[0], F32, 1, 1, pixels, c, stride), x)
+					out := newTensor(t, guard.Sides[1], F32, 1, 1, pixels, c, stride)
+					runTask(t, op, []*tensor{in}, []*tensor{out})
+					for i, got := range get[float32](out) {
+						if w := want[i]; math.Float32bits(got) != math.Float32bits(w) && (got == got || w == w) {
+							t.Fatalf("%v of %v is %v, want %v", f, x[i], got, w)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 // TestCurveLimits: a NaN stays a NaN, and infinities give the limits.
 func TestCurveLimits(t *testing.T) {
 	inf, nan := math.Inf(1), math.NaN()

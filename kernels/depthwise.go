@@ -66,8 +66,8 @@ func depthwiseU8Generic(a *depthArgs) {
 	}
 }
 
-// depthwise computes an output row at a time: the windows clipped at the left one by one, those inside at once, those
-// clipped at the right one by one.
+// depthwise computes an output row at a time: at once where kernels slide the windows, else the windows clipped at the
+// left one by one, those inside at once, those clipped at the right one by one.
 type depthwise struct {
 	basic
 	shape    ConvShape
@@ -77,6 +77,9 @@ type depthwise struct {
 	w        unsafe.Pointer   // [parts·R·S+1][C], the last row zeros
 	more     []bool           // [parts−1][R·S] whether any channel has that part of a tap
 	args     depthArgs
+	rowFn    func(*depthRowArgs) // nil where windows go one by one
+	rowArgs  depthRowArgs
+	woven    *woven // nil where rows are taken one by one
 	bytes    int
 	in0, in1 int // windows in0 ≤ x < in1 are inside the input's columns
 }
@@ -99,6 +102,7 @@ func newDepthwiseF32(p *Packing, s ConvShape, weights, bias []float32, act Clamp
 	copy(b, bias)
 	d.w, d.args.bias, d.args.lo, d.args.hi = addr(w), addr(b), act.Lo, act.Hi
 	d.bytes = 4 * (len(w) + len(b))
+	d.slide(limit, nil, nil)
 	return d
 }
 
@@ -116,6 +120,9 @@ func newDepthwiseU8(s ConvShape, q ConvU8, limit arch.ISA) *depthwise {
 	d.w, d.args.bias, d.args.scale, d.args.inZero = addr(w), addr(b), addr(m), int32(q.InZero)
 	d.args.lo, d.args.hi, d.args.zero = q.Out[0].bounds()
 	d.bytes = len(w) + 4*(len(b)+len(m))
+	if q.parts() == 1 {
+		d.slide(limit, &q, w)
+	}
 	return d
 }
 
@@ -144,17 +151,27 @@ func packDepthwise[T float32 | int8](p *Packing, c, taps int, weights []T) []T {
 
 func (d *depthwise) PackedBytes() int { return d.bytes }
 
+func (d *depthwise) Scratch(workers int) int {
+	if d.woven == nil {
+		return 0
+	}
+	return workers * d.woven.scratch()
+}
+
 func (d *depthwise) band(b bandRows) Op {
 	c := *d
 	c.shape = c.shape.band(b)
 	return &c
 }
 
-func (d *depthwise) Bind(in, out []View, _ []byte, workers int) Task {
+func (d *depthwise) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&d.shape, d.dtype, []int{d.shape.K}, in, out)
 	t := &depthwiseTask{depthwise: d, in: in[0], out: out[0], workers: make([]depthwiseWorker, workers)}
 	for i := range t.workers {
 		t.workers[i].table = make([]depthTap, d.shape.R*d.shape.S+len(d.more)+1)
+		if each := d.Scratch(1); each > 0 {
+			t.workers[i].woven = scratch[i*each:][:each]
+		}
 	}
 	return t
 }
@@ -168,6 +185,9 @@ type depthwiseTask struct {
 type depthwiseWorker struct {
 	table []depthTap
 	args  depthArgs
+	row   depthRowArgs
+	weave depthWeaveArgs
+	woven []uint8
 	_     [64]byte
 }
 
@@ -176,6 +196,12 @@ func (t *depthwiseTask) Units() int { return t.shape.N * t.shape.OutH() }
 
 func (t *depthwiseTask) Run(worker, lo, hi int, stop *Stop) {
 	s, wk := &t.shape, &t.workers[worker]
+	if t.rowFn != nil {
+		for u := lo; u < hi && !stop.Asked(); u++ {
+			t.row(wk, u, stop)
+		}
+		return
+	}
 	outW := s.OutW()
 	most := max(1, depthCall/(s.R*s.S*s.C)) // pixels in one call
 	for u := lo; u < hi; u++ {

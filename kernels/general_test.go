@@ -10,7 +10,7 @@ import (
 
 // TestRearrange compares with one loop over coordinates.
 func TestRearrange(t *testing.T) {
-	for _, kind := range []OpKind{OpRearrange, OpMove} {
+	for _, kind := range []OpKind{OpRearrange, OpReorder} {
 		forKernels(t, kind, F32, func(t *testing.T, k *Kernel) { testRearrange[int32](t, k, F32) })
 		forKernels(t, kind, U8, func(t *testing.T, k *Kernel) { testRearrange[uint8](t, k, U8) })
 	}
@@ -18,7 +18,7 @@ func TestRearrange(t *testing.T) {
 
 // rearrangement is the operation that a kernel is for; nil if it has no way to do that.
 func rearrangement(k *Kernel, dt DType, from [4]int, dims, perm []int, to [4]int) (Op, error) {
-	if k.Op == OpMove {
+	if k.Op == OpReorder {
 		return NewMove(dt, from, dims, perm, to, k.ISA)
 	}
 	return NewRearrange(dt, dims, perm, k.ISA)
@@ -40,7 +40,14 @@ func testRearrange[T uint8 | int32](t *testing.T, k *Kernel, dt DType) {
 		{[4]int{2, 70, 3, 130}, []int{2, 130, 210}, []int{0, 2, 1}, [4]int{2, 130, 1, 210}},
 		{[4]int{2, 4, 6, 8}, []int{2, 2, 4, 2, 2, 6}, []int{1, 3, 0, 2, 4, 5}, [4]int{4, 2, 6, 8}},
 		{[4]int{1, 1, 1, 70000}, []int{2, 35000}, []int{1, 0}, [4]int{1, 1, 1, 70000}},
-		{[4]int{1, 3, 5, 2}, []int{30}, []int{0}, [4]int{1, 2, 3, 5}}, // of no common refinement
+		{[4]int{3, 5, 6, 24}, []int{36, 2, 30}, []int{1, 0, 2}, [4]int{6, 5, 6, 12}},       // every second channel
+		{[4]int{1, 5, 6, 58}, []int{1, 29, 2, 30}, []int{2, 0, 1, 3}, [4]int{2, 5, 6, 29}}, // the same, with a rest
+		{[4]int{1, 5, 7, 18}, []int{9, 2, 35}, []int{1, 0, 2}, [4]int{1, 1, 630, 1}},       // as planes
+		{[4]int{1, 5, 6, 58}, []int{2, 29, 30}, []int{1, 0, 2}, [4]int{1, 5, 6, 58}},       // two halves woven
+		{[4]int{2, 7, 3, 16}, []int{2, 2, 8, 21}, []int{0, 2, 1, 3}, [4]int{2, 7, 3, 16}},  // in each image
+		{[4]int{1, 8, 9, 8}, []int{8, 8, 9}, []int{1, 2, 0}, [4]int{1, 9, 8, 8}},           // squares
+		{[4]int{3, 4, 11, 21}, []int{3, 21, 44}, []int{0, 2, 1}, [4]int{3, 1, 21, 44}},     // and their edges
+		{[4]int{1, 3, 5, 2}, []int{30}, []int{0}, [4]int{1, 2, 3, 5}},                      // of no common refinement
 	} {
 		n := c.in[0] * c.in[1] * c.in[2] * c.in[3]
 		values := integers[T](r, n, 0, 255)
@@ -85,12 +92,22 @@ func testRearrange[T uint8 | int32](t *testing.T, k *Kernel, dt DType) {
 
 // TestTake compares with one loop over coordinates, at any number of workers.
 func TestTake(t *testing.T) {
-	forKernels(t, OpTake, F32, func(t *testing.T, k *Kernel) { testTake[float32](t, k, F32) })
-	forKernels(t, OpTake, U8, func(t *testing.T, k *Kernel) { testTake[uint8](t, k, U8) })
+	for _, kind := range []OpKind{OpTake, OpReorder} { // by what there is in the lists
+		forKernels(t, kind, F32, func(t *testing.T, k *Kernel) { testTake[float32](t, k, F32) })
+		forKernels(t, kind, U8, func(t *testing.T, k *Kernel) { testTake[uint8](t, k, U8) })
+	}
+}
+
+// counted are n indices from at on, so far apart, each repeated.
+func counted(at, step, n, repeat int) (list []int32) {
+	for i := range n * repeat {
+		list = append(list, int32(at+i/repeat*step))
+	}
+	return list
 }
 
 func testTake[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {
-	r := newRand(t)
+	r, used := newRand(t), map[string]bool{}
 	wide := make([]int32, maxChannels+9) // more than one call takes
 	for i := range wide {
 		wide[i] = int32(min(len(wide)-i, maxChannels+4)) - 1
@@ -109,6 +126,11 @@ func testTake[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {
 		{[4]int{1, 1, 2, maxChannels + 7}, Taking{Channels: wide}},
 		{[4]int{1, 2, 2, 3}, Taking{Images: []int32{-1, 0, -1}}},
 		{[4]int{2, 2, 2, 3}, Taking{}},
+		{[4]int{1, 2, 40, 3}, Taking{Cols: counted(0, 2, 20, 1)}},
+		{[4]int{1, 2, 7, 18}, Taking{Cols: counted(0, 1, 7, 2), Channels: counted(1, 2, 9, 1)}},
+		{[4]int{1, 2, 9, 40}, Taking{Cols: counted(8, -1, 9, 3), Channels: append(counted(0, 1, 20, 1), -1, -1, 39)}},
+		{[4]int{1, 2, 50, 60}, Taking{Cols: append(counted(40, 1, 10, 2), counted(0, 5, 9, 3)...), Channels: counted(59, -1, 60, 1)}},
+		{[4]int{1, 1, 700, 20}, Taking{Cols: counted(0, 1, 700, 3)}}, // of several units
 	} {
 		d := c.dims
 		values := integers[T](r, d[0]*d[1]*d[2]*d[3], 0, 255)
@@ -139,9 +161,10 @@ func testTake[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {
 			}
 		}
 		op, err := NewTake(dt, d[0], d[1], d[2], d[3], c.of, k.ISA)
-		if err != nil || op.Kernel() != k.Name {
-			t.Fatal(op, err)
+		if err != nil {
+			t.Fatal(err)
 		}
+		used[op.Kernel()] = true
 		to := [4]int{len(lists[0]), len(lists[1]), len(lists[2]), len(lists[3])}
 		for i, side := range guard.Sides {
 			in := set(newTensor(t, side, dt, d[0], d[1], d[2], d[3], d[3]+3*i), values)
@@ -149,6 +172,9 @@ func testTake[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {
 			runTask(t, op, []*tensor{in}, []*tensor{out})
 			equalBits(t, fmt.Sprint(d, to), get[T](out), want)
 		}
+	}
+	if !used[k.Name] {
+		t.Error("not used")
 	}
 	for _, bad := range []Taking{{Rows: []int32{0, 2}}, {Cols: []int32{3}}, {Images: []int32{-2}}, {Channels: []int32{4}}} {
 		if _, err := NewTake(dt, 1, 2, 3, 4, bad, k.ISA); err == nil {

@@ -147,14 +147,16 @@ func NewInterpolate(dt DType, p Interpolating, limit arch.ISA) (Op, error) {
 	}
 	if dt == U8 {
 		q := p.Rescale
-		o.zero, o.scale = float32(q.InZero), float32(float64(q.InScale)/float64(q.OutScale))
-		if !(q.InScale > 0) || !(q.OutScale > 0) || !(o.scale <= math.MaxFloat32) {
+		o.zero = float32(q.InZero)
+		o.quantum = convertArgs{scale: float32(float64(q.InScale) / float64(q.OutScale)), zero: int32(q.Out.Zero),
+			lo: int32(q.Out.Lo) - int32(q.Out.Zero), hi: int32(q.Out.Hi) - int32(q.Out.Zero), up: p.HalfUp}
+		if !(q.InScale > 0) || !(q.OutScale > 0) || !(o.quantum.scale <= math.MaxFloat32) {
 			return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, q.InScale, q.OutScale)
 		}
-		o.lo, o.hi, o.outZero = q.Out.bounds()
 		const far = 1e20 // levels, of which sums stay finite
 		o.Fill = min(max(o.Fill/q.InScale, -far), far)
 	}
+	_, o.round = Select[func(*convertArgs)](OpLevels, F32, limit)
 	_, o.across = Select[func(*mixArgs)](OpMix, F32, limit)
 	o.kernel, o.down = Select[func(*mixArgs)](OpMix, dt, limit)
 	return o, nil
@@ -166,9 +168,9 @@ type interpolate struct {
 	dtype        DType
 	outH, outW   int
 	down, across func(*mixArgs) // rows into one, and pixels of that
-	zero, scale  float32
-	lo, hi       float32
-	outZero      int32
+	round        func(*convertArgs)
+	zero         float32
+	quantum      convertArgs // of bytes: what round needs
 }
 
 // Scratch holds the sum of rows, and of bytes a row of sums of it.
@@ -207,6 +209,7 @@ type interpolateWorker struct {
 	one      [1]int32 // the taps of a row that stays as it is
 	whole    [1]float32
 	args     mixArgs
+	convert  convertArgs
 	_        [64]byte
 }
 
@@ -271,23 +274,20 @@ func (t *interpolateTask) row(w *interpolateWorker, u int, stop *Stop) {
 				t.across(a)
 			}
 			if t.dtype == U8 {
-				for p := x; p < x+n; p++ {
-					t.quantize(takeAt[uint8](t.out.Data, (u*t.outW+p)*t.out.Stride+c, part), w.row[p*t.C+c:])
-				}
+				t.levels(w, u*t.outW+x, n, c, part)
 			}
 		}
 	}
 }
 
-// quantize rounds sums to levels.
-func (t *interpolateTask) quantize(dst []uint8, src []float32) {
-	if t.HalfUp {
-		for i := range dst {
-			dst[i] = uint8(int32(math.Floor(float64(min(max(src[i]*t.scale, t.lo), t.hi))+0.5)) + t.outZero)
-		}
-		return
+// levels makes pixels p to p+n of the output, some channels of them, of the worker's row of sums.
+func (t *interpolateTask) levels(w *interpolateWorker, p, n, c, channels int) {
+	a := &w.convert
+	*a = t.quantum
+	a.dst, a.src = t.out.at(p*t.out.Stride+c), addr(w.row[p%t.outW*t.C+c:])
+	a.dstStride, a.srcStride, a.rows, a.c = t.out.Stride, 4*t.C, n, channels
+	if t.out.Stride == channels && t.C == channels { // one long row
+		a.rows, a.c = 1, n*channels
 	}
-	for i := range dst {
-		dst[i] = uint8(int32(math.RoundToEven(float64(min(max(src[i]*t.scale, t.lo), t.hi)))) + t.outZero)
-	}
+	t.round(a)
 }

@@ -3,41 +3,9 @@ package kernels
 import (
 	"fmt"
 	"slices"
-	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
 )
-
-// OpMove copies a rectangle of elements with strides: func(*moveArgs); by element size, as OpCopy.
-const OpMove OpKind = "move"
-
-// moveArgs is the argument of moving elements:
-//
-//	dst[j·dstRow + i·dstCol] = src[j·srcRow + i·srcCol]     0 ≤ j < rows, 0 ≤ i < cols
-//
-// dst and src do not overlap. Strides are in elements.
-type moveArgs struct {
-	dst, src                       unsafe.Pointer
-	rows, cols                     int
-	dstRow, srcRow, dstCol, srcCol int
-}
-
-func move32Generic(m *moveArgs) { moveGeneric[uint32](m) }
-func move8Generic(m *moveArgs)  { moveGeneric[uint8](m) }
-
-func moveGeneric[T uint8 | uint32](m *moveArgs) {
-	size := int(unsafe.Sizeof(T(0)))
-	for j := range m.rows {
-		if m.dstCol == 1 && m.srcCol == 1 {
-			copy(takeAt[T](m.dst, j*m.dstRow, m.cols), takeAt[T](m.src, j*m.srcRow, m.cols))
-			continue
-		}
-		dst, src := unsafe.Add(m.dst, j*m.dstRow*size), unsafe.Add(m.src, j*m.srcRow*size)
-		for i := range m.cols {
-			*(*T)(unsafe.Add(dst, i*m.dstCol*size)) = *(*T)(unsafe.Add(src, i*m.srcCol*size))
-		}
-	}
-}
 
 // digit is one of the indices that count the elements of an array, and what one more of it adds to an element's place
 // in two views, in pixels and channels of each.
@@ -74,7 +42,7 @@ func NewMove(dt DType, from [4]int, dims, perm []int, to [4]int, limit arch.ISA)
 	if o.digits, ok = refine(r.(*rearrange), from, to); !ok {
 		return nil, nil
 	}
-	o.kernel, o.fn = Select[func(*moveArgs)](OpMove, bySize(dt), limit)
+	o.kernel, o.fn = Select[func(*reorderArgs)](OpReorder, bySize(dt), limit)
 	return o, nil
 }
 
@@ -144,7 +112,7 @@ func along(digits []digit, n, step int, axes [4]axis, out place) ([]digit, bool)
 
 type move struct {
 	basic
-	fn       func(*moveArgs)
+	fn       func(*reorderArgs)
 	dtype    DType
 	from, to [4]int
 	digits   []digit
@@ -174,8 +142,8 @@ func (o *move) Bind(in, out []View, _ []byte, workers int) Task {
 	return t
 }
 
-// inner takes two digits for the rectangle: the columns lie side by side in out, and the rows in in, if any do. It cuts
-// it into tiles.
+// inner takes three digits for the box: the columns lie side by side in out, and the rows in in, if any do. It cuts it
+// into tiles.
 func (t *moveTask) inner() {
 	pop := func(i int) stride {
 		s := stride{1, 0, 0}
@@ -193,36 +161,40 @@ func (t *moveTask) inner() {
 		}
 	}
 	t.rows = pop(next)
+	t.layers = pop(len(t.strides) - 1)
 	t.tileCols = min(t.cols.n, heed)
 	if t.cols.in != 1 || t.cols.out != 1 {
 		const side = 64 // of a tile that a cache holds, read and written
-		t.tileCols = min(t.cols.n, max(side, side*side/t.rows.n))
+		t.tileCols = min(t.cols.n, max(side, side*side/(t.rows.n*t.layers.n)&^7))
 	}
 	t.tileRows = min(t.rows.n, max(unitElements/t.tileCols, 1))
 	if t.cols.in != 1 {
 		t.tileRows = min(t.tileRows, max(64, 4096/t.tileCols))
 	}
+	t.tileLayers = min(t.layers.n, max(unitElements/(t.tileCols*t.tileRows), 1))
 	t.across = (t.cols.n + t.tileCols - 1) / t.tileCols
-	t.tiles = t.across * ((t.rows.n + t.tileRows - 1) / t.tileRows)
+	t.down = (t.rows.n + t.tileRows - 1) / t.tileRows
+	t.deep = (t.layers.n + t.tileLayers - 1) / t.tileLayers
+	t.tiles = t.across * t.down * t.deep
 	for _, s := range t.strides {
 		t.tiles *= s.n
 	}
-	t.perUnit = max(unitElements/(t.tileCols*t.tileRows), 1)
+	t.perUnit = max(unitElements/(t.tileCols*t.tileRows*t.tileLayers), 1)
 }
 
 type moveTask struct {
 	*move
-	in, out            View
-	strides            []stride // of what is around the rectangle, outermost first
-	rows, cols         stride
-	tileRows, tileCols int
-	across             int // tiles of a row of them
-	tiles, perUnit     int
-	workers            []moveWorker
+	in, out                        View
+	strides                        []stride // of what is around the box, outermost first
+	layers, rows, cols             stride
+	tileLayers, tileRows, tileCols int
+	deep, down, across             int // tiles
+	tiles, perUnit                 int
+	workers                        []moveWorker
 }
 
 type moveWorker struct {
-	args moveArgs
+	args reorderArgs
 	_    [64]byte
 }
 
@@ -230,18 +202,20 @@ func (t *moveTask) Units() int { return (t.tiles + t.perUnit - 1) / t.perUnit }
 
 func (t *moveTask) Run(worker, lo, hi int, stop *Stop) {
 	a := &t.workers[worker].args
-	*a = moveArgs{dstRow: t.rows.out, srcRow: t.rows.in, dstCol: t.cols.out, srcCol: t.cols.in}
-	down := (t.rows.n + t.tileRows - 1) / t.tileRows
 	for tile := lo * t.perUnit; tile < min(hi*t.perUnit, t.tiles) && !stop.Asked(); tile++ {
-		i, j, left := tile%t.across*t.tileCols, tile/t.across%down*t.tileRows, tile/t.across/down
-		from, to := i*t.cols.in+j*t.rows.in, i*t.cols.out+j*t.rows.out
+		i, j, left := tile%t.across*t.tileCols, tile/t.across%t.down*t.tileRows, tile/t.across/t.down
+		h := left % t.deep * t.tileLayers
+		left /= t.deep
+		from, to := i*t.cols.in+j*t.rows.in+h*t.layers.in, i*t.cols.out+j*t.rows.out+h*t.layers.out
 		for k := len(t.strides) - 1; k >= 0; k-- {
 			s := &t.strides[k]
 			from, to = from+left%s.n*s.in, to+left%s.n*s.out
 			left /= s.n
 		}
-		a.src, a.dst = t.in.at(from), t.out.at(to)
-		a.cols, a.rows = min(t.tileCols, t.cols.n-i), min(t.tileRows, t.rows.n-j)
+		*a = reorderArgs{src: t.in.at(from), dst: t.out.at(to),
+			n:       [3]int{min(t.tileLayers, t.layers.n-h), min(t.tileRows, t.rows.n-j), min(t.tileCols, t.cols.n-i)},
+			dstStep: [3]int{t.layers.out, t.rows.out, t.cols.out}, srcStep: [3]int{t.layers.in, t.rows.in, t.cols.in}}
+		a.tidy()
 		t.fn(a)
 	}
 }

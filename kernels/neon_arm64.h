@@ -15,6 +15,15 @@
 #define UMAX(m, n, d)        NEON3(0x6E206400, m, n, d)       // umax d.16b, n.16b, m.16b
 #define FCMGT(m, n, d)       NEON3(0x6EA0E400, m, n, d)       // fcmgt d.4s, n.4s, m.4s: n > m
 #define BIC(m, n, d)         NEON3(0x4E601C00, m, n, d)       // bic d.16b, n.16b, m.16b: n and not m
+#define BIT(m, n, d)         NEON3(0x6EA01C00, m, n, d)       // bit d.16b, n.16b, m.16b: n where m
+#define AND(m, n, d)         NEON3(0x4E201C00, m, n, d)       // and d.16b, n.16b, m.16b
+#define ORR(m, n, d)         NEON3(0x4EA01C00, m, n, d)       // orr d.16b, n.16b, m.16b
+#define EOR(m, n, d)         NEON3(0x6E201C00, m, n, d)       // eor d.16b, n.16b, m.16b
+#define IADD(m, n, d)        NEON3(0x4EA08400, m, n, d)       // add d.4s, n.4s, m.4s
+#define ISUB(m, n, d)        NEON3(0x6EA08400, m, n, d)       // sub d.4s, n.4s, m.4s: n − m
+#define SHL23(n, d)          NEON2(0x4F375400, n, d)          // shl d.4s, n.4s, #23
+#define SSHR1(n, d)          NEON2(0x4F3F0400, n, d)          // sshr d.4s, n.4s, #1
+#define SSHR31(n, d)         NEON2(0x4F210400, n, d)          // sshr d.4s, n.4s, #31
 #define FMLA(m, n, d)        NEON3(0x4E20CC00, m, n, d)       // fmla d.4s, n.4s, m.4s
 #define FMLS(m, n, d)        NEON3(0x4EA0CC00, m, n, d)       // fmls d.4s, n.4s, m.4s
 #define FMLA_LANE(m, i, n, d) NEONLANE(0x4F801000, m, i, n, d) // fmla d.4s, n.4s, m.s[i]
@@ -29,3 +38,8 @@
 #define SQXTN(n, d)          NEON2(0x0E614800, n, d)          // sqxtn d.4h, n.4s
 #define SQXTN2(n, d)         NEON2(0x4E614800, n, d)          // sqxtn2 d.8h, n.4s
 #define SQXTUN(n, d)         NEON2(0x2E212800, n, d)          // sqxtun d.8b, n.8h
+#define SDOT(m, n, d)        NEON3(0x4E809400, m, n, d)       // sdot d.4s, n.16b, m.16b
+#define SMLAL_WORDS(m, n, d) NEON3(0x0E608000, m, n, d)       // smlal d.4s, n.4h, m.4h
+#define SMLAL2_WORDS(m, n, d) NEON3(0x4E608000, m, n, d)      // smlal2 d.4s, n.8h, m.8h
+#define USUBL(m, n, d)       NEON3(0x2E202000, m, n, d)       // usubl d.8h, n.8b, m.8b
+#define SXTL(n, d)           NEON2(0x0F08A400, n, d)          // sxtl d.8h, n.8b

@@ -17,8 +17,9 @@ func bindOver(of overAll, o *reduce, in, out []View, workers int) Task {
 		sameShape(&in[0], &out[0]))
 	t := &overTask{of: of, dst: out[0], workers: make([]overWorker, workers)}
 	t.reduceTask = reduceTask{reduce: o, in: in[0]}
+	o.over.wide(&t.in, &t.dst)
 	sums := &t.out // only a shape
-	sums.N, sums.H, sums.W, sums.C, t.numbers = o.over.of(&in[0])
+	sums.N, sums.H, sums.W, sums.C, t.numbers = o.over.of(&t.in)
 	t.blocks = (sums.C + reduceBlock - 1) / reduceBlock
 	return t
 }
@@ -49,7 +50,8 @@ func (t *overTask) step() int {
 
 func (t *overTask) Run(worker, lo, hi int, stop *Stop) {
 	w := &t.workers[worker]
-	w.args = reduceArgs{acc: unsafe.Pointer(&w.acc), most: &w.most, mean: &w.mean, lanes: t.over.C}
+	w.args = reduceArgs{acc: unsafe.Pointer(&w.acc), most: unsafe.Pointer(&w.most), mean: unsafe.Pointer(&w.mean),
+		lanes: t.over.C}
 	for u := lo; u < hi && !stop.Asked(); u++ {
 		p, c0 := u/t.blocks, u%t.blocks*reduceBlock
 		t.of.sums(t, w, p, c0, stop)

@@ -77,6 +77,22 @@ func TestQuantizeDequantize(t *testing.T) {
 	}
 }
 
+// TestLookup: a number for each byte, by any table.
+func TestLookup(t *testing.T) {
+	r := newRand(t)
+	table := (*[256]float32)(normals(r, 256))
+	table[7], table[9] = float32(math.NaN()), negInf
+	for _, c := range append(around(8), 1000) {
+		src, want := make([]uint8, 6*c), make([]float32, 6*c)
+		for i := range src {
+			src[i] = uint8(r.IntN(256))
+			want[i] = table[src[i]]
+		}
+		everyTier[uint8](t, fmt.Sprint("c=", c), func(l arch.ISA) (Op, error) { return NewLookup(table, l) },
+			[]*tensor{dense(t, U8, 1, 2, 3, c, src)}, U8, F32, 2, 3, c, want)
+	}
+}
+
 // Pixels too wide for one assembly call.
 func TestConvertWide(t *testing.T) {
 	r := newRand(t)

@@ -52,13 +52,12 @@ func (r Reduction) Check() error {
 // of float32 are IEEE binary64, those of uint8 are int32. With expSum, src[i] stands for
 // e^(src[i] − most[i]); with deviation, for (src[i] − mean[i])².
 type reduceArgs struct {
-	acc, src  unsafe.Pointer
-	most      *[reduceBlock]float32
-	mean      *[reduceBlock]float64
-	pixels, c int // ≥ 1
-	stride    int // bytes
-	lanes     bool
-	how       Reduction
+	acc, src   unsafe.Pointer
+	most, mean unsafe.Pointer // of float32 and float64, as many as accumulators
+	pixels, c  int            // ≥ 1
+	stride     int            // bytes
+	lanes      bool
+	how        Reduction
 }
 
 const (
@@ -67,7 +66,11 @@ const (
 )
 
 func reduceF32Generic(a *reduceArgs) {
-	acc := unsafe.Slice((*float64)(a.acc), reduceBlock)
+	n := a.c
+	if a.lanes {
+		n = reduceLanes
+	}
+	acc := unsafe.Slice((*float64)(a.acc), n)
 	for p := range a.pixels {
 		src := floats(a.src, p*a.stride, a.c)
 		if !a.lanes {
@@ -80,6 +83,14 @@ func reduceF32Generic(a *reduceArgs) {
 		}
 		a.fold(acc, src)
 	}
+}
+
+// from is the argument of channels k and up of each pixel, which have accumulators of their own.
+func (a *reduceArgs) from(k int) reduceArgs {
+	part := *a
+	part.acc, part.src, part.c = unsafe.Add(a.acc, 8*k), unsafe.Add(a.src, 4*k), a.c-k
+	part.most, part.mean = unsafe.Add(a.most, 4*k), unsafe.Add(a.mean, 8*k)
+	return part
 }
 
 // fold is acc[i] ∘= src[i] for all of src.
@@ -111,12 +122,14 @@ func (a *reduceArgs) fold(acc []float64, src []float32) {
 			acc[i] += float64(float64(x) * float64(x))
 		}
 	case expSum:
+		most := floats(a.most, 0, len(src))
 		for i, x := range src {
-			acc[i] += float64(expNegative(x - a.most[i]))
+			acc[i] += float64(expNegative(x - most[i]))
 		}
 	case deviation:
+		mean := unsafe.Slice((*float64)(a.mean), len(src))
 		for i, x := range src {
-			d := float64(x) - a.mean[i]
+			d := float64(x) - mean[i]
 			acc[i] += float64(d * d)
 		}
 	}
@@ -208,6 +221,18 @@ func (a Axes) of(v *View) (n, h, w, c, cells int) {
 	return n, h, w, c, cells
 }
 
+// wide takes pixels of a row as channels of one, where neither are reduced and no view has gaps.
+func (a Axes) wide(views ...*View) {
+	ok := !a.W && !a.C
+	for _, v := range views {
+		ok = ok && v.Dense()
+	}
+	for i := 0; ok && i < len(views); i++ {
+		v := views[i]
+		v.C, v.Stride, v.W = v.W*v.C, v.W*v.C, 1
+	}
+}
+
 // NewReduceF32 returns the reduction of a tensor over some of its axes, which become 1. Sums and products are of IEEE
 // binary64, over pixels in their order; those over channels are of eight parts, the l-th over the channels
 // c ≡ l (mod 8) of all pixels, added up as ((s0+s4)+(s2+s6)) + ((s1+s5)+(s3+s7)); the result is rounded once. So
@@ -276,7 +301,8 @@ func (o *reduce) Bind(in, out []View, _ []byte, workers int) Task {
 	checkViews("reduction", out[0].N == n && out[0].H == h && out[0].W == w && out[0].C == c &&
 		(o.cells == 0 || o.cells == cells))
 	t := &reduceTask{reduce: o, in: in[0], out: out[0], numbers: cells, workers: make([]reduceWorker, workers)}
-	t.blocks = (c + reduceBlock - 1) / reduceBlock
+	o.over.wide(&t.in, &t.out)
+	t.blocks = (t.out.C + reduceBlock - 1) / reduceBlock
 	return t
 }
 
@@ -301,7 +327,8 @@ func (t *reduceTask) Units() int { return t.out.Pixels() * t.blocks }
 
 func (t *reduceTask) Run(worker, lo, hi int, stop *Stop) {
 	w := &t.workers[worker]
-	w.args = reduceArgs{acc: unsafe.Pointer(&w.acc), most: &w.most, how: t.how, lanes: t.over.C}
+	w.args = reduceArgs{acc: unsafe.Pointer(&w.acc), most: unsafe.Pointer(&w.most), mean: unsafe.Pointer(&w.mean),
+		how: t.how, lanes: t.over.C}
 	for u := lo; u < hi && !stop.Asked(); u++ {
 		p, c0 := u/t.blocks, u%t.blocks*reduceBlock
 		if t.dtype == U8 {
@@ -414,18 +441,23 @@ func (t *reduceTask) pass(w *reduceWorker, p, c0 int, stop *Stop) {
 	if !t.over.C {
 		channels, block = min(reduceBlock, in.C-c0), reduceBlock
 	}
-	args.stride = in.Stride * in.DType.Size()
+	down := b.x1-b.x0 == 1 && b.y1-b.y0 > 1 // pixels below one another
+	y1, count, gap := b.y1, b.x1-b.x0, 1
+	if down {
+		y1, count, gap = b.y0+1, b.y1-b.y0, in.W
+	}
+	args.stride = gap * in.Stride * in.DType.Size()
 	for n := b.n0; n < b.n1; n++ {
-		for y := b.y0; y < b.y1; y++ {
+		for y := b.y0; y < y1; y++ {
 			for c := 0; c < channels; c += block {
 				args.c = min(block, channels-c)
 				some := max(1, heed/args.c) // pixels in one call
-				for x := b.x0; x < b.x1; x += some {
+				for p := 0; p < count; p += some {
 					if stop.Asked() {
 						return
 					}
-					args.pixels = min(some, b.x1-x)
-					args.src = in.at(((n*in.H+y)*in.W+x)*in.Stride + c0 + c)
+					args.pixels = min(some, count-p)
+					args.src = in.at(((n*in.H+y)*in.W+b.x0+p*gap)*in.Stride + c0 + c)
 					t.fn(args)
 				}
 			}

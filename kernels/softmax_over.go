@@ -35,30 +35,39 @@ func (f SoftmaxForm) Check() error {
 // for i < c, in IEEE binary32. dst may be src exactly (in place).
 type softmaxOverArgs struct {
 	src, dst   unsafe.Pointer
-	most, sums *[reduceBlock]float32
-	step, c    int // 0 or 1; ≥ 1
+	most, sums unsafe.Pointer // of float32
+	step, c    int            // 0 or 1; ≥ 1
 	form       SoftmaxForm
 }
 
 func softmaxOverGeneric(a *softmaxOverArgs) {
 	src, dst := floats(a.src, 0, a.c), floats(a.dst, 0, a.c)
+	most, sums := floats(a.most, 0, (a.c-1)*a.step+1), floats(a.sums, 0, (a.c-1)*a.step+1)
 	switch a.form {
 	case SoftmaxPlain:
 		for i, x := range src {
-			dst[i] = expNegative(x-a.most[i*a.step]) / a.sums[i*a.step]
+			dst[i] = expNegative(x-most[i*a.step]) / sums[i*a.step]
 		}
 	case SoftmaxLog:
 		for i, x := range src {
-			dst[i] = (x - a.most[i*a.step]) - a.sums[i*a.step]
+			dst[i] = (x - most[i*a.step]) - sums[i*a.step]
 		}
 	case SoftmaxHard:
 		for i, x := range src {
 			dst[i] = 0
-			if s := &a.sums[i*a.step]; *s == 0 && x == a.most[i*a.step] {
+			if s := &sums[i*a.step]; *s == 0 && x == most[i*a.step] {
 				dst[i], *s = 1, 1
 			}
 		}
 	}
+}
+
+// from is the argument of channels k and up.
+func (a *softmaxOverArgs) from(k int) softmaxOverArgs {
+	part := *a
+	part.src, part.dst, part.c = unsafe.Add(a.src, 4*k), unsafe.Add(a.dst, 4*k), a.c-k
+	part.most, part.sums = unsafe.Add(a.most, 4*k*a.step), unsafe.Add(a.sums, 4*k*a.step)
+	return part
 }
 
 // NewSoftmaxOverF32 returns a softmax over some axes together; softmaxOverArgs defines it. The sums are those of
@@ -88,7 +97,7 @@ func (o *softmaxOver) sums(t *overTask, w *overWorker, p, c0 int, stop *Stop) {
 	for i := range w.most {
 		w.most[i] = float32(w.acc[i])
 	}
-	w.softmax = softmaxOverArgs{most: &w.most, sums: &w.sums, step: t.step(), form: o.form}
+	w.softmax = softmaxOverArgs{most: unsafe.Pointer(&w.most), sums: unsafe.Pointer(&w.sums), step: t.step(), form: o.form}
 	if clear(w.sums[:]); o.form == SoftmaxHard {
 		return
 	}

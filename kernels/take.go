@@ -140,16 +140,22 @@ func NewTake(dt DType, n, h, w, c int, t Taking, limit arch.ISA) (Op, error) {
 		}
 	}
 	o.kernel, o.fn = Select[func(*takeArgs)](OpTake, bySize(dt), limit)
+	if r, ok := o.runs(); ok {
+		o.stripes = r
+		o.kernel, o.reorder = Select[func(*reorderArgs)](OpReorder, bySize(dt), limit)
+	}
 	return o, nil
 }
 
 type take struct {
 	basic
-	fn    func(*takeArgs)
-	dtype DType
-	in    [4]int
-	axes  [4]picks // images, rows, columns, channels
-	fill  uint32
+	fn      func(*takeArgs)
+	reorder func(*reorderArgs) // in place of fn, where there are stripes
+	stripes runs
+	dtype   DType
+	in      [4]int
+	axes    [4]picks // images, rows, columns, channels
+	fill    uint32
 }
 
 func (o *take) Bind(in, out []View, _ []byte, workers int) Task {
@@ -174,6 +180,7 @@ type takeTask struct {
 
 type takeWorker struct {
 	args takeArgs
+	box  reorderArgs
 	_    [64]byte
 }
 
@@ -181,15 +188,15 @@ func (t *takeTask) Run(worker, lo, hi int, stop *Stop) {
 	for u := lo; u < hi && !stop.Asked(); u++ {
 		for p, end := t.block(u); p < end; {
 			n := min(end-p, t.out.W-p%t.out.W) // a row, or the part of it in this unit
-			t.row(&t.workers[worker].args, p, n, stop)
+			t.row(&t.workers[worker], p, n, stop)
 			p += n
 		}
 	}
 }
 
 // row takes pixels p to p+n of one row of the output, wide ones in parts.
-func (t *takeTask) row(a *takeArgs, p, n int, stop *Stop) {
-	y := p / t.out.W
+func (t *takeTask) row(worker *takeWorker, p, n int, stop *Stop) {
+	a, y := &worker.args, p/t.out.W
 	image, _ := t.axes[0].from(y/t.out.H, 1)
 	row, _ := t.axes[1].from(y%t.out.H, 1)
 	*a = takeArgs{dstStride: t.out.Stride, srcStride: t.in.Stride, cols: t.axes[2], first: p % t.out.W, pixels: n,
@@ -201,6 +208,10 @@ func (t *takeTask) row(a *takeArgs, p, n int, stop *Stop) {
 			continue
 		}
 		from := (image*t.in.H + row) * t.in.W * t.in.Stride
+		if t.reorder != nil {
+			t.boxes(worker, from, c)
+			continue
+		}
 		if a.chans = t.axes[3].part(c, a.channels); a.chans.at == nil {
 			from += c
 		}

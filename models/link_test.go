@@ -36,14 +36,16 @@ func main() {
 `
 
 // importing is a function of an importer with its size.
-var importing = regexp.MustCompile(`^\s*[0-9a-f]+\s+(\d+) [Tt] \S*gneiss/models/(?:onnx|tflite|caffe|ncnn|internal/axes)\.(\S*)`)
+var importing = regexp.MustCompile(
+	`^\s*[0-9a-f]+\s+(\d+) [Tt] \S*gneiss/models/(?:onnx|tflite|caffe|ncnn|internal/axes)\.(\S*)`)
 
 // mostImporting is how many bytes of them may be there, beside what fills tables of names when the program starts: the
 // functions of a few lines that tables have.
 const mostImporting = 16 << 10
 
-// TestLoadLinksNoImporter: the linker leaves importers out of programs that only load. Package-level variables that call
-// functions, and init functions, keep what they refer to, so handlers are registered when the first model is imported.
+// TestLoadLinksNoImporter: the linker leaves importers out of programs that only load. Package-level variables that
+// call functions, and init functions, keep what they refer to, so handlers are registered when the first model is
+// imported.
 func TestLoadLinksNoImporter(t *testing.T) {
 	dir := t.TempDir()
 	source, program := filepath.Join(dir, "main.go"), filepath.Join(dir, "loads")

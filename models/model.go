@@ -80,29 +80,43 @@ func ofPlan(p *runtime.Plan) (*Model, error) {
 }
 
 func newModel(p *runtime.Plan, c card.Card) (*Model, error) {
-	m := &Model{Plan: p, Card: c}
-	if err := m.fits(); err != nil {
+	var in, out runtime.Shape
+	if ins := p.Inputs(); len(ins) > 0 {
+		in = ins[0].Shape
+	}
+	if outs := p.Outputs(); len(outs) > 0 {
+		out = outs[0].Shape
+	}
+	if err := fits(&c, in, out); err != nil {
 		return nil, err
 	}
-	return m, nil
+	return &Model{Plan: p, Card: c}, nil
 }
 
-// fits is an error if the card is another model's.
-func (m *Model) fits() error {
-	ins, outs := m.Plan.Inputs(), m.Plan.Outputs()
-	if s := m.Card.Input; s != nil {
-		if len(ins) == 0 {
-			return &card.FieldError{Field: "input", Err: fmt.Errorf("the model has no input: %w", runtime.ErrShape)}
-		}
-		want := runtime.Shape{N: ins[0].Shape.N, H: s.Height, W: s.Width, C: s.Order.Channels()}
-		if ins[0].Shape != want {
-			return &card.FieldError{Field: "input", Err: fmt.Errorf("it makes %v, the model takes %v: %w", want,
-				ins[0].Shape, runtime.ErrShape)}
+// CheckCard returns an error if a card is not one of the graph: if it makes an input of another shape, or, with the
+// task classify, names another number of classes. It is a [*card.FieldError].
+func CheckCard(g *runtime.Graph, c *card.Card) error {
+	var in, out runtime.Shape
+	if len(g.Inputs) > 0 {
+		in = g.Inputs[0].Shape
+	}
+	if len(g.Outputs) > 0 {
+		out = g.Outputs[0].Shape
+	}
+	return fits(c, in, out)
+}
+
+// fits is CheckCard of the first input and output, without elements if there is none.
+func fits(c *card.Card, in, out runtime.Shape) error {
+	if s := c.Input; s != nil {
+		want := runtime.Shape{N: in.N, H: s.Height, W: s.Width, C: s.Order.Channels()}
+		if in != want {
+			return &card.FieldError{Field: "input", Err: fmt.Errorf("it makes %v, the model takes %v: %w", want, in,
+				runtime.ErrShape)}
 		}
 	}
-	if n := len(m.Card.Labels); n > 0 && m.Card.Task == card.Classify && len(outs) > 0 && outs[0].Shape.C != n {
-		return &card.FieldError{Field: "labels", Err: fmt.Errorf("%d for %d classes: %w", n, outs[0].Shape.C,
-			runtime.ErrShape)}
+	if n := len(c.Labels); n > 0 && c.Task == card.Classify && out.C != n {
+		return &card.FieldError{Field: "labels", Err: fmt.Errorf("%d for %d classes: %w", n, out.C, runtime.ErrShape)}
 	}
 	return nil
 }

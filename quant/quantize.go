@@ -2,6 +2,7 @@ package quant
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -18,7 +19,7 @@ func Quantize(g *runtime.Graph, s *Stats, opts ...Option) (*runtime.Graph, *Repo
 		return nil, nil, err
 	}
 	r := &rewriter{from: g, opts: &o, out: runtime.NewGraphLike(g), asFloat: map[*runtime.Value]*runtime.Value{},
-		asU8: map[*runtime.Value]*runtime.Value{}, names: map[string]bool{},
+		asU8: map[*runtime.Value]*runtime.Value{}, names: map[string]bool{}, chains: map[*runtime.Value]*chain{},
 		report: &Report{Graph: g.Name, Observer: o.observer.String()}}
 	r.out.SetLimits(unlimited)
 	r.decide()
@@ -39,6 +40,7 @@ type rewriter struct {
 	opts          *options
 	u8            map[*runtime.Node]bool   // nodes that work on uint8
 	why           map[*runtime.Node]string // why the others do not
+	chains        map[*runtime.Value]*chain
 	scales        map[*runtime.Value]runtime.Quant
 	asFloat, asU8 map[*runtime.Value]*runtime.Value // old value → new value; asFloat has whole numbers as they are
 	names         map[string]bool
@@ -54,37 +56,80 @@ const (
 	reasonLast   = "no layer with weights follows"
 )
 
-// decide chooses the nodes that work on uint8: all that compute, and those that pass bytes on if at least one of their
-// inputs is made as uint8; on float inputs they stay float, which loses nothing. Functions and arithmetic behind the
-// last layer with weights stay float too, and so do joins: there they make scores and boxes, which a scale of 256 levels
-// would blur, the more so if it is one for both.
+// decide chooses the nodes that work on uint8: all that compute, and those that pass bytes on if all of their inputs
+// are made as uint8, or all that use them want it; else they stay float, which loses nothing. Functions and arithmetic
+// behind the last layer with weights give floats, and joins stay float: there they make scores and boxes, which a scale
+// of 256 levels would blur, the more so if it is one for both. Functions of what is made as uint8 are tables of numbers
+// there.
 func (r *rewriter) decide() {
 	r.u8, r.why = map[*runtime.Node]bool{}, map[*runtime.Node]string{}
 	last := lastNodes(r.from)
-	native := map[*runtime.Value]bool{} // made as uint8
 	for _, n := range r.from.Nodes {
 		form := runtime.FormOf(n.Op)
-		if form == runtime.Moves {
-			r.why[n] = reasonInputs
-			for _, v := range n.In {
-				r.u8[n] = r.u8[n] || native[v]
-			}
-		}
 		switch {
 		case r.opts.staysFloat(n):
-			r.u8[n], r.why[n] = false, reasonAsked
-		case last[n] && (form == runtime.Wrapped && elementwise(n.Op) || r.u8[n] && joins(n.Op)):
-			r.u8[n], r.why[n] = false, reasonLast
+			r.why[n] = reasonAsked
+		case last[n] && (form == runtime.Wrapped && elementwise(n.Op) || joins(n.Op)):
+			r.why[n] = reasonLast
 		case form == runtime.Wrapped || form == runtime.Rewritten:
 			r.u8[n] = true
 		case form == runtime.Kept:
 			r.why[n] = reasonKept
-		case form != runtime.Moves:
+		case form == runtime.Moves:
+			r.why[n] = reasonInputs
+		default:
 			r.why[n] = reasonNoForm
+		}
+	}
+	wanted := r.wanted()
+	native := map[*runtime.Value]bool{} // made as uint8
+	for _, n := range r.from.Nodes {
+		if r.why[n] == reasonInputs {
+			r.u8[n] = wanted[n.Out] || !slices.ContainsFunc(n.In, func(v *runtime.Value) bool { return !native[v] })
 		}
 		_, fc := n.Op.(*runtime.FC)
 		native[n.Out] = r.u8[n] && !fc
+		if r.why[n] != reasonLast || !runtime.Pointwise(n.Op) {
+			continue
+		}
+		if c := r.chains[n.In[0]]; c != nil && len(c.ops) < maxChain {
+			r.chains[n.Out] = &chain{n, c.from, append(slices.Clone(c.ops), n.Op)}
+		} else if native[n.In[0]] {
+			r.chains[n.Out] = &chain{n, n.In[0], []runtime.Op{n.Op}}
+		}
 	}
+}
+
+// maxChain bounds the functions that one table stands for.
+const maxChain = 8
+
+// chain is how a float value follows from one that is made as uint8, by functions of single elements.
+type chain struct {
+	last *runtime.Node
+	from *runtime.Value
+	ops  []runtime.Op
+}
+
+// wanted are the values that are used as uint8 and by nothing else, near or behind nodes that pass them on.
+func (r *rewriter) wanted() map[*runtime.Value]bool {
+	wanted, other := map[*runtime.Value]bool{}, map[*runtime.Value]bool{}
+	for _, v := range r.from.Outputs {
+		other[v] = true
+	}
+	for _, n := range slices.Backward(r.from.Nodes) {
+		passes := r.why[n] == reasonInputs && wanted[n.Out] && !other[n.Out]
+		for _, v := range n.In {
+			if r.u8[n] || passes {
+				wanted[v] = true
+			} else {
+				other[v] = true
+			}
+		}
+	}
+	for v := range other {
+		delete(wanted, v)
+	}
+	return wanted
 }
 
 // elementwise reports whether an operation is a function or arithmetic of single elements. Sums of two values are not
@@ -165,11 +210,15 @@ func (r *rewriter) named(out, v *runtime.Value) error {
 }
 
 // float returns an old value as float.
-func (r *rewriter) float(v *runtime.Value) (*runtime.Value, error) {
+func (r *rewriter) float(v *runtime.Value) (f *runtime.Value, err error) {
 	if f := r.asFloat[v]; f != nil {
 		return f, nil
 	}
-	f, err := r.out.Add(r.unused(v.Name+"/float"), &runtime.Dequantize{}, r.asU8[v])
+	if c := r.chains[v]; c != nil {
+		f, err = r.out.Add(c.last.Name, &runtime.Lookup{Of: c.ops}, r.asU8[c.from])
+	} else {
+		f, err = r.out.Add(r.unused(v.Name+"/float"), &runtime.Dequantize{}, r.asU8[v])
+	}
 	r.asFloat[v] = f
 	return f, err
 }
@@ -179,7 +228,11 @@ func (r *rewriter) uint8(v *runtime.Value) (*runtime.Value, error) {
 	if u := r.asU8[v]; u != nil {
 		return u, nil
 	}
-	u, err := r.out.Add(r.unused(v.Name+"/uint8"), &runtime.Quantize{To: r.scales[v]}, r.asFloat[v])
+	f, err := r.float(v)
+	if err != nil {
+		return nil, err
+	}
+	u, err := r.out.Add(r.unused(v.Name+"/uint8"), &runtime.Quantize{To: r.scales[v]}, f)
 	r.asU8[v] = u
 	return u, err
 }
@@ -194,6 +247,10 @@ func (r *rewriter) unused(name string) string {
 }
 
 func (r *rewriter) node(n *runtime.Node) error {
+	if r.chains[n.Out] != nil { // a table, once it is asked for
+		r.report.add(n, runtime.Quant{}, Layer{})
+		return nil
+	}
 	convert := r.float
 	if r.u8[n] {
 		convert = r.uint8

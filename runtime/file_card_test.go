@@ -48,7 +48,8 @@ func TestCardIsKept(t *testing.T) {
 	want("a plan whose copy was written to", plan.Card())
 
 	isa := plan.ISA()
-	for what, data := range map[string][]byte{"plain": written(t, g), "packed": written(t, g, WithPacked(isa), WithGolden(1))} {
+	for what, data := range map[string][]byte{"plain": written(t, g),
+		"packed": written(t, g, WithPacked(isa), WithGolden(1))} {
 		back, err := ReadGraph(data)
 		if err != nil {
 			t.Fatal(err)

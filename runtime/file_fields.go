@@ -122,8 +122,8 @@ func (f *fields) op(v *Op) {
 		case make == nil:
 			f.in.fail("operation code %d", code)
 			return
-		case f.within && code == opQuantised:
-			f.in.fail("a quantised operation in another")
+		case f.within && (code == opQuantised || code == opLookup):
+			f.in.fail("operation %d in another", code)
 			return
 		}
 		*v = make()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/kernels"
@@ -215,9 +216,17 @@ func TestGraphRefusesQuantised(t *testing.T) {
 		"one input of detections": {&PostProcess{Anchors: make([]float32, 256), Scale: [4]float32{1, 1, 1, 1}, Classes: 4,
 			Detections: 9, PerDetection: 1, MaxOverlap: 1}, ErrShape},
 		"sum of floats":    {&LevelAdd{Out: Quant{Scale: 1}}, ErrShape},
-		"two tables":       {&Table{Of: make([]uint8, 512), Out: Quant{Scale: 1}}, ErrShape},
-		"levels of floats": {&LevelPool{Window: Window{R: 1, S: 1}}, ErrShape},
-		"levels from 1":    {&LevelPool{Window: Window{R: 1, S: 1}, From: 1}, ErrShape},
+		"lookup of floats": {&Lookup{Of: []Op{&Curve{}}}, ErrShape},
+		"no lookup":        {&Lookup{}, ErrShape},
+		"long lookup":      {&Lookup{Of: slices.Repeat([]Op{&Curve{}}, 17)}, ErrShape},
+		"lookup of a pool": {&Lookup{Of: []Op{&Pool{Window: Window{R: 1, S: 1}}}}, ErrGraph},
+		"lookup of rows": {&Lookup{Of: []Op{&Binary{Of: make([]float32, 4), Shape: Shape{1, 1, 1, 4}}}},
+			ErrGraph},
+		"lookup of nothing": {&Lookup{Of: []Op{nil}}, ErrGraph},
+		"lookup of a curve": {&Lookup{Of: []Op{&Curve{Of: 99}}}, ErrShape},
+		"two tables":        {&Table{Of: make([]uint8, 512), Out: Quant{Scale: 1}}, ErrShape},
+		"levels of floats":  {&LevelPool{Window: Window{R: 1, S: 1}}, ErrShape},
+		"levels from 1":     {&LevelPool{Window: Window{R: 1, S: 1}, From: 1}, ErrShape},
 		"no parts": {&QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 4),
 			WScale: []float32{1}}, 0}, ErrShape},
 		"four parts": {&QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]int8, 16),

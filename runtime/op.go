@@ -123,8 +123,15 @@ func known(op Op) error {
 	if reflect.ValueOf(op).IsNil() {
 		return fmt.Errorf("no operation: %w", ErrGraph)
 	}
-	if q, ok := op.(*Quantised); ok {
-		return known(q.Op)
+	switch op := op.(type) {
+	case *Quantised:
+		return known(op.Op)
+	case *Lookup:
+		for _, o := range op.Of {
+			if err := known(o); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

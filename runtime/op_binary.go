@@ -105,8 +105,26 @@ func (b *Binary) kernel() kernels.Binary {
 	return k
 }
 
-func (b *Binary) lower(_ *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
+func (b *Binary) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
+	if b.byChannel(F32, s.in) {
+		return kernels.NewScale(F32, b.kernel(), isa)
+	}
 	return kernels.NewBinary(F32, b.kernel(), isa)
+}
+
+// byChannel reports whether [kernels.NewScale] does it: a product of which one operand has all pixels and the other one
+// number for each channel, or slopes. For less than 8 channels it would not pay.
+func (b *Binary) byChannel(dt DType, in []*Value) bool {
+	full, gate := in[0].Shape, b.Shape
+	if b.Of == nil {
+		gate = in[1].Shape
+	}
+	if b.How == kernels.Times && full.H*full.W == 1 {
+		full, gate = gate, full
+	}
+	slopes := b.How == kernels.Sloped && dt == F32 && b.Of != nil && !b.First
+	return (b.How == kernels.Times || slopes) && !b.Act.On && gate.H*gate.W == 1 && full.H*full.W > 1 &&
+		gate.C == full.C && full.C >= 8 && (gate.N == 1 || gate.N == full.N)
 }
 
 func (b *Binary) lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels.Op, error) {
@@ -118,6 +136,9 @@ func (b *Binary) lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels.Op, 
 		k.Scale, k.Zero = append(k.Scale, v.Quant.Scale), append(k.Zero, v.Quant.Zero)
 	}
 	k.OutScale, k.Out = to.Scale, kernels.OutU8{Zero: to.Zero}
+	if b.byChannel(U8, in) {
+		return kernels.NewScale(U8, k, isa)
+	}
 	return kernels.NewBinary(U8, k, isa)
 }
 

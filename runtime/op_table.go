@@ -54,19 +54,24 @@ type elementwise interface {
 	pointwise() func([]float32)
 }
 
-// tableOf returns what dequantising a byte, doing all in turn and quantising gives: by the written order of their
-// kernels, so that it is the same bytes.
-func tableOf(in, out Quant, all ...elementwise) *[256]uint8 {
-	var v [256]float32
+// numbersOf returns what dequantising a byte and doing all in turn gives: by the written order of their kernels, so
+// that it is the same bits. [Pointwise] holds for all.
+func numbersOf(in Quant, all ...Op) *[256]float32 {
+	v := new([256]float32)
 	for q := range v {
 		v[q] = float32(q-int(in.Zero)) * in.Scale
 	}
 	for _, op := range all {
-		op.pointwise()(v[:])
+		op.(elementwise).pointwise()(v[:])
 	}
-	var table [256]uint8
-	for q, x := range v {
+	return v
+}
+
+// tableOf returns the levels of what [numbersOf] gives.
+func tableOf(in, out Quant, all ...Op) *[256]uint8 {
+	table := new([256]uint8)
+	for q, x := range numbersOf(in, all...) {
 		table[q] = out.Level(x)
 	}
-	return &table
+	return table
 }

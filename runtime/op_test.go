@@ -40,6 +40,7 @@ func everyOp(t testing.TB) *Graph {
 		Act: Clamp{On: true, Lo: -1, Hi: 3}}, g.Inputs[0])
 	b.add("table", &Table{Of: make([]uint8, 256), Out: Quant{Scale: 0.5, Zero: 2}},
 		b.add("bytes for a table", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0]))
+	b.add("lookup", &Lookup{Of: []Op{&Curve{Of: kernels.Elu, A: 2}, &Activation{Act: ReLU}}}, b.add("bytes to look up", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0]))
 	b.add("reduce", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{H: true, C: true}}, g.Inputs[0])
 	b.add("log softmax", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{W: true}}, g.Inputs[0])
 	b.add("normal", &Normalise{Norm: kernels.NormL2, Epsilon: 0.5, Over: kernels.Axes{C: true}}, g.Inputs[0])
@@ -198,6 +199,7 @@ func workCases() map[string]workCase {
 		"power by a constant": {op: &Binary{How: kernels.Power, Of: make([]float32, 4), Shape: Shape{1, 1, 1, 4}},
 			work: elements},
 		"table":            {op: &Table{Of: make([]uint8, 256), Out: q}, u8: true, work: elements},
+		"lookup":           {op: &Lookup{Of: []Op{&Curve{}}}, u8: true, work: elements},
 		"quantised curve":  {op: &Quantised{Op: &Curve{}, Out: q}, u8: true, work: elements},
 		"quantised binary": {op: &Quantised{Op: &Binary{}, Out: q}, u8: true, two: true, work: elements},
 		"dequantize":       {op: &Dequantize{}, u8: true, work: elements},

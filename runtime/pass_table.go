@@ -3,8 +3,8 @@ package runtime
 import "slices"
 
 // joinQuantised makes one node of what is done in float between a Dequantize and a Quantize, where nothing else reads
-// it: a table of functions of one element, and arithmetic of bytes. What only moves elements there moves bytes. The
-// results are the same bytes.
+// it: a table of functions of one element, and arithmetic of bytes. What only moves elements there moves bytes. A chain
+// of functions behind a Dequantize that stays float is a table of numbers. The results are the same bytes.
 func joinQuantised(g *Graph) (*Graph, error) {
 	uses, made := countUses(g), makers(g)
 	r := newRewriting()
@@ -16,6 +16,14 @@ func joinQuantised(g *Graph) (*Graph, error) {
 		}
 		return nil
 	}
+	// chain is what is done to single elements on the way to v, of at most so many operations, and where that begins.
+	chain := func(v *Value, most int) (ops []Op, from *Value) {
+		for len(ops) < most && bytes(v) == nil && uses[v] == 1 && made[v] != nil && Pointwise(made[v].Op) {
+			ops, v = append(ops, made[v].Op), made[v].In[0]
+		}
+		slices.Reverse(ops)
+		return ops, v
+	}
 	for _, n := range g.Nodes {
 		if movesMemory(n.Op) && uses[n.Out] > 0 {
 			if u := bytes(n.In[0]); u != nil && !g.names[n.Name+"/bytes"] {
@@ -26,30 +34,28 @@ func joinQuantised(g *Graph) (*Graph, error) {
 			}
 			continue
 		}
+		if Pointwise(n.Op) {
+			ops, v := chain(n.In[0], maxLookup-1)
+			if u := bytes(v); u != nil {
+				r.become(n, &Lookup{Of: append(ops, n.Op)}, u)
+			}
+			continue
+		}
 		q, ok := n.Op.(*Quantize)
 		if !ok || uses[n.Out] == 0 {
 			continue
 		}
-		var chain []elementwise // the last first
-		v := n.In[0]
-		for bytes(v) == nil && uses[v] == 1 && made[v] != nil && len(made[v].In) == 1 {
-			op, ok := made[v].Op.(elementwise)
-			if !ok || op.pointwise() == nil {
-				break
-			}
-			chain, v = append(chain, op), made[v].In[0]
-		}
+		ops, v := chain(n.In[0], len(g.Nodes))
 		if u := bytes(v); u != nil {
-			if len(chain) == 0 && u.Quant == q.To {
+			if len(ops) == 0 && u.Quant == q.To {
 				r.same[n.Out] = u
 				continue
 			}
-			slices.Reverse(chain)
-			r.become(n, &Table{Of: tableOf(u.Quant, q.To, chain...)[:], Out: q.To}, u)
+			r.become(n, &Table{Of: tableOf(u.Quant, q.To, ops...)[:], Out: q.To}, u)
 			continue
 		}
 		b := made[v]
-		if len(chain) > 0 || b == nil || uses[v] != 1 {
+		if len(ops) > 0 || b == nil || uses[v] != 1 {
 			continue
 		}
 		if _, ok := b.Op.(*Binary); !ok {

@@ -3,6 +3,7 @@ package runtime
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -190,12 +191,58 @@ func TestJoinQuantised(t *testing.T) {
 	if got := kindsOf(s); err != nil || got != "Quantize" {
 		t.Errorf("%s, %v", got, err)
 	}
-	n = newNet(t) // what another reads stays float
+	n = newNet(t) // what another reads is a table of numbers
 	u = n.add("u", &Quantize{To: q}, n.input(Shape{1, 3, 4, 5}))
 	f := n.curve(kernels.Tanh, n.real(u))
 	if s, err = Simplify(n.output(n.add("y", &Quantize{To: q}, f), f)); err != nil ||
-		kindsOf(s) != "Quantize Dequantize Tanh Quantize" {
+		kindsOf(s) != "Quantize Lookup Quantize" {
 		t.Errorf("%s, %v", kindsOf(s), err)
+	}
+}
+
+// TestLookup: functions behind a Dequantize are a table of numbers, of sixteen functions at most, to the same bits.
+func TestLookup(t *testing.T) {
+	long := func(n *net, v *Value, count int) *Value {
+		for range count {
+			v = n.curve(kernels.Tanh, n.by(kernels.Times, v, 1.5))
+		}
+		return v
+	}
+	for _, c := range []struct {
+		want  string
+		build func(n *net, v *Value) *Value
+	}{
+		{"Quantize Lookup", func(n *net, v *Value) *Value { return n.curve(kernels.Sigmoid, v) }},
+		{"Quantize Lookup", func(n *net, v *Value) *Value { return long(n, v, 8) }},
+		{"Quantize Lookup Binary Tanh", func(n *net, v *Value) *Value { return long(n, v, 9) }},
+		{"Quantize Dequantize Lookup Binary", func(n *net, v *Value) *Value { return n.times(v, n.curve(kernels.Exp, v)) }},
+		{"Quantize Lookup Flatten", func(n *net, v *Value) *Value {
+			return n.add("flat", &Flatten{}, n.curve(kernels.Exp, v))
+		}},
+	} {
+		build := func(apart bool) *Graph {
+			n := newNet(t)
+			x := n.input(Shape{1, 3, 4, 5})
+			u := n.real(n.add("u", &Quantize{To: Quant{Scale: 0.05, Zero: 117}}, x))
+			if apart { // the same numbers, in float
+				u = n.by(kernels.Plus, n.add("copy", &Pool{Window: Window{R: 1, S: 1}}, u), 0)
+			}
+			return n.output(c.build(n, u))
+		}
+		s, err := Simplify(build(false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := kindsOf(s); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
+		in := testInput(60)
+		want := outputs(t, build(true), 1, in, WithISA(arch.Generic))[0]
+		for _, isa := range arch.Supported() {
+			if got := outputs(t, build(false), 1, in, WithISA(isa))[0]; !slices.Equal(got, want) {
+				t.Errorf("%s, %v: %v, want %v", c.want, isa, got, want)
+			}
+		}
 	}
 }
 

@@ -263,7 +263,42 @@ func functionCases(c int, in Shape) []selfCase {
 			y := b.add(slope, b.add(&Curve{Of: kernels.Gelu}, x))
 			return b.add(&Binary{How: kernels.Times}, y, b.add(&GlobalPool{Type: MaxPool}, y))
 		}},
+		{fmt.Sprint("resizing of ", c), in, true, func(b *selfBuilder, x *Value) *Value { return b.add(halfMore(in), x) }},
+		{fmt.Sprint("softmax of columns of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+			return b.add(&SoftmaxOver{Over: kernels.Axes{H: true}}, x)
+		}},
+		{fmt.Sprint("length of rows of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+			return b.add(&Reduce{How: kernels.L2, Over: kernels.Axes{H: true, C: true}}, x)
+		}},
+		{fmt.Sprint("transposition of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+			return b.add(columnsFirst(in), x)
+		}},
+		{fmt.Sprint("quantised transposition of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+			return b.add(columnsFirst(in), b.quantize(x))
+		}},
+		{fmt.Sprint("quantised resizing of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+			return b.add(&Quantised{Op: halfMore(in), Out: Quant{Scale: 1.0 / 110, Zero: 120}}, b.quantize(x))
+		}},
 	}
+}
+
+// columnsFirst exchanges channels and columns.
+func columnsFirst(in Shape) *Rearrange {
+	return &Rearrange{Dims: []int{in.N, in.C, in.H, in.W}, Perm: []int{0, 3, 2, 1}, To: Shape{in.N, in.H, in.C, in.W}}
+}
+
+// halfMore makes three rows and columns of two, each of its neighbours.
+func halfMore(in Shape) *Interpolate {
+	taps := func(n int) (t kernels.Taps) {
+		t.Per = 2
+		for i := range n * 3 / 2 {
+			at := int32(i * 2 / 3)
+			t.At = append(t.At, at, min(at+1, int32(n-1)))
+			t.Weights = append(t.Weights, 0.75, 0.25)
+		}
+		return t
+	}
+	return &Interpolate{Rows: taps(in.H), Cols: taps(in.W)}
 }
 
 // runOnce compiles a graph for a tier, runs it on noise and returns its output's bytes and the kernels that ran.

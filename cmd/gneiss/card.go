@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -81,9 +80,6 @@ func saveCard(cmd *cobra.Command, output string, m *model) error {
 	signed := err == nil
 	if data, err = runtime.SetCard(data, m.Graph.Card); err != nil {
 		return runtime.InFile(m.Source, err)
-	}
-	if _, err := models.Load(data, runtime.WithContext(cmd.Context())); err != nil { // a card of this model?
-		return runtime.InFile(output, err)
 	}
 	if err := save(cmd, output, data); err != nil {
 		return err

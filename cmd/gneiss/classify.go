@@ -36,10 +36,14 @@ type modelInfo struct {
 	Guessed bool   `json:"guessed,omitempty"` // the input
 }
 
+func (m *model) info() modelInfo {
+	return modelInfo{Name: m.Name, Source: m.Source, Note: m.Note, Input: m.Spec.String(), Guessed: m.Card.Guessed}
+}
+
 func (c *classifier) info() modelInfo {
-	p := c.sess.Plan()
-	return modelInfo{Name: c.Name, Source: c.Source, Note: c.Note, ISA: p.ISA().String(), Threads: p.Threads(),
-		Input: c.Spec.String(), Guessed: c.Card.Guessed}
+	p, info := c.sess.Plan(), c.model.info()
+	info.ISA, info.Threads = p.ISA().String(), p.Threads()
+	return info
 }
 
 func classifyCommand() *cobra.Command {

@@ -83,21 +83,14 @@ several architectures is compiled on one after the other.`,
 			if err != nil {
 				return err
 			}
-			c.Bytes = int64(len(data))
-			if c.Targets, err = runtime.Targets(data); err != nil {
-				return runtime.InFile(output, err)
-			}
-			start := time.Now()
-			loaded, err := models.Load(data, runtime.WithContext(cmd.Context()))
+			plan, err := c.load(cmd.Context(), data)
 			if err != nil {
 				return runtime.InFile(output, err)
 			}
-			c.Load = time.Since(start)
-			c.Card = loaded.Card
 			if asJSON {
 				return writeJSON(said(cmd, output), c)
 			}
-			c.print(said(cmd, output), loaded.Plan.ISA())
+			c.print(said(cmd, output), plan.ISA())
 			return nil
 		},
 	}
@@ -114,6 +107,22 @@ several architectures is compiled on one after the other.`,
 	flags.Uint64Var(&seed, "seed", 1, "of the golden output's input")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// load loads what has been written, and notes what there is to say of it.
+func (c *compiled) load(ctx context.Context, data []byte) (*runtime.Plan, error) {
+	c.Bytes = int64(len(data))
+	var err error
+	if c.Targets, err = runtime.Targets(data); err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	m, err := models.Load(data, runtime.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	c.Load, c.Card = time.Since(start), m.Card
+	return m.Plan, nil
 }
 
 func (c *compiled) print(out io.Writer, isa arch.ISA) {

@@ -26,6 +26,7 @@ type detectFlags struct {
 	classes []int
 	out     string
 	asJSON  bool
+	stream  streamFlags
 }
 
 func detectCommand() *cobra.Command {
@@ -34,19 +35,21 @@ func detectCommand() *cobra.Command {
 	var rf readFlags
 	var f detectFlags
 	cmd := &cobra.Command{
-		Use:     "detect [flags] IMAGE...",
+		Use:     "detect [flags] [IMAGE...]",
 		Aliases: []string{"segment", "pose"},
 		Short:   "Find things in images: boxes, masks, key points",
 		Long: `Detect says what is where in images: JPEG, PNG or WebP files, folders of them, patterns in quotes, or - for standard
-input. It does what the model's card says that the model is for: boxes with names and scores, key points, masks, or the
+input; or in the frames of raw video (--y4m) or of a camera (--device). It does what the model's card says that the model is for: boxes with names and scores, key points, masks, or the
 classes of the whole picture. Coordinates are pixels of the picture, from its upper left corner.
 
-With -o it draws that on the pictures: into a PNG or JPEG file for one, into a folder for several. The time is that of
-the network alone. Without a card, the outputs' shapes say how they are read; --head names it, --labels the classes.`,
+With -o it draws that on the pictures: into a PNG or JPEG file for one, into a folder for several or for frames. The
+time is that of the network alone. Without a card, the outputs' shapes say how they are read; --head names it, --labels the classes.`,
 		Example: `  gneiss detect --model yolov8n.onnx photo.jpg -o found.png
   gneiss detect --model yolox.onnx --labels coco --threshold 0.4 photos/ -o found/
   gneiss segment --model selfie.tflite portrait.jpg -o cut.png
-  gneiss detect --model faces.gneiss --json *.jpg | jq .boxes`,
+  gneiss detect --model faces.gneiss --json *.jpg | jq .boxes
+  ffmpeg -i film.mp4 -f yuv4mpegpipe - | gneiss detect --model faces.gneiss --y4m - --json
+  gneiss detect --model yolov8n.gneiss --device /dev/video0 --frames 100`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(args); err != nil {
 				return err
@@ -55,7 +58,11 @@ the network alone. Without a card, the outputs' shapes say how they are read; --
 			if err != nil {
 				return err
 			}
-			to, err := f.target(len(images))
+			many := len(images)
+			if f.stream.given() {
+				many = 2
+			}
+			to, err := f.target(many)
 			if err != nil {
 				return err
 			}
@@ -66,6 +73,9 @@ the network alone. Without a card, the outputs' shapes say how they are read; --
 			defer r.Close()
 			if !r.Images() {
 				return runtime.InFile(m.Source, r.Read(1, 1, f.set, new(answer.Answer)))
+			}
+			if f.stream.given() {
+				return f.watch(cmd, m, r, to)
 			}
 			return f.detect(cmd, m, r, images, to)
 		},
@@ -89,11 +99,18 @@ func (f *detectFlags) add(cmd *cobra.Command) {
 	flags.IntVarP(&f.set.Top, "top", "k", 5, "classes per image, of a classifier")
 	flags.IntSliceVar(&f.classes, "classes", nil, "`numbers` of the classes of boxes to look for; default: all")
 	flags.BoolVar(&f.asJSON, "json", false, "print a JSON object a line")
+	f.stream.add(flags)
 }
 
 func (f *detectFlags) check(args []string) error {
-	if len(args) == 0 {
+	switch {
+	case f.stream.given() && len(args) > 0:
+		return usagef("images and --y4m or --device exclude each other")
+	case !f.stream.given() && len(args) == 0:
 		return usagef("no image; name files or folders, or - for standard input")
+	}
+	if err := f.stream.check(); err != nil {
+		return err
 	}
 	if err := f.set.Check(); err != nil {
 		return usagef("%v", err)
@@ -128,7 +145,7 @@ func (f *detectFlags) target(images int) (target, error) {
 	case picture && images == 1:
 		return target{file: f.out, ext: ext}, nil
 	case picture:
-		return target{}, usagef("-o %s: %d images go into a folder", f.out, images)
+		return target{}, usagef("-o %s: several images go into a folder", f.out)
 	case ext != "" && images == 1:
 		return target{}, usagef("-o %s: pictures are written as .png or .jpg", f.out)
 	}
@@ -198,7 +215,7 @@ func (f *detectFlags) detect(cmd *cobra.Command, m *model, r *answer.Reader, ima
 				return err
 			}
 		case err == nil:
-			line.print(out, m)
+			line.print(out)
 		}
 	}
 	if failed {
@@ -255,7 +272,7 @@ func describeReader(out io.Writer, m *model, r *answer.Reader) {
 }
 
 // print writes the answer as a table.
-func (l *found) print(out io.Writer, m *model) {
+func (l *found) print(out io.Writer) {
 	fmt.Fprintf(out, "\n%s  %d×%d  %.2f ms", l.Image, l.Width, l.Height, l.Ms.Run)
 	if l.Drawn != "" {
 		fmt.Fprintf(out, "  → %s", l.Drawn)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"image"
+	"image/color"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,7 +59,8 @@ func TestDetect(t *testing.T) {
 	faces, portrait := photograph("faces.jpg"), photograph("portrait.jpg")
 	one := filepath.Join(dir, "one.png")
 	table := must(t, "detect", "-m", model, portrait, "-o", one)
-	for _, words := range []string{"yunet_n_320 (", "detect by yunet", "input 320×320", "681×445", " %  face  ", "5 points", one} {
+	for _, words := range []string{"yunet_n_320 (", "detect by yunet", "input 320×320", "681×445", " %  face  ",
+		"5 points", one} {
 		if !strings.Contains(table, words) {
 			t.Errorf("no %q in\n%s", words, table)
 		}
@@ -129,6 +132,57 @@ func TestDetectTasks(t *testing.T) {
 	})
 }
 
+// TestDetectFrames: each frame of raw video is answered as its picture is, and drawn into a folder.
+func TestDetectFrames(t *testing.T) {
+	img, err := imagefile.Open(filepath.Join(pictures(t), "frog.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := img.Bounds().Size()
+	var y4m strings.Builder
+	fmt.Fprintf(&y4m, "YUV4MPEG2 W%d H%d F30:1 Cmono XCOLORRANGE=FULL\n", size.X, size.Y)
+	for range 3 {
+		y4m.WriteString("FRAME\n")
+		for y := range size.Y {
+			for x := range size.X {
+				y4m.WriteByte(color.GrayModel.Convert(img.At(x, y)).(color.Gray).Y)
+			}
+		}
+	}
+	path, out := filepath.Join(t.TempDir(), "frog.y4m"), filepath.Join(t.TempDir(), "frames")
+	write(t, path, y4m.String())
+	lines := must(t, "detect", "--y4m", path, "--json", "--frames", "2", "-o", out)
+	var all []found
+	for in := json.NewDecoder(strings.NewReader(lines)); in.More(); {
+		var f found
+		if err := in.Decode(&f); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, f)
+	}
+	if len(all) != 2 || all[1].Image != "frame 2" || len(all[0].Top) != 5 || all[0].Top[0] != all[1].Top[0] ||
+		all[0].Width != size.X {
+		t.Errorf("%s", lines)
+	}
+	drawn, err := imagefile.Open(filepath.Join(out, "frame-000001.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	grey := func(m image.Image, x, y int) uint8 { return color.GrayModel.Convert(m.At(x, y)).(color.Gray).Y }
+	if a, b := grey(drawn, 2, size.Y-3), grey(img, 2, size.Y-3); a+15 > b { // under the lines of classes
+		t.Errorf("a pixel of %d is %d", b, a)
+	}
+	if a, b := grey(drawn, size.X-3, 2), grey(img, size.X-3, 2); a != b {
+		t.Errorf("another pixel of %d is %d", b, a)
+	}
+	if n := differ(t, filepath.Join(out, "frame-000001.png"), filepath.Join(out, "frame-000002.png")); n != 0 {
+		t.Errorf("the same frame is drawn otherwise, %d pixels", n)
+	}
+	if text := must(t, "detect", "--y4m", path); strings.Count(text, "frame ") != 3 {
+		t.Error(text)
+	}
+}
+
 // TestDetectErrors: what makes no sense is said in a line, before anything is computed or made.
 func TestDetectErrors(t *testing.T) {
 	dir := pictures(t)
@@ -140,7 +194,15 @@ func TestDetectErrors(t *testing.T) {
 	}{
 		{"detect", exitUsage, "no image"},
 		{"detect " + frog + " -o x.gif", exitUsage, ".png or .jpg"},
-		{"detect " + frog + " " + ship + " -o x.png", exitUsage, "2 images go into a folder"},
+		{"detect " + frog + " " + ship + " -o x.png", exitUsage, "several images go into a folder"},
+		{"detect --y4m x.y4m " + frog, exitUsage, "exclude each other"},
+		{"detect --y4m x.y4m --device /dev/video0", exitUsage, "exclude each other"},
+		{"detect --y4m x.y4m -o x.png", exitUsage, "go into a folder"},
+		{"detect --y4m x.y4m --frames -1", exitUsage, "--frames -1"},
+		{"detect --device x --size big", exitUsage, "--size"},
+		{"detect --y4m " + frog, exitFailure, "not a y4m stream"},
+		{"detect --y4m none.y4m", exitFailure, "none.y4m"},
+		{"detect --device " + frog, exitFailure, "frog.png"},
 		{"detect --threshold 2 " + frog, exitUsage, "threshold 2"},
 		{"detect --overlap -1 " + frog, exitUsage, "overlap -1"},
 		{"detect --max 100000 " + frog, exitUsage, "at most 1000"},

@@ -140,8 +140,8 @@ Environment:
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(classifyCommand(), detectCommand(), runCommand(), checkCommand(), evalCommand(), inspectCommand(), benchCommand(),
-		profileCommand(),
+	root.AddCommand(classifyCommand(), detectCommand(), runCommand(), checkCommand(), evalCommand(), inspectCommand(),
+		benchCommand(), profileCommand(),
 		quantizeCommand(), compareCommand(), compileCommand(), tuneCommand(), selftestCommand(), keygenCommand(),
 		cardCommand(), signCommand(), verifyCommand(), fetchCommand(), serveCommand(), versionCommand())
 	return root

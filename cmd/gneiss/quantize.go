@@ -132,8 +132,7 @@ patterns, or CSV files as for eval. The new file has the card of the model, as f
 			if err != nil {
 				return err
 			}
-			q := quantised{Model: modelInfo{Name: c.Name, Source: c.Source, Note: c.Note, Input: c.Spec.String(), Guessed: c.Card.Guessed},
-				Images: images, Output: output, Bytes: len(file),
+			q := quantised{Model: c.info(), Images: images, Output: output, Bytes: len(file),
 				FloatBytes: 4 * int(c.Graph.Cost().Params), Report: report}
 			out := said(cmd, output)
 			if asJSON {

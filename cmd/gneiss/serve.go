@@ -111,7 +111,8 @@ func (f *readFlags) served(ctx context.Context, mf *modelFlags, sf *specFlags) (
 	if err != nil {
 		return serve.Model{}, err
 	}
-	return serve.Model{Name: m.Name, Source: filepath.Base(m.Source), Graph: m.Graph, Plan: plan, Card: m.Card, Options: o}, nil
+	return serve.Model{Name: m.Name, Source: filepath.Base(m.Source), Graph: m.Graph, Plan: plan, Card: m.Card,
+		Options: o}, nil
 }
 
 func (f *serveFlags) add(cmd *cobra.Command) {

@@ -251,3 +251,53 @@ func TestServeWithoutReader(t *testing.T) {
 		}
 	}
 }
+
+// TestServeModels: several models are served, each by its name; flags that are for one are refused.
+func TestServeModels(t *testing.T) {
+	if goruntime.GOOS == "windows" {
+		t.Skip("NOT TESTED: gneiss serve; Windows cannot signal this process")
+	}
+	faces, net := zooFile(t, "yunet_n_320"), filepath.Join(t.TempDir(), "things.gneiss")
+	must(t, "compile", "-o", net)
+	s := startServe(t, "--addr", "127.0.0.1:0", "--model", faces, "--model", net)
+	up := s.next("listening")
+	if up.Model != "yunet_n_320,cifar-10-googlenet" {
+		t.Errorf("models %q", up.Model)
+	}
+	photo, err := os.ReadFile(photograph("faces.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.Post(up.URL+"api/detect", "image/jpeg", bytes.NewReader(photo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(res.Body)
+	res.Body.Close()
+	if res.StatusCode != 200 || bytes.Count(body, []byte(`"label":"face"`)) < 5 {
+		t.Errorf("%d, %s", res.StatusCode, body)
+	}
+	if code, text := post(t, up.URL, samples.All()[0].Data); code != 200 || !strings.Contains(text, "cifar-10-googlenet") {
+		t.Errorf("%d, %s", code, text)
+	}
+	for range 2 {
+		s.next("request")
+	}
+	http.DefaultClient.CloseIdleConnections()
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := self.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	s.next("ended")
+	<-s.exit
+	for _, args := range []string{"--labels coco", "--head yolov8", "--mean 3"} {
+		words := append([]string{"serve", "-m", faces, "-m", net}, strings.Fields(args)...)
+		code, _, stderr := try(strings.NewReader(""), words...)
+		if code != exitUsage || !strings.Contains(stderr, "is for one model") {
+			t.Errorf("%s: exit %d, %q", args, code, stderr)
+		}
+	}
+}

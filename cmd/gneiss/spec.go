@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -224,7 +225,11 @@ func (f *cardFlags) describe(m *model) error {
 	if f.given("note") {
 		m.Note = c.Note
 	}
-	if err := m.take(c); err != nil {
+	err := models.CheckCard(m.Graph, &c)
+	if err == nil {
+		err = m.take(c)
+	}
+	if err != nil {
 		return usagef("%v", err)
 	}
 	return nil

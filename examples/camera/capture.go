@@ -7,13 +7,15 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
+
+	"github.com/gneiss-go/gneiss/internal/app/frames"
 )
 
 // capturer moves frames from a source to the mailbox, and opens the source again when a camera falls silent or is
 // unplugged.
 type capturer struct {
-	src      source
-	reopen   func() (source, error) // nil for files, which are not worth another try
+	src      frames.Source
+	reopen   func() (frames.Source, error) // nil for files, which are not worth another try
 	box      *mailbox
 	captured atomic.Int64 // frames
 	reopened atomic.Int64
@@ -25,7 +27,7 @@ func (c *capturer) run(ctx context.Context) {
 	for {
 		f := c.box.empty()
 		var err error
-		f.data, err = c.src.next(ctx, f.data)
+		f.data, err = c.src.Next(ctx, f.data)
 		if err == nil {
 			f.at = time.Now()
 			c.captured.Add(1)
@@ -39,7 +41,7 @@ func (c *capturer) run(ctx context.Context) {
 			}
 		}
 		if c.src != nil {
-			c.src.close()
+			c.src.Close()
 		}
 		c.box.close(err)
 		return
@@ -48,8 +50,8 @@ func (c *capturer) run(ctx context.Context) {
 
 // again opens the source until it is there, because of the error why.
 func (c *capturer) again(ctx context.Context, why error) error {
-	old := c.src.format()
-	c.src.close()
+	old := c.src.Format()
+	c.src.Close()
 	c.src = nil
 	for pause := c.pause; ; pause = min(2*pause, 16*c.pause) {
 		select {
@@ -63,8 +65,8 @@ func (c *capturer) again(ctx context.Context, why error) error {
 		}
 		c.src = src
 		c.reopened.Add(1)
-		if src.format() != old {
-			return fmt.Errorf("after %w: frames were %v and are %v now", why, old, src.format())
+		if src.Format() != old {
+			return fmt.Errorf("after %w: frames were %v and are %v now", why, old, src.Format())
 		}
 		return nil
 	}

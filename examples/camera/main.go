@@ -28,6 +28,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gneiss-go/gneiss/internal/app/frames"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 )
 
@@ -115,7 +116,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 }
 
 // open opens the source; live means that it is worth opening again.
-func (o *options) open() (src source, live bool, err error) {
+func (o *options) open() (src frames.Source, live bool, err error) {
 	switch {
 	case o.pattern:
 		pixels := preprocess.YUYV
@@ -124,14 +125,14 @@ func (o *options) open() (src source, live bool, err error) {
 				return nil, false, err
 			}
 		}
-		src, err = newPattern(preprocess.FrameFormat{Pixels: pixels, Width: o.width, Height: o.height}, o.fps)
+		src, err = frames.NewPattern(preprocess.FrameFormat{Pixels: pixels, Width: o.width, Height: o.height}, o.fps)
 	case o.y4m != "":
-		src, err = openY4M(o.y4m, o.fps)
+		src, err = frames.OpenY4M(o.y4m, o.fps)
 	case o.pictures != "":
-		src, err = openPictures(o.pictures, o.fps)
+		src, err = frames.OpenPictures(o.pictures, o.fps)
 	default:
 		live = true
-		src, err = openCamera(o.device, o.format, o.width, o.height, o.fps, o.timeout)
+		src, err = frames.OpenCamera(o.device, o.format, o.width, o.height, o.fps, o.timeout)
 	}
 	return src, live, err
 }
@@ -147,7 +148,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	c := &capturer{src: src, box: newMailbox(), pause: 100 * time.Millisecond}
 	if live {
-		c.reopen = func() (source, error) {
+		c.reopen = func() (frames.Source, error) {
 			src, _, err := o.open()
 			return src, err
 		}
@@ -157,9 +158,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 // watch looks at what c captures until there is no more, ctx is done, or the time is over; 0 means that it never is.
 func watch(ctx context.Context, c *capturer, o *options, stdout io.Writer) error {
-	net, err := newViewer(o, c.src.format())
+	net, err := newViewer(o, c.src.Format())
 	if err != nil {
-		c.src.close()
+		c.src.Close()
 		return err
 	}
 	defer net.close()

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/app/frames"
 	"github.com/gneiss-go/gneiss/internal/test/gotool"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 )
@@ -110,11 +111,11 @@ func TestUsage(t *testing.T) {
 
 // TestNoGarbage: nothing is allocated for a frame, from the source to the class.
 func TestNoGarbage(t *testing.T) {
-	src, err := newPattern(preprocess.FrameFormat{Pixels: preprocess.NV12, Width: 320, Height: 240}, 1e6)
+	src, err := frames.NewPattern(preprocess.FrameFormat{Pixels: preprocess.NV12, Width: 320, Height: 240}, 1e6)
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := newViewer(&options{}, src.format())
+	net, err := newViewer(&options{}, src.Format())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +123,7 @@ func TestNoGarbage(t *testing.T) {
 	box, ctx := newMailbox(), t.Context()
 	n := testing.AllocsPerRun(20, func() {
 		f := box.empty()
-		if f.data, err = src.next(ctx, f.data); err != nil {
+		if f.data, err = src.Next(ctx, f.data); err != nil {
 			t.Fatal(err)
 		}
 		box.put(f)
@@ -146,42 +147,42 @@ type flaky struct {
 	box  *mailbox
 }
 
-func (f *flaky) format() format {
-	return format{FrameFormat: preprocess.FrameFormat{Pixels: preprocess.Grey8, Width: 8, Height: 8}}
+func (f *flaky) Format() frames.Format {
+	return frames.Format{FrameFormat: preprocess.FrameFormat{Pixels: preprocess.Grey8, Width: 8, Height: 8}}
 }
 
-func (f *flaky) next(ctx context.Context, buf []byte) ([]byte, error) {
+func (f *flaky) Next(ctx context.Context, buf []byte) ([]byte, error) {
 	for seen := false; !seen; time.Sleep(time.Millisecond) {
 		f.box.mu.Lock()
 		seen = len(f.box.free) == 2 // all but the one that is filled now
 		f.box.mu.Unlock()
 	}
 	if f.left--; f.left < 0 {
-		return buf, errTimeout
+		return buf, frames.ErrTimeout
 	}
 	return append(buf[:0], make([]byte, 63+f.left)...), nil
 }
 
-func (f *flaky) close() error { return nil }
+func (f *flaky) Close() error { return nil }
 
 // TestReopen: a silent camera is opened again, also if that fails at first; frames that are cut off are counted.
 func TestReopen(t *testing.T) {
 	opened := 0
 	box := newMailbox()
 	c := &capturer{src: &flaky{2, box}, box: box, pause: time.Millisecond}
-	c.reopen = func() (source, error) {
+	c.reopen = func() (frames.Source, error) {
 		opened++
 		switch {
 		case opened%2 == 1:
 			return nil, errors.New("busy")
 		case opened == 6:
-			return &pattern{f: preprocess.FrameFormat{Pixels: preprocess.Grey8, Width: 4, Height: 4}}, nil
+			return frames.NewPattern(preprocess.FrameFormat{Pixels: preprocess.Grey8, Width: 4, Height: 4}, 1e6)
 		}
 		return &flaky{2, box}, nil
 	}
 	var out bytes.Buffer
 	err := watch(t.Context(), c, &options{json: true}, &out)
-	if !errors.Is(err, errTimeout) || !strings.Contains(fmt.Sprint(err), "4×4") {
+	if !errors.Is(err, frames.ErrTimeout) || !strings.Contains(fmt.Sprint(err), "4×4") {
 		t.Error(err) // the last camera has frames of another size
 	}
 	last := decode(t, &out)[0]
@@ -207,7 +208,7 @@ func TestMJPEG(t *testing.T) {
 	if _, err := jpeg.Decode(bytes.NewReader(bare)); err == nil {
 		t.Fatal("decoded without tables")
 	}
-	net, err := newViewer(&options{}, format{Coded: true})
+	net, err := newViewer(&options{}, frames.Format{Coded: true})
 	if err != nil {
 		t.Fatal(err)
 	}

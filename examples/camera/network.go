@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gneiss-go/gneiss/internal/app/frames"
 	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/cifar10"
@@ -42,7 +43,7 @@ type thing struct {
 // viewer shows a source's frames to a network.
 type viewer struct {
 	network
-	format format
+	format frames.Format
 	size   int // of a raw frame, at least
 }
 
@@ -68,7 +69,7 @@ func (e *badFrame) Error() string { return "bad frame: " + e.err.Error() }
 func (e *badFrame) Unwrap() error { return e.err }
 
 // newViewer loads the options' network and shows it frames of a format.
-func newViewer(o *options, f format) (*viewer, error) {
+func newViewer(o *options, f frames.Format) (*viewer, error) {
 	m, err := o.load()
 	if err != nil {
 		return nil, err

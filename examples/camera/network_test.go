@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gneiss-go/gneiss/internal/app/frames"
 	"github.com/gneiss-go/gneiss/internal/test/testdata"
 	"github.com/gneiss-go/gneiss/models/imagefile"
 	"github.com/gneiss-go/gneiss/models/preprocess"
@@ -49,20 +50,20 @@ func yuyv(t *testing.T, photo string, shift int) (preprocess.FrameFormat, []byte
 // TestFollow: a person that moves through a camera's frames keeps an identity, and nothing is allocated for a frame.
 func TestFollow(t *testing.T) {
 	o := &options{model: zoo(t, "yolov8n_192.tflite")}
-	var frames [][]byte
+	var film [][]byte
 	var f preprocess.FrameFormat
 	for i := range 8 {
 		var frame []byte
 		f, frame = yuyv(t, "person.jpg", 6*i)
-		frames = append(frames, frame)
+		film = append(film, frame)
 	}
-	v, err := newViewer(o, format{FrameFormat: f})
+	v, err := newViewer(o, frames.Format{FrameFormat: f})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer v.close()
 	id, left := 0, float32(0)
-	for i, frame := range frames {
+	for i, frame := range film {
 		if err := v.look(frame); err != nil {
 			t.Fatal(err)
 		}
@@ -83,8 +84,8 @@ func TestFollow(t *testing.T) {
 		id, left = best.ID, best.Box[0]
 	}
 	i := 0
-	n := testing.AllocsPerRun(2*len(frames), func() {
-		if err := v.look(frames[i%len(frames)]); err != nil {
+	n := testing.AllocsPerRun(2*len(film), func() {
+		if err := v.look(film[i%len(film)]); err != nil {
 			t.Fatal(err)
 		}
 		i++
@@ -110,7 +111,7 @@ func TestTasks(t *testing.T) {
 		for _, alone := range []bool{false, true} {
 			o := &options{model: zoo(t, c.model), alone: alone}
 			f, frame := yuyv(t, c.photo, 0)
-			raw, err := newViewer(o, format{FrameFormat: f})
+			raw, err := newViewer(o, frames.Format{FrameFormat: f})
 			if err != nil {
 				t.Fatalf("%s: %v", c.model, err)
 			}
@@ -129,7 +130,7 @@ func TestTasks(t *testing.T) {
 					t.Errorf("%s: %+v", c.model, k)
 				}
 			}
-			same, err := newViewer(o, format{Coded: true})
+			same, err := newViewer(o, frames.Format{Coded: true})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -37,6 +37,7 @@ type Scene struct {
 	Edges   [][2]int               // lines between key points of a box or figure, by their numbers
 	Least   float32                // score below which a key point is not drawn
 	Name    func(class int) string // of boxes and of the mask; nil: numbers
+	Lines   []string               // that are written in the lower left corner
 }
 
 // Figure is a body, hand or face of key points.
@@ -89,7 +90,7 @@ func On(dst *image.RGBA, s *Scene) {
 	for i := range s.Figures[:min(len(s.Figures), maxBoxes)] {
 		c.skeleton(s.Figures[i].Points, s.Figures[i].Class, s)
 	}
-	taken := c.legend(shares, s.name)
+	taken := c.legend(linesOf(shares, s))
 	for i := range boxes[:min(len(boxes), maxLabels)] {
 		taken = append(taken, c.label(&boxes[i], s.name(boxes[i].Class), taken))
 	}

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/models/detect"
@@ -124,8 +125,10 @@ func TestLabels(t *testing.T) {
 		}
 		taken = append(taken, r)
 	}
-	for _, b := range []detect.Box{{X0: -50, Y0: -50, X1: 10, Y1: 5}, {X0: 630, Y0: 470, X1: 900, Y1: 900}, {X1: 640, Y1: 480}} {
-		if r := c.label(&b, "a name that is longer than the whole picture is wide, which no model has but a file may say so", nil); r.Empty() || !r.Inset(1).In(c.Rect) {
+	long := strings.Repeat("a name that is longer than the picture is wide ", 3)
+	for _, b := range []detect.Box{{X0: -50, Y0: -50, X1: 10, Y1: 5}, {X0: 630, Y0: 470, X1: 900, Y1: 900},
+		{X1: 640, Y1: 480}} {
+		if r := c.label(&b, long, nil); r.Empty() || !r.Inset(1).In(c.Rect) {
 			t.Errorf("the label of %v lies at %v", b, r)
 		}
 	}
@@ -138,12 +141,17 @@ func TestHostile(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	any := func() float32 { return odd[r.IntN(len(odd))] }
 	for _, size := range []image.Point{{1, 1}, {1, 300}, {300, 1}, {32, 32}, {200, 100}} {
-		s := &Scene{Edges: [][2]int{{0, 1}, {-1, 3}, {2, 99}, {4, 5}}, Least: nan, Name: func(int) string { return "\x00\xff\n" }}
+		s := &Scene{Edges: [][2]int{{0, 1}, {-1, 3}, {2, 99}, {4, 5}}, Least: nan,
+			Name: func(int) string { return "\x00\xff\n" }}
 		for range 3000 {
-			b := detect.Box{X0: any(), Y0: any(), X1: any(), Y1: any(), Score: any(), Class: int(r.Int64()), Count: r.IntN(99) - 9}
+			b := detect.Box{X0: any(), Y0: any(), X1: any(), Y1: any(), Score: any(), Class: int(r.Int64()),
+				Count: r.IntN(99) - 9}
+			f := Figure{Class: b.Class}
 			for i := range b.Points {
 				b.Points[i] = detect.Point{X: any(), Y: any(), Score: any()}
+				f.Points = append(f.Points, b.Points[i])
 			}
+			s.Figures = append(s.Figures, f)
 			s.Boxes = append(s.Boxes, b)
 		}
 		for _, least := range []float32{nan, -inf, 0} {
@@ -156,6 +164,21 @@ func TestHostile(t *testing.T) {
 		}
 	}
 	On(image.NewRGBA(image.Rectangle{}), crowd(1, 1))
+}
+
+// TestLines: lines are written in the lower left corner, and no more than half of the height takes.
+func TestLines(t *testing.T) {
+	var texts []string
+	for range 1000 {
+		texts = append(texts, "frog 92 %")
+	}
+	few, many := plain(300, 200, color.White), plain(300, 200, color.White)
+	On(few, &Scene{Lines: texts[:1]})
+	On(many, &Scene{Lines: texts})
+	if few.RGBAAt(3, 195).R == 255 || few.RGBAAt(3, 170).R != 255 || many.RGBAAt(3, 120).R == 255 ||
+		many.RGBAAt(3, 90).R != 255 || many.RGBAAt(290, 195).R != 255 {
+		t.Error("the lines are elsewhere")
+	}
 }
 
 // TestMask: a mask is stretched over the picture, its clear class is left as it was.

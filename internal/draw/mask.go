@@ -59,24 +59,21 @@ func (c *canvas) mask(m *Mask) []share {
 	return shares
 }
 
-// legend writes the names of the mask's classes in the lower left corner, as many as half of the height takes, and
-// returns what it covers.
-func (c *canvas) legend(shares []share, name func(int) string) []image.Rectangle {
-	if len(shares) == 0 || c.text == nil {
+// legend writes lines in the lower left corner, as many as half of the height takes, and returns what it covers. A line
+// may have a colour in front.
+func (c *canvas) legend(lines []line) []image.Rectangle {
+	if len(lines) == 0 || c.text == nil {
 		return nil
 	}
 	pad, step := c.text.pad(), c.text.height
-	rows := min(len(shares), max(1, c.h/2/step))
-	lines := make([]string, rows)
+	rows := min(len(lines), max(1, c.h/2/step))
+	if left := len(lines) - rows; left > 0 {
+		lines = append(lines[:rows-1:rows-1], line{text: fmt.Sprintf("and %d more", left+1)})
+	}
 	wide := 0
 	for i := range lines {
-		s := shares[i]
-		lines[i] = fmt.Sprintf("%s %s", name(s.class), percent(s))
-		if left := len(shares) - i; i == rows-1 && left > 1 {
-			lines[i] = fmt.Sprintf("and %d more", left)
-		}
-		lines[i] = c.text.fit(lines[i], c.w-step-4*pad)
-		wide = max(wide, c.text.width(lines[i]))
+		lines[i].text = c.text.fit(lines[i].text, c.w-step-4*pad)
+		wide = max(wide, c.text.width(lines[i].text))
 	}
 	r := image.Rect(0, c.h-rows*step-2*pad, min(c.w, wide+step+4*pad), c.h)
 	for y := max(r.Min.Y, 0); y < r.Max.Y; y++ {
@@ -84,12 +81,32 @@ func (c *canvas) legend(shares []share, name func(int) string) []image.Rectangle
 			c.blend(x, y, color.RGBA{A: 255}, 180)
 		}
 	}
-	for i, text := range lines {
-		y := r.Min.Y + pad + i*step
-		c.fill(image.Rect(2*pad, y+step/5, 2*pad+3*step/5, y+4*step/5), Colour(shares[i].class))
-		c.text.write(c.RGBA, text, step+2*pad, y, color.RGBA{255, 255, 255, 255})
+	for i, l := range lines {
+		x, y := 2*pad, r.Min.Y+pad+i*step
+		if l.ink.A > 0 {
+			c.fill(image.Rect(x, y+step/5, x+3*step/5, y+4*step/5), l.ink)
+			x += step
+		}
+		c.text.write(c.RGBA, l.text, x, y, color.RGBA{255, 255, 255, 255})
 	}
 	return []image.Rectangle{r}
+}
+
+// line is one of a legend.
+type line struct {
+	text string
+	ink  color.RGBA // none if it is transparent
+}
+
+// linesOf are the legend of a mask, and then the scene's own lines.
+func linesOf(shares []share, s *Scene) (lines []line) {
+	for _, h := range shares {
+		lines = append(lines, line{fmt.Sprintf("%s %s", s.name(h.class), percent(h)), Colour(h.class)})
+	}
+	for _, text := range s.Lines[:min(len(s.Lines), maxLabels)] {
+		lines = append(lines, line{text: text})
+	}
+	return lines
 }
 
 func percent(s share) string {

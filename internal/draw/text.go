@@ -51,8 +51,8 @@ func (w *writer) width(text string) int { return font.MeasureString(w.face, text
 // maxRunes is more letters of a name than any picture shows.
 const maxRunes = 200
 
-// fit shortens a text to a width, with dots for what is left out. Control characters, which a font does not have, become
-// spaces.
+// fit shortens a text to a width, with dots for what is left out. Control characters, which a font does not have,
+// become spaces.
 func (w *writer) fit(text string, wide int) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -15,9 +15,9 @@ import (
 // tensor without an error means that the top is not known either: something unsupported has been noted.
 type handler func(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error)
 
-// handlers are all layer types that can be imported, besides those that feed the network. They are made before the first
-// model is imported and not when the program starts: the linker leaves what nobody calls out of programs that import no
-// model.
+// handlers are all layer types that can be imported, besides those that feed the network. They are made before the
+// first model is imported and not when the program starts: the linker leaves what nobody calls out of programs that
+// import no model.
 var handlers map[string]handler
 
 func registerAll() { registered.Do(makeHandlers) }

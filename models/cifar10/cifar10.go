@@ -37,8 +37,8 @@ var Preprocess = preprocess.Spec{
 	Scale:  [3]float32{1. / 64, 1. / 64, 1. / 64},
 }
 
-// cardJSON is the graphs' card, as models/card has it: Classes and Preprocess. It is written out, so that programs do not
-// link what encodes it; a test compares them.
+// cardJSON is the graphs' card, as models/card has it: Classes and Preprocess. It is written out, so that programs do
+// not link what encodes it; a test compares them.
 const cardJSON = `{"task":"classify","labels":["airplane","automobile","bird","cat","deer","dog","frog","horse","ship",` +
 	`"truck"],"input":{"width":32,"height":32,"fit":"squash","filter":"antialias","order":"rgb","mean":[125,123,114],` +
 	`"scale":[0.015625,0.015625,0.015625]},"note":"knows ten things in tiny pictures"}`

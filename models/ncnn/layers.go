@@ -19,8 +19,8 @@ type kind struct {
 
 var kinds = map[string]kind{}
 
-// registerAll notes the layers of all files, before the first model is imported and not when the program starts: the
-// linker leaves what nobody calls out of programs that import no model.
+// registerAll notes the layers of all files, before the first model is imported and not when the program starts:
+// the linker leaves what nobody calls out of programs that import no model.
 func registerAll() { registered.Do(registerFiles) }
 
 var registered sync.Once

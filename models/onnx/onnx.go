@@ -20,8 +20,7 @@
 //
 // # Card
 //
-// What metadata_props say, in Ultralytics' words or in those that ONNX has for them, is in the graph's card: class
-// names, task, licence, and how an image becomes the input. The doc_string is its note. docs/CARD.md lists the keys.
+// What metadata_props and the doc_string say is in the graph's card. docs/CARD.md lists the keys.
 //
 // # Types
 //
@@ -67,9 +66,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
-	"github.com/gneiss-go/gneiss/models/internal/meta"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -173,15 +170,11 @@ func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
 		m.graph.inits[name] = t
 		size += len(raw)
 	}
-	im := newImporter(c, m, size)
-	g, err := im.run()
+	g, err := newImporter(c, m, size).run()
 	if err != nil {
 		return fail(err)
 	}
-	var described card.Card
-	meta.ONNX(&described, g, m.props, m.doc)
-	meta.Put(g, described)
-	return g, nil
+	return m.described(g), nil
 }
 
 // value is what a name stands for while importing: a constant, or a tensor of the graph. If all are nil it is neither

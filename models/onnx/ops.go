@@ -82,8 +82,8 @@ func (c contrib) in(domain string) bool {
 // operators are all that can be imported, once they are registered.
 var operators = map[string]operator{}
 
-// registerAll notes the operators of all files, before the first model is imported and not when the program starts: the
-// linker leaves what nobody calls out of programs that import no model.
+// registerAll notes the operators of all files, before the first model is imported and not when the program starts:
+// the linker leaves what nobody calls out of programs that import no model.
 func registerAll() { registered.Do(registerFiles) }
 
 var registered sync.Once

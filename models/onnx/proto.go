@@ -137,24 +137,6 @@ func (m *model) decodeOpset(b []byte) error {
 	return err
 }
 
-// decodeProp decodes a StringStringEntryProto. Those beyond a few mean nothing here.
-func (m *model) decodeProp(b []byte) error {
-	var key, value string
-	err := wire.Each(b, func(f wire.Field) (err error) {
-		switch f.Num {
-		case 1:
-			key, err = f.Str()
-		case 2:
-			value, err = f.Str()
-		}
-		return err
-	})
-	if len(m.props) < maxAttrs {
-		m.props[key] = value
-	}
-	return err
-}
-
 // standard reports whether a domain is that of ONNX's own operators.
 func standard(domain string) bool { return domain == "" || domain == "ai.onnx" }
 

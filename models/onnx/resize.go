@@ -42,6 +42,9 @@ func resize(c *call) (*value, error) {
 	if ok, err := c.sizes(r); !ok || err != nil {
 		return nil, err
 	}
+	if err := c.im.b.Fits(r.size); err != nil {
+		return nil, err
+	}
 	if r.at(0) == nil {
 		c.unsupported("coordinate_transformation_mode %q", r.rule)
 		return nil, c.err

@@ -12,6 +12,7 @@ type file struct {
 	tensors         []tensorSpec
 	ops             []opSpec
 	inputs, outputs []int
+	metadata        []byte // nil if there are none
 }
 
 type tensorSpec struct {
@@ -174,12 +175,27 @@ func (f *file) bytes() []byte {
 	b.PrependUOffsetTSlot(2, out, 0)
 	b.PrependUOffsetTSlot(3, os, 0)
 	sub := refsOf(b, []flatbuffers.UOffsetT{b.EndObject()})
+	var entries flatbuffers.UOffsetT
+	if f.metadata != nil {
+		data := b.CreateByteVector(f.metadata)
+		b.StartObject(3)
+		b.PrependUOffsetTSlot(0, data, 0)
+		buffers = append(buffers, b.EndObject())
+		name := b.CreateString("TFLITE_METADATA")
+		b.StartObject(2)
+		b.PrependUOffsetTSlot(0, name, 0)
+		b.PrependUint32Slot(1, uint32(len(buffers)-1), 0)
+		entries = refsOf(b, []flatbuffers.UOffsetT{b.EndObject()})
+	}
 	cs, bs := refsOf(b, codes), refsOf(b, buffers)
 	b.StartObject(8)
 	b.PrependUint32Slot(0, 3, 0)
 	b.PrependUOffsetTSlot(1, cs, 0)
 	b.PrependUOffsetTSlot(2, sub, 0)
 	b.PrependUOffsetTSlot(4, bs, 0)
+	if entries != 0 {
+		b.PrependUOffsetTSlot(6, entries, 0)
+	}
 	b.FinishWithFileIdentifier(b.EndObject(), []byte(identifier))
 	return b.FinishedBytes()
 }

@@ -19,8 +19,8 @@ type form struct {
 // handlers import one operation each, by the schema's BuiltinOperator.
 var handlers = map[int]form{}
 
-// registerAll notes the operations of all files, before the first model is imported and not when the program starts: the
-// linker leaves what nobody calls out of programs that import no model.
+// registerAll notes the operations of all files, before the first model is imported and not when the program starts:
+// the linker leaves what nobody calls out of programs that import no model.
 func registerAll() { registered.Do(registerFiles) }
 
 var registered sync.Once

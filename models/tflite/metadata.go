@@ -15,8 +15,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// The parts of TensorFlow Lite's metadata schema (version 1) that a card needs: the model's buffer of this name, and the
-// numbers of its unions and of kinds of files.
+// The parts of TensorFlow Lite's metadata schema (version 1) that a card needs: the model's buffer of this name, and
+// the numbers of its unions and of kinds of files.
 const (
 	metadataName       = "TFLITE_METADATA"
 	metadataIdentifier = "M001"

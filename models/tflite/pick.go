@@ -98,8 +98,11 @@ func scatterND(n *node) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := axes.Product(1<<28, t.shape...); !ok || len(at.Dims) == 0 {
+	if len(at.Dims) == 0 {
 		return fmt.Errorf("into %v by indices of %v: %w", t.shape, at.Dims, runtime.ErrShape)
+	}
+	if err := n.b.Fits(t.shape); err != nil {
+		return err
 	}
 	size := axes.Elements(t.shape)
 	if err := n.b.Take(size); err != nil {

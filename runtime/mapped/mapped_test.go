@@ -1,4 +1,4 @@
-package mapped
+package mapped_test
 
 import (
 	"errors"
@@ -12,6 +12,7 @@ import (
 	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/cifar10"
 	"github.com/gneiss-go/gneiss/runtime"
+	"github.com/gneiss-go/gneiss/runtime/mapped"
 )
 
 func TestLoad(t *testing.T) {
@@ -24,7 +25,7 @@ func TestLoad(t *testing.T) {
 	if err := models.Save(path, g, runtime.WithPacked(arch.Best())); err != nil {
 		t.Fatal(err)
 	}
-	p, err := Load(path)
+	p, err := mapped.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func TestLoad(t *testing.T) {
 		{write("short", whole[:len(whole)-1]), runtime.ErrCorrupt},
 		{dir, nil},
 	} {
-		p, err := Load(c.path)
+		p, err := mapped.Load(c.path)
 		var fe *runtime.FileError
 		if p != nil || !errors.As(err, &fe) || fe.File != c.path || c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.path, err, c.want)

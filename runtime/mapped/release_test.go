@@ -1,8 +1,9 @@
 //go:build linux
 
-package mapped
+package mapped_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"errors"
 	"math/rand/v2"
@@ -15,9 +16,9 @@ import (
 	"time"
 
 	"github.com/gneiss-go/gneiss/arch"
-	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/cifar10"
 	"github.com/gneiss-go/gneiss/runtime"
+	"github.com/gneiss-go/gneiss/runtime/mapped"
 	"github.com/gneiss-go/gneiss/runtime/sign"
 )
 
@@ -39,13 +40,14 @@ func saved(t *testing.T, dir string, isa arch.ISA) (path string, data []byte) {
 		t.Fatal(err)
 	}
 	path = filepath.Join(dir, "net.gneiss")
-	if err := models.Save(path, g, runtime.WithPacked(isa), runtime.WithGolden(1)); err != nil {
+	var b bytes.Buffer
+	if err := runtime.Write(&b, g, runtime.WithPacked(isa), runtime.WithGolden(1)); err != nil {
 		t.Fatal(err)
 	}
-	if data, err = os.ReadFile(path); err != nil {
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return path, data
+	return path, b.Bytes()
 }
 
 // A file is mapped as long as a plan of it, or a session, is there, and no longer.
@@ -63,10 +65,10 @@ func TestMappingsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 100 {
-		if _, err := Load(broken); !errors.Is(err, runtime.ErrCorrupt) {
+		if _, err := mapped.Load(broken); !errors.Is(err, runtime.ErrCorrupt) {
 			t.Fatal(err)
 		}
-		if _, err := Load(path, sign.WithPublicKey(public)); !errors.Is(err, runtime.ErrSignature) {
+		if _, err := mapped.Load(path, sign.WithPublicKey(public)); !errors.Is(err, runtime.ErrSignature) {
 			t.Fatal(err)
 		}
 	}
@@ -74,7 +76,7 @@ func TestMappingsEnd(t *testing.T) {
 		t.Fatalf("%d mappings after loads that failed", n)
 	}
 	session := func() *runtime.Session {
-		p, err := Load(path)
+		p, err := mapped.Load(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,11 +88,11 @@ func TestMappingsEnd(t *testing.T) {
 	}
 	s := session()
 	for range 100 {
-		if p, err := Load(path); err != nil || p == nil {
+		if p, err := mapped.Load(path); err != nil || p == nil {
 			t.Fatal(err)
 		}
 	}
-	if p, err := LoadCopy(path); err != nil || p == nil {
+	if p, err := mapped.LoadCopy(path); err != nil || p == nil {
 		t.Fatal(err)
 	}
 	wait := func(want int) {
@@ -120,11 +122,11 @@ func TestOverwritten(t *testing.T) {
 	for _, isa := range arch.Supported() {
 		dir := t.TempDir()
 		path, data := saved(t, dir, isa)
-		p, err := Load(path, runtime.WithISA(isa))
+		p, err := mapped.Load(path, runtime.WithISA(isa))
 		if err != nil {
 			t.Fatal(err)
 		}
-		kept, err := LoadCopy(path, runtime.WithISA(isa))
+		kept, err := mapped.LoadCopy(path, runtime.WithISA(isa))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -133,6 +133,7 @@ type Reader struct {
 	labels  []string
 	sess    *runtime.Session
 	prep    *preprocess.Preparer // of Image, made with the first
+	frame   *preprocess.Frame    // of Frame, for the last format
 	why     error                // why nothing reads its outputs
 }
 
@@ -190,15 +191,36 @@ func (r *Reader) Read(w, h int, s Settings, a *Answer) error {
 }
 
 // Image prepares a picture, runs the network on it and reads the answer.
-func (r *Reader) Image(ctx context.Context, img image.Image, s Settings, a *Answer) (t Times, err error) {
+func (r *Reader) Image(ctx context.Context, img image.Image, s Settings, a *Answer) (Times, error) {
+	size := img.Bounds().Size()
+	return r.look(ctx, size.X, size.Y, s, a, func() error {
+		if r.prep == nil {
+			r.prep = r.Spec().Preparer()
+		}
+		return r.prep.Fill(r.sess.Input(0), img)
+	})
+}
+
+// Frame is Image of a camera's frame.
+func (r *Reader) Frame(ctx context.Context, f preprocess.FrameFormat, frame []byte, s Settings, a *Answer) (Times,
+	error) {
+	return r.look(ctx, f.Width, f.Height, s, a, func() (err error) {
+		if r.frame == nil || r.frame.Format() != f {
+			if r.frame, err = preprocess.NewFrame(f, r.Spec(), r.sess.Input(0)); err != nil {
+				return err
+			}
+		}
+		return r.frame.Fill(frame)
+	})
+}
+
+// look has fill make the input, runs the network and reads the answer.
+func (r *Reader) look(ctx context.Context, w, h int, s Settings, a *Answer, fill func() error) (t Times, err error) {
 	if r.reading == nil {
-		return t, r.Read(1, 1, s, a)
-	}
-	if r.prep == nil {
-		r.prep = r.Spec().Preparer()
+		return t, r.Read(w, h, s, a)
 	}
 	start := time.Now()
-	if err := r.prep.Fill(r.sess.Input(0), img); err != nil {
+	if err := fill(); err != nil {
 		return t, err
 	}
 	prepared := time.Now()
@@ -206,7 +228,7 @@ func (r *Reader) Image(ctx context.Context, img image.Image, s Settings, a *Answ
 		return t, err
 	}
 	ran := time.Now()
-	err = r.Read(img.Bounds().Dx(), img.Bounds().Dy(), s, a)
+	err = r.Read(w, h, s, a)
 	return Times{prepared.Sub(start), ran.Sub(prepared), time.Since(ran)}, err
 }
 

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 
@@ -15,6 +16,16 @@ const background = 0
 // Scene is what can be drawn of the answer, on a picture of its size.
 func (r *Reader) Scene(a *Answer) *draw.Scene {
 	s := &draw.Scene{Boxes: a.found, Edges: r.About().Edges, Least: a.least, Name: r.Label}
+	for _, c := range a.Top {
+		text := c.Label
+		if text == "" {
+			text = fmt.Sprintf("class %d", c.Class)
+		}
+		if *a.Probabilities {
+			text += fmt.Sprintf(" %.0f %%", 100*c.Score)
+		}
+		s.Lines = append(s.Lines, text)
+	}
 	for i := range a.poses {
 		f := draw.Figure{Class: i}
 		for _, p := range a.poses[i].Points {

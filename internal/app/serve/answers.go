@@ -19,6 +19,7 @@ type answers struct {
 	mu     sync.Mutex
 	taking map[*taking]struct{}
 	bytes  int
+	begun  int // since the start
 }
 
 // taking is one answer.
@@ -53,6 +54,7 @@ func (as *answers) begin(w http.ResponseWriter, v any) (*taking, error) {
 	}
 	t.size = len(body)
 	as.bytes += t.size
+	as.begun++
 	as.taking[t] = struct{}{}
 	return t, nil
 }

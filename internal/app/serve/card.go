@@ -54,7 +54,8 @@ func (s *Server) makeCard(m *served, r *answer.Reader, stats []models.NodeStats)
 	about := r.About()
 	c := modelCard{
 		ID: m.id, Name: m.Name, Source: m.Source, Note: m.Card.Note, Version: s.opts.Version,
-		Task: string(m.task), Path: m.path(), Images: m.images, Head: about.Kind, Threshold: about.Threshold, Edges: about.Edges,
+		Task: string(m.task), Path: m.path(), Images: m.images, Head: about.Kind,
+		Threshold: about.Threshold, Edges: about.Edges,
 		Licence: m.Card.Origin.Licence, Author: m.Card.Origin.Author,
 		DType: weightType(m.Graph), ISA: p.ISA().String(), CPU: machine.Info().Brand, Threads: p.Threads(),
 		Sessions: s.opts.Sessions, Classes: about.Classes, Probabilities: about.Probabilities,

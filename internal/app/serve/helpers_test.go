@@ -24,7 +24,8 @@ func cifar(t testing.TB) Model {
 	plan, err := runtime.Compile(g)
 	must(t, err)
 	return Model{Name: "CIFAR-10 GoogLeNet", Source: "built in", Graph: g, Plan: plan,
-		Card:    card.Card{Task: card.Classify, Note: "knows ten things", Input: &cifar10.Preprocess, Labels: cifar10.Classes},
+		Card: card.Card{Task: card.Classify, Note: "knows ten things", Input: &cifar10.Preprocess,
+			Labels: cifar10.Classes},
 		Options: answer.Options{Probabilities: true}}
 }
 

@@ -7,6 +7,9 @@ import (
 	"image"
 	_ "image/jpeg"
 	"image/png"
+	"io"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -264,6 +267,58 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestDeafToAnswers: clients that do not take large answers do not keep others from theirs.
+func TestDeafToAnswers(t *testing.T) {
+	g := runtime.NewGraph("echo")
+	x, err := g.Input("x", runtime.Shape{N: 1, H: 256, W: 1024, C: 3})
+	must(t, err)
+	y, err := g.Add("relu", &runtime.Activation{Act: runtime.ReLU}, x)
+	must(t, err)
+	must(t, g.Output(y))
+	plan, err := runtime.Compile(g)
+	must(t, err)
+	s := serveAll(t, Options{}, Model{Name: "echo", Graph: g, Plan: plan})
+	data := make([]float32, 256*1024*3)
+	for i := range data {
+		data[i] = 0.12345678 // answers of 8 MB
+	}
+	body := tensorBody(t, s, "FP32", data)
+	url, end := listen(t, s)
+	var deaf []net.Conn
+	ask := func() {
+		c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		must(t, err)
+		must(t, c.(*net.TCPConn).SetReadBuffer(4096))
+		deaf = append(deaf, c)
+		fmt.Fprintf(c, "POST /v2/models/echo/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	}
+	for i := range 4 {
+		ask()
+		eventually(t, "an answer is on its way", func() bool {
+			s.answers.mu.Lock()
+			defer s.answers.mu.Unlock()
+			return s.answers.begun > i
+		})
+		time.Sleep(hush)
+	}
+	res, err := http.Post(url+"/v2/models/echo/infer", "application/json", bytes.NewReader(body))
+	must(t, err)
+	got, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	if err != nil || res.StatusCode != 200 || len(got) < 8_000_000 {
+		t.Errorf("status %d, %d bytes, %v", res.StatusCode, len(got), err)
+	}
+	s.answers.mu.Lock()
+	if s.answers.bytes > answerBytes {
+		t.Errorf("%d bytes are on their way", s.answers.bytes)
+	}
+	s.answers.mu.Unlock()
+	for _, c := range deaf {
+		c.Close()
+	}
+	must(t, end())
+}
+
 // TestSeenInPage: the page shows boxes, masks and key points over the picture, on a desktop and on a phone; the slider
 // changes what is shown; models are chosen; one of tensors is said to be so.
 func TestSeenInPage(t *testing.T) {
@@ -297,7 +352,8 @@ func TestSeenInPage(t *testing.T) {
 			b.until("the model is chosen", fmt.Sprintf("document.getElementById('model').value === %q", c.model))
 			must(t, b.eval("document.getElementById('see').click()", nil))
 			b.choose("#file", filepath.Join(data, c.photo))
-			b.until(c.model+" finds something", fmt.Sprintf("document.getElementById('verdict').textContent.includes(%q)", c.verdict))
+			b.until(c.model+" finds something", fmt.Sprintf(
+				"document.getElementById('verdict').textContent.includes(%q)", c.verdict))
 			b.until("it is painted", painted+" > 300")
 			b.until("the input is seen", "document.getElementById('seen-input').naturalWidth > 100")
 			b.keep(size.name + "-" + c.model)
@@ -313,8 +369,8 @@ func TestSeenInPage(t *testing.T) {
 			s.dispatchEvent(new Event("input")); })()`, v), nil))
 	}
 	slider(99)
-	b.until("with a high threshold there is nothing", "document.getElementById('verdict').textContent === 'Nothing found' && "+
-		painted+" === 0")
+	b.until("with a high threshold there is nothing",
+		"document.getElementById('verdict').textContent === 'Nothing found' && "+painted+" === 0")
 	slider(30)
 	b.until("with a low one there is something again", painted+" > 300")
 	must(t, b.eval(`(() => { const m = document.getElementById("model"); m.value = "sum"; m.dispatchEvent(new Event("change")); })()`,

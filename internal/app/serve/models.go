@@ -132,7 +132,8 @@ func (s *Server) doing(r *http.Request, task card.Task) (*served, error) {
 }
 
 // paths are where images are answered, by task.
-var paths = map[card.Task]string{card.Classify: "/api/classify", card.Detect: "/api/detect", card.Segment: "/api/segment",
+var paths = map[card.Task]string{card.Classify: "/api/classify", card.Detect: "/api/detect",
+	card.Segment:   "/api/segment",
 	card.Keypoints: "/api/pose"}
 
 // path is where the model is asked.

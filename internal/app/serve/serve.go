@@ -6,9 +6,10 @@
 //	err = s.Serve(ctx, listener) // until the context is done; then requests in progress are finished
 //
 // What a client can make the server use is bounded: connections, bodies on their way, pictures that are decoded, runs,
-// answers on their way; the bytes and pixels of each; time. Each of these has places of its own, so that clients who keep one of them busy do
-// not stop the others, and who is slow makes way. A fixed number of sessions is made at the start; a request that finds
-// neither a session nor a place to wait gets status 503 with Retry-After. Pages and API are described in docs/SERVE.md.
+// answers on their way; the bytes and pixels of each; time. Each of these has places of its own, so that clients who
+// keep one of them busy do not stop the others, and who is slow makes way. A fixed number of sessions is made at the
+// start; a request that finds neither a session nor a place to wait gets status 503 with Retry-After. Pages and API are
+// described in docs/SERVE.md.
 package serve
 
 import (
@@ -162,7 +163,8 @@ func (s *Server) limits() imagefile.Limits {
 func (s *Server) Memory() int64 {
 	const connection = 32 << 10 // buffers and stacks
 	picture := s.limits().MaxMemory
-	return s.opts.UploadBytes + answerBytes + picture + int64(s.opts.Decoders)*picture/largePart + int64(s.opts.Connections)*connection
+	return s.opts.UploadBytes + answerBytes + picture + int64(s.opts.Decoders)*picture/largePart +
+		int64(s.opts.Connections)*connection
 }
 
 // called is by which names a listener's clients may call the server; nil: by any.

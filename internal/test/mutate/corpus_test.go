@@ -6,11 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/internal/test/mutate"
+	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/onnx"
+	"github.com/gneiss-go/gneiss/models/preprocess"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -76,6 +79,9 @@ func (c *corpus) add(g *runtime.Graph, r *rand.Rand) {
 // written is a graph's file, with filters packed for a tier or without.
 func written(g *runtime.Graph, r *rand.Rand) []byte {
 	var b bytes.Buffer
+	if r.IntN(2) == 0 {
+		g.Card = described(g, r)
+	}
 	if r.IntN(2) == 0 && runtime.Write(&b, g, runtime.WithPacked(pick(r, arch.Supported()))) == nil {
 		return b.Bytes()
 	}
@@ -84,6 +90,30 @@ func written(g *runtime.Graph, r *rand.Rand) []byte {
 		panic(err)
 	}
 	return b.Bytes()
+}
+
+// described is a card that fits a graph.
+func described(g *runtime.Graph, r *rand.Rand) []byte {
+	in := g.Inputs[0].Shape
+	c := card.Card{Task: pick(r, card.Tasks), Labels: []string{"a", "b \u00e4", ""}[:r.IntN(4)], Note: "grown",
+		Origin: card.Origin{File: "net.onnx", SHA256: strings.Repeat("0f", 32), Licence: "MIT"},
+		Head: &card.Head{Kind: "ssd", Strides: []int{8, 16}, Anchors: [][]card.Anchor{{{Width: 1, Height: 2}}, {{Width: 3,
+			Height: 4.5}}}, Variances: []float32{0.1, 0.1, 0.2, 0.2}, Threshold: 0.5, Points: 5}}
+	if c.Task == card.Classify {
+		c.Labels = nil
+	}
+	if in.C == 3 || in.C == 1 {
+		c.Input = &preprocess.Spec{Width: in.W, Height: in.H, Mode: pick(r, []preprocess.Mode{0, 1, 2}), Pad: 114,
+			Mean: [3]float32{1, 2, 3}, Scale: [3]float32{0.5, 0.25, 1e-3}}
+		if in.C == 1 {
+			c.Input.Order = preprocess.Gray
+		}
+	}
+	data, err := card.Encode(c)
+	if err != nil {
+		panic(err)
+	}
+	return data
 }
 
 var formats = [kinds]mutate.Format{kindGneiss: mutate.Gneiss, kindONNX: mutate.Proto, kindCaffe: mutate.Proto,

@@ -15,7 +15,7 @@ const (
 	gneissAlign  = 64
 
 	gneissGraph, gneissData, gneissFilters = 1, 2, 3
-	gneissSigned                           = 6
+	gneissSigned, gneissCard               = 6, 8
 )
 
 // gneissOps says what follows an operation's code: i number, b byte, f float, c clamp, r rearrangement, o operation; w
@@ -68,6 +68,10 @@ func (m *Mutator) gneiss(file []byte, changes int) []byte {
 		}
 		c := &sections[m.r.IntN(len(sections))]
 		c.data = m.bytes(slices.Clone(c.data))
+		return joinGneiss(sections)
+	}
+	if c := kind(gneissCard); len(c.data) > 0 && m.r.IntN(4) == 0 {
+		c.data = m.text(c.data, changes) // it is JSON
 		return joinGneiss(sections)
 	}
 	for range changes {

@@ -21,7 +21,9 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/internal/memory"
 	"github.com/gneiss-go/gneiss/internal/test/guard"
+	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/caffe"
+	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/ncnn"
 	"github.com/gneiss-go/gneiss/models/onnx"
 	"github.com/gneiss-go/gneiss/models/tflite"
@@ -282,10 +284,23 @@ func (w *worker) use(k kind, seed int, file []byte) (o outcome, took time.Durati
 	var g *runtime.Graph
 	var p *runtime.Plan
 	var err error
-	if k == kindGneiss && r.IntN(2) == 0 {
+	switch {
+	case k == kindGneiss && r.IntN(2) == 0:
 		timed("loading a plan", func() { p, err = runtime.Load(w.guarded(file), opts...) })
-	} else {
+	case k == kindGneiss && r.IntN(2) == 0:
+		timed("loading a model", func() {
+			var m *models.Model
+			if m, err = models.Load(w.guarded(file), opts...); err == nil {
+				p = m.Plan
+			}
+		})
+	default:
 		timed("loading", func() { g, err = w.load(k, file, limits) })
+		if err == nil && k != kindGneiss { // what is in a .gneiss file is not for ReadGraph to judge
+			if _, err := card.Decode(g.Card); err != nil {
+				w.fail(seed, file, "an importer's card: %v", err)
+			}
+		}
 	}
 	if err != nil {
 		if !typed(err) {

@@ -14,7 +14,7 @@ func (b *Builder) Ints(name string, dims []int, v []int32) (*Tensor, error) {
 
 // constant makes numbers in row-major order a value of the graph.
 func (b *Builder) constant(name string, dims []int, k *runtime.Constant) (*Tensor, error) {
-	if err := b.check(dims); err != nil {
+	if err := b.Fits(dims); err != nil {
 		return nil, err
 	}
 	if len(dims) > runtime.MaxRank {

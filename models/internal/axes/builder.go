@@ -102,7 +102,7 @@ func (b *Builder) IntInput(name string, dims []int, l runtime.Layout, e runtime.
 
 func (b *Builder) input(name string, dims []int, l runtime.Layout,
 	declare func(string, runtime.Shape) (*runtime.Value, error)) (*Tensor, error) {
-	err := b.check(dims)
+	err := b.Fits(dims)
 	if most := runtime.MaxRank; err == nil && (len(dims) > most || l == runtime.ChannelsLast && len(dims) > MaxRank) {
 		err = fmt.Errorf("%d dimensions %v: %w", len(dims), dims, runtime.ErrShape)
 	}

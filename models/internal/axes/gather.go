@@ -92,7 +92,7 @@ func lastly(rank, d int) (perm, back []int) {
 // for as many images, or for all.
 func (b *Builder) gather(name string, t, at *Tensor, images, own int, picked []int, size int, dims []int) (*Tensor,
 	error) {
-	if err := b.check(dims); err != nil {
+	if err := b.Fits(dims); err != nil {
 		return nil, err
 	}
 	data, err := b.plain(name+"/data", t, images, Elements(picked), size)

@@ -30,7 +30,7 @@ func (b *Builder) Concat(name string, d int, ts ...*Tensor) (*Tensor, error) {
 			}
 		}
 	}
-	if err := b.check(dims); err != nil {
+	if err := b.Fits(dims); err != nil {
 		return nil, err
 	}
 	if len(ts) == 1 {

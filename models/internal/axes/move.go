@@ -175,7 +175,7 @@ func (b *Builder) Reshape(t *Tensor, dims []int) (*Tensor, bool) {
 // result other dimensions of as many elements. It costs a copy, unless [Builder.Reshape] can say the same. What lies as
 // written stays so.
 func (b *Builder) Rearrange(name string, t *Tensor, perm, dims []int) (*Tensor, error) {
-	if err := b.check(dims); err != nil {
+	if err := b.Fits(dims); err != nil {
 		return nil, err
 	}
 	if t.Layout == runtime.AsWritten {

@@ -61,11 +61,8 @@ func (b *Builder) Surround(name string, t *Tensor, before, behind []int, kind Bo
 			}
 		}
 	}
-	lists := make([][]int32, len(t.Dims))
+	lists, dims := make([][]int32, len(t.Dims)), slices.Clone(t.Dims)
 	for d, n := range t.Dims {
-		if before[d] == 0 && behind[d] == 0 {
-			continue
-		}
 		const most = 1 << 28 // so that sums fit an int of 32 bits
 		fail := func(of error) error {
 			return fmt.Errorf("%d before and %d behind dimension %d of %v: %w", before[d], behind[d], d, t.Dims, of)
@@ -76,9 +73,19 @@ func (b *Builder) Surround(name string, t *Tensor, before, behind []int, kind Bo
 		if before[d]+n+behind[d] < 1 {
 			return nil, fail(runtime.ErrShape)
 		}
+		dims[d] += before[d] + behind[d]
+	}
+	if err := b.Fits(dims); err != nil {
+		return nil, err
+	}
+	for d, n := range t.Dims {
+		if before[d] == 0 && behind[d] == 0 {
+			continue
+		}
 		if err := b.Take(before[d] + n + behind[d]); err != nil {
 			return nil, err
 		}
+		lists[d] = make([]int32, 0, dims[d])
 		for i := -before[d]; i < n+behind[d]; i++ {
 			lists[d] = append(lists[d], kind.index(i, n))
 		}
@@ -113,7 +120,7 @@ func (b *Builder) Pad(t *Tensor, p Pad) (*Tensor, bool) {
 	rows := t.rowAxis()
 	d[rows] += p.Top + p.Bottom
 	d[rows+1] += p.Left + p.Right
-	if b.check(d) != nil {
+	if b.Fits(d) != nil {
 		return nil, false
 	}
 	out := t.with(d, t.Layout)

@@ -31,7 +31,7 @@ func (b *Builder) Select(name string, t *Tensor, lists [][]int32, fill float32) 
 	if same {
 		return t, nil
 	}
-	if err := b.check(dims); err != nil {
+	if err := b.Fits(dims); err != nil {
 		return nil, err
 	}
 	v, err := b.Value(t)
@@ -149,18 +149,25 @@ func (b *Builder) Pick(name string, t *Tensor, d int, indices []int32, shape []i
 
 // Repeat lays t's elements out several times along each dimension.
 func (b *Builder) Repeat(name string, t *Tensor, times []int) (*Tensor, error) {
-	lists := make([][]int32, len(t.Dims))
+	lists, dims := make([][]int32, len(t.Dims)), slices.Clone(t.Dims)
+	for d, n := range times {
+		if n < 1 || n > b.limits.MaxElements/t.Dims[d] {
+			return nil, fmt.Errorf("%v repeated %v times: %w", t.Dims, times, runtime.ErrShape)
+		}
+		dims[d] *= n
+	}
+	if err := b.Fits(dims); err != nil {
+		return nil, err
+	}
 	for d, n := range times {
 		if n == 1 {
 			continue
 		}
-		if n < 1 || n > b.limits.MaxElements/t.Dims[d] {
-			return nil, fmt.Errorf("%v repeated %v times: %w", t.Dims, times, runtime.ErrShape)
-		}
 		if err := b.Take(n * t.Dims[d]); err != nil {
 			return nil, err
 		}
-		for i := range n * t.Dims[d] {
+		lists[d] = make([]int32, 0, dims[d])
+		for i := range dims[d] {
 			lists[d] = append(lists[d], int32(i%t.Dims[d]))
 		}
 	}

@@ -22,8 +22,9 @@ type Tensor struct {
 // MaxRank is the largest number of dimensions that kernels tell apart.
 const MaxRank = 4
 
-// check refuses dimensions that are empty or too many elements.
-func (b *Builder) check(dims []int) error {
+// Fits refuses dimensions that are empty or too many elements. What lists the indices of a result asks first: a list
+// takes time and memory before the operation it is for is looked at.
+func (b *Builder) Fits(dims []int) error {
 	if _, ok := Product(b.limits.MaxElements, dims...); !ok {
 		return fmt.Errorf("dimensions %v are empty or exceed %d elements: %w",
 			dims, b.limits.MaxElements, runtime.ErrLimit)

@@ -90,8 +90,8 @@ func Names(v any) []string {
 var tasks = map[string]card.Task{"detect": card.Detect, "segment": card.Segment, "pose": card.Keypoints,
 	"classify": card.Classify, "obb": card.Other}
 
-// Ultralytics' models take RGB of 0 to 1: classifiers the centre, resized as torchvision does it, others the whole image
-// between grey bars.
+// Ultralytics' models take RGB of 0 to 1: classifiers the centre, resized as torchvision does it, others the whole
+// image between grey bars.
 var (
 	ultralyticsWhole = preprocess.Spec{Mode: preprocess.Letterbox, Pad: 114, Scale: [3]float32{1. / 255, 1. / 255,
 		1. / 255}}

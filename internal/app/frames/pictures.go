@@ -1,4 +1,4 @@
-package main
+package frames
 
 import (
 	"context"
@@ -19,8 +19,8 @@ type pictures struct {
 // maxPicture is the largest file that is read.
 const maxPicture = 64 << 20
 
-// openPictures lists a folder. fps 0 means 5 pictures a second.
-func openPictures(dir string, fps float64) (source, error) {
+// OpenPictures lists a folder. fps 0 means 5 pictures a second.
+func OpenPictures(dir string, fps float64) (Source, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -40,9 +40,9 @@ func openPictures(dir string, fps float64) (source, error) {
 	return s, nil
 }
 
-func (s *pictures) format() format { return format{Coded: true} }
+func (s *pictures) Format() Format { return Format{Coded: true} }
 
-func (s *pictures) next(ctx context.Context, buf []byte) ([]byte, error) {
+func (s *pictures) Next(ctx context.Context, buf []byte) ([]byte, error) {
 	if len(s.paths) == 0 {
 		return buf, io.EOF
 	}
@@ -61,4 +61,4 @@ func (s *pictures) next(ctx context.Context, buf []byte) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-func (s *pictures) close() error { return nil }
+func (s *pictures) Close() error { return nil }

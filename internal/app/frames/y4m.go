@@ -1,4 +1,4 @@
-package main
+package frames
 
 import (
 	"bufio"
@@ -14,8 +14,8 @@ import (
 	"github.com/gneiss-go/gneiss/models/preprocess"
 )
 
-// errY4M is wrapped in errors of streams that are not YUV4MPEG2, or of a kind that is not known here.
-var errY4M = errors.New("not a y4m stream of 8-bit 4:2:0 or grey")
+// ErrY4M is wrapped in errors of streams that are not YUV4MPEG2, or of a kind that is not known here.
+var ErrY4M = errors.New("not a y4m stream of 8-bit 4:2:0 or grey")
 
 // y4m reads YUV4MPEG2, the raw video that ffmpeg writes to a pipe: a line of parameters, then frames, each after a line
 // of its own. The format is described in y4m(5) of mjpegtools.
@@ -28,8 +28,8 @@ type y4m struct {
 	frames int
 }
 
-// openY4M opens a file, or standard input for "-". fps 0 means the stream's own rate.
-func openY4M(path string, fps float64) (source, error) {
+// OpenY4M opens a file, or standard input for "-". fps 0 means the stream's own rate.
+func OpenY4M(path string, fps float64) (Source, error) {
 	file := os.Stdin
 	if path != "-" {
 		var err error
@@ -70,7 +70,7 @@ func (s *y4m) line() ([]byte, error) {
 	case err != nil && err != io.EOF && !errors.Is(err, bufio.ErrBufferFull):
 		return nil, err
 	case err != nil || len(line) > maxLine:
-		return nil, fmt.Errorf("%w: a line of %d bytes without end", errY4M, len(line))
+		return nil, fmt.Errorf("%w: a line of %d bytes without end", ErrY4M, len(line))
 	}
 	return line[:len(line)-1], nil
 }
@@ -79,7 +79,7 @@ func (s *y4m) line() ([]byte, error) {
 func (s *y4m) parse(line string) error {
 	words := strings.Fields(line)
 	if len(words) == 0 || words[0] != "YUV4MPEG2" {
-		return errY4M
+		return ErrY4M
 	}
 	s.f.Pixels = preprocess.I420 // unless the stream says otherwise
 	for _, w := range words[1:] {
@@ -108,18 +108,18 @@ func (s *y4m) parse(line string) error {
 			s.f.FullRange = s.f.FullRange || v == "COLORRANGE=FULL"
 		}
 		if err != nil {
-			return fmt.Errorf("%w: %v", errY4M, err)
+			return fmt.Errorf("%w: %v", ErrY4M, err)
 		}
 	}
 	if err := s.f.Check(); err != nil {
-		return fmt.Errorf("%w: %w", errY4M, err)
+		return fmt.Errorf("%w: %w", ErrY4M, err)
 	}
 	return nil
 }
 
-func (s *y4m) format() format { return format{FrameFormat: s.f} }
+func (s *y4m) Format() Format { return Format{FrameFormat: s.f} }
 
-func (s *y4m) next(ctx context.Context, buf []byte) ([]byte, error) {
+func (s *y4m) Next(ctx context.Context, buf []byte) ([]byte, error) {
 	if err := s.paced.wait(ctx); err != nil {
 		return buf, err
 	}
@@ -128,7 +128,7 @@ func (s *y4m) next(ctx context.Context, buf []byte) ([]byte, error) {
 		return buf, err
 	}
 	if !bytes.HasPrefix(line, []byte("FRAME")) {
-		return buf, fmt.Errorf("%w: frame %d begins with %.20q", errY4M, s.frames, line)
+		return buf, fmt.Errorf("%w: frame %d begins with %.20q", ErrY4M, s.frames, line)
 	}
 	if size := s.f.Size(); cap(buf) < size {
 		buf = make([]byte, size)
@@ -142,4 +142,4 @@ func (s *y4m) next(ctx context.Context, buf []byte) ([]byte, error) {
 	return buf, nil
 }
 
-func (s *y4m) close() error { return s.file.Close() }
+func (s *y4m) Close() error { return s.file.Close() }

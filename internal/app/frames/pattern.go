@@ -1,4 +1,4 @@
-package main
+package frames
 
 import (
 	"context"
@@ -17,8 +17,8 @@ type pattern struct {
 // periods is how many frames are drawn.
 const periods = 4
 
-// newPattern returns a pattern of fps frames per second; 0 means 30.
-func newPattern(f preprocess.FrameFormat, fps float64) (source, error) {
+// NewPattern returns a pattern of fps frames per second; 0 means 30.
+func NewPattern(f preprocess.FrameFormat, fps float64) (Source, error) {
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
@@ -36,9 +36,9 @@ func newPattern(f preprocess.FrameFormat, fps float64) (source, error) {
 	return p, nil
 }
 
-func (p *pattern) format() format { return format{FrameFormat: p.f} }
+func (p *pattern) Format() Format { return Format{FrameFormat: p.f} }
 
-func (p *pattern) next(ctx context.Context, buf []byte) ([]byte, error) {
+func (p *pattern) Next(ctx context.Context, buf []byte) ([]byte, error) {
 	if err := p.paced.wait(ctx); err != nil {
 		return buf, err
 	}
@@ -46,4 +46,4 @@ func (p *pattern) next(ctx context.Context, buf []byte) ([]byte, error) {
 	return append(buf[:0], p.frames[p.n%periods]...), nil
 }
 
-func (p *pattern) close() error { return nil }
+func (p *pattern) Close() error { return nil }

@@ -1,4 +1,12 @@
-package main
+// Package frames gives the frames of cameras, of raw video and of folders of pictures, one after the other.
+//
+//	src, err := frames.OpenCamera("/dev/video0", "", 1280, 720, 0, 3*time.Second)
+//	for err == nil {
+//		buf, err = src.Next(ctx, buf) // in the format src.Format()
+//	}
+//
+// It belongs to the programs of this module; to use it elsewhere, copy it.
+package frames
 
 import (
 	"context"
@@ -8,31 +16,31 @@ import (
 	"github.com/gneiss-go/gneiss/models/preprocess"
 )
 
-// format is what a source's frames are.
-type format struct {
+// Format is what a source's frames are.
+type Format struct {
 	preprocess.FrameFormat      // of raw frames
 	Coded                  bool // each frame is a JPEG or PNG file; nothing else is known
 }
 
-func (f format) String() string {
+func (f Format) String() string {
 	if f.Coded {
 		return "JPEG or PNG"
 	}
 	return f.FrameFormat.String()
 }
 
-// source gives frames. It belongs to one goroutine.
-type source interface {
-	// format is the same as long as the source is open.
-	format() format
-	// next waits for a frame and copies it over buf, which it may make anew. The error is io.EOF at the end,
-	// errTimeout if the source is silent, or that of ctx.
-	next(ctx context.Context, buf []byte) ([]byte, error)
-	close() error
+// Source gives frames. It belongs to one goroutine.
+type Source interface {
+	// Format is the same as long as the source is open.
+	Format() Format
+	// Next waits for a frame and copies it over buf, which it may make anew. The error is io.EOF at the end,
+	// ErrTimeout if the source is silent, or that of ctx.
+	Next(ctx context.Context, buf []byte) ([]byte, error)
+	Close() error
 }
 
-// errTimeout means that a camera has given no frame for too long.
-var errTimeout = errors.New("no frame in time")
+// ErrTimeout means that a camera has given no frame for too long.
+var ErrTimeout = errors.New("no frame in time")
 
 // pacer holds files to a rate of frames.
 type pacer struct {

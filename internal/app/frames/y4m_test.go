@@ -1,4 +1,4 @@
-package main
+package frames
 
 import (
 	"bytes"
@@ -21,16 +21,16 @@ func TestY4M(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := preprocess.FrameFormat{Pixels: preprocess.I420, Width: 4, Height: 2, FullRange: true}
-	if s.format() != (format{FrameFormat: want}) || s.rate < 29.97 || s.rate > 29.971 {
-		t.Fatal(s.format(), s.rate)
+	if s.Format() != (Format{FrameFormat: want}) || s.rate < 29.97 || s.rate > 29.971 {
+		t.Fatal(s.Format(), s.rate)
 	}
 	var buf []byte
 	for _, want := range []string{one, two} {
-		if buf, err = s.next(t.Context(), buf); err != nil || string(buf) != want {
+		if buf, err = s.Next(t.Context(), buf); err != nil || string(buf) != want {
 			t.Fatalf("%q, %v", buf, err)
 		}
 	}
-	if _, err = s.next(t.Context(), buf); err != io.EOF {
+	if _, err = s.Next(t.Context(), buf); err != io.EOF {
 		t.Fatal(err)
 	}
 }
@@ -43,7 +43,7 @@ func TestY4MOdd(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{one, two} {
-		if got, err := s.next(t.Context(), nil); err != nil || string(got) != want {
+		if got, err := s.Next(t.Context(), nil); err != nil || string(got) != want {
 			t.Fatalf("%q, %v", got, err)
 		}
 	}
@@ -68,9 +68,9 @@ func TestY4MErrors(t *testing.T) {
 	} {
 		y, err := newY4M(stream(s))
 		if err == nil {
-			_, err = y.next(t.Context(), nil)
+			_, err = y.Next(t.Context(), nil)
 		}
-		if err == nil || what != "empty" && !errors.Is(err, errY4M) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		if err == nil || what != "empty" && !errors.Is(err, ErrY4M) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -86,7 +86,7 @@ func FuzzY4M(f *testing.F) {
 		}
 		var buf []byte
 		for err == nil {
-			if buf, err = s.next(context.Background(), buf); err == nil && len(buf) != s.f.Size() {
+			if buf, err = s.Next(context.Background(), buf); err == nil && len(buf) != s.f.Size() {
 				t.Fatal(len(buf))
 			}
 		}

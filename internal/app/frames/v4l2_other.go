@@ -1,12 +1,12 @@
 //go:build !linux
 
-package main
+package frames
 
 import (
 	"errors"
 	"time"
 )
 
-func openCamera(string, string, int, int, float64, time.Duration) (source, error) {
+func OpenCamera(string, string, int, int, float64, time.Duration) (Source, error) {
 	return nil, errors.New("cameras are read on Linux only: use --y4m, --pictures or --test-pattern")
 }

@@ -1,4 +1,4 @@
-package main
+package frames
 
 import (
 	"context"
@@ -39,13 +39,13 @@ var layouts = []struct {
 // camera is a V4L2 device.
 type camera struct {
 	cam     *webcam.Webcam
-	f       format
+	f       Format
 	timeout time.Duration
 }
 
-// openCamera opens a device such as /dev/video0 and starts it. want names a layout, or is empty for the best there is.
+// OpenCamera opens a device such as /dev/video0 and starts it. want names a layout, or is empty for the best there is.
 // The device may choose another size than w×h, and another rate than fps; 0 leaves the rate to it.
-func openCamera(path, want string, w, h int, fps float64, timeout time.Duration) (source, error) {
+func OpenCamera(path, want string, w, h int, fps float64, timeout time.Duration) (Source, error) {
 	cam, err := webcam.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -74,7 +74,7 @@ func (c *camera) start(path, want string, w, h int, fps float64) error {
 		if pix.code != uint32(l.code) {
 			return fmt.Errorf("the device refuses %s", l.name)
 		}
-		c.f = format{Coded: l.name == "mjpeg"}
+		c.f = Format{Coded: l.name == "mjpeg"}
 		if !c.f.Coded {
 			c.f.FrameFormat = pix.frame(l.pixels)
 		}
@@ -92,9 +92,9 @@ func (c *camera) start(path, want string, w, h int, fps float64) error {
 	return fmt.Errorf("no layout that is known here (asked for: %q); the device has %v", want, supported)
 }
 
-func (c *camera) format() format { return c.f }
+func (c *camera) Format() Format { return c.f }
 
-func (c *camera) next(ctx context.Context, buf []byte) ([]byte, error) {
+func (c *camera) Next(ctx context.Context, buf []byte) ([]byte, error) {
 	for start := time.Now(); ; {
 		if err := ctx.Err(); err != nil {
 			return buf, err
@@ -104,7 +104,7 @@ func (c *camera) next(ctx context.Context, buf []byte) ([]byte, error) {
 		switch {
 		case errors.As(err, &timeout):
 			if time.Since(start) >= c.timeout {
-				return buf, errTimeout
+				return buf, ErrTimeout
 			}
 			continue
 		case err != nil:
@@ -122,7 +122,7 @@ func (c *camera) next(ctx context.Context, buf []byte) ([]byte, error) {
 	}
 }
 
-func (c *camera) close() error { return c.cam.Close() }
+func (c *camera) Close() error { return c.cam.Close() }
 
 // v4l2Pix is struct v4l2_pix_format, and v4l2Format struct v4l2_format around it, of linux/videodev2.h.
 type v4l2Pix struct {

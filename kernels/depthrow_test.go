@@ -1,0 +1,174 @@
+package kernels
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/test/guard"
+)
+
+// slidingCases are windows that slide: maps below, at and above a tile's pixels, clipped at each side or at none, and
+// channels below, at and above the vectors of the kernels.
+func slidingCases() (cases []convCase) {
+	for i, w := range []int{1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 18, 19, 23, 35} {
+		for j, c := range []int{2, 8, 13, 16, 24, 33, 71} {
+			for form := range 4 {
+				size, stride, pads := 3+form/2*2, 1+form%2, i+j+form
+				d := square(1+pads%2, 1+(w+pads)%6, c, c, size, stride, pads%3)
+				d.W, d.Groups = w, c
+				d.PadTop, d.PadRight, d.PadBottom = pads/2%3, pads/3%4, pads/4%3
+				d.R, d.DilationH = 1+(size-1+pads%5)%5, 1+pads%7/6
+				if d.W+d.PadLeft+d.PadRight >= d.S && d.H+d.PadTop+d.PadBottom > (d.R-1)*d.DilationH {
+					cases = append(cases, d)
+				}
+			}
+		}
+	}
+	for i, v := range [][4]int{{300, 33, 3, 1}, {610, 17, 3, 2}, {70, 200, 5, 1}, {300, 47, 5, 2}} { // calls, blocks
+		d := square(1, 3+i%2, v[1], v[1], v[2], v[3], v[2]/2)
+		d.W, d.Groups = v[0], v[1]
+		cases = append(cases, d)
+	}
+	return cases
+}
+
+// Windows that slide along rows give integers exactly, on every tier.
+func TestDepthRowF32(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 8))
+	slid := map[string]int{}
+	for _, c := range slidingCases() {
+		in, w := integersOf(rnd, c.N*c.H*c.W*c.C), integersOf(rnd, c.C*c.R*c.S)
+		bias, want := integersOf(rnd, c.C), make([]float32, c.N*c.OutH()*c.OutW()*c.C)
+		act := Clamp{-300, 200}
+		RefConvF32(&c.ConvShape, in, w, bias, act, want)
+		for _, isa := range arch.Supported() {
+			op, err := NewConvF32(c.ConvShape, nil, w, bias, act, isa)
+			if err != nil {
+				t.Fatal(err)
+			}
+			slid[op.Kernel()]++
+			got := runConv(t, c, F32, op, in, 3, 5, float32(0.5))
+			equalBits(t, fmt.Sprintf("%v %s", c, op.Kernel()), got, want)
+		}
+	}
+	allSlid(t, F32, slid)
+}
+
+// Quantised ones give the reference's bytes, from any zero point.
+func TestDepthRowU8(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(17, 18))
+	slid := map[string]int{}
+	for i, c := range slidingCases() {
+		in, q := randomU8(rnd, c, i%2 == 0)
+		want := make([]uint8, c.N*c.OutH()*c.OutW()*c.C)
+		RefConvU8(&c.ConvShape, in, &q, want)
+		for _, isa := range arch.Supported() {
+			op, err := NewConvU8(c.ConvShape, nil, q, isa)
+			if err != nil {
+				t.Fatal(err)
+			}
+			slid[op.Kernel()]++
+			got := runConv(t, c, U8, op, in, 3, 5, uint8(77))
+			equalBits(t, fmt.Sprintf("%v %s", c, op.Kernel()), got, want)
+		}
+	}
+	allSlid(t, U8, slid)
+}
+
+// allSlid wants every runnable kernel that slides windows to have been through many cases.
+func allSlid(t *testing.T, dt DType, slid map[string]int) {
+	for _, k := range Table() {
+		if k.Op == OpDepthRow && k.DType == dt && k.Runnable() && slid[k.Name] < 50 {
+			t.Errorf("%s: %d cases", k.Name, slid[k.Name])
+		}
+	}
+}
+
+func integersOf(rnd *rand.Rand, n int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(rnd.IntN(31) - 15)
+	}
+	return v
+}
+
+// depthwiseShapes are those of MobileNetV1 to V3 and EfficientNet-B0: height, channels, window, stride.
+var depthwiseShapes = [][4]int{{112, 32, 3, 1}, {112, 96, 3, 2}, {56, 144, 3, 1}, {56, 144, 3, 2}, {28, 192, 3, 1},
+	{14, 384, 3, 1}, {14, 576, 3, 1}, {14, 576, 3, 2}, {7, 960, 3, 1}, {56, 144, 5, 2}, {28, 120, 5, 1}, {14, 480, 5, 1},
+	{14, 672, 5, 1}, {14, 672, 5, 2}, {7, 1152, 5, 1}}
+
+// BenchmarkDepthwise reports products by the rate, of one thread, on each tier.
+func BenchmarkDepthwise(b *testing.B) {
+	rnd := rand.New(rand.NewPCG(9, 9))
+	for _, dt := range []DType{F32, U8} {
+		for _, v := range depthwiseShapes {
+			c := square(1, v[0], v[1], v[1], v[2], v[3], v[2]/2)
+			c.Groups = c.C
+			in, q := randomU8(rnd, c, false)
+			wide, w := integersOf(rnd, len(in)), integersOf(rnd, len(q.Weights))
+			seen := map[string]bool{}
+			for _, isa := range arch.Supported()[1:] {
+				op, err := NewConvF32(c.ConvShape, nil, w, nil, Clamp{0, 6}, isa)
+				x, size := View{Data: addr(wide), DType: F32, N: 1, H: c.H, W: c.W, C: c.C, Stride: c.C}, 4
+				if dt == U8 {
+					op, err = NewConvU8(c.ConvShape, nil, q, isa)
+					x.Data, x.DType, size = addr(in), U8, 1
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+				if seen[op.Kernel()] {
+					continue
+				}
+				seen[op.Kernel()] = true
+				out := aligned[byte](c.OutH() * c.OutW() * c.C * size)
+				y := View{Data: addr(out), DType: dt, N: 1, H: c.OutH(), W: c.OutW(), C: c.C, Stride: c.C}
+				task := op.Bind([]View{x}, []View{y}, aligned[byte](op.Scratch(1)), 1)
+				b.Run(fmt.Sprintf("shape=%dx%dx%d_k%d_s%d/kernel=%s", c.H, c.W, c.C, c.R, c.StrideW, op.Kernel()),
+					func(b *testing.B) {
+						for b.Loop() {
+							task.Run(0, 0, task.Units(), nil)
+						}
+						products := float64(c.OutH() * c.OutW() * c.C * c.R * c.S)
+						b.ReportMetric(products*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GMAC/s")
+					})
+			}
+		}
+	}
+}
+
+// Kernels that weave read no byte beyond a row, write none beyond a column, and take a pixel for a row.
+func TestDepthWeave(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(27, 28))
+	forKernels(t, OpDepthWeave, U8, func(t *testing.T, k *Kernel) {
+		fn := k.fn.(func(*depthWeaveArgs))
+		for _, c := range []int{16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97} {
+			for _, side := range []guard.Side{guard.Start, guard.End} {
+				const columns, gap = 3, 5
+				a := depthWeaveArgs{dstStep: 4*c + gap, columns: columns, c: c}
+				dst := guarded[uint8](t, side, columns*a.dstStep-gap)
+				fill(dst, 0xA5)
+				want := slices.Clone(dst)
+				for i := range a.rows {
+					a.steps[i] = i % 3 * c
+					row := guarded[uint8](t, side, (columns-1)*a.steps[i]+c)
+					for at := range row {
+						row[at] = uint8(rnd.IntN(256))
+					}
+					a.rows[i] = addr(row)
+					for x := range columns {
+						for ch, v := range row[x*a.steps[i]:][:c] {
+							want[x*a.dstStep+4*ch+i] = v
+						}
+					}
+				}
+				a.dst = addr(dst)
+				fn(&a)
+				equalBits(t, fmt.Sprintf("%s c=%d", k.Name, c), dst, want)
+			}
+		}
+	})
+}
