@@ -22,9 +22,10 @@ var (
 
 // Stats is what calibration saw of each value of the simplified graph, by the name of its node or input.
 type Stats struct {
-	Graph  string                `json:"graph"`
-	Inputs int                   `json:"inputs"` // how many inputs were run
-	Values map[string]*Histogram `json:"values"`
+	Graph    string                `json:"graph"`
+	Inputs   int                   `json:"inputs"` // how many inputs were run
+	Values   map[string]*Histogram `json:"values"`
+	Channels map[string]*Channels  `json:"channels,omitempty"` // of convolutions and of functions
 }
 
 // Calibrate runs a float graph over the inputs of a source and keeps a histogram of every value. Once the context is
@@ -42,11 +43,18 @@ func Calibrate(ctx context.Context, g *runtime.Graph, next Source, opts ...Optio
 		return nil, err
 	}
 	defer r.close()
-	s := &Stats{Graph: g.Name, Values: map[string]*Histogram{}}
-	hists := make([]*Histogram, len(r.values))
+	s := &Stats{Graph: g.Name, Values: map[string]*Histogram{}, Channels: map[string]*Channels{}}
+	hists, channels := make([]*Histogram, len(r.values)), make([]*Channels, len(r.values))
 	for i, v := range r.values {
 		hists[i] = new(Histogram)
 		s.Values[v.Name] = hists[i]
+		if i < r.ins {
+			continue
+		}
+		if n := g.Nodes[i-r.ins]; runtime.FormOf(n.Op) == runtime.Rewritten || runtime.Pointwise(n.Op) {
+			channels[i] = new(Channels)
+			s.Channels[v.Name] = channels[i]
+		}
 	}
 	for {
 		input := r.buffer
@@ -59,7 +67,11 @@ func Calibrate(ctx context.Context, g *runtime.Graph, next Source, opts ...Optio
 			return nil, err
 		}
 		for i := range r.values {
-			hists[i].Observe(r.float(i))
+			xs := r.float(i)
+			if c := channels[i]; c != nil {
+				c.observe(xs, r.values[i].Shape.C)
+			}
+			hists[i].Observe(xs)
 			if hists[i].Strange > 0 {
 				return nil, fmt.Errorf("%q, input %d: %w", r.values[i].Name, s.Inputs, ErrNotFinite)
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -214,4 +215,20 @@ func (j *histogramJSON) check() error {
 		return errors.New("counts do not add up")
 	}
 	return nil
+}
+
+// within returns a histogram of the numbers between lo and hi, bin by bin.
+func (h *Histogram) within(lo, hi float64) *Histogram {
+	c := *h
+	cut := func(side []int64, far float64) []int64 {
+		side = slices.Clone(side)
+		for i := min(len(side), int(far/h.Width())+1); i < len(side); i++ {
+			c.Count -= side[i]
+			side[i] = 0
+		}
+		return side
+	}
+	c.neg, c.pos = cut(h.neg, -lo), cut(h.pos, hi)
+	c.Min, c.Max = max(h.Min, float32(lo)), min(h.Max, float32(hi))
+	return &c
 }

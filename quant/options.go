@@ -18,6 +18,7 @@ type Option func(*options)
 type options struct {
 	observer Observer
 	float    []string
+	alike    bool
 	progress func(done int)
 	compile  []runtime.Option
 }
@@ -46,6 +47,10 @@ func WithObserver(ob Observer) Option { return func(o *options) { o.observer = o
 func WithFloat(patterns ...string) Option {
 	return func(o *options) { o.float = append(o.float, patterns...) }
 }
+
+// WithoutEqualising gives all channels of a value one scale: for formats that have no tables by channel, such as that
+// of onnx.WriteQDQ. Where channels differ much in size it is less accurate.
+func WithoutEqualising() Option { return func(o *options) { o.alike = true } }
 
 // WithProgress has f called after every input with the number of inputs done.
 func WithProgress(f func(done int)) Option { return func(o *options) { o.progress = f } }

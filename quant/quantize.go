@@ -20,12 +20,14 @@ func Quantize(g *runtime.Graph, s *Stats, opts ...Option) (*runtime.Graph, *Repo
 	}
 	r := &rewriter{from: g, opts: &o, out: runtime.NewGraphLike(g), asFloat: map[*runtime.Value]*runtime.Value{},
 		asU8: map[*runtime.Value]*runtime.Value{}, names: map[string]bool{}, chains: map[*runtime.Value]*chain{},
-		report: &Report{Graph: g.Name, Observer: o.observer.String()}}
+		factors: map[*runtime.Value][]float32{},
+		report:  &Report{Graph: g.Name, Observer: o.observer.String()}}
 	r.out.SetLimits(unlimited)
 	r.decide()
 	if r.scales, err = chooseScales(g, r.u8, s, o.observer); err != nil {
 		return nil, nil, err
 	}
+	r.equalise(s)
 	if err := r.rewrite(); err != nil {
 		return nil, nil, err
 	}
@@ -42,6 +44,7 @@ type rewriter struct {
 	why           map[*runtime.Node]string // why the others do not
 	chains        map[*runtime.Value]*chain
 	scales        map[*runtime.Value]runtime.Quant
+	factors       map[*runtime.Value][]float32      // by which channels of uint8 are larger than what they stand for
 	asFloat, asU8 map[*runtime.Value]*runtime.Value // old value → new value; asFloat has whole numbers as they are
 	names         map[string]bool
 	report        *Report
@@ -272,25 +275,36 @@ func (r *rewriter) node(n *runtime.Node) error {
 	switch op := n.Op.(type) {
 	case *runtime.Conv:
 		lo, hi := op.Act.Levels(to)
-		q, err := quantiseWeights(op.Weights, op.Bias, op.K, in[0].Quant.Scale, to.Scale)
+		weights, bias := scaled(op, r.factors[n.In[0]], r.factors[n.Out])
+		q, err := quantiseWeights(weights, bias, op.K, in[0].Quant.Scale, to.Scale)
 		if err != nil {
 			return n.Fault(err)
 		}
-		r.report.add(n, to, Layer{WeightSQNR: q.sqnr})
+		r.report.add(n, to, Layer{WeightSQNR: q.sqnr, Equalised: r.factors[n.Out] != nil})
 		return r.addU8(n, &runtime.QConv{Window: op.Window, K: op.K, Groups: op.Groups, Weights: q.weights, WScale: q.scale,
 			Bias: q.bias, Out: to, Lo: lo, Hi: hi}, in)
 	case *runtime.FC:
 		return r.fullyConnected(n, op, in[0])
 	}
-	r.report.add(n, to, Layer{})
+	f, g := r.factors[n.In[0]], r.factors[n.Out]
+	r.report.add(n, to, Layer{Equalised: g != nil})
+	if f != nil || g != nil {
+		return r.addU8(n, &runtime.Table{Of: tables(in[0].Quant, to, f, g, n.Op, n.Out.Shape.C), Out: to}, in)
+	}
 	if runtime.FormOf(n.Op) == runtime.Wrapped {
 		return r.addU8(n, &runtime.Quantised{Op: n.Op, Out: to}, in)
 	}
 	return r.addU8(n, n.Op, in) // moves bytes
 }
 
+// addU8 adds a node that makes bytes. One whose channels have factors bears another name: its numbers are not those of
+// the float graph.
 func (r *rewriter) addU8(n *runtime.Node, op runtime.Op, in []*runtime.Value) error {
-	out, err := r.out.Add(n.Name, op, in...)
+	name := n.Name
+	if r.factors[n.Out] != nil {
+		name = r.unused(name + "/equalised")
+	}
+	out, err := r.out.Add(name, op, in...)
 	r.asU8[n.Out] = out
 	return err
 }

@@ -26,6 +26,7 @@ type Layer struct {
 	Reason     string  `json:"reason,omitempty"`     // why
 	Scale      float32 `json:"scale,omitempty"`      // of the output; 0 when it is float
 	Zero       uint8   `json:"zero,omitempty"`       // likewise
+	Equalised  bool    `json:"equalised,omitempty"`  // its channels have factors that bring them to one size
 	WeightSQNR float64 `json:"weightSQNR,omitempty"` // signal to quantisation noise of the weights, dB
 }
 
@@ -64,6 +65,9 @@ func (r *Report) String() string {
 		case l.Float:
 			typ = "float: " + l.Reason
 		case l.Scale > 0:
+			if l.Equalised {
+				typ = "int8 by channel"
+			}
 			scale, zero = fmt.Sprintf("%.5g", l.Scale), fmt.Sprint(l.Zero)
 		}
 		if l.WeightSQNR != 0 {

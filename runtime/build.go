@@ -25,7 +25,7 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	if err := o.ctx.Err(); err != nil {
 		return err
 	}
-	nodes := g.Nodes
+	nodes, states := openStates(g)
 	isInput := map[*Value]bool{}
 	for _, v := range g.Inputs {
 		isInput[v] = true
@@ -66,6 +66,7 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	if err := p.locate(o, g, lay, steps); err != nil {
 		return err
 	}
+	p.closeStates(states)
 	for i := range p.outputs {
 		p.outputs[i].Name = names[i].Name
 	}

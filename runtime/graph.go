@@ -47,6 +47,7 @@ type Value struct {
 	elem   Elem // of the model
 	graph  *Graph
 	id     int
+	state  stateful
 }
 
 // Node is one operation of a graph.
@@ -183,7 +184,7 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 		}
 		shapes[i] = v.Shape
 	}
-	if _, alone := op.(*Constant); len(in) == 0 && !alone {
+	if len(in) == 0 && !alone(op) {
 		return fail(fmt.Errorf("no inputs: %w", ErrShape))
 	}
 	s, err := op.infer(shapes, &g.limits)
@@ -206,7 +207,17 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	g.work += work
 	g.reads += len(in)
 	g.Nodes = append(g.Nodes, n)
+	n.noteState()
 	return n.Out, nil
+}
+
+// alone reports whether an operation has no inputs.
+func alone(op Op) bool {
+	switch op.(type) {
+	case *Constant, *State:
+		return true
+	}
+	return false
 }
 
 // Rename gives a value that a node makes, and the node, another name, which must be free.

@@ -3,6 +3,7 @@ package runtime
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/kernels"
@@ -45,6 +46,8 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 			values = append(values, n.reduced(name, x))
 		case n.r.IntN(16) == 0:
 			values = append(values, n.scattered(name, x))
+		case n.r.IntN(12) == 0:
+			values = append(values, n.remembered(name, x)...)
 		default:
 			if v := n.random(name, x, values, pick); v != nil {
 				values = append(values, v)
@@ -157,6 +160,66 @@ func (n *net) reduced(name string, x *Value) *Value {
 	v := n.add(name+"/reduced", &Reduce{How: how, Over: kernels.Axes{N: bits&1 != 0, H: bits&2 != 0, W: bits&4 != 0,
 		C: bits&8 != 0}}, x)
 	return n.add(name, &Binary{How: kernels.Larger}, v, x)
+}
+
+// remembered is what a state of x's shape makes with x, the state, and what is kept, perhaps.
+func (n *net) remembered(name string, x *Value) []*Value {
+	s := &State{Shape: x.Shape}
+	if n.r.IntN(2) == 0 {
+		s.Floats = n.floats(x.Shape.Elements())
+	}
+	state := n.add(name+"/state", s)
+	sum := n.add(name+"/sum", &Add{Act: Clamp{On: true, Lo: -2, Hi: 2}}, state, x)
+	values := []*Value{state, sum}
+	switch n.r.IntN(4) {
+	case 0:
+		values = append(values, n.add(name+"/keep", &Keep{}, state, x))
+	case 1:
+		n.add(name+"/keep", &Keep{}, state, n.add(name+"/less", &Binary{How: kernels.Times, Of: []float32{0.5},
+			Shape: Shape{1, 1, 1, 1}}, sum))
+	case 2:
+		values = append(values, n.add(name+"/keep", &Keep{}, state, sum))
+	}
+	return values
+}
+
+// TestRandomGraphsKeepStates: run by run, a session has the states that single nodes give, and forgets them by Reset.
+func TestRandomGraphsKeepStates(t *testing.T) {
+	tested := 0
+	for seed := uint64(0); tested < 25; seed++ {
+		g := randomGraph(t, seed)
+		if !slices.ContainsFunc(g.Nodes, func(n *Node) bool { return keeps(n) }) {
+			continue
+		}
+		tested++
+		s := session(t, g, WithThreads(1+int(seed%2)), WithMemory(Memory(seed/2%2)))
+		for range 2 {
+			states := map[*Value][]float32{}
+			for step := range 3 {
+				in := testInput(5 * 4 * 4)
+				for i := range in {
+					in[i] *= float32(step) - 0.5
+				}
+				want := nodeByNodeFrom(t, g, in, states)
+				for _, n := range g.Nodes {
+					if keeps(n) {
+						states[n.In[0]] = want[n.Out]
+					}
+				}
+				copy(s.Input(0).Float32(), in)
+				if err := s.Run(); err != nil {
+					t.Fatal(err)
+				}
+				for i, v := range g.Outputs {
+					near(t, fmt.Sprintf("seed %d, run %d, %s", seed, step, v.Name), s.Output(i).Float32(), want[v], 2e-3)
+				}
+			}
+			if err := s.Reset(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Close()
+	}
 }
 
 func TestRandomGraphsAgreeNodeByNode(t *testing.T) {

@@ -27,6 +27,9 @@ func Pointwise(op Op) bool {
 	return ok && e.pointwise() != nil
 }
 
+// Apply does an operation for which [Pointwise] holds to each number of a list.
+func Apply(op Op, v []float32) { op.(elementwise).pointwise()(v) }
+
 func (*Lookup) Kind() string { return "Lookup" }
 
 func (l *Lookup) infer(in []Shape, limits *Limits) (Shape, error) {

@@ -62,7 +62,7 @@ func numbersOf(in Quant, all ...Op) *[256]float32 {
 		v[q] = float32(q-int(in.Zero)) * in.Scale
 	}
 	for _, op := range all {
-		op.(elementwise).pointwise()(v[:])
+		Apply(op, v[:])
 	}
 	return v
 }

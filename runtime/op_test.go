@@ -40,7 +40,12 @@ func everyOp(t testing.TB) *Graph {
 		Act: Clamp{On: true, Lo: -1, Hi: 3}}, g.Inputs[0])
 	b.add("table", &Table{Of: make([]uint8, 256), Out: Quant{Scale: 0.5, Zero: 2}},
 		b.add("bytes for a table", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0]))
-	b.add("lookup", &Lookup{Of: []Op{&Curve{Of: kernels.Elu, A: 2}, &Activation{Act: ReLU}}}, b.add("bytes to look up", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0]))
+	state := b.add("state", &State{Shape: g.Inputs[0].Shape, Floats: ramp(g.Inputs[0].Shape.Elements())})
+	b.add("keep", &Keep{}, state, g.Inputs[0])
+	b.add("state of levels", &State{Shape: Shape{1, 1, 1, 2}, DType: U8, Quant: Quant{Scale: 2, Zero: 3}, Levels: []byte{7, 8}})
+	b.add("state of numbers", &State{Shape: Shape{1, 1, 1, 2}, DType: I32, Ints: []int32{-1, 5}})
+	b.add("lookup", &Lookup{Of: []Op{&Curve{Of: kernels.Elu, A: 2}, &Activation{Act: ReLU}}},
+		b.add("bytes to look up", &Quantize{To: Quant{Scale: 1}}, g.Inputs[0]))
 	b.add("reduce", &Reduce{How: kernels.LogSumExp, Over: kernels.Axes{H: true, C: true}}, g.Inputs[0])
 	b.add("log softmax", &SoftmaxOver{Form: kernels.SoftmaxLog, Over: kernels.Axes{W: true}}, g.Inputs[0])
 	b.add("normal", &Normalise{Norm: kernels.NormL2, Epsilon: 0.5, Over: kernels.Axes{C: true}}, g.Inputs[0])
@@ -199,6 +204,8 @@ func workCases() map[string]workCase {
 		"power by a constant": {op: &Binary{How: kernels.Power, Of: make([]float32, 4), Shape: Shape{1, 1, 1, 4}},
 			work: elements},
 		"table":            {op: &Table{Of: make([]uint8, 256), Out: q}, u8: true, work: elements},
+		"state":            {op: &State{Shape: Shape{1, 8, 8, 4}}, in: nothing, work: elements},
+		"keep":             {op: &Keep{}, in: stated, work: elements},
 		"lookup":           {op: &Lookup{Of: []Op{&Curve{}}}, u8: true, work: elements},
 		"quantised curve":  {op: &Quantised{Op: &Curve{}, Out: q}, u8: true, work: elements},
 		"quantised binary": {op: &Quantised{Op: &Binary{}, Out: q}, u8: true, two: true, work: elements},
@@ -246,6 +253,9 @@ func wholes(b builder, x *Value) []*Value {
 	w := b.add("whole", &Cast{To: I32}, x)
 	return []*Value{w, w}
 }
+
+// stated is a state and what it becomes.
+func stated(b builder, x *Value) []*Value { return []*Value{b.add("state", &State{Shape: x.Shape}), x} }
 
 // choice is a whole number and two values.
 func choice(b builder, x *Value) []*Value { return append(wholes(b, x)[:1], x, x) }

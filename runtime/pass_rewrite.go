@@ -44,7 +44,7 @@ func (r *rewriting) apply(g *Graph) (*Graph, error) {
 		live[old(v)] = true
 	}
 	for i := len(nodes) - 1; i >= 0; i-- {
-		if live[nodes[i].Out] {
+		if live[nodes[i].Out] = live[nodes[i].Out] || keeps(nodes[i]); live[nodes[i].Out] {
 			for _, v := range nodes[i].In {
 				live[old(v)] = true
 			}

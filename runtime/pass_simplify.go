@@ -57,6 +57,11 @@ func countUses(g *Graph) map[*Value]int {
 	for _, v := range g.Outputs {
 		uses[v]++
 	}
+	for _, n := range g.Nodes {
+		if keeps(n) {
+			uses[n.Out]++
+		}
+	}
 	for i := len(g.Nodes) - 1; i >= 0; i-- {
 		if n := g.Nodes[i]; uses[n.Out] > 0 {
 			for _, v := range n.In {

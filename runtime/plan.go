@@ -22,6 +22,7 @@ type Plan struct {
 	steps   []planStep
 	inputs  []TensorInfo
 	outputs []TensorInfo
+	states  []planState
 	arena   int // bytes
 	bound   int // the most bytes alive at once
 	storage []Storage

@@ -43,7 +43,29 @@ func (p *Plan) prove() error {
 			return fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
 	}
+	for i := range p.states {
+		if err := p.proveState(&p.states[i]); err != nil {
+			return fmt.Errorf("state %q: %w", p.states[i].in.Name, err)
+		}
+	}
 	return nil
+}
+
+// proveState proves that a state's tensors are an input and an output, of the bytes that are kept.
+func (p *Plan) proveState(s *planState) error {
+	if err := p.proveTensor(s.in, true); err != nil {
+		return err
+	}
+	if len(s.begin) != s.in.view.extent() {
+		return fmt.Errorf("begins with %d bytes of %d: %w", len(s.begin), s.in.view.extent(), ErrGraph)
+	}
+	if s.out.value < 0 {
+		return nil
+	}
+	if s.out.Shape != s.in.Shape || s.out.DType != s.in.DType || s.out.Quant != s.in.Quant {
+		return fmt.Errorf("becomes another tensor: %w", ErrGraph)
+	}
+	return p.proveTensor(s.out, false)
 }
 
 // proveValue proves that a value lies in storage that is in use as long as the value is needed, and that a

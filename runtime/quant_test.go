@@ -83,6 +83,7 @@ func randomQuantised(t *testing.T, seed uint64) *Graph {
 	}
 	last := values[len(values)-1]
 	n.output(last, n.add("float", &Dequantize{}, pick()))
+	n.output(n.add("looked up", &Lookup{Of: []Op{&Curve{Of: kernels.Mish}, &Activation{Act: ReLU}}}, pick()))
 	x := pick()
 	fc := &QFC{K: 3, Weights: make([]int8, 3*x.Shape.Elements()), WScale: []float32{0.01, 0.02, 0.03}}
 	for i := range fc.Weights {

@@ -243,7 +243,7 @@ func selfCases() []selfCase {
 		add(fmt.Sprint("concatenation, flattening and conversion of ", c), true, in, func(b *selfBuilder, x *Value) *Value {
 			q := b.quantize(x)
 			j := b.add(&Concat{}, q, b.add(&Pool{Window: window(3, 1)}, q), q)
-			return b.add(&Flatten{}, b.add(&Dequantize{}, j))
+			return b.add(&Flatten{}, b.add(&Concat{}, b.add(&Dequantize{}, j), b.add(&Lookup{Of: []Op{&Curve{}}}, q)))
 		})
 	}
 	return cases

@@ -12,14 +12,15 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// Session runs a plan: one arena, every step bound to its addresses. It belongs to one goroutine at a time; for more,
-// make more sessions. Run allocates nothing.
+// Session runs a plan: one arena, every step bound to its addresses, and the states of a streaming model, which
+// [Session.Reset] clears. It belongs to one goroutine at a time; for more, make more sessions. Run allocates nothing.
 type Session struct {
 	plan    *Plan
 	arena   []byte
 	tasks   []kernels.Task
 	inputs  []Tensor
 	outputs []Tensor
+	states  []keptState
 	hook    func(StepInfo, time.Duration)
 	infos   []StepInfo
 	workers *workers // nil with one thread
@@ -73,6 +74,7 @@ func (p *Plan) NewSession() (*Session, error) {
 	for _, t := range p.outputs {
 		s.outputs = append(s.outputs, Tensor{info: t, data: s.view(t.view).Data})
 	}
+	s.newStates()
 	if p.threads > 1 {
 		s.workers = newWorkers(p.threads, s.tasks, s.stop)
 		s.workers.endWith(s)
@@ -153,6 +155,7 @@ func (s *Session) run(ctx context.Context) error {
 		return ErrClosed
 	}
 	defer s.finish()
+	s.giveStates()
 	if s.workers != nil {
 		s.workers.wake()
 		defer s.workers.sleep()
@@ -191,6 +194,7 @@ func (s *Session) run(ctx context.Context) error {
 			s.hooking.Store(false)
 		}
 	}
+	s.keepStates()
 	return nil
 }
 

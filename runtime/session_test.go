@@ -39,8 +39,22 @@ func TestCompileAgreesNodeByNode(t *testing.T) {
 // nothing to fuse, to merge or to share memory with.
 func nodeByNode(t *testing.T, g *Graph, in []float32) map[*Value][]float32 {
 	t.Helper()
+	return nodeByNodeFrom(t, g, in, nil)
+}
+
+// nodeByNodeFrom is nodeByNode with what was kept of states before, or nil.
+func nodeByNodeFrom(t *testing.T, g *Graph, in []float32, states map[*Value][]float32) map[*Value][]float32 {
+	t.Helper()
 	values := map[*Value][]float32{g.Inputs[0]: in}
 	for _, n := range g.Nodes {
+		if keeps(n) {
+			values[n.Out] = values[n.In[1]]
+			continue
+		}
+		if v := states[n.Out]; v != nil {
+			values[n.Out] = v
+			continue
+		}
 		one := NewGraph(n.Name)
 		var ins []*Value
 		for i, v := range n.In {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gneiss-go/gneiss/models/onnx"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 	"github.com/gneiss-go/gneiss/quant"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -87,26 +88,55 @@ type quantised struct {
 	Report     *quant.Report `json:"report"`
 }
 
+// print writes a line or two, and the layers if asked.
+func (q *quantised) print(out io.Writer, layers bool) {
+	fmt.Fprintf(out, "%s: %s bytes, from %s of float weights; %d of %d layers in int8, %s, observer %s\n", q.Output,
+		thousands(q.Bytes), thousands(q.FloatBytes), q.Report.Quantised, len(q.Report.Layers), plural(q.Images, "image"),
+		q.Report.Observer)
+	if !q.Report.Portable {
+		fmt.Fprintln(out, "some layers are float: answers are near, not equal, on other CPUs")
+	}
+	if layers {
+		fmt.Fprintln(out)
+		fmt.Fprint(out, q.Report)
+	}
+}
+
+// quantisedFormats are what quantize writes.
+var quantisedFormats = map[string]struct {
+	ext   string
+	write func(io.Writer, *runtime.Graph) error
+	opts  []quant.Option
+}{
+	"gneiss": {runtime.Ext, func(w io.Writer, g *runtime.Graph) error { return runtime.Write(w, g) }, nil},
+	"onnx":   {".onnx", onnx.WriteQDQ, []quant.Option{quant.WithoutEqualising()}},
+}
+
 func quantizeCommand() *cobra.Command {
 	var mf modelFlags
 	var cf cardFlags
 	var imf imageFlags
-	var output, observer, stats string
+	var output, observer, stats, format string
 	var float []string
 	var layers, asJSON bool
 	cmd := &cobra.Command{
-		Use:   "quantize --output FILE.gneiss [flags] IMAGE…",
+		Use:   "quantize --output FILE [flags] IMAGE…",
 		Short: "Make an int8 model of a float one",
 		Long: `Quantize runs a float model on calibration images, a hundred or so of the kind it will see, and writes an int8 model:
 a quarter of the size, faster, and with the same answers, byte for byte, on every CPU. Images are files, folders,
-patterns, or CSV files as for eval. The new file has the card of the model, as flags change it.`,
+patterns, or CSV files as for eval. The new file has the card of the model, as flags change it. --format onnx writes an
+ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
 		Example: `  gneiss quantize --model googlenet --output googlenet-int8.gneiss photos/
   gneiss quantize --model net.onnx --output net.gneiss --observer entropy --float fc labels.csv --role calibrate`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output == "" {
 				return usagef("--output is missing")
 			}
-			if err := errors.Join(promised("--output", output, runtime.Ext), promised("--stats", stats, ".json")); err != nil {
+			as, ok := quantisedFormats[format]
+			if !ok {
+				return usagef("--format %q is neither gneiss nor onnx", format)
+			}
+			if err := errors.Join(promised("--output", output, as.ext), promised("--stats", stats, ".json")); err != nil {
 				return err
 			}
 			ob, err := quant.ParseObserver(observer)
@@ -124,30 +154,24 @@ patterns, or CSV files as for eval. The new file has the card of the model, as f
 			if err != nil {
 				return err
 			}
-			g, report, err := quant.Quantize(c.Graph, st, quant.WithObserver(ob), quant.WithFloat(float...))
+			g, report, err := quant.Quantize(c.Graph, st, append(as.opts, quant.WithObserver(ob), quant.WithFloat(float...))...)
 			if err != nil {
 				return err
 			}
-			file, err := saveModel(cmd, output, g)
-			if err != nil {
+			var file bytes.Buffer
+			if err := as.write(&file, g); err != nil {
+				return runtime.InFile(output, err)
+			}
+			if err := save(cmd, output, file.Bytes()); err != nil {
 				return err
 			}
-			q := quantised{Model: c.info(), Images: images, Output: output, Bytes: len(file),
+			q := quantised{Model: c.info(), Images: images, Output: output, Bytes: file.Len(),
 				FloatBytes: 4 * int(c.Graph.Cost().Params), Report: report}
 			out := said(cmd, output)
 			if asJSON {
 				return writeJSON(out, q)
 			}
-			fmt.Fprintf(out, "%s: %s bytes, from %s of float weights; %d of %d layers in int8, %s, observer %s\n", output,
-				thousands(q.Bytes), thousands(q.FloatBytes), report.Quantised, len(report.Layers), plural(images, "image"),
-				report.Observer)
-			if !report.Portable {
-				fmt.Fprintln(out, "some layers are float: answers are near, not equal, on other CPUs")
-			}
-			if layers {
-				fmt.Fprintln(out)
-				fmt.Fprint(out, report)
-			}
+			q.print(out, layers)
 			return nil
 		},
 	}
@@ -155,7 +179,8 @@ patterns, or CSV files as for eval. The new file has the card of the model, as f
 	mf.addLabels(cmd)
 	cf.add(cmd)
 	imf.add(cmd)
-	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss; - is standard output")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write, .gneiss or .onnx; - is standard output")
+	cmd.Flags().StringVar(&format, "format", "gneiss", "what to write: gneiss, or onnx, which is the QDQ format")
 	cmd.Flags().StringVar(&observer, "observer", quant.DefaultObserver().String(),
 		"how ranges follow from what was seen: minmax, percentile:99.99, entropy or mse")
 	cmd.Flags().StringArrayVar(&float, "float", nil,

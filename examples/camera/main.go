@@ -1,5 +1,6 @@
-// Camera says what a camera sees, frame by frame, by any network that classifies, detects, segments or finds key points;
-// without one, by a small one in the program's own file that classifies. What is detected is followed from frame to frame.
+// Camera says what a camera sees, frame by frame, by any network that classifies, detects, segments or finds key
+// points; without one, by a small one in the program's own file that classifies. What is detected is followed from
+// frame to frame.
 //
 //	camera                                                      /dev/video0, as 1280×720 if it can
 //	camera --device /dev/video2 --format nv12 --size 640x480

@@ -29,7 +29,7 @@ const (
 )
 
 func newThings(m *models.Model, o *options) (network, error) {
-	det, err := detect.FromPlan(m.Plan, m.Card, o.detect()...)
+	det, err := detect.New(m, o.detect()...)
 	if err != nil {
 		return nil, err
 	}

@@ -75,8 +75,8 @@ func (b *broker) listen(t *testing.T) *listener {
 	return l
 }
 
-// wait returns the payload of the first message from the n-th on of a topic that has such a payload, and the number of the
-// next message.
+// wait returns the payload of the first message from the n-th on of a topic that has such a payload, and the number of
+// the next message.
 func (l *listener) wait(t *testing.T, n int, topic, has string) (string, int) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {

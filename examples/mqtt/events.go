@@ -69,8 +69,8 @@ type known struct {
 
 func newScene(r rules) *scene { return &scene{rules: r, there: map[int]*known{}} }
 
-// see takes a frame's things and returns what has happened, in the order of their identities. Things that are not followed,
-// of identity 0, do not count. Time never goes back.
+// see takes a frame's things and returns what has happened, in the order of their identities. Things that are not
+// followed, of identity 0, do not count. Time never goes back.
 func (s *scene) see(f *sight) (events []event) {
 	if f.Time.After(s.now) {
 		s.now = f.Time

@@ -5,8 +5,9 @@
 //	mqtt --broker ssl://broker:8883 --user door --name door -- camera --model yolov8n.gneiss --frames
 //	mosquitto_sub -v -t 'gneiss/#'
 //
-// The password is that of the environment, MQTT_PASSWORD. Topics are listed at [topics]. When the broker is away, events are
-// lost; how many there are is told again as soon as it is back. When this program dies, the broker says that it is offline.
+// The password is that of the environment, MQTT_PASSWORD. Topics are listed at [topics]. When the broker is away,
+// events are lost; how many there are is told again as soon as it is back. When this program dies, the broker says that
+// it is offline.
 package main
 
 import (

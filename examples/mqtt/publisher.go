@@ -11,8 +11,8 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
-// publisher sends messages to a broker, and what holds at present again whenever it is connected anew. It never keeps the
-// caller waiting: while the broker is away or slow, messages are dropped, and counted.
+// publisher sends messages to a broker, and what holds at present again whenever it is connected anew. It never keeps
+// the caller waiting: while the broker is away or slow, messages are dropped, and counted.
 type publisher struct {
 	client  mqtt.Client
 	queue   chan message

@@ -37,8 +37,8 @@ func (t *topics) base() string   { return "gneiss/" + t.name }
 func (t *topics) status() string { return t.base() + "/status" }
 func (t *topics) node() string   { return "gneiss_" + t.name }
 
-// slug returns a label as a level of a topic: of letters, digits, _ and -, another for each label. known means that it was
-// asked for before; "" that there are too many.
+// slug returns a label as a level of a topic: of letters, digits, _ and -, another for each label. known means that it
+// was asked for before; "" that there are too many.
 func (t *topics) slug(label string) (slug string, known bool) {
 	if s, ok := t.slugs[label]; ok {
 		return s, true

@@ -218,6 +218,10 @@ func (q *writer) node(n *runtime.Node) error {
 	if op, ok := n.Op.(*runtime.Constant); ok {
 		return q.given(n, op)
 	}
+	if len(n.In) == 0 {
+		return &runtime.UnsupportedError{Ops: []runtime.Unsupported{{Op: n.Op.Kind(), Node: n.Name,
+			Reason: "not written to ONNX"}}}
+	}
 	x := n.In[0]
 	name := n.Name
 	var in []string
@@ -263,6 +267,8 @@ func (q *writer) node(n *runtime.Node) error {
 		q.behind(n, op.Act, func(out string) { q.op("Gemm", out, in, intAttr("transB", 1)) })
 	case *runtime.Quantised:
 		return q.plain(n, op.Op)
+	case *runtime.Lookup:
+		return q.lookup(n, op)
 	case *runtime.LevelAdd: // but for halves
 		return q.plain(n, &runtime.Add{Act: op.Act})
 	default:

@@ -61,7 +61,10 @@ const (
 
 // recognise finds the outputs that are poses, what they mean, and how pictures are prepared.
 func recognise(plan *runtime.Plan, c *card.Card) (head, preprocess.Spec, error) {
-	in := plan.Inputs()[0]
+	in, err := eye.Input(plan)
+	if err != nil {
+		return head{}, preprocess.Spec{}, err
+	}
 	spec := preprocess.Spec{Width: in.Shape.W, Height: in.Shape.H}
 	if c.Input != nil {
 		spec = *c.Input

@@ -23,8 +23,10 @@ type out struct {
 func network(t *testing.T, size int, outs ...out) *runtime.Plan {
 	t.Helper()
 	g := runtime.NewGraph("network")
-	if _, err := g.Input("picture", runtime.Shape{N: 1, H: size, W: size, C: 3}); err != nil {
-		t.Fatal(err)
+	if size > 0 { // else of no input
+		if _, err := g.Input("picture", runtime.Shape{N: 1, H: size, W: size, C: 3}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for i, o := range outs {
 		v, err := g.Add(fmt.Sprint("out", i), &runtime.Constant{Shape: runtime.ShapeOf(o.dims, o.layout), Floats: o.data})
@@ -243,6 +245,14 @@ func TestRefused(t *testing.T) {
 		if p, err := FromPlan(network(t, 64, c.outs...), c.card); !errors.Is(err, runtime.ErrShape) {
 			t.Errorf("%v: %v, %v", c.outs[0].dims, p, err)
 		}
+	}
+}
+
+// TestNoInput: a network without an input is refused.
+func TestNoInput(t *testing.T) {
+	plan := network(t, 0, out{[]int{1, 17, 3}, 0, make([]float32, 51)})
+	if p, err := FromPlan(plan, card.Card{}); !errors.Is(err, runtime.ErrShape) {
+		t.Error(p, err)
 	}
 }
 

@@ -51,7 +51,10 @@ func recognise(plan *runtime.Plan, c *card.Card, output string) (head, preproces
 		return head{}, preprocess.Spec{}, fmt.Errorf("no head %q; there are %s: %w", kind, strings.Join(Kinds(), ", "),
 			runtime.ErrShape)
 	}
-	in := plan.Inputs()[0]
+	in, err := eye.Input(plan)
+	if err != nil {
+		return head{}, preprocess.Spec{}, err
+	}
 	spec := preprocess.Spec{Width: in.Shape.W, Height: in.Shape.H}
 	if c.Input != nil {
 		spec = *c.Input

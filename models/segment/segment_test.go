@@ -246,6 +246,26 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestNoInput: a network without an input is refused.
+func TestNoInput(t *testing.T) {
+	g := runtime.NewGraph("constant")
+	c := &runtime.Constant{Shape: runtime.Shape{N: 1, H: 4, W: 4, C: 3}, Floats: make([]float32, 48)}
+	x, err := g.Add("x", c)
+	if err == nil {
+		err = g.Output(x)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := runtime.Compile(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := FromPlan(plan, card.Card{}); !errors.Is(err, runtime.ErrShape) {
+		t.Error(s, err)
+	}
+}
+
 // TestNaN: a score that is no number is less than any, and a pixel of nothing else is the first class.
 func TestNaN(t *testing.T) {
 	s, err := FromPlan(mirror(t, 4, runtime.Quant{}), card.Card{})

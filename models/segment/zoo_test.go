@@ -16,7 +16,7 @@ import (
 )
 
 // zoo opens a model of the zoo and the outputs that its framework gives for a photograph.
-func zoo(t *testing.T, file string, opts ...Option) (s *Segmenter, want []float32) {
+func zoo(t testing.TB, file string, opts ...Option) (s *Segmenter, want []float32) {
 	t.Helper()
 	dir := testdata.Path(t, "zoo", file[:len(file)-len(filepath.Ext(file))])
 	g, err := models.Open(filepath.Join(dir, file))
@@ -219,5 +219,20 @@ func TestNoGarbage(t *testing.T) {
 	})
 	if n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// BenchmarkRead makes masks of frames of 1280×720 of an answer.
+func BenchmarkRead(b *testing.B) {
+	for _, file := range []string{"deeplabv3_257_gpu.tflite", "selfie_segmentation_256.onnx"} {
+		b.Run("model="+file, func(b *testing.B) {
+			s, _ := zoo(b, file)
+			var m Mask
+			for b.Loop() {
+				if err := s.Read(1280, 720, &m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -22,6 +22,9 @@ func (w *worker) run(ctx context.Context, steps bool) (time.Duration, error) {
 		w.sess.SetHook(func(s runtime.StepInfo, d time.Duration) { w.steps[s.Index] = d })
 		defer w.sess.SetHook(nil)
 	}
+	if err := w.sess.Reset(); err != nil { // a request knows nothing of those before it
+		return 0, err
+	}
 	start := time.Now()
 	err := w.sess.RunContext(ctx)
 	return time.Since(start), err

@@ -133,7 +133,7 @@ var words = map[kernels.OpKind]string{
 	kernels.OpCopy:         "copy", kernels.OpFlatten: "flatten", kernels.OpTake: "indices along axes",
 	kernels.OpBinary: "arithmetic between tensors", kernels.OpLevels: "sums of levels to levels",
 	kernels.OpMix: "interpolation", kernels.OpReorder: "elements to another order",
-	kernels.OpTable:  "table of a byte", kernels.OpBlendRows: "camera rows", kernels.OpLaneDots: "camera columns",
+	kernels.OpTable: "table of a byte", kernels.OpBlendRows: "camera rows", kernels.OpLaneDots: "camera columns",
 }
 
 // kernelTable is README.md's table of kernels: every operation of the catalogue, of all architectures.

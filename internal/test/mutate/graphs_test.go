@@ -39,6 +39,9 @@ func grow(r *rand.Rand, limits runtime.Limits) *runtime.Graph {
 		}
 		in := w.inputs(op, values, v)
 		if r.IntN(12) == 0 {
+			op, in = w.stated(fmt.Sprint("s", len(values)), v)
+		}
+		if r.IntN(12) == 0 {
 			if placed, of := w.placed(fmt.Sprint("p", len(values)), v); placed != nil {
 				op, in = placed, of
 			}
@@ -77,6 +80,22 @@ func (w *grower) inputs(op runtime.Op, values []*runtime.Value, v *runtime.Value
 		return []*runtime.Value{v, w.like(values, v)}
 	}
 	return []*runtime.Value{v}
+}
+
+// stated is a state of a value's type, or what keeps the value as such.
+func (w *grower) stated(name string, v *runtime.Value) (runtime.Op, []*runtime.Value) {
+	s := &runtime.State{Shape: v.Shape, DType: v.DType, Quant: v.Quant}
+	if v.DType == runtime.F32 && w.r.IntN(2) == 0 {
+		s.Floats = w.floats(v.Shape.Elements())
+	}
+	if w.r.IntN(2) == 0 {
+		return s, nil
+	}
+	state, err := w.g.Add(name, s)
+	if err != nil {
+		return s, nil
+	}
+	return &runtime.Keep{}, []*runtime.Value{state, v}
 }
 
 // like is a value of the same shape and type, the last of which there are several.
@@ -304,7 +323,8 @@ func (w *grower) quantised(v *runtime.Value, win runtime.Window, k, groups, dept
 		for i := range table.Of {
 			table.Of[i] = uint8(r.IntN(256))
 		}
-		return pick(r, []runtime.Op{&runtime.Dequantize{}, table, &runtime.LevelAdd{Out: w.quant()}})
+		lookup := &runtime.Lookup{Of: []runtime.Op{w.curve(), &runtime.Activation{Act: w.clamp()}, w.arithmetic(1)}}
+		return pick(r, []runtime.Op{&runtime.Dequantize{}, table, &runtime.LevelAdd{Out: w.quant()}, lookup})
 	case 10:
 		return pick(r, []runtime.Op{&runtime.Concat{}, &runtime.Identity{}, &runtime.Flatten{}})
 	}

@@ -24,19 +24,28 @@ func New(plan *runtime.Plan, spec preprocess.Spec) (*Eye, error) {
 	if err := spec.Check(); err != nil {
 		return nil, err
 	}
-	in := plan.Inputs()
+	in, err := Input(plan)
+	if err != nil {
+		return nil, err
+	}
 	want := runtime.Shape{N: 1, H: spec.Height, W: spec.Width, C: spec.Order.Channels()}
-	switch {
-	case len(in) != 1:
-		return nil, fmt.Errorf("%d inputs, want one picture: %w", len(in), runtime.ErrShape)
-	case in[0].Shape != want || in[0].DType == runtime.I32:
-		return nil, fmt.Errorf("input %q is %v, pictures are made as %v: %w", in[0].Name, in[0].Shape, want, runtime.ErrShape)
+	if in.Shape != want || in.DType == runtime.I32 {
+		return nil, fmt.Errorf("input %q is %v, pictures are made as %v: %w", in.Name, in.Shape, want, runtime.ErrShape)
 	}
 	sess, err := plan.NewSession()
 	if err != nil {
 		return nil, err
 	}
 	return &Eye{sess: sess, prepare: spec.Preparer()}, nil
+}
+
+// Input returns the plan's one input. The error wraps [runtime.ErrShape].
+func Input(plan *runtime.Plan) (runtime.TensorInfo, error) {
+	in := plan.Inputs()
+	if len(in) != 1 {
+		return runtime.TensorInfo{}, fmt.Errorf("%d inputs, want one picture: %w", len(in), runtime.ErrShape)
+	}
+	return in[0], nil
 }
 
 // Session returns the session, for those who fill and run it themselves.

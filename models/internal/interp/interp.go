@@ -12,7 +12,9 @@ import (
 
 // Run computes the outputs of a graph from its inputs, all NHWC and in real numbers; uint8 outputs as whole numbers,
 // and int32 values, up to 2²⁴.
-func Run(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
+func Run(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) { return run(g, nil, inputs) }
+
+func run(g *runtime.Graph, states States, inputs [][]float32) ([][]float32, error) {
 	if len(inputs) != len(g.Inputs) {
 		return nil, fmt.Errorf("%d inputs, want %d", len(inputs), len(g.Inputs))
 	}
@@ -38,7 +40,15 @@ func Run(g *runtime.Graph, inputs ...[]float32) ([][]float32, error) {
 		if err := step(n, in, out); err != nil {
 			return nil, err
 		}
+		copy(out, states[n.Name])
 		vals[n.Out] = out
+	}
+	if states != nil {
+		for _, n := range g.Nodes {
+			if _, ok := n.Op.(*runtime.Keep); ok {
+				states[n.In[0].Name] = vals[n.Out]
+			}
+		}
 	}
 	var outs [][]float32
 	for _, v := range g.Outputs {
