@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestEvalBoxes: a detector measured by each form of annotations, beside an engine whose boxes are in a CSV file, with a
-// picture.
+// TestEvalBoxes: a detector measured by each form of annotations, beside an engine whose boxes are in a CSV file, with
+// a picture.
 func TestEvalBoxes(t *testing.T) {
 	model, dir := zooFile(t, "yunet_n_320"), t.TempDir()
 	// What the detector finds is taken as what there is, but for one box, and other things beside.

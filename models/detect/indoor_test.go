@@ -134,8 +134,8 @@ func (s *indoor) int8(t testing.TB, g *runtime.Graph, spec preprocess.Spec, opts
 }
 
 // TestIndoor measures three networks on labelled photographs: as floats they are what the reference engines' tensors,
-// read by plain loops, give on the same inputs (ONNX Runtime 1.20.1 without optimisation, TensorFlow Lite); as int8 they
-// are near.
+// read by plain loops, give on the same inputs (ONNX Runtime 1.20.1 without optimisation, TensorFlow Lite); as int8
+// they are near.
 func TestIndoor(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs three networks over 43 photographs")
@@ -148,9 +148,9 @@ func TestIndoor(t *testing.T) {
 		int8      float64 // AP50 at least; 0 for a network that is quantised already
 		float     []string
 	}{
-		{1, "yolox-first", labels.COCO, 40.4341, 0, nil},
+		{1, "yolox-first", labels.COCO, 40.4341, 30, []string{"1177", "687", "1180", "691"}}, // the stem's outliers
 		{2, "fastestdet", labels.COCO, 20.7468, 19.7, nil},
-		{0, "ssd-postprocess", labels.COCO90, 0, 0, nil},
+		{0, "ssd-postprocess", labels.COCO90, 22.8092, 0, nil},
 	} {
 		z := &zoo[c.zoo]
 		s := readIndoor(t, c.names)
