@@ -18,8 +18,8 @@ func TestJoins(t *testing.T) {
 	boxes := n.conv("boxes", x, 4, 1, none)
 	scores := n.curve("scores/sigmoid", kernels.Sigmoid, n.conv("scores", x, 6, 1, none))
 	all := n.add("all", &runtime.Concat{}, boxes, scores)
-	out := n.add("out", &runtime.Rearrange{Dims: []int{144, 10}, Perm: []int{0, 1}, To: runtime.Shape{N: 1, H: 1, W: 144, C: 10}},
-		all)
+	to := runtime.Shape{N: 1, H: 1, W: 144, C: 10}
+	out := n.add("out", &runtime.Rearrange{Dims: []int{144, 10}, Perm: []int{0, 1}, To: to}, all)
 	if err := n.g.SetDims(out, []int{1, 144, 10}, runtime.AsWritten); err != nil {
 		t.Fatal(err)
 	}

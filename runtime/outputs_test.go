@@ -31,7 +31,8 @@ func TestSimplifyOutputs(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := s.Outputs[0]
-	if dims, l := o.Dims(); o.Name != "out" || !slices.Equal(dims, []int{1, 6, 4}) || l != ChannelsLast || len(s.Nodes) != 2 {
+	dims, l := o.Dims()
+	if o.Name != "out" || !slices.Equal(dims, []int{1, 6, 4}) || l != ChannelsLast || len(s.Nodes) != 2 {
 		t.Errorf("output %q of dimensions %v, %v, from %d nodes", o.Name, dims, l, len(s.Nodes))
 	}
 	if s.Outputs[1].Name != "in" {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestEvalBoxes: a detector measured by each form of annotations, beside an engine whose boxes are in a CSV file, with a
-// picture.
+// TestEvalBoxes: a detector measured by each form of annotations, beside an engine whose boxes are in a CSV file, with
+// a picture.
 func TestEvalBoxes(t *testing.T) {
 	model, dir := zooFile(t, "yunet_n_320"), t.TempDir()
 	// What the detector finds is taken as what there is, but for one box, and other things beside.
@@ -43,32 +43,15 @@ func TestEvalBoxes(t *testing.T) {
 	for _, folder := range []string{"", "voc", "yolo", "plain"} {
 		write(filepath.Join(folder, "faces.jpg"), string(photo))
 	}
-	table, theirs := "file,class,left,top,right,bottom\n", "file,class,left,top,right,bottom,score\n"
-	voc, yolo, plain := "<annotation>", "", "heater 1 1 50 50\n"
-	var coco []string
-	for i, b := range found.Boxes[1:] {
-		x := b.Box
-		table += fmt.Sprintf("faces.jpg,0,%v,%v,%v,%v\n", x[0], x[1], x[2], x[3])
-		plain += fmt.Sprintf("0 %v %v %v %v\n", x[0], x[1], x[2], x[3])
-		yolo += fmt.Sprintf("0 %v %v %v %v\n", (x[0]+x[2])/2/found.Width, (x[1]+x[3])/2/found.Height, (x[2]-x[0])/found.Width,
-			(x[3]-x[1])/found.Height)
-		voc += fmt.Sprintf("<object><name>0</name><bndbox><xmin>%v</xmin><ymin>%v</ymin><xmax>%v</xmax><ymax>%v</ymax>"+
-			"</bndbox></object>", x[0]+1, x[1]+1, x[2], x[3])
-		coco = append(coco, fmt.Sprintf(`{"image_id":1,"category_id":5,"bbox":[%v,%v,%v,%v]}`, x[0], x[1], x[2]-x[0], x[3]-x[1]))
-		if i == 0 {
-			theirs += fmt.Sprintf("faces.jpg,0,%v,%v,%v,%v,%v\n", x[0], x[1], x[2], x[3], b.Score)
-		}
+	boxes := make([][5]float64, 0, len(found.Boxes)-1)
+	for _, b := range found.Boxes[1:] {
+		boxes = append(boxes, [5]float64{b.Box[0], b.Box[1], b.Box[2], b.Box[3], b.Score})
 	}
-	write("voc/faces.xml", voc+"</annotation>")
-	write("yolo/faces.txt", yolo)
-	write("plain/faces.txt", plain)
-	engine, csv := write("engine.csv", theirs), write("boxes.csv", table)
-	asCOCO := write("boxes.json", `{"images":[{"id":1,"file_name":"faces.jpg"}],"categories":[{"id":5,"name":"0"}],"annotations":[`+
-		strings.Join(coco, ",")+"]}")
+	forms, engine := everyForm(write, boxes, found.Width, found.Height)
+	csv := forms[0]
 	chart := filepath.Join(dir, "pr.svg")
 	n := float64(len(found.Boxes) - 1)
-	for _, path := range []string{csv, asCOCO, filepath.Join(dir, "voc"), filepath.Join(dir, "yolo"),
-		filepath.Join(dir, "plain")} {
+	for _, path := range forms {
 		var e boxEvaluation
 		out := must(t, "eval", "-m", model, "--against", engine, "--chart", chart, "--json", path)
 		if err := json.Unmarshal([]byte(out), &e); err != nil {
@@ -88,10 +71,44 @@ func TestEvalBoxes(t *testing.T) {
 	if err != nil || strings.Count(string(svg), `stroke-width="2"`) != 2 {
 		t.Error("the picture:", err, string(svg))
 	}
+	printed(t, model, csv)
+}
+
+// printed: the table names what was measured.
+func printed(t *testing.T, model, csv string) {
+	t.Helper()
 	out := must(t, "eval", "-m", model, "--against", model, csv)
 	for _, words := range []string{"1 image, ", "AP50 by class", "(yunet; 320×320"} {
 		if !strings.Contains(out, words) {
 			t.Errorf("no %q in\n%s", words, out)
 		}
 	}
+}
+
+// everyForm writes boxes of a picture of w×h in each form of annotations, and an engine's that has only the first.
+func everyForm(write func(name, text string) string, boxes [][5]float64, w, h float64) (forms []string, engine string) {
+	table, theirs := "file,class,left,top,right,bottom\n", "file,class,left,top,right,bottom,score\n"
+	voc, yolo, plain := "<annotation>", "", "heater 1 1 50 50\n"
+	var coco []string
+	for i, x := range boxes {
+		table += fmt.Sprintf("faces.jpg,0,%v,%v,%v,%v\n", x[0], x[1], x[2], x[3])
+		plain += fmt.Sprintf("0 %v %v %v %v\n", x[0], x[1], x[2], x[3])
+		yolo += fmt.Sprintf("0 %v %v %v %v\n", (x[0]+x[2])/2/w, (x[1]+x[3])/2/h, (x[2]-x[0])/w,
+			(x[3]-x[1])/h)
+		voc += fmt.Sprintf("<object><name>0</name><bndbox><xmin>%v</xmin><ymin>%v</ymin><xmax>%v</xmax><ymax>%v</ymax>"+
+			"</bndbox></object>", x[0]+1, x[1]+1, x[2], x[3])
+		coco = append(coco, fmt.Sprintf(`{"image_id":1,"category_id":5,"bbox":[%v,%v,%v,%v]}`, x[0], x[1], x[2]-x[0], x[3]-x[1]))
+		if i == 0 {
+			theirs += fmt.Sprintf("faces.jpg,0,%v,%v,%v,%v,%v\n", x[0], x[1], x[2], x[3], x[4])
+		}
+	}
+	folders := []string{write("voc/faces.xml", voc+"</annotation>"), write("yolo/faces.txt", yolo),
+		write("plain/faces.txt", plain)}
+	json := write("boxes.json", `{"images":[{"id":1,"file_name":"faces.jpg"}],"categories":[{"id":5,"name":"0"}],"annotations":[`+
+		strings.Join(coco, ",")+"]}")
+	forms = []string{write("boxes.csv", table), json}
+	for _, f := range folders {
+		forms = append(forms, filepath.Dir(f))
+	}
+	return forms, write("engine.csv", theirs)
 }

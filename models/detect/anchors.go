@@ -14,13 +14,19 @@ func (p *prior) box(t *view, i int, v *[4]float32) (cx, cy, w, h float32) {
 		p.h * exp(t.at(i, 3)*v[3])
 }
 
+// centre returns that of a map's cell, in pixels of the input.
+func (c *cells) centre(i int) (x, y float32) {
+	return (float32(i%c.w) + 0.5) * float32(c.stride), (float32(i/c.w) + 0.5) * float32(c.stride)
+}
+
 // squares returns priors of such sides: for each map, cell by cell, those of the map.
 func (g grids) squares(sides [][]float32) priors {
 	var out priors
 	for k, c := range g {
 		for i := range c.w * c.h {
+			x, y := c.centre(i)
 			for _, s := range sides[k] {
-				out = append(out, prior{(float32(i%c.w) + 0.5) * float32(c.stride), (float32(i/c.w) + 0.5) * float32(c.stride), s, s})
+				out = append(out, prior{x, y, s, s})
 			}
 		}
 	}
@@ -43,9 +49,9 @@ func (l *layout) priorsOfCard(n int) (priors, error) {
 	out := make(priors, 0, n)
 	for k, c := range g {
 		for i := range c.w * c.h {
+			x, y := c.centre(i)
 			for _, a := range l.card.Anchors[k] {
-				out = append(out, prior{(float32(i%c.w) + 0.5) * float32(c.stride), (float32(i/c.w) + 0.5) * float32(c.stride),
-					a.Width, a.Height})
+				out = append(out, prior{x, y, a.Width, a.Height})
 			}
 		}
 	}

@@ -1,7 +1,7 @@
 package detect
 
-// blazeMaps are the strides of the layers of MediaPipe's detectors, by the input's side; layers of one stride share a map
-// (mediapipe/modules/face_detection and palm_detection, their .pbtxt files; the full range has one anchor a cell).
+// blazeMaps are the strides of the layers of MediaPipe's detectors, by the input's side; layers of one stride share a
+// map (mediapipe/modules/face_detection and palm_detection, their .pbtxt files; the full range has one anchor a cell).
 var blazeMaps = map[string]map[int]blazeRule{
 	"blazeface": {
 		128: {strides: []int{8, 16, 16, 16}, each: 2},
@@ -24,10 +24,10 @@ func buildBlazeFace(l *layout) (head, error) { return l.blaze("blazeface", 6) }
 
 func buildPalm(l *layout) (head, error) { return l.blaze("palm", 7) }
 
-// blaze reads MediaPipe's single-shot detectors (Bazarevsky and others, "BlazeFace", arXiv 1907.05047; mediapipe/calculators/
-// tflite/ssd_anchors_calculator.cc and tensors_to_detections_calculator.cc): logits [N, 1] and numbers [N, 4+2·points], in
-// pixels of the input and relative to an anchor, which is the centre (ax, ay) of a cell. Layers of the same stride have
-// one map, each cell with the anchors of all of them:
+// blaze reads MediaPipe's single-shot detectors (Bazarevsky and others, "BlazeFace", arXiv 1907.05047;
+// mediapipe/calculators/ tflite/ssd_anchors_calculator.cc and tensors_to_detections_calculator.cc): logits [N, 1] and
+// numbers [N, 4+2·points], in pixels of the input and relative to an anchor, which is the centre (ax, ay) of a cell.
+// Layers of the same stride have one map, each cell with the anchors of all of them:
 //
 //	x = ax + t₀   y = ay + t₁   width = t₂   height = t₃   point k = (ax + t₄₊₂ₖ, ay + t₅₊₂ₖ)   score = sigmoid(s)
 //

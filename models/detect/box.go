@@ -6,17 +6,17 @@
 //	fmt.Println(det.Label(boxes[0].Class), boxes[0]) // corners in the picture's pixels
 //
 // How a network's outputs are read follows from the kind of its head: the card names it, or it is recognised by the
-// outputs' names and shapes; [Kinds] lists what there is. What fits none, or several, is refused. A kind is one row of the
-// table in kinds.go and one file, whose comment gives the formula and its source.
+// outputs' names and shapes; [Kinds] lists what there is. What fits none, or several, is refused. A kind is one row of
+// the table in kinds.go and one file, whose comment gives the formula and its source.
 //
 // # What is defined
 //
 // A candidate counts if its score is the threshold or more; a NaN is no score, and a score above 1 is 1. Its box counts
-// if all four corners are finite and it has an area. Candidates are taken by score, of equal ones the lesser class first,
-// then in the order of the network's outputs; so there is one answer, whatever the number of threads. Scores and sizes
-// are computed in float32 with math.Exp in float64: of the same outputs, other CPUs may differ in a last bit. Boxes are
-// clipped to the picture, and what has no area then is left out; key points may lie beside it, and one that is not
-// finite is the zero Point.
+// if all four corners are finite and it has an area. Candidates are taken by score, of equal ones the lesser class
+// first, then in the order of the network's outputs; so there is one answer, whatever the number of threads. Scores and
+// sizes are computed in float32 with math.Exp in float64: of the same outputs, other CPUs may differ in a last bit.
+// Boxes are clipped to the picture, and what has no area then is left out; key points may lie beside it, and one that
+// is not finite is the zero Point.
 //
 // Outputs that are levels are compared as levels: only candidates become floats.
 package detect

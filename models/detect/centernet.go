@@ -72,8 +72,8 @@ func (h *centerHead) find(d *Decoder) {
 	}
 }
 
-// logits reports whether a number of the heat map lies outside of 0 to 1, or a level that may stand for one, by more than
-// rounding does.
+// logits reports whether a number of the heat map lies outside of 0 to 1, or a level that may stand for one, by more
+// than rounding does.
 func (h *centerHead) logits() bool {
 	v := h.heat
 	if v.u != nil {

@@ -31,8 +31,8 @@ type candidate struct {
 	class, index   int32
 }
 
-// Decoder makes boxes of a network's outputs. It keeps its memory from one frame to the next and belongs to one goroutine
-// at a time.
+// Decoder makes boxes of a network's outputs. It keeps its memory from one frame to the next and belongs to one
+// goroutine at a time.
 type Decoder struct {
 	kind  *kind
 	head  head
@@ -45,9 +45,9 @@ type Decoder struct {
 }
 
 // NewDecoder returns the decoder of a network with these inputs, of which the first is the image, and outputs. A head
-// whose Kind is "" is recognised by the outputs' names and shapes. labels is the number of names that classes have, 0 if
-// that is not known. The errors list the kinds and wrap [runtime.ErrGraph] or [runtime.ErrShape]; those of a card that asks
-// for what no head has are a [*card.FieldError].
+// whose Kind is "" is recognised by the outputs' names and shapes. labels is the number of names that classes have, 0
+// if that is not known. The errors list the kinds and wrap [runtime.ErrGraph] or [runtime.ErrShape]; those of a card
+// that asks for what no head has are a [*card.FieldError].
 func NewDecoder(h card.Head, labels int, inputs, outputs []runtime.TensorInfo, opts ...Option) (*Decoder, error) {
 	return newDecoder(newConfig(&h, opts), labels, inputs, outputs)
 }
@@ -92,8 +92,8 @@ func newDecoder(c *config, labels int, inputs, outputs []runtime.TensorInfo) (*D
 // Kind returns the name of the family.
 func (d *Decoder) Kind() string { return d.kind.name }
 
-// Decode appends to dst what the outputs of a run show, the best score first, in pixels of the picture that g describes.
-// It allocates nothing once its memory has grown and dst has room.
+// Decode appends to dst what the outputs of a run show, the best score first, in pixels of the picture that g
+// describes. It allocates nothing once its memory has grown and dst has room.
 func (d *Decoder) Decode(outputs []*runtime.Tensor, g preprocess.Geometry, dst []Box) ([]Box, error) {
 	if len(outputs) != len(d.outs) {
 		return dst, fmt.Errorf("%d outputs, want %d: %w", len(outputs), len(d.outs), runtime.ErrShape)
@@ -153,8 +153,8 @@ func inOrder(a, b candidate) int {
 	return cmp.Compare(a.index, b.index)
 }
 
-// add takes a candidate if its score is enough, its class wanted, and its box has finite corners in order. A score above
-// 1 is 1.
+// add takes a candidate if its score is enough, its class wanted, and its box has finite corners in order. A score
+// above 1 is 1.
 func (d *Decoder) add(index, class int32, score, x0, y0, x1, y1 float32) {
 	if !(score >= d.threshold) || !d.wants(class) || !(x0 < x1 && y0 < y1) ||
 		!finite(x0) || !finite(y0) || !finite(x1) || !finite(y1) {

@@ -57,7 +57,7 @@ func TestSuppression(t *testing.T) {
 		{BestOfAll, 0.5, list{{0, 0.9}, {0, 0.5}, {0, 0.5}}},
 		{Everything, 0.5, list{{0, 0.9}, {1, 0.8}, {0, 0.6}, {0, 0.5}, {0, 0.5}, {0, 0.5}}},
 		{SoftLinear, 0.5, list{{0, 0.9}, {1, 0.8}, {0, 0.5}, {0, 0.5}, {0, 0.15}}},                // 0.6·0.25; 0.5·0
-		{SoftGaussian, 0.5, list{{0, 0.9}, {1, 0.8}, {0, 0.5}, {0, 0.5}, {0, 0.195}, {0, 0.068}}}, // 0.6·e^(−0.75²/0.5), 0.5·e^−2
+		{SoftGaussian, 0.5, list{{0, 0.9}, {1, 0.8}, {0, 0.5}, {0, 0.5}, {0, 0.195}, {0, 0.068}}}, // ·e^(−0.75²/0.5), ·e^−2
 	} {
 		d := finished(t, []Option{WithSuppression(c.how), WithOverlap(c.overlap), WithThreshold(0.05)}, rows...)
 		if got := listed(d.decode(itself(128, 128), nil)); !slices.Equal(got, c.want) {
@@ -69,7 +69,8 @@ func TestSuppression(t *testing.T) {
 		}
 	}
 	// Equal scores: the lesser class first, then what the network gives first.
-	d := finished(t, nil, [6]float32{0, 0, 10, 10, 0.5, 3}, [6]float32{20, 0, 30, 10, 0.5, 1}, [6]float32{40, 0, 50, 10, 0.5, 1})
+	d := finished(t, nil, [6]float32{0, 0, 10, 10, 0.5, 3}, [6]float32{20, 0, 30, 10, 0.5, 1},
+		[6]float32{40, 0, 50, 10, 0.5, 1})
 	got := d.decode(itself(128, 128), nil)
 	if len(got) != 3 || got[0].X0 != 20 || got[1].X0 != 40 || got[2].X0 != 0 {
 		t.Error("order of equal scores:", got)
@@ -155,14 +156,16 @@ func TestUnknown(t *testing.T) {
 		{"a kind there is not", card.Head{Kind: "yolov99"}, info(tensor("o", 0, 1, 7, cells128)), runtime.ErrGraph, "yolov5"},
 		{"another kind", card.Head{Kind: "yunet"}, info(tensor("o", 0, 1, 7, cells128)), runtime.ErrShape, "12"},
 		{"no outputs", card.Head{}, nil, runtime.ErrGraph, "name one of"},
-		{"other labels", card.Head{Kind: "yolov8", Classes: 4}, info(tensor("o", 0, 1, 7, cells128)), runtime.ErrShape, "4 classes"},
-		{"too many points", card.Head{Kind: "yolov8", Points: 18}, info(tensor("o", 0, 1, 7, cells128)), runtime.ErrLimit, "18"},
+		{"other labels", card.Head{Kind: "yolov8", Classes: 4}, info(tensor("o", 0, 1, 7, cells128)), runtime.ErrShape,
+			"4 classes"},
+		{"too many points", card.Head{Kind: "yolov8", Points: 18}, info(tensor("o", 0, 1, 7, cells128)), runtime.ErrLimit,
+			"18"},
 		{"a hostile stride", card.Head{Kind: "yolov8", Strides: []int{0}}, info(tensor("o", 0, 1, 7, cells128)),
 			card.ErrInvalid, "strides"},
 		{"anchors without end", card.Head{Kind: "ssd", Strides: []int{1}, Anchors: [][]card.Anchor{make([]card.Anchor, 65)}},
 			info(tensor("a", 0, 1, 5, 4), tensor("b", 0, 1, 5, 4)), runtime.ErrLimit, "65"},
-		{"anchors of another number", ssdCard("ssd"), info(tensor("a", 0, 1, 5, 4), tensor("b", 0, 1, 5, 4)), runtime.ErrShape,
-			"144 anchors"},
+		{"anchors of another number", ssdCard("ssd"), info(tensor("a", 0, 1, 5, 4), tensor("b", 0, 1, 5, 4)),
+			runtime.ErrShape, "144 anchors"},
 	} {
 		_, err := NewDecoder(c.head, 0, input(128, 128), c.outs)
 		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {

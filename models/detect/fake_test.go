@@ -72,7 +72,8 @@ func (f *fake) info(l runtime.Layout) runtime.TensorInfo {
 }
 
 // fakes makes a decoder of outputs in a layout, as levels of a scale if levels is set, and binds it to them.
-func fakes(t testing.TB, h card.Head, w, height int, outs []fake, l runtime.Layout, levels bool, opts ...Option) *Decoder {
+func fakes(t testing.TB, h card.Head, w, height int, outs []fake, l runtime.Layout, levels bool,
+	opts ...Option) *Decoder {
 	t.Helper()
 	var infos []runtime.TensorInfo
 	for i := range outs {

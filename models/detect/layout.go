@@ -146,8 +146,8 @@ func (g grids) at(i int) (x, y, stride float32) {
 	return float32(i % g[k].w), float32(i / g[k].w), float32(g[k].stride)
 }
 
-// numberOfClasses checks columns of which fixed are no classes. Who names no kind must say how many there are, or have the
-// 80 of COCO: families differ by one number only.
+// numberOfClasses checks columns of which fixed are no classes. Who names no kind must say how many there are, or have
+// the 80 of COCO: families differ by one number only.
 func (l *layout) numberOfClasses(columns, fixed int) (int, error) {
 	n := columns - fixed
 	switch {

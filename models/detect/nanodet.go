@@ -12,8 +12,8 @@ const regMax = 7
 // loss", arXiv 2006.04388): maps of strides 8, 16 and 32, whose boxes lie around the cells' centres.
 func buildNanoDet(l *layout) (head, error) { return l.nanoDet(0.5, 8, 16, 32) }
 
-// buildNanoDetPlus knows NanoDet-Plus (nanodet_plus_head.py): maps of strides 8, 16, 32 and 64, whose boxes lie around the
-// cells' corners.
+// buildNanoDetPlus knows NanoDet-Plus (nanodet_plus_head.py): maps of strides 8, 16, 32 and 64, whose boxes lie around
+// the cells' corners.
 func buildNanoDetPlus(l *layout) (head, error) { return l.nanoDet(0, 8, 16, 32, 64) }
 
 // nanoDet reads [N, C + 4·8], or for each map probabilities [n, C] and distances [n, 4·8]. A side's distance from the

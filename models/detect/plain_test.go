@@ -23,7 +23,8 @@ func plainCentre(cx, cy, w, h float64) [4]float64 {
 
 func plainSigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// plainSuppress keeps of overlapping boxes of a class the best, and scales from an input of iw×ih to a picture of pw×ph.
+// plainSuppress keeps of overlapping boxes of a class the best, and scales from an input of iw×ih to a picture of
+// pw×ph.
 func plainSuppress(in []plainBox, threshold, overlap float64, all bool, iw, ih, pw, ph int) []plainBox {
 	sx, sy := float64(pw)/float64(iw), float64(ph)/float64(ih)
 	var boxes []plainBox

@@ -4,8 +4,8 @@ package detect
 var retinaSides = [][]float32{{16, 32}, {64, 128}, {256, 512}}
 
 // buildRetinaFace knows RetinaFace (Deng, Guo, Ververas, Kotsia and Zafeiriou, CVPR 2020) in the form of
-// biubug6/Pytorch_Retinaface (data/config.py, utils/box_utils.py): offsets [N, 4] from its anchors ([prior.box], variances
-// 0.1 and 0.2), probabilities [N, 2] of background and face, key points [N, 10] with
+// biubug6/Pytorch_Retinaface (data/config.py, utils/box_utils.py): offsets [N, 4] from its anchors ([prior.box],
+// variances 0.1 and 0.2), probabilities [N, 2] of background and face, key points [N, 10] with
 //
 //	point k = (px + t₂ₖ·v₀·pw, py + t₂ₖ₊₁·v₁·ph)
 func buildRetinaFace(l *layout) (head, error) {

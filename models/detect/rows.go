@@ -1,8 +1,8 @@
 package detect
 
-// rowsHead reads boxes that the network has decoded: centre, size, perhaps objectness, classes, perhaps key points. They
-// are in pixels of the input, or in shares of it: shares where no centre is at 2 or beyond, for boxes come from cells
-// all over the input.
+// rowsHead reads boxes that the network has decoded: centre, size, perhaps objectness, classes, perhaps key points.
+// They are in pixels of the input, or in shares of it: shares where no centre is at 2 or beyond, for boxes come from
+// cells all over the input.
 type rowsHead struct {
 	v          *view
 	score      int  // the first class's column

@@ -3,9 +3,10 @@ package detect
 // scrfdAnchors are the anchors of a cell: they differ in size, which the network's distances do not depend on.
 const scrfdAnchors = 2
 
-// buildSCRFD knows deepinsight/insightface's SCRFD (Guo, Deng, Lattas and Zafeiriou, "Sample and computation redistribution
-// for efficient face detection", arXiv 2105.04714; detection/scrfd/tools/scrfd.py): for each map of stride 8, 16 and 32
-// probabilities [2·w·h, 1], distances [2·w·h, 4] and perhaps key points [2·w·h, 10]. Around the corner of cell (i, j)
+// buildSCRFD knows deepinsight/insightface's SCRFD (Guo, Deng, Lattas and Zafeiriou, "Sample and computation
+// redistribution for efficient face detection", arXiv 2105.04714; detection/scrfd/tools/scrfd.py): for each map of
+// stride 8, 16 and 32 probabilities [2·w·h, 1], distances [2·w·h, 4] and perhaps key points [2·w·h, 10]. Around the
+// corner of cell (i, j)
 //
 //	left = (i − t₀)·stride   top = (j − t₁)·stride   right = (i + t₂)·stride   bottom = (j + t₃)·stride
 //	point k = ((i + p₂ₖ)·stride, (j + p₂ₖ₊₁)·stride)

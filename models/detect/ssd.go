@@ -2,9 +2,9 @@ package detect
 
 import "math"
 
-// buildSSD knows Caffe's and PyTorch's single-shot detectors ([prior.box] has the formula and its source): offsets [N, 4]
-// from the card's anchors, cell by cell of its maps, and probabilities [N, 1+C] with the background first. Variances are
-// 0.1 and 0.2 unless the card has others.
+// buildSSD knows Caffe's and PyTorch's single-shot detectors ([prior.box] has the formula and its source): offsets [N,
+// 4] from the card's anchors, cell by cell of its maps, and probabilities [N, 1+C] with the background first. Variances
+// are 0.1 and 0.2 unless the card has others.
 func buildSSD(l *layout) (head, error) { return l.ssd(false) }
 
 // buildSSDLogits knows the same before its softmax over a box's classes.

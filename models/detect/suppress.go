@@ -24,8 +24,8 @@ func (s Suppression) String() string {
 	return "?"
 }
 
-// gaussian is σ of soft suppression's e^(−IoU²/σ), as its authors have it: Bodla, Singh, Chellappa and Davis, "Soft-NMS:
-// improving object detection with one line of code", ICCV 2017.
+// gaussian is σ of soft suppression's e^(−IoU²/σ), as its authors have it: Bodla, Singh, Chellappa and Davis,
+// "Soft-NMS: improving object detection with one line of code", ICCV 2017.
 const gaussian = 0.5
 
 // suppress returns the candidates that stay, the best first, at most as many as are wanted. They stand in order before.

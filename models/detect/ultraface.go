@@ -4,9 +4,9 @@ package detect
 // vision/ssd/config/fd_config.py).
 var ultraSides = [][]float32{{10, 16, 24}, {32, 48}, {64, 96}, {128, 192, 256}}
 
-// buildUltraFace knows the two exports of that repository: probabilities [N, 2] of background and face, and boxes [N, 4],
-// either corners in shares of the input or offsets from the anchors with variances 0.1 and 0.2 ([prior.box]). Corners
-// are in order for every box, offsets are not: that tells them apart.
+// buildUltraFace knows the two exports of that repository: probabilities [N, 2] of background and face, and boxes [N,
+// 4], either corners in shares of the input or offsets from the anchors with variances 0.1 and 0.2 ([prior.box]).
+// Corners are in order for every box, offsets are not: that tells them apart.
 func buildUltraFace(l *layout) (head, error) {
 	if len(l.outs) != 2 {
 		return nil, unfit("%d outputs, want 2", len(l.outs))

@@ -55,9 +55,9 @@ func (v *view) level(least float32) (level uint8, ok bool) {
 	return uint8(lo), lo < 256
 }
 
-// peaks appends the candidates whose greatest number of columns first…first+count is least or more, in their order, with
-// that number and its column from first; of equal numbers the first counts, and a NaN never does. Levels are compared as
-// they are: only what is appended becomes a float.
+// peaks appends the candidates whose greatest number of columns first…first+count is least or more, in their order,
+// with that number and its column from first; of equal numbers the first counts, and a NaN never does. Levels are
+// compared as they are: only what is appended becomes a float.
 func (v *view) peaks(dst []hit, first, count int, least float32) []hit {
 	from := v.base + first*v.col
 	if v.u == nil {

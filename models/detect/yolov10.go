@@ -3,9 +3,9 @@ package detect
 // yolov10Most bounds the rows of an output that is taken for finished boxes.
 const yolov10Most = 1000
 
-// buildYOLOv10 knows networks that choose their boxes themselves, as YOLOv10 does (THU-MIG/yolov10) and what is exported
-// with suppression inside: rows of left, top, right, bottom, score and class, in pixels of the input, or in shares of it
-// where no corner is at 2 or beyond.
+// buildYOLOv10 knows networks that choose their boxes themselves, as YOLOv10 does (THU-MIG/yolov10) and what is
+// exported with suppression inside: rows of left, top, right, bottom, score and class, in pixels of the input, or in
+// shares of it where no corner is at 2 or beyond.
 func buildYOLOv10(l *layout) (head, error) {
 	if err := l.one(); err != nil {
 		return nil, err

@@ -12,8 +12,8 @@ var yolov5Anchors = [][]card.Anchor{
 // buildYOLOv5 knows two forms of ultralytics/yolov5 (models/yolo.py, Detect). Exported rows are decoded: centre, size,
 // objectness, classes, of Σ 3·w·h boxes; pixels in ONNX files, shares of the input in TensorFlow Lite's.
 //
-// Of its maps, each of [3·(5+C), h, w], [3, h, w, 5+C] or [h, w, 3·(5+C)], all numbers t are logits; for anchor a of cell
-// (i, j), with s = sigmoid(t),
+// Of its maps, each of [3·(5+C), h, w], [3, h, w, 5+C] or [h, w, 3·(5+C)], all numbers t are logits; for anchor a of
+// cell (i, j), with s = sigmoid(t),
 //
 //	x = (2·s₀ − 0.5 + i)·stride   y = (2·s₁ − 0.5 + j)·stride   width = (2·s₂)²·aw   height = (2·s₃)²·ah
 //	score = s₄·s₅₊c

@@ -1,8 +1,8 @@
 package detect
 
-// buildYOLOv8 knows the exported output of ultralytics (nn/modules/head.py, Detect and Pose): for each cell of the maps of
-// strides 8, 16 and 32 the box's centre and size, then a probability for each class, then for each key point x, y and
-// its visibility. They stand in columns, [4+C, N], or, where it was transposed, in rows. ONNX files have pixels,
+// buildYOLOv8 knows the exported output of ultralytics (nn/modules/head.py, Detect and Pose): for each cell of the maps
+// of strides 8, 16 and 32 the box's centre and size, then a probability for each class, then for each key point x, y
+// and its visibility. They stand in columns, [4+C, N], or, where it was transposed, in rows. ONNX files have pixels,
 // TensorFlow Lite's have shares of the input.
 func buildYOLOv8(l *layout) (head, error) {
 	if err := l.one(); err != nil {

@@ -19,8 +19,8 @@ func buildYOLOX(l *layout) (head, error) {
 	return h, err
 }
 
-// buildYOLOXOld knows YOLOX's first release, which differs in how pictures are prepared: outputs do not show it, so it is
-// to be named.
+// buildYOLOXOld knows YOLOX's first release, which differs in how pictures are prepared: outputs do not show it, so it
+// is to be named.
 func buildYOLOXOld(l *layout) (head, error) {
 	if !l.named {
 		return nil, unfit("the first release's networks are to be named")

@@ -9,8 +9,8 @@ import (
 const facePoints = 5
 
 // buildYuNet knows ShiqiYu/libfacedetection.train's YuNet (Wu, Peng and Yu, "YuNet: a tiny millisecond-level face
-// detector", Machine Intelligence Research 2023; OpenCV's modules/objdetect/src/face_detect.cpp): for each map of stride
-// 8, 16 and 32 probabilities, objectness, boxes and key points. For cell (i, j)
+// detector", Machine Intelligence Research 2023; OpenCV's modules/objdetect/src/face_detect.cpp): for each map of
+// stride 8, 16 and 32 probabilities, objectness, boxes and key points. For cell (i, j)
 //
 //	x = (t₀ + i)·stride   y = (t₁ + j)·stride   width = e^t₂·stride   height = e^t₃·stride
 //	point k = ((p₂ₖ + i)·stride, (p₂ₖ₊₁ + j)·stride)   score = √(class · objectness)

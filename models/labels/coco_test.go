@@ -14,8 +14,8 @@ func TestCOCO(t *testing.T) {
 	}
 	// instances_val2017.json: 13 stop sign, 27 backpack, 31 handbag, 46 wine glass, 67 dining table, 70 toilet, 72 tv,
 	// 84 book, 90 toothbrush
-	for id, want := range map[int]string{1: "person", 12: "", 13: "stop sign", 26: "", 27: "backpack", 31: "handbag", 45: "",
-		46: "wine glass", 66: "", 67: "dining table", 70: "toilet", 72: "tv", 83: "", 84: "book", 90: "toothbrush"} {
+	for id, want := range map[int]string{1: "person", 12: "", 13: "stop sign", 26: "", 27: "backpack", 31: "handbag",
+		45: "", 46: "wine glass", 66: "", 67: "dining table", 70: "toilet", 72: "tv", 83: "", 84: "book", 90: "toothbrush"} {
 		if got := COCO90[id-1]; got != want {
 			t.Errorf("id %d is %q, want %q", id, got, want)
 		}

@@ -1,4 +1,5 @@
-// Package annotations reads boxes that people, or other engines, have drawn on pictures, as files and folders keep them:
+// Package annotations reads boxes that people, or other engines, have drawn on pictures, as files and folders keep
+// them:
 //
 //	.csv            the first line names the columns: file, class, left, top, right, bottom, perhaps score
 //	.json           COCO: images, annotations, categories

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Classes finds the numbers of classes by their names, however they are spelt: "diningtable" is "Dining Table", and VOC's
-// "tvmonitor" is COCO's "tv".
+// Classes finds the numbers of classes by their names, however they are spelt: "diningtable" is "Dining Table", and
+// VOC's "tvmonitor" is COCO's "tv".
 type Classes struct {
 	by    map[string]int
 	names []string

@@ -143,7 +143,8 @@ func readCOCO(path string) ([]Picture, error) {
 		at, ok := where[a.Image]
 		name, known := names[a.Category]
 		if !ok || !known || len(a.Box) != 4 {
-			return nil, fmt.Errorf("annotation %d: image %d, category %d, box %.3v: %w", n, a.Image, a.Category, a.Box, ErrCorrupt)
+			return nil, fmt.Errorf("annotation %d: image %d, category %d, box %.3v: %w", n, a.Image, a.Category, a.Box,
+				ErrCorrupt)
 		}
 		out[at].Boxes = append(out[at].Boxes, Box{Name: name, Score: 1, Crowd: a.Crowd != 0,
 			Box: score.Box{X0: a.Box[0], Y0: a.Box[1], X1: a.Box[0] + a.Box[2], Y1: a.Box[1] + a.Box[3]}})

@@ -11,8 +11,8 @@ import (
 // TestWriteLines: the drawing is well-formed whatever the names, and points lie where their numbers say.
 func TestWriteLines(t *testing.T) {
 	var b strings.Builder
-	err := WriteLines(&b, "a <b>", "c & d", "recall", "precision", Line{"<x>", "#123456", [][2]float64{{0, 1}, {0.5, 0.25}, {2, -1}}},
-		Line{Name: "none", Colour: `"red"`})
+	err := WriteLines(&b, "a <b>", "c & d", "recall", "precision",
+		Line{"<x>", "#123456", [][2]float64{{0, 1}, {0.5, 0.25}, {2, -1}}}, Line{Name: "none", Colour: `"red"`})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,15 +1,15 @@
-// Package score measures how well boxes that were found are those that there are, as the COCO data set's evaluation does
-// (cocodataset.org, "Detection evaluate"; Lin and others, "Microsoft COCO: common objects in context", ECCV 2014).
+// Package score measures how well boxes that were found are those that there are, as the COCO data set's evaluation
+// does (cocodataset.org, "Detection evaluate"; Lin and others, "Microsoft COCO: common objects in context", ECCV 2014).
 //
 //	r, err := score.Measure(truths, found)
 //	fmt.Println(r.AP50, r.AP)
 //
 // For each class and each threshold of intersection over union, boxes found are taken by score, the best first over all
-// images; one counts as right if it overlaps a box of its class and image that none before has taken, by the threshold or
-// more: of several that with the greatest overlap. Precision is the share of right ones so far, recall the share of
-// boxes that are taken. The average precision (AP) of a class is the mean, over the 101 recalls 0, 0.01 … 1, of the best
-// precision at that recall or beyond; AP50 is that at the threshold 0.5, AP75 at 0.75, and AP the mean over 0.5, 0.55 …
-// 0.95. The result is the mean over classes of which there are boxes.
+// images; one counts as right if it overlaps a box of its class and image that none before has taken, by the threshold
+// or more: of several that with the greatest overlap. Precision is the share of right ones so far, recall the share of
+// boxes that are taken. The average precision (AP) of a class is the mean, over the 101 recalls 0, 0.01 … 1, of the
+// best precision at that recall or beyond; AP50 is that at the threshold 0.5, AP75 at 0.75, and AP the mean over 0.5,
+// 0.55 … 0.95. The result is the mean over classes of which there are boxes.
 package score
 
 import (
