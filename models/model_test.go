@@ -155,6 +155,10 @@ func TestGuess(t *testing.T) {
 	if top, err := m.Classify(picture(9, 9)); err != nil || len(top) != 5 || top[0].Label != "" {
 		t.Errorf("%+v, %v", top, err)
 	}
+	old, err := models.LoadFile(filepath.Join("cifar10", "cifar10_int8.gneiss")) // made before there were cards
+	if err != nil || !old.Card.Guessed {
+		t.Errorf("%+v, %v", old, err)
+	}
 	g, err := cifar10.Int8()
 	if err != nil {
 		t.Fatal(err)
@@ -196,5 +200,31 @@ func TestDescribe(t *testing.T) {
 			got.Origin != (card.Origin{}) {
 			t.Errorf("%+v", got)
 		}
+	}
+}
+
+// TestBeside: what Ultralytics' exporter writes beside ncnn's files is in the card, and no guess.
+func TestBeside(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"net.param":     "7767517\n2 2\nInput in0 0 1 in0 0=6 1=4 2=3\nReLU r 1 1 in0 out0\n",
+		"net.bin":       "",
+		"metadata.yaml": "author: Ultralytics\nstride: 32\ntask: detect\nnames:\n  0: person\n  1: dog\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g, err := models.Open(filepath.Join(dir, "net.param"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := card.Decode(g.Card)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Task != card.Detect || c.Label(1) != "dog" || c.Guessed || c.Input.Mode != preprocess.Letterbox ||
+		c.Input.Width != 6 || c.Input.Height != 4 || c.Origin != (card.Origin{File: "net.param", Author: "Ultralytics"}) {
+		t.Errorf("%+v", c)
 	}
 }

@@ -57,7 +57,9 @@ func (c *Card) Check() error {
 		return k.err
 	}
 	for i, l := range c.Labels {
-		k.text(fmt.Sprintf("labels[%d]", i), l, MaxString, "")
+		if kind, why := textFault(l, MaxString, ""); kind != nil {
+			k.fail(fmt.Sprintf("labels[%d]", i), kind, "%s", why)
+		}
 	}
 	if c.Input != nil {
 		k.input(c.Input)
@@ -91,13 +93,25 @@ func (k *checker) count(field string, n, most int) {
 
 // text wants what can be printed, lest a terminal take it for orders.
 func (k *checker) text(field, s string, most int, allowed string) {
-	if len(s) > most {
-		k.fail(field, runtime.ErrLimit, "%d bytes, more than %d", len(s), most)
-	} else if !utf8.ValidString(s) {
-		k.fail(field, ErrInvalid, "%.80q is not UTF-8", s)
-	} else if strings.IndexFunc(s, func(r rune) bool { return hidden(r) && !strings.ContainsRune(allowed, r) }) >= 0 {
-		k.fail(field, ErrInvalid, "%.80q has control characters", s)
+	if kind, why := textFault(s, most, allowed); kind != nil {
+		k.fail(field, kind, "%s", why)
 	}
+}
+
+// textFault says what is wrong with a string; nothing if kind is nil.
+func textFault(s string, most int, allowed string) (kind error, why string) {
+	if len(s) > most {
+		return runtime.ErrLimit, fmt.Sprintf("%d bytes, more than %d", len(s), most)
+	}
+	if !utf8.ValidString(s) {
+		return ErrInvalid, fmt.Sprintf("%.80q is not UTF-8", s)
+	}
+	for _, r := range s {
+		if hidden(r) && !strings.ContainsRune(allowed, r) {
+			return ErrInvalid, fmt.Sprintf("%.80q has control characters", s)
+		}
+	}
+	return nil, ""
 }
 
 // hidden reports whether a character is one that has an effect in place of a shape: control characters, and what turns

@@ -17,10 +17,15 @@ func Encode(c Card) ([]byte, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
+	return encode(&c)
+}
+
+// encode is Encode of a card that has been checked.
+func encode(c *Card) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(&c); err != nil {
+	if err := e.Encode(c); err != nil {
 		return nil, fmt.Errorf("card: %w: %w", err, ErrInvalid)
 	}
 	out := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
@@ -43,7 +48,7 @@ func Decode(data []byte) (Card, error) {
 	if err != nil {
 		return Card{}, err
 	}
-	again, err := Encode(c)
+	again, err := encode(&c)
 	if err == nil && !bytes.Equal(again, data) {
 		err = fmt.Errorf("card: not written as cards are: %w", runtime.ErrCorrupt)
 	}

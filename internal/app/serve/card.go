@@ -67,6 +67,9 @@ func (s *Server) makeCard(m *served, r *answer.Reader, stats []models.NodeStats)
 	}
 	if m.images {
 		c.Input = m.spec.String()
+		if m.Card.Guessed && m.spec == *m.Card.Input {
+			c.Input += " (a guess: the model does not say)"
+		}
 	}
 	for i := range draw.Colours {
 		ink := draw.Colour(i)

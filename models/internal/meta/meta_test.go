@@ -68,6 +68,23 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+func TestYAML(t *testing.T) {
+	got := YAML("# what\ndescription: Ultralytics YOLO11n: a model\r\ntask: detect\nstride: 32\nimgsz:\n- 640\n- 640\n" +
+		"names:\n  0: person\n  1: 'd''or'\n  2: \"a\\u00e4\"\n  - x\nargs:\n  batch: 1\nurl:http\n: x\n  3: late\n")
+	want := Dict{"description": "Ultralytics YOLO11n: a model", "task": "detect", "stride": "32", "imgsz": Dict{},
+		"names": Dict{"0": "person", "1": "d'or", "2": "aä"}, "args": Dict{"batch": "1", "3": "late"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%#v\nwant %#v", got, want)
+	}
+	var c card.Card
+	if !Ultralytics(&c, network(t, 3, 0), got) || c.Task != card.Detect || len(c.Labels) != 3 {
+		t.Errorf("%+v", c)
+	}
+	if d := YAML(strings.Repeat("a: b\n", maxLiteral)); len(d) != 0 {
+		t.Errorf("%d keys of a file beyond the limit", len(d))
+	}
+}
+
 func TestNames(t *testing.T) {
 	for text, want := range map[string][]string{
 		"['a', 'b']":        {"a", "b"},
