@@ -290,7 +290,8 @@ func TestDeafToAnswers(t *testing.T) {
 		must(t, err)
 		must(t, c.(*net.TCPConn).SetReadBuffer(4096))
 		deaf = append(deaf, c)
-		fmt.Fprintf(c, "POST /v2/models/echo/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+		fmt.Fprintf(c, "POST /v2/models/echo/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s",
+			len(body), body)
 	}
 	for i := range 4 {
 		ask()
