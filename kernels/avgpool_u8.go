@@ -47,16 +47,21 @@ func NewAvgPoolLevels(s PoolShape, from uint8, limit arch.ISA) (Op, error) {
 	return o, nil
 }
 
-// sumU8Args is the argument of the inner kernel of quantised average pooling: sums[i] += src[i] for i < c, int32.
+// sumU8Args is the argument of the inner kernel of quantised average pooling: sums[i] += Σ src[r][i] over rows r, for
+// i < c, int32.
 type sumU8Args struct {
 	sums, src unsafe.Pointer
 	c         int // ≥ 1
+	rows      int // ≥ 1
+	stride    int // bytes from one row to the next
 }
 
 func sumU8Generic(a *sumU8Args) {
 	sums := unsafe.Slice((*int32)(a.sums), a.c)
-	for i, q := range unsafe.Slice((*uint8)(a.src), a.c) {
-		sums[i] += int32(q)
+	for r := range a.rows {
+		for i, q := range unsafe.Slice((*uint8)(unsafe.Add(a.src, r*a.stride)), a.c) {
+			sums[i] += int32(q)
+		}
 	}
 }
 
@@ -83,7 +88,10 @@ func (o *avgPoolU8) Bind(in, out []View, _ []byte, workers int) Task {
 	return t
 }
 
-const sumBlock = 256 // channels summed at a time
+const (
+	sumBlock = 256     // channels summed at a time
+	sumCells = 1 << 10 // cells in one call
+)
 
 type avgPoolU8Task struct {
 	*avgPoolU8
@@ -113,14 +121,19 @@ func (t *avgPoolU8Task) Run(worker, lo, hi int, stop *Stop) {
 		r0, r1, padH := clip(iy, s.R, s.DilationH, s.H, s.H+s.PadBottom)
 		s0, s1, padW := clip(ix, s.S, s.DilationW, s.W, s.W+s.PadRight)
 		a := &wk.args
-		a.sums, a.c = addr(sums), len(sums)
-		for r := r0; r < r1 && !stop.Asked(); r++ {
-			for q := s0; q < s1; q++ {
-				a.src = t.in.at(((n*s.H+iy+r*s.DilationH)*s.W+ix+q*s.DilationW)*t.in.Stride + c0)
+		a.sums, a.c, a.stride = addr(sums), len(sums), s.DilationW*t.in.Stride
+		cells := max(r1-r0, 0) * max(s1-s0, 0)
+		rows, across := max(r1-r0, 0), max(s1-s0, 0)
+		if across == s.W && s.DilationW == 1 && s.DilationH == 1 { // rows of the map follow each other
+			rows, across = min(rows, 1), cells
+		}
+		for r := r0; r < r0+rows; r++ {
+			for q := 0; q < across && !stop.Asked(); q += sumCells {
+				a.src = t.in.at(((n*s.H+iy+r*s.DilationH)*s.W+ix+(s0+q)*s.DilationW)*t.in.Stride + c0)
+				a.rows = min(sumCells, across-q)
 				t.add(a)
 			}
 		}
-		cells := max(r1-r0, 0) * max(s1-s0, 0)
 		dst := unsafe.Slice((*uint8)(t.out.at(p*t.out.Stride+c0)), len(sums))
 		if t.whole {
 			t.average(dst, sums, int32(cells))

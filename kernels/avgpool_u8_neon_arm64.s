@@ -3,20 +3,25 @@
 #include "textflag.h"
 #include "go_asm.h"
 
-// u8_avgpool_1x16__neon — adds a row of uint8 to int32 sums, 16 at a time, then one.
+// u8_avgpool_1x16__neon — adds rows of uint8 to int32 sums, 16 at a time, then one.
 //
-// Computes   sums[i] += src[i]
+// Computes   sums[i] += Σ src[r][i] over rows r
 // Reference  sumU8Generic (avgpool_u8.go)
 // Requires   NEON
-// Contract   c ≥ 1; sums and src do not overlap; no over-read
+// Contract   rows, c ≥ 1; sums and src do not overlap; no over-read
 // Bound      five loads and four stores per 16 elements
-// Registers  R0  args    R1  src    R2  sums    R3  elements left    R4, R5  an element    V0, V1  src    V4–V7  sums
-// Phases     sum_loop → tail
+// Registers  R0  args    R1  src    R2  sums    R3  elements left    R4, R5  an element    R6  row    R7  rows left    R8  stride    V0, V1  src    V4–V7  sums
+// Phases     row → sum_loop → tail → next_row
 
 // func sumU8NEON(a *sumU8Args)
 TEXT ·sumU8NEON(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	MOVD sumU8Args_src(R0), R1
+	MOVD sumU8Args_src(R0), R6
+	MOVD sumU8Args_rows(R0), R7
+	MOVD sumU8Args_stride(R0), R8
+
+row:
+	MOVD R6, R1
 	MOVD sumU8Args_sums(R0), R2
 	MOVD sumU8Args_c(R0), R3
 	SUBS $16, R3
@@ -37,7 +42,7 @@ sum_loop:
 
 tail:
 	ADDS $16, R3
-	BEQ  done
+	BEQ  next_row
 
 one:
 	MOVBU.P 1(R1), R4
@@ -47,5 +52,8 @@ one:
 	SUBS    $1, R3
 	BNE     one
 
-done:
+next_row:
+	ADD  R8, R6
+	SUBS $1, R7
+	BNE  row
 	RET

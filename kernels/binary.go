@@ -116,8 +116,8 @@ type Binary struct {
 	OutScale float32
 }
 
-// NewBinary returns the operation out = in₀ ∘ in₁, elementwise, on float32; binaryArgs defines it. Of uint8 it is on the
-// dequantised inputs, and its result is quantised, as convertArgs defines: the same bytes on every tier. Where an
+// NewBinary returns the operation out = in₀ ∘ in₁, elementwise, on float32; binaryArgs defines it. Of uint8 it is on
+// the dequantised inputs, and its result is quantised, as convertArgs defines: the same bytes on every tier. Where an
 // input's N, H, W or C is 1 and the output's is not, its elements are repeated along that dimension.
 func NewBinary(dt DType, b Binary, limit arch.ISA) (Op, error) {
 	if err := b.How.Check(); err != nil {

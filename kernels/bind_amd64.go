@@ -44,6 +44,11 @@ var bindings = map[string]any{
 	"u8_depthrow_8x8__avx2":        depthRowU8AVX2,
 	"u8_depthweave_4x16__avx512":   depthWeaveAVX512,
 	"u8_depthweave_4x16__avx2":     depthWeaveAVX2,
+	"f32_grouprow_8x16__avx512":    groupRowF32AVX512,
+	"f32_grouprow_8x8__avx2":       groupRowF32AVX2,
+	"u8_grouprow_8x16__avx512vnni": groupRowU8AVX512VNNI,
+	"u8_grouprow_8x8__avxvnni":     groupRowU8AVXVNNI,
+	"u8_grouprow_8x8__avx2":        groupRowU8AVX2,
 	"f32_depthwise_1x8__avx2":      depthwiseF32AVX2,
 	"u8_depthwise_1x16__avx2":      depthwiseU8AVX2,
 	"f32_fc_4x16__avx2":            fcF32AVX2,
@@ -198,6 +203,21 @@ func depthRowU8AVXVNNI(a *depthRowArgs)
 
 //go:noescape
 func depthRowU8AVX2(a *depthRowArgs)
+
+//go:noescape
+func groupRowF32AVX2(a *depthRowArgs)
+
+//go:noescape
+func groupRowF32AVX512(a *depthRowArgs)
+
+//go:noescape
+func groupRowU8AVX512VNNI(a *depthRowArgs)
+
+//go:noescape
+func groupRowU8AVXVNNI(a *depthRowArgs)
+
+//go:noescape
+func groupRowU8AVX2(a *depthRowArgs)
 
 //go:noescape
 func depthWeaveAVX512(a *depthWeaveArgs)

@@ -24,7 +24,7 @@ func (op OpKind) transform() bool {
 // packs reports whether weights are packed for the kernel, or the choice of what is packed depends on it.
 func (op OpKind) packs() bool {
 	switch op {
-	case OpConvTile, OpConvWide, OpWeave, OpDepthwise, OpFC:
+	case OpConvTile, OpConvWide, OpWeave, OpDepthwise, OpGroupRow, OpFC:
 		return true
 	}
 	return strings.HasPrefix(string(op), "wino")
@@ -47,7 +47,7 @@ type Kernel struct {
 	Text       string       // the assembly functions that it runs, apart by spaces, or the portable function: derived
 
 	PairSum16    bool // adds pairs of products in saturating int16: weights are packed by packPairs
-	Words        bool // depthrow: weights are widened to int16
+	Words        bool // depthrow, grouprow: weights are widened to int16
 	Minus128     bool // takes 128 from each input: bias carries 128·Σ w
 	BytesPerWord int  // products of bytes in the time of one of int16, on this tier; 0 if that has not been measured
 	// pixels from which on 5×5 in parts, by int16, is faster than this tile; 0: none, where BytesPerWord > 1

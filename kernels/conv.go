@@ -24,6 +24,7 @@ type conv struct {
 	border   []byte      // what border taps read: zeros, or the input's zero point
 	bytes    int         // packed weights, biases and scales
 	cycles   int         // of PairSum16 kernels, see mostlySplit
+	finish   []finish    // of each output, or nil
 	chosen
 }
 
@@ -33,7 +34,7 @@ func convTile(dt DType, limit arch.ISA) *Kernel {
 	return k
 }
 
-func (c *conv) Kernel() string   { return c.kernel.Name }
+func (c *conv) Kernel() string   { return c.kernel.Name + finishName(c.finish) }
 func (c *conv) ISA() arch.ISA    { return c.kernel.ISA }
 func (c *conv) PackedBytes() int { return c.bytes }
 

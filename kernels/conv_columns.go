@@ -164,6 +164,7 @@ func (t *columnConvTask) Run(worker, lo, hi int, stop *Stop) {
 			t.setTaps(a, &wk.ptrs, b, phase*tiles, 1)
 			t.call(a, t.out, b, u*outW, tiles, outW-(tiles-1)*t.kernel.MR, stop)
 		}
+		t.finishAll(&wk.done, t.out, u*outW, outW, stop)
 	}
 }
 

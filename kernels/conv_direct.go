@@ -42,6 +42,7 @@ type directConvTask struct {
 type convWorker struct {
 	ptrs partTables // [tiles][taps][MR]
 	args convTileArgs
+	done finishing
 	_    [64]byte // workers do not share a cache line
 }
 
@@ -63,11 +64,22 @@ func (t *directConvTask) Run(worker, lo, hi int, stop *Stop) {
 		}
 		fillTapPointers(wk.ptrs[0], s, &t.in, addr(t.border), mr, t0*mr, min(t1*mr, pixels))
 		wk.ptrs.spread(t1-t0, taps*mr)
+		whole := true
+		for b := range t.blocks {
+			b0, b1 := t.work.of(&g, b, lo, hi)
+			whole = whole && b0 == t0 && b1 == t1
+		}
 		for b := range t.blocks {
 			if b0, b1 := t.work.of(&g, b, lo, hi); b0 < b1 {
 				t.setTaps(a, &wk.ptrs, b, b0-t0, taps)
 				t.call(a, t.out, b, b0*mr, b1-b0, min(mr, pixels-(b1-1)*mr), stop)
+				if !whole {
+					t.finishBlock(&wk.done, t.out, b, b0*mr, min(b1*mr, pixels)-b0*mr, stop)
+				}
 			}
+		}
+		if whole {
+			t.finishAll(&wk.done, t.out, t0*mr, min(t1*mr, pixels)-t0*mr, stop)
 		}
 	}
 }

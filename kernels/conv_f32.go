@@ -13,8 +13,8 @@ import (
 // read the same tensor are computed as one. The op takes one input view and as many output views.
 //
 // The algorithm is chosen by geometry: Winograd F(4,3) or F(2,3) for 3×3, F(2,5) for 5×5 and F(3,4) for 7×7 of stride 2
-// where they win, rows of a padded copy for inputs of few channels, windows that slide along rows for depthwise, indirect
-// GEMM for the rest.
+// where they win, rows of a padded copy for inputs of few channels, windows that slide along rows for depthwise,
+// indirect GEMM for the rest.
 func NewConvF32(s ConvShape, segments []int, weights, bias []float32, act Clamp, limit arch.ISA) (Op, error) {
 	return PackConvF32(nil, s, segments, ConvF32{weights, bias, act}, limit)
 }
@@ -38,6 +38,9 @@ func PackConvF32(p *Packing, s ConvShape, segments []int, layer ConvF32, limit a
 	case s.Groups > 1:
 		if len(segments) != 1 {
 			return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)
+		}
+		if k := groupRows(&s, F32, limit); k != nil {
+			return newGroupRowsF32(p, s, layer, k), nil
 		}
 		return newGrouped(s, F32, func(part ConvShape, g int) (Op, error) {
 			return PackConvF32(p, part, nil, ConvF32{groupOf(weights, g, s.Groups), groupOf(bias, g, s.Groups), act}, limit)

@@ -152,6 +152,7 @@ func (t *rowConvTask) Run(worker, lo, hi int, stop *Stop) {
 			t.setTaps(a, &wk.ptrs, b, first, s.R)
 			t.call(a, t.out, b, (n*outH+y)*outW, tiles, rows*outW-(tiles-1)*mr, stop)
 		}
+		t.finishAll(&wk.done, t.out, (n*outH+y)*outW, rows*outW, stop)
 	}
 }
 
@@ -192,8 +193,8 @@ func (c *conv) copyRow(row []byte, in *View, n, y int) {
 }
 
 func fill(b []byte, v byte) {
-	for i := range b {
-		b[i] = v
+	for done := copy(b, []byte{v}); done < len(b); done *= 2 {
+		copy(b[done:], b[:done])
 	}
 }
 

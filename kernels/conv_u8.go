@@ -62,6 +62,9 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 		if len(segments) != 1 {
 			return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)
 		}
+		if k := groupRows(&s, U8, limit); k != nil && q.parts() == 1 {
+			return newGroupRowsU8(s, q, k), nil
+		}
 		return newGrouped(s, U8, func(part ConvShape, g int) (Op, error) {
 			return PackConvU8(p, part, nil, ConvU8{Weights: groupOf(q.Weights, g, s.Groups), Parts: q.Parts,
 				Bias: groupOf(q.Bias, g, s.Groups), Scale: groupOf(q.Scale, g, s.Groups), InZero: q.InZero, Out: q.Out}, limit)

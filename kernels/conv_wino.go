@@ -33,6 +33,7 @@ type winograd struct {
 	blocks    []convBlock
 	chosen
 	panels []convPanel // w is the block's filters, [pos][C/kr][NR][kr] transformed, or [C/kr][r²][NR][kr] before it
+	finish []finish    // of each output, or nil
 	border []byte      // what pixels outside the input are; in float32 also the products' bias
 	bytes  int
 
@@ -129,9 +130,9 @@ func (w *winograd) cut(workers int) pieces {
 
 func (w *winograd) Kernel() string {
 	if w.dtype == F32 {
-		return "f32_winograd" + w.form.name + w.kernel.Name[len("f32_conv"):]
+		return "f32_winograd" + w.form.name + w.kernel.Name[len("f32_conv"):] + finishName(w.finish)
 	}
-	return "u8_winograd" + w.form.name + w.kernel.Name[len("u8_winogemm"):]
+	return "u8_winograd" + w.form.name + w.kernel.Name[len("u8_winogemm"):] + finishName(w.finish)
 }
 func (w *winograd) ISA() arch.ISA    { return w.kernel.ISA }
 func (w *winograd) PackedBytes() int { return w.bytes }
@@ -216,6 +217,7 @@ type winogradWorker struct {
 	in       winoInputArgs
 	filter   winoFilterArgs
 	out      winoOutputArgs
+	done     finishing
 	_        [64]byte // workers do not share a cache line
 }
 
@@ -245,9 +247,10 @@ func (t *winogradTask) Run(worker, lo, hi int, stop *Stop) {
 		} else {
 			t.transformInput(wk, t0, n)
 		}
-		laid0, laid := 0, 0
+		laid0, laid, whole := 0, 0, true
 		for b := range t.blocks {
 			b0, bn := t.tilesOf(t.work.of(&g, b, lo, hi))
+			whole = whole && b0 == t0 && bn == n
 			if bn <= 0 || stop.Asked() {
 				continue
 			}
@@ -257,6 +260,28 @@ func (t *winogradTask) Run(worker, lo, hi int, stop *Stop) {
 			}
 			t.multiply(wk, b)
 			t.transformOutput(wk, b, b0, bn)
+		}
+		for b := range t.blocks {
+			if b0, bn := t.tilesOf(t.work.of(&g, b, lo, hi)); !whole && t.finish != nil && !stop.Asked() {
+				blk := &t.blocks[b]
+				t.finishTiles(wk, blk.segment, b0, bn, blk.at, blk.cols)
+			}
+		}
+		for i := range t.finish {
+			if whole && !stop.Asked() {
+				t.finishTiles(wk, i, t0, n, 0, t.out[i].C)
+			}
+		}
+	}
+}
+
+// finishTiles finishes c channels of an output from the at-th on, of n tiles.
+func (t *winogradTask) finishTiles(wk *winogradWorker, output, t0, n, at, c int) {
+	v, outW := &t.out[output], t.shape.OutW()
+	for i := range max(n, 0) {
+		p := &t.places[t0+i]
+		for y := range p.rows {
+			t.finish[output].do(&wk.done, v, (p.pixel+y*outW)*v.Stride+at, p.columns, v.Stride, c)
 		}
 	}
 }

@@ -17,9 +17,10 @@ const OpDepthRow OpKind = "depthrow"
 // float32 (KR = 1): dst = min(max(acc, lo), hi). A column's numbers are loaded once for all the windows that see it.
 //
 // uint8 (KR = 4): rows go in groups of four. A number of src is then four bytes, one of each row, and one of w likewise
-// four int8 weights; their four products are summed exactly in int32, and dst is requantised ([Requantize]). Columns and
-// rows outside the input are there, as bytes of its zero point, and bias has the zero point folded in: skip is 0. Where
-// the kernel's row says Words, a tap's weights are two rows of pairs of int16: of the group's rows 0 and 2, 1 and 3.
+// four int8 weights; their four products are summed exactly in int32, and dst is requantised ([Requantize]). Columns
+// and rows outside the input are there, as bytes of its zero point, and bias has the zero point folded in: skip is 0.
+// Where the kernel's row says Words, a tap's weights are two rows of pairs of int16: of the group's rows 0 and 2, and
+// of 1 and 3.
 //
 // uint8 (KR = 1): src has bytes, w int8 weights, and inZero is taken from each byte.
 type depthRowArgs struct {
@@ -41,10 +42,14 @@ type depthRowArgs struct {
 	zero, inZero     int32
 	form             int // 0, 3, 6, 9: size 3 of stride 1, 2; size 5 of stride 1, 2
 
-	// Scratch of the kernels: pixels of a tile, the columns they see, the offset of the last channels, and how far the tile
-	// is from src and dst: no pointers, for they end past the last tile.
+	// Of grouprow kernels.
+	each  int       // inputs of an output in one column, or groups of four of them, ≥ 1; 1 of others
+	lanes [16]int32 // where in a vector of inputs each output's first one is
+
+	// Scratch of the kernels: pixels of a tile, the columns they see, the offset of the last channels, and how far the
+	// tile is from src and dst: no pointers, for they end past the last tile.
 	//lint:ignore U1000 assembly uses it
-	n, see, last, srcAt, dstAt int
+	n, see, last, srcAt, dstAt, left int
 }
 
 func depthRowF32Generic(a *depthRowArgs) {
@@ -107,7 +112,7 @@ func (d *depthwise) slide(limit arch.ISA, q *ConvU8, w []int8) {
 		d.kernel, d.rowFn = k, fn
 		d.rowArgs = depthRowArgs{w: d.w, bias: d.args.bias, scale: d.args.scale, wStep: s.C * size, wRow: s.S * s.C * size,
 			c: s.C, size: s.S, stride: s.StrideW, form: 6*(s.S/5) + 3*(s.StrideW-1), lo: d.args.lo, hi: d.args.hi,
-			zero: d.args.zero, inZero: d.args.inZero}
+			zero: d.args.zero, inZero: d.args.inZero, each: 1}
 		if k.KR == weaveRows {
 			d.weave(k, q, w, limit)
 		}
@@ -122,7 +127,7 @@ func (t *depthwiseTask) row(wk *depthwiseWorker, u int, stop *Stop) {
 	n, iy := u/outH, u%outH*s.StrideH-s.PadTop
 	r0, r1, _ := clip(iy, s.R, s.DilationH, s.H, s.H)
 	most := max(depthTile, depthCall/(s.R*s.S*s.C)&^(depthTile-1))
-	if t.woven != nil {
+	if t.woven != nil || t.padded != nil {
 		most = min(most, wovenPixels)
 	}
 	for x := 0; x < outW && !stop.Asked(); x += most {
@@ -134,13 +139,17 @@ func (t *depthwiseTask) row(wk *depthwiseWorker, u int, stop *Stop) {
 			t.wovenRow(wk, n, iy, x, stop)
 			continue
 		}
+		if t.padded != nil {
+			t.paddedRow(wk, n, iy, x)
+			continue
+		}
 		a.skip, a.rows, a.cols = max(0, -ix), max(0, r1-r0), s.W-max(0, ix)
 		a.colStep = t.in.Stride * size
 		a.rowStep = s.DilationH * s.W * a.colStep
 		a.src = t.in.Data
 		if a.rows > 0 {
 			a.src = t.in.at(((n*s.H+iy+r0*s.DilationH)*s.W + max(0, ix)) * t.in.Stride)
-			a.w = unsafe.Add(a.w, r0*a.wRow)
+			a.w = unsafe.Add(a.w, r0*a.each*a.wRow)
 		}
 		t.rowFn(a)
 	}

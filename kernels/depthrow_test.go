@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -54,7 +55,7 @@ func TestDepthRowF32(t *testing.T) {
 			equalBits(t, fmt.Sprintf("%v %s", c, op.Kernel()), got, want)
 		}
 	}
-	allSlid(t, F32, slid)
+	allSlid(t, OpDepthRow, F32, 50, slid)
 }
 
 // Quantised ones give the reference's bytes, from any zero point.
@@ -75,13 +76,77 @@ func TestDepthRowU8(t *testing.T) {
 			equalBits(t, fmt.Sprintf("%v %s", c, op.Kernel()), got, want)
 		}
 	}
-	allSlid(t, U8, slid)
+	allSlid(t, OpDepthRow, U8, 50, slid)
+}
+
+// groupCases are windows that slide over groups of channels.
+func groupCases() (cases []convCase) {
+	for i, w := range []int{1, 3, 7, 8, 9, 17, 30, 270} {
+		for j, g := range []int{2, 4, 8, 16} {
+			for form := range 4 {
+				size, stride, pads := 3+form/2*2, 1+form%2, i+j+form
+				c := max(16, 2*g) + g*(pads%5)
+				d := square(1+pads%2, 3+pads%4, c, c, size, stride, pads%3)
+				d.W, d.Groups = w, c/g
+				d.PadTop, d.PadRight = pads/2%3, 2+pads/3%2
+				if d.W+d.PadLeft+d.PadRight >= d.S && d.H+d.PadTop+d.PadBottom >= d.R {
+					cases = append(cases, d)
+				}
+			}
+		}
+	}
+	return cases
+}
+
+// Groups of few channels give integers exactly and, quantised, the reference's bytes, chosen and by every kernel.
+func TestGroupRow(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(37, 38))
+	slid := map[string]int{}
+	for i, c := range groupCases() {
+		g := c.C / c.Groups
+		in, w := integersOf(rnd, c.N*c.H*c.W*c.C), integersOf(rnd, c.C*c.R*c.S*g)
+		bias, want := integersOf(rnd, c.C), make([]float32, c.N*c.OutH()*c.OutW()*c.C)
+		layer := ConvF32{w, bias, Clamp{-900, 1200}}
+		RefConvF32(&c.ConvShape, in, w, bias, layer.Act, want)
+		inU8, q := randomU8(rnd, c, i%2 == 0)
+		wantU8 := make([]uint8, len(want))
+		RefConvU8(&c.ConvShape, inU8, &q, wantU8)
+		for _, isa := range arch.Supported() {
+			op, err := NewConvF32(c.ConvShape, nil, w, bias, layer.Act, isa)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(op.Kernel(), string(OpGroupRow)) { // Winograd is not exact
+				equalBits(t, fmt.Sprintf("%v %s", c, op.Kernel()), runConv(t, c, F32, op, in, 3, 5, float32(0.5)), want)
+			}
+			if op, err = NewConvU8(c.ConvShape, nil, q, isa); err != nil {
+				t.Fatal(err)
+			}
+			equalBits(t, fmt.Sprintf("%v %s", c, op.Kernel()), runConv(t, c, U8, op, inU8, i%2*3, 5, uint8(77)), wantU8)
+		}
+		for i := range Table() {
+			k := &Table()[i]
+			if k.Op != OpGroupRow || !k.Runnable() || g < k.KR || !k.slides(&c.ConvShape) || !k.Portable() && k.NR%g > 0 {
+				continue
+			}
+			slid[k.Name]++
+			if k.DType == F32 {
+				got := runConv(t, c, F32, newGroupRowsF32(nil, c.ConvShape, layer, k), in, 3, 5, float32(0.5))
+				equalBits(t, fmt.Sprintf("%v %s", c, k.Name), got, want)
+			} else {
+				got := runConv(t, c, U8, newGroupRowsU8(c.ConvShape, q, k), inU8, 3, 5, uint8(77))
+				equalBits(t, fmt.Sprintf("%v %s", c, k.Name), got, wantU8)
+			}
+		}
+	}
+	allSlid(t, OpGroupRow, F32, 20, slid)
+	allSlid(t, OpGroupRow, U8, 20, slid)
 }
 
 // allSlid wants every runnable kernel that slides windows to have been through many cases.
-func allSlid(t *testing.T, dt DType, slid map[string]int) {
+func allSlid(t *testing.T, op OpKind, dt DType, least int, slid map[string]int) {
 	for _, k := range Table() {
-		if k.Op == OpDepthRow && k.DType == dt && k.Runnable() && slid[k.Name] < 50 {
+		if k.Op == op && k.DType == dt && k.Runnable() && slid[k.Name] < least {
 			t.Errorf("%s: %d cases", k.Name, slid[k.Name])
 		}
 	}

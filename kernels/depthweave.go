@@ -9,8 +9,8 @@ import (
 // OpDepthWeave puts the bytes of four rows side by side; quantised only: func(*depthWeaveArgs).
 const OpDepthWeave OpKind = "depthweave"
 
-// depthWeaveArgs is the argument of the kernels that make of four rows the one that depthrow kernels of KR = 4 take: for
-// columns x and channels k < c
+// depthWeaveArgs is the argument of the kernels that make of four rows the one that depthrow kernels of KR = 4 take:
+// for columns x and channels k < c
 //
 //	dst[x][4·k + i] = rows[i][x][k]
 //

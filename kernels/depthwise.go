@@ -79,7 +79,8 @@ type depthwise struct {
 	args     depthArgs
 	rowFn    func(*depthRowArgs) // nil where windows go one by one
 	rowArgs  depthRowArgs
-	woven    *woven // nil where rows are taken one by one
+	woven    *woven      // nil where rows are taken one by one
+	padded   *paddedRows // nil where they are not copied
 	bytes    int
 	in0, in1 int // windows in0 ≤ x < in1 are inside the input's columns
 }
@@ -152,10 +153,13 @@ func packDepthwise[T float32 | int8](p *Packing, c, taps int, weights []T) []T {
 func (d *depthwise) PackedBytes() int { return d.bytes }
 
 func (d *depthwise) Scratch(workers int) int {
-	if d.woven == nil {
-		return 0
+	switch {
+	case d.woven != nil:
+		return workers * d.woven.scratch()
+	case d.padded != nil:
+		return workers * roundUp(d.shape.R*d.padded.columns*d.shape.C, 64)
 	}
-	return workers * d.woven.scratch()
+	return 0
 }
 
 func (d *depthwise) band(b bandRows) Op {

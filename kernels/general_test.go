@@ -92,10 +92,10 @@ func testRearrange[T uint8 | int32](t *testing.T, k *Kernel, dt DType) {
 
 // TestTake compares with one loop over coordinates, at any number of workers.
 func TestTake(t *testing.T) {
-	for _, kind := range []OpKind{OpTake, OpReorder} { // by what there is in the lists
-		forKernels(t, kind, F32, func(t *testing.T, k *Kernel) { testTake[float32](t, k, F32) })
-		forKernels(t, kind, U8, func(t *testing.T, k *Kernel) { testTake[uint8](t, k, U8) })
-	}
+	forKernels(t, OpTake, F32, func(t *testing.T, k *Kernel) { testTake[float32](t, k, F32) })
+	forKernels(t, OpTake, U8, func(t *testing.T, k *Kernel) { testTake[uint8](t, k, U8) })
+	forKernels(t, OpReorder, F32, func(t *testing.T, k *Kernel) { testTake[float32](t, k, F32) }) // lists that go on in steps
+	forKernels(t, OpReorder, U8, func(t *testing.T, k *Kernel) { testTake[uint8](t, k, U8) })
 }
 
 // counted are n indices from at on, so far apart, each repeated.

@@ -33,6 +33,8 @@
 #define SMULL(m, n, d)       NEON3(0x0E20C000, m, n, d)       // smull d.8h, n.8b, m.8b
 #define SMLAL2(m, n, d)      NEON3(0x4E208000, m, n, d)       // smlal2 d.8h, n.16b, m.16b
 #define SADALP(n, d)         NEON2(0x4E606800, n, d)          // sadalp d.4s, n.8h
+#define FRINTN(n, d)         NEON2(0x4E218800, n, d)          // frintn d.4s, n.4s
+#define FCMEQ(m, n, d)       NEON3(0x4E20E400, m, n, d)       // fcmeq d.4s, n.4s, m.4s
 #define SCVTF(n, d)          NEON2(0x4E21D800, n, d)          // scvtf d.4s, n.4s
 #define FCVTNS(n, d)         NEON2(0x4E21A800, n, d)          // fcvtns d.4s, n.4s
 #define SQXTN(n, d)          NEON2(0x0E614800, n, d)          // sqxtn d.4h, n.4s

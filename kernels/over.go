@@ -2,6 +2,36 @@ package kernels
 
 import "unsafe"
 
+// Axes are dimensions of a view.
+type Axes struct{ N, H, W, C bool }
+
+// of returns the sizes that are left of n, h, w and c, and how many numbers become one.
+func (a Axes) of(v *View) (n, h, w, c, cells int) {
+	n, h, w, c, cells = v.N, v.H, v.W, v.C, 1
+	for _, d := range []struct {
+		over bool
+		size *int
+	}{{a.N, &n}, {a.H, &h}, {a.W, &w}, {a.C, &c}} {
+		if d.over {
+			cells *= *d.size
+			*d.size = 1
+		}
+	}
+	return n, h, w, c, cells
+}
+
+// wide takes pixels of a row as channels of one, where neither are reduced and no view has gaps.
+func (a Axes) wide(views ...*View) {
+	ok := !a.W && !a.C
+	for _, v := range views {
+		ok = ok && v.Dense()
+	}
+	for i := 0; ok && i < len(views); i++ {
+		v := views[i]
+		v.C, v.Stride, v.W = v.W*v.C, v.W*v.C, 1
+	}
+}
+
 // overAll is an operation that makes numbers of each set of pixels and channels, and then of each number of the set
 // another: softmax and normalisation over any axes.
 type overAll interface {

@@ -203,36 +203,6 @@ func reduceU8Generic(a *reduceArgs) {
 	}
 }
 
-// Axes are dimensions of a view.
-type Axes struct{ N, H, W, C bool }
-
-// of returns the sizes that are left of n, h, w and c, and how many numbers become one.
-func (a Axes) of(v *View) (n, h, w, c, cells int) {
-	n, h, w, c, cells = v.N, v.H, v.W, v.C, 1
-	for _, d := range []struct {
-		over bool
-		size *int
-	}{{a.N, &n}, {a.H, &h}, {a.W, &w}, {a.C, &c}} {
-		if d.over {
-			cells *= *d.size
-			*d.size = 1
-		}
-	}
-	return n, h, w, c, cells
-}
-
-// wide takes pixels of a row as channels of one, where neither are reduced and no view has gaps.
-func (a Axes) wide(views ...*View) {
-	ok := !a.W && !a.C
-	for _, v := range views {
-		ok = ok && v.Dense()
-	}
-	for i := 0; ok && i < len(views); i++ {
-		v := views[i]
-		v.C, v.Stride, v.W = v.W*v.C, v.W*v.C, 1
-	}
-}
-
 // NewReduceF32 returns the reduction of a tensor over some of its axes, which become 1. Sums and products are of IEEE
 // binary64, over pixels in their order; those over channels are of eight parts, the l-th over the channels
 // c ≡ l (mod 8) of all pixels, added up as ((s0+s4)+(s2+s6)) + ((s1+s5)+(s3+s7)); the result is rounded once. So

@@ -9,7 +9,8 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// build fills the plan: simplify → merge siblings → lay out → choose kernels and pack → lifetimes → offsets.
+// build fills the plan: simplify → merge siblings → finish in the cache → lay out → choose kernels and pack → lifetimes
+// → offsets.
 func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error) {
 	if g == nil {
 		return fmt.Errorf("no graph: %w", ErrGraph)
@@ -45,7 +46,7 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	if p.memory == Small {
 		merged = fuse(g, merged, taken)
 	}
-	lay, steps := arrange(g, merged)
+	lay, steps := arrange(g, finish(g, merged))
 	p.steps = make([]planStep, len(steps))
 	pack := newPacker(packing, steps)
 	for i, s := range steps {
@@ -187,6 +188,13 @@ func (s *step) cost() (c Cost) {
 	for _, n := range s.nodes {
 		if n.Out != nil { // not a copy that arrange put in
 			c.add(n.Cost())
+		}
+	}
+	if s.finishing != nil {
+		for _, f := range s.after {
+			of := f.cost()
+			of.Bytes = 0 // they are in the cache
+			c.add(of)
 		}
 	}
 	return c

@@ -24,6 +24,7 @@
 //	    Simplify        drop what feeds no output, dropout, trivial flattening; fold scales; fuse activations
 //	    mergeSiblings   1×1 convolutions of one input become one step with an output each
 //	    fuse            with WithMemory(Small): a chain of operations becomes one step, computed a band of rows at a time
+//	    finish          functions of what a convolution writes are done within its step, in the cache
 //	    arrange         branches write into their slice of a concatenation; operations work in place where they may
 //	    lower           a kernel for each step, weights packed
 //	    tabulate        from when until when each value is needed
@@ -34,7 +35,7 @@
 // # Files
 //
 //	op.go, op_*.go     what an operation is, and each of them
-//	pass_*.go          passes that rewrite: simplify, merge, fuse, lay out
+//	pass_*.go          passes that rewrite: simplify, merge, fuse, finish, lay out
 //	build.go, lower.go, values.go, planner.go, proof.go    from steps to a proven plan
 //	file*.go, load.go  the file: container, structure, parameters, packed filters
 //	session.go, workers.go, shares.go, balance.go           running, workers, how work is shared

@@ -59,6 +59,9 @@ func lower(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 	if s.stages != nil {
 		return lowerChain(s, isa, p)
 	}
+	if s.finishing != nil {
+		return s.lowerFinishing(isa, p)
+	}
 	p.Step(s.name())
 	return s.nodes[0].Op.lower(s, isa, p)
 }

@@ -11,6 +11,7 @@ type step struct {
 
 	stages []*step // of a chain computed in bands of rows; see fuse
 	label  string  // of several nodes; see nameSteps
+	*finishing
 }
 
 func (s *step) name() string {

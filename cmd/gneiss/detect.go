@@ -39,11 +39,13 @@ func detectCommand() *cobra.Command {
 		Aliases: []string{"segment", "pose"},
 		Short:   "Find things in images: boxes, masks, key points",
 		Long: `Detect says what is where in images: JPEG, PNG or WebP files, folders of them, patterns in quotes, or - for standard
-input; or in the frames of raw video (--y4m) or of a camera (--device). It does what the model's card says that the model is for: boxes with names and scores, key points, masks, or the
-classes of the whole picture. Coordinates are pixels of the picture, from its upper left corner.
+input; or in the frames of raw video (--y4m) or of a camera (--device). It does what the model's card says that the
+model is for: boxes with names and scores, key points, masks, or the classes of the whole picture. Coordinates are
+pixels of the picture, from its upper left corner.
 
 With -o it draws that on the pictures: into a PNG or JPEG file for one, into a folder for several or for frames. The
-time is that of the network alone. Without a card, the outputs' shapes say how they are read; --head names it, --labels the classes.`,
+time is that of the network alone. Without a card, the outputs' shapes say how they are read; --head says it better,
+--labels names the classes.`,
 		Example: `  gneiss detect --model yolov8n.onnx photo.jpg -o found.png
   gneiss detect --model yolox.onnx --labels coco --threshold 0.4 photos/ -o found/
   gneiss segment --model selfie.tflite portrait.jpg -o cut.png
@@ -94,7 +96,7 @@ func (f *detectFlags) add(cmd *cobra.Command) {
 	flags.StringVarP(&f.out, "output", "o", "", "draw into this `file` (.png or .jpg), or folder for several images")
 	flags.Float32Var(&f.set.Threshold, "threshold", 0, "least `score` of what is shown, above 0 and up to 1; default: the model's")
 	flags.Float32Var(&f.set.Overlap, "overlap", 0,
-		"intersection over union beyond which the weaker of two boxes goes; default: the model's")
+		"intersection over `union` beyond which the weaker of two boxes goes; default: the model's")
 	flags.IntVar(&f.set.Most, "max", 0, "boxes per image at most; default: 100")
 	flags.IntVarP(&f.set.Top, "top", "k", 5, "classes per image, of a classifier")
 	flags.IntSliceVar(&f.classes, "classes", nil, "`numbers` of the classes of boxes to look for; default: all")

@@ -108,7 +108,7 @@ func TestErrors(t *testing.T) {
 		{"classify --model " + dir + "/none.onnx", exitFailure, "none.onnx: no such file"},
 		{"classify --model " + empty, exitFailure, "directory"},
 		{"classify --model googlenet", exitFailure, "gneiss fetch googlenet"},
-		{"eval", exitUsage, "want one CSV file"},
+		{"eval", exitUsage, "want one file or folder"},
 		{"eval " + dir + "/none.csv", exitFailure, "none.csv: no such file"},
 		{"eval " + csv("empty", ""), exitFailure, "empty"},
 		{"eval " + csv("header", "a,b\n"), exitFailure, "does not name the columns"},
@@ -285,6 +285,8 @@ func TestGolden(t *testing.T) {
 	t.Setenv("GNEISS_CACHE", t.TempDir())
 	for name, args := range map[string]string{
 		"help-classify":     "classify --help",
+		"help-detect":       "detect --help",
+		"help-serve":        "serve --help",
 		"help-run":          "run --help",
 		"help-check":        "check --help",
 		"help-eval":         "eval --help",

@@ -193,10 +193,11 @@ func (f *serveFlags) run(ctx context.Context, out io.Writer, ms []serve.Model) e
 	if f.asJSON {
 		f.o.Log.Info("listening", append(where, "model", strings.Join(s.ModelIDs(), ","))...)
 	} else {
+		var names []string
 		for _, m := range ms {
-			fmt.Fprintf(queue, "%s (%s)\n", m.Name, m.Source)
+			names = append(names, fmt.Sprintf("%s (%s)", m.Name, m.Source))
 		}
-		fmt.Fprintf(queue, "on http://%s/\nCtrl-C ends.\n", reachable(l.Addr()))
+		fmt.Fprintf(queue, "%s on http://%s/\nCtrl-C ends.\n", strings.Join(names, ", "), reachable(l.Addr()))
 	}
 	if err = s.Serve(ctx, l); err == nil {
 		f.o.Log.Info("ended")

@@ -104,7 +104,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return err
 	}
 	t := newTopics(o.name, o.discover)
-	tell := func(events []event, counts map[string]int) {}
+	var tell func(events []event, counts map[string]int)
 	if o.dry {
 		p := &publisher{topics: t, counts: map[string]int{}}
 		tell = func(events []event, counts map[string]int) {

@@ -158,7 +158,7 @@ func TestHostile(t *testing.T) {
 			s.Least = least
 			On(noisy(size.X, size.Y), s)
 		}
-		for _, m := range []Mask{{}, {-1, -1, nil, 0}, {1 << 40, 1 << 40, make([]uint8, 9), 0}, {3, 3, make([]uint8, 8), -1},
+		for _, m := range []Mask{{}, {-1, -1, nil, 0}, {math.MaxInt, math.MaxInt, make([]uint8, 9), 0}, {3, 3, make([]uint8, 8), -1},
 			{3, 3, []uint8{255, 254, 0, 1, 2, 3, 4, 5, 6}, 0}} {
 			On(noisy(size.X, size.Y), &Scene{Mask: &m})
 		}

@@ -197,11 +197,14 @@ func (r *Reader) Image(ctx context.Context, img image.Image, s Settings, a *Answ
 		if r.prep == nil {
 			r.prep = r.Spec().Preparer()
 		}
+		if err := r.sess.Reset(); err != nil { // a picture knows nothing of those before it
+			return err
+		}
 		return r.prep.Fill(r.sess.Input(0), img)
 	})
 }
 
-// Frame is Image of a camera's frame.
+// Frame is Image of a camera's frame, which follows the last one: what the network keeps from run to run stays.
 func (r *Reader) Frame(ctx context.Context, f preprocess.FrameFormat, frame []byte, s Settings, a *Answer) (Times,
 	error) {
 	return r.look(ctx, f.Width, f.Height, s, a, func() (err error) {

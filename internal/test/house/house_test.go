@@ -125,6 +125,7 @@ var words = map[kernels.OpKind]string{
 	kernels.OpConvWide: "convolution of few channels", kernels.OpWeave: "rows into columns, for few channels",
 	kernels.OpDepthRow:     "depthwise convolution of windows 3 or 5 wide",
 	kernels.OpDepthWeave:   "four rows into one, for that",
+	kernels.OpGroupRow:     "convolution in groups of few channels",
 	kernels.OpDepthwise:    "depthwise convolution, other",
 	kernels.OpWino25Output: "Winograd F(2,5), output", kernels.OpWino34Output: "Winograd F(3,4), output",
 	kernels.OpWino23Input: "Winograd F(2,3), input", kernels.OpWino23Output: "Winograd F(2,3), output",

@@ -60,7 +60,7 @@ export function paint(canvas, answer, mask, { colours, edges, least, name, perce
 
 // labels writes names and scores beside the boxes, where the least of other labels is covered.
 function labels(c, boxes, { x, y, wide, high, ink, name, percent }) {
-  const size = 13, line = size + 6, taken = [];
+  const size = wide < 420 ? 11 : 13, line = size + 6, taken = [];
   c.font = `600 ${size}px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif`;
   c.textBaseline = "middle";
   for (const b of boxes.slice(0, 64)) {
