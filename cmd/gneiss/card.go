@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gneiss-go/gneiss/internal/app/answer"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -144,4 +146,27 @@ func (m *model) hashOrigin() error {
 	c := m.Card
 	c.Origin.SHA256 = hex.EncodeToString(h.Sum(nil))
 	return m.take(c)
+}
+
+// guessByHead makes a better guess at how images are prepared where the outputs are those of a head that is known, as a
+// detector's: the way that networks with that head are published.
+func (m *model) guessByHead(ctx context.Context, mf *modelFlags) error {
+	if outs := m.Graph.Outputs; !m.Card.Guessed || len(outs) == 1 && outs[0].Shape.Elements() == outs[0].Shape.C {
+		return nil
+	}
+	plan, err := mf.plan(ctx, m)
+	if err != nil {
+		return err
+	}
+	r, err := answer.New(plan, m.Card, answer.Options{})
+	if err != nil { // of no head that is known
+		return nil
+	}
+	defer r.Close()
+	if s := r.Spec(); s.Check() == nil {
+		c := m.Card
+		c.Input = &s
+		return m.take(c)
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gneiss-go/gneiss/internal/test/testdata"
 	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/models/cifar10"
@@ -159,6 +160,21 @@ func TestCardGuessed(t *testing.T) {
 	must(t, "card", file, "-o", said, "--mean", "1", "--scale", "2")
 	if out := must(t, "card", said); strings.Contains(out, "guess") || !strings.Contains(out, "mean=1 scale=2") {
 		t.Error(out)
+	}
+}
+
+// TestGuessByHead: a detector that says nothing of itself is calibrated as its head's kind is published, not as
+// classifiers are, and what is written still says that it is a guess.
+func TestGuessByHead(t *testing.T) {
+	net := testdata.Path(t, "zoo", "fastestdet_352", "fastestdet_352.onnx")
+	file := filepath.Join(t.TempDir(), "net.gneiss")
+	if out := must(t, "quantize", "-m", net, "-o", file, "--limit", "1", pictures(t)); !strings.Contains(out, "a guess") {
+		t.Error(out)
+	}
+	c := cardIn(t, file)
+	if !c.Guessed || c.Input.Mode != preprocess.Squash || c.Input.Order != preprocess.BGR ||
+		c.Input.Scale != [3]float32{1. / 255, 1. / 255, 1. / 255} || len(c.Origin.SHA256) != 64 {
+		t.Errorf("%+v %+v", c.Input, c.Origin)
 	}
 }
 

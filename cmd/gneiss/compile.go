@@ -125,13 +125,16 @@ func (c *compiled) load(ctx context.Context, data []byte) (*runtime.Plan, error)
 	return m.Plan, nil
 }
 
+// guessedNote is said of a new file whose card has a guess.
+const guessedNote = "how an image becomes the input is a guess; --mean, --scale, --resize … say it, see gneiss card"
+
 func (c *compiled) print(out io.Writer, isa arch.ISA) {
 	filters := "filters are packed when it is loaded"
 	if len(c.Targets) > 0 {
 		filters = "filters packed for " + strings.Join(c.Targets, ", ")
 	}
 	if c.Card.Guessed {
-		defer fmt.Fprintln(out, "how an image becomes the input is a guess; --mean, --scale, --resize … say it, see gneiss card")
+		defer fmt.Fprintln(out, guessedNote)
 	}
 	fmt.Fprintf(out, "%s: %s bytes, %s; loads in %.1f ms here, on %s\n", c.Output, thousands(int(c.Bytes)), filters,
 		float64(c.Load.Microseconds())/1000, isa)

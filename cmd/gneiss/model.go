@@ -370,7 +370,7 @@ type classifier struct {
 }
 
 // openImages opens a model whose one input is an image.
-func openImages(mf *modelFlags, sf *specFlags) (*model, error) {
+func openImages(ctx context.Context, mf *modelFlags, sf *specFlags) (*model, error) {
 	m, err := mf.open(false)
 	if err != nil {
 		return nil, err
@@ -381,6 +381,9 @@ func openImages(mf *modelFlags, sf *specFlags) (*model, error) {
 	if in := m.Graph.Inputs[0].Shape; in.N != 1 || m.Card.Input == nil {
 		return nil, fmt.Errorf("%s: the input is %v; want 1×H×W×3 or 1×H×W×1", m.Name, in)
 	}
+	if err := m.guessByHead(ctx, mf); err != nil {
+		return nil, err
+	}
 	c := m.Card
 	if err := sf.card(&c); err != nil {
 		return nil, err
@@ -390,7 +393,7 @@ func openImages(mf *modelFlags, sf *specFlags) (*model, error) {
 
 // newClassifier opens, checks and compiles the model.
 func newClassifier(ctx context.Context, mf *modelFlags, sf *specFlags) (*classifier, error) {
-	m, err := openImages(mf, sf)
+	m, err := openImages(ctx, mf, sf)
 	if err != nil {
 		return nil, err
 	}

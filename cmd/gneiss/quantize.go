@@ -96,6 +96,9 @@ func (q *quantised) print(out io.Writer, layers bool) {
 	if !q.Report.Portable {
 		fmt.Fprintln(out, "some layers are float: answers are near, not equal, on other CPUs")
 	}
+	if q.Model.Guessed {
+		fmt.Fprintln(out, guessedNote)
+	}
 	if layers {
 		fmt.Fprintln(out)
 		fmt.Fprint(out, q.Report)
@@ -143,7 +146,7 @@ ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
 			if err != nil {
 				return usagef("--observer: %v", err)
 			}
-			c, err := openImages(&mf, &cf.specFlags)
+			c, err := openImages(cmd.Context(), &mf, &cf.specFlags)
 			if err != nil {
 				return err
 			}
@@ -253,7 +256,7 @@ the first model, the worst first. Images are files, folders, patterns, or CSV fi
 			if err := promised("--chart", chart, ".svg"); err != nil {
 				return err
 			}
-			c, err := openImages(&mf, &sf)
+			c, err := openImages(cmd.Context(), &mf, &sf)
 			if err != nil {
 				return err
 			}

@@ -163,7 +163,7 @@ func (f *cardFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.file, "card", "", "JSON `file` to take the card from, as gneiss card --json prints it")
 	flags.StringVar(&f.task, "task", "", "what the model is for: classify, detect, segment, keypoints, embed or other")
-	flags.StringVar(&f.head, "head", "", "`kind` of the outputs, such as yolov8; docs/CARD.md has them")
+	flags.StringVar(&f.head, "head", "", "`kind` of the outputs, such as yolov8; docs/DETECT.md has them")
 	flags.Float32Var(&f.threshold, "threshold", 0, "with a head: the least `score` of what is shown, 0…1")
 	flags.Float32Var(&f.overlap, "overlap", 0, "with a head: the intersection over union at which the weaker box goes")
 	for _, t := range f.texts(&card.Card{}) {
