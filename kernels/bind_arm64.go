@@ -20,6 +20,8 @@ var bindings = map[string]any{
 	"u8_depthrow_8x8__dotprod":   depthRowU8DotProd,
 	"u8_depthrow_8x8__neon":      depthRowU8NEON,
 	"u8_depthweave_4x16__neon":   depthWeaveNEON,
+	"f32_grouprow_8x8__neon":     groupRowF32NEON,
+	"u8_grouprow_8x8__dotprod":   groupRowU8DotProd,
 	"f32_depthwise_1x4__neon":    depthwiseF32NEON,
 	"u8_depthwise_1x8__neon":     depthwiseU8NEON,
 	"f32_fc_4x16__neon":          fcF32NEON,
@@ -93,6 +95,12 @@ func depthRowU8DotProd(a *depthRowArgs)
 
 //go:noescape
 func depthRowU8NEON(a *depthRowArgs)
+
+//go:noescape
+func groupRowF32NEON(a *depthRowArgs)
+
+//go:noescape
+func groupRowU8DotProd(a *depthRowArgs)
 
 //go:noescape
 func depthWeaveNEON(a *depthWeaveArgs)

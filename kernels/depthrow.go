@@ -45,6 +45,8 @@ type depthRowArgs struct {
 	// Of grouprow kernels.
 	each  int       // inputs of an output in one column, or groups of four of them, ≥ 1; 1 of others
 	lanes [16]int32 // where in a vector of inputs each output's first one is
+	//lint:ignore U1000 assembly uses it
+	places [32]uint8 // that of eight outputs, by bytes
 
 	// Scratch of the kernels: pixels of a tile, the columns they see, the offset of the last channels, and how far the
 	// tile is from src and dst: no pointers, for they end past the last tile.

@@ -93,6 +93,9 @@ func newGroupRows(s ConvShape, dt DType, k *Kernel) *depthwise {
 	for i := range d.rowArgs.lanes {
 		d.rowArgs.lanes[i] = int32(i / g * g / k.KR)
 	}
+	for i := range d.rowArgs.places {
+		d.rowArgs.places[i] = uint8(4*d.rowArgs.lanes[i/4]) + uint8(i%4)
+	}
 	return d
 }
 
