@@ -138,7 +138,24 @@ func TestJoinQuantised(t *testing.T) {
 			return n.line(n.curve(kernels.Tanh, n.clamp(n.by(kernels.Minus, n.real(u), 0.5), 3)), 2, 0.1)
 		}},
 		{"another scale", "Quantize Table", func(n *net, u *Value) *Value { return n.real(u) }},
-		{"a product", "Quantize QBinary", func(n *net, u *Value) *Value { return n.times(n.real(u), n.real(u)) }},
+		{"a square", "Quantize Table", func(n *net, u *Value) *Value { return n.times(n.real(u), n.real(u)) }},
+		{"a product", "Quantize ReduceMaximum QBinary", func(n *net, u *Value) *Value {
+			return n.times(n.real(u), n.real(n.add("most", &Reduce{How: kernels.Maximum, Over: kernels.Axes{H: true, W: true}}, u)))
+		}},
+		{"SiLU quantised after each operation", "Quantize Table", func(n *net, u *Value) *Value {
+			gate := n.add("gate", &Quantize{To: Quant{Scale: 1. / 256}}, n.curve(kernels.Sigmoid, n.real(u)))
+			return n.times(n.real(u), n.real(gate))
+		}},
+		{"HardSwish quantised after each operation", "Quantize Table", func(n *net, u *Value) *Value {
+			sum := n.add("sum", &Quantize{To: Quant{Scale: 0.05, Zero: 57}}, n.by(kernels.Plus, n.real(u), 3))
+			gate := n.add("gate", &Quantize{To: Quant{Scale: 6. / 255}}, n.clamp(n.real(sum), 6))
+			product := n.add("product", &Quantize{To: Quant{Scale: 0.2, Zero: 9}}, n.times(n.real(gate), n.real(u)))
+			return n.by(kernels.Over, n.real(product), 6)
+		}},
+		{"products of bytes", "Quantize Table", func(n *net, u *Value) *Value {
+			f := n.add("f", &Quantised{Op: &Curve{Of: kernels.Tanh}, Out: Quant{Scale: 1. / 127, Zero: 128}}, u)
+			return n.real(n.add("p", &Quantised{Op: &Binary{How: kernels.Larger, Act: ReLU}, Out: Quant{Scale: 0.1}}, f, u))
+		}},
 		{"a clamped product with constants", "Quantize QBinary", func(n *net, u *Value) *Value {
 			return n.clamp(n.add("by", &Binary{How: kernels.Over, Of: []float32{1, -2, 3, 0.3, 5}, Shape: Shape{1, 1, 1, 5},
 				First: true}, n.real(u)), 6)
