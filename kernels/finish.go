@@ -63,8 +63,8 @@ func (f *finish) do(w *finishing, v *View, i, rows, step, c int) {
 func (f *finish) pixels(w *finishing, v *View, p, n int) { f.do(w, v, p*v.Stride, n, v.Stride, v.C) }
 
 // Finish returns op with its outputs finished: what it writes to output i becomes what after[i] makes of it, element by
-// element and in place, before op is done with it. op is a convolution, and after are functions ([NewCurveF32], [NewClampF32])
-// or tables ([NewTableU8]).
+// element and in place, before op is done with it. op is a convolution; after are functions ([NewCurveF32],
+// [NewClampF32]) or tables ([NewTableU8]).
 func Finish(op Op, after []Op) (Op, error) {
 	all := make([]finish, len(after))
 	for i := range after {

@@ -4,10 +4,12 @@ import "slices"
 
 // joinQuantised makes one node of what is done in float between a Dequantize and a Quantize, where nothing else reads
 // it: a table of functions of one element, and arithmetic of bytes. What only moves elements there moves bytes. A chain
-// of functions behind a Dequantize that stays float is a table of numbers. The results are the same bytes.
+// of functions behind a Dequantize that stays float is a table of numbers. The results are the same bytes. Functions of
+// one byte after each other, and arithmetic between them, are one table: what exporters of quantised models make of
+// SiLU, with a quantisation after each operation.
 func joinQuantised(g *Graph) (*Graph, error) {
 	uses, made := countUses(g), makers(g)
-	r := newRewriting()
+	r, known := newRewriting(), functions{}
 	bytes := func(v *Value) *Value { // of which v is the dequantisation
 		if n := made[v]; n != nil {
 			if _, ok := n.Op.(*Dequantize); ok {
@@ -41,6 +43,10 @@ func joinQuantised(g *Graph) (*Graph, error) {
 			}
 			continue
 		}
+		if t, u := known.note(n); t != nil {
+			r.become(n, t, u)
+			continue
+		}
 		q, ok := n.Op.(*Quantize)
 		if !ok || uses[n.Out] == 0 {
 			continue
@@ -51,14 +57,17 @@ func joinQuantised(g *Graph) (*Graph, error) {
 				r.same[n.Out] = u
 				continue
 			}
-			r.become(n, &Table{Of: tableOf(u.Quant, q.To, ops...)[:], Out: q.To}, u)
+			f := known.of(u).then(tableOf(u.Quant, q.To, ops...))
+			known[n.Out] = f
+			r.become(n, &Table{Of: f.table[:], Out: q.To}, f.x)
 			continue
 		}
 		b := made[v]
 		if len(ops) > 0 || b == nil || uses[v] != 1 {
 			continue
 		}
-		if _, ok := b.Op.(*Binary); !ok {
+		arithmetic, ok := b.Op.(*Binary)
+		if !ok {
 			continue
 		}
 		in := make([]*Value, 0, len(b.In))
@@ -67,9 +76,15 @@ func joinQuantised(g *Graph) (*Graph, error) {
 				in = append(in, u)
 			}
 		}
-		if len(in) == len(b.In) {
-			r.become(n, &Quantised{Op: b.Op, Out: q.To}, in...)
+		if len(in) != len(b.In) {
+			continue
 		}
+		if f, ok := known.between(arithmetic, q.To, in); ok {
+			known[n.Out] = f
+			r.become(n, &Table{Of: f.table[:], Out: q.To}, f.x)
+			continue
+		}
+		r.become(n, &Quantised{Op: b.Op, Out: q.To}, in...)
 	}
 	return r.apply(g)
 }
@@ -81,4 +96,87 @@ func movesMemory(op Op) bool {
 		return true
 	}
 	return false
+}
+
+// function is a value of bytes as a table of another's.
+type function struct {
+	x     *Value
+	table [256]uint8
+}
+
+// functions are the values that are such.
+type functions map[*Value]function
+
+// of returns a value as a function, if only of itself.
+func (k functions) of(v *Value) function {
+	f, ok := k[v]
+	if !ok {
+		f.x = v
+		for i := range f.table {
+			f.table[i] = uint8(i)
+		}
+	}
+	return f
+}
+
+// then is the function that does f and looks the result up.
+func (f function) then(table *[256]uint8) function {
+	for i, q := range f.table {
+		f.table[i] = table[q]
+	}
+	return f
+}
+
+// between is arithmetic between two functions of the same value, element by element; false if they are of others.
+func (k functions) between(b *Binary, to Quant, in []*Value) (f function, ok bool) {
+	if len(in) != 2 || in[0].Shape != in[1].Shape {
+		return f, false
+	}
+	p, q := k.of(in[0]), k.of(in[1])
+	if p.x != q.x {
+		return f, false
+	}
+	f.x = p.x
+	c := b.Act.Kernel()
+	for i := range f.table {
+		var v [3]float32
+		for j, level := range []uint8{p.table[i], q.table[i]} {
+			v[j] = float32(int(level)-int(in[j].Quant.Zero)) * in[j].Quant.Scale
+		}
+		b.How.Apply(v[2:], v[:1], v[1:2], false)
+		f.table[i] = to.Level(min(max(v[2], c.Lo), c.Hi))
+	}
+	return f, true
+}
+
+// note notes a node that is a function of bytes as it stands. If it is one of what its input is a function of, it
+// returns the table of that.
+func (k functions) note(n *Node) (*Table, *Value) {
+	var f function
+	switch op := n.Op.(type) {
+	case *Table:
+		if len(op.Of) != 256 {
+			return nil, nil
+		}
+		f = k.of(n.In[0]).then((*[256]uint8)(op.Of))
+	case *Quantised:
+		if len(n.In) == 1 && Pointwise(op.Op) {
+			f = k.of(n.In[0]).then(tableOf(n.In[0].Quant, op.Out, op.Op))
+			break
+		}
+		b, ok := op.Op.(*Binary)
+		if !ok {
+			return nil, nil
+		}
+		if f, ok = k.between(b, op.Out, n.In); !ok {
+			return nil, nil
+		}
+	default:
+		return nil, nil
+	}
+	k[n.Out] = f
+	if len(n.In) == 1 && f.x == n.In[0] {
+		return nil, nil
+	}
+	return &Table{Of: f.table[:], Out: n.Out.Quant}, f.x
 }

@@ -127,31 +127,52 @@ func TestRecognise(t *testing.T) {
 	}
 }
 
+// joins are what stands between a value of bytes and a Quantize, and the kinds of the nodes it becomes.
+var joins = []struct {
+	name, want string
+	build      func(n *net, u *Value) *Value
+}{
+	{"a function", "Quantize Table", func(n *net, u *Value) *Value { return n.curve(kernels.Mish, n.real(u)) }},
+	{"a chain", "Quantize Table", func(n *net, u *Value) *Value {
+		return n.line(n.curve(kernels.Tanh, n.clamp(n.by(kernels.Minus, n.real(u), 0.5), 3)), 2, 0.1)
+	}},
+	{"another scale", "Quantize Table", func(n *net, u *Value) *Value { return n.real(u) }},
+	{"a square", "Quantize Table", func(n *net, u *Value) *Value { return n.times(n.real(u), n.real(u)) }},
+	{"a product", "Quantize ReduceMaximum QBinary", func(n *net, u *Value) *Value {
+		most := &Reduce{How: kernels.Maximum, Over: kernels.Axes{H: true, W: true}}
+		return n.times(n.real(u), n.real(n.add("most", most, u)))
+	}},
+	{"SiLU quantised after each operation", "Quantize Table", func(n *net, u *Value) *Value {
+		gate := n.add("gate", &Quantize{To: Quant{Scale: 1. / 256}}, n.curve(kernels.Sigmoid, n.real(u)))
+		return n.times(n.real(u), n.real(gate))
+	}},
+	{"HardSwish quantised after each operation", "Quantize Table", func(n *net, u *Value) *Value {
+		sum := n.add("sum", &Quantize{To: Quant{Scale: 0.05, Zero: 57}}, n.by(kernels.Plus, n.real(u), 3))
+		gate := n.add("gate", &Quantize{To: Quant{Scale: 6. / 255}}, n.clamp(n.real(sum), 6))
+		product := n.add("product", &Quantize{To: Quant{Scale: 0.2, Zero: 9}}, n.times(n.real(gate), n.real(u)))
+		return n.by(kernels.Over, n.real(product), 6)
+	}},
+	{"products of bytes", "Quantize Table", func(n *net, u *Value) *Value {
+		f := n.add("f", &Quantised{Op: &Curve{Of: kernels.Tanh}, Out: Quant{Scale: 1. / 127, Zero: 128}}, u)
+		return n.real(n.add("p", &Quantised{Op: &Binary{How: kernels.Larger, Act: ReLU}, Out: Quant{Scale: 0.1}}, f, u))
+	}},
+	{"a clamped product with constants", "Quantize QBinary", func(n *net, u *Value) *Value {
+		return n.clamp(n.add("by", &Binary{How: kernels.Over, Of: []float32{1, -2, 3, 0.3, 5}, Shape: Shape{1, 1, 1, 5},
+			First: true}, n.real(u)), 6)
+	}},
+	{"moved memory", "Quantize Rearrange Table", func(n *net, u *Value) *Value {
+		return n.curve(kernels.Exp, n.add("moved", &Rearrange{Dims: []int{1, 5, 3, 4}, Perm: []int{0, 2, 1, 3},
+			To: Shape{1, 5, 4, 3}}, n.real(u)))
+	}},
+	{"a scale for each channel", "Quantize Dequantize Affine Quantize", func(n *net, u *Value) *Value {
+		return n.add("each", &Affine{Scale: []float32{1, 2, 3, 4, 5}, Shift: make([]float32, 5)}, n.real(u))
+	}},
+}
+
 // TestJoinQuantised: chains between a Dequantize and a Quantize become one node, to the same bytes.
 func TestJoinQuantised(t *testing.T) {
 	q := Quant{Scale: 0.05, Zero: 117}
-	for _, c := range []struct {
-		name, want string
-		build      func(n *net, u *Value) *Value
-	}{
-		{"a function", "Quantize Table", func(n *net, u *Value) *Value { return n.curve(kernels.Mish, n.real(u)) }},
-		{"a chain", "Quantize Table", func(n *net, u *Value) *Value {
-			return n.line(n.curve(kernels.Tanh, n.clamp(n.by(kernels.Minus, n.real(u), 0.5), 3)), 2, 0.1)
-		}},
-		{"another scale", "Quantize Table", func(n *net, u *Value) *Value { return n.real(u) }},
-		{"a product", "Quantize QBinary", func(n *net, u *Value) *Value { return n.times(n.real(u), n.real(u)) }},
-		{"a clamped product with constants", "Quantize QBinary", func(n *net, u *Value) *Value {
-			return n.clamp(n.add("by", &Binary{How: kernels.Over, Of: []float32{1, -2, 3, 0.3, 5}, Shape: Shape{1, 1, 1, 5},
-				First: true}, n.real(u)), 6)
-		}},
-		{"moved memory", "Quantize Rearrange Table", func(n *net, u *Value) *Value {
-			return n.curve(kernels.Exp, n.add("moved", &Rearrange{Dims: []int{1, 5, 3, 4}, Perm: []int{0, 2, 1, 3},
-				To: Shape{1, 5, 4, 3}}, n.real(u)))
-		}},
-		{"a scale for each channel", "Quantize Dequantize Affine Quantize", func(n *net, u *Value) *Value {
-			return n.add("each", &Affine{Scale: []float32{1, 2, 3, 4, 5}, Shift: make([]float32, 5)}, n.real(u))
-		}},
-	} {
+	for _, c := range joins {
 		for _, to := range []Quant{{Scale: 0.03, Zero: 128}, {Scale: 0.2, Zero: 3}} {
 			build := func() *Graph {
 				n := newNet(t)
