@@ -85,6 +85,7 @@ var bindings = map[string]any{
 	"u8_reorder_8x8__avx2":         reorderU8AVX2,
 	"f32_reduce_1x8__avx2":         reduceF32AVX2,
 	"f32_softmaxover_1x8__avx2":    softmaxOverAVX2,
+	"u8_softmax_1x8__avx2":         softmaxU8AVX2,
 	"f32_levels_1x8__avx2":         levelsAVX2,
 	"f32_mix_1x32__avx2":           mixF32AVX2,
 	"u8_mix_1x16__avx2":            mixU8AVX2,

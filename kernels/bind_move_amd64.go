@@ -169,3 +169,15 @@ func softmaxOverAVX2(a *softmaxOverArgs) {
 		softmaxOverGeneric(&part)
 	}
 }
+
+//go:noescape
+func softmaxBlocksU8AVX2(b *softmaxU8Args)
+
+// softmaxU8AVX2 does pixels of whole blocks of 8 channels, of which sums fit 32 bits, in assembly.
+func softmaxU8AVX2(b *softmaxU8Args) {
+	if b.c&7 == 0 && b.c <= 248 {
+		softmaxBlocksU8AVX2(b)
+	} else {
+		softmaxU8Generic(b)
+	}
+}

@@ -167,6 +167,8 @@ var rows = map[string][]Kernel{
 			Family: "reduce", Text: "reduceBlocksAVX2"},
 		{Op: OpSoftmaxOver, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2,
 			Family: "softmaxover", Text: "softmaxOverBlocksAVX2"},
+		{Op: OpSoftmax, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2,
+			Family: "softmax", Text: "softmaxBlocksU8AVX2"},
 		{Op: OpLevels, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2,
 			Family: "levels", Text: "levelsBlocksAVX2"},
 		{Op: OpBinary, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2,

@@ -63,7 +63,7 @@ func TestSoftmaxOver(t *testing.T) {
 func TestSoftmaxU8(t *testing.T) {
 	forKernels(t, OpSoftmax, U8, func(t *testing.T, k *Kernel) {
 		r := newRand(t)
-		for i, c := range []int{1, 2, 3, 10, 91, 1001} {
+		for i, c := range []int{1, 2, 3, 10, 91, 1001, 8, 16, 248, 256} {
 			for _, scale := range []float32{0.003, 0.1, 1.5} {
 				q := RescaleU8{InScale: scale, InZero: 77, OutScale: 1. / 256, Out: OutU8{Lo: 0, Hi: 255}}
 				op, err := NewSoftmaxU8(q, k.ISA)
@@ -75,6 +75,12 @@ func TestSoftmaxU8(t *testing.T) {
 				out := newTensor(t, guard.Sides[i%2], U8, 1, 3, 5, c, c+i%2)
 				runTask(t, op, []*tensor{in}, []*tensor{out})
 				got := slices.Clone(get[uint8](out))
+				reference, err := NewSoftmaxU8(q, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				runTask(t, reference, []*tensor{in}, []*tensor{out})
+				equalBits(t, "the reference", got, get[uint8](out))
 				for p := range 15 {
 					sum := 0.
 					for _, v := range x[p*c : (p+1)*c] {

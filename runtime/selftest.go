@@ -267,6 +267,9 @@ func functionCases(c int, in Shape) []selfCase {
 		{fmt.Sprint("softmax of columns of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
 			return b.add(&SoftmaxOver{Over: kernels.Axes{H: true}}, x)
 		}},
+		{fmt.Sprint("quantised softmax of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+			return b.add(&Quantised{Op: &Softmax{}, Out: Quant{Scale: 1.0 / 256}}, b.quantize(x))
+		}},
 		{fmt.Sprint("length of rows of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
 			return b.add(&Reduce{How: kernels.L2, Over: kernels.Axes{H: true, C: true}}, x)
 		}},
