@@ -68,8 +68,8 @@ var (
 	biasParam    = schema{1: num("axis"), 2: num("num_axes"), 3: idle("filler")}
 	permuteParam = schema{1: nums("order")}
 	priorParam   = schema{1: flts("min_size"), 2: flts("max_size"), 3: flts("aspect_ratio"), 4: num("flip"),
-		5: num("clip"), 6: flts("variance"), 7: num("img_size"), 8: num("img_h"), 9: num("img_w"), 10: flt("step"), 11: flt("step_h"),
-		12: flt("step_w"), 13: flt("offset")}
+		5: num("clip"), 6: flts("variance"), 7: num("img_size"), 8: num("img_h"), 9: num("img_w"), 10: flt("step"),
+		11: flt("step_h"), 12: flt("step_w"), 13: flt("offset")}
 	nmsParam       = schema{1: flt("nms_threshold"), 2: num("top_k"), 3: flt("eta")}
 	detectionParam = schema{1: num("num_classes"), 2: num("share_location"), 3: num("background_label_id"),
 		4: sub("nms_param", nmsParam), 5: idle("save_output_param"), 6: enum("code_type", "", "CORNER", "CENTER_SIZE",

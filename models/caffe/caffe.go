@@ -20,6 +20,8 @@
 // and Power become [runtime.Affine]. Filters [K][C/g][R][S] are stored as [K][R][S][C/g], and the weights of an
 // InnerProduct over a map as [K][H][W][C]. A parameter that is not known is refused by its name.
 //
+// SSD's DetectionOutput has keep_top_k rows, the best first. Rows that are left have label and score 0.
+//
 // # Trust
 //
 // Model files may be hostile: shapes are checked against the data that is there before memory is taken for them.
