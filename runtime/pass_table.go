@@ -8,85 +8,99 @@ import "slices"
 // one byte after each other, and arithmetic between them, are one table: what exporters of quantised models make of
 // SiLU, with a quantisation after each operation.
 func joinQuantised(g *Graph) (*Graph, error) {
-	uses, made := countUses(g), makers(g)
-	r, known := newRewriting(), functions{}
-	bytes := func(v *Value) *Value { // of which v is the dequantisation
-		if n := made[v]; n != nil {
-			if _, ok := n.Op.(*Dequantize); ok {
-				return n.In[0]
-			}
-		}
-		return nil
-	}
-	// chain is what is done to single elements on the way to v, of at most so many operations, and where that begins.
-	chain := func(v *Value, most int) (ops []Op, from *Value) {
-		for len(ops) < most && bytes(v) == nil && uses[v] == 1 && made[v] != nil && Pointwise(made[v].Op) {
-			ops, v = append(ops, made[v].Op), made[v].In[0]
-		}
-		slices.Reverse(ops)
-		return ops, v
-	}
+	j := joining{uses: countUses(g), made: makers(g), rewriting: newRewriting(), known: functions{}, nodes: len(g.Nodes)}
 	for _, n := range g.Nodes {
-		if movesMemory(n.Op) && uses[n.Out] > 0 {
-			if u := bytes(n.In[0]); u != nil && !g.names[n.Name+"/bytes"] {
+		switch {
+		case movesMemory(n.Op) && j.uses[n.Out] > 0:
+			if u := j.bytes(n.In[0]); u != nil && !g.names[n.Name+"/bytes"] {
 				m := &Node{Name: n.Name + "/bytes", Op: n.Op, In: []*Value{u}, Out: &Value{Quant: u.Quant}}
-				r.more[n] = m
-				r.become(n, &Dequantize{}, m.Out)
-				made[n.Out] = r.to[n]
+				j.more[n] = m
+				j.become(n, &Dequantize{}, m.Out)
+				j.made[n.Out] = j.to[n]
+			}
+			continue
+		case Pointwise(n.Op):
+			ops, v := j.chain(n.In[0], maxLookup-1)
+			if u := j.bytes(v); u != nil {
+				j.become(n, &Lookup{Of: append(ops, n.Op)}, u)
 			}
 			continue
 		}
-		if Pointwise(n.Op) {
-			ops, v := chain(n.In[0], maxLookup-1)
-			if u := bytes(v); u != nil {
-				r.become(n, &Lookup{Of: append(ops, n.Op)}, u)
-			}
+		if t, u := j.known.note(n); t != nil {
+			j.become(n, t, u)
 			continue
 		}
-		if t, u := known.note(n); t != nil {
-			r.become(n, t, u)
-			continue
+		if q, ok := n.Op.(*Quantize); ok && j.uses[n.Out] > 0 {
+			j.quantise(n, q.To)
 		}
-		q, ok := n.Op.(*Quantize)
-		if !ok || uses[n.Out] == 0 {
-			continue
-		}
-		ops, v := chain(n.In[0], len(g.Nodes))
-		if u := bytes(v); u != nil {
-			if len(ops) == 0 && u.Quant == q.To {
-				r.same[n.Out] = u
-				continue
-			}
-			f := known.of(u).then(tableOf(u.Quant, q.To, ops...))
-			known[n.Out] = f
-			r.become(n, &Table{Of: f.table[:], Out: q.To}, f.x)
-			continue
-		}
-		b := made[v]
-		if len(ops) > 0 || b == nil || uses[v] != 1 {
-			continue
-		}
-		arithmetic, ok := b.Op.(*Binary)
-		if !ok {
-			continue
-		}
-		in := make([]*Value, 0, len(b.In))
-		for _, v := range b.In {
-			if u := bytes(v); u != nil {
-				in = append(in, u)
-			}
-		}
-		if len(in) != len(b.In) {
-			continue
-		}
-		if f, ok := known.between(arithmetic, q.To, in); ok {
-			known[n.Out] = f
-			r.become(n, &Table{Of: f.table[:], Out: q.To}, f.x)
-			continue
-		}
-		r.become(n, &Quantised{Op: b.Op, Out: q.To}, in...)
 	}
-	return r.apply(g)
+	return j.apply(g)
+}
+
+// joining is the state of joinQuantised.
+type joining struct {
+	*rewriting
+	uses  map[*Value]int
+	made  map[*Value]*Node
+	known functions
+	nodes int
+}
+
+// bytes is the value of which v is the dequantisation, or nil.
+func (j *joining) bytes(v *Value) *Value {
+	if n := j.made[v]; n != nil {
+		if _, ok := n.Op.(*Dequantize); ok {
+			return n.In[0]
+		}
+	}
+	return nil
+}
+
+// chain is what is done to single elements on the way to v, of at most so many operations, and where that begins.
+func (j *joining) chain(v *Value, most int) (ops []Op, from *Value) {
+	for len(ops) < most && j.bytes(v) == nil && j.uses[v] == 1 && j.made[v] != nil && Pointwise(j.made[v].Op) {
+		ops, v = append(ops, j.made[v].Op), j.made[v].In[0]
+	}
+	slices.Reverse(ops)
+	return ops, v
+}
+
+// quantise joins a quantisation with what is done in float before it.
+func (j *joining) quantise(n *Node, to Quant) {
+	ops, v := j.chain(n.In[0], j.nodes)
+	if u := j.bytes(v); u != nil {
+		if len(ops) == 0 && u.Quant == to {
+			j.same[n.Out] = u
+			return
+		}
+		f := j.known.of(u).then(tableOf(u.Quant, to, ops...))
+		j.known[n.Out] = f
+		j.become(n, &Table{Of: f.table[:], Out: to}, f.x)
+		return
+	}
+	b := j.made[v]
+	if len(ops) > 0 || b == nil || j.uses[v] != 1 {
+		return
+	}
+	arithmetic, ok := b.Op.(*Binary)
+	if !ok {
+		return
+	}
+	in := make([]*Value, 0, len(b.In))
+	for _, v := range b.In {
+		if u := j.bytes(v); u != nil {
+			in = append(in, u)
+		}
+	}
+	if len(in) != len(b.In) {
+		return
+	}
+	if f, ok := j.known.between(arithmetic, to, in); ok {
+		j.known[n.Out] = f
+		j.become(n, &Table{Of: f.table[:], Out: to}, f.x)
+		return
+	}
+	j.become(n, &Quantised{Op: b.Op, Out: to}, in...)
 }
 
 // movesMemory reports whether an operation does nothing but give the elements of one value another order.

@@ -6,7 +6,7 @@ import (
 )
 
 // moreCases are all that are not of the first files.
-func moreCases() []layerCase { return slices.Concat(normCases(), resizeCases()) }
+func moreCases() []layerCase { return slices.Concat(normCases(), powerCases(), resizeCases()) }
 
 func normCases() []layerCase {
 	x := input3(4, 5, 6)
@@ -57,14 +57,6 @@ func normCases() []layerCase {
 			func(v []float32) (float64, float64) {
 				return mean(v), 1 / math.Sqrt(squares(v)/120-mean(v)*mean(v)+0.001)
 			}, 120).as(120)},
-		{"power", x, "0=2.0 1=0.5 2=3.0", "Power", nil, x.mapped(func(_ int, v float64) float64 {
-			return (3 + v/2) * (3 + v/2)
-		})},
-		{"line", x, "1=0.5 2=3.0", "Power", nil, x.mapped(func(_ int, v float64) float64 { return 3 + v/2 })},
-		{"celu", x, "0=2.0", "CELU", nil, x.mapped(func(_ int, v float64) float64 {
-			return max(v, 0) + min(0, 2*math.Expm1(v/2))
-		})},
-		{"erf", x, "", "Erf", nil, x.mapped(func(_ int, v float64) float64 { return math.Erf(v) })},
 		{"normalize channels", x, "0=1 1=1 2=0.5 3=1 4=0", "Normalize", bin{}.raw(3),
 			stat(func(v []float32) (float64, float64) { return 0, 3 / math.Sqrt(squares(v)+0.5) }, 30)},
 		{"normalize all", x, "0=1 2=0.5 3=4 9=2", "Normalize", bin{}.raw(1, 2, 3, 4),
@@ -92,6 +84,20 @@ func normCases() []layerCase {
 			}
 			return float32(float64(x.at(c, i, j, 0)) * math.Pow(2+0.5/3*s, -0.75))
 		})},
+	}
+}
+
+func powerCases() []layerCase {
+	x := input3(4, 5, 6)
+	return []layerCase{
+		{"power", x, "0=2.0 1=0.5 2=3.0", "Power", nil, x.mapped(func(_ int, v float64) float64 {
+			return (3 + v/2) * (3 + v/2)
+		})},
+		{"line", x, "1=0.5 2=3.0", "Power", nil, x.mapped(func(_ int, v float64) float64 { return 3 + v/2 })},
+		{"celu", x, "0=2.0", "CELU", nil, x.mapped(func(_ int, v float64) float64 {
+			return max(v, 0) + min(0, 2*math.Expm1(v/2))
+		})},
+		{"erf", x, "", "Erf", nil, x.mapped(func(_ int, v float64) float64 { return math.Erf(v) })},
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 const opSequenceLSTM = 44
 
 func registerLstm() {
-	// Options of UNIDIRECTIONAL_SEQUENCE_LSTM: the activation, the clipping of cells and of projections, whether time comes
-	// first, and two that say how hybrid kernels compute.
+	// Options of UNIDIRECTIONAL_SEQUENCE_LSTM: the activation, the clipping of cells and of projections, whether time
+	// comes first, and two that say how hybrid kernels compute.
 	register(opSequenceLSTM, form{handle: sequenceLSTM, options: 71, fields: 5})
 }
 
