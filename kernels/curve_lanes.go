@@ -23,8 +23,10 @@ type every struct {
 	sign, magnitude, bias, biasLess, roundBits                  lane // as bits
 }
 
+//lint:ignore U1000 assembly uses it
 var curveConsts = addr(newEvery())
 
+//lint:ignore U1000 curveConsts does
 func newEvery() []float32 {
 	bits := math.Float32frombits
 	list := []float32{expMin, expRound, expLog2e, expLn2Hi, expLn2Lo, expP0, expP1, expP2, expP3, expP4, expP5,

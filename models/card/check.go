@@ -57,7 +57,7 @@ func (c *Card) Check() error {
 		return k.err
 	}
 	for i, l := range c.Labels {
-		if kind, why := textFault(l, MaxString, ""); kind != nil {
+		if why, kind := textFault(l, MaxString, ""); kind != nil {
 			k.fail(fmt.Sprintf("labels[%d]", i), kind, "%s", why)
 		}
 	}
@@ -93,25 +93,25 @@ func (k *checker) count(field string, n, most int) {
 
 // text wants what can be printed, lest a terminal take it for orders.
 func (k *checker) text(field, s string, most int, allowed string) {
-	if kind, why := textFault(s, most, allowed); kind != nil {
+	if why, kind := textFault(s, most, allowed); kind != nil {
 		k.fail(field, kind, "%s", why)
 	}
 }
 
 // textFault says what is wrong with a string; nothing if kind is nil.
-func textFault(s string, most int, allowed string) (kind error, why string) {
+func textFault(s string, most int, allowed string) (why string, kind error) {
 	if len(s) > most {
-		return runtime.ErrLimit, fmt.Sprintf("%d bytes, more than %d", len(s), most)
+		return fmt.Sprintf("%d bytes, more than %d", len(s), most), runtime.ErrLimit
 	}
 	if !utf8.ValidString(s) {
-		return ErrInvalid, fmt.Sprintf("%.80q is not UTF-8", s)
+		return fmt.Sprintf("%.80q is not UTF-8", s), ErrInvalid
 	}
 	for _, r := range s {
 		if hidden(r) && !strings.ContainsRune(allowed, r) {
-			return ErrInvalid, fmt.Sprintf("%.80q has control characters", s)
+			return fmt.Sprintf("%.80q has control characters", s), ErrInvalid
 		}
 	}
-	return nil, ""
+	return "", nil
 }
 
 // hidden reports whether a character is one that has an effect in place of a shape: control characters, and what turns

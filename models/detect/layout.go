@@ -60,20 +60,6 @@ func (l *layout) columns(i int) *view {
 	return l.keep(shaped(i, &l.outs[i], []int{first + 1}, first))
 }
 
-// vector returns output i as candidates of one number: [candidates] or [candidates, 1].
-func (l *layout) vector(i int) *view {
-	d, first := dims(&l.outs[i], 1)
-	switch {
-	case len(d) == 1:
-		v := shaped(i, &l.outs[i], []int{first}, first)
-		v.c, v.col = 1, 1
-		return l.keep(v)
-	case len(d) == 2 && d[1] == 1:
-		return l.keep(shaped(i, &l.outs[i], []int{first}, first+1))
-	}
-	return nil
-}
-
 // plane returns output i as a map of h×w pixels, each a candidate: [numbers, h, w] or [h, w, numbers], after a
 // dimension of 1 or none; nil if it is neither.
 func (l *layout) plane(i, w, h int) *view {
