@@ -20,6 +20,7 @@ type answers struct {
 	taking map[*taking]struct{}
 	bytes  int
 	begun  int // since the start
+	now    func() time.Time
 }
 
 // taking is one answer.
@@ -31,7 +32,7 @@ type taking struct {
 	since time.Time
 }
 
-func newAnswers() *answers { return &answers{taking: map[*taking]struct{}{}} }
+func newAnswers() *answers { return &answers{taking: map[*taking]struct{}{}, now: time.Now} }
 
 var errAnswers = refuse(http.StatusServiceUnavailable, "too many large answers are on their way; try again")
 
@@ -41,7 +42,7 @@ func (as *answers) begin(w http.ResponseWriter, v any) (*taking, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &taking{of: as, conn: http.NewResponseController(w), body: append(body, '\n'), since: time.Now()}
+	t := &taking{of: as, conn: http.NewResponseController(w), body: append(body, '\n'), since: as.now()}
 	if len(body) < largeAnswer {
 		return t, nil
 	}
@@ -67,7 +68,7 @@ func (as *answers) makeWay() bool {
 			victim = t
 		}
 	}
-	if victim == nil || time.Since(victim.since) < hush {
+	if victim == nil || as.now().Sub(victim.since) < hush {
 		return false
 	}
 	victim.conn.SetWriteDeadline(time.Unix(1, 0))

@@ -237,7 +237,8 @@ func TestDetect(t *testing.T) {
 // TestAnswers: large answers that are on their way are bounded: the one that is taken the longest makes way for the
 // next; while all are young, the next is refused; a single one may be as large as it is.
 func TestAnswers(t *testing.T) {
-	as := newAnswers()
+	as, now := newAnswers(), time.Now()
+	as.now = func() time.Time { return now } // making an answer takes its time, too
 	large := strings.Repeat("x", answerBytes/2)
 	begin := func(v any) (*taking, error) { return as.begin(httptest.NewRecorder(), v) }
 	vast, err := begin(strings.Repeat("x", 2*answerBytes))
@@ -254,7 +255,7 @@ func TestAnswers(t *testing.T) {
 	if _, err := begin(large); err != errAnswers {
 		t.Errorf("beside a young one: %v", err)
 	}
-	first.since = time.Now().Add(-2 * hush)
+	first.since = now.Add(-2 * hush)
 	second, err := begin(large)
 	must(t, err)
 	if len(as.taking) != 1 {
