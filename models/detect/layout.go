@@ -60,6 +60,24 @@ func (l *layout) columns(i int) *view {
 	return l.keep(shaped(i, &l.outs[i], []int{first + 1}, first))
 }
 
+// rowsOf returns the outputs as rows, one for each of n anchors, by how many numbers a row of each has.
+func (l *layout) rowsOf(n int, sizes ...int) ([]*view, error) {
+	found := make([]*view, len(sizes))
+	for i := range l.outs {
+		v := l.rows(i)
+		if v == nil || v.n != n {
+			return nil, unfit("output %s is no row for each of %d anchors", describe(&l.outs[i]), n)
+		}
+		if k := slices.Index(sizes, v.c); k >= 0 {
+			found[k] = v
+		}
+	}
+	if slices.Contains(found, nil) {
+		return nil, unfit("no rows of each of %v numbers", sizes)
+	}
+	return found, nil
+}
+
 // plane returns output i as a map of h×w pixels, each a candidate: [numbers, h, w] or [h, w, numbers], after a
 // dimension of 1 or none; nil if it is neither.
 func (l *layout) plane(i, w, h int) *view {

@@ -17,22 +17,11 @@ func buildRetinaFace(l *layout) (head, error) {
 		return nil, unfit("%d strides, want %d", len(g), len(retinaSides))
 	}
 	h := &retinaHead{priors: g.squares(retinaSides), variances: l.variances(0.1, 0.2)}
-	for i := range l.outs {
-		v := l.rows(i)
-		switch {
-		case v == nil || v.n != len(h.priors):
-			return nil, unfit("output %s is no row for each of %d anchors", describe(&l.outs[i]), len(h.priors))
-		case v.c == 2:
-			h.scores = v
-		case v.c == 4:
-			h.offsets = v
-		case v.c == 2*facePoints:
-			h.kps = v
-		}
+	v, err := l.rowsOf(len(h.priors), 2, 4, 2*facePoints)
+	if err != nil {
+		return nil, err
 	}
-	if h.scores == nil || h.offsets == nil || h.kps == nil {
-		return nil, unfit("no rows of 2, 4 and 10 numbers")
-	}
+	h.scores, h.offsets, h.kps = v[0], v[1], v[2]
 	return h, nil
 }
 

@@ -16,20 +16,11 @@ func buildUltraFace(l *layout) (head, error) {
 		return nil, unfit("%d strides, want %d", len(g), len(ultraSides))
 	}
 	h := &ultraHead{priors: g.squares(ultraSides), variances: l.variances(0.1, 0.2)}
-	for i := range l.outs {
-		v := l.rows(i)
-		switch {
-		case v == nil || v.n != len(h.priors):
-			return nil, unfit("output %s is no row for each of %d anchors", describe(&l.outs[i]), len(h.priors))
-		case v.c == 2:
-			h.scores = v
-		case v.c == 4:
-			h.boxes = v
-		}
+	v, err := l.rowsOf(len(h.priors), 2, 4)
+	if err != nil {
+		return nil, err
 	}
-	if h.scores == nil || h.boxes == nil {
-		return nil, unfit("no rows of 2 and of 4 numbers")
-	}
+	h.scores, h.boxes = v[0], v[1]
 	return h, nil
 }
 
