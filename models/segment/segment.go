@@ -131,14 +131,8 @@ func FromPlan(plan *runtime.Plan, c card.Card, opts ...Option) (*Segmenter, erro
 	for _, o := range opts {
 		o(&cfg)
 	}
-	if c.Task != "" && c.Task != card.Segment && c.Task != card.Other && cfg.head == nil {
-		return nil, fmt.Errorf("segment: the model is for another task, %s: %w", c.Task, runtime.ErrShape)
-	}
-	if cfg.head != nil {
-		c.Head = cfg.head
-	}
-	if cfg.spec != nil {
-		c.Input, c.Guessed = cfg.spec, false
+	if err := (eye.Asked{Head: cfg.head, Spec: cfg.spec}).Apply(&c, card.Segment); err != nil {
+		return nil, fmt.Errorf("segment: %w", err)
 	}
 	h, spec, err := recognise(plan, &c, cfg.output)
 	if err != nil {
