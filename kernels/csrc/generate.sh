@@ -5,8 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")"
 out=$(realpath -m "${1:-../eltwise_u8_avx2_amd64.s}")
 tmp=$(mktemp -d)
-c2goasm=github.com/minio/c2goasm@v0.0.0-20190812172519-36a3d3bbc4f3
-asm2plan9s=github.com/minio/asm2plan9s@v0.0.0-20200509001527-cdd76441f9d8
 trap 'rm -rf "$tmp"' EXIT
 
 clang -S -O2 -mavx2 -ffp-contract=off -masm=intel -mno-red-zone -mstackrealign -fno-asynchronous-unwind-tables \
@@ -14,7 +12,7 @@ clang -S -O2 -mavx2 -ffp-contract=off -masm=intel -mno-red-zone -mstackrealign -
 
 # c2goasm writes the file beside the Go file that declares the functions, which it reads for their arguments.
 cp ../eltwise_u8_amd64.go "$tmp/out_amd64.go"
-go run "$c2goasm" "$tmp/c.s" "$tmp/out_amd64.s" >"$tmp/log" || { cat "$tmp/log"; exit 1; }
+go tool c2goasm "$tmp/c.s" "$tmp/out_amd64.s" >"$tmp/log" || { cat "$tmp/log"; exit 1; }
 
 # asm2plan9s prefers yasm, whose syntax differs: hide it, so that it takes GNU as. In that, memory operands say "ptr",
 # without which as would read "dword [rdx]" as an offset.
@@ -22,7 +20,7 @@ mkdir "$tmp/bin"
 printf '#!/bin/sh\necho "$3:1: use gas" >&2\nexit 1\n' >"$tmp/bin/yasm"
 chmod +x "$tmp/bin/yasm"
 perl -pi -e 'if (m{^\s+// }) { s/\boword\b/xmmword/; s/\byword\b/ymmword/; s/\b(byte|word|dword|qword|xmmword|ymmword)\s+(?=-?\d*\[)/$1 ptr /; }' "$tmp/out_amd64.s"
-PATH="$tmp/bin:$PATH" go run "$asm2plan9s" "$tmp/out_amd64.s" >"$tmp/log" || { cat "$tmp/log"; exit 1; }
+PATH="$tmp/bin:$PATH" go tool asm2plan9s "$tmp/out_amd64.s" >"$tmp/log" || { cat "$tmp/log"; exit 1; }
 if grep -nE '^\s+// |CALL clib' "$tmp/out_amd64.s"; then
 	echo "generate.sh: a line was not assembled, or calls a C library" >&2
 	exit 1
