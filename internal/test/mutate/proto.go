@@ -5,7 +5,6 @@ import (
 	"slices"
 	"unicode/utf8"
 
-
 	"github.com/gneiss-go/gneiss/internal/protowire"
 )
 
