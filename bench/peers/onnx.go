@@ -7,7 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gneiss-go/gneiss/internal/protowire"
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
