@@ -57,7 +57,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	out := &checked{to: stdout}
-	root := newRoot(stdin, legible(out), legible(stderr))
+	stderr = legible(stderr)
+	root := newRoot(stdin, legible(out), stderr)
 	root.SetArgs(append([]string{}, args...)) // never nil, for which cobra reads os.Args
 	var cmd *cobra.Command
 	var err error

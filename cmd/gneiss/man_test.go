@@ -35,7 +35,7 @@ func TestMan(t *testing.T) {
 			}
 		}
 		if groff != "" {
-			out, err := exec.Command(groff, "-man", "-Tutf8", "-ww", "-z", path).CombinedOutput()
+			out, err := exec.Command(groff, "-k", "-man", "-Tutf8", "-ww", "-z", path).CombinedOutput()
 			if err != nil || len(out) > 0 {
 				t.Errorf("%v: %s", err, out)
 			}
