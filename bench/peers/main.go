@@ -1,7 +1,7 @@
 // Peers compares gneiss with other inference engines: one network, one set of weights, one picture, in turn.
 //
 //	go run ./bench/peers                            # GoogLeNet, seeded weights, all engines that are installed
-//	go run ./bench/peers --model x.caffemodel --threads 1,2 --cap full,avx2 --json out.json --plot out.png
+//	go run ./bench/peers --model x.caffemodel --threads 1,2 --cap full,avx2 --json out.json --plot out.svg
 //
 // Every engine, gneiss too, is a process of its own that loads the network once and stays. Before anything is timed
 // their outputs are compared. Then they run in rounds, A B C A B C, so that a drift of the machine hits all alike.
@@ -61,7 +61,7 @@ func main() {
 		"rest between engines, in which spinning threads of the last one go to sleep")
 	flag.Float64Var(&f.tolerance, "tolerance", 1e-4, "how far float outputs may differ")
 	flag.StringVar(&f.json, "json", "", "write all figures to this `file`")
-	flag.StringVar(&f.plot, "plot", "", "draw the medians as bars in this .png, .svg or .pdf `file`")
+	flag.StringVar(&f.plot, "plot", "", "draw the medians as bars in this .svg `file`")
 	flag.StringVar(&f.home, "home", defaultHome(), "where peers are installed, a `folder`")
 	flag.BoolVar(&f.install, "install", false, "install the peers that are missing (apt-get, npm)")
 	flag.StringVar(&f.dir, "input-dir", "", "export to this `folder`, and leave it (default: a temporary one)")

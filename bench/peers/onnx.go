@@ -7,8 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
+	"github.com/gneiss-go/gneiss/internal/protowire"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
