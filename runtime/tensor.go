@@ -47,8 +47,8 @@ type Class struct {
 
 // TopK returns the k elements of the first image with the highest scores, best first: fewer if the image has fewer.
 // Equal scores stand in the order of their index, and NaNs are left out. Quantised elements are dequantised, whole
-// numbers rounded to float32. The result is in buf's memory, whatever buf held, so that a buffer that is given back each
-// time neither grows nor is allocated anew; nil does too.
+// numbers rounded to float32. The result is in buf's memory, whatever buf held, so that a buffer that is given back
+// each time neither grows nor is allocated anew; nil does too.
 func (t *Tensor) TopK(k int, buf []Class) []Class { return t.AppendTopK(buf[:0], k) }
 
 // AppendTopK appends what TopK returns to buf. It does not allocate if buf has room.

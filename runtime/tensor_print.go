@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// String is the tensor's name, type and dimensions in the model's order: "prob" float32 [1 1000]. A quantised one has its
-// scale and zero point.
+// String is the tensor's name, type and dimensions in the model's order: "prob" float32 [1 1000]. A quantised one has
+// its scale and zero point.
 func (i TensorInfo) String() string {
 	word := map[DType]string{F32: "float32", U8: "uint8", I32: "int32"}[i.DType]
 	switch {
