@@ -14,22 +14,21 @@ import (
 
 // piece is a straight piece of a kernel, and how often each step ran it.
 type piece struct {
-	function string
-	code     []disasm.Insn
-	times    []int64 // by step
+	Function string
+	Code     []disasm.Insn
+	Times    []int64 // by step
 }
 
 // run is a network's trace with its kernels' code: what does not depend on a core.
 type run struct {
-	plan   *runtime.Report
-	pieces []piece
-	kernel []int64 // instructions of assembly, by step
-	other  []int64 // of compiled code
+	Plan   *runtime.Report
+	Pieces []piece
+	Other  []int64 // instructions of compiled code, by step
 }
 
-// read joins a trace with the program that it is of.
+// code joins a trace with the program that it is of.
 func (t *trace) code(bin *disasm.Binary) (*run, error) {
-	r := &run{plan: t.plan, kernel: make([]int64, len(t.steps)), other: make([]int64, len(t.steps))}
+	r := &run{Plan: t.plan, Other: make([]int64, len(t.steps))}
 	byFunction := map[string][]piece{}
 	functions := map[string]map[uint64]disasm.Insn{}
 	for addr, b := range t.blocks {
@@ -37,7 +36,7 @@ func (t *trace) code(bin *disasm.Binary) (*run, error) {
 		name, assembly := strings.CutSuffix(name, ".abi0")
 		if !ok || !assembly {
 			for i, s := range t.steps {
-				r.other[i] += s[addr] * b.size
+				r.Other[i] += s[addr] * b.size
 			}
 			continue
 		}
@@ -51,18 +50,17 @@ func (t *trace) code(bin *disasm.Binary) (*run, error) {
 				functions[name][in.Addr] = in
 			}
 		}
-		p := piece{function: name, times: make([]int64, len(t.steps))}
+		p := piece{Function: name, Times: make([]int64, len(t.steps))}
 		for at := addr; at < addr+4*uint64(b.size); at += 4 {
 			in, ok := functions[name][at]
 			if !ok {
 				return nil, fmt.Errorf("%s: no instruction at %#x", name, at)
 			}
-			p.code = append(p.code, in)
+			p.Code = append(p.Code, in)
 		}
 		total := int64(0)
 		for i, s := range t.steps {
-			p.times[i] = s[addr]
-			r.kernel[i] += s[addr] * b.size
+			p.Times[i] = s[addr]
 			total += s[addr]
 		}
 		if total > 0 {
@@ -70,7 +68,7 @@ func (t *trace) code(bin *disasm.Binary) (*run, error) {
 		}
 	}
 	for _, name := range sortedKeys(byFunction) {
-		r.pieces = append(r.pieces, joined(byFunction[name])...)
+		r.Pieces = append(r.Pieces, joined(byFunction[name])...)
 	}
 	return r, nil
 }
@@ -85,14 +83,14 @@ func sortedKeys[V any](m map[string]V) (keys []string) {
 
 // joined makes one of two pieces that the emulator cut where no branch is, at the end of a page.
 func joined(all []piece) (out []piece) {
-	slices.SortFunc(all, func(a, b piece) int { return cmp.Compare(a.code[0].Addr, b.code[0].Addr) })
+	slices.SortFunc(all, func(a, b piece) int { return cmp.Compare(a.Code[0].Addr, b.Code[0].Addr) })
 	for _, p := range all {
 		if len(out) > 0 {
 			last := &out[len(out)-1]
-			end := last.code[len(last.code)-1]
+			end := last.Code[len(last.Code)-1]
 			_, _, branch := target(end)
-			if !branch && end.Op() != "ret" && end.Addr+4 == p.code[0].Addr && slices.Equal(last.times, p.times) {
-				last.code = append(slices.Clone(last.code), p.code...)
+			if !branch && end.Op() != "ret" && end.Addr+4 == p.Code[0].Addr && slices.Equal(last.Times, p.Times) {
+				last.Code = append(slices.Clone(last.Code), p.Code...)
 				continue
 			}
 		}
@@ -122,28 +120,28 @@ func (r *run) predict(m *mca, b *board) ([]timing, error) {
 	if err != nil {
 		return nil, err
 	}
-	codes := make([][]disasm.Insn, len(r.pieces))
-	for i := range r.pieces {
-		codes[i] = r.pieces[i].code
+	codes := make([][]disasm.Insn, len(r.Pieces))
+	for i := range r.Pieces {
+		codes[i] = r.Pieces[i].Code
 	}
 	each, err := m.cyclesOf(c, codes)
 	if err != nil {
 		return nil, err
 	}
 	perMs := b.GHz * 1e6
-	all := make([]timing, len(r.plan.Steps))
+	all := make([]timing, len(r.Plan.Steps))
 	for s := range all {
 		cycles := 0.0
-		for i := range r.pieces {
-			cycles += each[i] * float64(r.pieces[i].times[s])
+		for i := range r.Pieces {
+			cycles += each[i] * float64(r.Pieces[i].Times[s])
 		}
-		step := &r.plan.Steps[s]
+		step := &r.Plan.Steps[s]
 		l2 := again(step) / c.L2
 		if !c.InOrder {
 			l2 = max(0, l2-cycles)
 		}
-		all[s] = timing{Kernels: cycles / perMs, L2: l2 / perMs, Memory: b.memory(r.plan, step),
-			Other: float64(r.other[s]) * c.OtherPI / perMs}
+		all[s] = timing{Kernels: cycles / perMs, L2: l2 / perMs, Memory: b.memory(r.Plan, step),
+			Other: float64(r.Other[s]) * c.OtherPI / perMs}
 	}
 	return all, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,12 +43,14 @@ type block struct {
 // tracer runs networks under the emulator.
 type tracer struct {
 	dir, program string
+	keep         string // a folder for runs; "" is none
+	id           string // of the program
 	bin          *disasm.Binary
 }
 
 // newTracer builds the program that runs them.
-func newTracer(dir string) (*tracer, error) {
-	t := &tracer{dir: dir, program: filepath.Join(dir, "once")}
+func newTracer(dir, keep string) (*tracer, error) {
+	t := &tracer{dir: dir, keep: keep, program: filepath.Join(dir, "once")}
 	if _, err := exec.LookPath(emulator); err != nil {
 		return nil, fmt.Errorf("%s: %w (Debian: qemu-user-static)", emulator, disasm.ErrNoTool)
 	}
@@ -57,21 +60,54 @@ func newTracer(dir string) (*tracer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building once: %v\n%s", err, out)
 	}
-	t.bin, err = disasm.Open(t.program, "arm64")
-	return t, err
-}
-
-// run traces a network on an emulated CPU.
-func (t *tracer) run(g *runtime.Graph, cpu string) (*trace, error) {
-	in, packed := filepath.Join(t.dir, "in.gneiss"), filepath.Join(t.dir, "packed.gneiss")
-	f, err := os.Create(in)
+	if t.bin, err = disasm.Open(t.program, "arm64"); err != nil {
+		return nil, err
+	}
+	code, err := os.ReadFile(t.program)
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(in)
-	if err := errors.Join(runtime.Write(f, g), f.Close()); err != nil {
+	t.id = hash(code)
+	return t, nil
+}
+
+func hash(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b))[:16] }
+
+// run emulates a network on a CPU, or reads what was kept of that.
+func (t *tracer) run(g *runtime.Graph, cpu string) (*run, error) {
+	var file bytes.Buffer
+	if err := runtime.Write(&file, g); err != nil {
 		return nil, err
 	}
+	kept := filepath.Join(t.keep, strings.Join([]string{hash(file.Bytes()), t.id, cpu, "json"}, "."))
+	if t.keep != "" {
+		if b, err := os.ReadFile(kept); err == nil {
+			r := new(run)
+			return r, json.Unmarshal(b, r)
+		}
+	}
+	tr, err := t.trace(file.Bytes(), cpu)
+	if err != nil {
+		return nil, err
+	}
+	r, err := tr.code(t.bin)
+	if err != nil || t.keep == "" {
+		return r, err
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	return r, os.WriteFile(kept, b, 0o644)
+}
+
+// trace runs a graph's file on an emulated CPU.
+func (t *tracer) trace(graph []byte, cpu string) (*trace, error) {
+	in, packed := filepath.Join(t.dir, "in.gneiss"), filepath.Join(t.dir, "packed.gneiss")
+	if err := os.WriteFile(in, graph, 0o644); err != nil {
+		return nil, err
+	}
+	defer os.Remove(in)
 	defer os.Remove(packed)
 	report, err := t.command(cpu, nil, "pack", in, packed).Output()
 	if err != nil {
