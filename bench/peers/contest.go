@@ -132,7 +132,8 @@ func (f *flags) agree(c config, all, got []float32) (diff, like float64, err err
 		}
 		diff, like = max(diff, worst), min(like, correlation(want, got))
 		if c.DType == "f32" && worst > f.tolerance*largest {
-			return diff, like, fmt.Errorf("output %d differs by %g of %g, more than --tolerance allows", i, worst, largest)
+			return diff, like, fmt.Errorf("output %d differs by %g of %g, more than --tolerance allows", i, worst,
+				largest)
 		}
 	}
 	if c.DType == "int8" && like < f.likeness {

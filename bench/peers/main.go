@@ -53,8 +53,8 @@ func main() {
 	flag.IntVar(&f.runs, "runs", 8, "timed inferences of each engine in a round")
 	flag.DurationVar(&f.pause, "pause", 100*time.Millisecond,
 		"rest between engines, in which spinning threads of the last one go to sleep")
-	flag.Float64Var(&f.tolerance, "tolerance", 1e-4, "how far float outputs may differ, as a part of the largest (of 1 if "+
-		"that is less)")
+	flag.Float64Var(&f.tolerance, "tolerance", 1e-4, "how far float outputs may differ, as a part of the largest "+
+		"(of 1 if that is less)")
 	flag.Float64Var(&f.likeness, "likeness", 0.9, "how well int8 outputs must correlate with float ones")
 	flag.StringVar(&f.json, "json", "", "write all figures to this `file`")
 	flag.StringVar(&f.plot, "plot", "", "draw how gneiss compares with the best of the others in this .svg `file`")
@@ -144,7 +144,8 @@ func (f *flags) run(ctx context.Context) error {
 }
 
 // compare runs the engines on all networks in all configs; failed tells of outputs that were wrong.
-func (f *flags) compare(ctx context.Context, r *report, all []network, configs []config, chosen []engine) (bool, error) {
+func (f *flags) compare(ctx context.Context, r *report, all []network, configs []config,
+	chosen []engine) (bool, error) {
 	failed := false
 	parent := f.dir
 	for i := range all {
