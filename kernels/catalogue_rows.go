@@ -297,6 +297,7 @@ var rows = map[string][]Kernel{
 	"": {
 		{Op: OpConvTile, DType: F32, MR: genericMR, NR: genericNR, KR: 1,
 			Family: "conv_tile", fn: convTileF32Generic},
+		{Op: OpConvTile, DType: F16, MR: genericMR, NR: genericNR, KR: 1, Family: "conv_half", fn: convTileF16Generic},
 		{Op: OpConvTile, DType: U8, MR: genericMR, NR: genericNR, KR: 1,
 			Family: "conv_tile", fn: convTileU8Generic},
 		{Op: OpConvWide, DType: U8, MR: genericMR, NR: genericNR, KR: 2, Family: "conv_tile", fn: convWideGeneric},
