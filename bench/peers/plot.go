@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -9,43 +8,46 @@ import (
 	"github.com/gneiss-go/gneiss/internal/app/chart"
 )
 
-// draw makes bars of the medians: a panel for each config, a colour for each engine.
+// draw makes a picture of the outcomes: a panel for each cap and number of threads, in it a bar for each network and
+// type, as long as gneiss is fast beside the fastest of the others.
 func (r *report) draw(file string) error {
 	var panels []chart.Panel
-	var configs []config
-	var names []string
-	for _, x := range r.Results {
-		at := slices.Index(configs, x.config)
-		if at < 0 {
-			at = len(configs)
-			configs = append(configs, x.config)
-			panels = append(panels, chart.Panel{Title: x.config.title(), Unit: " ms"})
+	var done []config
+	for _, c := range r.configs() {
+		c.DType = ""
+		if slices.Contains(done, c) {
+			continue
 		}
-		if !slices.Contains(names, x.Engine) {
-			names = append(names, x.Engine)
+		done = append(done, c)
+		p := chart.Panel{Title: fmt.Sprintf("%s, %d thread(s)", c.Cap, c.Threads), Tick: 1, Unit: "×"}
+		for _, n := range r.Networks {
+			for _, dtype := range []string{"f32", "int8"} {
+				c.DType = dtype
+				o, ok := r.outcome(n, c)
+				if !ok {
+					continue
+				}
+				bar := chart.Bar{Name: n.Name + ", " + dtype, Value: 1 / o.Ratio, Colour: chart.Blue}
+				if dtype == "int8" {
+					bar.Colour = chart.Orange
+				}
+				bar.Note = fmt.Sprintf("%.2f × %s", bar.Value, o.Best)
+				p.Most = max(p.Most, bar.Value)
+				p.Bars = append(p.Bars, bar)
+			}
 		}
-		p := &panels[at]
-		p.Bars = append(p.Bars, chart.Bar{Name: x.Engine, Value: x.MedianMs, Note: chart.Number(x.MedianMs) + " ms",
-			Colour: chart.Series(slices.Index(names, x.Engine))})
-		p.Most = max(p.Most, x.MedianMs)
+		if len(p.Bars) > 0 {
+			panels = append(panels, p)
+		}
 	}
 	f, err := os.Create(file)
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		chart.Write(f, r.Model+" on "+r.CPU.Brand, "median time of one run; less is better", panels...), f.Close())
-}
-
-// title says what a panel's engines were told.
-func (c config) title() string {
-	threads := "1 thread"
-	if c.Threads != 1 {
-		threads = fmt.Sprintf("%d threads", c.Threads)
+	err = chart.Write(f, "gneiss beside the fastest other engine", "How many times as fast, more is better; "+r.CPU.Brand,
+		panels...)
+	if e := f.Close(); err == nil {
+		err = e
 	}
-	title := c.DType + ", " + threads
-	if c.Cap != "full" {
-		title += ", " + c.Cap + " at most"
-	}
-	return title
+	return err
 }
