@@ -5,13 +5,16 @@ OUT   ?= bin
 FUZZ  ?= 30s
 PEERS ?=
 
-.PHONY: help build test short race vet fmt bench bench-peers cycles cross test-qemu fuzz generate train ci clean
+.PHONY: help release build test short race vet fmt bench bench-peers cycles cross test-qemu fuzz generate train ci clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 build: ## the command line, one static file, into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(OUT)/gneiss ./cmd/gneiss
+
+release: ## archives for every system, checksums and their signature into bin/release: make release KEY=release.key
+	$(GO) run ./internal/gen/release --out $(OUT)/release $(if $(KEY),--key $(KEY))
 
 test: ## everything
 	$(GO) test ./...

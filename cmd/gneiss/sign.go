@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
@@ -9,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -108,26 +111,37 @@ func signCommand() *cobra.Command {
 	var as runtime.Statement
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "sign --key NAME.key FILE.gneiss",
-		Short: "Sign a model file",
+		Use:   "sign --key NAME.key FILE",
+		Short: "Sign a model file, or any other",
 		Long: `Sign adds an Ed25519 signature to a model file, in place of any that it had. It may say a version and the devices that the
-file is for, so that a device can refuse files that are older than its own, or another's.`,
+file is for, so that a device can refuse files that are older than its own, or another's.
+
+Of another file it writes the signature beside it, as FILE.sig: the 64 bytes of Ed25519 over the file's bytes, which
+other programs check too: openssl pkeyutl -verify -rawin -pubin -inkey NAME.pub -sigfile FILE.sig -in FILE.`,
 		Example: `  gneiss sign --key release.key net.gneiss
-  gneiss sign --key release.key --version 12 --target door-camera net.gneiss`,
-		Args: exactly(1, "a model file"),
+  gneiss sign --key release.key --version 12 --target door-camera net.gneiss
+  gneiss sign --key release.key SHA256SUMS`,
+		Args: exactly(1, "a file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if key == "" {
 				return usagef("--key is missing")
-			}
-			if err := promised("--output", output, runtime.Ext); err != nil {
-				return err
 			}
 			private, err := readKey[ed25519.PrivateKey](key, x509.ParsePKCS8PrivateKey)
 			if err != nil {
 				return err
 			}
 			data, err := os.ReadFile(args[0])
-			if err == nil {
+			switch other := err == nil && isOther(args[0], data); {
+			case err != nil:
+			case other && as != (runtime.Statement{}):
+				return usagef("--version and --target are said in model files, and %s is none", args[0])
+			case other:
+				output = cmp.Or(output, args[0]+sigExt)
+				data = ed25519.Sign(private, data)
+			default:
+				if err := promised("--output", output, runtime.Ext); err != nil {
+					return err
+				}
 				data, err = sign.FileAs(data, as, private)
 			}
 			if err != nil {
@@ -155,10 +169,11 @@ func verifyCommand() *cobra.Command {
 	var key string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "verify --key NAME.pub FILE.gneiss",
-		Short:   "Check a model file's signature, and say what it is signed as",
-		Example: `  gneiss verify --key release.pub net.gneiss`,
-		Args:    exactly(1, "a model file"),
+		Use:   "verify --key NAME.pub FILE",
+		Short: "Check a file's signature, and say what a model is signed as",
+		Example: `  gneiss verify --key release.pub net.gneiss
+  gneiss verify --key release.pub SHA256SUMS   # by SHA256SUMS.sig`,
+		Args: exactly(1, "a file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if key == "" {
 				return usagef("--key is missing")
@@ -169,11 +184,14 @@ func verifyCommand() *cobra.Command {
 			}
 			var as runtime.Statement
 			data, err := os.ReadFile(args[0])
-			if err == nil {
-				as, err = sign.Signed(data, public)
-			}
-			if err == nil {
-				_, err = runtime.Load(data)
+			switch {
+			case err != nil:
+			case isOther(args[0], data):
+				err = checkBeside(args[0], data, public)
+			default:
+				if as, err = sign.Signed(data, public); err == nil {
+					_, err = runtime.Load(data)
+				}
 			}
 			if err != nil {
 				return runtime.InFile(args[0], err)
@@ -184,6 +202,31 @@ func verifyCommand() *cobra.Command {
 	cmd.Flags().StringVar(&key, "key", "", "public key `file`")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// sigExt is added to the name of a file that is signed beside it.
+const sigExt = ".sig"
+
+// isOther reports whether a file is no model and says so: neither by its name nor by how it begins.
+func isOther(path string, data []byte) bool {
+	return !strings.EqualFold(filepath.Ext(path), runtime.Ext) && !runtime.IsFile(data)
+}
+
+// checkBeside checks a file's bytes by the signature beside it.
+func checkBeside(path string, data []byte, key ed25519.PublicKey) error {
+	f, err := os.Open(path + sigExt)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	s, err := io.ReadAll(io.LimitReader(f, ed25519.SignatureSize+1))
+	if err != nil {
+		return err
+	}
+	if len(s) != ed25519.SignatureSize || !ed25519.Verify(key, data, s) {
+		return fmt.Errorf("%s is not its signature by this key: %w", path+sigExt, runtime.ErrSignature)
+	}
+	return nil
 }
 
 // exactly is an argument check.
