@@ -19,8 +19,8 @@ func TestBenchstat(t *testing.T) {
 		t.Fatal(err)
 	}
 	stat := regexp.MustCompile(`golang\.org/x/perf/cmd/benchstat@\S+`).FindString(string(text))
-	bench := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=Conv/net=googlenet/layer=inception_3a.1x1", "-test.benchtime=1x",
-		"-test.count=2")
+	bench := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=Conv/net=googlenet/layer=inception_3a.1x1",
+		"-test.benchtime=1x", "-test.count=2")
 	out, err := bench.Output()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -47,7 +47,7 @@ func TestBenchstat(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, row := range []string{".name", ".name,/layer,/dtype,/algo"} {
-		c := exec.Command("go", "run", stat, "-row", row, "-col", "/isa", "-format", "csv", file)
+		c := gotool.Command("run", stat, "-row", row, "-col", "/isa", "-format", "csv", file)
 		table, err := c.Output()
 		if err != nil {
 			t.Skipf("NOT PROVEN: %s cannot be had: %v", stat, err)

@@ -182,7 +182,8 @@ func (c *classifier) answer(ctx context.Context, s source, top int) ([]runtime.C
 	return classes, took, nil
 }
 
-// shares makes of the scores of all classes, the best first, what a softmax makes of them: e^(x − max) ∕ Σ e^(xᵢ − max).
+// shares makes of the scores of all classes, the best first, what a softmax makes of them:
+// e^(x − max) ∕ Σ e^(xᵢ − max).
 func shares(classes []runtime.Class) {
 	most, sum := float64(classes[0].Score), 0.0
 	for _, k := range classes {

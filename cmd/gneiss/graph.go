@@ -39,8 +39,8 @@ type layered struct {
 	lines  int // places from here on are lines that pass by
 }
 
-// writeGraph draws a network from its inputs at the top to its outputs: a box for each operation, branches side by side,
-// with shapes, parameters and multiply-accumulates where they are pointed at.
+// writeGraph draws a network from its inputs at the top to its outputs: a box for each operation, branches side by
+// side, with shapes, parameters and multiply-accumulates where they are pointed at.
 func writeGraph(w io.Writer, m *model) error {
 	l := newLayered(m.Graph)
 	l.passBy()
@@ -82,7 +82,7 @@ func newLayered(g *runtime.Graph) *layered {
 	for _, n := range g.Nodes {
 		b := place{title: opName(n.Op), below: shapeOf(n.Out), colour: opColour(n.Op)}
 		cost := n.Cost()
-		b.tip = fmt.Sprintf("%s: %s\n%v", n.Name, opName(n.Op), n.Op)
+		b.tip = fmt.Sprintf("%s: %s%s", n.Name, opName(n.Op), window(n))
 		for _, v := range n.In {
 			read(&b, v)
 			b.tip += "\nreads " + shapeOf(v)
@@ -102,6 +102,23 @@ func newLayered(g *runtime.Graph) *layered {
 	}
 	l.lines = len(l.places)
 	return l
+}
+
+// window says how a convolution or a pooling looks at its input.
+func window(n *runtime.Node) string {
+	op := n.Op
+	if q, ok := op.(*runtime.Quantised); ok {
+		op = q.Op
+	}
+	if c, ok := op.(*runtime.Conv); ok && len(n.In) > 0 {
+		s := c.Shape(n.In[0].Shape)
+		text := fmt.Sprintf("\n%d×%d, stride %d×%d, %d filters", s.R, s.S, s.StrideH, s.StrideW, s.K)
+		if s.Groups > 1 {
+			text += fmt.Sprintf(" in %d groups", s.Groups)
+		}
+		return text
+	}
+	return ""
 }
 
 func shapeOf(v *runtime.Value) string {

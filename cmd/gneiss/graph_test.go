@@ -22,6 +22,9 @@ func TestInspectGraph(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(svg) > 256<<10 {
+		t.Errorf("a picture of %d bytes", len(svg))
+	}
 	boxes, texts := 0, 0
 	for d := xml.NewDecoder(strings.NewReader(string(svg))); ; {
 		tok, err := d.Token()
@@ -44,7 +47,7 @@ func TestInspectGraph(t *testing.T) {
 	if boxes != 1+things || texts != 2+2*things {
 		t.Errorf("%d boxes and %d texts for %d things", boxes, texts, things)
 	}
-	for _, want := range []string{"inception_3a", "MMAC", "1×28×28×256", "reads "} {
+	for _, want := range []string{"inception_3a", "MMAC", "7×7, stride 2×2, 64 filters", "1×28×28×256", "reads "} {
 		if !strings.Contains(string(svg), want) {
 			t.Errorf("no %q in the picture", want)
 		}

@@ -60,8 +60,8 @@ func pageName(c *cobra.Command) string { return strings.ReplaceAll(c.CommandPath
 func manual(c *cobra.Command) string {
 	var b strings.Builder
 	name := pageName(c)
-	fmt.Fprintf(&b, ".TH %s 1 \"\" \"gneiss\" \"User Commands\"\n.SH NAME\n%s \\- %s\n", strings.ToUpper(roff(name)), roff(name),
-		roff(c.Short))
+	fmt.Fprintf(&b, ".TH %s 1 \"\" \"gneiss\" \"User Commands\"\n.SH NAME\n%s \\- %s\n", strings.ToUpper(roff(name)),
+		roff(name), roff(c.Short))
 	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n", roff(c.CommandPath()))
 	if _, rest, ok := strings.Cut(c.Use, " "); ok {
 		fmt.Fprintln(&b, roff(rest))

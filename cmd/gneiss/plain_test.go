@@ -59,7 +59,8 @@ func TestHelpWidth(t *testing.T) {
 			t.Errorf("%q", long)
 		}
 	}
-	if got := fill("a bb ccc\ndddd\n\n  stays as long as it is\nx\n", 8); got != "a bb ccc\ndddd\n\n  stays as long as it is\nx" {
+	got := fill("a bb ccc\ndddd\n\n  stays as long as it is\nx\n", 8)
+	if got != "a bb ccc\ndddd\n\n  stays as long as it is\nx" {
 		t.Errorf("%q", got)
 	}
 }
@@ -72,11 +73,13 @@ func TestShares(t *testing.T) {
 	for _, c := range k {
 		sum += float64(c.Score)
 	}
-	if want := 1 / (1 + math.Exp(-1) + math.Exp(-10)); math.Abs(float64(k[0].Score)-want) > 1e-6 || math.Abs(sum-1) > 1e-6 {
+	want := 1 / (1 + math.Exp(-1) + math.Exp(-10))
+	if math.Abs(float64(k[0].Score)-want) > 1e-6 || math.Abs(sum-1) > 1e-6 {
 		t.Errorf("%v, sum %v, want %v first", k, sum, want)
 	}
 	frog := filepath.Join(pictures(t), "frog.png")
-	plain, soft := must(t, "classify", "-k", "1", "--jsonl", frog), must(t, "classify", "-k", "1", "--softmax", "--jsonl", frog)
+	plain := must(t, "classify", "-k", "1", "--jsonl", frog)
+	soft := must(t, "classify", "-k", "1", "--softmax", "--jsonl", frog)
 	var a, b reply
 	if err := json.Unmarshal([]byte(plain), &a); err != nil {
 		t.Fatal(err)

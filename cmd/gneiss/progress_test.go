@@ -19,7 +19,8 @@ func TestProgress(t *testing.T) {
 	now = now.Add(2 * time.Second)
 	p.Add(1)
 	p.Add(1) // too soon after
-	if want := "\rruns  50 % |" + strings.Repeat("█", 15) + strings.Repeat(" ", 15) + "| 2 of 4, 2s left"; out.String() != want {
+	want := "\rruns  50 % |" + strings.Repeat("█", 15) + strings.Repeat(" ", 15) + "| 2 of 4, 2s left"
+	if out.String() != want {
 		t.Errorf("%q, want %q", &out, want)
 	}
 	out.Reset()

@@ -30,8 +30,11 @@ const leastWidth = 40
 
 // narrow changes a template of help so that its text and its flags keep to the width of what it is written to.
 func narrow(template string) string {
-	return strings.NewReplacer(".LocalFlags.FlagUsages", "flagsOf .LocalFlags $", ".InheritedFlags.FlagUsages",
-		"flagsOf .InheritedFlags $", "{{. | trimTrailingWhitespaces}}", "{{fill . $ | trimTrailingWhitespaces}}").Replace(template)
+	return strings.NewReplacer(
+		".LocalFlags.FlagUsages", "flagsOf .LocalFlags $",
+		".InheritedFlags.FlagUsages", "flagsOf .InheritedFlags $",
+		"{{. | trimTrailingWhitespaces}}", "{{fill . $ | trimTrailingWhitespaces}}",
+	).Replace(template)
 }
 
 func init() {

@@ -1,5 +1,6 @@
-// Package chart draws SVG in the one style of all pictures of the project: a viewBox, the system's font, letters that are
-// legible when the picture is 700 pixels wide, colours that the colour-blind can tell apart, and a dark mode of its own.
+// Package chart draws SVG in the one style of all pictures of the project: a viewBox, the system's font, letters that
+// are legible when the picture is 700 pixels wide, colours that the colour-blind can tell apart, and a dark mode of its
+// own.
 //
 // A [Picture] is the paper, for drawings of any kind; [Write] draws bars on it and [WriteLines] curves.
 package chart
@@ -134,7 +135,8 @@ func style() string {
 	}
 	return sheet(0, "#1f2328", "#59636e", "#d8dee4", "#ffffff") +
 		".head{font-size:16px}.strong{font-weight:600}.tiny{font-size:9px}.mid{text-anchor:middle}.end{text-anchor:end}" +
-		"path,line{fill:none}.thick{stroke-width:2}.dash{stroke-dasharray:4 3}.see{fill-opacity:.5}.thru{pointer-events:none}" +
+		"path,line{fill:none}.thick{stroke-width:2}.dash{stroke-dasharray:4 3}.see{fill-opacity:.5}" +
+		".thru{pointer-events:none}" +
 		"@media(prefers-color-scheme:dark){" + sheet(1, "#e6edf3", "#9198a1", "#30363d", "#0d1117") + "}"
 }
 

@@ -22,6 +22,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gneiss-go/gneiss/internal/app/wholefile"
 )
 
 func main() {
@@ -98,14 +100,14 @@ func run() error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(*out, name+ext), data, 0o644); err != nil {
+		if err := wholefile.Write(filepath.Join(*out, name+ext), data); err != nil {
 			return err
 		}
 		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(data), name+ext)
 		fmt.Printf("%s  %.2f MB\n", name+ext, float64(len(data))/1e6)
 	}
 	path := filepath.Join(*out, "SHA256SUMS")
-	if err := os.WriteFile(path, sums.Bytes(), 0o644); err != nil || *key == "" {
+	if err := wholefile.Write(path, sums.Bytes()); err != nil || *key == "" {
 		return err
 	}
 	_, err = output(host, "sign", "--key", *key, path)
@@ -114,7 +116,8 @@ func run() error {
 
 // build builds the command line for a target, or for this machine.
 func build(t target, program string) error {
-	c := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w -buildid=", "-o", program, "./cmd/gneiss")
+	args := []string{"build", "-trimpath", "-ldflags=-s -w -buildid=", "-o", program, "./cmd/gneiss"}
+	c := exec.Command("go", args...) // with the version of the commit, which package gotool leaves out
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if t.os != "" {
 		c.Env = append(c.Env, "GOOS="+t.os, "GOARCH="+t.arch, "GOARM="+t.arm, "GOFLAGS=", "GOAMD64=", "GOARM64=")

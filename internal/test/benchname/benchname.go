@@ -1,5 +1,5 @@
-// Package benchname names benchmarks so that benchstat can group them: key=value, the same keys on every architecture, no
-// "/" within a value.
+// Package benchname names benchmarks so that benchstat can group them: key=value, the same keys on every architecture,
+// no "/" within a value.
 package benchname
 
 import (
