@@ -70,6 +70,7 @@ memory and arithmetic, and a family of networks in each type, for docs/BOARDS.md
 			if err != nil {
 				return err
 			}
+			m.once = true
 			sess, err := mf.compile(cmd.Context(), m)
 			if err != nil {
 				return err
