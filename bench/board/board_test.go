@@ -112,8 +112,8 @@ func TestFacts(t *testing.T) {
 		t.Errorf("board %+v, want %+v", b, want)
 	}
 	st := s.state()
-	if !reflect.DeepEqual(st, State{Clocks: []Clock{{"0 1 2 3", 1800, 0, "ondemand"}}, Celsius: []Heat{{"cpu-thermal", 48.686}},
-		Load: "0.50 0.40 0.30", FreeMiB: 3417}) {
+	if !reflect.DeepEqual(st, State{Clocks: []Clock{{"0 1 2 3", 1800, 0, "ondemand"}},
+		Celsius: []Heat{{"cpu-thermal", 48.686}}, Load: "0.50 0.40 0.30", FreeMiB: 3417}) {
 		t.Errorf("state %+v", st)
 	}
 	if why := s.foreign("arm64"); why != "" {

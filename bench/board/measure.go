@@ -147,7 +147,8 @@ func (o *Options) sources() (all []source, err error) {
 	}
 	for _, path := range o.Files {
 		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-		all = append(all, source{name: name, dtype: "file", build: func() (*runtime.Graph, error) { return models.Open(path) }})
+		open := func() (*runtime.Graph, error) { return models.Open(path) }
+		all = append(all, source{name: name, dtype: "file", build: open})
 	}
 	return all, nil
 }

@@ -1,9 +1,9 @@
 // Package board measures a machine with everything that someone else would ask about it, and writes that as one JSON
-// document: which board, cores, clocks and governor, memory and arithmetic at their best, and the networks of the family
-// in each type, with checksums of their outputs.
+// document: which board, cores, clocks and governor, memory and arithmetic at their best, and the networks of the
+// family in each type, with checksums of their outputs.
 //
 //	r, err := board.Measure(ctx, board.Options{})
-//	r.Write(file)        // to be sent: docs/BOARDS.md
+//	r.Write(file)         // to be sent: docs/BOARDS.md
 //	r.Markdown(os.Stdout) // to be pasted
 //	r, err = board.Read(file)
 //

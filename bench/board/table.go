@@ -23,8 +23,9 @@ func (r *Report) Markdown(w io.Writer) error {
 	for _, c := range r.Board.Cores {
 		cores = append(cores, fmt.Sprintf("%d × %s", c.Count, c.Name))
 	}
-	fmt.Fprintf(&b, "- %s; %s; %s; %d MiB\n", cmp.Or(strings.Join(cores, ", "), fmt.Sprintf("%d processors", r.CPU.Cores)),
-		r.CPU.ISA, r.CPU.Features, r.Board.MemoryMiB)
+	fmt.Fprintf(&b, "- %s; %s; %s; %d MiB\n",
+		cmp.Or(strings.Join(cores, ", "), fmt.Sprintf("%d processors", r.CPU.Cores)), r.CPU.ISA, r.CPU.Features,
+		r.Board.MemoryMiB)
 	fmt.Fprintf(&b, "- gneiss %s, %s, %s/%s; %s; kernel %s\n", cmp.Or(r.Program.Commit, r.Program.Version), r.Program.Go,
 		r.Program.OS, r.Program.Arch, cmp.Or(r.Board.System, "?"), cmp.Or(r.Board.Kernel, "?"))
 	fmt.Fprintf(&b, "- clock: %.2f GHz measured before, %.2f after%s\n", r.Before.MeasuredGHz, r.After.MeasuredGHz, r.drives())

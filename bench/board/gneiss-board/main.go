@@ -29,44 +29,61 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+// settings are what the command line says.
+type settings struct {
+	out, in, networks string
+	each              time.Duration
+}
+
+func newFlags(s *settings) *flag.FlagSet {
 	flags := flag.NewFlagSet("gneiss-board", flag.ContinueOnError)
-	out := flags.String("o", "gneiss-board.json", "the `file` for the report")
-	in := flags.String("read", "", "print the table of that report, and measure nothing")
-	nets := flags.String("networks", "", "networks, apart by commas; all by default")
-	each := flags.Duration("each", 2*time.Second, "for each row")
+	flags.StringVar(&s.out, "o", "gneiss-board.json", "the `file` for the report")
+	flags.StringVar(&s.in, "read", "", "print the table of the report in that `file`, and measure nothing")
+	flags.StringVar(&s.networks, "networks", "", "networks, apart by commas; all by default")
+	flags.DurationVar(&s.each, "each", 2*time.Second, "for each row")
+	return flags
+}
+
+func run(ctx context.Context, args []string) error {
+	var s settings
+	flags := newFlags(&s)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *in != "" {
-		f, err := os.Open(*in)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		r, err := board.Read(f)
-		if err != nil {
-			return fmt.Errorf("%s: %w", *in, err)
-		}
-		return r.Markdown(os.Stdout)
+	if s.in != "" {
+		return show(s.in)
 	}
-	o := board.Options{Files: flags.Args(), Each: *each, Progress: func(row string) { fmt.Fprintln(os.Stderr, row) }}
-	if *nets != "" {
-		o.Names = strings.Split(*nets, ",")
+	o := board.Options{Files: flags.Args(), Each: s.each, Progress: func(row string) { fmt.Fprintln(os.Stderr, row) }}
+	if s.networks != "" {
+		o.Names = strings.Split(s.networks, ",")
 	}
-	f, err := os.Create(*out) // before the time is spent
+	f, err := os.Create(s.out) // before the time is spent
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	r, err := board.Measure(ctx, o)
 	if err != nil {
-		os.Remove(*out)
+		os.Remove(s.out)
 		return err
 	}
 	if err := errors.Join(r.Write(f), r.Markdown(os.Stdout)); err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "\nwrote %s; docs/BOARDS.md tells how to send it\n", *out)
+	fmt.Fprintf(os.Stderr, "\nwrote %s; docs/BOARDS.md tells how to send it\n", s.out)
 	return f.Close()
+}
+
+// show prints the table of a report that is there.
+func show(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r, err := board.Read(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return r.Markdown(os.Stdout)
 }
