@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -86,7 +87,10 @@ func notOurs(data []byte) error {
 }
 
 // container is a parsed file: its sections, whose content is not checked yet.
-type container struct{ sections []section }
+type container struct {
+	sections []section
+	relief   *relief // of what is read, or nil
+}
 
 // find returns the first section of a kind (and target), or nil.
 func (c *container) find(kind sectionKind, target string) *section {
@@ -157,8 +161,21 @@ func parse(data []byte) (*container, error) {
 }
 
 // check compares a section's checksum.
-func (s *section) check() error {
-	if s.kind != secSignature && crc32.Checksum(s.data, crcTable) != s.crc {
+func (s *section) check() error { return s.checkIn(nil) }
+
+// checkIn is check of a section that is not read again soon.
+func (s *section) checkIn(r *relief) error {
+	if s.kind == secSignature {
+		return nil
+	}
+	sum := uint32(0)
+	for part := range slices.Chunk(s.data, reliefEach) {
+		sum = crc32.Update(sum, crcTable, part)
+		if r != nil {
+			r.done(len(part))
+		}
+	}
+	if sum != s.crc {
 		return corrupt("checksum of section %d does not match", s.kind)
 	}
 	return nil

@@ -141,8 +141,8 @@ func (b builder) output(v *Value) {
 	}
 }
 
-// longest is the processor time of loading and planning any of largeGraphs at four times its size; a quarter of it is what
-// the placing of buffers may take for as long as its budget lasts.
+// longest is the processor time of loading and planning any of largeGraphs at four times its size; a quarter of it is
+// what the placing of buffers may take for as long as its budget lasts.
 const longest = 2 * time.Second * slowdown
 
 // Plans of four times as much take about four times as long, and no plan takes long.

@@ -63,7 +63,7 @@ type Bandwidth struct {
 // Result is what Measure found.
 type Result struct {
 	Threads  int         `json:"threads"`
-	ClockGHz float64     `json:"clock_ghz"` // under a light load; 0 when unknown
+	ClockGHz float64     `json:"clock_ghz"`            // under a light load; 0 when unknown
 	HalfMACs float64     `json:"half_gmacs,omitempty"` // of float16 arithmetic; 0 where the CPU has none, or none known here
 	Rates    []Rate      `json:"rates"`
 	Read     []Bandwidth `json:"read,omitempty"` // only of MeasureMemory

@@ -29,7 +29,7 @@ func toy() *models.Model {
 		log.Fatal(err)
 	}
 	g.Card, err = card.Encode(card.Card{Task: card.Segment, Labels: []string{"red", "green", "blue"},
-		Input: &preprocess.Spec{Width: 8, Height: 8, Scale: []float32{1}}, Head: &card.Head{Kind: segment.Scores}})
+		Input: &preprocess.Spec{Width: 8, Height: 8, Scale: [3]float32{1, 1, 1}}, Head: &card.Head{Kind: segment.Scores}})
 	if err != nil {
 		log.Fatal(err)
 	}

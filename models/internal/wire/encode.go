@@ -3,7 +3,6 @@ package wire
 import (
 	"math"
 
-
 	"github.com/gneiss-go/gneiss/internal/protowire"
 )
 
