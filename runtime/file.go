@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"hash/crc32"
 	"slices"
+	"strings"
 	"unsafe"
+
+	"github.com/gneiss-go/gneiss/internal/sniff"
 )
 
 // Ext is the extension of the names of gneiss's own model files.
@@ -65,6 +68,24 @@ func corrupt(format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, ErrCorrupt)...)
 }
 
+// notOurs is the error of bytes that are no model file of ours: what they seem to be, and what to do with them.
+func notOurs(data []byte) error {
+	what := sniff.What(data)
+	if what == "" && sniff.ONNX(data) {
+		what = "an ONNX model"
+	}
+	switch {
+	case len(data) == 0:
+		return corrupt("not a gneiss model: no bytes")
+	case what == "":
+		return corrupt("not a gneiss model")
+	case strings.Contains(what, "model") || strings.Contains(what, "ncnn"):
+		return corrupt("not a gneiss model: this looks like %s; import it by models.Open, or make a %s file of it: "+
+			"gneiss compile", what, Ext)
+	}
+	return corrupt("not a gneiss model: this looks like %s", what)
+}
+
 // container is a parsed file: its sections, whose content is not checked yet.
 type container struct {
 	sections []section
@@ -86,7 +107,7 @@ func (c *container) find(kind sectionKind, target string) *section {
 func parse(data []byte) (*container, error) {
 	switch {
 	case !IsFile(data):
-		return nil, corrupt("not a gneiss model")
+		return nil, notOurs(data)
 	case len(data) < headerSize:
 		return nil, corrupt("%d bytes, too few for a header", len(data))
 	}

@@ -42,9 +42,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gneiss-go/gneiss/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
-	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -180,7 +180,7 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 			err = fmt.Errorf("no layers: %w", runtime.ErrCorrupt)
 		}
 		if err != nil {
-			return nil, runtime.InFile(wname, sniff.Explain(weights, "a caffemodel", err))
+			return nil, runtime.InFile(wname, sniff.Explain(weights, "a caffemodel", err, runtime.ErrCorrupt))
 		}
 	}
 	from := wname
@@ -191,7 +191,7 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 			err = fmt.Errorf("empty: %w", runtime.ErrCorrupt)
 		}
 		if err != nil {
-			return nil, runtime.InFile(pname, sniff.Explain(prototxt, "a prototxt", err))
+			return nil, runtime.InFile(pname, sniff.Explain(prototxt, "a prototxt", err, runtime.ErrCorrupt))
 		}
 	} else if def = file; def == nil {
 		return nil, runtime.InFile(wname, fmt.Errorf("neither caffemodel nor prototxt: %w", runtime.ErrGraph))

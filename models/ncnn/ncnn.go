@@ -34,10 +34,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gneiss-go/gneiss/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/internal/alike"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
-	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -115,7 +115,7 @@ func explain(text []byte, err error) error {
 	if Is(text) || IsBinary(text) || sniff.Text(text) && sniff.What(text) == "" {
 		return err
 	}
-	return sniff.Explain(text, "an ncnn .param", err)
+	return sniff.Explain(text, "an ncnn .param", err, runtime.ErrCorrupt)
 }
 
 func load(text, bin []byte, p *modelfile.Pages, pname, bname string, opts []Option) (*runtime.Graph, error) {

@@ -66,9 +66,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
-	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -153,7 +153,7 @@ func load(b []byte, p *modelfile.Pages, file, dir string, opts []Option) (*runti
 	fail := func(err error) (*runtime.Graph, error) { return nil, runtime.InFile(file, err) }
 	m, err := decodeModel(b, c.limits)
 	if err != nil {
-		return fail(sniff.Explain(b, "an ONNX model", err))
+		return fail(sniff.Explain(b, "an ONNX model", err, runtime.ErrCorrupt))
 	}
 	if err := m.knownOpset(); err != nil {
 		return fail(err)

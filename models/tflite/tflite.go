@@ -45,9 +45,9 @@ package tflite
 import (
 	"fmt"
 
+	"github.com/gneiss-go/gneiss/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
-	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -91,7 +91,7 @@ func load(data []byte, p *modelfile.Pages, opts []Option) (g *runtime.Graph, err
 		o(&c)
 	}
 	if !Is(data) {
-		return nil, sniff.Explain(data, "a TFLite model", corrupt("it does not begin as one"))
+		return nil, sniff.Explain(data, "a TFLite model", corrupt("it does not begin as one"), runtime.ErrCorrupt)
 	}
 	defer func() { // offsets and lengths that lead out of the file
 		if r := recover(); r != nil {
