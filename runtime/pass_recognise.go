@@ -38,7 +38,8 @@ const (
 	tanhGate
 )
 
-// recognise finds SiLU, HardSwish, HardSigmoid, Gelu, GeluTanh and Mish where a model spells them out of other operations.
+// recognise finds SiLU, HardSwish, HardSigmoid, Gelu, GeluTanh and Mish where a model spells them out of other
+// operations.
 func recognise(g *Graph) (*Graph, error) {
 	r, known := newRewriting(), map[*Value]spelled{}
 	for _, n := range g.Nodes {

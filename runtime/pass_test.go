@@ -89,7 +89,8 @@ var spellings = []struct {
 		y := n.curve(kernels.Square, x)
 		return n.times(y, n.curve(kernels.Sigmoid, y))
 	}},
-	{"½·x·(1+tanh(0.798·(x+0.05·x³)))", "Binary Affine Add Affine Tanh Affine Binary Affine", func(n *net, x *Value) *Value {
+	{"½·x·(1+tanh(0.798·(x+0.05·x³)))", "Binary Affine Add Affine Tanh Affine Binary Affine", func(n *net,
+		x *Value) *Value {
 		in := n.add("sum", &Add{}, x, n.line(n.by(kernels.Power, x, 3), 0.05, 0))
 		gate := n.line(n.curve(kernels.Tanh, n.line(in, 0.7978845608, 0)), 1, 1)
 		return n.line(n.times(x, gate), 0.5, 0)
