@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"strings"
@@ -19,6 +20,7 @@ type options struct {
 	observer Observer
 	float    []string
 	alike    bool
+	correct  *correction
 	progress func(done int)
 	compile  []runtime.Option
 }
@@ -51,6 +53,12 @@ func WithFloat(patterns ...string) Option {
 // WithoutEqualising gives all channels of a value one scale: for formats that have no tables by channel, such as that
 // of onnx.WriteQDQ. Where channels differ much in size it is less accurate.
 func WithoutEqualising() Option { return func(o *options) { o.alike = true } }
+
+// WithCorrection has [Quantize] run both graphs over the inputs of a source, at most 64, and bring the means of the
+// channels of convolutions back to float's by their biases. A few of the calibration inputs serve.
+func WithCorrection(ctx context.Context, next Source) Option {
+	return func(o *options) { o.correct = &correction{ctx, next} }
+}
 
 // WithProgress has f called after every input with the number of inputs done.
 func WithProgress(f func(done int)) Option { return func(o *options) { o.progress = f } }
