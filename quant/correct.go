@@ -24,8 +24,14 @@ type correction struct {
 	next Source
 }
 
-// correct changes the biases of the graph made.
+// correct changes the biases of the graph made; not of one that keeps states, which is no function of its inputs.
 func (r *rewriter) correct() error {
+	for _, n := range r.out.Nodes {
+		switch n.Op.(type) {
+		case *runtime.State, *runtime.Keep: // nodes alone cannot run
+			return nil
+		}
+	}
 	var inputs [][]float32
 	size := 0
 	for _, v := range r.from.Inputs {
@@ -69,6 +75,8 @@ func (r *rewriter) correct() error {
 		}
 		if want := means[n]; want != nil {
 			left--
+			r.report.Corrected++
+			r.opts.progress(r.report.Corrected)
 			if shift(n, want, h.means(n.Out)) {
 				if err := h.run(n); err != nil {
 					return err
