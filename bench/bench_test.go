@@ -12,6 +12,7 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/bench"
 	"github.com/gneiss-go/gneiss/bench/peak"
+	"github.com/gneiss-go/gneiss/internal/test/benchname"
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -66,7 +67,7 @@ func bind(op kernels.Op, in, out kernels.View) kernels.Task {
 // variant is one way to compute a layer.
 type variant struct {
 	op    kernels.Op
-	label string // kernel=…, with the algorithm where there is a choice
+	label string // dtype=…/algo=…/isa=…
 }
 
 // variants builds an op on every tier and keeps one of each kernel.
@@ -81,7 +82,7 @@ func variants(b *testing.B, build ...func(limit arch.ISA) (kernels.Op, error)) [
 			}
 			if name := op.Kernel(); !seen[name] {
 				seen[name] = true
-				all = append(all, variant{op, "kernel=" + name})
+				all = append(all, variant{op, benchname.Of(name)})
 			}
 		}
 	}
@@ -94,7 +95,7 @@ func variants(b *testing.B, build ...func(limit arch.ISA) (kernels.Op, error)) [
 
 // measure verifies a task's result and then times it.
 func measure(b *testing.B, l *bench.Layer, v variant, dt kernels.DType, in, out kernels.View, verify func() error) {
-	b.Run(fmt.Sprintf("%s/shape=%s", v.label, l.Label), func(b *testing.B) {
+	b.Run(l.Keys()+"/"+v.label, func(b *testing.B) {
 		task := bind(v.op, in, out)
 		units := task.Units()
 		task.Run(0, 0, units, nil)
@@ -109,12 +110,13 @@ func measure(b *testing.B, l *bench.Layer, v variant, dt kernels.DType, in, out 
 	})
 }
 
-// report adds GMAC/s and %peak. The MACs are those of direct convolution, so Winograd may pass 100 %.
+// report adds MMAC/op, GMAC/s and %peak. The MACs are those of direct convolution, so Winograd may pass 100 %.
 func report(b *testing.B, macs int64, peak float64) {
 	if macs == 0 {
 		return
 	}
 	rate := float64(macs) * float64(b.N) / float64(b.Elapsed().Nanoseconds())
+	b.ReportMetric(float64(macs)/1e6, "MMAC/op")
 	b.ReportMetric(rate, "GMAC/s")
 	if peak > 0 {
 		b.ReportMetric(100*rate/peak, "%peak")
@@ -297,7 +299,7 @@ func BenchmarkModel(b *testing.B) {
 		})
 		for _, isa := range tiers() {
 			for _, threads := range []int{1, 2} {
-				b.Run(fmt.Sprintf("model=%s/dtype=f32/isa=%v/threads=%d", m.Name, isa, threads), func(b *testing.B) {
+				b.Run(fmt.Sprintf("net=%s/dtype=f32/isa=%v/threads=%d", m.Name, isa, threads), func(b *testing.B) {
 					s := newSession(b, g, isa, threads)
 					defer s.Close()
 					run := func() {

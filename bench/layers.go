@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"strings"
+
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -26,6 +28,12 @@ func (l *Layer) Max() bool {
 
 // MACs returns a layer's multiply-accumulates; 0 for layers that have none.
 func (l *Layer) MACs() int64 { return l.macs }
+
+// Keys name the layer in benchmarks: net=googlenet/layer=inception_3a.3x3.
+func (l *Layer) Keys() string {
+	net, layer, _ := strings.Cut(l.Label, ":")
+	return "net=" + net + "/layer=" + strings.ReplaceAll(layer, "/", ".")
+}
 
 // Layers lists the layers of a graph that compute something, in order, labelled with the model's name.
 func Layers(model string, g *runtime.Graph) []Layer {

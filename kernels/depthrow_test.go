@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/internal/test/benchname"
 	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
@@ -192,7 +193,7 @@ func BenchmarkDepthwise(b *testing.B) {
 				out := aligned[byte](c.OutH() * c.OutW() * c.C * size)
 				y := View{Data: addr(out), DType: dt, N: 1, H: c.OutH(), W: c.OutW(), C: c.C, Stride: c.C}
 				task := op.Bind([]View{x}, []View{y}, aligned[byte](op.Scratch(1)), 1)
-				b.Run(fmt.Sprintf("shape=%dx%dx%d_k%d_s%d/kernel=%s", c.H, c.W, c.C, c.R, c.StrideW, op.Kernel()),
+				b.Run(fmt.Sprintf("shape=%dx%dx%d_k%d_s%d/%s", c.H, c.W, c.C, c.R, c.StrideW, benchname.Of(op.Kernel())),
 					func(b *testing.B) {
 						for b.Loop() {
 							task.Run(0, 0, task.Units(), nil)

@@ -47,16 +47,19 @@ func benchCommand() *cobra.Command {
 	var runs, warmup int
 	var steps, asJSON bool
 	cmd := &cobra.Command{
-		Use:   "bench [flags]",
+		Use:   "bench [flags] [MODEL]",
 		Short: "Measure how fast a model runs here",
 		Long: `Bench runs a model on noise and prints the median and the least time of a run, without preparing images. GMAC/s count
 the multiply-accumulates of direct convolution, whatever the kernels do. Close other programs first. --model googlenet
 needs no download: its speed does not depend on the weights.`,
 		Example: `  gneiss bench
-  gneiss bench --model googlenet --runs 50 --steps
-  gneiss bench --model net.onnx --isa generic --threads 0 --json`,
-		Args: atMost(0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
+  gneiss bench googlenet --runs 50 --steps
+  gneiss bench net.onnx --isa generic --threads 0 --json`,
+		Args: atMost(1, "a model"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := mf.positional(args); err != nil {
+				return err
+			}
 			if runs < 1 || runs > 1_000_000 || warmup < 0 || warmup > 1_000_000 {
 				return usagef("--runs %d, --warmup %d: want 1…1000000 and 0…1000000", runs, warmup)
 			}

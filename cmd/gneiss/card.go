@@ -31,9 +31,14 @@ was for other bytes. For models of other formats compile takes the same flags.`,
 		Example: `  gneiss card net.gneiss
   gneiss card net.gneiss -o net.gneiss --labels names.txt --task classify --licence MIT
   gneiss card --json net.gneiss > card.json && gneiss card net.gneiss -o new.gneiss --card card.json`,
-		Args: exactly(1, "a model"),
+		Args: atMost(1, "a model"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			mf.model = args[0]
+			if err := mf.positional(args); err != nil {
+				return err
+			}
+			if mf.model == "" {
+				return usagef("no model is given")
+			}
 			if err := promised("--output", output, runtime.Ext); err != nil {
 				return err
 			}
@@ -59,6 +64,7 @@ was for other bytes. For models of other formats compile takes the same flags.`,
 			return nil
 		},
 	}
+	mf.addModel(cmd)
 	mf.addPrototxt(cmd)
 	mf.shape.add(cmd)
 	mf.addLabels(cmd)

@@ -69,6 +69,9 @@ packed weights, multiply-accumulates. Of several models it says a line each. The
   gneiss check --input-shape images=1x3x320x320 yolo.onnx
   gneiss check --json models/*.tflite`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if mf.model != "" {
+				args = append([]string{mf.model}, args...)
+			}
 			if len(args) == 0 {
 				return usagef("no model is given")
 			}
@@ -103,9 +106,7 @@ packed weights, multiply-accumulates. Of several models it says a line each. The
 			return nil
 		},
 	}
-	mf.addPrototxt(cmd)
-	mf.shape.add(cmd)
-	mf.addRun(cmd)
+	mf.add(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

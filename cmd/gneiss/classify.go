@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,13 +52,17 @@ func classifyCommand() *cobra.Command {
 	var mf modelFlags
 	var sf specFlags
 	var top int
-	var asJSON bool
+	var asJSON, lines, softmax bool
 	cmd := &cobra.Command{
 		Use:   "classify [flags] [IMAGE...]",
 		Short: "Say what is in images",
 		Long: `Classify says what is in images: JPEG, PNG or WebP files, folders of them, patterns in quotes, or - for standard input.
 Without images it classifies a few sample pictures, without --model by the built-in model. The time is that of the
-network alone, without decoding and preparing the image.`,
+network alone, without decoding and preparing the image.
+
+Scores are shares where the network ends in a softmax. Where it ends before one, they are numbers without a scale
+(logits); --softmax makes shares of them. --json prints one object when all is done, --jsonl a line for each image as
+soon as it is answered.`,
 		Example: `  gneiss classify
   gneiss classify photo.jpg
   gneiss classify --model googlenet.onnx --labels synset_words.txt --top 3 photos/
@@ -77,7 +83,8 @@ network alone, without decoding and preparing the image.`,
 				return err
 			}
 			defer c.sess.Close()
-			return c.classify(cmd, images, top, asJSON)
+			c.share = softmax && !c.probabilities()
+			return c.classify(cmd, images, top, form{json: asJSON || lines, lines: lines})
 		},
 	}
 	mf.add(cmd)
@@ -85,19 +92,24 @@ network alone, without decoding and preparing the image.`,
 	mf.signed.add(cmd)
 	sf.add(cmd)
 	cmd.Flags().IntVarP(&top, "top", "k", 5, "answers per image")
+	cmd.Flags().BoolVar(&softmax, "softmax", false, "make shares of scores that are logits")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&lines, "jsonl", false, "print a line of JSON for each image")
 	return cmd
 }
 
+// form is how answers are printed: as text, as one object of JSON, or as lines of it.
+type form struct{ json, lines bool }
+
 // classify answers image after image. One that cannot be read does not stop the others, but the command fails.
-func (c *classifier) classify(cmd *cobra.Command, images []source, top int, asJSON bool) error {
+func (c *classifier) classify(cmd *cobra.Command, images []source, top int, how form) error {
 	out, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
 	failed := false
 	all := struct {
 		Model  modelInfo `json:"model"`
 		Images []reply   `json:"images"`
 	}{Model: c.info()}
-	if !asJSON {
+	if !how.json {
 		fmt.Fprint(out, c.describe())
 	}
 	for _, s := range images {
@@ -119,12 +131,18 @@ func (c *classifier) classify(cmd *cobra.Command, images []source, top int, asJS
 			}
 			a.Top = append(a.Top, scored{k.Index, l, k.Score})
 		}
-		all.Images = append(all.Images, a)
-		if err == nil && !asJSON {
+		switch {
+		case how.lines:
+			if err := json.NewEncoder(raw(out)).Encode(a); err != nil {
+				return err
+			}
+		case how.json:
+			all.Images = append(all.Images, a)
+		case err == nil:
 			c.print(out, a)
 		}
 	}
-	if asJSON {
+	if how.json && !how.lines {
 		if err := writeJSON(out, all); err != nil {
 			return err
 		}
@@ -149,17 +167,36 @@ func (c *classifier) answer(ctx context.Context, s source, top int) ([]runtime.C
 		return nil, 0, err
 	}
 	took := time.Since(start)
-	classes := c.sess.Output(0).TopK(top, nil)
+	want := top
+	if c.share { // the sum is that of all
+		want = c.classes()
+	}
+	classes := c.sess.Output(0).TopK(want, nil)
 	if len(classes) == 0 {
 		return nil, took, runtime.InFile(s.name, fmt.Errorf("%s answers with no numbers (NaN)", c.Name))
 	}
+	if c.share {
+		shares(classes)
+		classes = classes[:min(top, len(classes))]
+	}
 	return classes, took, nil
+}
+
+// shares makes of the scores of all classes, the best first, what a softmax makes of them: e^(x − max) ∕ Σ e^(xᵢ − max).
+func shares(classes []runtime.Class) {
+	most, sum := float64(classes[0].Score), 0.0
+	for _, k := range classes {
+		sum += math.Exp(float64(k.Score) - most)
+	}
+	for i := range classes {
+		classes[i].Score = float32(math.Exp(float64(classes[i].Score)-most) / sum)
+	}
 }
 
 // print writes an answer with bars if the scores are probabilities.
 func (c *classifier) print(out io.Writer, a reply) {
 	fmt.Fprintf(out, "\n%s  %.2f ms\n", a.Image, a.Ms)
-	probabilities := c.probabilities()
+	probabilities := c.share || c.probabilities()
 	for _, s := range a.Top {
 		if probabilities {
 			fmt.Fprintf(out, "  %6.2f %%  %s  %s\n", 100*s.Score, bar(float64(s.Score), 20), c.label(s.Class))

@@ -23,7 +23,7 @@ func TestCompare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"alexnet", "60.97 M", "activations alive at once"} {
+	for _, want := range []string{"alexnet", "61.0 M", "activations alive at once"} {
 		if !strings.Contains(string(svg), want) {
 			t.Errorf("no %q in the chart", want)
 		}

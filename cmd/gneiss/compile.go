@@ -36,7 +36,7 @@ func compileCommand() *cobra.Command {
 	var golden, winograd, asJSON bool
 	var seed uint64
 	cmd := &cobra.Command{
-		Use:   "compile --output FILE.gneiss [flags] MODEL",
+		Use:   "compile --output FILE.gneiss [flags] [MODEL]",
 		Short: "Make a model file that programs load without an importer",
 		Long: `Compile writes a model as a .gneiss file, which a program embeds or maps and hands to runtime.Load. Filters packed for
 targets load at once, in place; for others they are packed when the file is loaded. A golden output lets a device
@@ -57,8 +57,8 @@ several architectures is compiled on one after the other.`,
 			if err := promised("--output", output, runtime.Ext); err != nil {
 				return err
 			}
-			if len(args) == 1 {
-				mf.model = args[0]
+			if err := mf.positional(args); err != nil {
+				return err
 			}
 			c := compiled{Output: output, Golden: golden}
 			opts, err := packed(cmd.Context(), targets, winograd)
@@ -95,7 +95,7 @@ several architectures is compiled on one after the other.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&mf.model, "model", "m", "", "model `file`, in place of the argument; default: the built-in one")
+	mf.addModel(cmd)
 	mf.addPrototxt(cmd)
 	mf.shape.add(cmd)
 	mf.addLabels(cmd)

@@ -213,7 +213,7 @@ func (f *detectFlags) detect(cmd *cobra.Command, m *model, r *answer.Reader, ima
 		}
 		switch {
 		case f.asJSON:
-			if err := json.NewEncoder(out).Encode(&line); err != nil {
+			if err := json.NewEncoder(raw(out)).Encode(&line); err != nil {
 				return err
 			}
 		case err == nil:

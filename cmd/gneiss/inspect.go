@@ -49,7 +49,7 @@ type published struct {
 func inspectCommand() *cobra.Command {
 	var mf modelFlags
 	var plan, asJSON bool
-	var memory, chartFile string
+	var memory, chartFile, network string
 	var compare []string
 	cmd := &cobra.Command{
 		Use:   "inspect [flags] [MODEL]",
@@ -57,28 +57,31 @@ func inspectCommand() *cobra.Command {
 		Long: `Inspect lists a model's nodes with their shapes, parameters and multiply-accumulates (those of convolutions and fully
 connected layers, counted directly). For GoogLeNet it sets them beside the table of the paper. MODEL is a file, or
 googlenet, which needs no download for this; without it the built-in model is shown. --plan adds what this CPU would
-do, step by step, and the place of every tensor in memory; --memory draws that place over time.`,
+do, step by step, and the place of every tensor in memory; --memory draws that place over time, and --graph the network:
+point at an operation for its detail.`,
 		Example: `  gneiss inspect googlenet
   gneiss inspect --plan net.onnx
+  gneiss inspect --graph net.svg net.onnx
   gneiss inspect --small --memory arena.svg googlenet
   gneiss inspect --json deploy.prototxt
   gneiss inspect --compare googlenet,alexnet,nin,naive --chart costs.svg`,
 		Args: atMost(1, "MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := errors.Join(promised("--memory", memory, ".svg"), promised("--chart", chartFile, ".svg")); err != nil {
+			if err := errors.Join(promised("--memory", memory, ".svg"), promised("--chart", chartFile, ".svg"),
+				promised("--graph", network, ".svg")); err != nil {
 				return err
 			}
 			if len(compare) > 0 {
-				if len(args) > 0 || plan || memory != "" {
-					return usagef("--compare goes with neither MODEL nor --plan nor --memory")
+				if len(args) > 0 || mf.model != "" || plan || memory != "" || network != "" {
+					return usagef("--compare goes with neither MODEL nor --plan nor --memory nor --graph")
 				}
 				return inspectCosts(cmd, compare, mf, chartFile, asJSON)
 			}
 			if chartFile != "" {
 				return usagef("--chart draws what --compare compares")
 			}
-			if len(args) == 1 {
-				mf.model = args[0]
+			if err := mf.positional(args); err != nil {
+				return err
 			}
 			m, err := mf.open(true)
 			if err != nil {
@@ -99,17 +102,19 @@ do, step by step, and the place of every tensor in memory; --memory draws that p
 					return err
 				}
 			}
-			if asJSON {
-				return writeJSON(said(cmd, memory), in)
+			if err := savePicture(cmd, network, func(w io.Writer) error { return writeGraph(w, m) }); err != nil {
+				return err
 			}
-			in.print(said(cmd, memory))
+			if asJSON {
+				return writeJSON(said(cmd, memory, network), in)
+			}
+			in.print(said(cmd, memory, network))
 			return nil
 		},
 	}
-	mf.addPrototxt(cmd)
-	mf.shape.add(cmd)
-	mf.addRun(cmd)
+	mf.add(cmd)
 	cmd.Flags().BoolVar(&plan, "plan", false, "add this CPU's plan and its memory")
+	cmd.Flags().StringVar(&network, "graph", "", "draw the network into an SVG `file`: what feeds what, with sizes and costs")
 	cmd.Flags().StringVar(&memory, "memory", "", "draw the arena over time into an SVG `file`")
 	cmd.Flags().StringSliceVar(&compare, "compare", nil,
 		"compare the costs of `networks`: googlenet, alexnet, nin, nin-cifar10, naive (Inception without reductions) or files")

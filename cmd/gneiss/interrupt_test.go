@@ -30,6 +30,8 @@ func TestMain(m *testing.M) {
 		os.Stderr.WriteString("begun\n")
 		main()
 	}
+	os.Setenv("LC_ALL", "C.UTF-8") // tests read what is printed to those who read UTF-8, on lines of any width
+	os.Unsetenv("COLUMNS")
 	os.Exit(m.Run())
 }
 

@@ -57,7 +57,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	out := &checked{to: stdout}
-	root := newRoot(stdin, out, stderr)
+	stderr = legible(stderr)
+	root := newRoot(stdin, legible(out), stderr)
 	root.SetArgs(append([]string{}, args...)) // never nil, for which cobra reads os.Args
 	var cmd *cobra.Command
 	var err error
@@ -115,7 +116,9 @@ func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 Environment:
   GNEISS_ISA      caps the instruction set, e.g. avx2 or generic
   GNEISS_REQUIRE  instruction sets that must be present
-  GNEISS_CACHE    where downloaded models are kept`,
+  GNEISS_CACHE    where downloaded models are kept
+  COLUMNS         how wide help is where there is no terminal that says it
+  LC_ALL, LANG    a locale without UTF-8 gets text in plain ASCII`,
 		Example: `  gneiss classify                               # sample pictures, built-in model
   gneiss classify --model net.onnx photo.jpg
   gneiss fetch googlenet && gneiss classify --model googlenet *.jpg
@@ -135,6 +138,10 @@ Environment:
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SuggestionsMinimumDistance = 2
+	root.Version = release()
+	root.SetVersionTemplate("gneiss {{.Version}}\n")
+	root.SetUsageTemplate(narrow(root.UsageTemplate()))
+	root.SetHelpTemplate(narrow(root.HelpTemplate()))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -143,7 +150,9 @@ Environment:
 	root.AddCommand(classifyCommand(), detectCommand(), runCommand(), checkCommand(), evalCommand(), inspectCommand(),
 		benchCommand(), profileCommand(),
 		quantizeCommand(), compareCommand(), compileCommand(), tuneCommand(), selftestCommand(), keygenCommand(),
-		cardCommand(), signCommand(), verifyCommand(), fetchCommand(), serveCommand(), versionCommand())
+		cardCommand(), signCommand(), verifyCommand(), fetchCommand(), serveCommand(), versionCommand(),
+		manCommand())
+	complete(root)
 	return root
 }
 

@@ -117,11 +117,27 @@ type modelFlags struct {
 }
 
 func (f *modelFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&f.model, "model", "m", "",
-		"model `file` (.onnx, .tflite, .caffemodel, .prototxt, .param, .gneiss), or googlenet once fetched; default: the built-in one")
+	f.addModel(cmd)
 	f.addPrototxt(cmd)
 	f.shape.add(cmd)
 	f.addRun(cmd)
+}
+
+func (f *modelFlags) addModel(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&f.model, "model", "m", "",
+		"model `file` (.onnx, .tflite, .caffemodel, .prototxt, .param, .gneiss), or googlenet once fetched; default: the built-in one")
+}
+
+// positional takes a model that is an argument, in place of --model.
+func (f *modelFlags) positional(args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case f.model != "":
+		return usagef("a model both as argument and as --model")
+	}
+	f.model = args[0]
+	return nil
 }
 
 func (f *modelFlags) addPrototxt(cmd *cobra.Command) {
@@ -369,8 +385,9 @@ func (f *modelFlags) options() ([]runtime.Option, error) {
 // classifier is a model ready to answer.
 type classifier struct {
 	*model
-	sess *runtime.Session
-	prep *preprocess.Preparer
+	sess  *runtime.Session
+	prep  *preprocess.Preparer
+	share bool // scores are made shares of one
 }
 
 // openImages opens a model whose one input is an image.

@@ -44,16 +44,19 @@ func profileCommand() *cobra.Command {
 	var asJSON, scale bool
 	var roofline string
 	cmd := &cobra.Command{
-		Use:   "profile [flags]",
+		Use:   "profile [flags] [MODEL]",
 		Short: "Show where a model's time goes, beside what the machine can do",
 		Long: `Profile runs a model on noise and prints for each step its time, its rate, that rate as a share of the register-only
 peak measured in the same run, and the bytes it moves, the slowest first. --roofline draws the steps under the machine's
 two roofs: multiply-accumulates and memory. Winograd does fewer multiplications than it is credited with, so its share
 may exceed 100 %. --scaling adds what more threads could gain at most, by how each step divides.`,
-		Example: `  gneiss profile --model googlenet
-  gneiss profile --model net.onnx --roofline roofline.svg`,
-		Args: atMost(0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Example: `  gneiss profile googlenet
+  gneiss profile net.onnx --roofline roofline.svg`,
+		Args: atMost(1, "a model"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := mf.positional(args); err != nil {
+				return err
+			}
 			if runs < 1 || runs > 1_000_000 || warmup < 0 || warmup > 1_000_000 || top < 0 {
 				return usagef("--runs %d, --warmup %d, --top %d: want 1…1000000, 0…1000000 and 0 or more", runs, warmup, top)
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -28,7 +29,7 @@ type progress struct {
 // newProgress is a progress bar on stderr if that is a terminal, and nothing otherwise. A total of −1 is unknown.
 func newProgress(stderr io.Writer, total int64, bytes bool, what string) *progress {
 	p := &progress{what: what, bytes: bytes, total: total, now: time.Now, start: time.Now()}
-	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if f, ok := raw(stderr).(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.w = stderr
 	}
 	return p
@@ -54,7 +55,7 @@ func (p *progress) change(f func()) {
 		return
 	}
 	p.drawn = p.now()
-	line := p.line()
+	line := cut(p.line(), max(2, cmp.Or(width(p.w), 120)-1))
 	wide := len([]rune(line))
 	fmt.Fprint(p.w, "\r", line, strings.Repeat(" ", max(0, p.wide-wide)))
 	p.wide = wide

@@ -52,7 +52,7 @@ func runCommand() *cobra.Command {
 	var mf modelFlags
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run --model MODEL --input [NAME=]FILE.npy... [--output DIR]",
+		Use:   "run [flags] MODEL",
 		Short: "Run a model on arrays of NumPy, and compare with what a framework gave",
 		Long: `Run runs a model on .npy files, which have each input in the model's own shape, order and type, and writes each output as
 DIR/0.npy, DIR/1.npy, and so on. Inputs are given by name, or in the model's order.
@@ -64,12 +64,15 @@ as "_".
 
 Inputs and outputs of quantised models are levels, uint8 or int8 as the model has them. With --real they are numbers in
 float32, converted by their scales; whole numbers are then numbers for an input of floats too.`,
-		Example: `  gneiss run --model net.onnx --input photo.npy --output out
-  gneiss run --model net.tflite --input photo.npy --expect reference
-  gneiss run --model net.onnx --input left=l.npy --input right=r.npy --node conv1 --node conv2 --output out
-  gneiss run --model net-int8.gneiss --input photo.npy --real --expect float --tolerance 0.05`,
-		Args: atMost(0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Example: `  gneiss run net.onnx --input photo.npy --output out
+  gneiss run net.tflite --input photo.npy --expect reference
+  gneiss run net.onnx --input left=l.npy --input right=r.npy --node conv1 --node conv2 --output out
+  gneiss run net-int8.gneiss --input photo.npy --real --expect float --tolerance 0.05`,
+		Args: atMost(1, "a model"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := mf.positional(args); err != nil {
+				return err
+			}
 			f.strict = cmd.Flags().Changed("tolerance")
 			switch {
 			case !(f.tolerance >= 0):

@@ -11,7 +11,7 @@ import (
 )
 
 func selftestCommand() *cobra.Command {
-	var tier string
+	var tier, file string
 	var signed keyFlags
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -24,6 +24,12 @@ if anything differs.`,
   gneiss selftest net.gneiss --json`,
 		Args: atMost(1, "a model file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if file != "" {
+				if len(args) > 0 {
+					return usagef("a model both as argument and as --model")
+				}
+				args = []string{file}
+			}
 			var opts []runtime.Option
 			if tier != "" {
 				isa, err := arch.ParseISA(tier)
@@ -64,6 +70,7 @@ if anything differs.`,
 			return nil
 		},
 	}
+	cmd.Flags().StringVarP(&file, "model", "m", "", "model `file`, in place of the argument; default: the built-in one")
 	signed.add(cmd)
 	cmd.Flags().StringVar(&tier, "isa", "", "highest instruction set to test, e.g. generic or avx2; default: the best")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

@@ -99,7 +99,7 @@ func (f *detectFlags) watch(cmd *cobra.Command, m *model, r *answer.Reader, to t
 		line.Answer, line.Ms = a, answerMs{ms(t.Prepare), ms(t.Run), ms(t.Read)}
 		if !f.asJSON {
 			line.print(out)
-		} else if err := json.NewEncoder(out).Encode(&line); err != nil {
+		} else if err := json.NewEncoder(raw(out)).Encode(&line); err != nil {
 			return err
 		}
 	}

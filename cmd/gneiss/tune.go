@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -39,15 +40,10 @@ An int8 model computes the same bytes tuned or not. Of a float one the last bits
   gneiss tune googlenet -o googlenet.gneiss --threads 2`,
 		Args: atMost(1, "a model"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			switch {
-			case rounds < 1 || rounds > 10_000:
+			if rounds < 1 || rounds > 10_000 {
 				return usagef("--rounds %d: want 1…10000", rounds)
-			case len(args) == 1 && mf.model != "":
-				return usagef("a model both as argument and as --model")
-			case len(args) == 1:
-				mf.model = args[0]
 			}
-			if err := promised("--output", output, runtime.Ext); err != nil {
+			if err := errors.Join(mf.positional(args), promised("--output", output, runtime.Ext)); err != nil {
 				return err
 			}
 			m, err := mf.open(output == "")

@@ -68,17 +68,38 @@ func version() (*versionInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &versionInfo{Version: "(devel)", Go: goruntime.Version(), OS: goruntime.GOOS, Arch: goruntime.GOARCH,
+	v := &versionInfo{Go: goruntime.Version(), OS: goruntime.GOOS, Arch: goruntime.GOARCH,
 		CPU: machine.Info(), ISA: isa, ISAs: arch.Supported()}
-	if b, ok := debug.ReadBuildInfo(); ok {
-		if b.Main.Version != "" {
-			v.Version = b.Main.Version
-		}
-		for _, s := range b.Settings {
-			if s.Key == "vcs.revision" {
-				v.Commit = s.Value[:min(12, len(s.Value))]
-			}
+	v.Version, v.Commit = build()
+	return v, nil
+}
+
+// build is the version that the go command gave the program, and the commit that it was built from, "" if unknown.
+func build() (version, commit string) {
+	version = "(devel)"
+	b, ok := debug.ReadBuildInfo()
+	if !ok {
+		return version, ""
+	}
+	if b.Main.Version != "" {
+		version = b.Main.Version
+	}
+	for _, s := range b.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value[:min(12, len(s.Value))] + commit
+		case s.Key == "vcs.modified" && s.Value == "true":
+			commit += ", modified"
 		}
 	}
-	return v, nil
+	return version, commit
+}
+
+// release is what --version says.
+func release() string {
+	version, commit := build()
+	if commit != "" {
+		version += " (" + commit + ")"
+	}
+	return version
 }

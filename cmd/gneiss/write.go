@@ -37,7 +37,7 @@ func save(cmd *cobra.Command, path string, data []byte) error {
 		return err
 	}
 	if path == dash {
-		_, err := cmd.OutOrStdout().Write(data)
+		_, err := raw(cmd.OutOrStdout()).Write(data)
 		return err
 	}
 	return wholefile.Write(path, data)
@@ -91,7 +91,10 @@ func (c *checked) Write(b []byte) (int, error) {
 
 // unchecked is for what is no result: nobody may read the log of a server.
 func unchecked(w io.Writer) io.Writer {
-	if c, ok := w.(*checked); ok {
+	switch c := w.(type) {
+	case plain:
+		return plain{unchecked(c.to)}
+	case *checked:
 		return c.to
 	}
 	return w

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gneiss-go/gneiss/internal/protowire"
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"github.com/gneiss-go/gneiss/models/internal/wire"
 	"github.com/gneiss-go/gneiss/runtime"
 )

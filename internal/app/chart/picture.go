@@ -43,14 +43,15 @@ func Series(i int) Colour { return Colour(i % int(Good)) }
 
 // Classes of [Picture.Text] and of lines, joined by spaces: what they are, not how they look.
 const (
-	Dim    = "dim"  // explanation
-	Small  = "tiny" // nine pixels, for what is read when the picture is large
-	Strong = "strong"
-	Middle = "mid"   // the text's middle is at its place
-	End    = "end"   // its end is
-	Grid   = "grid"  // lines of a scale
-	Dashed = "dash"  // lines that bound
-	OnFill = "paper" // a text upon a filled box
+	Dim     = "dim"  // explanation
+	Small   = "tiny" // nine pixels, for what is read when the picture is large
+	Strong  = "strong"
+	Middle  = "mid"   // the text's middle is at its place
+	End     = "end"   // its end is
+	Grid    = "grid"  // lines of a scale
+	Dashed  = "dash"  // lines that bound
+	OnFill  = "paper" // a text upon a filled box
+	Through = "thru"  // a text that a pointer does not see
 )
 
 // Fill is the class of a filled shape, and of a text in that colour.
@@ -133,7 +134,7 @@ func style() string {
 	}
 	return sheet(0, "#1f2328", "#59636e", "#d8dee4", "#ffffff") +
 		".head{font-size:16px}.strong{font-weight:600}.tiny{font-size:9px}.mid{text-anchor:middle}.end{text-anchor:end}" +
-		"path,line{fill:none}.thick{stroke-width:2}.dash{stroke-dasharray:4 3}.see{fill-opacity:.5}" +
+		"path,line{fill:none}.thick{stroke-width:2}.dash{stroke-dasharray:4 3}.see{fill-opacity:.5}.thru{pointer-events:none}" +
 		"@media(prefers-color-scheme:dark){" + sheet(1, "#e6edf3", "#9198a1", "#30363d", "#0d1117") + "}"
 }
 

@@ -7,8 +7,10 @@ package wire
 import (
 	"fmt"
 	"math"
+	"strings"
 
-	"github.com/gneiss-go/gneiss/internal/protowire"
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -64,7 +66,8 @@ func Each(msg []byte, fn func(Field) error) error {
 }
 
 func corrupt(off, code int) error {
-	return fmt.Errorf("byte %d of a message: %v: %w", off, protowire.ParseError(code), runtime.ErrCorrupt)
+	return fmt.Errorf("byte %d of a message: %s: %w", off,
+		strings.TrimPrefix(protowire.ParseError(code).Error(), "proto: "), runtime.ErrCorrupt)
 }
 
 // want reports a field of another wire type than its schema says.
