@@ -61,10 +61,10 @@ func ExampleOpen() {
 	if err := sess.Input(0).CopyFrom(pixels); err != nil {
 		log.Fatal(err)
 	}
+	fmt.Println(sess.Input(0))
 	if err := sess.Run(); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(sess.Input(0))
 	fmt.Println(sess.Output(0).Info())
 	// Output:
 	// "image" float32 [1 3 32 32]: 0 0 0 0 0 0 0 0 … (least 0, most 0, mean 0)

@@ -29,7 +29,8 @@ func (i TensorInfo) String() string {
 const printed = 8
 
 // String is what a person looks for first: name, type and dimensions, the first elements in the model's order as
-// numbers, the least, the largest and the mean, and how many are no finite numbers. It allocates.
+// numbers, the least, the largest and the mean, and how many are no finite numbers. An input that has been run may hold
+// anything: its memory serves other values too. It allocates.
 func (t *Tensor) String() string {
 	v := make([]float32, t.info.Shape.Elements())
 	if err := t.CopyTo(v); err != nil {

@@ -22,6 +22,8 @@ import (
 //	run N         run 2 + N times; answers the last N durations in nanoseconds
 //	output FILE   write the results as little-endian float32, one after the other; answers ok
 //	quit
+//
+// Durations are of the clock on the wall or, where GNEISS_CLOCK is cpu, those that the process's threads have run.
 type child struct {
 	cmd     *exec.Cmd
 	in      io.WriteCloser
@@ -29,6 +31,11 @@ type child struct {
 	errs    *tail
 	version string
 }
+
+const (
+	clockVariable = "GNEISS_CLOCK"
+	cpuClock      = "cpu"
+)
 
 // startLimit and answerLimit are how long a child may take before it is given up.
 const (

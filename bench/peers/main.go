@@ -31,6 +31,7 @@ import (
 type flags struct {
 	setup
 	models, json, plot, pack    string
+	clock                       string
 	threads, caps, dtypes, only string
 	rounds, runs                int
 	pause                       time.Duration
@@ -53,6 +54,8 @@ func main() {
 	flag.IntVar(&f.runs, "runs", 8, "timed inferences of each engine in a round")
 	flag.DurationVar(&f.pause, "pause", 100*time.Millisecond,
 		"rest between engines, in which spinning threads of the last one go to sleep")
+	flag.StringVar(&f.clock, "clock", "wall", "what to time by: wall, or cpu, the time that threads have run, which a busy "+
+		"machine spoils less; it tells of one thread only")
 	flag.Float64Var(&f.tolerance, "tolerance", 1e-4, "how far float outputs may differ, as a part of the largest "+
 		"(of 1 if that is less)")
 	flag.Float64Var(&f.likeness, "likeness", 0.9, "how well int8 outputs must correlate with float ones")
@@ -99,6 +102,12 @@ func (f *flags) run(ctx context.Context) error {
 	if f.rounds < 1 || f.runs < 1 {
 		return errors.New("--rounds and --runs must be at least 1")
 	}
+	if f.clock != "wall" && f.clock != cpuClock {
+		return fmt.Errorf("--clock: %q is neither wall nor cpu", f.clock)
+	}
+	if err := os.Setenv(clockVariable, f.clock); err != nil { // for the children
+		return err
+	}
 	chosen, err := f.engines()
 	if err != nil {
 		return err
@@ -113,15 +122,29 @@ func (f *flags) run(ctx context.Context) error {
 	if f.gneiss8 != "" && len(all) > 1 {
 		return fmt.Errorf("--gneiss-int8 is of one network, --models names %d", len(all))
 	}
-	r := report{Time: time.Now().UTC(), CPU: machine.Info(), Rounds: f.rounds, Runs: f.runs}
+	r := report{Time: time.Now().UTC(), CPU: machine.Info(), Rounds: f.rounds, Runs: f.runs, Clock: f.clock}
 	failed, err := f.compare(ctx, &r, all, configs, chosen)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
+	if wrote := f.write(&r); wrote != nil {
+		return wrote
+	}
+	switch {
+	case err != nil:
+		return errors.New("interrupted; the table has what was finished")
+	case failed:
+		return errors.New("outputs do not agree; see the notes under the table")
+	}
+	return nil
+}
+
+// write prints the report and puts it into the files that were asked for.
+func (f *flags) write(r *report) error {
 	r.finish()
 	r.print(os.Stdout)
 	if f.json != "" {
-		text, err := json.MarshalIndent(&r, "", "\t")
+		text, err := json.MarshalIndent(r, "", "\t")
 		if err != nil {
 			return err
 		}
@@ -130,15 +153,7 @@ func (f *flags) run(ctx context.Context) error {
 		}
 	}
 	if f.plot != "" {
-		if err := r.draw(f.plot); err != nil {
-			return err
-		}
-	}
-	switch {
-	case err != nil:
-		return errors.New("interrupted; the table has what was finished")
-	case failed:
-		return errors.New("outputs do not agree; see the notes under the table")
+		return r.draw(f.plot)
 	}
 	return nil
 }

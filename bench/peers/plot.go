@@ -19,7 +19,7 @@ func (r *report) draw(file string) error {
 			continue
 		}
 		done = append(done, c)
-		p := chart.Panel{Title: fmt.Sprintf("%s, %d thread(s)", c.Cap, c.Threads), Tick: 1, Unit: "×"}
+		p := chart.Panel{Title: fmt.Sprintf("%s, %d thread(s)", c.Cap, c.Threads), Unit: "×"}
 		for _, n := range r.Networks {
 			for _, dtype := range []string{"f32", "int8"} {
 				c.DType = dtype

@@ -19,6 +19,7 @@ type report struct {
 	CPU      machine.CPU   `json:"cpu"`
 	Rounds   int           `json:"rounds"`
 	Runs     int           `json:"runs_per_round"`
+	Clock    string        `json:"clock"` // wall, or cpu: the time that threads have run
 	Networks []network     `json:"networks"`
 	Peaks    []peak.Result `json:"peaks"`
 	Results  []result      `json:"results"`
@@ -204,8 +205,8 @@ func median(v []float64) float64 {
 
 // print writes the tables: of one network all that was measured, of several the times and ratios.
 func (r *report) print(w io.Writer) {
-	fmt.Fprintf(w, "%s (%d processors, %s); %d rounds of %d runs, engines in turn; medians, ms\n\n", r.CPU.Brand,
-		r.CPU.Cores, r.CPU.ISA, r.Rounds, r.Runs)
+	fmt.Fprintf(w, "%s (%d processors, %s); %d rounds of %d runs, engines in turn; medians, ms of the %s clock\n\n",
+		r.CPU.Brand, r.CPU.Cores, r.CPU.ISA, r.Rounds, r.Runs, r.Clock)
 	for i := range r.Peaks {
 		fmt.Fprint(w, &r.Peaks[i])
 	}

@@ -157,6 +157,12 @@ func TestCardGuessed(t *testing.T) {
 		t.Error(out)
 	}
 	said := filepath.Join(t.TempDir(), "said.gneiss")
+	for flag, want := range map[string]string{"--mean": "mean=3 scale=1", "--scale": "mean=0 scale=3"} {
+		must(t, "card", file, "-o", said, flag, "3")
+		if out := must(t, "card", said); !strings.Contains(out, want) {
+			t.Errorf("%s alone, where the other was guessed: %s", flag, out)
+		}
+	}
 	must(t, "card", file, "-o", said, "--mean", "1", "--scale", "2")
 	if out := must(t, "card", said); strings.Contains(out, "guess") || !strings.Contains(out, "mean=1 scale=2") {
 		t.Error(out)

@@ -38,9 +38,10 @@ func (f *specFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.bgr, "bgr", false, "the network takes blue, green, red")
 	cmd.Flags().BoolVar(&f.rgb, "rgb", false, "the network takes red, green, blue")
 	cmd.Flags().StringVar(&f.mean, "mean", "",
-		"`number`s to subtract from 0…255, one or one per channel in the network's order, e.g. 104,117,123")
+		"`number`s to subtract from 0…255, one or one per channel in the network's order, e.g. 104,117,123; replaces a guess, "+
+			"with a scale of 1")
 	cmd.Flags().StringVar(&f.scale, "scale", "",
-		"`number`s to multiply by after that, one or one per channel, e.g. 0.0039")
+		"`number`s to multiply by after that, one or one per channel, e.g. 0.0039; replaces a guess, with a mean of 0")
 }
 
 // specNames are the names of the flags.
@@ -57,7 +58,16 @@ func (f *specFlags) card(c *card.Card) error {
 	if c.Input == nil {
 		return errors.New("the first input is no image, of which flags could say how it is prepared")
 	}
-	s, err := f.apply(*c.Input)
+	s := *c.Input
+	if c.Guessed { // a given scale beside a guessed mean, or the other way round, is what nobody meant
+		switch {
+		case f.mean == "" && f.scale != "":
+			s.Mean = [3]float32{}
+		case f.mean != "" && f.scale == "":
+			s.Scale = [3]float32{1, 1, 1}
+		}
+	}
+	s, err := f.apply(s)
 	c.Input, c.Guessed = &s, false
 	return err
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// toy is a detector that always sees a dog in the middle: two candidates of YOLOv8's form, of which one is sure. A program
+// toy is a detector that always sees a dog in the middle: 84 candidates of YOLOv8's form, of which one is sure. A program
 // has models.Load(file) in its place.
 func toy() *models.Model {
 	g := runtime.NewGraph("toy")
@@ -20,9 +20,12 @@ func toy() *models.Model {
 	if err != nil {
 		log.Fatal(err)
 	}
-	dims := []int{1, 6, 2} // centre, size and two scores, of two candidates
-	v, err := g.Add("output0", &runtime.Constant{Shape: runtime.ShapeOf(dims, runtime.AsWritten),
-		Floats: []float32{32, 9, 32, 9, 32, 8, 16, 8, 0.1, 0.2, 0.9, 0.1}})
+	dims := []int{1, 6, 84} // centre, size and two scores of each candidate
+	answer := make([]float32, 6*84)
+	for i, v := range []float32{32, 32, 32, 16, 0.1, 0.9} {
+		answer[i*84+50] = v
+	}
+	v, err := g.Add("output0", &runtime.Constant{Shape: runtime.ShapeOf(dims, runtime.AsWritten), Floats: answer})
 	if err != nil {
 		log.Fatal(err)
 	}

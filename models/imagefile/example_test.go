@@ -19,5 +19,5 @@ func ExampleOpen() {
 	fmt.Println(errors.Is(err, imagefile.ErrFormat), err)
 	// Output:
 	// (128,128)
-	// true example_test.go: text: a format that is not read
+	// true example_test.go: not a JPEG or PNG image but text
 }

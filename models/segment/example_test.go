@@ -42,7 +42,8 @@ func toy() *models.Model {
 
 // What each pixel of a picture belongs to.
 func Example() {
-	seg, err := segment.New(toy()) // models.Load(file) of your own
+	model := toy() // models.Load(file) of your own
+	seg, err := segment.New(model)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -54,6 +55,6 @@ func Example() {
 	if err := seg.Image(img, &mask); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(mask.W, mask.H, seg.Label(int(mask.At(20, 100))), seg.Label(int(mask.At(300, 100))))
+	fmt.Println(mask.W, mask.H, model.Card.Label(int(mask.At(20, 100))), model.Card.Label(int(mask.At(300, 100))))
 	// Output: 320 240 blue red
 }

@@ -9,6 +9,13 @@ const fs = require('fs');
 const readline = require('readline');
 const ort = require('onnxruntime-node');
 
+// Nanoseconds of the clock on the wall or, where GNEISS_CLOCK is cpu, those that the process's threads have run.
+function now() {
+  if (process.env.GNEISS_CLOCK !== 'cpu') return process.hrtime.bigint();
+  const { user, system } = process.cpuUsage();
+  return BigInt(user + system) * 1000n;
+}
+
 async function main([model, input, threads]) {
   const session = await ort.InferenceSession.create(model, {
     executionProviders: ['cpu'],
@@ -28,9 +35,9 @@ async function main([model, input, threads]) {
     if (word === 'run') {
       const times = [];
       for (let i = -2; i < Number(argument); i++) {
-        const start = process.hrtime.bigint();
+        const start = now();
         await session.run(feeds);
-        const end = process.hrtime.bigint();
+        const end = now();
         if (i >= 0) times.push(end - start);
       }
       console.log(times.join(' '));

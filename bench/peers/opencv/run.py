@@ -5,11 +5,16 @@ Requests, one per line, each answered by one line:
   output FILE   write the results as float32, one after the other
   quit
 """
+import os
 import sys
 import time
 
 import cv2
 import numpy as np
+
+
+# of the wall or, where GNEISS_CLOCK is cpu, what the process's threads have run
+clock = time.process_time_ns if os.environ.get("GNEISS_CLOCK") == "cpu" else time.perf_counter_ns
 
 
 def main(model, image_file, threads):
@@ -33,10 +38,10 @@ def main(model, image_file, threads):
         if word == "run":
             times = []
             for i in range(-2, int(argument[0])):
-                start = time.perf_counter_ns()
+                start = clock()
                 run()
                 if i >= 0:
-                    times.append(time.perf_counter_ns() - start)
+                    times.append(clock() - start)
             print(*times, flush=True)
         elif word == "output":
             np.concatenate([out.astype(np.float32).ravel() for out in run()]).tofile(argument[0])

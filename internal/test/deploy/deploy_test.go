@@ -35,6 +35,9 @@ func file(t *testing.T, name string) string {
 	return string(b)
 }
 
+// built: there is a program to remove.
+var built atomic.Bool
+
 // program is the command line, built once.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "gneiss-deploy")
@@ -43,6 +46,7 @@ var program = sync.OnceValues(func() (string, error) {
 	}
 	c := gotool.Command("build", "-o", dir, "./cmd/gneiss")
 	c.Dir = root
+	built.Store(true)
 	out, err := c.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
@@ -61,22 +65,24 @@ func gneiss(t *testing.T) string {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if bin, err := program(); err == nil && bin != "" {
-		os.RemoveAll(filepath.Dir(bin))
+	if built.Load() {
+		if bin, err := program(); err == nil {
+			os.RemoveAll(filepath.Dir(bin))
+		}
 	}
 	os.Exit(code)
 }
 
-// copy is a running server.
-type copy struct {
-	cmd         *exec.Cmd
-	addr, admin string
+// replica is a running server.
+type replica struct {
+	cmd  *exec.Cmd
+	addr string
 }
 
 // serve starts a server with arguments, and waits until it listens.
-func serve(t *testing.T, args ...string) *copy {
+func serve(t *testing.T, args ...string) *replica {
 	t.Helper()
-	c := &copy{cmd: exec.Command(gneiss(t), append(args, "--json")...)}
+	c := &replica{cmd: exec.Command(gneiss(t), append(args, "--json")...)}
 	out, err := c.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -88,15 +94,12 @@ func serve(t *testing.T, args ...string) *copy {
 	t.Cleanup(func() { c.cmd.Process.Kill(); c.cmd.Wait() })
 	lines := bufio.NewScanner(out)
 	for c.addr == "" && lines.Scan() {
-		var l struct{ Msg, URL, Addr string }
+		var l struct{ Msg, Addr string }
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
 			t.Fatalf("%v: %s", err, lines.Text())
 		}
-		if strings.Contains(l.Msg, "admin") || strings.Contains(l.Msg, "health") {
-			c.admin = l.Addr
-		}
-		if m := regexp.MustCompile(`^http://([^/]+)`).FindStringSubmatch(l.URL); m != nil {
-			c.addr = m[1]
+		if l.Msg == "listening" {
+			c.addr = l.Addr
 		}
 	}
 	if c.addr == "" {
@@ -118,7 +121,7 @@ func freePort(t *testing.T) string {
 }
 
 // balance starts nginx as nginx.conf has it, before these copies.
-func balance(t *testing.T, nginx string, copies []*copy) (addr string) {
+func balance(t *testing.T, nginx string, copies []*replica) (addr string) {
 	t.Helper()
 	addr = freePort(t)
 	conf := strings.Replace(file(t, "nginx.conf"), "listen 127.0.0.1:8080;", "listen "+addr+";", 1)
@@ -187,9 +190,8 @@ func (l *load) run(ctx context.Context, url string) {
 				if err := ask(c, url, picture); err == nil {
 					l.answered.Add(1)
 				} else {
-					if text := err.Error(); true {
-						l.problem.Store(&text)
-					}
+					text := err.Error()
+					l.problem.Store(&text)
 					if l.failed.Add(1); late {
 						l.late.Add(1)
 					}
@@ -228,12 +230,12 @@ func TestBalancer(t *testing.T) {
 	}
 	for _, n := range []int{1, 2, 4} {
 		t.Run(fmt.Sprintf("copies=%d", n), func(t *testing.T) {
-			var copies []*copy
+			var copies []*replica
 			for range n {
 				copies = append(copies, serve(t, "serve", "--addr", "127.0.0.1:0", "--queue", "16"))
 			}
 			url := "http://" + balance(t, nginx, copies) + "/api/classify"
-			const length = 4 * time.Second
+			const length = 3 * time.Second
 			ctx, stop := context.WithTimeout(t.Context(), length)
 			defer stop()
 			var l load
