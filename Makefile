@@ -4,8 +4,9 @@ GO    ?= go
 OUT   ?= bin
 FUZZ  ?= 30s
 PEERS ?=
+CYCLES ?=
 
-.PHONY: help build test short race vet fmt bench bench-peers cycles cross test-qemu fuzz generate train ci clean
+.PHONY: help build test short race vet fmt bench bench-peers board cycles cross test-qemu fuzz generate train ci clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,8 +39,13 @@ bench-peers: ## beside other engines: table, bin/peers.json, bin/peers.svg; PEER
 	@mkdir -p $(OUT)
 	$(GO) run ./bench/peers --dtype f32,int8 --json $(OUT)/peers.json --plot $(OUT)/peers.svg $(PEERS)
 
-cycles: ## arm64 kernels in models of cores: peaks, instructions, predicted times
-	$(GO) run ./bench/cycles
+board: ## bin/board/gneiss-board-arm64 and -armv7: copy one to a board, run it, send what it writes (docs/BOARDS.md)
+	@mkdir -p $(OUT)/board
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build -trimpath -ldflags '-s -w' -o $(OUT)/board/gneiss-board-arm64 ./bench/board/gneiss-board
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm GOARM=7 $(GO) build -trimpath -ldflags '-s -w' -o $(OUT)/board/gneiss-board-armv7 ./bench/board/gneiss-board
+
+cycles: ## arm64 kernels in models of cores: peaks, instructions, predicted times; CYCLES="--model family --as markdown"
+	$(GO) run ./bench/cycles $(CYCLES)
 
 cross: ## compile for other systems: arm64, ARMv7, ARMv6, RISC-V, macOS, Windows, WebAssembly
 	.ci/run cross

@@ -30,11 +30,11 @@ type winoForm struct {
 	channels      int // the input transform takes as many at a time
 	pixels        int // of output, from which on it wins
 	input, output OpKind
-	filter        OpKind                                    // quantised only
-	g             func(g []float64, put func(int, float64)) // G g Gᵀ of a filter of r² weights; float only
-	gU8           func(g *[9]int8, put func(int, int16))    // the same, scaled to integers; quantised only
-	factor        int32                                     // quantised only: by which sums are multiplied
-	unit          int                                       // quantised only: the power of two in it
+	filter        OpKind                                      // quantised only
+	g             func(f *realFilter, put func(int, float64)) // G g Gᵀ of a filter of r² weights; float only
+	gU8           func(g *[9]int8, put func(int, int16))      // the same, scaled to integers; quantised only
+	factor        int32                                       // quantised only: by which sums are multiplied
+	unit          int                                         // quantised only: the power of two in it
 	// quantised only: up to how many tiles filters are transformed in each run
 	perRun int
 	lean   *winoForm // the form with perRun that this one is without it

@@ -4,7 +4,9 @@ import "unsafe"
 
 // packF32 packs filters, transformed.
 func (w *winograd) packF32(p *Packing, weights []float32) [][]float32 {
-	wide := make([]float64, w.form.r*w.form.r)
+	var f realFilter
+	var to func(pos int, v float32)
+	narrow := func(pos int, v float64) { to(pos, float32(v)) }
 	filters := func() []float32 { return weights }
 	if w.squares() {
 		filters = func() []float32 { return squareFilters(&w.shape, weights) }
@@ -12,9 +14,10 @@ func (w *winograd) packF32(p *Packing, weights []float32) [][]float32 {
 	return packWinograd(p, filters, w.depth, w.blocks, w.kernel.KR, w.form.r, byPosition,
 		func(g []float32, put func(pos int, v float32)) {
 			for i, v := range g {
-				wide[i] = float64(v)
+				f.g[i] = float64(v)
 			}
-			w.form.g(wide, func(pos int, v float64) { put(pos, float32(v)) })
+			to = put
+			w.form.g(&f, narrow)
 		}, w.pos)
 }
 

@@ -204,23 +204,30 @@ func wino43OutputF32Generic(a *winoOutputArgs) {
 	}
 }
 
+// realFilter is a filter of r² weights, and room for its transform.
+type realFilter struct {
+	g   [25]float64
+	t   [5][6]float64 // G applied to each column
+	in  [5]float64
+	out [6]float64
+}
+
 // winoG applies the rows of G to the columns, then to the rows of an r×r filter, in binary64: side is their number.
-func winoG(g []float64, r, side int, row func(g []float64, out []float64), put func(int, float64)) {
-	var t [5][6]float64 // G applied to each column
-	var in [5]float64
+func winoG(f *realFilter, r, side int, row func(g []float64, out []float64), put func(int, float64)) {
+	t, in := &f.t, f.in[:r]
 	for j := range r {
-		for i := range r {
-			in[i] = g[i*r+j]
+		for i := range in {
+			in[i] = f.g[i*r+j]
 		}
-		row(in[:r], t[j][:side])
+		row(in, t[j][:side])
 	}
-	var out [6]float64
+	out := f.out[:side]
 	for i := range side {
-		for j := range r {
+		for j := range in {
 			in[j] = t[j][i]
 		}
-		row(in[:r], out[:side])
-		for j, v := range out[:side] {
+		row(in, out)
+		for j, v := range out {
 			put(i*side+j, v)
 		}
 	}
@@ -243,12 +250,12 @@ func winoRow6(g, out []float64) {
 	out[3], out[4] = (even2+odd2)/24, (even2-odd2)/24
 }
 
-func winoG43(g []float64, put func(int, float64)) { winoG(g, 3, 6, winoRow6, put) }
-func winoG34(g []float64, put func(int, float64)) { winoG(g, 4, 6, winoRow6, put) }
-func winoG25(g []float64, put func(int, float64)) { winoG(g, 5, 6, winoRow6, put) }
+func winoG43(f *realFilter, put func(int, float64)) { winoG(f, 3, 6, winoRow6, put) }
+func winoG34(f *realFilter, put func(int, float64)) { winoG(f, 4, 6, winoRow6, put) }
+func winoG25(f *realFilter, put func(int, float64)) { winoG(f, 5, 6, winoRow6, put) }
 
-func winoG23(g []float64, put func(int, float64)) {
-	winoG(g, 3, 4, func(g, out []float64) {
+func winoG23(f *realFilter, put func(int, float64)) {
+	winoG(f, 3, 4, func(g, out []float64) {
 		out[0], out[1], out[2], out[3] = g[0], (g[0]+g[1]+g[2])/2, (g[0]-g[1]+g[2])/2, g[2]
 	}, put)
 }

@@ -56,6 +56,7 @@ func Calibrate(ctx context.Context, g *runtime.Graph, next Source, opts ...Optio
 			s.Channels[v.Name] = channels[i]
 		}
 	}
+	var room []float32
 	for {
 		input := r.buffer
 		if err := next(input); err == io.EOF {
@@ -69,7 +70,7 @@ func Calibrate(ctx context.Context, g *runtime.Graph, next Source, opts ...Optio
 		for i := range r.values {
 			xs := r.float(i)
 			if c := channels[i]; c != nil {
-				c.observe(xs, r.values[i].Shape.C)
+				room = c.observe(xs, r.values[i].Shape.C, room)
 			}
 			hists[i].Observe(xs)
 			if hists[i].Strange > 0 {

@@ -18,80 +18,31 @@ import (
 // the weights, as in Xiao et al., "SmoothQuant", 2022, with α = ½; and as in Nagel et al., "Data-free quantization
 // through weight equalization and bias correction", 2019, which knows no tables.
 
-// Channels is what calibration saw of each channel of a value.
-type Channels struct {
-	Min []float32 `json:"min"`
-	Max []float32 `json:"max"`
-}
-
-// observe takes in values [pixels][channels].
-func (c *Channels) observe(xs []float32, channels int) {
-	if c.Min == nil {
-		c.Min, c.Max = make([]float32, channels), make([]float32, channels)
-	}
-	for ; len(xs) >= channels && channels > 0; xs = xs[channels:] {
-		for i, x := range xs[:channels] {
-			c.Min[i], c.Max[i] = min(c.Min[i], x), max(c.Max[i], x)
-		}
-	}
-}
-
-// within narrows the range of each channel; nil if ranges of so many channels are not known.
-func (c *Channels) within(channels int, narrow func(lo, hi float64) (float64, float64)) *Channels {
-	if c == nil || len(c.Min) != channels || len(c.Max) != channels {
-		return nil
-	}
-	n := &Channels{slices.Clone(c.Min), slices.Clone(c.Max)}
-	for i := range n.Min {
-		if narrow != nil {
-			lo, hi := narrow(float64(n.Min[i]), float64(n.Max[i]))
-			n.Min[i], n.Max[i] = float32(lo), float32(hi)
-		}
-	}
-	return n
-}
-
-// sizes are the largest magnitudes.
-func (c *Channels) sizes() []float64 {
-	if c == nil {
-		return nil
-	}
-	m := make([]float64, len(c.Min))
-	for i := range m {
-		m[i] = float64(max(-c.Min[i], c.Max[i]))
-	}
-	return m
-}
-
 const (
-	unlikeFrom  = 4  // channels are unlike if the largest is so many times the median
-	largestGain = 64 // a channel's levels become at most so many times as fine as they would be
+	unlikeFrom  = 2    // channels are unlike if the widest range is so many times the median
+	largestGain = 1024 // a channel's levels become at most so many times as fine as they would be
 )
 
-// unlike reports whether channels of those sizes are worth to be equalised.
-func (r *rewriter) unlike(sizes []float64) bool {
-	if len(sizes) < 2 || r.opts.alike {
+// unlike reports whether channels of those ranges are worth to be equalised.
+func (r *rewriter) unlike(of []span) bool {
+	if len(of) < 2 || r.opts.alike {
 		return false
 	}
-	sorted := slices.Sorted(slices.Values(sizes))
-	return sorted[len(sorted)-1] >= unlikeFrom*sorted[len(sorted)/2]
-}
-
-// gains are factors that bring all sizes to the largest, but for the bound.
-func gains(sizes []float64) []float32 {
-	most := slices.Max(sizes)
-	g := make([]float32, len(sizes))
-	for i, s := range sizes {
-		g[i] = 1
-		if most > 0 && !math.IsInf(most, 0) {
-			g[i] = float32(most / max(s, most/largestGain))
-		}
+	wide := make([]float64, len(of))
+	for i, s := range of {
+		wide[i] = s.hi - s.lo
 	}
-	return g
+	slices.Sort(wide)
+	return wide[len(wide)-1] >= unlikeFrom*wide[len(wide)/2]
 }
 
-// equalise chooses the factors of values, and their scales: of convolutions behind which a function stands alone, and
-// of that function's results.
+// homogeneous reports whether a clamp keeps factors above zero: none, and that at zero.
+func homogeneous(c runtime.Clamp) bool {
+	return !c.On || c.Lo == 0 && math.IsInf(float64(c.Hi), 1)
+}
+
+// equalise chooses the factors of values, and their scales: of convolutions that only convolutions read, of those
+// behind which a function stands alone, and of that function's results.
 func (r *rewriter) equalise(s *Stats) {
 	users := map[*runtime.Value][]*runtime.Node{}
 	for _, n := range r.from.Nodes {
@@ -105,41 +56,77 @@ func (r *rewriter) equalise(s *Stats) {
 	}
 	for _, n := range r.from.Nodes {
 		c, ok := n.Op.(*runtime.Conv)
-		if !ok || !r.u8[n] || c.Act.On || output[n.Out] || len(users[n.Out]) != 1 {
+		if !ok || !r.u8[n] || output[n.Out] || len(users[n.Out]) == 0 {
+			continue
+		}
+		if weights, ok := r.weightsOf(users[n.Out], c.K); ok && homogeneous(c.Act) {
+			if of := s.Channels[n.Out.Name].ranges(c.K, nil, r.opts.observer); r.unlike(of) {
+				r.magnified(n.Out, of, weights)
+			}
 			continue
 		}
 		p := users[n.Out][0]
+		if c.Act.On || len(users[n.Out]) != 1 {
+			continue
+		}
 		if !runtime.Pointwise(p.Op) || !r.u8[p] && r.chains[p.Out] == nil {
 			continue
 		}
-		before := s.Channels[n.Out.Name].within(c.K, func(lo, hi float64) (float64, float64) {
-			return telling(p.Op, lo, hi)
-		})
-		if sizes := before.sizes(); r.unlike(sizes) && r.u8[p] {
-			r.factor(n.Out, before, gains(sizes))
+		before := s.Channels[n.Out.Name].ranges(c.K, p.Op, r.opts.observer)
+		if r.u8[p] && r.unlike(before) {
+			r.centred(n.Out, before)
 		} else {
-			h := s.Values[n.Out.Name]
-			lo, hi := minMax{}.Range(h)
-			r.scales[n.Out] = quantOf(r.opts.observer.Range(h.within(telling(p.Op, lo, hi))))
+			r.scales[n.Out] = quantOf(through(r.opts.observer, s.Values[n.Out.Name], p.Op))
 		}
-		after := s.Channels[p.Out.Name].within(c.K, nil)
+		after := s.Channels[p.Out.Name].ranges(c.K, nil, r.opts.observer)
 		weights, ok := r.weightsOf(users[p.Out], c.K)
-		if sizes := after.sizes(); ok && r.u8[p] && !output[p.Out] && r.unlike(sizes) {
-			for i, w := range weights {
-				sizes[i] = math.Sqrt(sizes[i] / max(w, 1./largestGain))
-			}
-			r.factor(p.Out, after, gains(sizes))
+		if ok && r.u8[p] && !output[p.Out] && r.unlike(after) {
+			r.magnified(p.Out, after, weights)
 		}
 	}
 }
 
-// factor multiplies a value's channels.
-func (r *rewriter) factor(v *runtime.Value, c *Channels, factors []float32) {
-	lo, hi := float32(0), float32(0)
-	for i, f := range factors {
-		lo, hi = min(lo, c.Min[i]*f), max(hi, c.Max[i]*f)
+// centred gives each channel of a value all levels for its own range, whose middle is the zero point.
+func (r *rewriter) centred(v *runtime.Value, of []span) {
+	wide := 0.0
+	for _, s := range of {
+		wide = max(wide, s.hi-s.lo)
 	}
-	r.factors[v], r.scales[v] = factors, quantOf(float64(lo), float64(hi))
+	f := &factors{make([]float32, len(of)), make([]float32, len(of))}
+	for i, s := range of {
+		f.gain[i], f.middle[i] = float32(wide/max(s.hi-s.lo, wide/largestGain)), float32((s.lo+s.hi)/2)
+	}
+	r.factors[v], r.scales[v] = f, quantOf(-wide/2, wide/2)
+}
+
+// magnified multiplies the channels of a value, for the zero point with which their steps are least on the whole.
+// Where their readers' weights share scales, which weights tells, half of a factor is left to them.
+func (r *rewriter) magnified(v *runtime.Value, of []span, weights []float64) {
+	step := func(s span, zero int) float64 { return max(s.hi/float64(255-zero), -s.lo/max(float64(zero), 1e-9)) }
+	best, at := math.Inf(1), 0
+	for zero := range 255 {
+		sum := 0.0
+		for _, s := range of {
+			sum += math.Log(max(step(s, zero), 1e-30))
+		}
+		if sum < best {
+			best, at = sum, zero
+		}
+	}
+	steps, most := make([]float64, len(of)), 0.0
+	for i, s := range of {
+		if steps[i] = step(s, at); weights != nil {
+			steps[i] = math.Sqrt(steps[i] / max(weights[i], 1./largestGain))
+		}
+		most = max(most, steps[i])
+	}
+	f, lo, hi := &factors{gain: make([]float32, len(of))}, 0.0, 0.0
+	for i, s := range of {
+		g := float32(most / max(steps[i], most/largestGain))
+		f.gain[i] = g
+		lo, hi = min(lo, s.lo*float64(g)), max(hi, s.hi*float64(g))
+	}
+	r.factors[v], r.scales[v] = f, quantOf(lo, hi)
 }
 
 // weightsOf are the largest weights of each channel in the convolutions that read a value, each as a share of its
@@ -171,51 +158,61 @@ func (r *rewriter) weightsOf(users []*runtime.Node, channels int) (most []float6
 	return most, true
 }
 
-// scaled are a convolution's weights and biases for an input and an output whose channels have factors; nil stands for
-// factors of 1.
-func scaled(c *runtime.Conv, in, out []float32) (weights, bias []float32) {
+// factors make the channels of a value on bytes (x − middle)·gain of what they stand for, x.
+type factors struct {
+	gain, middle []float32 // middle is nil for 0
+}
+
+// at returns the factors of a channel; nil stands for none.
+func (f *factors) at(c int) (gain, middle float32) {
+	if f == nil {
+		return 1, 0
+	}
+	if gain = f.gain[c]; f.middle != nil {
+		middle = f.middle[c]
+	}
+	return gain, middle
+}
+
+// scaled are a convolution's weights and biases for an input, of no middles, and an output with factors.
+func scaled(c *runtime.Conv, in, out *factors) (weights, bias []float32) {
 	if in == nil && out == nil {
 		return c.Weights, c.Bias
 	}
 	weights, bias = slices.Clone(c.Weights), slices.Clone(c.Bias)
+	if bias == nil {
+		bias = make([]float32, c.K)
+	}
 	groups := max(c.Groups, 1)
 	each := len(weights) / c.K
 	for k := range c.K {
 		w := weights[k*each:][:each]
 		if in != nil {
-			depth := len(in) / groups
-			of := in[k/(c.K/groups)*depth:][:depth]
+			depth := len(in.gain) / groups
+			of := in.gain[k/(c.K/groups)*depth:][:depth]
 			for i := range w {
 				w[i] /= of[i%depth]
 			}
 		}
-		if out != nil {
-			for i := range w {
-				w[i] *= out[k]
-			}
-			if bias != nil {
-				bias[k] *= out[k]
-			}
+		gain, middle := out.at(k)
+		for i := range w {
+			w[i] *= gain
 		}
+		bias[k] = (bias[k] - middle) * gain
 	}
 	return weights, bias
 }
 
-// tables are those of a function whose input's channels have factors f, and its output's g; nil stands for factors of
-// 1. They are float32 operations in this order, so that they are the same bytes wherever a graph is quantised.
-func tables(from, to runtime.Quant, f, g []float32, op runtime.Op, channels int) []uint8 {
+// tables are those of a function whose input's channels have factors f, and its output's g, of no middles. They are
+// float32 operations in this order, so that they are the same bytes wherever a graph is quantised.
+func tables(from, to runtime.Quant, f, g *factors, op runtime.Op, channels int) []uint8 {
 	of := make([]uint8, 0, 256*channels)
 	for c := range channels {
-		down, up := float32(1), float32(1)
-		if f != nil {
-			down = f[c]
-		}
-		if g != nil {
-			up = g[c]
-		}
+		down, middle := f.at(c)
+		up, _ := g.at(c)
 		var v [256]float32
 		for q := range v {
-			v[q] = float32(float32(q-int(from.Zero))*from.Scale) / down
+			v[q] = float32(float32(float32(q-int(from.Zero))*from.Scale)/down) + middle
 		}
 		runtime.Apply(op, v[:])
 		for _, x := range v {

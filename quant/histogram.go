@@ -25,12 +25,24 @@ type Histogram struct {
 	Strange  int64 // NaNs and infinities, counted nowhere else
 
 	exp      int // width = 2^exp
+	fine     int // log₂ of the bins on a side; 0 stands for that of bins
 	pos, neg []int64
+}
+
+// coarse is log₂ of the bins on a side of a channel's histogram.
+const coarse = 7
+
+// side is log₂ of the bins on a side.
+func (h *Histogram) side() int {
+	if h.fine > 0 {
+		return h.fine
+	}
+	return 13
 }
 
 // Range of the exponent of a bin's width: smaller numbers than 2^minExp all fall into the first bin, and the largest
 // finite float32 into one within bins.
-const minExp, maxExp = -139, 128 - 13
+const minExp, maxExp = -139, 128
 
 // Width returns the width of a bin.
 func (h *Histogram) Width() float64 { return math.Ldexp(1, h.exp) }
@@ -72,22 +84,22 @@ func (h *Histogram) include(lo, hi float32) {
 	} else {
 		h.Min, h.Max = min(h.Min, lo), max(h.Max, hi)
 	}
-	h.widen(exponent(max(-h.Min, h.Max)))
+	h.widen(exponent(max(-h.Min, h.Max), h.side()))
 	if h.pos == nil && h.Max > 0 {
-		h.pos = make([]int64, bins)
+		h.pos = make([]int64, 1<<h.side())
 	}
 	if h.neg == nil && h.Min < 0 {
-		h.neg = make([]int64, bins)
+		h.neg = make([]int64, 1<<h.side())
 	}
 }
 
-// exponent is the smallest for which a magnitude falls into a bin.
-func exponent(magnitude float32) int {
+// exponent is the smallest for which a magnitude falls into one of 2^side bins.
+func exponent(magnitude float32, side int) int {
 	if magnitude == 0 {
 		return minExp
 	}
 	_, e := math.Frexp(float64(magnitude)) // magnitude < 2^e
-	return max(e-13, minExp)               // bins = 2^13
+	return max(e-side, minExp)
 }
 
 func (h *Histogram) widen(exp int) {
@@ -148,14 +160,15 @@ type histogramJSON struct {
 	Count   int64   `json:"count"`
 	Zeros   int64   `json:"zeros,omitempty"`
 	Strange int64   `json:"strange,omitempty"`
-	Exp     int     `json:"exp"` // bins are 2^exp wide
+	Exp     int     `json:"exp"`            // bins are 2^exp wide
+	Fine    int     `json:"fine,omitempty"` // log₂ of the bins on a side; 0 means 13
 	Pos     []int64 `json:"pos,omitempty"`
 	Neg     []int64 `json:"neg,omitempty"`
 }
 
 // MarshalJSON writes the bins up to the last that is not empty.
 func (h *Histogram) MarshalJSON() ([]byte, error) {
-	return json.Marshal(histogramJSON{h.Min, h.Max, h.Count, h.Zeros, h.Strange, h.exp, trimmed(h.pos), trimmed(h.neg)})
+	return json.Marshal(histogramJSON{h.Min, h.Max, h.Count, h.Zeros, h.Strange, h.exp, h.fine, trimmed(h.pos), trimmed(h.neg)})
 }
 
 func trimmed(side []int64) []int64 {
@@ -175,29 +188,33 @@ func (h *Histogram) UnmarshalJSON(data []byte) error {
 	if err := j.check(); err != nil {
 		return fmt.Errorf("histogram: %w: %w", err, runtime.ErrCorrupt)
 	}
-	*h = Histogram{Min: j.Min, Max: j.Max, Count: j.Count, Zeros: j.Zeros, Strange: j.Strange, exp: j.Exp}
+	*h = Histogram{Min: j.Min, Max: j.Max, Count: j.Count, Zeros: j.Zeros, Strange: j.Strange, exp: j.Exp, fine: j.Fine}
 	if len(j.Pos) > 0 {
-		h.pos = append(j.Pos, make([]int64, bins-len(j.Pos))...)
+		h.pos = append(j.Pos, make([]int64, 1<<h.side()-len(j.Pos))...)
 	}
 	if len(j.Neg) > 0 {
-		h.neg = append(j.Neg, make([]int64, bins-len(j.Neg))...)
+		h.neg = append(j.Neg, make([]int64, 1<<h.side()-len(j.Neg))...)
 	}
 	return nil
 }
 
 func (j *histogramJSON) check() error {
+	if j.Fine != 0 && j.Fine != coarse {
+		return fmt.Errorf("2^%d bins on a side", j.Fine)
+	}
+	side := (&Histogram{fine: j.Fine}).side()
 	if j.Count == 0 {
 		if len(j.Pos)+len(j.Neg) > 0 || j.Zeros != 0 || j.Min != 0 || j.Max != 0 || j.Exp != 0 || j.Strange < 0 {
 			return errors.New("not empty, and counts nothing")
 		}
 		return nil
 	}
-	if j.Exp < minExp || j.Exp > maxExp || j.Exp < exponent(max(-j.Min, j.Max)) || j.Min > j.Max || j.Strange < 0 ||
+	if j.Exp < minExp || j.Exp > maxExp || j.Exp < exponent(max(-j.Min, j.Max), side) || j.Min > j.Max || j.Strange < 0 ||
 		j.Zeros < 0 {
 		return errors.New("bins do not fit its range")
 	}
-	if len(j.Pos) > bins || len(j.Neg) > bins {
-		return fmt.Errorf("more than %d bins", bins)
+	if max(len(j.Pos), len(j.Neg)) > 1<<side {
+		return fmt.Errorf("more than %d bins", 1<<side)
 	}
 	if (len(j.Pos) > 0) != (j.Max > 0) || (len(j.Neg) > 0) != (j.Min < 0) {
 		return errors.New("bins on the wrong side of zero")

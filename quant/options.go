@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"strings"
@@ -19,6 +20,7 @@ type options struct {
 	observer Observer
 	float    []string
 	alike    bool
+	correct  *correction
 	progress func(done int)
 	compile  []runtime.Option
 }
@@ -52,7 +54,15 @@ func WithFloat(patterns ...string) Option {
 // of onnx.WriteQDQ. Where channels differ much in size it is less accurate.
 func WithoutEqualising() Option { return func(o *options) { o.alike = true } }
 
-// WithProgress has f called after every input with the number of inputs done.
+// WithCorrection has [Quantize] run both graphs over the inputs of a source, at most 64, and bring the means of the
+// channels of convolutions back to float's by their biases. Sixteen of the calibration inputs serve; more take longer.
+// All that the graph computes of them is held for as long as it is needed. Graphs that keep states stay as they are.
+func WithCorrection(ctx context.Context, next Source) Option {
+	return func(o *options) { o.correct = &correction{ctx, next} }
+}
+
+// WithProgress has f called after every input with the number of inputs done; by [Quantize], which has progress to tell
+// of with [WithCorrection] only, after every convolution with their number.
 func WithProgress(f func(done int)) Option { return func(o *options) { o.progress = f } }
 
 // WithCompile passes options, such as runtime.WithThreads, to the compilation of the graphs that are run.

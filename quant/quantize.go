@@ -20,8 +20,8 @@ func Quantize(g *runtime.Graph, s *Stats, opts ...Option) (*runtime.Graph, *Repo
 	}
 	r := &rewriter{from: g, opts: &o, out: runtime.NewGraphLike(g), asFloat: map[*runtime.Value]*runtime.Value{},
 		asU8: map[*runtime.Value]*runtime.Value{}, names: map[string]bool{}, chains: map[*runtime.Value]*chain{},
-		factors: map[*runtime.Value][]float32{},
-		report:  &Report{Graph: g.Name, Observer: o.observer.String()}}
+		factors: map[*runtime.Value]*factors{}, made: map[*runtime.Value]*runtime.Value{},
+		report: &Report{Graph: g.Name, Observer: o.observer.String()}}
 	r.out.SetLimits(unlimited)
 	r.decide()
 	if r.scales, err = chooseScales(g, r.u8, s, o.observer); err != nil {
@@ -30,6 +30,11 @@ func Quantize(g *runtime.Graph, s *Stats, opts ...Option) (*runtime.Graph, *Repo
 	r.equalise(s)
 	if err := r.rewrite(); err != nil {
 		return nil, nil, err
+	}
+	if o.correct != nil {
+		if err := r.correct(); err != nil {
+			return nil, nil, err
+		}
 	}
 	r.report.finish(r.out)
 	return r.out, r.report, nil
@@ -44,8 +49,9 @@ type rewriter struct {
 	why           map[*runtime.Node]string // why the others do not
 	chains        map[*runtime.Value]*chain
 	scales        map[*runtime.Value]runtime.Quant
-	factors       map[*runtime.Value][]float32      // by which channels of uint8 are larger than what they stand for
+	factors       map[*runtime.Value]*factors       // of what is uint8 by channel
 	asFloat, asU8 map[*runtime.Value]*runtime.Value // old value → new value; asFloat has whole numbers as they are
+	made          map[*runtime.Value]*runtime.Value // new value of bytes → old value
 	names         map[string]bool
 	report        *Report
 }
@@ -305,7 +311,7 @@ func (r *rewriter) addU8(n *runtime.Node, op runtime.Op, in []*runtime.Value) er
 		name = r.unused(name + "/equalised")
 	}
 	out, err := r.out.Add(name, op, in...)
-	r.asU8[n.Out] = out
+	r.asU8[n.Out], r.made[out] = out, n.Out
 	return err
 }
 

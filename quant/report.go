@@ -12,10 +12,11 @@ import (
 type Report struct {
 	Graph       string  `json:"graph"`
 	Observer    string  `json:"observer"`
-	Layers      []Layer `json:"layers"`      // in the graph's order
-	Quantised   int     `json:"quantised"`   // layers that work on uint8
-	Conversions int     `json:"conversions"` // Quantize and Dequantize nodes
-	Portable    bool    `json:"portable"`    // nothing in float that may differ between CPUs: the same bytes everywhere
+	Layers      []Layer `json:"layers"`              // in the graph's order
+	Quantised   int     `json:"quantised"`           // layers that work on uint8
+	Conversions int     `json:"conversions"`         // Quantize and Dequantize nodes
+	Corrected   int     `json:"corrected,omitempty"` // convolutions whose biases were corrected
+	Portable    bool    `json:"portable"`            // nothing in float that may differ between CPUs: the same bytes everywhere
 }
 
 // Layer is one layer of a [Report].

@@ -64,6 +64,7 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 		p.steps[i].macs, p.steps[i].work, p.steps[i].bytes = c.MACs, c.Work, c.Bytes
 		o.relief.spendStep(s)
 	}
+	o.relief.give()
 	if err := p.locate(o, g, lay, steps); err != nil {
 		return err
 	}

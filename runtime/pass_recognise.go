@@ -8,15 +8,22 @@ import (
 
 // spelled is a value that a model has spelled out of another, x:
 //
-//	s·x + t                        of gate none
-//	k·(g(s·x + t) + c)             or k·x·(…) if it is multiplied by x
+//	q·x³ + p·x² + s·x + t          of gate none
+//	k·(g(q·x³ + s·x + t) + c)      or k·x·(…) if it is multiplied by x; but for tanhGate q is 0
 type spelled struct {
 	x       *Value
 	gate    gate
 	times   bool
 	s, t, h float32 // g clamps to [0, h]
+	p, q    float32
 	k, c    float32
 }
+
+// itself is a value that is spelled out of nothing else.
+func itself(v *Value) spelled { return spelled{x: v, s: 1, k: 1} }
+
+// bent reports whether a value is a polynomial of a higher degree.
+func (e spelled) bent() bool { return e.gate == none && (e.p != 0 || e.q != 0) }
 
 // gate is the function within a spelled value.
 type gate byte
@@ -28,9 +35,11 @@ const (
 	erfGate
 	softplusGate
 	tanhSoftplusGate
+	tanhGate
 )
 
-// recognise finds SiLU, HardSwish, HardSigmoid, Gelu and Mish where a model spells them out of other operations.
+// recognise finds SiLU, HardSwish, HardSigmoid, Gelu, GeluTanh and Mish where a model spells them out of other
+// operations.
 func recognise(g *Graph) (*Graph, error) {
 	r, known := newRewriting(), map[*Value]spelled{}
 	for _, n := range g.Nodes {
@@ -38,7 +47,7 @@ func recognise(g *Graph) (*Graph, error) {
 			if e, ok := known[v]; ok {
 				return e
 			}
-			return spelled{x: v, s: 1, k: 1}
+			return itself(v)
 		})
 		if !ok {
 			continue
@@ -59,6 +68,16 @@ func spell(n *Node, of func(*Value) spelled) (e spelled, ok bool) {
 		return e, false
 	}
 	e = of(n.In[0])
+	if e, ok = bend(n, e, of); ok {
+		return e, true
+	}
+	straight := func(v *Value) spelled { // for what takes no polynomials
+		if e := of(v); !e.bent() {
+			return e
+		}
+		return itself(v)
+	}
+	e = straight(n.In[0])
 	plain := e.gate == none
 	switch op := n.Op.(type) {
 	case *Identity:
@@ -96,7 +115,7 @@ func spell(n *Node, of func(*Value) spelled) (e spelled, ok bool) {
 		if op.How != kernels.Times || op.Act.On || len(n.In) != 2 || n.In[0].Shape != n.In[1].Shape {
 			return e, false
 		}
-		x := of(n.In[1])
+		x := straight(n.In[1])
 		if plain {
 			e, x = x, e
 		}
@@ -106,6 +125,78 @@ func spell(n *Node, of func(*Value) spelled) (e spelled, ok bool) {
 		return e, ok
 	}
 	return e, false
+}
+
+// bend returns what a node makes of polynomials: another one, or its tanh. ok is false if it makes neither.
+func bend(n *Node, e spelled, of func(*Value) spelled) (_ spelled, ok bool) {
+	if e.gate != none {
+		return e, false
+	}
+	two := func() (y spelled, ok bool) { // the second operand, if it is a polynomial of the same value
+		if len(n.In) == 2 && n.In[0].Shape == n.In[1].Shape {
+			y = of(n.In[1])
+		}
+		return y, y.gate == none && y.x == e.x
+	}
+	bare := !e.bent() && e.t == 0 // s·x
+	switch op := n.Op.(type) {
+	case *Affine:
+		scale, shift, ok := op.uniform()
+		return e.affine(scale, shift), ok && scale != 0 && e.bent()
+	case *Curve:
+		switch {
+		case op.Of == kernels.Square && bare:
+			e.s, e.p = 0, e.s*e.s
+			return e, true
+		case op.Of == kernels.Tanh && e.q != 0 && e.p == 0 && e.t == 0:
+			e.gate = tanhGate
+			return e, true
+		}
+	case *Add:
+		if y, ok := two(); ok && !op.Act.On {
+			e.s, e.t, e.p, e.q = e.s+y.s, e.t+y.t, e.p+y.p, e.q+y.q
+			return e, true
+		}
+	case *Binary:
+		switch {
+		case op.Act.On:
+		case len(op.Of) == 1 && op.How == kernels.Power && op.Of[0] == 3 && !op.First && bare:
+			e.s, e.q = 0, e.s*e.s*e.s
+			return e, true
+		case len(op.Of) == 1:
+			scale, shift, ok := op.line()
+			return e.affine(scale, shift), ok && e.bent()
+		case op.How == kernels.Plus:
+			if y, ok := two(); ok {
+				e.s, e.t, e.p, e.q = e.s+y.s, e.t+y.t, e.p+y.p, e.q+y.q
+				return e, true
+			}
+		case op.How == kernels.Times:
+			if y, ok := two(); ok {
+				return e.product(y)
+			}
+		}
+	}
+	return e, false
+}
+
+// product is the product of two polynomials; ok is false if it is of a higher degree than three.
+func (e spelled) product(y spelled) (_ spelled, ok bool) {
+	a, b := [4]float32{e.t, e.s, e.p, e.q}, [4]float32{y.t, y.s, y.p, y.q}
+	var out [4]float32
+	for i, v := range a {
+		for j, w := range b {
+			switch {
+			case v == 0 || w == 0:
+			case i+j > 3:
+				return e, false
+			default:
+				out[i+j] += float32(v * w)
+			}
+		}
+	}
+	e.t, e.s, e.p, e.q = out[0], out[1], out[2], out[3]
+	return e, true
 }
 
 // line returns arithmetic with one constant as a scale and shift; ok is false if it is none.
@@ -130,6 +221,7 @@ func (b *Binary) line() (scale, shift float32, ok bool) {
 func (e spelled) affine(scale, shift float32) spelled {
 	if e.gate == none {
 		e.s, e.t = e.s*scale, float32(e.t*scale)+shift
+		e.p, e.q = e.p*scale, e.q*scale
 		return e
 	}
 	e.k *= scale
@@ -157,6 +249,9 @@ func (e spelled) function() *Curve {
 		return &Curve{Of: kernels.SiLU}
 	case e.gate == tanhSoftplusGate && whole:
 		return &Curve{Of: kernels.Mish}
+	case e.gate == tanhGate && about(e.k, 0.5) && about(e.c, 1) && about(e.s, math.Sqrt2/math.SqrtPi) &&
+		about(e.q, 0.044715*e.s):
+		return &Curve{Of: kernels.GeluTanh}
 	case e.gate == erfGate && e.t == 0 && about(e.k, 0.5) && about(e.c, 1) && about(e.s, math.Sqrt2/2):
 		return &Curve{Of: kernels.Gelu}
 	}

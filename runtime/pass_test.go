@@ -58,6 +58,20 @@ var spellings = []struct {
 	{"x·(½·erf(x/√2)+½)", "Gelu", func(n *net, x *Value) *Value {
 		return n.times(x, n.line(n.curve(kernels.Erf, n.line(x, math.Sqrt2/2, 0)), 0.5, 0.5))
 	}},
+	{"½·x·(1+tanh(0.798·(x+0.0447·pow(x, 3))))", "GeluTanh", func(n *net, x *Value) *Value {
+		in := n.add("sum", &Add{}, x, n.by(kernels.Times, n.by(kernels.Power, x, 3), 0.044715))
+		gate := n.by(kernels.Plus, n.curve(kernels.Tanh, n.by(kernels.Times, in, 0.7978845608)), 1)
+		return n.times(n.by(kernels.Times, x, 0.5), gate)
+	}},
+	{"x·(½·tanh(0.798·x·(1+0.0447·x·x))+½)", "GeluTanh", func(n *net, x *Value) *Value {
+		in := n.times(n.line(x, 0.7978845608, 0), n.line(n.times(x, x), 0.044715, 1))
+		return n.times(x, n.line(n.curve(kernels.Tanh, in), 0.5, 0.5))
+	}},
+	{"½·x·(1+tanh(0.798·(0.0447·x²·x+x)))", "GeluTanh", func(n *net, x *Value) *Value {
+		cube := n.times(n.line(n.curve(kernels.Square, x), 0.044715, 0), x)
+		in := n.line(n.add("sum", &Binary{How: kernels.Plus}, cube, x), 0.7978845608, 0)
+		return n.line(n.times(n.line(n.curve(kernels.Tanh, in), 1, 1), x), 0.5, 0)
+	}},
 	{"x·tanh(softplus(x))", "Mish", func(n *net, x *Value) *Value {
 		return n.times(x, n.curve(kernels.Tanh, n.curve(kernels.Softplus, x)))
 	}},
@@ -70,6 +84,16 @@ var spellings = []struct {
 	}},
 	{"x·relu6(x+3)", "Affine Activation Binary", func(n *net, x *Value) *Value {
 		return n.times(x, n.clamp(n.line(x, 1, 3), 6))
+	}},
+	{"x²·sigmoid(x²)", "Square SiLU", func(n *net, x *Value) *Value {
+		y := n.curve(kernels.Square, x)
+		return n.times(y, n.curve(kernels.Sigmoid, y))
+	}},
+	{"½·x·(1+tanh(0.798·(x+0.05·x³)))", "Binary Affine Add Affine Tanh Affine Binary Affine", func(n *net,
+		x *Value) *Value {
+		in := n.add("sum", &Add{}, x, n.line(n.by(kernels.Power, x, 3), 0.05, 0))
+		gate := n.line(n.curve(kernels.Tanh, n.line(in, 0.7978845608, 0)), 1, 1)
+		return n.line(n.times(x, gate), 0.5, 0)
 	}},
 	{"|x|·sigmoid(x)", "Abs Sigmoid Binary", func(n *net, x *Value) *Value {
 		return n.times(n.curve(kernels.Abs, x), n.curve(kernels.Sigmoid, x))

@@ -8,10 +8,10 @@ import (
 // WithSpentGraph has [Compile] use the graph up: the weights of a step are let go once they are packed, and the memory
 // is given back to the system, so that the graph's weights and the plan's are never there as a whole together. The
 // graph keeps its inputs, outputs, names and card, and is [ErrGraph] to whoever compiles, rewrites or writes it. Graphs
-// whose weights are parts of its own must be done with too. Each 16 MB take a cycle of the collector.
+// whose weights are parts of its own must be done with too. Each 8 MB take a cycle of the collector.
 func WithSpentGraph() Option { return func(o *options) { o.relief.spend = true } }
 
-// WithRelief has [Load] call forget each time it has read some 16 MB of the file that it does not need at once: of one
+// WithRelief has [Load] call forget each time it has read some 8 MB of the file that it does not need at once: of one
 // that is mapped, the pages may go until they are touched again.
 func WithRelief(forget func()) Option { return func(o *options) { o.relief.forget = forget } }
 
@@ -23,13 +23,17 @@ type relief struct {
 }
 
 // reliefEach is how many bytes are let come together.
-const reliefEach = 16 << 20
+const reliefEach = 8 << 20
 
 // done notes that so many bytes will not be read again soon.
 func (r *relief) done(bytes int) {
-	if r.bytes += bytes; r.bytes < reliefEach {
-		return
+	if r.bytes += bytes; r.bytes >= reliefEach {
+		r.give()
 	}
+}
+
+// give gives back what is done with.
+func (r *relief) give() {
 	r.bytes = 0
 	if r.forget != nil {
 		r.forget()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -159,29 +160,57 @@ func (b *board) memory(plan *runtime.Report, step *runtime.StepReport) float64 {
 	return (weights + activity) / (b.stream() * 1e6)
 }
 
-// again is how many bytes of its input a convolution reads from L2, because a panel of weights for NR channels passes
-// over tiles that a 32 KiB L1 does not hold.
+// again is how many bytes of its input, or of that transformed, a convolution reads from L2, because a panel of weights
+// for NR channels passes over tiles that a 32 KiB L1 does not hold.
 func again(s *runtime.StepReport) float64 {
-	if len(s.In) == 0 || len(s.Out) == 0 || s.MACs == 0 {
-		return 0
-	}
+	size, groups, ok := window(s)
 	t := tileOf(s.Kernel)
-	if t == nil {
+	if t == nil || !ok {
 		return 0
 	}
-	out := s.Out[0]
-	depth := int(s.MACs / int64(max(out.Elements(), 1))) // products of an output
-	if tilesAtOnce*t.MR*depth*t.DType.Size() <= l1 {
+	pixels, depth := s.Out[0].H*s.Out[0].W, size*size*s.In[0].C/groups
+	tiles := over(pixels, t.MR)
+	if m, r, ok := winograd(s.Choice); ok {
+		depth /= size * size
+		if r != size { // squares of 2×2 pixels are its channels
+			depth *= 4
+		}
+		tiles = (m + r - 1) * (m + r - 1) * over(over(s.Out[0].H, m)*over(s.Out[0].W, m), t.MR)
+	}
+	each := t.MR * depth * t.DType.Size()
+	if tilesAtOnce*each <= l1 {
 		return 0
 	}
-	return float64(over(out.H*out.W, t.MR)*over(out.C, t.NR)) * float64(t.MR*depth*t.DType.Size())
+	return float64(tiles*over(channels(s), t.NR)) * float64(each)
 }
 
-// tileOf returns the convolution tile of the catalogue with that name.
-func tileOf(name string) *kernels.Kernel {
+// channels are those of all outputs of a step.
+func channels(s *runtime.StepReport) (n int) {
+	for _, out := range s.Out {
+		n += out.C
+	}
+	return n
+}
+
+// winograd takes m and r out of a choice as winograd4x3@neon.
+func winograd(choice string) (m, r int, ok bool) {
+	n, err := fmt.Sscanf(choice, "winograd%dx%d@", &m, &r)
+	return m, r, err == nil && n == 2
+}
+
+var form = regexp.MustCompile(`_winograd\d+x\d+_`)
+
+// tileName is the convolution tile of a step's kernel, which does the products of Winograd too.
+func tileName(kernel string) string {
+	name, _, _ := strings.Cut(kernel, " + ") // what follows is an activation
+	return form.ReplaceAllString(name, "_conv_")
+}
+
+// tileOf returns the convolution tile of the catalogue that a step's kernel works by.
+func tileOf(kernel string) *kernels.Kernel {
 	all := kernels.Catalogue()
 	i := slices.IndexFunc(all, func(k kernels.Kernel) bool {
-		return k.GOARCH == "arm64" && k.Op == kernels.OpConvTile && k.Name == name
+		return k.GOARCH == "arm64" && k.Op == kernels.OpConvTile && k.Name == tileName(kernel)
 	})
 	if i < 0 {
 		return nil

@@ -17,6 +17,7 @@ type report struct {
 	Kernels  []kernelRow `json:"hot_loops"`
 	Micro    []microRow  `json:"microbenchmarks"`
 	Streams  []streamRow `json:"streams"`
+	Others   []otherRow  `json:"ncnn_modelled"`
 	Counts   []countRow  `json:"instructions"`
 	Networks []netRow    `json:"predicted"`
 
@@ -99,6 +100,11 @@ func (r *report) add(t *tracer, m *mca, n network, only []string) error {
 				return err
 			}
 			byCPU[cpu] = x
+			if n.dtype == "f32" {
+				if err := r.others(m, n.name, x.Plan); err != nil {
+					return err
+				}
+			}
 			count := r.shapes.count(x)
 			count.Network, count.DType, count.CPU = n.name, n.dtype, cpu
 			r.Counts = append(r.Counts, count)
@@ -170,6 +176,13 @@ func (r *report) print(w io.Writer, layers bool) error {
 	for _, s := range r.Streams {
 		fmt.Fprintf(tw, "%s\t%.1f\t%.1f\t%.1f\t%.0f\t\n", s.Board, s.Copy, s.Set, s.Modelled, 100*s.Share)
 	}
+	if mean, factor, n := r.bar(); n > 0 {
+		fmt.Fprintln(tw, "\nncnn's own kernels, modelled\tboard\tmeasured ms\tmodelled\tratio\t")
+		for _, o := range r.Others {
+			fmt.Fprintf(tw, "%s\t%s\t%g\t%.1f\t%.2f\t\n", o.Network, o.Board, o.Measured, o.Modelled, o.Ratio)
+		}
+		fmt.Fprintf(tw, "error bar\t%s\t\t\t\t\n", barText(mean, factor, n))
+	}
 	fmt.Fprintln(tw, "\nconvolutions\ttype\temulated\tsteps\tof all MAC, %\tby shapes ×10⁶\texecuted ×10⁶\tinstructions/MAC\toff, %\t")
 	for i := range r.Counts {
 		fmt.Fprintln(tw, r.Counts[i].String())
@@ -186,6 +199,10 @@ func (r *report) print(w io.Writer, layers bool) error {
 		r.printSteps(tw)
 	}
 	return tw.Flush()
+}
+
+func barText(mean, factor float64, n int) string {
+	return fmt.Sprintf("modelled / measured = %.2f, ×÷ %.2f, of %d", mean, factor, n)
 }
 
 func (b *netRow) ncnn() (ms, ratio string) {
@@ -227,6 +244,9 @@ func (r *report) printMarkdown(w io.Writer) error {
 			fmt.Fprintf(w, "| %s | %s, %s, %.1f GHz | %.3g | %s | %.3g | %s |\n", f.Network, f.Board, f.Core, f.GHz, f.Total, a,
 				q.Total, b)
 		}
+	}
+	if mean, factor, n := r.bar(); n > 0 {
+		fmt.Fprintf(w, "\nError bar, by the model applied to ncnn's kernels: %s.\n", barText(mean, factor, n))
 	}
 	return nil
 }

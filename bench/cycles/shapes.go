@@ -11,8 +11,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// form is a form of Winograd's minimal filtering, F(m,r), in float32, and its transforms.
-type form struct {
+// filtering is a form of Winograd's minimal filtering, F(m,r), in float32, and its transforms.
+type filtering struct {
 	m, r    int
 	squares bool // of 2×2 pixels are its channels: for stride 2
 	in, out *transform
@@ -22,12 +22,12 @@ type form struct {
 // transforms, each by how often it runs.
 type shapes struct {
 	tiles map[string]*tile
-	forms map[string]*form // by the algorithm's name
+	forms map[string]*filtering // by the algorithm's name
 }
 
 func newShapes(bin *disasm.Binary) (*shapes, error) {
 	of := func(op kernels.OpKind) *transform { return &transform{Kernel: arm64(op, kernels.F32, arch.NEON)} }
-	s := &shapes{tiles: map[string]*tile{}, forms: map[string]*form{
+	s := &shapes{tiles: map[string]*tile{}, forms: map[string]*filtering{
 		"winograd4x3": {m: 4, r: 3, in: of(kernels.OpWino43Input), out: of(kernels.OpWino43Output)},
 		"winograd2x3": {m: 2, r: 3, in: of(kernels.OpWino23Input), out: of(kernels.OpWino23Output)},
 		"winograd3x4": {m: 3, r: 4, squares: true, in: of(kernels.OpWino43Input), out: of(kernels.OpWino34Output)},
@@ -55,7 +55,11 @@ func window(s *runtime.StepReport) (size, groups int, ok bool) {
 	if len(s.In) != 1 || len(s.Out) == 0 || s.MACs == 0 {
 		return 0, 0, false
 	}
-	each := s.MACs / int64(s.Out[0].Elements())
+	elements := 0
+	for _, out := range s.Out {
+		elements += out.Elements()
+	}
+	each := s.MACs / int64(elements)
 	for groups = 1; groups <= s.In[0].C; groups *= 2 {
 		taps := float64(each*int64(groups)) / float64(s.In[0].C)
 		size = int(math.Round(math.Sqrt(taps)))
@@ -69,13 +73,13 @@ func window(s *runtime.StepReport) (size, groups int, ok bool) {
 // step returns the parts of a step, and the functions they are of; none if it is not a convolution by tiles that this
 // knows. Symbols are names of assembly functions.
 func (x *shapes) step(s *runtime.StepReport) (parts []part, symbols []string) {
-	t := x.tiles[s.Kernel]
+	t := x.tiles[tileName(s.Kernel)]
 	size, groups, ok := window(s)
 	if t == nil || !ok || s.In[0].N != 1 {
 		return nil, nil
 	}
 	in, out := s.In[0], s.Out[0]
-	c, k := in.C/groups, out.C/groups
+	c, k := in.C/groups, channels(s)/groups
 	algorithm, _, _ := strings.Cut(s.Choice, "@")
 	f := x.forms[algorithm]
 	if f == nil {

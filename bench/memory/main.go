@@ -60,7 +60,7 @@ func run(file string, threads int) error {
 		return err
 	}
 	defer session.Close()
-	for range 20 {
+	for range 3 {
 		for i, in := range plan.Inputs() {
 			if in.DType != runtime.F32 {
 				continue

@@ -46,15 +46,18 @@ func benchCommand() *cobra.Command {
 	var mf modelFlags
 	var runs, warmup int
 	var steps, asJSON bool
+	var report string
 	cmd := &cobra.Command{
 		Use:   "bench [flags] [MODEL]",
 		Short: "Measure how fast a model runs here",
 		Long: `Bench runs a model on noise and prints the median and the least time of a run, without preparing images. GMAC/s count
 the multiply-accumulates of direct convolution, whatever the kernels do. Close other programs first. --model googlenet
-needs no download: its speed does not depend on the weights.`,
+needs no download: its speed does not depend on the weights. --report measures the whole machine instead: its clocks,
+memory and arithmetic, and a family of networks in each type, for docs/BOARDS.md; it takes a few minutes.`,
 		Example: `  gneiss bench
   gneiss bench googlenet --runs 50 --steps
-  gneiss bench net.onnx --isa generic --threads 0 --json`,
+  gneiss bench net.onnx --isa generic --threads 0 --json
+  gneiss bench --report board.json`,
 		Args: atMost(1, "a model"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := mf.positional(args); err != nil {
@@ -62,6 +65,9 @@ needs no download: its speed does not depend on the weights.`,
 			}
 			if runs < 1 || runs > 1_000_000 || warmup < 0 || warmup > 1_000_000 {
 				return usagef("--runs %d, --warmup %d: want 1…1000000 and 0…1000000", runs, warmup)
+			}
+			if report != "" {
+				return benchReport(cmd, report, mf.model)
 			}
 			m, err := mf.open(true)
 			if err != nil {
@@ -88,6 +94,7 @@ needs no download: its speed does not depend on the weights.`,
 	cmd.Flags().IntVarP(&runs, "runs", "n", 20, "runs to measure")
 	cmd.Flags().IntVar(&warmup, "warmup", 3, "runs before that")
 	cmd.Flags().BoolVar(&steps, "steps", false, "add the time of each step")
+	cmd.Flags().StringVar(&report, "report", "", "measure the machine and write a report of it to a JSON `file`")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -122,6 +123,7 @@ func quantizeCommand() *cobra.Command {
 	var output, observer, stats, format string
 	var float []string
 	var layers, asJSON bool
+	var correct int
 	cmd := &cobra.Command{
 		Use:   "quantize --output FILE [flags] IMAGE…",
 		Short: "Make an int8 model of a float one",
@@ -157,7 +159,9 @@ ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
 			if err != nil {
 				return err
 			}
-			g, report, err := quant.Quantize(c.Graph, st, append(as.opts, quant.WithObserver(ob), quant.WithFloat(float...))...)
+			opts := append(slices.Clone(as.opts), quant.WithObserver(ob), quant.WithFloat(float...),
+				quant.WithCompile(runtime.WithThreads(mf.threads)))
+			g, report, err := c.quantize(cmd, st, correct, args, &imf, opts)
 			if err != nil {
 				return err
 			}
@@ -190,9 +194,39 @@ ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
 		"leave layers of this `name`, pattern or kind in float; may be given again")
 	cmd.Flags().StringVar(&stats, "stats", "",
 		"`file` of calibration statistics: read if it exists, in place of images, else written")
+	cmd.Flags().IntVar(&correct, "correct", 16,
+		"bring the means of layers back to float's by so many of the images, at most 64; 0 does not")
 	cmd.Flags().BoolVar(&layers, "layers", false, "list the layers, with scales and the weights' error")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// quantize makes the int8 graph, whose biases the first of the images correct if there are any.
+func (m *model) quantize(cmd *cobra.Command, st *quant.Stats, correct int, args []string, imf *imageFlags,
+	opts []quant.Option) (*runtime.Graph, *quant.Report, error) {
+	if correct <= 0 || len(args) == 0 {
+		return quant.Quantize(m.Graph, st, opts...)
+	}
+	images, err := imf.sources(args, cmd.InOrStdin(), m)
+	if err != nil {
+		return nil, nil, err
+	}
+	if slices.ContainsFunc(images, func(s source) bool { return s.name == "-" }) {
+		return quant.Quantize(m.Graph, st, opts...) // read once only
+	}
+	images = images[:min(len(images), correct)]
+	layers := int64(0)
+	for _, n := range m.Graph.Nodes {
+		if _, ok := n.Op.(*runtime.Conv); ok {
+			layers++
+		}
+	}
+	progress := newProgress(cmd.ErrOrStderr(), layers, false, "correcting")
+	g, report, err := quant.Quantize(m.Graph, st, append(opts,
+		quant.WithCorrection(cmd.Context(), feed(images, m.Spec)),
+		quant.WithProgress(func(n int) { progress.Set(int64(n), -1) }))...)
+	progress.Finish()
+	return g, report, err
 }
 
 // calibrate reads statistics from a file, or makes them from images and keeps them there.

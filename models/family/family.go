@@ -21,19 +21,20 @@ func Random(seed uint64) Source { return build.Random(seed) }
 
 // Network is a network by name.
 type Network struct {
-	Name  string
-	Build func(Source) (*runtime.Graph, error)
+	Name    string
+	Build   func(Source) (*runtime.Graph, error)
+	Weights int64 // and biases: how many
 }
 
 // Networks are all of them, none twice, from the one with the most convolutions to the one with the most weights.
 var Networks = []Network{
-	{"googlenet", googlenet.Graph},
-	{"squeezenet", SqueezeNet},
-	{"mobilenet_v1", MobileNetV1},
-	{"mobilenet_v2", MobileNetV2},
-	{"resnet50", ResNet50},
-	{"nin", nin.ImageNet},
-	{"alexnet", alexnet.Graph},
+	{"googlenet", googlenet.Graph, 7e6},
+	{"squeezenet", SqueezeNet, 1.24e6},
+	{"mobilenet_v1", MobileNetV1, 4.2e6},
+	{"mobilenet_v2", MobileNetV2, 3.5e6},
+	{"resnet50", ResNet50, 25.5e6},
+	{"nin", nin.ImageNet, 7.6e6},
+	{"alexnet", alexnet.Graph, 61e6},
 }
 
 // Find returns the network of that name.
