@@ -40,6 +40,9 @@ func (f *flags) contest(ctx context.Context, r *report, n network, c config, cho
 	}()
 	ok = true
 	for _, e := range chosen {
+		if ctx.Err() != nil {
+			return false, context.Canceled
+		}
 		x, err := f.enter(e, n, c)
 		if err != nil {
 			ok = ok && !errors.Is(err, errWrong)

@@ -15,7 +15,7 @@
 //   output FILE   write the results as float32, one after the other
 //   quit
 //
-// Threads: OMP_NUM_THREADS. Instruction set: ONEDNN_MAX_CPU_ISA. GNEISS_PROFILE=1 adds each step's time on stderr.
+// Threads: OMP_NUM_THREADS. Instruction set: ONEDNN_MAX_CPU_ISA. PROFILE=1 adds each step's time on stderr.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -643,7 +643,7 @@ class Net {
 int main(int argc, char **argv) try {
     if (argc != 3) throw std::runtime_error("usage: net DIR f32|int8");
     Net net(argv[1], std::string(argv[2]) == "int8");
-    bool profile = getenv("GNEISS_PROFILE") != nullptr;
+    bool profile = getenv("PROFILE") != nullptr;
     auto v = dnnl_version();
     printf("ready %d.%d.%d\n", v->major, v->minor, v->patch);
     fflush(stdout);
