@@ -23,6 +23,11 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	if g, err = Simplify(g); err != nil {
 		return err
 	}
+	if o.half {
+		if g, err = ToHalf(g); err != nil {
+			return err
+		}
+	}
 	if err := o.ctx.Err(); err != nil {
 		return err
 	}
