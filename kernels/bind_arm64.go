@@ -16,6 +16,14 @@ var bindings = map[string]any{
 	"f32_wino34output_3x3__neon": wino34OutputF32NEON,
 	"f32_wino23input_4x4__neon":  wino23InputF32NEON,
 	"f32_wino23output_2x2__neon": wino23OutputF32NEON,
+	"u8_wino43input_6x6__neon":   wino43InputU8NEON,
+	"u8_wino43output_4x4__neon":  wino43OutputU8NEON,
+	"u8_wino43filter_6x6__neon":  wino43FilterNEON,
+	"u8_wino23input_4x4__neon":   wino23InputU8NEON,
+	"u8_wino23output_2x2__neon":  wino23OutputU8NEON,
+	"u8_wino23filter_4x4__neon":  wino23FilterNEON,
+	"u8_winogemm_8x8__neon":      winoGemmNEON,
+	"u8_weave_2x32__neon":        weaveNEON,
 	"f32_depthrow_8x8__neon":     depthRowF32NEON,
 	"u8_depthrow_8x8__dotprod":   depthRowU8DotProd,
 	"u8_depthrow_8x8__neon":      depthRowU8NEON,
@@ -88,6 +96,30 @@ func wino23InputF32NEON(a *winoInputArgs)
 
 //go:noescape
 func wino23OutputF32NEON(a *winoOutputArgs)
+
+//go:noescape
+func wino43InputU8NEON(a *winoInputArgs)
+
+//go:noescape
+func wino43OutputU8NEON(a *winoOutputArgs)
+
+//go:noescape
+func wino43FilterNEON(a *winoFilterArgs)
+
+//go:noescape
+func wino23InputU8NEON(a *winoInputArgs)
+
+//go:noescape
+func wino23OutputU8NEON(a *winoOutputArgs)
+
+//go:noescape
+func wino23FilterNEON(a *winoFilterArgs)
+
+//go:noescape
+func winoGemmNEON(a *convTileArgs)
+
+//go:noescape
+func weaveNEON(w *weaveArgs)
 
 //go:noescape
 func depthRowF32NEON(a *depthRowArgs)

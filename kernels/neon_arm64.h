@@ -2,6 +2,7 @@
 // order; i is a lane. TestNeonMacros decodes each with objdump.
 #define NEON3(base, m, n, d)       WORD $((base) | ((m)<<16) | ((n)<<5) | (d))
 #define NEON2(base, n, d)          WORD $((base) | ((n)<<5) | (d))
+#define NEONLANEH(base, m, i, n, d) WORD $((base) | ((m)<<16) | (((i)&3)<<20) | (((i)>>2)<<11) | ((n)<<5) | (d))
 #define NEONLANE(base, m, i, n, d) WORD $((base) | ((m)<<16) | (((i)&1)<<21) | (((i)>>1)<<11) | ((n)<<5) | (d))
 
 #define FADD(m, n, d)        NEON3(0x4E20D400, m, n, d)       // fadd d.4s, n.4s, m.4s
@@ -49,3 +50,9 @@
 #define SMLAL2_WORDS(m, n, d) NEON3(0x4E608000, m, n, d)      // smlal2 d.4s, n.8h, m.8h
 #define USUBL(m, n, d)       NEON3(0x2E202000, m, n, d)       // usubl d.8h, n.8b, m.8b
 #define SXTL(n, d)           NEON2(0x0F08A400, n, d)          // sxtl d.8h, n.8b
+#define SMLAL_LANE(m, i, n, d) NEONLANEH(0x0F402000, m, i, n, d) // smlal d.4s, n.4h, m.h[i]: m < 16
+#define SMLAL2_LANE(m, i, n, d) NEONLANEH(0x4F402000, m, i, n, d) // smlal2 d.4s, n.8h, m.h[i]: m < 16
+#define MULH(m, n, d)        NEON3(0x4E609C00, m, n, d)       // mul d.8h, n.8h, m.8h
+#define MULW(m, n, d)        NEON3(0x4EA09C00, m, n, d)       // mul d.4s, n.4s, m.4s
+#define SQADD(m, n, d)       NEON3(0x4E600C00, m, n, d)       // sqadd d.8h, n.8h, m.8h
+#define SQXTUN2(n, d)        NEON2(0x6E212800, n, d)          // sqxtun2 d.16b, n.8h

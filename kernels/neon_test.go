@@ -24,7 +24,7 @@ func TestNeonMacros(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	macro := regexp.MustCompile(`(?m)^#define (\w+)\(([^)]*)\)\s+NEON(3|2|LANE)\((0x\w+), [^)]*\)\s*// (\w+) ([^:\n]*)`)
+	macro := regexp.MustCompile(`(?m)^#define (\w+)\(([^)]*)\)\s+NEON(3|2|LANEH?)\((0x\w+), [^)]*\)\s*// (\w+) ([^:\n]*)`)
 	var asm strings.Builder
 	var want []uint32
 	var lines []string
@@ -42,6 +42,9 @@ func TestNeonMacros(t *testing.T) {
 				code |= mm << 16
 			case "LANE":
 				code |= mm<<16 | i&1<<21 | i>>1<<11
+			case "LANEH":
+				mm, i = mm%16, r.Uint32N(8)
+				code |= mm<<16 | i&3<<20 | i>>2<<11
 			}
 			line := m[5] + " " + strings.NewReplacer("d.", fmt.Sprintf("v%d.", d), "n.", fmt.Sprintf("v%d.", n), "m.",
 				fmt.Sprintf("v%d.", mm), "[i]", fmt.Sprintf("[%d]", i)).Replace(m[6])
