@@ -10,9 +10,6 @@ func detect() Feature {
 	if cpu.ARM64.HasASIMDDP {
 		f |= FeatDotProd
 	}
-	if cpu.ARM64.HasFPHP && cpu.ARM64.HasASIMDHP {
-		f |= FeatFP16
-	}
 	if cpu.ARM64.HasI8MM {
 		f |= FeatI8MM
 	}

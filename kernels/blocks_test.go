@@ -12,9 +12,10 @@ import (
 func TestBlocks(t *testing.T) {
 	forKernels(t, OpReorder, F32, func(t *testing.T, k *Kernel) { testBlocks[float32](t, k, F32) })
 	forKernels(t, OpReorder, U8, func(t *testing.T, k *Kernel) { testBlocks[uint8](t, k, U8) })
+	forKernels(t, OpReorder, F16, func(t *testing.T, k *Kernel) { testBlocks[Half](t, k, F16) })
 }
 
-func testBlocks[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {
+func testBlocks[T uint8 | float32 | Half](t *testing.T, k *Kernel, dt DType) {
 	r := newRand(t)
 	for _, c := range []struct{ n, h, w, c, side int }{ // of the wide view but for the side
 		{1, 1, 1, 1, 1}, {1, 1, 1, 1, 2}, {2, 2, 3, 1, 2}, {1, 3, 2, 5, 2}, {3, 2, 2, 2, 3}, {1, 1, 2, 3, 7},

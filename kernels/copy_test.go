@@ -10,9 +10,10 @@ import (
 func TestCopy(t *testing.T) {
 	forKernels(t, OpCopy, F32, func(t *testing.T, k *Kernel) { testCopy[int32](t, k, F32, S32) })
 	forKernels(t, OpCopy, U8, func(t *testing.T, k *Kernel) { testCopy[uint8](t, k, U8, S8) })
+	forKernels(t, OpCopy, F16, func(t *testing.T, k *Kernel) { testCopy[Half](t, k, F16, F16) })
 }
 
-func testCopy[T uint8 | int32](t *testing.T, k *Kernel, dtypes ...DType) {
+func testCopy[T uint8 | int32 | Half](t *testing.T, k *Kernel, dtypes ...DType) {
 	r := newRand(t)
 	for _, dt := range dtypes {
 		op, err := NewCopy(dt, k.ISA)
@@ -38,9 +39,10 @@ func testCopy[T uint8 | int32](t *testing.T, k *Kernel, dtypes ...DType) {
 func TestFlatten(t *testing.T) {
 	forKernels(t, OpFlatten, F32, func(t *testing.T, k *Kernel) { testFlatten[int32](t, k, F32, S32) })
 	forKernels(t, OpFlatten, U8, func(t *testing.T, k *Kernel) { testFlatten[uint8](t, k, U8, S8) })
+	forKernels(t, OpFlatten, F16, func(t *testing.T, k *Kernel) { testFlatten[Half](t, k, F16, F16) })
 }
 
-func testFlatten[T uint8 | int32](t *testing.T, k *Kernel, dtypes ...DType) {
+func testFlatten[T uint8 | int32 | Half](t *testing.T, k *Kernel, dtypes ...DType) {
 	r := newRand(t)
 	for _, dt := range dtypes {
 		op, err := NewFlatten(dt, k.ISA)

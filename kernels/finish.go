@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"fmt"
+	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
 )
@@ -10,15 +11,21 @@ import (
 // is in the cache: a function of floats or a table of bytes. The results are those of the two operations one after the
 // other.
 type finish struct {
-	floats *eltwise
-	bytes  *tableU8
+	floats        *eltwise
+	bytes         *tableU8
+	widen, narrow func(*convertArgs) // of float16
 }
 
 // finishing is a worker's arguments of it.
 type finishing struct {
 	floats eltwiseArgs
 	bytes  tableArgs
+	halves convertArgs
+	wide   [finishHalves]float32
 }
+
+// finishHalves is how many float16 become float32 at a time.
+const finishHalves = 512
 
 // finishOf returns what an operation does to one element; false if it does something else.
 func finishOf(op Op) (f finish, ok bool) {
@@ -46,6 +53,14 @@ func (f *finish) do(w *finishing, v *View, i, rows, step, c int) {
 	if step == c {
 		rows, c = 1, rows*c
 	}
+	if v.DType == F16 {
+		for r := range rows {
+			for at := 0; at < c; at += finishHalves {
+				f.doHalves(w, v.at(i+r*step+at), min(c-at, finishHalves))
+			}
+		}
+		return
+	}
 	for ; c > 0; i, c = i+finishCall, c-finishCall {
 		p, n := v.at(i), min(c, finishCall)
 		if f.floats != nil {
@@ -57,6 +72,16 @@ func (f *finish) do(w *finishing, v *View, i, rows, step, c int) {
 		w.bytes = tableArgs{dst: p, src: p, dstStride: step, srcStride: step, rows: rows, c: n, table: addr(f.bytes.table)}
 		f.bytes.fn(&w.bytes)
 	}
+}
+
+// doHalves finishes up to finishHalves float16, as float32.
+func (f *finish) doHalves(w *finishing, p unsafe.Pointer, n int) {
+	wide := View{Data: addr(w.wide[:]), DType: F32, N: 1, H: 1, W: 1, C: n, Stride: n}
+	w.halves = convertArgs{dst: wide.Data, src: p, rows: 1, c: n}
+	f.widen(&w.halves)
+	f.do(w, &wide, 0, 1, n, n)
+	w.halves.dst, w.halves.src = p, wide.Data
+	f.narrow(&w.halves)
 }
 
 // pixels finishes n pixels of an output from the p-th on.
@@ -72,6 +97,8 @@ func Finish(op Op, after []Op) (Op, error) {
 		if all[i], ok = finishOf(after[i]); !ok {
 			return nil, fmt.Errorf("%w: %s is no function of one element", ErrShape, after[i].Kernel())
 		}
+		_, all[i].widen = Select[func(*convertArgs)](OpWiden, F16, all[i].kernel().ISA)
+		_, all[i].narrow = Select[func(*convertArgs)](OpNarrow, F32, all[i].kernel().ISA)
 	}
 	switch o := op.(type) {
 	case *directConv:

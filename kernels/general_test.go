@@ -13,6 +13,7 @@ func TestRearrange(t *testing.T) {
 	for _, kind := range []OpKind{OpRearrange, OpReorder} {
 		forKernels(t, kind, F32, func(t *testing.T, k *Kernel) { testRearrange[int32](t, k, F32) })
 		forKernels(t, kind, U8, func(t *testing.T, k *Kernel) { testRearrange[uint8](t, k, U8) })
+		forKernels(t, kind, F16, func(t *testing.T, k *Kernel) { testRearrange[Half](t, k, F16) })
 	}
 }
 
@@ -24,7 +25,7 @@ func rearrangement(k *Kernel, dt DType, from [4]int, dims, perm []int, to [4]int
 	return NewRearrange(dt, dims, perm, k.ISA)
 }
 
-func testRearrange[T uint8 | int32](t *testing.T, k *Kernel, dt DType) {
+func testRearrange[T uint8 | int32 | Half](t *testing.T, k *Kernel, dt DType) {
 	r := newRand(t)
 	for _, c := range []struct {
 		in         [4]int // N, H, W, C
@@ -94,8 +95,10 @@ func testRearrange[T uint8 | int32](t *testing.T, k *Kernel, dt DType) {
 func TestTake(t *testing.T) {
 	forKernels(t, OpTake, F32, func(t *testing.T, k *Kernel) { testTake[float32](t, k, F32) })
 	forKernels(t, OpTake, U8, func(t *testing.T, k *Kernel) { testTake[uint8](t, k, U8) })
+	forKernels(t, OpTake, F16, func(t *testing.T, k *Kernel) { testTake[Half](t, k, F16) })
 	forKernels(t, OpReorder, F32, func(t *testing.T, k *Kernel) { testTake[float32](t, k, F32) }) // lists that go on in steps
 	forKernels(t, OpReorder, U8, func(t *testing.T, k *Kernel) { testTake[uint8](t, k, U8) })
+	forKernels(t, OpReorder, F16, func(t *testing.T, k *Kernel) { testTake[Half](t, k, F16) })
 }
 
 // counted are n indices from at on, so far apart, each repeated.
@@ -106,7 +109,7 @@ func counted(at, step, n, repeat int) (list []int32) {
 	return list
 }
 
-func testTake[T uint8 | float32](t *testing.T, k *Kernel, dt DType) {
+func testTake[T uint8 | float32 | Half](t *testing.T, k *Kernel, dt DType) {
 	r, used := newRand(t), map[string]bool{}
 	wide := make([]int32, maxChannels+9) // more than one call takes
 	for i := range wide {

@@ -224,10 +224,13 @@ func (t *takeTask) row(worker *takeWorker, p, n int, stop *Stop) {
 // blank fills the pixels.
 func (t *takeTask) blank(a *takeArgs) {
 	for x := range a.pixels {
-		if t.dtype.Size() == 1 {
-			paint(takeAt[uint8](a.dst, x*a.dstStride, a.channels), uint8(a.fill))
-		} else {
-			paint(takeAt[uint32](a.dst, x*a.dstStride, a.channels), a.fill)
+		switch at := x * a.dstStride; t.dtype.Size() {
+		case 1:
+			paint(takeAt[uint8](a.dst, at, a.channels), uint8(a.fill))
+		case 2:
+			paint(takeAt[uint16](a.dst, at, a.channels), uint16(a.fill))
+		default:
+			paint(takeAt[uint32](a.dst, at, a.channels), a.fill)
 		}
 	}
 }

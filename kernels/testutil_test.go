@@ -151,7 +151,7 @@ func normals(r *rand.Rand, n int) []float32 {
 }
 
 // integers returns n integers, lo ≤ i ≤ hi, as T: float32 sums of small ones are exact, whatever their order.
-func integers[T float32 | uint8 | int8 | int32](r *rand.Rand, n, lo, hi int) []T {
+func integers[T float32 | uint8 | int8 | int32 | Half](r *rand.Rand, n, lo, hi int) []T {
 	v := make([]T, n)
 	for i := range v {
 		v[i] = T(lo + r.IntN(hi-lo+1))

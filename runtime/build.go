@@ -22,6 +22,11 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 		return err
 	}
 	o.relief.spendGraph(whole)
+	if o.half {
+		if g, err = ToHalf(g); err != nil {
+			return err
+		}
+	}
 	if err := o.ctx.Err(); err != nil {
 		return err
 	}

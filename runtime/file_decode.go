@@ -4,7 +4,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"unsafe"
+
+	"github.com/gneiss-go/gneiss/kernels"
 )
 
 // ReadGraph reads the graph of a model file. The graph's weights are parts of data wherever their alignment allows, so
@@ -144,7 +147,9 @@ func (d *decoder) float() float32 {
 }
 
 // number is an element of data.
-type number interface{ int8 | uint8 | int32 | float32 }
+type number interface {
+	int8 | uint8 | int32 | float32 | kernels.Half
+}
 
 // take returns the next array of a section; nil if there is none.
 func take[T number](d *decoder, p *arrays) []T {
@@ -180,9 +185,12 @@ func numbers[T number](raw []byte) []T {
 		return unsafe.Slice((*T)(p), n)
 	}
 	out := make([]T, n)
-	for i := range out {
-		bits := binary.LittleEndian.Uint32(raw[4*i:])
-		out[i] = *(*T)(unsafe.Pointer(&bits))
+	to := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(out))), len(raw))
+	copy(to, raw)
+	if !littleEndian {
+		for i := 0; i < len(to); i += size {
+			slices.Reverse(to[i:][:size])
+		}
 	}
 	return out
 }

@@ -122,7 +122,7 @@ func (f *fields) op(v *Op) {
 		case make == nil:
 			f.in.fail("operation code %d", code)
 			return
-		case f.within && (code == opQuantised || code == opLookup):
+		case f.within && (code == opQuantised || code == opLookup || code == opHalf):
 			f.in.fail("operation %d in another", code)
 			return
 		}

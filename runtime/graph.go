@@ -17,6 +17,7 @@ const (
 	F32 = kernels.F32
 	U8  = kernels.U8
 	I32 = kernels.S32 // whole numbers: see [Elem]
+	F16 = kernels.F16 // within graphs in half precision: see [ToHalf]
 )
 
 // Shape is that of an activation: N images of H rows × W columns × C channels, NHWC.
@@ -195,6 +196,9 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	if err != nil {
 		return fail(err)
 	}
+	if err := checkHalves(op, in); err != nil {
+		return fail(err)
+	}
 	dt, quant, err := op.outType(in)
 	if err != nil {
 		return fail(err)
@@ -242,6 +246,9 @@ func (g *Graph) Output(vs ...*Value) error {
 	for _, v := range vs {
 		if v == nil || v.graph != g {
 			return fmt.Errorf("output is not of this graph: %w", ErrGraph)
+		}
+		if v.DType == F16 {
+			return fmt.Errorf("output %q is f16, within graphs only: %w", v.Name, ErrGraph)
 		}
 		if most := g.limits.ports(); len(g.Outputs) >= most {
 			return fmt.Errorf("output %q: more than %d outputs: %w", v.Name, most, ErrLimit)

@@ -10,6 +10,7 @@ type packer struct {
 	*kernels.Packing // may be nil
 	floats           []float32
 	bytes            []int8
+	halves           []kernels.Half
 }
 
 func newPacker(p *kernels.Packing, steps []*step) *packer {
@@ -17,27 +18,32 @@ func newPacker(p *kernels.Packing, steps []*step) *packer {
 	if p.Loading() {
 		return k
 	}
-	floats, bytes := 0, 0
+	floats, bytes, halves := 0, 0, 0
 	for _, s := range steps {
 		if len(s.nodes) < 2 {
 			continue
 		}
-		f, b := 0, 0
+		f, b, h := 0, 0, 0
 		for _, n := range s.nodes {
 			if c, ok := n.Op.(sibling); ok {
-				of, ob := c.siblings()
-				f, b = f+len(of), b+len(ob)
+				of := c.siblings()
+				f, b, h = f+len(of.floats), b+len(of.bytes), h+len(of.halves)
 			}
 		}
-		floats, bytes = max(floats, f), max(bytes, b)
+		floats, bytes, halves = max(floats, f), max(bytes, b), max(halves, h)
 	}
-	k.floats, k.bytes = make([]float32, 0, floats), make([]int8, 0, bytes)
+	k.floats, k.bytes, k.halves = make([]float32, 0, floats), make([]int8, 0, bytes), make([]kernels.Half, 0, halves)
 	return k
 }
 
 // sibling is implemented by operations of which [mergeSiblings] may make one step: these are their filters.
-type sibling interface {
-	siblings() (floats []float32, bytes []int8)
+type sibling interface{ siblings() siblingFilters }
+
+// siblingFilters are an operation's filters, of one type.
+type siblingFilters struct {
+	floats []float32
+	bytes  []int8
+	halves []kernels.Half
 }
 
 // filters joins the nodes' filters, unless they come packed and stay unread. They are to be used before the next call.

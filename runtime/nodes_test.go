@@ -39,11 +39,21 @@ func nodeByNodeFrom(t *testing.T, g *Graph, in []float32, states map[*Value][]fl
 			if err != nil {
 				t.Fatal(err)
 			}
+			if v.DType == F16 {
+				if x, err = one.Add(fmt.Sprint("narrow", i), &Narrow{}, x); err != nil {
+					t.Fatal(err)
+				}
+			}
 			ins = append(ins, x)
 		}
 		out, err := one.Add(n.Name, n.Op, ins...)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if out.DType == F16 {
+			if out, err = one.Add("widened", &Widen{}, out); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if err := one.Output(out); err != nil {
 			t.Fatal(err)

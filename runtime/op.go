@@ -126,6 +126,8 @@ func known(op Op) error {
 	switch op := op.(type) {
 	case *Quantised:
 		return known(op.Op)
+	case *Half:
+		return known(op.Op)
 	case *Lookup:
 		for _, o := range op.Of {
 			if err := known(o); err != nil {

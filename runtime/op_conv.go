@@ -67,7 +67,7 @@ func (c *Conv) lower(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 		kernels.ConvF32{Weights: weights, Bias: bias, Act: c.Act.Kernel()}, isa)
 }
 
-func (c *Conv) siblings() (floats []float32, bytes []int8) { return c.Weights, nil }
+func (c *Conv) siblings() siblingFilters { return siblingFilters{floats: c.Weights} }
 
 // convCost is that of a convolution without its parameters.
 func convCost(in, out Shape, w Window, groups int) Cost {
@@ -177,7 +177,7 @@ func (c *QConv) fields(f *fields) {
 	f.byte(&c.Hi)
 }
 
-func (c *QConv) siblings() (floats []float32, bytes []int8) { return nil, c.Weights }
+func (c *QConv) siblings() siblingFilters { return siblingFilters{bytes: c.Weights} }
 
 func (c *QConv) lower(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 	return lowerQConv(s, 1, isa, p, func(o Op) *QConv { return o.(*QConv) })

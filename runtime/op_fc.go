@@ -27,16 +27,21 @@ func (f *FC) infer(in []Shape, l *Limits) (Shape, error) {
 	if err != nil {
 		return s, err
 	}
-	want, ok := product(l.MaxWeights, f.K, s.H, s.W, s.C)
+	return inferFC(s, f.K, len(f.Weights), f.Bias, f.Act, l)
+}
+
+// inferFC is the output shape of a fully connected layer of so many weights, once they are seen to fit.
+func inferFC(s Shape, k, weights int, bias []float32, act Clamp, l *Limits) (Shape, error) {
+	want, ok := product(l.MaxWeights, k, s.H, s.W, s.C)
 	switch {
 	case !ok:
 		return s, fmt.Errorf("more than %d weights, or no outputs: %w", l.MaxWeights, ErrLimit)
-	case len(f.Weights) != want:
-		return s, fmt.Errorf("%d weights, want %d×%d×%d×%d: %w", len(f.Weights), f.K, s.H, s.W, s.C, ErrShape)
-	case f.Bias != nil && len(f.Bias) != f.K:
-		return s, fmt.Errorf("%d biases, want %d: %w", len(f.Bias), f.K, ErrShape)
+	case weights != want:
+		return s, fmt.Errorf("%d weights, want %d×%d×%d×%d: %w", weights, k, s.H, s.W, s.C, ErrShape)
+	case bias != nil && len(bias) != k:
+		return s, fmt.Errorf("%d biases, want %d: %w", len(bias), k, ErrShape)
 	}
-	return Shape{s.N, 1, 1, f.K}, f.Act.check()
+	return Shape{s.N, 1, 1, k}, act.check()
 }
 
 func (*FC) outType(in []*Value) (DType, Quant, error) { return floats(in) }

@@ -103,6 +103,8 @@ func (t *Take) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
 	in := s.in[0]
 	fill := math.Float32bits(t.Fill)
 	switch in.DType {
+	case F16:
+		fill = uint32(kernels.ToHalf(t.Fill))
 	case U8:
 		fill = uint32(in.Quant.Level(t.Fill))
 	case I32:

@@ -62,6 +62,11 @@ func everyOp(t testing.TB) *Graph {
 		PerDetection: 2, Regular: true, PerClass: 5, MinScore: -1, MaxOverlap: 0.5, Candidates: 9},
 		b.add("encoded boxes", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{1, 5, 6, 8}}, g.Inputs[0]),
 		b.add("scores of classes", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{1, 2, 15, 8}}, g.Inputs[0]))
+	half := b.add("narrow", &Narrow{}, g.Inputs[0])
+	b.add("half conv", &HConv{Window: Window{R: 2, S: 1}, K: 2, Weights: make([]kernels.Half, 16), Bias: ramp(2), Act: ReLU},
+		half)
+	b.add("half fc", &HFC{K: 1, Weights: []kernels.Half{0: 0x3c00, 119: 0x8001}}, half)
+	b.add("widen", &Widen{}, b.add("half pool", &Half{Op: &Pool{Window: Window{R: 2, S: 2}, Type: AvgPool}}, half))
 	b.add("parts", &QConvParts{QConv{Window: Window{R: 1, S: 1}, K: 1, Weights: []int8{127, -127, 3, 0, 1, -127, 0, 0},
 		WScale: []float32{0.5}, Out: Quant{Scale: 2, Zero: 9}, Lo: 1, Hi: 200}, 2},
 		b.add("levels", &Quantize{To: Quant{Scale: 1, Zero: 7}}, g.Inputs[0]))
@@ -121,7 +126,7 @@ func takesWrapped(op Op) bool {
 		op.Type = AvgPool
 	case *GlobalPool:
 		op.Type = AvgPool
-	case *Quantised:
+	case *Quantised, *Half:
 		return false
 	}
 	return FormOf(op) == Wrapped || FormOf(op) == Kept

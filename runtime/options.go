@@ -18,6 +18,7 @@ type options struct {
 	isaSet  bool
 	threads int
 	memory  Memory
+	half    bool
 	choose  func(step string, choices []Choice) int
 	limits  Limits                                // of Load and ReadGraph
 	arena   int                                   // Limits.MaxArena of a plan; 0: that of the graph

@@ -56,9 +56,11 @@ func isConv(s *step) bool {
 	if s.stages != nil {
 		return false
 	}
-	switch s.nodes[0].Op.(type) {
+	switch op := s.nodes[0].Op.(type) {
 	case *Conv, *QConv, *QConvParts:
 		return true
+	case *HConv: // by the rows of each channel the function would be apart from the sum
+		return op.Groups <= 1
 	}
 	return false
 }
@@ -70,8 +72,11 @@ func isFunction(s *step) bool {
 		return false
 	}
 	op := s.nodes[0].Op
-	if q, ok := op.(*Quantised); ok {
-		op = q.Op
+	switch of := op.(type) {
+	case *Quantised:
+		op = of.Op
+	case *Half:
+		op = of.Op
 	}
 	switch op := op.(type) {
 	case *Curve, *Activation:
@@ -89,7 +94,11 @@ func (s *step) lowerFinishing(isa arch.ISA, p *packer) (kernels.Op, error) {
 	}
 	var after []kernels.Op
 	for _, f := range s.after {
-		to, err := f.nodes[0].Op.lower(f, isa, p)
+		of := f.nodes[0].Op
+		if h, ok := of.(*Half); ok { // the function of the sum, before it is rounded
+			of = h.Op
+		}
+		to, err := of.lower(f, isa, p)
 		if err != nil {
 			return nil, f.fault(err)
 		}

@@ -48,6 +48,7 @@ func mergeSiblings(nodes []*Node) []*step {
 		in        *Value
 		act       Clamp
 		quantised bool
+		half      bool
 	}
 	var steps []*step
 	firsts := map[key]*step{}
@@ -57,6 +58,8 @@ func mergeSiblings(nodes []*Node) []*step {
 		switch op := n.Op.(type) {
 		case *Conv:
 			k.act, mergeable = op.Act, pointwise(op.Window, op.Groups)
+		case *HConv:
+			k.act, k.half, mergeable = op.Act, true, pointwise(op.Window, op.Groups)
 		case *QConv:
 			k.quantised, mergeable = true, pointwise(op.Window, op.Groups)
 		}

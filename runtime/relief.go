@@ -78,6 +78,18 @@ func (f *QFC) emptied() (Op, int) {
 	return &e, len(f.Weights)
 }
 
+func (c *HConv) emptied() (Op, int) {
+	e := *c
+	e.Weights = nil
+	return &e, 2 * len(c.Weights)
+}
+
+func (f *HFC) emptied() (Op, int) {
+	e := *f
+	e.Weights = nil
+	return &e, 2 * len(f.Weights)
+}
+
 // spend empties a graph of which another has been made.
 func (r *relief) spendGraph(g *Graph) {
 	if !r.spend {

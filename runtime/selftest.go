@@ -31,7 +31,8 @@ type SelfReport struct {
 // SelfTest proves on the device that the kernels of a plan's tier, and of those below, compute what the portable
 // reference computes, over small networks of every operation with shapes below, at and above the kernels' tiles; and,
 // if the plan comes from a file with a golden output, that the plan gives it. A nil plan stands for the best tier.
-// Quantised operations must give the same bytes; float ones must be within selfTolerance of the largest output. It
+// Quantised operations must give the same bytes; float ones must be within selfTolerance of the largest output, those in
+// half precision within halfTolerance. It
 // takes a fraction of a second. The error is [ErrSelfTest] if a check failed; the report is returned with it.
 func SelfTest(p *Plan) (*SelfReport, error) {
 	isa, err := arch.Default()
@@ -42,7 +43,7 @@ func SelfTest(p *Plan) (*SelfReport, error) {
 		isa = p.isa
 	}
 	r := &SelfReport{ISA: isa}
-	for _, c := range selfCases() {
+	for _, c := range append(selfCases(), halfCases()...) {
 		g, err := c.graph()
 		if err != nil {
 			return r, fmt.Errorf("self-test %s: %w", c.name, err)
@@ -59,7 +60,7 @@ func SelfTest(p *Plan) (*SelfReport, error) {
 			if err != nil {
 				return r, fmt.Errorf("self-test %s: %w", c.name, err)
 			}
-			r.add(Check{Name: c.name, ISA: tier, Kernels: names, Problem: difference(g.Outputs[0].DType, got, want, c.exact)})
+			r.add(Check{Name: c.name, ISA: tier, Kernels: names, Problem: difference(g.Outputs[0].DType, got, want, c.exact, c.tolerance())})
 		}
 	}
 	if p != nil && p.golden != nil {
@@ -93,6 +94,15 @@ type selfCase struct {
 	input Shape
 	exact bool // the same bytes on every tier
 	build func(b *selfBuilder, x *Value) *Value
+	half  bool // to be in half precision
+}
+
+// tolerance is that of results that are not exact.
+func (c *selfCase) tolerance() float64 {
+	if c.half {
+		return halfTolerance
+	}
+	return selfTolerance
 }
 
 // selfBuilder adds nodes with weights from a generator; the first error stays.
@@ -112,7 +122,10 @@ func (c *selfCase) graph() (*Graph, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	return b.g, b.g.Output(y)
+	if err := b.g.Output(y); err != nil || !c.half {
+		return b.g, err
+	}
+	return ToHalf(b.g)
 }
 
 func (b *selfBuilder) add(op Op, in ...*Value) *Value {
@@ -172,7 +185,7 @@ func window(r, stride int) Window {
 func selfCases() []selfCase {
 	var cases []selfCase
 	add := func(name string, exact bool, in Shape, build func(*selfBuilder, *Value) *Value) {
-		cases = append(cases, selfCase{name, in, exact, build})
+		cases = append(cases, selfCase{name: name, input: in, exact: exact, build: build})
 	}
 	for _, s := range []struct{ h, c, k, r, stride, groups int }{
 		{7, 16, 33, 1, 1, 1}, {5, 13, 7, 1, 1, 1}, {12, 16, 48, 3, 1, 1}, {6, 64, 17, 3, 1, 1}, {9, 32, 31, 5, 1, 1},
@@ -253,34 +266,34 @@ func selfCases() []selfCase {
 // functionCases are of functions and arithmetic, in float and quantised.
 func functionCases(c int, in Shape) []selfCase {
 	return []selfCase{
-		{fmt.Sprint("quantised functions and products of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+		{name: fmt.Sprint("quantised functions and products of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
 			q := b.quantize(x)
 			s := b.add(&Quantised{Op: &Curve{Of: kernels.SiLU}, Out: Quant{Scale: 1.0 / 120, Zero: 40}}, q)
 			g := b.add(&Quantised{Op: &GlobalPool{Type: AvgPool}, Out: Quant{Scale: 1.0 / 90, Zero: 90}}, s)
 			return b.add(&Quantised{Op: &Binary{How: kernels.Times}, Out: Quant{Scale: 1.0 / 100, Zero: 128}}, s, g)
 		}},
-		{fmt.Sprint("functions and products of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+		{name: fmt.Sprint("functions and products of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
 			slope := &Binary{How: kernels.Sloped, Of: b.floats(c, 1), Shape: Shape{1, 1, 1, c}}
 			y := b.add(slope, b.add(&Curve{Of: kernels.Gelu}, x))
 			return b.add(&Binary{How: kernels.Times}, y, b.add(&GlobalPool{Type: MaxPool}, y))
 		}},
-		{fmt.Sprint("resizing of ", c), in, true, func(b *selfBuilder, x *Value) *Value { return b.add(halfMore(in), x) }},
-		{fmt.Sprint("softmax of columns of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+		{name: fmt.Sprint("resizing of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value { return b.add(halfMore(in), x) }},
+		{name: fmt.Sprint("softmax of columns of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
 			return b.add(&SoftmaxOver{Over: kernels.Axes{H: true}}, x)
 		}},
-		{fmt.Sprint("quantised softmax of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+		{name: fmt.Sprint("quantised softmax of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
 			return b.add(&Quantised{Op: &Softmax{}, Out: Quant{Scale: 1.0 / 256}}, b.quantize(x))
 		}},
-		{fmt.Sprint("length of rows of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+		{name: fmt.Sprint("length of rows of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
 			return b.add(&Reduce{How: kernels.L2, Over: kernels.Axes{H: true, C: true}}, x)
 		}},
-		{fmt.Sprint("transposition of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+		{name: fmt.Sprint("transposition of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
 			return b.add(columnsFirst(in), x)
 		}},
-		{fmt.Sprint("quantised transposition of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+		{name: fmt.Sprint("quantised transposition of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
 			return b.add(columnsFirst(in), b.quantize(x))
 		}},
-		{fmt.Sprint("quantised resizing of ", c), in, true, func(b *selfBuilder, x *Value) *Value {
+		{name: fmt.Sprint("quantised resizing of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
 			return b.add(&Quantised{Op: halfMore(in), Out: Quant{Scale: 1.0 / 110, Zero: 120}}, b.quantize(x))
 		}},
 	}
@@ -360,9 +373,10 @@ func (s *Session) fillNoise(seed uint64) {
 	}
 }
 
-// difference says how the bytes of two outputs of type dt differ; "" if they do not. In floats the sign of a zero and
-// the payload of a NaN are no difference: no tier promises them.
-func difference(dt DType, got, want []byte, exact bool) string {
+// difference says how the bytes of two outputs of type dt differ; "" if they do not, where they are not to be exact by
+// more than a share of the largest. In floats the sign of a zero and the payload of a NaN are no difference: no tier
+// promises them.
+func difference(dt DType, got, want []byte, exact bool, tolerance float64) string {
 	if len(got) != len(want) {
 		return fmt.Sprintf("%d bytes, want %d", len(got), len(want))
 	}
@@ -388,7 +402,7 @@ func difference(dt DType, got, want []byte, exact bool) string {
 		most = math.Max(most, math.Abs(float64(v)))
 	}
 	for i := range w {
-		if d := math.Abs(float64(g[i]) - float64(w[i])); !(d <= selfTolerance*most) { // a NaN is no match
+		if d := math.Abs(float64(g[i]) - float64(w[i])); !(d <= tolerance*most) { // a NaN is no match
 			return fmt.Sprintf("element %d is %v, want %v", i, g[i], w[i])
 		}
 	}

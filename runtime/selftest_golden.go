@@ -81,7 +81,7 @@ func (g *golden) check(p *Plan) (string, error) {
 		return "", err
 	}
 	for i, want := range g.outputs {
-		if problem := difference(p.outputs[i].DType, got[i], want, g.exact); problem != "" {
+		if problem := difference(p.outputs[i].DType, got[i], want, g.exact, p.tolerance()); problem != "" {
 			return problem, nil
 		}
 	}

@@ -96,7 +96,7 @@ func TestDifference(t *testing.T) {
 		{F32, f(nan), f(-nan), true, true},
 		{F32, f(minus, 1), f(0, 1), true, true}, {U8, f(minus), f(0), true, false},
 	} {
-		if got := difference(c.dt, c.got, c.want, c.exact); (got == "") != c.ok {
+		if got := difference(c.dt, c.got, c.want, c.exact, selfTolerance); (got == "") != c.ok {
 			t.Errorf("%v and %v: %q", c.got, c.want, got)
 		}
 	}

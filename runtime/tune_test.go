@@ -119,7 +119,7 @@ func TestPackedChoice(t *testing.T) {
 		if !bytes.Equal(out[0], first[0]) {
 			t.Errorf("%s: other scores", name)
 		}
-		if problem := difference(F32, out[1], first[1], false); problem != "" {
+		if problem := difference(F32, out[1], first[1], false, selfTolerance); problem != "" {
 			t.Errorf("%s: %s", name, problem)
 		}
 	}

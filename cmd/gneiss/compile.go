@@ -33,7 +33,7 @@ func compileCommand() *cobra.Command {
 	var cf cardFlags
 	var output string
 	var targets []string
-	var golden, winograd, asJSON bool
+	var golden, winograd, half, asJSON bool
 	var seed uint64
 	cmd := &cobra.Command{
 		Use:   "compile --output FILE.gneiss [flags] [MODEL]",
@@ -75,6 +75,11 @@ several architectures is compiled on one after the other.`,
 			if err := errors.Join(m.hashOrigin(), cf.describe(m)); err != nil {
 				return err
 			}
+			if half {
+				if m.Graph, err = runtime.ToHalf(m.Graph); err != nil {
+					return err
+				}
+			}
 			if opts, err = m.keepPacked(opts); err != nil {
 				return err
 			}
@@ -102,6 +107,8 @@ several architectures is compiled on one after the other.`,
 	cf.add(cmd)
 	flags.StringVarP(&output, "output", "o", "", "`file` to write, .gneiss; - is standard output")
 	flags.StringSliceVar(&targets, "target", nil, "pack filters for `targets`, as in host,amd64-avx2")
+	flags.BoolVar(&half, "half", false,
+		"half precision: weights and what flows between layers as float16, half the file and the memory")
 	flags.BoolVar(&golden, "golden", true, "add an output for selftest to compare with")
 	flags.BoolVar(&winograd, "winograd", true, "let packed filters be Winograd's: faster, up to four times as large")
 	flags.Uint64Var(&seed, "seed", 1, "of the golden output's input")
