@@ -34,7 +34,7 @@ fmt: ## gofmt
 bench: ## layers and networks on this machine
 	$(GO) test -run '^$$' -bench . -benchtime 200ms ./bench ./kernels ./models/preprocess
 
-bench-peers: ## beside other engines: table, bin/peers.json, bin/peers.svg; PEERS="--install --threads 1 --model net.onnx"
+bench-peers: ## beside other engines: table, bin/peers.json, bin/peers.svg; PEERS="--install --threads 1 --models net.onnx,zoo"
 	@mkdir -p $(OUT)
 	$(GO) run ./bench/peers --dtype f32,int8 --json $(OUT)/peers.json --plot $(OUT)/peers.svg $(PEERS)
 

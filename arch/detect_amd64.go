@@ -12,6 +12,7 @@ func detect() Feature {
 	x := &cpu.X86
 	set(x.HasAVX2, FeatAVX2)
 	set(x.HasFMA, FeatFMA)
+	set(x.HasF16C, FeatF16C)
 	set(x.HasAVXVNNI, FeatAVXVNNI)
 	set(x.HasAVX512F, FeatAVX512F)
 	set(x.HasAVX512BW, FeatAVX512BW)

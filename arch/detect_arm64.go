@@ -10,6 +10,9 @@ func detect() Feature {
 	if cpu.ARM64.HasASIMDDP {
 		f |= FeatDotProd
 	}
+	if cpu.ARM64.HasFPHP && cpu.ARM64.HasASIMDHP {
+		f |= FeatFP16
+	}
 	if cpu.ARM64.HasI8MM {
 		f |= FeatI8MM
 	}

@@ -10,6 +10,7 @@ const (
 	AVX512VBMI
 	AMX
 	NEON
+	FP16
 	DotProd
 	I8MM
 )
@@ -29,12 +30,14 @@ const (
 	FeatNEON
 	FeatDotProd
 	FeatI8MM
+	FeatF16C
+	FeatFP16
 	featEnd
 )
 
 // featureNames are in the order of the bits.
 var featureNames = [...]string{"avx2", "fma", "avxvnni", "avx512f", "avx512bw", "avx512dq", "avx512vl",
-	"avx512vnni", "avx512vbmi", "amxint8", "neon", "dotprod", "i8mm"}
+	"avx512vnni", "avx512vbmi", "amxint8", "neon", "dotprod", "i8mm", "f16c", "fp16"}
 
 // Tier is a row of [Tiers]: all that is declared of a tier, but for its detection (detect_GOARCH.go) and its kernels.
 type Tier struct {
@@ -50,7 +53,7 @@ type Tier struct {
 // so that a row only decides what a tier's name promises.
 var tiers = [...]Tier{
 	Generic: {Name: "generic", About: "portable Go"},
-	AVX2:    {"avx2", "amd64", Generic, FeatAVX2 | FeatFMA, "AVX2 and FMA"},
+	AVX2:    {"avx2", "amd64", Generic, FeatAVX2 | FeatFMA | FeatF16C, "AVX2, FMA and F16C"},
 	AVXVNNI: {"avxvnni", "amd64", AVX2, FeatAVXVNNI, "dot products of bytes and words, 256 bits (VEX)"},
 	AVX512: {"avx512", "amd64", AVX2, FeatAVX512F | FeatAVX512BW | FeatAVX512DQ | FeatAVX512VL,
 		"AVX-512 F, BW, DQ, VL"},
@@ -58,6 +61,7 @@ var tiers = [...]Tier{
 	AVX512VBMI: {"avx512vbmi", "amd64", AVX512VNNI, FeatAVX512VBMI, "permutations of bytes: tables"},
 	AMX:        {"amx", "amd64", AVX512VNNI, FeatAMXInt8, "products of int8 tiles"},
 	NEON:       {"neon", "arm64 arm", Generic, FeatNEON, "Advanced SIMD"},
+	FP16:       {"fp16", "arm64", NEON, FeatFP16, "arithmetic in half precision, for graphs in it"},
 	DotProd:    {"dotprod", "arm64", NEON, FeatDotProd, "SDOT, UDOT"},
 	I8MM:       {"i8mm", "arm64", DotProd, FeatI8MM, "SMMLA, USMMLA, SUDOT"},
 }

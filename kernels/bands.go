@@ -214,7 +214,9 @@ func (d *directConv) band(b bandRows) Op {
 func (d *rowConv) band(b bandRows) Op {
 	c := d.conv
 	c.shape = c.shape.band(b)
-	return newRowConv(c)
+	r := newRowConv(c)
+	r.half = d.half
+	return r
 }
 
 func (d *columnConv) band(b bandRows) Op {

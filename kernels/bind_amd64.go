@@ -74,6 +74,8 @@ var bindings = map[string]any{
 	"u8_fc_4x64__avx512vnni":       fcU8AVX512VNNI,
 	"u8_fc_4x16__avx2":             fcU8AVX2,
 	"u8_avgpool_1x8__avx2":         sumU8AVX2,
+	"f32_narrow_1x8__avx2":         narrowAVX2,
+	"f16_widen_1x8__avx2":          widenAVX2,
 	"f32_quantize_1x8__avx2":       quantizeAVX2,
 	"u8_add_1x8__avx2":             addU8AVX2,
 	"u8_addfixed_1x16__avx2":       addFixedAVX2,
@@ -293,6 +295,34 @@ func fcU8AVX2(t *fcU8Args)
 
 //go:noescape
 func fcU8AVX512VNNI(t *fcU8Args)
+
+//go:noescape
+func narrowBlocksAVX2(a *convertArgs)
+
+//go:noescape
+func widenBlocksAVX2(a *convertArgs)
+
+// narrowAVX2 does whole blocks in assembly and leaves the rest to the portable kernel.
+func narrowAVX2(a *convertArgs) {
+	whole, rest := a.split(8, 4, 2)
+	if whole.c > 0 {
+		narrowBlocksAVX2(&whole)
+	}
+	if rest.c > 0 {
+		narrowGeneric(&rest)
+	}
+}
+
+// widenAVX2 likewise.
+func widenAVX2(a *convertArgs) {
+	whole, rest := a.split(8, 2, 4)
+	if whole.c > 0 {
+		widenBlocksAVX2(&whole)
+	}
+	if rest.c > 0 {
+		widenGeneric(&rest)
+	}
+}
 
 //go:noescape
 func quantizeBlocksAVX2(a *convertArgs)

@@ -14,8 +14,6 @@ var bindings = map[string]any{
 	"u8_fc_4x16__neon":        fcU8NEON,
 	"f32_avgpool_1x4__neon":   avgPoolF32NEON,
 	"u8_avgpool_1x16__neon":   sumU8NEON,
-	"f32_clamp_1x4__neon":     clampF32NEON,
-	"f32_add_1x4__neon":       addF32NEON,
 	"f32_affine_1x4__neon":    affineF32NEON,
 	"u8_add_1x8__neon":        addU8NEON,
 	"f32_quantize_1x8__neon":  quantizeNEON,

@@ -44,6 +44,8 @@ var bindings = map[string]any{
 	"f32_affine_1x4__neon":       affineF32NEON,
 	"u8_maxpool_1x64__neon":      maxPoolU8NEON,
 	"u8_maxpool3_1x64__neon":     maxPool3U8NEON,
+	"f32_narrow_1x16__neon":      narrowNEON,
+	"f16_widen_1x16__neon":       widenNEON,
 	"f32_quantize_1x16__neon":    quantizeNEON,
 	"u8_dequantize_1x16__neon":   dequantizeNEON,
 	"u8_add_1x16__neon":          addU8NEON,
@@ -150,6 +152,60 @@ func lrnF32NEON(b *lrnArgs) {
 		return
 	}
 	lrnBlocksNEON(b)
+}
+
+//go:noescape
+func clampBlocksNEON(e *eltwiseArgs)
+
+//go:noescape
+func addBlocksNEON(e *eltwiseArgs)
+
+func clampF32NEON(e *eltwiseArgs) {
+	whole := *e
+	if whole.c &^= 3; whole.c > 0 {
+		clampBlocksNEON(&whole)
+	}
+	if e.skip(whole.c) {
+		clampF32Generic(e)
+	}
+}
+
+func addF32NEON(e *eltwiseArgs) {
+	whole := *e
+	if whole.c &^= 3; whole.c > 0 {
+		addBlocksNEON(&whole)
+	}
+	if e.skip(whole.c) {
+		addF32Generic(e)
+	}
+}
+
+//go:noescape
+func narrowBlocksNEON(a *convertArgs)
+
+//go:noescape
+func widenBlocksNEON(a *convertArgs)
+
+// narrowNEON does whole blocks in assembly and leaves the rest to the portable kernel.
+func narrowNEON(a *convertArgs) {
+	whole, rest := a.split(16, 4, 2)
+	if whole.c > 0 {
+		narrowBlocksNEON(&whole)
+	}
+	if rest.c > 0 {
+		narrowGeneric(&rest)
+	}
+}
+
+// widenNEON likewise.
+func widenNEON(a *convertArgs) {
+	whole, rest := a.split(16, 2, 4)
+	if whole.c > 0 {
+		widenBlocksNEON(&whole)
+	}
+	if rest.c > 0 {
+		widenGeneric(&rest)
+	}
 }
 
 //go:noescape

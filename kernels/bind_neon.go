@@ -29,12 +29,6 @@ func maxPool3F32NEON(a *maxPool3Args)
 func fcBlocksNEON(t *fcArgs)
 
 //go:noescape
-func clampBlocksNEON(e *eltwiseArgs)
-
-//go:noescape
-func addBlocksNEON(e *eltwiseArgs)
-
-//go:noescape
 func affineBlocksNEON(e *eltwiseArgs)
 
 //go:noescape
@@ -96,26 +90,6 @@ func fcF32NEON(t *fcArgs) {
 	part.x, part.c = unsafe.Add(t.x, 4*k), t.c-k
 	fcF32Generic(&part)
 	t.sum = part.sum
-}
-
-func clampF32NEON(e *eltwiseArgs) {
-	whole := *e
-	if whole.c &^= 3; whole.c > 0 {
-		clampBlocksNEON(&whole)
-	}
-	if e.skip(whole.c) {
-		clampF32Generic(e)
-	}
-}
-
-func addF32NEON(e *eltwiseArgs) {
-	whole := *e
-	if whole.c &^= 3; whole.c > 0 {
-		addBlocksNEON(&whole)
-	}
-	if e.skip(whole.c) {
-		addF32Generic(e)
-	}
 }
 
 func affineF32NEON(e *eltwiseArgs) {

@@ -29,11 +29,11 @@ TEXT ·blendRowBlocksNEON(SB), NOSPLIT, $0-4
 block:
 	ADD  R1, R7, R8
 	MOVW R3, R9
-	MOVW blendRowsArgs_rows(R0), R5
-	WORD $0xf2800050 // arm: vmov.i32 q0, #0
-	WORD $0xf2802050 // arm: vmov.i32 q1, #0
-	WORD $0xf2804050 // arm: vmov.i32 q2, #0
-	WORD $0xf2806050 // arm: vmov.i32 q3, #0
+	MOVW blendRowsArgs_rows(R0), R5      // sums begin with −0, to which any product is added unchanged
+	WORD $0xf3800650 // arm: vmov.i32 q0, #0x80000000
+	WORD $0xf3802650 // arm: vmov.i32 q1, #0x80000000
+	WORD $0xf3804650 // arm: vmov.i32 q2, #0x80000000
+	WORD $0xf3806650 // arm: vmov.i32 q3, #0x80000000
 
 row:
 	WORD $0xf4288a0f // arm: vld1.8 {d8-d9}, [r8]

@@ -20,6 +20,7 @@ const (
 	neon       = arch.FeatNEON
 	dotprod    = arch.FeatDotProd
 	i8mm       = arch.FeatI8MM
+	f16c       = arch.FeatF16C
 )
 
 // rows are all kernels, by GOARCH, best tier first within an operation and type. The portable ones are of every
@@ -152,6 +153,10 @@ var rows = map[string][]Kernel{
 		{Op: OpFC, DType: U8, MR: 4, NR: 16, KR: 16, ISA: arch.AVX2, Requires: avx2, Family: "fc", Text: "fcU8AVX2"},
 		{Op: OpAvgPool, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2,
 			Family: "avgpool", Text: "sumBlocksAVX2"},
+		{Op: OpNarrow, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2 | f16c, Family: "narrow",
+			Text: "narrowBlocksAVX2"},
+		{Op: OpWiden, DType: F16, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2 | f16c, Family: "widen",
+			Text: "widenBlocksAVX2"},
 		{Op: OpQuantize, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2,
 			Family: "quantize", Text: "quantizeBlocksAVX2"},
 		{Op: OpAdd, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "eltwise", Text: "_add_u8_avx2"},
@@ -260,6 +265,9 @@ var rows = map[string][]Kernel{
 			Family: "maxpool", Text: "maxPoolU8NEON"},
 		{Op: OpMaxPool3, DType: U8, MR: 1, NR: 64, ISA: arch.NEON, Requires: neon,
 			Family: "maxpool", Text: "maxPool3U8NEON"},
+		{Op: OpNarrow, DType: F32, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "narrow",
+			Text: "narrowBlocksNEON"},
+		{Op: OpWiden, DType: F16, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "widen", Text: "widenBlocksNEON"},
 		{Op: OpQuantize, DType: F32, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon,
 			Family: "quantize", Text: "quantizeNEON"},
 		{Op: OpDequantize, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon,
@@ -301,9 +309,6 @@ var rows = map[string][]Kernel{
 		{Op: OpAvgPool, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
 			Family: "avgpool", Text: "avgPoolBlocksNEON"},
 		{Op: OpAvgPool, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "avgpool", Text: "sumU8NEON"},
-		{Op: OpClamp, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
-			Family: "eltwise", Text: "clampBlocksNEON"},
-		{Op: OpAdd, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "eltwise", Text: "addBlocksNEON"},
 		{Op: OpAffine, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
 			Family: "eltwise", Text: "affineBlocksNEON"},
 		{Op: OpAdd, DType: U8, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "eltwise", Text: "addU8NEON"},
@@ -326,6 +331,7 @@ var rows = map[string][]Kernel{
 	"": {
 		{Op: OpConvTile, DType: F32, MR: genericMR, NR: genericNR, KR: 1,
 			Family: "conv_tile", fn: convTileF32Generic},
+		{Op: OpConvTile, DType: F16, MR: genericMR, NR: genericNR, KR: 1, Family: "conv_half", fn: convTileF16Generic},
 		{Op: OpConvTile, DType: U8, MR: genericMR, NR: genericNR, KR: 1,
 			Family: "conv_tile", fn: convTileU8Generic},
 		{Op: OpConvWide, DType: U8, MR: genericMR, NR: genericNR, KR: 2, Family: "conv_tile", fn: convWideGeneric},
@@ -363,16 +369,21 @@ var rows = map[string][]Kernel{
 		{Op: OpAdd, DType: F32, Family: "eltwise", fn: addF32Generic},
 		{Op: OpAffine, DType: F32, Family: "eltwise", fn: affineF32Generic},
 		{Op: OpCopy, DType: F32, Family: "copy", fn: copyGeneric},
+		{Op: OpCopy, DType: F16, Family: "copy", fn: copyGeneric},
 		{Op: OpCopy, DType: U8, Family: "copy", fn: copyGeneric},
 		{Op: OpFlatten, DType: F32, Family: "flatten", fn: flatten32Generic},
+		{Op: OpFlatten, DType: F16, Family: "flatten", fn: flatten16Generic},
 		{Op: OpFlatten, DType: U8, Family: "flatten", fn: flatten8Generic},
 		{Op: OpReorder, DType: F32, Family: "reorder", fn: reorder32Generic},
+		{Op: OpReorder, DType: F16, Family: "reorder", fn: reorder16Generic},
 		{Op: OpReorder, DType: U8, Family: "reorder", fn: reorder8Generic},
 		{Op: OpRearrange, DType: F32, Family: "rearrange", fn: rearrange32Generic},
+		{Op: OpRearrange, DType: F16, Family: "rearrange", fn: rearrange16Generic},
 		{Op: OpRearrange, DType: U8, Family: "rearrange", fn: rearrange8Generic},
 		{Op: OpMix, DType: F32, Family: "interpolate", fn: mixF32Generic},
 		{Op: OpMix, DType: U8, Family: "interpolate", fn: mixU8Generic},
 		{Op: OpTake, DType: F32, Family: "take", fn: take32Generic},
+		{Op: OpTake, DType: F16, Family: "take", fn: take16Generic},
 		{Op: OpTake, DType: U8, Family: "take", fn: take8Generic},
 		{Op: OpBinary, DType: F32, Family: "binary", fn: binaryF32Generic},
 		{Op: OpCurve, DType: F32, Family: "curve", fn: curveF32Generic},
@@ -392,6 +403,8 @@ var rows = map[string][]Kernel{
 		{Op: OpLRN5, DType: U8, Family: "lrn_u8", fn: lrnU8Generic},
 		{Op: OpAdd, DType: U8, Family: "add_u8", fn: addU8Generic},
 		{Op: OpAddFixed, DType: U8, Family: "add_u8", fn: addFixedGeneric},
+		{Op: OpNarrow, DType: F32, Family: "half", fn: narrowGeneric},
+		{Op: OpWiden, DType: F16, Family: "half", fn: widenGeneric},
 		{Op: OpQuantize, DType: F32, Family: "convert", fn: quantizeGeneric},
 		{Op: OpDequantize, DType: U8, Family: "convert", fn: dequantizeGeneric},
 		{Op: OpLookup, DType: U8, Family: "convert", fn: lookupGeneric},

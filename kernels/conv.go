@@ -46,12 +46,21 @@ const convCall = 1 << 24
 
 // call runs the tile kernel over block b: tiles of pixels from `pixel` on, `rows` of them in the last tile.
 func (c *conv) call(a *convTileArgs, out []View, b, pixel, tiles, rows int, stop *Stop) {
-	blk, p := &c.blocks[b], &c.panels[b]
-	o := &out[blk.segment]
+	blk := &c.blocks[b]
+	a.take(&c.panels[b])
+	c.write(a, &out[blk.segment], blk, pixel, tiles, rows, stop)
+}
+
+// take sets what a panel is.
+func (a *convTileArgs) take(p *convPanel) {
 	a.w, a.bias, a.scale, a.size, a.order = p.w, p.bias, p.scale, p.size, p.order
 	a.lo, a.hi, a.zero, a.plain = p.lo, p.hi, p.zero, p.plain
+}
+
+// write is call once the panel is taken, of a block that lies at its channels of o.
+func (c *conv) write(a *convTileArgs, o *View, blk *convBlock, pixel, tiles, rows int, stop *Stop) {
 	a.dst = o.at(pixel*o.Stride + blk.at)
-	a.dstStride = o.Stride * c.dtype.Size()
+	a.dstStride = o.Stride * o.DType.Size()
 	a.cols, a.stop = blk.cols, stop
 	mr := c.kernel.MR
 	tile := int64(a.taps*a.groups*c.kernel.KR) * int64(mr*c.kernel.NR)

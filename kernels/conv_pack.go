@@ -78,7 +78,7 @@ func padded[T number](panel []T, blk *convBlock, l lattice) bool {
 }
 
 // number is an element of packed filters.
-type number interface{ float32 | int8 | int16 }
+type number interface{ float32 | int8 | int16 | Half }
 
 func zero[T number](v []T) bool {
 	for _, x := range v {

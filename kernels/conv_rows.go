@@ -13,7 +13,8 @@ import (
 // whole groups of KR channels.
 type rowConv struct {
 	conv
-	per int // output rows of a unit
+	per  int       // output rows of a unit
+	half *convHalf // where tensors and filters are float16, what makes float32 of them; else nil
 }
 
 // fewChannels reports whether the row copies pay, by measurement: a tap costs the indirect tile as much as about ten
@@ -24,6 +25,17 @@ func newRowConv(c conv) *rowConv {
 	return &rowConv{conv: c, per: rowsAtOnce(&c.shape, c.kernel.MR)}
 }
 
+// runs is how many runs of numbers side by side a window is: its rows, or where columns are dilated its cells.
+func (s *ConvShape) runs() int {
+	if s.DilationW == 1 {
+		return s.R
+	}
+	return s.R * s.S
+}
+
+// run is how many numbers such a run has.
+func (s *ConvShape) run() int { return s.R * s.S / s.runs() * s.C }
+
 const maxRow = 1 << 22 // bytes of a padded row
 
 // rowsFit reports whether padded rows of elements of so many bytes, and the addresses of the windows in them, take
@@ -33,7 +45,7 @@ func rowsFit(s *ConvShape, k *Kernel, size int) bool {
 		return false
 	}
 	d := rowConv{conv: conv{shape: *s, kernel: k}, per: rowsAtOnce(s, k.MR)}
-	return int64(d.phases())*int64(d.tiles(d.per)*k.MR)*int64(s.R) <= maxPtrs
+	return int64(d.phases())*int64(d.tiles(d.per)*k.MR)*int64(s.runs()) <= maxPtrs
 }
 
 // rowsAtOnce is how many output rows fill tiles of so many pixels best.
@@ -58,15 +70,15 @@ func (d *rowConv) rowBytes() int {
 	return s.reach()*s.C*d.rowElem() + rowSlack
 }
 
-// reach is the width of a padded row without dilation: the pixels under the windows of all output columns.
-func (s *ConvShape) reach() int { return (s.OutW()-1)*s.StrideW + s.S }
+// reach is the width of a padded row: the pixels under the windows of all output columns.
+func (s *ConvShape) reach() int { return (s.OutW()-1)*s.StrideW + (s.S-1)*s.DilationW + 1 }
 
 // rowElem is the size of an element in row copies.
 func (c *conv) rowElem() int {
 	if c.kernel.Op == OpConvWide {
 		return 2
 	}
-	return c.dtype.Size()
+	return c.kernel.DType.Size()
 }
 
 // slots is the number of rows kept: all between the first row of the first window and the last of the last, made up to
@@ -79,7 +91,16 @@ func (d *rowConv) slots() int {
 // phases is how many units it takes until rows are in the same slots again.
 func (d *rowConv) phases() int { return d.slots() / (d.per * d.shape.StrideH) }
 
-func (d *rowConv) scratchEach() int { return (d.slots()*d.rowBytes() + 63) &^ 63 }
+func (d *rowConv) scratchEach() int {
+	return roundUp(d.slots()*d.rowBytes(), 64) + d.half.scratch(d)
+}
+
+func (d *rowConv) Kernel() string {
+	if d.half != nil {
+		return d.half.wide.Name + " + " + d.conv.Kernel()
+	}
+	return d.conv.Kernel()
+}
 
 func (d *rowConv) Scratch(workers int) int { return workers * d.scratchEach() }
 
@@ -87,25 +108,28 @@ func (d *rowConv) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&d.shape, d.dtype, d.segments, in, out)
 	t := &rowConvTask{rowConv: d, in: in[0], out: append([]View(nil), out...), workers: make([]rowConvWorker, workers)}
 	for i := range t.workers {
-		t.workers[i].rows = scratch[i*d.scratchEach():][:d.slots()*d.rowBytes()]
+		mem := scratch[i*d.scratchEach():][:d.scratchEach()]
+		t.workers[i].rows = mem[:d.slots()*d.rowBytes()]
+		d.half.bind(d, &t.workers[i].half, mem[roundUp(d.slots()*d.rowBytes(), 64):])
 		t.workers[i].ptrs = d.newTables(d.addresses(t.workers[i].rows))
-		t.workers[i].ptrs.spread(d.phases()*d.tiles(d.per), d.shape.R*d.kernel.MR)
+		t.workers[i].ptrs.spread(d.phases()*d.tiles(d.per), d.shape.runs()*d.kernel.MR)
 	}
 	return t
 }
 
-// addresses is [phase][tile][R][MR]: where the windows of a unit's output pixels begin. A last unit of fewer rows uses
+// addresses is [phase][tile][runs][MR]: where the windows' runs of a unit's output pixels begin. A last unit of fewer rows uses
 // the first of its tiles. Lanes past the end have the last pixel's address: read, never stored.
 func (d *rowConv) addresses(rows []byte) []unsafe.Pointer {
 	s, mr := &d.shape, d.kernel.MR
 	slots, rowBytes, tiles := d.slots(), d.rowBytes(), d.tiles(d.per)
-	step := s.StrideW * s.C * d.rowElem() // bytes from one window to the next
-	ptrs := make([]unsafe.Pointer, d.phases()*tiles*s.R*mr)
+	pixel, runs := s.C*d.rowElem(), s.runs()
+	cells := runs / s.R // runs of a row of the window
+	ptrs := make([]unsafe.Pointer, d.phases()*tiles*runs*mr)
 	for i := range ptrs {
-		lane, r, tile, phase := i%mr, i/mr%s.R, i/mr/s.R%tiles, i/mr/s.R/tiles
+		lane, run, tile, phase := i%mr, i/mr%runs, i/mr/runs%tiles, i/mr/runs/tiles
 		p := min(tile*mr+lane, d.per*s.OutW()-1)
-		row := (phase*d.per+p/s.OutW())*s.StrideH + r*s.DilationH
-		ptrs[i] = unsafe.Pointer(&rows[row%slots*rowBytes+p%s.OutW()*step])
+		row := (phase*d.per+p/s.OutW())*s.StrideH + run/cells*s.DilationH
+		ptrs[i] = unsafe.Pointer(&rows[row%slots*rowBytes+(p%s.OutW()*s.StrideW+run%cells*s.DilationW)*pixel])
 	}
 	return ptrs
 }
@@ -119,6 +143,7 @@ type rowConvTask struct {
 
 type rowConvWorker struct {
 	rows []byte // ring of padded rows: padded row y is in slot y mod slots
+	half halfWorker
 	convWorker
 }
 
@@ -133,7 +158,7 @@ func (t *rowConvTask) Run(worker, lo, hi int, stop *Stop) {
 	a := &wk.args
 	outH, outW := s.OutH(), s.OutW()
 	slots, rowBytes := t.slots(), t.rowBytes()
-	a.groups = t.kernel.groups(s.S * s.C)
+	a.groups = t.kernel.groups(s.run())
 	loaded := 0 // padded rows of this image up to here are in the ring
 	for u := lo; u < hi && !stop.Asked(); u++ {
 		n, y := u/t.runs(), u%t.runs()*t.per
@@ -144,15 +169,26 @@ func (t *rowConvTask) Run(worker, lo, hi int, stop *Stop) {
 			loaded = top
 		}
 		for loaded = max(loaded, top); loaded <= bottom && !stop.Asked(); loaded++ {
-			t.loadRow(wk.rows[loaded%slots*rowBytes:][:rowBytes-rowSlack], &t.in, n, loaded-s.PadTop)
+			row := wk.rows[loaded%slots*rowBytes:][:rowBytes-rowSlack]
+			if t.half != nil {
+				t.half.loadRow(&wk.half, row, s, &t.in, n, loaded-s.PadTop, stop)
+				continue
+			}
+			t.loadRow(row, &t.in, n, loaded-s.PadTop)
 		}
 		tiles := t.tiles(rows)
 		first := y / t.per % t.phases() * t.tiles(t.per)
 		for b := range t.blocks {
-			t.setTaps(a, &wk.ptrs, b, first, s.R)
+			t.setTaps(a, &wk.ptrs, b, first, s.runs())
+			if t.half != nil {
+				t.half.block(t, wk, b, (n*outH+y)*outW, rows*outW, stop)
+				continue
+			}
 			t.call(a, t.out, b, (n*outH+y)*outW, tiles, rows*outW-(tiles-1)*mr, stop)
 		}
-		t.finishAll(&wk.done, t.out, (n*outH+y)*outW, rows*outW, stop)
+		if t.half == nil {
+			t.finishAll(&wk.done, t.out, (n*outH+y)*outW, rows*outW, stop)
+		}
 	}
 }
 

@@ -135,7 +135,7 @@ func guarded[T any](t *testing.T, side guard.Side, n int) []T {
 }
 
 // runConv runs an op on both sides of guard pages and returns its outputs, which must not differ.
-func runConv[T float32 | uint8](t *testing.T, c convCase, dt DType, op Op, in []T, inGap, outGap int, canary T) []T {
+func runConv[T float32 | uint8 | Half](t *testing.T, c convCase, dt DType, op Op, in []T, inGap, outGap int, canary T) []T {
 	out := runConvGuarded(t, guard.Start, c, dt, op, in, inGap, outGap, canary)
 	runConvGuarded(t, guard.End, c, dt, op, in, inGap, outGap, canary)
 	return out
@@ -143,7 +143,7 @@ func runConv[T float32 | uint8](t *testing.T, c convCase, dt DType, op Op, in []
 
 // runConvGuarded runs an op between guard pages with every output strided and its gaps watched, its units in two uneven
 // shares by two workers, and returns the outputs joined along the channels.
-func runConvGuarded[T float32 | uint8](t *testing.T, side guard.Side, c convCase, dt DType, op Op, in []T, inGap,
+func runConvGuarded[T float32 | uint8 | Half](t *testing.T, side guard.Side, c convCase, dt DType, op Op, in []T, inGap,
 	outGap int, canary T) []T {
 	segments := seg(c)
 	px := c.N * c.OutH() * c.OutW()

@@ -28,6 +28,8 @@ const (
 //	wrap:        dst[i] = lo + (src[i] − lo) mod (hi − lo + 1)                            which is a power of two
 //	truth:       dst[i] = 1 if src[i] is not 0, so of a NaN, else 0
 //	lookup:      dst[i] = table[src[i]]
+//	narrow:      dst[i] = ToHalf(src[i])
+//	widen:       dst[i] = src[i].Float()
 //	levels:      dst[i] = zero + round(min(max(src[i]·scale, lo), hi))                    no NaN
 //
 // Rounding is to the nearest, of two to the even one; of levels to the upper one where up is set. All is

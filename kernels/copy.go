@@ -31,8 +31,11 @@ func copyGeneric(b *copyArgs) {
 
 // bySize is the dtype whose rows of the table move elements of dt's size.
 func bySize(dt DType) DType {
-	if dt.Size() == 4 {
+	switch dt.Size() {
+	case 4:
 		return F32
+	case 2:
+		return F16
 	}
 	return U8
 }

@@ -34,7 +34,7 @@
 //
 // Write the function, in a file of that grammar; declare and bind it in bind_<goarch>.go; add its row to
 // catalogue_rows.go, best tier first within an operation. Selection, the tests against the reference between guard
-// pages, the proof of its features, the benchmarks, the self-test and README.md's table find it there. A new operation
+// pages, the proof of its features, the benchmarks, the self-test and KERNELS.md's table find it there. A new operation
 // is one file (its OpKind, its reference, its Op) and a portable row that holds the reference. For a new tier see
 // package arch.
 package kernels

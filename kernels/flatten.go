@@ -18,9 +18,10 @@ type flattenArgs struct {
 }
 
 func flatten32Generic(b *flattenArgs) { flattenGeneric[uint32](b) }
+func flatten16Generic(b *flattenArgs) { flattenGeneric[uint16](b) }
 func flatten8Generic(b *flattenArgs)  { flattenGeneric[uint8](b) }
 
-func flattenGeneric[T uint8 | uint32](b *flattenArgs) {
+func flattenGeneric[T uint8 | uint16 | uint32](b *flattenArgs) {
 	dst := unsafe.Slice((*T)(b.dst), b.channels*b.pixels)
 	const side = 16 // of the squares transposed at a time: their lines stay in cache
 	for c0 := 0; c0 < b.channels; c0 += side {

@@ -36,6 +36,10 @@
 #define FRINTN(n, d)         NEON2(0x4E218800, n, d)          // frintn d.4s, n.4s
 #define FCMEQ(m, n, d)       NEON3(0x4E20E400, m, n, d)       // fcmeq d.4s, n.4s, m.4s
 #define SCVTF(n, d)          NEON2(0x4E21D800, n, d)          // scvtf d.4s, n.4s
+#define FCVTL(n, d)          NEON2(0x0E217800, n, d)          // fcvtl d.4s, n.4h
+#define FCVTL2(n, d)         NEON2(0x4E217800, n, d)          // fcvtl2 d.4s, n.8h
+#define FCVTN(n, d)          NEON2(0x0E216800, n, d)          // fcvtn d.4h, n.4s
+#define FCVTN2(n, d)         NEON2(0x4E216800, n, d)          // fcvtn2 d.8h, n.4s
 #define FCVTNS(n, d)         NEON2(0x4E21A800, n, d)          // fcvtns d.4s, n.4s
 #define SQXTN(n, d)          NEON2(0x0E614800, n, d)          // sqxtn d.4h, n.4s
 #define SQXTN2(n, d)         NEON2(0x4E614800, n, d)          // sqxtn2 d.8h, n.4s

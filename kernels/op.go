@@ -14,18 +14,24 @@ const (
 	U8               // quantised activations, value = scale·(q − zero)
 	S8               // quantised weights, per output channel
 	S32              // whole numbers, as the model's int32, int64 and bool; accumulators and biases
+	F16              // IEEE binary16: [Half]
 )
 
 // Size returns the bytes of one element.
 func (d DType) Size() int {
-	if d == F32 || d == S32 {
+	switch d {
+	case F32, S32:
 		return 4
+	case F16:
+		return 2
 	}
 	return 1
 }
 
-// String returns f32, u8, s8 or s32.
-func (d DType) String() string { return [...]string{"f32", "u8", "s8", "s32"}[d&3] }
+// String returns f32, u8, s8, s32 or f16.
+func (d DType) String() string {
+	return [...]string{"f32", "u8", "s8", "s32", "f16", "none"}[min(d, F16+1)]
+}
 
 // View is a window on an NHWC tensor: N images of H×W pixels, of which C consecutive channels are seen.
 // Pixel (n, y, x) starts Stride·((n·H+y)·W+x) elements after Data. Stride ≥ C; it is larger where the

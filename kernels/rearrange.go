@@ -27,9 +27,10 @@ type rearrangeArgs struct {
 }
 
 func rearrange32Generic(b *rearrangeArgs) { rearrangeGeneric[uint32](b) }
+func rearrange16Generic(b *rearrangeArgs) { rearrangeGeneric[uint16](b) }
 func rearrange8Generic(b *rearrangeArgs)  { rearrangeGeneric[uint8](b) }
 
-func rearrangeGeneric[T uint8 | uint32](b *rearrangeArgs) {
+func rearrangeGeneric[T uint8 | uint16 | uint32](b *rearrangeArgs) {
 	width := int(unsafe.Sizeof(T(0)))
 	for p := b.p0; p < b.p1; p++ {
 		dst := unsafe.Slice((*T)(unsafe.Add(b.dst, p*b.dstStride*width)), b.dstC)

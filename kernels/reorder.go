@@ -17,12 +17,13 @@ type reorderArgs struct {
 }
 
 func reorder32Generic(b *reorderArgs) { reorderGeneric[uint32](b) }
+func reorder16Generic(b *reorderArgs) { reorderGeneric[uint16](b) }
 func reorder8Generic(b *reorderArgs)  { reorderGeneric[uint8](b) }
 
 // shortRow is up to how many elements are copied one by one: a call of copy takes as long.
 const shortRow = 12
 
-func reorderGeneric[T uint8 | uint32](b *reorderArgs) {
+func reorderGeneric[T uint8 | uint16 | uint32](b *reorderArgs) {
 	size := int(unsafe.Sizeof(T(0)))
 	for i := range b.n[0] {
 		for j := range b.n[1] {
@@ -107,7 +108,7 @@ func (b *reorderArgs) inner(i, j, k int) reorderArgs {
 }
 
 // reorderEdges copies what inner(i, j, k) leaves.
-func reorderEdges[T uint8 | uint32](b *reorderArgs, i, j, k int) {
+func reorderEdges[T uint8 | uint16 | uint32](b *reorderArgs, i, j, k int) {
 	size := int(unsafe.Sizeof(T(0)))
 	done := [3]int{i, j, k}
 	rest := *b

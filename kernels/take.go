@@ -72,9 +72,10 @@ func (p *picks) fits(in, out int) bool {
 }
 
 func take32Generic(a *takeArgs) { takeGeneric[uint32](a) }
+func take16Generic(a *takeArgs) { takeGeneric[uint16](a) }
 func take8Generic(a *takeArgs)  { takeGeneric[uint8](a) }
 
-func takeGeneric[T uint8 | uint32](a *takeArgs) {
+func takeGeneric[T uint8 | uint16 | uint32](a *takeArgs) {
 	dense := a.dstStride == a.channels && a.srcStride == a.channels && a.chans.at == nil
 	for x := 0; x < a.pixels; {
 		col, run := a.cols.from(a.first+x, a.pixels-x)
@@ -95,7 +96,7 @@ func takeGeneric[T uint8 | uint32](a *takeArgs) {
 }
 
 // takePixel takes the channels of a column for pixel x of dst.
-func takePixel[T uint8 | uint32](a *takeArgs, x, col int) {
+func takePixel[T uint8 | uint16 | uint32](a *takeArgs, x, col int) {
 	dst := takeAt[T](a.dst, x*a.dstStride, a.channels)
 	src := unsafe.Add(a.src, col*a.srcStride*int(unsafe.Sizeof(T(0))))
 	for i := 0; i < a.channels; {

@@ -11,11 +11,11 @@ import (
 	"strings"
 
 	"github.com/gneiss-go/gneiss/internal/app/wholefile"
+	"github.com/gneiss-go/gneiss/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/caffe"
 	"github.com/gneiss-go/gneiss/models/internal/alike"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
-	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/ncnn"
 	"github.com/gneiss-go/gneiss/models/onnx"
 	"github.com/gneiss-go/gneiss/models/tflite"
@@ -277,7 +277,7 @@ func openOwn(path string, opts []runtime.Option) (*runtime.Graph, error) {
 		return nil, err
 	}
 	if !runtime.IsFile(data) {
-		return nil, runtime.InFile(path, sniff.Explain(data, "a gneiss model", runtime.ErrCorrupt))
+		return nil, runtime.InFile(path, sniff.Explain(data, "a gneiss model", runtime.ErrCorrupt, runtime.ErrCorrupt))
 	}
 	g, err := runtime.ReadGraph(data, opts...)
 	return g, runtime.InFile(path, err)
@@ -339,7 +339,7 @@ func formatOf(path string) (format, error) {
 		return formatUnknown, fmt.Errorf("not a model that can be imported but %s: %w", what, runtime.ErrCorrupt)
 	case sniff.Text(head):
 		return formatPrototxt, nil
-	case head[0] == 0x08: // ModelProto begins with its ir_version, a caffemodel with a name or layers
+	case sniff.ONNX(head): // a caffemodel begins with a name or layers
 		return formatONNX, nil
 	case head[0] == 0x0a || head[0] == 0x12 || bytes.HasPrefix(head, []byte{0xa2, 0x06}):
 		return formatCaffe, nil

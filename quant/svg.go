@@ -20,12 +20,12 @@ func (c *Comparison) WriteSVG(w io.Writer) error {
 }
 
 // colour of a bar: the noise is a tenth of the signal's amplitude at 20 dB.
-func colour(db float64) string {
+func colour(db float64) chart.Colour {
 	switch {
 	case db < 10:
-		return "#c0392b"
+		return chart.Bad
 	case db < 20:
-		return "#d9963a"
+		return chart.Fair
 	}
-	return "#4a7fb5"
+	return chart.Good
 }

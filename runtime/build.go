@@ -12,17 +12,16 @@ import (
 // build fills the plan: simplify → merge siblings → finish in the cache → lay out → choose kernels and pack → lifetimes
 // → offsets.
 func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error) {
-	if g == nil {
-		return fmt.Errorf("no graph: %w", ErrGraph)
-	}
-	if len(g.Outputs) == 0 {
-		return fmt.Errorf("graph %q has no output: %w", g.Name, ErrGraph)
+	if err := g.usable(); err != nil {
+		return err
 	}
 	p.name = g.Name
 	names := g.Outputs // simplified, an output may be what another node makes
-	if g, err = Simplify(g); err != nil {
+	whole := g
+	if g, err = Simplify(whole); err != nil {
 		return err
 	}
+	o.relief.spendGraph(whole)
 	if err := o.ctx.Err(); err != nil {
 		return err
 	}
@@ -63,6 +62,7 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 		p.steps[i] = planStep{name: s.name(), kind: s.nodes[0].Op.Kind(), op: op, inPlace: inPlace(s.nodes[0].Op)}
 		c := s.cost()
 		p.steps[i].macs, p.steps[i].work, p.steps[i].bytes = c.MACs, c.Work, c.Bytes
+		o.relief.spendStep(s)
 	}
 	if err := p.locate(o, g, lay, steps); err != nil {
 		return err

@@ -5,7 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"slices"
+	"strings"
 	"unsafe"
+
+	"github.com/gneiss-go/gneiss/internal/sniff"
 )
 
 // Ext is the extension of the names of gneiss's own model files.
@@ -64,8 +68,29 @@ func corrupt(format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, ErrCorrupt)...)
 }
 
+// notOurs is the error of bytes that are no model file of ours: what they seem to be, and what to do with them.
+func notOurs(data []byte) error {
+	what := sniff.What(data)
+	if what == "" && sniff.ONNX(data) {
+		what = "an ONNX model"
+	}
+	switch {
+	case len(data) == 0:
+		return corrupt("not a gneiss model: no bytes")
+	case what == "":
+		return corrupt("not a gneiss model")
+	case strings.Contains(what, "model") || strings.Contains(what, "ncnn"):
+		return corrupt("not a gneiss model: this looks like %s; import it by models.Open, or make a %s file of it: "+
+			"gneiss compile", what, Ext)
+	}
+	return corrupt("not a gneiss model: this looks like %s", what)
+}
+
 // container is a parsed file: its sections, whose content is not checked yet.
-type container struct{ sections []section }
+type container struct {
+	sections []section
+	relief   *relief // of what is read, or nil
+}
 
 // find returns the first section of a kind (and target), or nil.
 func (c *container) find(kind sectionKind, target string) *section {
@@ -82,7 +107,7 @@ func (c *container) find(kind sectionKind, target string) *section {
 func parse(data []byte) (*container, error) {
 	switch {
 	case !IsFile(data):
-		return nil, corrupt("not a gneiss model")
+		return nil, notOurs(data)
 	case len(data) < headerSize:
 		return nil, corrupt("%d bytes, too few for a header", len(data))
 	}
@@ -136,8 +161,21 @@ func parse(data []byte) (*container, error) {
 }
 
 // check compares a section's checksum.
-func (s *section) check() error {
-	if s.kind != secSignature && crc32.Checksum(s.data, crcTable) != s.crc {
+func (s *section) check() error { return s.checkIn(nil) }
+
+// checkIn is check of a section that is not read again soon.
+func (s *section) checkIn(r *relief) error {
+	if s.kind == secSignature {
+		return nil
+	}
+	sum := uint32(0)
+	for part := range slices.Chunk(s.data, reliefEach) {
+		sum = crc32.Update(sum, crcTable, part)
+		if r != nil {
+			r.done(len(part))
+		}
+	}
+	if sum != s.crc {
 		return corrupt("checksum of section %d does not match", s.kind)
 	}
 	return nil

@@ -31,7 +31,7 @@ func (c *container) graph(limits Limits, filters, trusted bool) (*Graph, error) 
 	}
 	for _, s := range c.sections {
 		if s.kind == secGraph || s.kind == secData || s.kind == secFilters && filters {
-			if err := s.check(); err != nil {
+			if err := s.checkIn(c.relief); err != nil {
 				return nil, err
 			}
 		}

@@ -43,11 +43,8 @@ type encoder struct {
 }
 
 func encode(g *Graph, opts ...WriteOption) ([]byte, error) {
-	if g == nil {
-		return nil, fmt.Errorf("no graph: %w", ErrGraph)
-	}
-	if len(g.Outputs) == 0 {
-		return nil, fmt.Errorf("graph %q has no output: %w", g.Name, ErrGraph)
+	if err := g.usable(); err != nil {
+		return nil, err
 	}
 	var e encoder
 	f := fields{out: &e}

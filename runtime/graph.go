@@ -75,7 +75,8 @@ type Graph struct {
 	names   map[string]bool
 	nvalues int
 	work    int64
-	reads   int // operands of all nodes
+	reads   int  // operands of all nodes
+	spent   bool // its weights are gone: WithSpentGraph
 }
 
 // Limits bound what a graph may ask for, so that a hostile model is refused before anything is allocated for it.

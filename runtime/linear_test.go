@@ -141,6 +141,10 @@ func (b builder) output(v *Value) {
 	}
 }
 
+// longest is the processor time of loading and planning any of largeGraphs at four times its size; a quarter of it is
+// what the placing of buffers may take for as long as its budget lasts.
+const longest = 2 * time.Second * slowdown
+
 // Plans of four times as much take about four times as long, and no plan takes long.
 func TestPlansTakeLinearTime(t *testing.T) {
 	if testing.Short() {
@@ -167,9 +171,14 @@ func TestPlansTakeLinearTime(t *testing.T) {
 					_ = p.Report().String()
 					return cpuTime(t) - start
 				}
+				// Other processes spoil caches, and so processor time; what is quadratic stays so in every try.
 				once, four := took(c.n), took(4*c.n)
+				long := func() bool { return four > 8*once+longest/4 || four > longest }
+				for try := 1; long() && try < 4; try++ {
+					once, four = min(once, took(c.n)), min(four, took(4*c.n))
+				}
 				t.Logf("%d: %v; %d: %v", c.n, once, 4*c.n, four)
-				if four > 8*once+500*time.Millisecond || four > 2*time.Second {
+				if long() {
 					t.Errorf("%d: %v; %d: %v", c.n, once, 4*c.n, four)
 				}
 			})

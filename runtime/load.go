@@ -26,6 +26,7 @@ func Load(data []byte, opts ...Option) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.relief = &o.relief
 	if err := c.authenticate(data, &o); err != nil {
 		return nil, err
 	}
@@ -70,7 +71,9 @@ func (c *container) loadPacked(o *options, isa arch.ISA) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := compile(g, o, isa, kernels.LoadPacking(steps))
+	inPlace := *o
+	inPlace.relief = relief{} // what is packed is in use
+	p, err := compile(g, &inPlace, isa, kernels.LoadPacking(steps))
 	switch {
 	case errors.Is(err, kernels.ErrShape):
 		return nil, nil
@@ -159,7 +162,7 @@ func WithPackedFrom(file []byte) WriteOption {
 
 // add adds a section unless there is one of its kind and target.
 func (w *writer) add(s section) {
-	if (&container{w.sections}).find(s.kind, s.target) == nil {
+	if (&container{sections: w.sections}).find(s.kind, s.target) == nil {
 		w.sections = append(w.sections, s)
 	}
 }

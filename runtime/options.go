@@ -23,6 +23,7 @@ type options struct {
 	arena   int                                   // Limits.MaxArena of a plan; 0: that of the graph
 	signed  func(message, signature []byte) error // of Load and ReadGraph; nil asks for no signature
 	ctx     context.Context
+	relief  relief
 
 	minVersion   int    // of what is signed
 	signedTarget string // the same

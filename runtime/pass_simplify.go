@@ -12,6 +12,9 @@ import "slices"
 // It is portable: nothing in it depends on the machine. Node names survive, those of folded nodes under the node that
 // absorbed them.
 func Simplify(g *Graph) (*Graph, error) {
+	if err := g.usable(); err != nil {
+		return nil, err
+	}
 	g, err := recognise(g)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -99,10 +100,22 @@ func (s *Session) view(v viewSpec) kernels.View {
 }
 
 // Input returns input i, to be filled before Run. It panics if there is no such input, as indexing a slice does.
-func (s *Session) Input(i int) *Tensor { return &s.inputs[i] }
+func (s *Session) Input(i int) *Tensor { return at(s, "input", s.inputs, i) }
 
-// Output returns output i, valid after Run until the next.
-func (s *Session) Output(i int) *Tensor { return &s.outputs[i] }
+// Output returns output i, valid after Run until the next. It panics as Input does.
+func (s *Session) Output(i int) *Tensor { return at(s, "output", s.outputs, i) }
+
+// at is a tensor by its number, or a panic that says which there are.
+func at(s *Session, what string, ts []Tensor, i int) *Tensor {
+	if uint(i) >= uint(len(ts)) {
+		names := make([]string, len(ts))
+		for k := range ts {
+			names[k] = fmt.Sprintf("%d: %v", k, ts[k].info)
+		}
+		panic(fmt.Sprintf("gneiss: model %q has no %s %d; there are %s", s.plan.name, what, i, strings.Join(names, ", ")))
+	}
+	return &ts[i]
+}
 
 // InputNamed and OutputNamed return the tensor of that name; their error, which wraps [ErrGraph], lists the names there
 // are.

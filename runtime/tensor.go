@@ -45,10 +45,14 @@ type Class struct {
 	Score float32 `json:"score"`
 }
 
-// TopK appends to buf the k elements of the first image with the highest scores, best first, and returns it; equal
-// scores stand in the order of their index, and NaNs are left out. Quantised elements are dequantised, whole numbers
-// rounded to float32. It does not allocate if buf has room.
-func (t *Tensor) TopK(k int, buf []Class) []Class {
+// TopK returns the k elements of the first image with the highest scores, best first: fewer if the image has fewer.
+// Equal scores stand in the order of their index, and NaNs are left out. Quantised elements are dequantised, whole
+// numbers rounded to float32. The result is in buf's memory, whatever buf held, so that a buffer that is given back
+// each time neither grows nor is allocated anew; nil does too.
+func (t *Tensor) TopK(k int, buf []Class) []Class { return t.AppendTopK(buf[:0], k) }
+
+// AppendTopK appends what TopK returns to buf. It does not allocate if buf has room.
+func (t *Tensor) AppendTopK(buf []Class, k int) []Class {
 	if k < 1 {
 		return buf
 	}

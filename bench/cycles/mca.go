@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os/exec"
 	"regexp"
@@ -11,38 +10,6 @@ import (
 
 	"github.com/gneiss-go/gneiss/internal/test/disasm"
 )
-
-// core is a processor core with a model in llvm-mca.
-type core struct {
-	Name    string // as in the table
-	Model   string // llvm-mca's -mcpu
-	InOrder bool
-	I8MM    bool
-	DotProd bool
-	SlowFMA bool    // llvm-mca lets two 128-bit FMLA start in each cycle, the core's guide only one
-	L2      float64 // bytes a cycle from L2 to L1
-	OtherPI float64 // cycles per instruction of compiled code between the kernels
-}
-
-// The cores. Cortex-A76 is modelled by its server twin: what llvm-mca prints for cortex-a76 is an A57.
-// Cortex-A55 issues one 128-bit FMLA a cycle, as it does SDOT, by Arm's software optimisation guide.
-var cores = []core{
-	{Name: "cortex-a53", Model: "cortex-a53", InOrder: true, L2: 8, OtherPI: 1.2},
-	{Name: "cortex-a55", Model: "cortex-a55", InOrder: true, DotProd: true, SlowFMA: true, L2: 8, OtherPI: 1.1},
-	{Name: "cortex-a72", Model: "cortex-a72", L2: 8, OtherPI: 0.7},
-	{Name: "cortex-a76", Model: "neoverse-n1", DotProd: true, L2: 16, OtherPI: 0.5},
-}
-
-// runs tells whether the core has the instructions of a kernel.
-func (c *core) runs(kernel string) bool {
-	switch {
-	case strings.HasSuffix(kernel, "__dotprod"):
-		return c.DotProd
-	case strings.HasSuffix(kernel, "__i8mm"):
-		return c.I8MM
-	}
-	return true
-}
 
 // mca runs llvm-mca and remembers what it said.
 type mca struct {
@@ -72,10 +39,9 @@ var (
 	fmlaVector  = regexp.MustCompile(`^fml[as] (v\d+\.4s), (v\d+)\.4s, (v\d+)\.4s$`)
 )
 
-// cycles returns the cycles of one pass over the code when it is repeated many times.
-func (m *mca) cycles(c *core, code []disasm.Insn) (float64, error) {
+// source is the code as llvm-mca takes it: branches lead to its start.
+func (c *core) source(code []disasm.Insn) string {
 	var src strings.Builder
-	fmt.Fprintln(&src, ".text\nstart:")
 	for _, i := range code {
 		text := i.Text
 		if to, _, ok := target(i); ok {
@@ -89,27 +55,67 @@ func (m *mca) cycles(c *core, code []disasm.Insn) (float64, error) {
 		}
 		fmt.Fprintln(&src, text)
 	}
-	key := c.Model + "\n" + src.String()
-	if n, ok := m.seen[key]; ok {
-		return n, nil
+	return src.String()
+}
+
+// cycles returns the cycles of one pass over the code when it is repeated many times.
+func (m *mca) cycles(c *core, code []disasm.Insn) (float64, error) {
+	n, err := m.cyclesOf(c, [][]disasm.Insn{code})
+	if err != nil {
+		return 0, err
 	}
-	cmd := exec.Command(m.path, "-mtriple=aarch64", "-mcpu="+c.Model, "-mattr=+dotprod,+i8mm,+v8.2a",
-		fmt.Sprintf("-iterations=%d", mcaPasses), "-")
-	cmd.Stdin = strings.NewReader(src.String())
+	return n[0], nil
+}
+
+// cyclesOf returns that of each code. All that was not asked before goes through one llvm-mca.
+func (m *mca) cyclesOf(c *core, codes [][]disasm.Insn) ([]float64, error) {
+	var src strings.Builder
+	fmt.Fprintln(&src, ".text\nstart:")
+	var asked []string
+	keys := make([]string, len(codes))
+	for i, code := range codes {
+		text := c.source(code)
+		keys[i] = c.Model + "\n" + text
+		if _, ok := m.seen[keys[i]]; ok || len(code) == 0 {
+			continue
+		}
+		m.seen[keys[i]] = 0
+		fmt.Fprintf(&src, "# LLVM-MCA-BEGIN r%d\n%s# LLVM-MCA-END\n", len(asked), text)
+		asked = append(asked, keys[i])
+	}
+	if len(asked) > 0 {
+		if err := m.ask(c, src.String(), asked); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]float64, len(codes))
+	for i, k := range keys {
+		out[i] = m.seen[k]
+	}
+	return out, nil
+}
+
+// ask runs llvm-mca on regions r0, r1, …
+func (m *mca) ask(c *core, src string, keys []string) error {
+	cmd := exec.Command(m.path, "-mtriple=aarch64", "-mcpu="+c.Model, "-mattr=+dotprod,+i8mm,+v8.2a,+fullfp16",
+		fmt.Sprintf("-iterations=%d", mcaPasses), "-instruction-info=0", "-resource-pressure=0", "-")
+	cmd.Stdin = strings.NewReader(src)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return 0, fmt.Errorf("%s -mcpu=%s: %v\n%s", m.path, c.Model, err, stderr.Bytes())
+		return fmt.Errorf("%s -mcpu=%s: %v\n%s", m.path, c.Model, err, stderr.Bytes())
 	}
-	found := totalCycles.FindSubmatch(out)
-	if found == nil {
-		return 0, errors.New("llvm-mca printed no cycles")
+	found := totalCycles.FindAllSubmatch(out, -1)
+	if len(found) != len(keys) {
+		return fmt.Errorf("llvm-mca printed %d regions of %d", len(found), len(keys))
 	}
-	n, err := strconv.ParseFloat(string(found[1]), 64)
-	if err != nil {
-		return 0, err
+	for i, f := range found {
+		n, err := strconv.ParseFloat(string(f[1]), 64)
+		if err != nil {
+			return err
+		}
+		m.seen[keys[i]] = n / mcaPasses
 	}
-	m.seen[key] = n / mcaPasses
-	return n / mcaPasses, nil
+	return nil
 }

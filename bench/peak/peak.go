@@ -13,8 +13,8 @@
 //
 // # Contract
 //
-// Only amd64 has loops of its own. Elsewhere, and with the tag purego, the float peak is that of a plain Go loop and
-// stands for the generic tier only.
+// amd64, arm64 and ARMv7 have loops of their own. Elsewhere, and with the tag purego, the float peak is that of a plain
+// Go loop and stands for the generic tier only.
 //
 // # How to add a loop
 //
@@ -63,7 +63,8 @@ type Bandwidth struct {
 // Result is what Measure found.
 type Result struct {
 	Threads  int         `json:"threads"`
-	ClockGHz float64     `json:"clock_ghz"` // under a light load; 0 when unknown
+	ClockGHz float64     `json:"clock_ghz"`            // under a light load; 0 when unknown
+	HalfMACs float64     `json:"half_gmacs,omitempty"` // of float16 arithmetic; 0 where the CPU has none, or none known here
 	Rates    []Rate      `json:"rates"`
 	Read     []Bandwidth `json:"read,omitempty"` // only of MeasureMemory
 }
@@ -80,6 +81,9 @@ func Measure(threads int) Result {
 		r.ClockGHz = clockCycles * perNanosecond(run)
 	}
 	r.Rates = append(r.Rates, Rate{"f32_fma__generic", kernels.F32, arch.Generic, 8 * together(r.Threads, scalarLoop)})
+	if run, macs := halfLoop(); run != nil {
+		r.HalfMACs = float64(macs) * together(r.Threads, run)
+	}
 	for _, l := range loops {
 		if arch.Features().Has(l.requires) {
 			r.Rates = append(r.Rates, Rate{l.name, l.dtype, l.isa, float64(l.macs) * together(r.Threads, l.run)})
@@ -141,6 +145,9 @@ func (r *Result) String() string {
 	fmt.Fprintf(&b, "peak, %d thread(s), core clock %.2f GHz\n", r.Threads, r.ClockGHz)
 	for _, x := range r.Rates {
 		fmt.Fprintf(&b, "  %-20s %8.1f GMAC/s\n", x.Name, x.GMACs)
+	}
+	if r.HalfMACs > 0 {
+		fmt.Fprintf(&b, "  %-20s %8.1f GMAC/s\n", "f16_fma", r.HalfMACs)
 	}
 	for _, x := range r.Read {
 		fmt.Fprintf(&b, "  read %-4s %6d KiB    %8.1f GB/s\n", x.Level, x.Bytes>>10, x.GBs)

@@ -50,6 +50,8 @@ var loops = []loop{
 	{"u8_dot__amx", kernels.U8, arch.AMX, arch.FeatAVX512F | arch.FeatAMXInt8, 4 * 16 * 16 * 64, dotAMX},
 }
 
+func halfLoop() (run func(int), macs int) { return nil, 0 }
+
 func runClock() func(int) { return clockLoop }
 
 func reader() func(unsafe.Pointer, int) {

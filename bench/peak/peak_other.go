@@ -1,4 +1,4 @@
-//go:build !amd64 || !gc || purego || noasm
+//go:build !(amd64 || arm64 || arm) || !gc || purego || noasm
 
 package peak
 
@@ -7,6 +7,8 @@ import "unsafe"
 const clockCycles = 1
 
 var loops []loop
+
+func halfLoop() (run func(int), macs int) { return nil, 0 }
 
 func runClock() func(int) { return nil }
 

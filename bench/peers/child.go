@@ -20,7 +20,7 @@ import (
 // It says "ready VERSION" once it has loaded the network, and then answers each line by one line:
 //
 //	run N         run 2 + N times; answers the last N durations in nanoseconds
-//	output FILE   write the result as little-endian float32; answers ok
+//	output FILE   write the results as little-endian float32, one after the other; answers ok
 //	quit
 type child struct {
 	cmd     *exec.Cmd
@@ -32,7 +32,7 @@ type child struct {
 
 // startLimit and answerLimit are how long a child may take before it is given up.
 const (
-	startLimit  = 60 * time.Second
+	startLimit  = 120 * time.Second
 	answerLimit = 120 * time.Second
 )
 
@@ -175,7 +175,7 @@ func (t *tail) lastLine() string {
 
 // serve is the child's side of the protocol, for gneiss itself. Infer runs the network once and returns what to time.
 func serve(in io.Reader, out io.Writer, version string, infer func() (time.Duration, error),
-	result func() []float32) error {
+	result func() ([]float32, error)) error {
 	fmt.Fprintln(out, "ready", version)
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
@@ -201,8 +201,12 @@ func serve(in io.Reader, out io.Writer, version string, infer func() (time.Durat
 			if _, err := infer(); err != nil {
 				return err
 			}
+			values, err := result()
+			if err != nil {
+				return err
+			}
 			var data []byte
-			for _, v := range result() {
+			for _, v := range values {
 				data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 			}
 			if err := os.WriteFile(argument, data, 0o600); err != nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/runtime"
 )
 
 // config is one row group of the table: what all engines are asked to do alike.
@@ -37,33 +38,49 @@ func (c config) limit() arch.ISA {
 // errCannot is wrapped when an engine has no way to do what a config asks for.
 var errCannot = errors.New("cannot")
 
-// setup is what engines find on disk.
+// setup is what engines find of a network.
 type setup struct {
-	dir     string // of the exported network
 	home    string // of installed peers
-	onnx    string // the model as ONNX; "" if there is none
-	qdq     string // the quantised model as ONNX; "" if there is none
-	gneiss8 string // the quantised model as gneiss takes it; "" has the model quantised, calibrated on the picture
-	model   string // --model, "" for seeded weights
+	gneiss8 string // the quantised network as gneiss takes it; "" has it quantised, with ranges from the picture
 	seed    uint64
+
+	dir   string // of the exported network
+	onnx  string // the network as ONNX
+	qdq   string // the quantised network as ONNX
+	own   string // the order of dimensions that onnx has: ownName or inputName; qdq has that of inputName
+	noNet error  // why there is no net.txt
+	noQDQ error  // and no qdq
+
+	graph, graph8 *runtime.Graph
+	want          map[string][]float32 // the float outputs, one after the other, in the order of ownName and of inputName
+	sizes         []int                // of each output
 }
+
+// ours is the engine that the others are compared with.
+const ours = "gneiss"
 
 // engine is one contestant.
 type engine struct {
 	name    string
-	install func(*setup) error // nil: nothing to install
-	how     string             // how to install it by hand
+	install func(*setup) error          // nil: nothing to install
+	how     string                      // how to install it by hand
+	order   func(*setup, config) string // of dimensions: ownName or inputName
 	// command makes ready what is needed and returns the child's command line; its error says what is missing.
 	command func(*setup, config) (*exec.Cmd, error)
 }
 
 var engines = []engine{
-	{name: "gneiss", command: gneissCommand},
-	{name: "onednn", command: oneDNNCommand, install: aptInstall("g++", "libdnnl-dev"),
+	{name: ours, order: always(ownName), command: gneissCommand},
+	{name: "onednn", order: always(inputName), command: oneDNNCommand, install: aptInstall("g++", "libdnnl-dev"),
 		how: "apt-get install g++ libdnnl-dev"},
-	{name: "onnxruntime", command: ortCommand, install: ortInstall,
+	{name: "onnxruntime", order: ortOrder, command: ortCommand, install: ortInstall,
 		how: "npm install --ignore-scripts --prefix DIR onnxruntime-node@" + ortVersion + ", DIR being --home"},
-	{name: "opencv", command: openCVCommand, install: aptInstall("python3-opencv"), how: "apt-get install python3-opencv"},
+	{name: "opencv", order: ortOrder, command: openCVCommand, install: aptInstall("python3-opencv"),
+		how: "apt-get install python3-opencv"},
+}
+
+func always(order string) func(*setup, config) string {
+	return func(*setup, config) string { return order }
 }
 
 func gneissCommand(s *setup, c config) (*exec.Cmd, error) {
@@ -75,8 +92,8 @@ func gneissCommand(s *setup, c config) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	return exec.Command(self, "--child", "--model", s.model, "--packed", file, "--seed", fmt.Sprint(s.seed), "--cap",
-		c.Cap, "--threads", fmt.Sprint(c.Threads)), nil
+	return exec.Command(self, "--child", "--packed", file, "--input-dir", s.dir, "--cap", c.Cap, "--threads",
+		fmt.Sprint(c.Threads)), nil
 }
 
 //go:embed onednn/net.cpp
@@ -84,10 +101,8 @@ var oneDNNSource []byte
 
 // oneDNNCommand compiles the program, once for each version of its text.
 func oneDNNCommand(s *setup, c config) (*exec.Cmd, error) {
-	if c.DType == "int8" {
-		if _, err := os.Stat(filepath.Join(s.dir, scalesFile)); err != nil {
-			return nil, fmt.Errorf("%w: int8 needs --scales", errCannot)
-		}
+	if s.noNet != nil {
+		return nil, fmt.Errorf("%w run it: %w", errCannot, s.noNet)
 	}
 	program := filepath.Join(s.home, fmt.Sprintf("onednn-%x", sha256.Sum256(oneDNNSource))[:23])
 	if _, err := os.Stat(program); err != nil {
@@ -131,20 +146,25 @@ func ortCommand(s *setup, c config) (*exec.Cmd, error) {
 	}
 	model := s.onnx
 	if c.DType == "int8" {
-		if model = s.qdq; model == "" {
-			return nil, fmt.Errorf("%w: int8 needs --onnx-int8", errCannot)
+		if s.noQDQ != nil {
+			return nil, fmt.Errorf("%w run it: %w", errCannot, s.noQDQ)
 		}
-	}
-	if model == "" {
-		return nil, fmt.Errorf("%w: the model could not be written as ONNX", errCannot)
+		model = s.qdq
 	}
 	script := filepath.Join(s.dir, "run.js")
 	if err := os.WriteFile(script, ortScript, 0o644); err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("node", script, model, s.dir, fmt.Sprint(c.Threads))
+	cmd := exec.Command("node", script, model, filepath.Join(s.dir, ortOrder(s, c)), fmt.Sprint(c.Threads))
 	cmd.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(s.home, "node_modules"))
 	return cmd, nil
+}
+
+func ortOrder(s *setup, c config) string {
+	if c.DType == "int8" {
+		return inputName
+	}
+	return s.own
 }
 
 func ortInstall(s *setup) error {
@@ -163,8 +183,6 @@ func openCVCommand(s *setup, c config) (*exec.Cmd, error) {
 		return nil, fmt.Errorf("%w: float only", errCannot)
 	case c.Cap != "full":
 		return nil, fmt.Errorf("%w: no way to cap its instruction set", errCannot)
-	case s.onnx == "":
-		return nil, fmt.Errorf("%w: the model could not be written as ONNX", errCannot)
 	}
 	python := "python3"
 	if _, err := os.Stat("/usr/bin/python3"); err == nil && goruntime.GOOS == "linux" {
@@ -177,7 +195,7 @@ func openCVCommand(s *setup, c config) (*exec.Cmd, error) {
 	if err := os.WriteFile(script, openCVScript, 0o644); err != nil {
 		return nil, err
 	}
-	return exec.Command(python, script, s.onnx, s.dir, fmt.Sprint(c.Threads)), nil
+	return exec.Command(python, script, s.onnx, filepath.Join(s.dir, s.own), fmt.Sprint(c.Threads)), nil
 }
 
 func aptInstall(packages ...string) func(*setup) error {

@@ -1,11 +1,12 @@
-// Peers compares gneiss with other inference engines: one network, one set of weights, one picture, in turn.
+// Peers compares gneiss with other inference engines: the same networks, weights and picture, in turn.
 //
 //	go run ./bench/peers                            # GoogLeNet, seeded weights, all engines that are installed
-//	go run ./bench/peers --model x.caffemodel --threads 1,2 --cap full,avx2 --json out.json --plot out.png
+//	go run ./bench/peers --models zoo,family,net.onnx --dtype f32,int8 --threads 1 --json out.json --plot out.svg
 //
 // Every engine, gneiss too, is a process of its own that loads the network once and stays. Before anything is timed
 // their outputs are compared. Then they run in rounds, A B C A B C, so that a drift of the machine hits all alike.
-// bench/README.md tells how to read the table. A peer that is not installed is named with the command that installs it.
+// bench/README.md tells how to read the tables. A peer that is not installed is named with the command that installs
+// it.
 package main
 
 import (
@@ -25,43 +26,38 @@ import (
 
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/arch/machine"
-	"github.com/gneiss-go/gneiss/bench"
-	"github.com/gneiss-go/gneiss/bench/peak"
-	"github.com/gneiss-go/gneiss/kernels"
-	"github.com/gneiss-go/gneiss/runtime"
 )
 
 type flags struct {
 	setup
-	scales, json, plot, pack    string
+	models, json, plot, pack    string
 	threads, caps, dtypes, only string
 	rounds, runs                int
 	pause                       time.Duration
 	install, child              bool
-	tolerance                   float64
+	tolerance, likeness         float64
 }
 
 func main() {
 	var f flags
-	flag.StringVar(&f.model, "model", "",
-		"the network: a .caffemodel or .onnx `file`; without it GoogLeNet with seeded weights")
+	flag.StringVar(&f.models, "models", seeded, "the networks, a `list`: googlenet (seeded weights), family, zoo, "+
+		"ONNX or Caffe files, and folders of ONNX files")
 	flag.Uint64Var(&f.seed, "seed", 1, "of the weights and the picture")
 	flag.StringVar(&f.threads, "threads", "1,2", "threads, a `list`")
 	flag.StringVar(&f.caps, "cap", "full,avx2", "instruction-set tiers to cap the engines at, a `list` (full: none)")
 	flag.StringVar(&f.dtypes, "dtype", "f32", "f32, int8 or both, a `list`")
 	flag.StringVar(&f.only, "engines", "", "engines to run, a `list` (default all)")
-	flag.StringVar(&f.gneiss8, "gneiss-int8", "",
-		"the quantised network for gneiss, a `file` (default: quantised by ranges from one run on the picture)")
-	flag.StringVar(&f.scales, "scales", "",
-		"activation scales for oneDNN in int8, a `file` of lines \"name scale\" (default: from one run on the picture)")
-	flag.StringVar(&f.qdq, "onnx-int8", "", "the quantised network for ONNX Runtime, an .onnx `file` with QDQ nodes")
+	flag.StringVar(&f.gneiss8, "gneiss-int8", "", "the quantised network for gneiss and ONNX Runtime, if there is one "+
+		"network, a `file` (default: quantised by ranges from one run on the picture)")
 	flag.IntVar(&f.rounds, "rounds", 10, "rounds")
 	flag.IntVar(&f.runs, "runs", 8, "timed inferences of each engine in a round")
 	flag.DurationVar(&f.pause, "pause", 100*time.Millisecond,
 		"rest between engines, in which spinning threads of the last one go to sleep")
-	flag.Float64Var(&f.tolerance, "tolerance", 1e-4, "how far float outputs may differ")
+	flag.Float64Var(&f.tolerance, "tolerance", 1e-4, "how far float outputs may differ, as a part of the largest "+
+		"(of 1 if that is less)")
+	flag.Float64Var(&f.likeness, "likeness", 0.9, "how well int8 outputs must correlate with float ones")
 	flag.StringVar(&f.json, "json", "", "write all figures to this `file`")
-	flag.StringVar(&f.plot, "plot", "", "draw the medians as bars in this .png, .svg or .pdf `file`")
+	flag.StringVar(&f.plot, "plot", "", "draw how gneiss compares with the best of the others in this .svg `file`")
 	flag.StringVar(&f.home, "home", defaultHome(), "where peers are installed, a `folder`")
 	flag.BoolVar(&f.install, "install", false, "install the peers that are missing (apt-get, npm)")
 	flag.StringVar(&f.dir, "input-dir", "", "export to this `folder`, and leave it (default: a temporary one)")
@@ -69,7 +65,7 @@ func main() {
 	flag.BoolVar(&f.child, "child", false, "serve inferences on stdin; used by this program itself")
 	flag.Usage = func() {
 		fmt.Fprint(flag.CommandLine.Output(),
-			"Compares gneiss with other engines on the same network, weights and picture.\n\nusage: peers [flags]\n\n")
+			"Compares gneiss with other engines on the same networks, weights and picture.\n\nusage: peers [flags]\n\n")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -98,7 +94,7 @@ func (f *flags) run(ctx context.Context) error {
 		return err
 	}
 	if f.child {
-		return serveGneiss(f.model, f.pack, f.seed, configs[0], os.Stdin, os.Stdout)
+		return serveGneiss(f.pack, f.dir, configs[0], os.Stdin, os.Stdout)
 	}
 	if f.rounds < 1 || f.runs < 1 {
 		return errors.New("--rounds and --runs must be at least 1")
@@ -107,44 +103,22 @@ func (f *flags) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g, err := openGraph(f.model, f.seed)
+	if f.home, err = filepath.Abs(f.home); err != nil { // children may have another working folder
+		return err
+	}
+	all, err := networks(f.models, f.home)
 	if err != nil {
 		return err
 	}
-	if f.dir == "" {
-		if f.dir, err = os.MkdirTemp("", "gneiss-peers-"); err != nil {
-			return err
-		}
-		defer os.RemoveAll(f.dir)
-	} else if err := os.MkdirAll(f.dir, 0o755); err != nil {
+	if f.gneiss8 != "" && len(all) > 1 {
+		return fmt.Errorf("--gneiss-int8 is of one network, --models names %d", len(all))
+	}
+	r := report{Time: time.Now().UTC(), CPU: machine.Info(), Rounds: f.rounds, Runs: f.runs}
+	failed, err := f.compare(ctx, &r, all, configs, chosen)
+	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	// children may have another working folder
-	for _, p := range []*string{&f.dir, &f.home, &f.model, &f.qdq, &f.gneiss8} {
-		if *p != "" {
-			if *p, err = filepath.Abs(*p); err != nil {
-				return err
-			}
-		}
-	}
-	if err := f.export(g, f.scales, slices.Contains(list(f.dtypes), "int8")); err != nil {
-		return err
-	}
-	r := report{Time: time.Now().UTC(), CPU: machine.Info(), Model: modelName(g, f.model), MACs: bench.MACs(g),
-		Rounds: f.rounds, Runs: f.runs}
-	failed := false
-	for _, c := range configs {
-		ok, err := f.contest(ctx, &r, c, chosen)
-		if errors.Is(err, context.Canceled) {
-			r.print(os.Stdout) // what there is
-			return errors.New("interrupted; the table has what was finished")
-		}
-		if err != nil {
-			return err
-		}
-		failed = failed || !ok
-	}
-	r.speedups()
+	r.finish()
 	r.print(os.Stdout)
 	if f.json != "" {
 		text, err := json.MarshalIndent(&r, "", "\t")
@@ -160,146 +134,62 @@ func (f *flags) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if failed {
+	switch {
+	case err != nil:
+		return errors.New("interrupted; the table has what was finished")
+	case failed:
 		return errors.New("outputs do not agree; see the notes under the table")
 	}
 	return nil
 }
 
-// contestant is an engine that runs.
-type contestant struct {
-	*child
-	result
-}
-
-// errWrong: an engine's output is not to be trusted.
-var errWrong = fmt.Errorf("%w be trusted", errCannot)
-
-// contest runs the engines in one config and appends their rows; ok is false if an output was wrong.
-func (f *flags) contest(ctx context.Context, r *report, c config, chosen []engine) (ok bool, err error) {
-	fmt.Fprintf(os.Stderr, "%v:", c)
-	defer fmt.Fprintln(os.Stderr)
-	i := slices.IndexFunc(r.Peaks, func(p peak.Result) bool { return p.Threads == c.Threads })
-	if i < 0 {
-		i = len(r.Peaks)
-		r.Peaks = append(r.Peaks, peak.Measure(c.Threads))
-	}
-	best := r.Peaks[i].For(map[string]kernels.DType{"f32": kernels.F32, "int8": kernels.U8}[c.DType], c.limit())
-	var all []*contestant
-	defer func() {
-		for _, x := range all {
-			x.stop()
+// compare runs the engines on all networks in all configs; failed tells of outputs that were wrong.
+func (f *flags) compare(ctx context.Context, r *report, all []network, configs []config,
+	chosen []engine) (bool, error) {
+	failed := false
+	parent := f.dir
+	for i := range all {
+		n := &all[i]
+		var err error
+		if n.file != "" {
+			if n.file, err = filepath.Abs(n.file); err != nil {
+				return failed, err
+			}
 		}
-	}()
-	var first []float32
-	ok = true
-	for _, e := range chosen {
-		x, err := f.enter(e, c, &first)
+		if parent == "" {
+			f.dir, err = os.MkdirTemp("", "gneiss-peers-")
+		} else if f.dir, err = filepath.Abs(filepath.Join(parent, n.Name)); err == nil {
+			err = os.MkdirAll(f.dir, 0o755)
+		}
 		if err != nil {
-			ok = ok && !errors.Is(err, errWrong)
-			if !errors.Is(err, errCannot) && e.how != "" {
-				err = fmt.Errorf("%w; to install: %s", err, e.how)
-			}
-			r.Absent = append(r.Absent, absent{e.name, c, oneLine(err)})
-			fmt.Fprintf(os.Stderr, " no %s", e.name)
-			continue
+			return failed, err
 		}
-		all = append(all, x)
-		fmt.Fprintf(os.Stderr, " %s", e.name)
-	}
-	for round := range f.rounds {
-		for _, x := range all {
-			select {
-			case <-ctx.Done():
-				return false, context.Canceled
-			case <-time.After(f.pause):
-			}
-			times, err := x.run(f.runs)
-			if err != nil {
-				return false, fmt.Errorf("%s: %w", x.Engine, err)
-			}
-			ms := make([]float64, len(times))
-			for i, t := range times {
-				ms[i] = float64(t) / 1e6
-			}
-			x.Times = append(x.Times, ms)
+		ok, err := f.contests(ctx, r, n, configs, chosen)
+		if parent == "" {
+			os.RemoveAll(f.dir)
 		}
-		fmt.Fprintf(os.Stderr, " %d", round+1)
-	}
-	for _, x := range all {
-		x.RSS = x.peakRSS()
-		x.summarise(r.MACs, best)
-	}
-	for _, x := range all {
-		if all[0].Engine == "gneiss" {
-			x.compare(&all[0].result)
+		if err != nil {
+			return failed, err
 		}
-		r.Results = append(r.Results, x.result)
+		failed = failed || !ok
 	}
-	return ok, nil
+	return failed, nil
 }
 
-// enter starts an engine and compares its output with the first engine's, or makes that the first.
-func (f *flags) enter(e engine, c config, first *[]float32) (*contestant, error) {
-	cmd, err := e.command(&f.setup, c)
-	if err != nil && !errors.Is(err, errCannot) && f.install && e.install != nil {
-		if err = e.install(&f.setup); err == nil {
-			cmd, err = e.command(&f.setup, c)
+func (f *flags) contests(ctx context.Context, r *report, n *network, configs []config, chosen []engine) (bool, error) {
+	if err := f.export(n, slices.Contains(list(f.dtypes), "int8")); err != nil {
+		return false, fmt.Errorf("%s: %w", n.Name, err)
+	}
+	r.Networks = append(r.Networks, *n)
+	all := true
+	for _, c := range configs {
+		ok, err := f.contest(ctx, r, *n, c, chosen)
+		if err != nil {
+			return false, err
 		}
+		all = all && ok
 	}
-	if err != nil {
-		return nil, err
-	}
-	ch, err := start(cmd)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errCannot, err)
-	}
-	x := &contestant{ch, result{Engine: e.name, Version: ch.version, config: c}}
-	out, err := ch.output(f.dir)
-	if err == nil && *first == nil {
-		*first = out
-	}
-	if err == nil {
-		x.Top1 = argmax(out)
-		x.MaxDiff, err = f.agree(c, *first, out)
-	}
-	if err != nil {
-		ch.stop()
-		return nil, fmt.Errorf("%w: %w", errWrong, err)
-	}
-	return x, nil
-}
-
-// agree compares an engine's output with the first one's: the same best class and, for float, the same numbers.
-func (f *flags) agree(c config, want, got []float32) (float64, error) {
-	if len(got) != len(want) {
-		return 0, fmt.Errorf("%d outputs, the first engine has %d", len(got), len(want))
-	}
-	diff := 0.0
-	for i := range got {
-		d := float64(got[i]) - float64(want[i])
-		if d != d {
-			return d, fmt.Errorf("output %d is not a number", i)
-		}
-		diff = max(diff, max(d, -d))
-	}
-	if a, b := argmax(got), argmax(want); a != b {
-		return diff, fmt.Errorf("best class %d, the first engine's is %d", a, b)
-	}
-	if c.DType == "f32" && diff > f.tolerance {
-		return diff, fmt.Errorf("outputs differ by %g, more than %g", diff, f.tolerance)
-	}
-	return diff, nil
-}
-
-func argmax(v []float32) int {
-	best := 0
-	for i, x := range v {
-		if x > v[best] {
-			best = i
-		}
-	}
-	return best
+	return all, nil
 }
 
 // configs is every combination of --dtype, --cap and --threads.
@@ -349,13 +239,6 @@ func (f *flags) engines() ([]engine, error) {
 
 func list(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
-}
-
-func modelName(g *runtime.Graph, file string) string {
-	if file == "" {
-		return g.Name + " (seeded weights)"
-	}
-	return filepath.Base(file)
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

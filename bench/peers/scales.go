@@ -9,45 +9,79 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// exportScales writes scales for oneDNN's int8 from one run on the picture: the largest value of each tensor is 255,
-// that of the input 127. It is enough to measure speed with; --scales gives those of a real calibration.
-//
-// The operands of a concatenation share its scale. What only a normalisation reads is left in float, since LRN has no
-// integer form. Activations must not be negative, as after ReLU.
-func exportScales(g *runtime.Graph, x []float32, dir string) error {
-	top, err := largest(g, x)
-	if err != nil {
-		return err
+// span is the least and the largest number of a tensor.
+type span struct{ lo, hi float32 }
+
+func (s span) with(o span) span { return span{min(s.lo, o.lo), max(s.hi, o.hi)} }
+
+func spanOf(v []float32) (s span) {
+	for _, x := range v {
+		s = s.with(span{x, x})
 	}
-	kept := map[*runtime.Value]bool{} // values that something other than a normalisation reads
-	for _, n := range g.Nodes {
-		for _, v := range n.In {
-			switch n.Op.(type) {
-			case *runtime.LRN, *runtime.Softmax:
-				continue
-			case *runtime.Concat:
-				top[v.Name] = top[n.Out.Name]
-			}
-			kept[v] = true
+	return s
+}
+
+// exportScales writes scales for oneDNN's int8 from one run: the largest number of each tensor is 255, or 127 where
+// there are negative ones. It is enough to measure speed with.
+//
+// What only moves, joins or averages elements keeps their scale, so that all of these tensors have one. What only a
+// normalisation reads is left in float, since LRN has no integer form. A scale and shift by themselves have one for
+// int8 alone.
+func exportScales(g *runtime.Graph, of map[string]span, dir string) error {
+	same := map[*runtime.Value]*runtime.Value{}
+	var root func(v *runtime.Value) *runtime.Value
+	root = func(v *runtime.Value) *runtime.Value {
+		if to := same[v]; to != nil {
+			return root(to)
 		}
+		return v
+	}
+	read, signed := map[*runtime.Value]bool{}, map[*runtime.Value]bool{}
+	affine := map[*runtime.Value]bool{}
+	for _, n := range g.Nodes {
+		switch n.Op.(type) {
+		case *runtime.LRN, *runtime.Softmax:
+			continue
+		case *runtime.Concat, *runtime.Pool, *runtime.GlobalPool, *runtime.Rearrange, *runtime.Take:
+			for _, v := range n.In {
+				if a, b := root(v), root(n.Out); a != b {
+					same[a] = b
+				}
+			}
+		case *runtime.Affine:
+			affine[n.In[0]], affine[n.Out] = true, true
+		case *runtime.Activation:
+			affine[n.Out] = affine[n.In[0]]
+		}
+		for _, v := range n.In {
+			read[v] = true
+		}
+	}
+	all := append([]*runtime.Value(nil), g.Inputs...)
+	for _, n := range g.Nodes {
+		all = append(all, n.Out)
+	}
+	joint := map[*runtime.Value]span{}
+	for _, v := range all {
+		joint[root(v)] = joint[root(v)].with(of[v.Name])
+		signed[root(v)] = signed[root(v)] || affine[v]
 	}
 	var text strings.Builder
-	write := func(v *runtime.Value, steps float32) {
-		if m := top[v.Name]; m > 0 && kept[v] {
-			fmt.Fprintln(&text, word(v.Name), m/steps)
+	for _, v := range all {
+		s := joint[root(v)]
+		steps, sign := float32(255), 0
+		if s.lo < 0 || signed[root(v)] {
+			steps, sign = 127, 1
 		}
-	}
-	for _, v := range g.Inputs {
-		write(v, 127)
-	}
-	for _, n := range g.Nodes {
-		write(n.Out, 255)
+		if top := max(s.hi, -s.lo); top > 0 && read[v] {
+			fmt.Fprintln(&text, word(v.Name), top/steps, sign)
+		}
 	}
 	return os.WriteFile(filepath.Join(dir, scalesFile), []byte(text.String()), 0o644)
 }
 
-// largest returns the largest magnitude of every value of a graph, by name.
-func largest(g *runtime.Graph, x []float32) (map[string]float32, error) {
+// spans returns the range of every value of a graph, by name.
+func spans(g *runtime.Graph, x []float32) (map[string]span, error) {
 	all := runtime.NewGraph(g.Name)
 	to := map[*runtime.Value]*runtime.Value{}
 	var err error
@@ -70,11 +104,7 @@ func largest(g *runtime.Graph, x []float32) (map[string]float32, error) {
 		}
 		to[n.Out] = out
 	}
-	plan, err := runtime.Compile(all)
-	if err != nil {
-		return nil, err
-	}
-	s, err := plan.NewSession()
+	s, err := sessionOf(all)
 	if err != nil {
 		return nil, err
 	}
@@ -83,16 +113,17 @@ func largest(g *runtime.Graph, x []float32) (map[string]float32, error) {
 	if err := s.Run(); err != nil {
 		return nil, err
 	}
-	top := map[string]float32{g.Inputs[0].Name: magnitude(x)}
-	for i, info := range plan.Outputs() {
-		top[info.Name] = magnitude(s.Output(i).Float32())
+	of := map[string]span{g.Inputs[0].Name: spanOf(x)}
+	for i, n := range g.Nodes {
+		of[n.Out.Name] = spanOf(s.Output(i).Float32())
 	}
-	return top, nil
+	return of, nil
 }
 
-func magnitude(v []float32) (m float32) {
-	for _, x := range v {
-		m = max(m, x, -x)
+func sessionOf(g *runtime.Graph) (*runtime.Session, error) {
+	plan, err := runtime.Compile(g)
+	if err != nil {
+		return nil, err
 	}
-	return m
+	return plan.NewSession()
 }

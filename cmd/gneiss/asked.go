@@ -35,6 +35,7 @@ func (f *readFlags) newReader(cmd *cobra.Command, mf *modelFlags, sf *specFlags,
 	if err != nil {
 		return nil, nil, err
 	}
+	m.once = true
 	plan, err := mf.plan(cmd.Context(), m)
 	if err != nil {
 		return nil, nil, err

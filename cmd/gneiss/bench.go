@@ -64,6 +64,7 @@ needs no download: its speed does not depend on the weights.`,
 			if err != nil {
 				return err
 			}
+			m.once = true
 			sess, err := mf.compile(cmd.Context(), m)
 			if err != nil {
 				return err

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"text/tabwriter"
 
@@ -53,27 +52,10 @@ func writeCosts(w io.Writer, costs []models.Cost) error {
 	for _, c := range costs {
 		for i, v := range []float64{float64(c.Params) / 1e6, float64(c.MACs) / 1e6, float64(c.Activations) / (1 << 20)} {
 			p := &panels[i]
-			p.Bars = append(p.Bars, chart.Bar{Name: c.Name, Value: v, Colour: "#4a7fb5", Note: fmt.Sprintf("%.2f%s", v, p.Unit)})
+			p.Bars = append(p.Bars, chart.Bar{Name: c.Name, Value: v, Note: chart.Number(v) + p.Unit})
 			p.Most = max(p.Most, v)
 		}
 	}
-	for i := range panels {
-		panels[i].Tick = tick(panels[i].Most)
-	}
 	return chart.Write(w, "What networks cost",
 		"one image, float32; activations in places of their own, freed after their last use", panels...)
-}
-
-// tick is the distance of about five round numbers up to most.
-func tick(most float64) float64 {
-	if !(most > 0) {
-		return 1
-	}
-	unit := math.Pow(10, math.Floor(math.Log10(most/5)))
-	for _, m := range []float64{1, 2, 5} {
-		if unit*m >= most/5 {
-			return unit * m
-		}
-	}
-	return unit * 10
 }

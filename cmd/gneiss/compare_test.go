@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/gneiss-go/gneiss/internal/app/chart"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,8 +38,8 @@ func TestCompare(t *testing.T) {
 // TestTick: grid lines are few and round.
 func TestTick(t *testing.T) {
 	for most, want := range map[float64]float64{0: 1, 10: 2, 97.5: 20, 60.9: 20, 12568: 5000, 4.6: 1, 0.3: 0.1} {
-		if got := tick(most); got != want {
-			t.Errorf("tick(%v) is %v, want %v", most, got, want)
+		if got := chart.Tick(most); got != want {
+			t.Errorf("chart.Tick(%v) is %v, want %v", most, got, want)
 		}
 	}
 }

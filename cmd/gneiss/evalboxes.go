@@ -320,7 +320,7 @@ func shortLabel(c classResult) string {
 func (e *boxEvaluation) draw(w io.Writer) error {
 	var lines []chart.Line
 	for i, r := range e.Of {
-		l := chart.Line{Name: fmt.Sprintf("%s  AP50 %.2f %%", r.Name, r.AP50), Colour: chart.Colours[i%len(chart.Colours)]}
+		l := chart.Line{Name: fmt.Sprintf("%s  AP50 %.2f %%", r.Name, r.AP50), Colour: chart.Series(i)}
 		for k, p := range r.curve {
 			l.Points = append(l.Points, [2]float64{float64(k) / (score.Recalls - 1), p})
 		}

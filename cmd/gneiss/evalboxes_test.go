@@ -68,7 +68,7 @@ func TestEvalBoxes(t *testing.T) {
 		}
 	}
 	svg, err := os.ReadFile(chart)
-	if err != nil || strings.Count(string(svg), `stroke-width="2"`) != 2 {
+	if err != nil || strings.Count(string(svg), `"thick l`) != 2 {
 		t.Error("the picture:", err, string(svg))
 	}
 	printed(t, model, csv)

@@ -56,13 +56,10 @@ Models:
 				}
 				progress := newProgress(cmd.ErrOrStderr(), -1, true, args[0])
 				f := fetch.File{URL: url, SHA1: m.sha1, MaxSize: m.maxSize, Progress: func(done, total int64) {
-					if total > 0 && progress.GetMax64() != total {
-						progress.ChangeMax64(total)
-					}
-					progress.Set64(done)
+					progress.Set(done, total)
 				}}
 				err := f.To(cmd.Context(), path)
-				progress.Clear()
+				progress.Finish()
 				if err != nil {
 					return err
 				}

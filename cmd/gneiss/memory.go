@@ -2,71 +2,65 @@ package main
 
 import (
 	"fmt"
-	"html"
 	"io"
+	"math"
 	"strings"
 
+	"github.com/gneiss-go/gneiss/internal/app/chart"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
 // writeMemory draws the arena over time: steps to the right, addresses upwards, a box for each tensor and scratch
 // buffer; below it what is alive during each step, as a share of the arena.
 func writeMemory(w io.Writer, r *runtime.Report) error {
-	const left, top, column, height, chart, gap = 90, 70, 18, 480, 90, 30
-	width := column * len(r.Steps)
+	const left, top, width, height, low, gap, names = 76, 66, 620, 400, 80, 26, 160
+	p := chart.New(r.Name+": the arena over time", fmt.Sprintf("%s bytes, the most alive at once %s; %s, %s",
+		thousands(r.ArenaBytes), thousands(r.LowerBound), r.ISA, plural(r.Threads, "thread")),
+		chart.Width, top+height+gap+low+names)
+	column := width / float64(max(1, len(r.Steps)))
 	arena := float64(max(r.ArenaBytes, 1))
 	y := func(bytes int) float64 { return top + height*(1-float64(bytes)/arena) }
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="system-ui, sans-serif" font-size="11" fill="#222">`+"\n",
-		left+width+30, top+height+gap+chart+190)
-	b.WriteString(`<rect width="100%" height="100%" fill="#fff"/>` + "\n")
-	fmt.Fprintf(&b, `<text x="16" y="24" font-size="15" font-weight="600">%s: the arena over time</text>`+"\n",
-		html.EscapeString(r.Name))
-	fmt.Fprintf(&b, `<text x="16" y="44" fill="#666">%s bytes, the most alive at once %s; %s, %s</text>`+"\n",
-		thousands(r.ArenaBytes), thousands(r.LowerBound), r.ISA, plural(r.Threads, "thread"))
 	for i := range 5 {
 		at := r.ArenaBytes * i / 4
-		fmt.Fprintf(&b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="#ddd"/><text x="%d" y="%.1f" fill="#666" text-anchor="end">%.0f KiB</text>`+"\n",
-			left, y(at), left+width, y(at), left-6, y(at)+4, float64(at)/1024)
+		p.Path(fmt.Sprintf("M%d %.1fh%d", left, y(at), width), chart.Grid)
+		p.Text(left-6, y(at)+4, chart.Dim+" "+chart.End, chart.Number(float64(at)/1024)+" KiB")
 	}
 	for i, s := range r.Storage {
-		fill := []string{"#4a7fb5", "#6d9fce", "#5c8f9e", "#7a8fc0"}[i%4]
+		colour := []chart.Colour{chart.Blue, chart.Sky, chart.Green}[i%3]
 		if strings.HasPrefix(s.Name, "scratch of ") {
-			fill = "#d9a35a"
+			colour = chart.Yellow
 		}
-		x, wide := left+column*s.First, column*(s.Last-s.First+1)
+		x, wide := left+column*float64(s.First), column*float64(s.Last-s.First+1)
 		high := y(s.Offset) - y(s.Offset+s.Bytes)
-		fmt.Fprintf(&b, `<g><title>%s: %s bytes at %s, steps %d–%d</title><rect x="%d" y="%.1f" width="%d" height="%.1f" fill="%s" fill-opacity="0.85" stroke="#fff" stroke-width="0.5"/>`,
-			html.EscapeString(s.Name), thousands(s.Bytes), thousands(s.Offset), s.First, s.Last, x, y(s.Offset+s.Bytes), wide,
-			high, fill)
-		if fit := (wide - 6) / 6; high > 13 && fit >= 6 {
-			name := []rune(s.Name)
-			if len(name) > fit {
-				name = append(name[:fit-1], '…')
-			}
-			fmt.Fprintf(&b, `<text x="%d" y="%.1f" fill="#fff">%s</text>`, x+4, y(s.Offset+s.Bytes)+high/2+4,
-				html.EscapeString(string(name)))
+		p.Box(x, y(s.Offset+s.Bytes), max(1, wide-0.5), max(0.5, high-0.5), colour.Fill(), fmt.Sprintf(
+			"%s: %s bytes at %s, steps %d–%d", s.Name, thousands(s.Bytes), thousands(s.Offset), s.First, s.Last))
+		if fit := int(wide-6) / 6; high > 13 && fit >= 6 {
+			p.Text(x+4, y(s.Offset+s.Bytes)+high/2+4, chart.OnFill, cut(s.Name, fit))
 		}
-		b.WriteString("</g>\n")
 	}
-	base := top + height + gap + chart
-	fmt.Fprintf(&b, `<text x="%d" y="%d" fill="#666" text-anchor="end">alive</text>`+"\n", left-6, base-chart+10)
+	const base = top + height + gap + low
+	p.Text(left-6, base-low+10, chart.Dim+" "+chart.End, "alive")
+	every := int(math.Ceil(11 / column)) // what leaves a name room beside the next
 	for i, s := range r.Steps {
-		high := chart * float64(s.Live) / arena
-		fill := "#9db8d2"
+		colour := chart.Quiet
 		if s.Live >= r.LowerBound {
-			fill = "#c0392b" // the step that decides
+			colour = chart.Bad // the step that decides
 		}
-		x := left + column*i
-		fmt.Fprintf(&b, `<g><title>%s: %s bytes alive</title><rect x="%d" y="%.1f" width="%d" height="%.1f" fill="%s"/></g>`,
-			html.EscapeString(s.Name), thousands(s.Live), x+1, float64(base)-high, column-2, high, fill)
-		name := []rune(s.Name)
-		if len(name) > 30 {
-			name = append(name[:29], '…')
+		x, high := left+column*float64(i), low*float64(s.Live)/arena
+		p.Box(x, base-high, max(0.5, column-1), high, colour.Fill(), fmt.Sprintf("%s: %s bytes alive", s.Name,
+			thousands(s.Live)))
+		if i%every == 0 {
+			p.Upwards(x+column/2+3, base+6, chart.Small+" "+chart.End, cut(s.Name, 30))
 		}
-		fmt.Fprintf(&b, `<text transform="translate(%d %d) rotate(-90)" text-anchor="end" font-size="9" fill="#444">%s</text>`+"\n", x+12, base+6, html.EscapeString(string(name)))
 	}
-	b.WriteString("</svg>\n")
-	_, err := io.WriteString(w, b.String())
+	_, err := p.WriteTo(w)
 	return err
+}
+
+// cut shortens s to n letters.
+func cut(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
 }

@@ -31,6 +31,7 @@ type model struct {
 	Source string // a file, or where else it comes from
 	Note   string // what a user should know of it; often ""
 	Graph  *runtime.Graph
+	once   bool // the graph is compiled once and not needed afterwards, but for its inputs, outputs and names
 	Card   card.Card
 	Spec   preprocess.Spec // that of the card, or as flags have it
 	Labels []string        // those of the card, or of a file; nil if unknown
@@ -333,6 +334,9 @@ func (f *modelFlags) plan(ctx context.Context, m *model) (*runtime.Plan, error) 
 		return mapped.LoadCopy(m.Source, append(opts, keys...)...)
 	case m.own() && len(f.nodes) == 0: // with the filters that it has packed
 		return mapped.Load(m.Source, opts...)
+	}
+	if m.once {
+		opts = append(opts, runtime.WithSpentGraph())
 	}
 	return runtime.Compile(m.Graph, opts...)
 }

@@ -5,13 +5,9 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // writeJSON writes v indented.
@@ -34,21 +30,6 @@ func bar(share float64, cells int) string {
 		out += string([]rune(" ▏▎▍▌▋▊▉")[r])
 	}
 	return out + strings.Repeat(" ", cells-(eighths+7)/8)
-}
-
-// newProgress is a progress bar on stderr if that is a terminal, and nothing otherwise. A total of −1 is unknown.
-func newProgress(stderr io.Writer, total int64, bytes bool, what string) *progressbar.ProgressBar {
-	f, ok := stderr.(*os.File)
-	return progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(stderr),
-		progressbar.OptionSetVisibility(ok && term.IsTerminal(int(f.Fd()))),
-		progressbar.OptionSetDescription(what),
-		progressbar.OptionShowBytes(bytes),
-		progressbar.OptionShowCount(),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetWidth(30),
-	)
 }
 
 func median(d []time.Duration) time.Duration {

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"html"
 	"io"
 	"math"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/bench/peak"
+	"github.com/gneiss-go/gneiss/internal/app/chart"
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -178,7 +178,7 @@ func (p *profile) print(out io.Writer, top int) {
 // writeRoofline draws steps as dots, arithmetic intensity to the right and rate upwards, both logarithmic, under the
 // peaks of float and int8 and the bandwidths of memory (Williams, Waterman, Patterson: Roofline, CACM 2009).
 func (p *profile) writeRoofline(w io.Writer) error {
-	const left, top, width, height = 70, 60, 760, 460
+	const left, top, width, height = 64, 66, 520, 420
 	const x0, x1, y0, y1 = -1.0, 3.0, -0.5, 3.0 // powers of ten
 	x := func(v float64) float64 {
 		return left + width*(min(max(math.Log10(max(v, 1e-9)), x0), x1)-x0)/(x1-x0)
@@ -186,43 +186,35 @@ func (p *profile) writeRoofline(w io.Writer) error {
 	y := func(v float64) float64 {
 		return top + height*(1-(min(max(math.Log10(max(v, 1e-9)), y0), y1)-y0)/(y1-y0))
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="system-ui, sans-serif" font-size="12" fill="#222">`+"\n", left+width+170, top+height+60)
-	b.WriteString(`<rect width="100%" height="100%" fill="#fff"/>` + "\n")
-	fmt.Fprintf(&b, `<text x="16" y="24" font-size="15" font-weight="600">%s under this machine's roofs</text>`+"\n",
-		html.EscapeString(p.Model))
-	fmt.Fprintf(&b, `<text x="16" y="43" fill="#666">%s, %s, %s; a dot is a step, its area the step's time</text>`+"\n",
-		html.EscapeString(p.CPU), p.ISA, plural(p.Threads, "thread"))
+	on := chart.New(p.Model+" under this machine's roofs", fmt.Sprintf("%s, %s, %s; a dot is a step, its area the step's time",
+		p.CPU, p.ISA, plural(p.Threads, "thread")), chart.Width, top+height+54)
 	for e := x0; e <= x1; e++ {
-		fmt.Fprintf(&b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#eee"/><text x="%.1f" y="%d" fill="#666" text-anchor="middle">%g</text>`+"\n", x(math.Pow(10, e)), top, x(math.Pow(10, e)), top+height, x(math.Pow(10, e)), top+height+16, math.Pow(10, e))
+		on.Path(fmt.Sprintf("M%.1f %dv%d", x(math.Pow(10, e)), top, height), chart.Grid)
+		on.Text(x(math.Pow(10, e)), top+height+16, chart.Dim+" "+chart.Middle, fmt.Sprint(math.Pow(10, e)))
 	}
 	for e := 0.0; e <= y1; e++ {
-		fmt.Fprintf(&b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="#eee"/><text x="%d" y="%.1f" fill="#666" text-anchor="end">%g</text>`+"\n", left, y(math.Pow(10, e)), left+width, y(math.Pow(10, e)), left-6, y(math.Pow(10, e))+4, math.Pow(10, e))
+		on.Path(fmt.Sprintf("M%d %.1fh%d", left, y(math.Pow(10, e)), width), chart.Grid)
+		on.Text(left-6, y(math.Pow(10, e))+4, chart.Dim+" "+chart.End, fmt.Sprint(math.Pow(10, e)))
 	}
-	fmt.Fprintf(&b, `<text x="%d" y="%d" fill="#666" text-anchor="middle">MAC per byte of activations and weights</text>`+"\n", left+width/2, top+height+38)
-	fmt.Fprintf(&b, `<text transform="translate(22 %d) rotate(-90)" fill="#666" text-anchor="middle">GMAC/s</text>`+"\n",
-		top+height/2)
+	on.Text(left+width/2, top+height+38, chart.Dim+" "+chart.Middle, "MAC per byte of activations and weights")
+	on.Upwards(20, top+height/2, chart.Dim+" "+chart.Middle, "GMAC/s")
 	highest := 0.0
 	for _, r := range p.Peak.Rates {
 		highest = max(highest, r.GMACs)
 	}
 	for _, r := range p.Peak.Read { // a byte a time: the slanted roofs
-		end := highest / r.GBs
-		start := math.Pow(10, x0)
-		if low := math.Pow(10, y0) / r.GBs; low > start {
-			start = low
-		}
-		fmt.Fprintf(&b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#8a8a8a" stroke-dasharray="4 3"/><text x="%.1f" y="%.1f" fill="#666">%s %.0f GB/s</text>`+"\n",
-			x(start), y(start*r.GBs), x(end), y(highest), x(start)+4, y(start*r.GBs)-6, r.Level, r.GBs)
+		start := max(math.Pow(10, x0), math.Pow(10, y0)/r.GBs)
+		on.Path(fmt.Sprintf("M%.1f %.1fL%.1f %.1f", x(start), y(start*r.GBs), x(highest/r.GBs), y(highest)), chart.Dashed)
+		on.Text(x(start)+4, y(start*r.GBs)-6, chart.Dim, fmt.Sprintf("%s %s GB/s", r.Level, chart.Number(r.GBs)))
 	}
 	for _, roof := range []struct {
 		name   string
 		dtype  kernels.DType
-		colour string
-	}{{"float32", kernels.F32, "#4a7fb5"}, {"int8", kernels.U8, "#d9963a"}} {
+		colour chart.Colour
+	}{{"float32", kernels.F32, chart.Blue}, {"int8", kernels.U8, chart.Orange}} {
 		if v := p.Peak.For(roof.dtype, p.tier); v > 0 {
-			fmt.Fprintf(&b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="%s" stroke-width="2"/><text x="%d" y="%.1f" fill="%s">%s %.0f GMAC/s</text>`+"\n",
-				left, y(v), left+width, y(v), roof.colour, left+width+6, y(v)+4, roof.colour, roof.name, v)
+			on.Path(fmt.Sprintf("M%d %.1fh%d", left, y(v), width), "thick "+roof.colour.Line())
+			on.Text(left+width+6, y(v)+4, roof.colour.Fill(), fmt.Sprintf("%s %s GMAC/s", roof.name, chart.Number(v)))
 		}
 	}
 	longest := 0.0
@@ -233,15 +225,13 @@ func (p *profile) writeRoofline(w io.Writer) error {
 		if s.MACs == 0 {
 			continue
 		}
-		colour := "#4a7fb5"
+		colour := chart.Blue
 		if stepType(s.Kernel) == kernels.U8 {
-			colour = "#d9963a"
+			colour = chart.Orange
 		}
-		fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="%.1f" fill="%s" fill-opacity="0.45" stroke="%s"><title>%s: %.3f ms, %.1f GMAC/s, %.0f %% of peak, %.1f MAC/byte</title></circle>`+"\n",
-			x(s.Intensity), y(s.GMACs), 3+14*math.Sqrt(s.Ms/longest), colour, colour, html.EscapeString(s.Name), s.Ms, s.GMACs,
-			100*s.Peak, s.Intensity)
+		on.Dot(x(s.Intensity), y(s.GMACs), 3+12*math.Sqrt(s.Ms/longest), "see "+colour.Fill()+" "+colour.Line(), fmt.Sprintf(
+			"%s: %.3f ms, %.1f GMAC/s, %.0f %% of peak, %.1f MAC/byte", s.Name, s.Ms, s.GMACs, 100*s.Peak, s.Intensity))
 	}
-	b.WriteString("</svg>\n")
-	_, err := io.WriteString(w, b.String())
+	_, err := on.WriteTo(w)
 	return err
 }

@@ -219,8 +219,8 @@ func (m *model) calibrate(cmd *cobra.Command, file string, args []string, imf *i
 	progress := newProgress(cmd.ErrOrStderr(), int64(len(images)), false, "calibrating")
 	st, err := quant.Calibrate(cmd.Context(), m.Graph, feed(images, m.Spec),
 		quant.WithCompile(runtime.WithThreads(mf.threads)),
-		quant.WithProgress(func(n int) { _ = progress.Set(n) }))
-	_ = progress.Finish()
+		quant.WithProgress(func(n int) { progress.Set(int64(n), -1) }))
+	progress.Finish()
 	if err != nil {
 		return nil, 0, err
 	}
@@ -270,8 +270,8 @@ the first model, the worst first. Images are files, folders, patterns, or CSV fi
 			}
 			progress := newProgress(cmd.ErrOrStderr(), int64(len(images)), false, "comparing")
 			cmp, err := quant.Compare(cmd.Context(), c.Graph, second.Graph, feed(images, c.Spec),
-				quant.WithCompile(runtime.WithThreads(mf.threads)), quant.WithProgress(func(n int) { _ = progress.Set(n) }))
-			_ = progress.Finish()
+				quant.WithCompile(runtime.WithThreads(mf.threads)), quant.WithProgress(func(n int) { progress.Set(int64(n), -1) }))
+			progress.Finish()
 			if err != nil {
 				return err
 			}

@@ -113,6 +113,7 @@ func (f *runFlags) run(cmd *cobra.Command, mf *modelFlags) (*ran, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.once = true
 	sess, err := mf.compile(cmd.Context(), m)
 	if err != nil {
 		return nil, err

@@ -55,22 +55,8 @@ if anything differs.`,
 				if err := writeJSON(out, r); err != nil {
 					return err
 				}
-			} else {
-				kernels := map[string]bool{}
-				for _, c := range r.Checks {
-					for _, k := range c.Kernels {
-						kernels[k] = true
-					}
-					if c.Problem != "" {
-						fmt.Fprintf(out, "%s on %s %v: %s\n", c.Name, c.ISA, c.Kernels, c.Problem)
-					}
-				}
-				golden := "no golden output"
-				if r.Golden {
-					golden = "golden output compared"
-				}
-				fmt.Fprintf(out, "%s: %s, %d kernels, %s; %d failed\n", r.ISA, plural(len(r.Checks), "check"), len(kernels), golden,
-					r.Failed)
+			} else if _, err := fmt.Fprint(out, r); err != nil {
+				return err
 			}
 			if failed != nil {
 				return failed

@@ -60,8 +60,7 @@ An int8 model computes the same bytes tuned or not. Of a float one the last bits
 			}
 			progress := newProgress(cmd.ErrOrStderr(), -1, false, "plans")
 			t, err := runtime.Tune(cmd.Context(), m.Graph, rounds, func(done, total int) {
-				progress.ChangeMax(total)
-				progress.Set(done)
+				progress.Set(int64(done), int64(total))
 			}, opts...)
 			progress.Finish()
 			if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"image"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/gneiss-go/gneiss/internal/test/gotool"
 	"github.com/gneiss-go/gneiss/internal/test/testdata"
+	"github.com/gneiss-go/gneiss/models/imagefile"
 )
 
 // program is what is built and what README.md shows.
@@ -59,12 +61,20 @@ func TestDetect(t *testing.T) {
 	for _, c := range []struct{ model, labels, photo, want string }{
 		{"yolov8n_192.tflite", names, "person.jpg", `(?m)^person \d\d % at 19\d, \d+$`},
 		{"fastestdet_352.onnx", "coco", "bus.jpg", `(?m)^bus \d\d % `},
+		{"ssd_mobilenet_v1_coco_quant.tflite", "coco90", "", `(?s)^airplane \d\d % at .*car \d\d % at .*truck \d\d % at `},
 	} {
 		t.Run(c.model, func(t *testing.T) {
 			dir := t.TempDir()
 			model, bin := filepath.Join(dir, "model.gneiss"), filepath.Join(dir, "detect")
 			network := testdata.Path(t, "zoo", strings.TrimSuffix(c.model, filepath.Ext(c.model)), c.model)
-			run(t, exec.Command(gneiss, "compile", network, "--labels", c.labels, "-o", model))
+			args := []string{"compile", network, "--labels", c.labels, "-o", model}
+			photo := "street.png"
+			if c.photo != "" {
+				photo = testdata.Path(t, "detection", c.photo)
+			} else {
+				args = append(args, "--head", "ssd-postprocess", "--threshold", "0.5")
+			}
+			run(t, exec.Command(gneiss, args...))
 			here, err := os.Getwd()
 			if err != nil {
 				t.Fatal(err)
@@ -78,12 +88,43 @@ func TestDetect(t *testing.T) {
 				t.Fatal(err)
 			}
 			run(t, gotool.Command("build", "-tags", "model", "-overlay", overlay, "-o", bin, "."))
-			got := run(t, exec.Command(bin, testdata.Path(t, "detection", c.photo)))
+			got := run(t, exec.Command(bin, photo))
 			if !regexp.MustCompile(c.want).MatchString(got) {
 				t.Errorf("it prints %q, want %s", got, c.want)
 			}
 			t.Log(got)
+			if c.photo == "" {
+				drawn := filepath.Join(dir, "found.png")
+				run(t, exec.Command(gneiss, "detect", "--model", model, photo, "-o", drawn))
+				samePicture(t, drawn, "../../docs/detect.png")
+			}
 		})
+	}
+}
+
+// samePicture: README.md's picture is what comes out here. The network is int8, so the boxes are the same everywhere.
+func samePicture(t *testing.T, got, want string) {
+	t.Helper()
+	var pictures [2]image.Image
+	for i, name := range []string{got, want} {
+		var err error
+		if pictures[i], err = imagefile.Open(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if pictures[0].Bounds() != pictures[1].Bounds() {
+		t.Fatalf("%v, %s is %v", pictures[0].Bounds(), want, pictures[1].Bounds())
+	}
+	off, b := 0, pictures[0].Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			if pictures[0].At(x, y) != pictures[1].At(x, y) {
+				off++
+			}
+		}
+	}
+	if off > 50 {
+		t.Errorf("%d pixels differ from %s: gneiss detect --model … examples/detect/street.png -o docs/detect.png", off, want)
 	}
 }
 

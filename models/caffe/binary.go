@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
+	"github.com/gneiss-go/gneiss/internal/protowire"
 	"github.com/gneiss-go/gneiss/models/internal/wire"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -331,15 +330,16 @@ func (d *decoder) blob(m *message, f wire.Field) error {
 	return nil
 }
 
-// decode fills dst with the blob's elements.
-func (b *blob) decode(dst []float32) {
+// decode fills dst with the blob's elements, of which the first is that.
+func (b *blob) decode(dst []float32, from int) {
+	raw := b.raw[b.size*from:]
 	if b.size == 8 {
 		for i := range dst {
-			dst[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(b.raw[8*i:])))
+			dst[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:])))
 		}
 		return
 	}
 	for i := range dst {
-		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(b.raw[4*i:]))
+		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 	}
 }

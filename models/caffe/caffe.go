@@ -42,9 +42,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gneiss-go/gneiss/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
-	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -63,6 +63,7 @@ type config struct {
 	limits  runtime.Limits
 	random  bool
 	seed    uint64
+	pages   *modelfile.Pages // that the weights are in
 }
 
 // WithBatch sets the number of images per run; the default is 1.
@@ -113,13 +114,20 @@ func configure(opts []Option) *config {
 // weights for, or the one inside the caffemodel. The caffemodel may be "" with [WithRandomWeights].
 func Open(caffemodel, prototxt string, opts ...Option) (*runtime.Graph, error) {
 	c := configure(opts)
-	var weights []byte
-	if caffemodel != "" {
-		var err error
-		if weights, err = modelfile.Read(caffemodel); err != nil {
-			return nil, err
-		}
+	if caffemodel == "" {
+		return open(nil, "", prototxt, c)
 	}
+	var g *runtime.Graph
+	err := modelfile.Use(caffemodel, func(weights []byte, p *modelfile.Pages) (err error) {
+		c.pages = p
+		g, err = open(weights, caffemodel, prototxt, c)
+		return err
+	})
+	return g, err
+}
+
+// open is Open with the caffemodel's bytes.
+func open(weights []byte, caffemodel, prototxt string, c *config) (*runtime.Graph, error) {
 	if prototxt != "" {
 		text, err := modelfile.Read(prototxt)
 		if err != nil {
@@ -172,7 +180,7 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 			err = fmt.Errorf("no layers: %w", runtime.ErrCorrupt)
 		}
 		if err != nil {
-			return nil, runtime.InFile(wname, sniff.Explain(weights, "a caffemodel", err))
+			return nil, runtime.InFile(wname, sniff.Explain(weights, "a caffemodel", err, runtime.ErrCorrupt))
 		}
 	}
 	from := wname
@@ -183,7 +191,7 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 			err = fmt.Errorf("empty: %w", runtime.ErrCorrupt)
 		}
 		if err != nil {
-			return nil, runtime.InFile(pname, sniff.Explain(prototxt, "a prototxt", err))
+			return nil, runtime.InFile(pname, sniff.Explain(prototxt, "a prototxt", err, runtime.ErrCorrupt))
 		}
 	} else if def = file; def == nil {
 		return nil, runtime.InFile(wname, fmt.Errorf("neither caffemodel nor prototxt: %w", runtime.ErrGraph))
@@ -193,6 +201,7 @@ func load(weights, prototxt []byte, wname, pname string, c *config) (*runtime.Gr
 	if c.random {
 		im.b.Grant(c.limits.MaxWeights)
 	}
+	im.b.Forget = c.pages.Forget
 	im.collect(file)
 	g, err := im.run(def, prototxt == nil)
 	if err != nil {

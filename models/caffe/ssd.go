@@ -58,10 +58,13 @@ func priorBox(im *importer, l *layer, in []*axes.Tensor) (*axes.Tensor, error) {
 	if err := im.b.Take(2 * n); err != nil {
 		return nil, err
 	}
-	t, err := im.b.Constant(l.name, &axes.Source{Dims: []int{1, 2, n}, Decode: func(dst []float32) {
-		copy(dst, p.boxes)
-		for i := range n {
-			dst[n+i] = p.variance[i%4]
+	t, err := im.b.Constant(l.name, &axes.Source{Dims: []int{1, 2, n}, Decode: func(dst []float32, from int) {
+		for i := range dst {
+			if at := from + i; at < n {
+				dst[i] = p.boxes[at]
+			} else {
+				dst[i] = p.variance[(at-n)%4]
+			}
 		}
 	}}, nil)
 	if err == nil {

@@ -94,7 +94,7 @@ func (im *importer) invent(l *layer, index int, what role, dims []int) *axes.Sou
 	case oneOf:
 		lo, span = 1, 0
 	}
-	return &axes.Source{Dims: dims, Decode: func(dst []float32) {
+	return &axes.Source{Dims: dims, Decode: func(dst []float32, _ int) { // in order, as it is read
 		for i := range dst {
 			dst[i] = lo + float32(span*rng.Float32())
 		}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/gneiss-go/gneiss/models/internal/sniff"
+	"github.com/gneiss-go/gneiss/internal/sniff"
 )
 
 // ErrFormat is wrapped in errors of files that are of another kind, whole as they may be: a [*FormatError].

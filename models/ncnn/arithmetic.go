@@ -38,7 +38,7 @@ var plus = runtime.Binary{How: kernels.Plus}
 
 // constant makes numbers that were decoded a source again.
 func constant(v []float32, dims ...int) *axes.Source {
-	return &axes.Source{Dims: dims, Decode: func(dst []float32) { copy(dst, v) }}
+	return &axes.Source{Dims: dims, Decode: func(dst []float32, from int) { copy(dst, v[from:]) }}
 }
 
 // scalar is arithmetic with one number, which may be the first operand.

@@ -34,10 +34,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gneiss-go/gneiss/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/internal/alike"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
-	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -97,16 +97,17 @@ func Open(param, bin string, opts ...Option) (*runtime.Graph, error) {
 		_, err := parse(text, 0)
 		return nil, runtime.InFile(param, explain(text, err))
 	}
-	data, err := modelfile.Read(bin)
-	if err != nil {
-		return nil, err
-	}
-	return load(text, data, param, bin, opts)
+	var g *runtime.Graph
+	err = modelfile.Use(bin, func(data []byte, p *modelfile.Pages) (err error) {
+		g, err = load(text, data, p, param, bin, opts)
+		return err
+	})
+	return g, err
 }
 
 // Load imports a network from the bytes of a .param and of its .bin.
 func Load(param, bin []byte, opts ...Option) (*runtime.Graph, error) {
-	return load(param, bin, "param", "bin", opts)
+	return load(param, bin, nil, "param", "bin", opts)
 }
 
 // explain is the error of a .param, which says what the file is if it is none.
@@ -114,10 +115,10 @@ func explain(text []byte, err error) error {
 	if Is(text) || IsBinary(text) || sniff.Text(text) && sniff.What(text) == "" {
 		return err
 	}
-	return sniff.Explain(text, "an ncnn .param", err)
+	return sniff.Explain(text, "an ncnn .param", err, runtime.ErrCorrupt)
 }
 
-func load(text, bin []byte, pname, bname string, opts []Option) (*runtime.Graph, error) {
+func load(text, bin []byte, p *modelfile.Pages, pname, bname string, opts []Option) (*runtime.Graph, error) {
 	registerAll()
 	c := &config{limits: runtime.DefaultLimits}
 	for _, o := range opts {
@@ -134,6 +135,7 @@ func load(text, bin []byte, pname, bname string, opts []Option) (*runtime.Graph,
 	im := &importer{cfg: c, b: axes.NewBuilder(name, len(bin), c.limits), layers: layers,
 		store: store{data: bin, most: min(c.limits.MaxWeights, 1<<28)}, blobs: map[string]*axes.Tensor{},
 		batch: max(c.batch, 1)}
+	im.b.Forget = p.Forget
 	if err := im.run(); err != nil {
 		if im.inBin {
 			pname = bname

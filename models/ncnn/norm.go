@@ -56,7 +56,7 @@ func layerNorm(c *call) ([]*axes.Tensor, error) {
 		if i == 0 {
 			name += "/scaled"
 		}
-		k := &axes.Source{Dims: size, Decode: func(dst []float32) { copy(dst, of) }}
+		k := &axes.Source{Dims: size, Decode: func(dst []float32, from int) { copy(dst, of[from:]) }}
 		if y, err = c.b.Beside(name, runtime.Binary{How: how}, y, k); err != nil {
 			return nil, err
 		}

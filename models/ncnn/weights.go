@@ -90,9 +90,9 @@ func (s *store) next(a array) (*weights, error) {
 }
 
 func source(n int, at func(i int) float32) *weights {
-	return &weights{src: &axes.Source{Dims: []int{n}, Decode: func(dst []float32) {
+	return &weights{src: &axes.Source{Dims: []int{n}, Decode: func(dst []float32, from int) {
 		for i := range dst {
-			dst[i] = at(i)
+			dst[i] = at(from + i)
 		}
 	}}}
 }
@@ -101,12 +101,12 @@ func source(n int, at func(i int) float32) *weights {
 func (w *weights) scaled(scales []float32) *weights {
 	n := w.src.Dims[0]
 	out := source(n, nil)
-	out.src.Decode = func(dst []float32) {
+	out.src.Decode = func(dst []float32, from int) {
 		per := max(1, n/len(scales))
 		for i := range dst {
 			dst[i] = 0
-			if s := scales[min(i/per, len(scales)-1)]; s != 0 {
-				dst[i] = float32(int8(w.int8[i])) / s
+			if s := scales[min((from+i)/per, len(scales)-1)]; s != 0 {
+				dst[i] = float32(int8(w.int8[from+i])) / s
 			}
 		}
 	}

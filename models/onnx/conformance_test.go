@@ -155,7 +155,7 @@ func (c *nodeCase) try(isInput func(i int) bool) error {
 		for j, p := range c.m.graph.inputs {
 			if p.name == v.Name {
 				x := make([]float32, c.in[j].elements())
-				c.in[j].decode(x)
+				c.in[j].decode(x, 0)
 				if v.DType == runtime.U8 { // levels, for what is given is real numbers
 					for i := range x {
 						x[i] = (x[i] + signed(v) - float32(v.Quant.Zero)) * v.Quant.Scale
@@ -172,7 +172,7 @@ func (c *nodeCase) try(isInput func(i int) bool) error {
 		}
 		for i, v := range g.Outputs {
 			want := make([]float32, c.out[i].elements())
-			c.out[i].decode(want)
+			c.out[i].decode(want, 0)
 			dims, _ := v.Dims()
 			if !slices.Equal(dims, c.out[i].dims) {
 				return fmt.Errorf("%s: output %s has dimensions %v, want %v", how, v.Name, dims, c.out[i].dims)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/gneiss-go/gneiss/internal/mapping"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
 	"github.com/gneiss-go/gneiss/models/internal/wire"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -64,17 +65,39 @@ func (e *external) missing() error {
 		runtime.ErrCorrupt)
 }
 
-// fetch reads the elements of all initializers that are in other files, which must lie in dir or below it: neither a
-// path nor a link leads out. No file gives more bytes than it has, so that memory is bounded by what is on the disk. It
-// returns how many bytes were read. An empty dir means that there is no place to look.
-func (m *model) fetch(dir string) (total int, err error) {
+// fetched are the files that tensors have their elements in.
+type fetched struct {
+	files map[string]*part
+	total int // bytes that tensors take
+}
+
+// part is a file beside the model.
+type part struct {
+	data []byte // mapped
+	left int    // bytes that tensors may still take: no file gives more than it has
+}
+
+func (f *fetched) close() {
+	for _, p := range f.files {
+		mapping.Unmap(p.data)
+	}
+}
+
+// forget gives back the pages that were read.
+func (f *fetched) forget() {
+	for _, p := range f.files {
+		mapping.Forget(p.data)
+	}
+}
+
+// fetch finds the elements of all initializers that are in other files, which must lie in dir or below it: neither a
+// path nor a link leads out. No file gives more bytes than it has, so that memory is bounded by what is on the disk. An
+// empty dir means that there is no place to look. The tensors are good until what it returns is closed, also with an
+// error.
+func (m *model) fetch(dir string) (*fetched, error) {
+	all := &fetched{files: map[string]*part{}}
 	var root *os.Root
-	files := map[string]*os.File{}
-	left := map[string]int64{}
 	defer func() {
-		for _, f := range files {
-			f.Close()
-		}
 		if root != nil {
 			root.Close()
 		}
@@ -85,51 +108,68 @@ func (m *model) fetch(dir string) (total int, err error) {
 		if e == nil {
 			continue
 		}
-		fail := func(err error) (int, error) { return 0, fmt.Errorf("initializer %q: %w", name, err) }
+		fail := func(err error) (*fetched, error) { return all, fmt.Errorf("initializer %q: %w", name, err) }
 		if dir == "" || e.location == "" {
 			return fail(e.missing())
 		}
+		var err error
 		if root == nil {
 			if root, err = os.OpenRoot(dir); err != nil {
 				return fail(err)
 			}
 		}
-		f := files[e.location]
+		f := all.files[e.location]
 		if f == nil {
-			if !filepath.IsLocal(filepath.FromSlash(e.location)) {
-				return fail(fmt.Errorf("external data %q is not beside the model: %w", e.location, runtime.ErrCorrupt))
+			if f, err = openPart(root, e.location); err != nil {
+				return fail(err)
 			}
-			st, err := root.Stat(filepath.FromSlash(e.location))
-			if err != nil {
-				return fail(fmt.Errorf("external data: %w", err))
-			}
-			if !st.Mode().IsRegular() { // opening a pipe could wait for ever
-				return fail(fmt.Errorf("external data %q is no file: %w", e.location, runtime.ErrCorrupt))
-			}
-			if f, err = root.Open(filepath.FromSlash(e.location)); err != nil {
-				return fail(fmt.Errorf("external data: %w", err))
-			}
-			files[e.location], left[e.location] = f, min(st.Size(), modelfile.Max)
+			all.files[e.location] = f
 		}
 		if e.length >= 0 && e.length != int64(e.size) {
 			return fail(fmt.Errorf("%v %v needs %d bytes of data, %q is said to have %d: %w", t.typ, t.dims, e.size, e.location,
 				e.length, runtime.ErrCorrupt))
 		}
-		if int64(e.size) > left[e.location] || total > modelfile.Max-e.size {
+		if e.size > f.left || all.total > modelfile.Max-e.size {
 			return fail(fmt.Errorf("external data %q is too short for what the model takes from it: %w", e.location,
 				runtime.ErrCorrupt))
 		}
-		left[e.location] -= int64(e.size)
-		total += e.size
-		t.raw = make([]byte, e.size)
-		if n, err := f.ReadAt(t.raw, e.offset); n < e.size {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return fail(fmt.Errorf("external data %q, %d bytes at %d: %w: %w", e.location, e.size, e.offset, err,
-				runtime.ErrCorrupt))
+		f.left -= e.size
+		all.total += e.size
+		if e.offset > int64(len(f.data)-e.size) {
+			return fail(fmt.Errorf("external data %q, %d bytes at %d: %w: %w", e.location, e.size, e.offset,
+				io.ErrUnexpectedEOF, runtime.ErrCorrupt))
 		}
+		t.raw = f.data[e.offset:][:e.size:e.size]
 		t.ext = nil
 	}
-	return total, nil
+	return all, nil
+}
+
+// openPart maps a file below a folder.
+func openPart(root *os.Root, location string) (*part, error) {
+	if !filepath.IsLocal(filepath.FromSlash(location)) {
+		return nil, fmt.Errorf("external data %q is not beside the model: %w", location, runtime.ErrCorrupt)
+	}
+	st, err := root.Stat(filepath.FromSlash(location))
+	if err != nil {
+		return nil, fmt.Errorf("external data: %w", err)
+	}
+	if !st.Mode().IsRegular() { // opening a pipe could wait for ever
+		return nil, fmt.Errorf("external data %q is no file: %w", location, runtime.ErrCorrupt)
+	}
+	f, err := root.Open(filepath.FromSlash(location))
+	if err != nil {
+		return nil, fmt.Errorf("external data: %w", err)
+	}
+	defer f.Close()
+	if st, err = f.Stat(); err != nil {
+		return nil, fmt.Errorf("external data: %w", err)
+	}
+	p := &part{left: int(min(st.Size(), modelfile.Max))}
+	if p.left > 0 {
+		if p.data, err = mapping.Map(f, p.left); err != nil {
+			return nil, fmt.Errorf("external data: %w", err)
+		}
+	}
+	return p, nil
 }

@@ -99,8 +99,8 @@ func sameTensor(got, want *tensor) string {
 	}
 	if want.typ.real() {
 		a, b := make([]float32, want.elements()), make([]float32, want.elements())
-		got.decode(a)
-		want.decode(b)
+		got.decode(a, 0)
+		want.decode(b, 0)
 		if err := near(a, b); err != nil {
 			return err.Error()
 		}

@@ -124,6 +124,6 @@ func (c *call) reals(name string) (vs []float32, err error) {
 		return nil, c.err
 	}
 	vs = make([]float32, len(raw)/4)
-	(&tensor{typ: elemFloat, raw: raw}).decode(vs)
+	(&tensor{typ: elemFloat, raw: raw}).decode(vs, 0)
 	return vs, nil
 }

@@ -270,8 +270,8 @@ func (c *call) gemmOf(how runtime.MatMul) (*value, error) {
 		}
 		src := k.src
 		if beta != 1 {
-			src = &axes.Source{Dims: k.src.Dims, Decode: func(dst []float32) {
-				k.src.Decode(dst)
+			src = &axes.Source{Dims: k.src.Dims, Decode: func(dst []float32, from int) {
+				k.src.Decode(dst, from)
 				for i := range dst {
 					dst[i] *= beta
 				}

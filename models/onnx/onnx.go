@@ -66,9 +66,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
-	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -129,18 +129,22 @@ func WithInitializer(name string, tensorProto []byte) Option {
 
 // Open imports the ONNX model in a file. Weights may be in other files beside it or in folders below.
 func Open(path string, opts ...Option) (*runtime.Graph, error) {
-	b, err := modelfile.Read(path)
-	if err != nil {
-		return nil, err
-	}
-	return load(b, path, filepath.Dir(path), opts)
+	var g *runtime.Graph
+	err := modelfile.Use(path, func(b []byte, p *modelfile.Pages) (err error) {
+		g, err = load(b, p, path, filepath.Dir(path), opts)
+		return err
+	})
+	return g, err
 }
 
 // Load imports an ONNX model. The graph does not keep b. Models whose weights are in other files must be opened by
 // path.
-func Load(b []byte, opts ...Option) (*runtime.Graph, error) { return load(b, "ONNX model", "", opts) }
+func Load(b []byte, opts ...Option) (*runtime.Graph, error) {
+	return load(b, nil, "ONNX model", "", opts)
+}
 
-func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
+// load imports the model in b, which are those pages of a file, if they are not nil.
+func load(b []byte, p *modelfile.Pages, file, dir string, opts []Option) (*runtime.Graph, error) {
 	registerAll()
 	c := &config{batch: 1, limits: runtime.DefaultLimits, inits: map[string][]byte{}}
 	for _, o := range opts {
@@ -149,16 +153,17 @@ func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
 	fail := func(err error) (*runtime.Graph, error) { return nil, runtime.InFile(file, err) }
 	m, err := decodeModel(b, c.limits)
 	if err != nil {
-		return fail(sniff.Explain(b, "an ONNX model", err))
+		return fail(sniff.Explain(b, "an ONNX model", err, runtime.ErrCorrupt))
 	}
 	if err := m.knownOpset(); err != nil {
 		return fail(err)
 	}
-	read, err := m.fetch(dir)
+	parts, err := m.fetch(dir)
+	defer parts.close()
 	if err != nil {
 		return fail(err)
 	}
-	size := len(b) + read
+	size := len(b) + parts.total
 	for name, raw := range c.inits {
 		t, err := decodeTensor(raw)
 		if err == nil && t.ext != nil {
@@ -170,7 +175,12 @@ func load(b []byte, file, dir string, opts []Option) (*runtime.Graph, error) {
 		m.graph.inits[name] = t
 		size += len(raw)
 	}
-	g, err := newImporter(c, m, size).run()
+	im := newImporter(c, m, size)
+	im.b.Forget = func() {
+		p.Forget()
+		parts.forget()
+	}
+	g, err := im.run()
 	if err != nil {
 		return fail(err)
 	}

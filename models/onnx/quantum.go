@@ -40,9 +40,9 @@ func (q *quantum) at(raw []byte, i int) (v int64, channel int) {
 	return v - int64(q.zero[channel]), channel
 }
 
-func (q *quantum) decode(raw []byte, dst []float32) {
+func (q *quantum) decode(raw []byte, dst []float32, from int) {
 	for i := range dst {
-		v, ch := q.at(raw, i)
+		v, ch := q.at(raw, from+i)
 		dst[i] = float32(v) * q.scale[ch]
 	}
 }

@@ -193,7 +193,7 @@ func (c *call) sequence() (*axes.Tensor, error) {
 func (c *call) initial(i, d, dirs, batch, hidden int, batchFirst bool) (*axes.Tensor, error) {
 	b, name := c.im.b, fmt.Sprintf("%s/initial%d.%d", c.name(), i, d)
 	if !c.has(i) {
-		return b.Constant(name, &axes.Source{Dims: []int{batch, hidden}, Decode: func([]float32) {}}, nil)
+		return b.Constant(name, &axes.Source{Dims: []int{batch, hidden}, Decode: func([]float32, int) {}}, nil)
 	}
 	t, err := c.operand(i)
 	if t == nil || err != nil {

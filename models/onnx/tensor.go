@@ -188,18 +188,19 @@ func (t *tensor) ints(limit int) (vs []int64, ok bool) {
 	return vs, true
 }
 
-// decode fills dst with the elements of a tensor.
-func (t *tensor) decode(dst []float32) {
+// decode fills dst with the elements of a tensor, of which the first is that.
+func (t *tensor) decode(dst []float32, from int) {
 	switch {
 	case t.q != nil:
-		t.q.decode(t.raw, dst)
+		t.q.decode(t.raw, dst, from)
 	case t.typ == elemFloat:
+		raw := t.raw[4*from:]
 		for i := range dst {
-			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.raw[4*i:]))
+			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 		}
 	default:
 		for i := range dst {
-			dst[i] = float32(t.real(i))
+			dst[i] = float32(t.real(from + i))
 		}
 	}
 }
@@ -209,7 +210,7 @@ func (t *tensor) asFloat() *value {
 	f := *t
 	f.typ, f.raw = elemFloat, make([]byte, 0, 4*t.elements())
 	v := make([]float32, t.elements())
-	t.decode(v)
+	t.decode(v, 0)
 	for _, x := range v {
 		f.raw = binary.LittleEndian.AppendUint32(f.raw, math.Float32bits(x))
 	}

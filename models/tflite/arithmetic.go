@@ -118,7 +118,7 @@ func (n *node) beside(op runtime.Binary, t *tensor, i int) error {
 	if err != nil {
 		return err
 	}
-	k := &axes.Source{Dims: t.shape, Decode: func(dst []float32) { copy(dst, c) }}
+	k := &axes.Source{Dims: t.shape, Decode: func(dst []float32, from int) { copy(dst, c[from:]) }}
 	if float {
 		if f, err := n.b.PerChannel(x, k); f != nil || err != nil {
 			if scale, shift, ok := line(op, f); err == nil && ok {

@@ -107,5 +107,6 @@ func (im *importer) raw(t *tensor, size int) ([]byte, error) {
 	if im.left -= want; im.left < 0 {
 		return nil, corrupt("constants are used more often than a model would")
 	}
+	im.b.Read(want / 4)
 	return t.data, nil
 }

@@ -69,7 +69,7 @@ func (n *node) sloped(x *axes.Tensor, t *tensor) (*runtime.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := n.b.PerChannel(x, &axes.Source{Dims: t.shape, Decode: func(dst []float32) { copy(dst, c) }})
+	f, err := n.b.PerChannel(x, &axes.Source{Dims: t.shape, Decode: func(dst []float32, from int) { copy(dst, c[from:]) }})
 	if f == nil || err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func (n *node) matMulConst(t *tensor, left bool, how runtime.MatMul) error {
 	if x, err = n.real(x); err != nil {
 		return err
 	}
-	src := &axes.Source{Dims: t.shape, Decode: func(dst []float32) { copy(dst, k) }}
+	src := &axes.Source{Dims: t.shape, Decode: func(dst []float32, from int) { copy(dst, k[from:]) }}
 	return n.isReal(n.b.MatMulConst(n.name, x, src, left, how))
 }
 

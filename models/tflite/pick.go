@@ -112,7 +112,7 @@ func scatterND(n *node) error {
 	if updates.DType == runtime.I32 {
 		zeros, err = n.b.Ints(n.name+"/zeros", t.shape, make([]int32, size))
 	} else {
-		zeros, err = n.b.Constant(n.name+"/zeros", &axes.Source{Dims: t.shape, Decode: func([]float32) {}}, nil)
+		zeros, err = n.b.Constant(n.name+"/zeros", &axes.Source{Dims: t.shape, Decode: func([]float32, int) {}}, nil)
 	}
 	if err != nil {
 		return err

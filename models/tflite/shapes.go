@@ -126,7 +126,7 @@ func (n *node) sides(to *runtime.Quant) ([]*axes.Tensor, error) {
 		k, err := n.reals(t)
 		if err == nil {
 			in[i], err = n.b.Constant(fmt.Sprintf("%s/input%d", n.name, i),
-				&axes.Source{Dims: t.shape, Decode: func(dst []float32) { copy(dst, k) }}, to)
+				&axes.Source{Dims: t.shape, Decode: func(dst []float32, from int) { copy(dst, k[from:]) }}, to)
 		}
 		if err != nil {
 			return nil, err

@@ -45,9 +45,9 @@ package tflite
 import (
 	"fmt"
 
+	"github.com/gneiss-go/gneiss/internal/sniff"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/models/internal/modelfile"
-	"github.com/gneiss-go/gneiss/models/internal/sniff"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -72,23 +72,26 @@ func Is(head []byte) bool { return len(head) >= 8 && string(head[4:8]) == identi
 
 // Open reads a file. Its errors are [*runtime.FileError].
 func Open(path string, opts ...Option) (*runtime.Graph, error) {
-	data, err := modelfile.Read(path)
-	if err != nil {
-		return nil, err
-	}
-	g, err := Load(data, opts...)
-	return g, runtime.InFile(path, err)
+	var g *runtime.Graph
+	err := modelfile.Use(path, func(data []byte, p *modelfile.Pages) (err error) {
+		g, err = load(data, p, opts)
+		return runtime.InFile(path, err)
+	})
+	return g, err
 }
 
 // Load imports a model from the bytes of a file.
-func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
+func Load(data []byte, opts ...Option) (*runtime.Graph, error) { return load(data, nil, opts) }
+
+// load imports the model in data, which are those pages of a file, if they are not nil.
+func load(data []byte, p *modelfile.Pages, opts []Option) (g *runtime.Graph, err error) {
 	registerAll()
 	c := config{limits: runtime.DefaultLimits}
 	for _, o := range opts {
 		o(&c)
 	}
 	if !Is(data) {
-		return nil, sniff.Explain(data, "a TFLite model", corrupt("it does not begin as one"))
+		return nil, sniff.Explain(data, "a TFLite model", corrupt("it does not begin as one"), runtime.ErrCorrupt)
 	}
 	defer func() { // offsets and lengths that lead out of the file
 		if r := recover(); r != nil {
@@ -103,6 +106,7 @@ func Load(data []byte, opts ...Option) (g *runtime.Graph, err error) {
 		values: map[int]*axes.Tensor{}, lost: map[int]bool{}, also: c.nodes,
 		handles: map[int]variableKey{}, states: map[variableKey]*variable{},
 		left: 4*len(data) + 1<<16}
+	im.b.Forget = p.Forget
 	if g, err = im.run(); err == nil {
 		describe(g, data)
 	}

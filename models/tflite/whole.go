@@ -96,7 +96,7 @@ func (n *node) operand(i int) (*axes.Tensor, error) {
 		if err != nil {
 			return nil, err
 		}
-		return n.b.Constant(name, &axes.Source{Dims: t.shape, Decode: func(dst []float32) { copy(dst, k) }}, nil)
+		return n.b.Constant(name, &axes.Source{Dims: t.shape, Decode: func(dst []float32, from int) { copy(dst, k[from:]) }}, nil)
 	}
 	w, err := n.wholeNumbers(t)
 	if err != nil {

@@ -7,11 +7,11 @@ package mapped
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	goruntime "runtime"
-	"unsafe"
+	"slices"
 
+	"github.com/gneiss-go/gneiss/internal/mapping"
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -25,16 +25,17 @@ import (
 // Errors are [*runtime.FileError] with the reason of the file system or of runtime.Load. What a [runtime.WithSignature]
 // is given must not be kept.
 func Load(path string, opts ...runtime.Option) (*runtime.Plan, error) {
-	data, err := open(path, contents)
+	data, err := open(path, mapping.Map)
 	if err != nil {
 		return nil, runtime.InFile(path, err)
 	}
-	p, err := runtime.Load(data, opts...)
+	forget := runtime.WithRelief(func() { mapping.Forget(data) })
+	p, err := runtime.Load(data, append(slices.Clone(opts), forget)...)
 	if err != nil {
-		release(data)
+		mapping.Unmap(data)
 		return nil, runtime.InFile(path, err)
 	}
-	goruntime.AddCleanup(p, release, data)
+	goruntime.AddCleanup(p, mapping.Unmap, data)
 	return p, nil
 }
 
@@ -72,13 +73,7 @@ func open(path string, contents func(f *os.File, size int) ([]byte, error)) ([]b
 }
 
 // copied reads a file to where packed filters can be used in place.
-func copied(f *os.File, size int) ([]byte, error) {
-	data := make([]byte, size+kernels.PackAlign)
-	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(data))) % kernels.PackAlign)
-	data = data[skip:][:size:size]
-	_, err := io.ReadFull(f, data)
-	return data, err
-}
+func copied(f *os.File, size int) ([]byte, error) { return mapping.Copy(f, size, kernels.PackAlign) }
 
 // maxFile bounds a file, as [math.MaxInt32] does on small systems.
 const maxFile = 1<<31 - 1

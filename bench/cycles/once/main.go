@@ -1,20 +1,27 @@
-// Command once runs GoogLeNet a single time, on one thread, with weights from a seed: the program whose instructions
-// bench/cycles counts under an emulator. Its argument is f32 or int8; int8 is quantised by what one picture shows.
+// Command once is what bench/cycles has an emulator run: a network a single time, on one thread, with a mark before it
+// and after each of its steps.
+//
+//	once pack IN.gneiss OUT.gneiss   packs the filters for the best tier, and prints the plan as JSON
+//	once run OUT.gneiss              runs it
+//
+// Packing is apart, because whatever runs while the emulator writes its log takes a hundred times as long.
 package main
 
 import (
-	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	goruntime "runtime"
+	"time"
 
-	"github.com/gneiss-go/gneiss/bench"
-	"github.com/gneiss-go/gneiss/quant"
+	"github.com/gneiss-go/gneiss/arch"
+	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
 func main() {
+	goruntime.LockOSThread() // the log tells threads apart: the one that counts is the first
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "once:", err)
 		os.Exit(1)
@@ -22,19 +29,51 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) != 1 || args[0] != "f32" && args[0] != "int8" {
-		return errors.New("usage: once f32|int8")
+	switch {
+	case len(args) == 3 && args[0] == "pack":
+		return pack(args[1], args[2])
+	case len(args) == 2 && args[0] == "run":
+		return once(args[1])
 	}
-	g, err := bench.GoogLeNet(1)
+	return errors.New("usage: once pack IN OUT, or once run FILE")
+}
+
+func pack(in, out string) error {
+	g, err := models.Open(in)
 	if err != nil {
 		return err
 	}
-	if args[0] == "int8" {
-		if g, err = quantised(g); err != nil {
-			return err
-		}
+	f, err := os.Create(out)
+	if err != nil {
+		return err
 	}
-	plan, err := runtime.Compile(g)
+	if err := errors.Join(runtime.Write(f, g, runtime.WithPacked(arch.Best())), f.Close()); err != nil {
+		return err
+	}
+	plan, err := load(out)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(plan.Report())
+}
+
+func load(file string) (*runtime.Plan, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return runtime.Load(b)
+}
+
+// mark is a function that the log names.
+//
+//go:noinline
+func mark() { marks++ }
+
+var marks int
+
+func once(file string) error {
+	plan, err := load(file)
 	if err != nil {
 		return err
 	}
@@ -43,21 +82,7 @@ func run(args []string) error {
 		return err
 	}
 	defer sess.Close()
+	sess.SetHook(func(runtime.StepInfo, time.Duration) { mark() })
+	mark()
 	return sess.Run()
-}
-
-func quantised(g *runtime.Graph) (*runtime.Graph, error) {
-	left := 1
-	stats, err := quant.Calibrate(context.Background(), g, func(in []float32) error {
-		if left--; left < 0 {
-			return io.EOF
-		}
-		copy(in, bench.Picture(g.Inputs[0].Shape, 1, 100))
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	q, _, err := quant.Quantize(g, stats, quant.WithObserver(quant.MinMax()))
-	return q, err
 }

@@ -1,15 +1,15 @@
-// ONNX Runtime: node run.js MODEL.onnx DIR THREADS   reads DIR/input.bin, then obeys stdin.
+// ONNX Runtime: node run.js MODEL.onnx INPUT THREADS   reads INPUT.shape and INPUT.bin, then obeys stdin.
 //
 // Requests, one per line, each answered by one line:
 //   run N         run 2 + N times; answers the last N durations in nanoseconds
-//   output FILE   write the result as float32
+//   output FILE   write the results as float32, one after the other
 //   quit
 'use strict';
 const fs = require('fs');
 const readline = require('readline');
 const ort = require('onnxruntime-node');
 
-async function main([model, dir, threads]) {
+async function main([model, input, threads]) {
   const session = await ort.InferenceSession.create(model, {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
@@ -17,11 +17,10 @@ async function main([model, dir, threads]) {
     intraOpNumThreads: Number(threads),
     interOpNumThreads: 1,
   });
-  const shape = fs.readFileSync(`${dir}/input.shape`, 'utf8').trim().split(/\s+/).map(Number); // N C H W
-  const bytes = fs.readFileSync(`${dir}/input.bin`);
+  const shape = fs.readFileSync(`${input}.shape`, 'utf8').trim().split(/\s+/).map(Number);
+  const bytes = fs.readFileSync(`${input}.bin`);
   const pixels = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
   const feeds = { [session.inputNames[0]]: new ort.Tensor('float32', pixels, shape) };
-  const output = session.outputNames[0];
 
   console.log(`ready ${require('onnxruntime-node/package.json').version}`);
   for await (const line of readline.createInterface({ input: process.stdin })) {
@@ -36,8 +35,9 @@ async function main([model, dir, threads]) {
       }
       console.log(times.join(' '));
     } else if (word === 'output') {
-      const data = (await session.run(feeds))[output].data;
-      fs.writeFileSync(argument, Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+      const results = await session.run(feeds);
+      const all = session.outputNames.map((name) => results[name].data);
+      fs.writeFileSync(argument, Buffer.concat(all.map((d) => Buffer.from(d.buffer, d.byteOffset, d.byteLength))));
       console.log('ok');
     } else {
       break;

@@ -1,8 +1,8 @@
-"""OpenCV's dnn module: python3 run.py MODEL.onnx DIR THREADS   reads DIR/input.bin, then obeys stdin.
+"""OpenCV's dnn module: python3 run.py MODEL.onnx INPUT THREADS   reads INPUT.shape and INPUT.bin, then obeys stdin.
 
 Requests, one per line, each answered by one line:
   run N         run 2 + N times; answers the last N durations in nanoseconds
-  output FILE   write the result as float32
+  output FILE   write the results as float32, one after the other
   quit
 """
 import sys
@@ -12,18 +12,19 @@ import cv2
 import numpy as np
 
 
-def main(model, directory, threads):
+def main(model, image_file, threads):
     cv2.setNumThreads(int(threads))
     net = cv2.dnn.readNetFromONNX(model)
     net.setPreferableBackend(cv2.dnn.DNN_BACKEND_OPENCV)
     net.setPreferableTarget(cv2.dnn.DNN_TARGET_CPU)
-    with open(directory + "/input.shape") as f:
-        shape = [int(n) for n in f.read().split()]  # N C H W
-    image = np.fromfile(directory + "/input.bin", np.float32).reshape(shape)
+    names = net.getUnconnectedOutLayersNames()
+    with open(image_file + ".shape") as f:
+        shape = [int(n) for n in f.read().split()]
+    image = np.fromfile(image_file + ".bin", np.float32).reshape(shape)
 
     def run():
         net.setInput(image)
-        return net.forward()
+        return net.forward(names)
 
     run()
     print("ready", cv2.__version__, flush=True)
@@ -38,7 +39,7 @@ def main(model, directory, threads):
                     times.append(time.perf_counter_ns() - start)
             print(*times, flush=True)
         elif word == "output":
-            run().astype(np.float32).tofile(argument[0])
+            np.concatenate([out.astype(np.float32).ravel() for out in run()]).tofile(argument[0])
             print("ok", flush=True)
         else:
             break

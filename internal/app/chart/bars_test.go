@@ -12,8 +12,8 @@ import (
 func TestWrite(t *testing.T) {
 	var b strings.Builder
 	err := Write(&b, "a <b>", "c & d", Panel{Most: 10, Tick: 5, Unit: " dB",
-		Bars: []Bar{{"<x>", 5, "#123456", "5 \"dB\""}, {strings.Repeat("é", 60), 99, "red", ""}}},
-		Panel{Title: "second", Bars: []Bar{{"none", -1, "blue", "-"}}})
+		Bars: []Bar{{"<x>", 5, Orange, "5 \"dB\""}, {strings.Repeat("é", 60), 99, Bad, ""}}},
+		Panel{Title: "second", Bars: []Bar{{"none", -1, Blue, "-"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestWrite(t *testing.T) {
 			}
 		}
 	}
-	if got := strings.Join(widths, " "); got != "100% 240.0 480.0 0.0" {
+	if got := strings.Join(widths, " "); got != "100% 180.0 360.0 0.0" {
 		t.Errorf("widths %s", got)
 	}
 	if s := b.String(); !strings.Contains(s, "&lt;x&gt;") || !strings.Contains(s, ">5 dB<") || !strings.Contains(s, "…é") {

@@ -12,7 +12,7 @@ import (
 func TestWriteLines(t *testing.T) {
 	var b strings.Builder
 	err := WriteLines(&b, "a <b>", "c & d", "recall", "precision",
-		Line{"<x>", "#123456", [][2]float64{{0, 1}, {0.5, 0.25}, {2, -1}}}, Line{Name: "none", Colour: `"red"`})
+		Line{"<x>", Green, [][2]float64{{0, 1}, {0.5, 0.25}, {2, -1}}}, Line{Name: "none", Colour: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func TestWriteLines(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, b.String())
 		}
-		if e, ok := tok.(xml.StartElement); ok && e.Name.Local == "path" && len(e.Attr) == 4 {
+		if e, ok := tok.(xml.StartElement); ok && e.Name.Local == "path" && e.Attr[1].Value == "thick l2" {
 			paths = append(paths, e.Attr[0].Value)
 		}
 	}

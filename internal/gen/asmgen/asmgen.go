@@ -54,7 +54,7 @@ type target struct {
 }
 
 var targets = map[string]target{
-	"arm64": {"aarch64-linux-gnu-as", ".arch armv8.6-a+dotprod+i8mm\n"},
+	"arm64": {"aarch64-linux-gnu-as", ".arch armv8.6-a+dotprod+i8mm+fp16\n"},
 	"arm":   {"arm-linux-gnueabihf-as", ".syntax unified\n.arch armv7-a\n.fpu neon-vfpv4\n"},
 }
 

@@ -4,7 +4,7 @@ package samples
 
 import "embed"
 
-//go:generate go run ./gen .
+//go:generate go run ./gen . ../../../examples/detect/street.png
 
 //go:embed *.png
 var files embed.FS

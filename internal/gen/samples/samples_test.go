@@ -2,8 +2,10 @@ package samples
 
 import (
 	"bytes"
+	"image"
 	"image/color"
 	"image/png"
+	"os"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/internal/gen/samples/draw"
@@ -21,23 +23,37 @@ func TestFresh(t *testing.T) {
 		if s.Name != scene.Name+".png" || len(s.Data) > 20<<10 {
 			t.Errorf("%s of %d bytes, want %s.png of at most 20 KiB", s.Name, len(s.Data), scene.Name)
 		}
-		got, err := png.Decode(bytes.NewReader(s.Data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, off := scene.Image(), 0
-		for y := range draw.Size {
-			for x := range draw.Size {
-				g := color.RGBAModel.Convert(got.At(x, y)).(color.RGBA)
-				w := want.RGBAAt(x, y)
-				if far(g.R, w.R) || far(g.G, w.G) || far(g.B, w.B) {
-					off++
-				}
+		fresh(t, s.Name, s.Data, scene.Image())
+	}
+	street, err := os.ReadFile("../../../examples/detect/street.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(street) > 24<<10 {
+		t.Errorf("street.png of %d bytes", len(street))
+	}
+	fresh(t, "street.png", street, draw.Street())
+}
+
+// fresh holds a file to what the code draws.
+func fresh(t *testing.T, name string, data []byte, want *image.RGBA) {
+	t.Helper()
+	got, err := png.Decode(bytes.NewReader(data))
+	if err != nil || got.Bounds() != want.Rect {
+		t.Fatal(name, err, want.Rect)
+	}
+	off := 0
+	for y := range want.Rect.Dy() {
+		for x := range want.Rect.Dx() {
+			g := color.RGBAModel.Convert(got.At(x, y)).(color.RGBA)
+			w := want.RGBAAt(x, y)
+			if far(g.R, w.R) || far(g.G, w.G) || far(g.B, w.B) {
+				off++
 			}
 		}
-		if off > draw.Size { // edges may fall on the other side of a sampling point
-			t.Errorf("%s: %d pixels differ from what is drawn; run go generate ./internal/gen/samples", s.Name, off)
-		}
+	}
+	if off > want.Rect.Dx() { // edges may fall on the other side of a sampling point
+		t.Errorf("%s: %d pixels differ from what is drawn; run go generate ./internal/gen/samples", name, off)
 	}
 }
 

@@ -5,6 +5,7 @@ package disasm
 
 import (
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"debug/gosym"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -151,6 +153,30 @@ func (b *Binary) Assembly(pkg string) (names []string) {
 		}
 	}
 	return names
+}
+
+// Ranges returns where the functions lie whose symbols begin so, neighbours joined, as qemu's -dfilter takes them.
+func (b *Binary) Ranges(prefixes ...string) (string, error) {
+	var all []elf.Symbol
+	for name, s := range b.symbols {
+		if slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, func(a, b elf.Symbol) int { return cmp.Compare(a.Value, b.Value) })
+	const gap = 64 // between functions: padding
+	var out []string
+	for i := 0; i < len(all); {
+		lo, hi := all[i].Value, all[i].Value
+		for ; i < len(all) && all[i].Value <= hi+gap; i++ {
+			hi = max(hi, all[i].Value+all[i].Size)
+		}
+		out = append(out, fmt.Sprintf("%#x..%#x", lo, hi-1))
+	}
+	if len(out) == 0 {
+		return "", fmt.Errorf("disasm: no function begins with %q", prefixes)
+	}
+	return strings.Join(out, ","), nil
 }
 
 // abi0 ends the symbols of assembly where compiled functions call by another convention; not on arm.

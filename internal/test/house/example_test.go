@@ -9,9 +9,9 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// classify is the example of README.md, between the marks.
+// classify is the example of QUICKSTART.md, between the marks.
 func classify(model, photo string) error {
-	// README:
+	// QUICKSTART:
 	graph, err := models.Open(model) // .onnx, .tflite, .caffemodel, .param or .gneiss
 	if err != nil {
 		return err
@@ -39,7 +39,7 @@ func classify(model, photo string) error {
 		fmt.Printf("class %d: %.1f %%\n", c.Index, 100*c.Score)
 	}
 	return nil
-	// :README
+	// :QUICKSTART
 }
 
 func Example() {

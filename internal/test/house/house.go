@@ -1,2 +1,2 @@
-// Package house holds the tests of the repository as a whole: who imports whom, and that README.md says what is so.
+// Package house holds the tests of the repository as a whole: who imports whom, and that documents say what is so.
 package house

@@ -16,7 +16,7 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-var update = flag.Bool("update", false, "write what is generated in README.md anew")
+var update = flag.Bool("update", false, "write what is generated in docs/KERNELS.md anew")
 
 const module = "github.com/gneiss-go/gneiss/"
 
@@ -82,38 +82,31 @@ func TestFirmware(t *testing.T) {
 	}
 }
 
-func readme(t *testing.T) string {
-	t.Helper()
-	b, err := os.ReadFile("../../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.ReplaceAll(string(b), "\r\n", "\n")
-}
-
-// TestReadmeExample: the Go code of README.md is that of example_test.go, which compiles and runs.
-func TestReadmeExample(t *testing.T) {
-	_, rest, _ := strings.Cut(readme(t), "```go\n")
+// TestQuickstartExample: the last Go code of QUICKSTART.md is that of example_test.go, which compiles and runs.
+func TestQuickstartExample(t *testing.T) {
+	page := text(t, "docs/QUICKSTART.md")
+	rest := page[strings.LastIndex(page, "```go\n")+1:]
+	_, rest, _ = strings.Cut(rest, "\n")
 	got, _, ok := strings.Cut(rest, "```")
 	if !ok {
-		t.Fatal("README.md has no Go example")
+		t.Fatal("QUICKSTART.md has no Go example")
 	}
 	b, err := os.ReadFile("example_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, src, _ := strings.Cut(strings.ReplaceAll(string(b), "\r\n", "\n"), "\t// README:\n")
-	src, _, _ = strings.Cut(src, "\t// :README")
+	_, src, _ := strings.Cut(strings.ReplaceAll(string(b), "\r\n", "\n"), "\t// QUICKSTART:\n")
+	src, _, _ = strings.Cut(src, "\t// :QUICKSTART")
 	want := ""
 	for line := range strings.Lines(src) {
 		want += strings.TrimPrefix(line, "\t")
 	}
 	if got != want {
-		t.Errorf("README.md's example differs from that of example_test.go:\n%s", got)
+		t.Errorf("QUICKSTART.md's example differs from that of example_test.go:\n%s", got)
 	}
 }
 
-// words describe a kernel's operation in README.md.
+// words describe a kernel's operation in KERNELS.md.
 var words = map[kernels.OpKind]string{
 	kernels.OpConvTile: "convolution", kernels.OpWino43Input: "Winograd F(4,3), input",
 	kernels.OpWinoGemm: "Winograd, products", kernels.OpWino43Output: "Winograd F(4,3), output",
@@ -138,7 +131,7 @@ var words = map[kernels.OpKind]string{
 	kernels.OpTable: "table of a byte", kernels.OpBlendRows: "camera rows", kernels.OpLaneDots: "camera columns",
 }
 
-// kernelTable is README.md's table of kernels: every operation of the catalogue, of all architectures.
+// kernelTable is KERNELS.md's table of kernels: every operation of the catalogue, of all architectures.
 func kernelTable() string {
 	type key struct {
 		op    kernels.OpKind
@@ -178,7 +171,7 @@ func kernelTable() string {
 	return out
 }
 
-// operations are the types of the runtime's operations, as README.md lists them.
+// operations are the types of the runtime's operations, as KERNELS.md lists them.
 func operations(t *testing.T) string {
 	t.Helper()
 	files, err := filepath.Glob("../../../runtime/op_*.go")
@@ -214,26 +207,40 @@ func operations(t *testing.T) string {
 	return list.String() + "\n"
 }
 
-// generated holds what stands between README.md's marks to be fresh, or writes it under -update.
+// generated holds what stands between KERNELS.md's marks to be fresh, or writes it under -update.
 func generated(t *testing.T, mark, want string) {
 	t.Helper()
+	const page = "docs/KERNELS.md"
 	opening, closing := "<!-- "+mark+" -->\n", "<!-- /"+mark+" -->"
-	before, rest, ok := strings.Cut(readme(t), opening)
+	before, rest, ok := strings.Cut(text(t, page), opening)
 	got, after, ok2 := strings.Cut(rest, closing)
 	if !ok || !ok2 {
-		t.Fatalf("README.md has no %s", mark)
+		t.Fatalf("%s has no %s", page, mark)
 	}
 	if *update {
-		if err := os.WriteFile("../../../README.md", []byte(before+opening+want+closing+after), 0o644); err != nil {
+		err := os.WriteFile(filepath.Join(root, page), []byte(before+opening+want+closing+after), 0o644)
+		if err != nil {
 			t.Fatal(err)
 		}
 	} else if got != want {
-		t.Errorf("README.md's %s are not fresh (go test ./internal/test/house -run Readme -update); want:\n%s", mark, want)
+		t.Errorf("%s's %s are not fresh (go test ./internal/test/house -run Fresh -update); want:\n%s", page, mark, want)
 	}
 }
 
-// TestReadmeKernels: README.md's table of kernels is the catalogue's.
-func TestReadmeKernels(t *testing.T) { generated(t, "kernels", kernelTable()) }
+// TestFreshKernels: KERNELS.md's table of kernels is the catalogue's.
+func TestFreshKernels(t *testing.T) { generated(t, "kernels", kernelTable()) }
 
-// TestReadmeOperations: README.md lists the operations that package runtime has.
-func TestReadmeOperations(t *testing.T) { generated(t, "operations", operations(t)) }
+// TestFreshOperations: KERNELS.md lists the operations that package runtime has.
+func TestFreshOperations(t *testing.T) { generated(t, "operations", operations(t)) }
+
+// TestReadme: it fits on three screens, and opens with two commands.
+func TestReadme(t *testing.T) {
+	page := text(t, "README.md")
+	if n := strings.Count(page, "\n"); n > 160 {
+		t.Errorf("README.md has %d lines, 160 at most", n)
+	}
+	block := fence.FindStringSubmatch(page)
+	if lines := strings.Split(strings.TrimSpace(block[2]), "\n"); len(lines) != 2 || lines[1] != "go test ./..." {
+		t.Errorf("README.md opens with %q, want two commands, the second go test ./...", lines)
+	}
+}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"google.golang.org/protobuf/encoding/protowire"
+	"github.com/gneiss-go/gneiss/internal/protowire"
 )
 
 // field is a field of a message: a number, bytes, or a message of its own.

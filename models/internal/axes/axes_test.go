@@ -195,7 +195,7 @@ func TestBroadcast(t *testing.T) {
 		var y *Tensor
 		var err error
 		if constant {
-			y, err = b.Beside("y", op, ts[0], &Source{Dims: d[1], Decode: func(dst []float32) { copy(dst, in[1]) }})
+			y, err = b.Beside("y", op, ts[0], &Source{Dims: d[1], Decode: func(dst []float32, from int) { copy(dst, in[1][from:]) }})
 		} else {
 			y, err = b.Binary("y", op, ts[0], ts[1])
 		}

@@ -22,9 +22,11 @@ import (
 type Builder struct {
 	G *runtime.Graph
 
-	TakeNames bool // an output gets its name even if a value on the way has it, which then gets another
+	TakeNames bool   // an output gets its name even if a value on the way has it, which then gets another
+	Forget    func() // nil, or called once a good deal of the file has been decoded: its pages may go
 
 	limits runtime.Limits
+	unread int            // elements decoded since
 	budget int            // elements that constants may still take
 	names  map[string]int // how often a name was asked for
 	made   map[*runtime.Value]*runtime.Node

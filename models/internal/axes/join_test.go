@@ -10,7 +10,7 @@ import (
 // TestConcatOfScalars: what has not the dimension to be joined along is refused, wherever it stands.
 func TestConcatOfScalars(t *testing.T) {
 	b := NewBuilder("m", 100, runtime.DefaultLimits)
-	number, err := b.Constant("k", &Source{Decode: func(dst []float32) { dst[0] = 1 }}, nil)
+	number, err := b.Constant("k", &Source{Decode: func(dst []float32, _ int) { dst[0] = 1 }}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 // that Dims claim.
 type Source struct {
 	Dims   []int
-	Decode func(dst []float32) // fills dst, of Elements() elements, in row-major order
+	Decode func(dst []float32, from int) // fills dst with elements in row-major order, of which the first is that
 
 	laid map[layout][]float32
 }
@@ -44,6 +44,15 @@ func (b *Builder) Take(n int) error {
 	return nil
 }
 
+// Read counts elements that were decoded, and gives back the file's pages that they are in.
+func (b *Builder) Read(n int) {
+	const most = 2 << 20
+	if b.unread += n; b.unread >= most && b.Forget != nil {
+		b.unread = 0
+		b.Forget()
+	}
+}
+
 // Fill returns n elements of one value.
 func (b *Builder) Fill(n int, v float32) ([]float32, error) {
 	f, err := b.alloc(n)
@@ -68,7 +77,14 @@ func (b *Builder) Spread(f []float32, c int, def float32) ([]float32, error) {
 
 // Floats returns the elements in row-major order.
 func (b *Builder) Floats(s *Source) ([]float32, error) {
-	return b.lay(s, layout{1, 1, s.Elements()}, func(dst []float32) error { s.Decode(dst); return nil })
+	const piece = 1 << 20
+	return b.lay(s, layout{1, 1, s.Elements()}, func(dst []float32) {
+		for at := 0; at < len(dst); at += piece {
+			part := dst[at:min(at+piece, len(dst))]
+			s.Decode(part, at)
+			b.Read(len(part))
+		}
+	})
 }
 
 // ConvWeights returns filters [K][C][R·S] as [K][R·S][C].
@@ -76,14 +92,13 @@ func (b *Builder) ConvWeights(s *Source, k, c, rs int) ([]float32, error) {
 	if c == 1 || rs == 1 {
 		return b.Floats(s)
 	}
-	return b.lay(s, layout{k, c, rs}, func(dst []float32) error {
-		src, err := b.alloc(len(dst))
-		if err != nil {
-			return err
+	return b.lay(s, layout{k, c, rs}, func(dst []float32) {
+		src := make([]float32, c*rs)
+		for f := range k {
+			s.Decode(src, f*len(src))
+			Interleave(dst[f*len(src):], src, 1, c, rs)
+			b.Read(len(src))
 		}
-		s.Decode(src)
-		Interleave(dst, src, k, c, rs)
-		return nil
 	})
 }
 
@@ -104,34 +119,29 @@ func (b *Builder) FCWeights(s *Source, k, c, hw int, transposed bool) ([]float32
 	if !transposed {
 		return b.ConvWeights(s, k, c, hw)
 	}
-	return b.lay(s, layout{-k, c, hw}, func(dst []float32) error {
-		src, err := b.alloc(len(dst))
-		if err != nil {
-			return err
-		}
-		s.Decode(src)
+	return b.lay(s, layout{-k, c, hw}, func(dst []float32) {
+		src := make([]float32, k)
 		for i := range c {
 			for j := range hw {
-				for o, v := range src[(i*hw+j)*k : (i*hw+j+1)*k] {
+				s.Decode(src, (i*hw+j)*k)
+				for o, v := range src {
 					dst[(o*hw+j)*c+i] = v
 				}
+				b.Read(k)
 			}
 		}
-		return nil
 	})
 }
 
-func (b *Builder) lay(s *Source, l layout, fill func(dst []float32) error) ([]float32, error) {
+func (b *Builder) lay(s *Source, l layout, fill func(dst []float32)) ([]float32, error) {
 	if f, ok := s.laid[l]; ok {
 		return f, nil
 	}
 	f, err := b.alloc(s.Elements())
-	if err == nil {
-		err = fill(f)
-	}
 	if err != nil {
 		return nil, err
 	}
+	fill(f)
 	if s.laid == nil {
 		s.laid = map[layout][]float32{}
 	}

@@ -88,10 +88,16 @@ func (b *Builder) Done(out *runtime.Value) (*runtime.Graph, error) {
 
 // Conv is a size×size convolution in that many groups, with ReLU.
 func (b *Builder) Conv(name string, in *runtime.Value, k, size, stride, pad, groups int) *runtime.Value {
+	return b.ConvAct(name, in, k, size, stride, pad, groups, runtime.ReLU)
+}
+
+// ConvAct is that with another activation, or none.
+func (b *Builder) ConvAct(name string, in *runtime.Value, k, size, stride, pad, groups int,
+	act runtime.Clamp) *runtime.Value {
 	if b.Err != nil {
 		return nil
 	}
-	op := &runtime.Conv{K: k, Act: runtime.ReLU, Window: runtime.Window{R: size, S: size, StrideH: stride, StrideW: stride,
+	op := &runtime.Conv{K: k, Act: act, Window: runtime.Window{R: size, S: size, StrideH: stride, StrideW: stride,
 		PadTop: pad, PadLeft: pad, PadBottom: pad, PadRight: pad}}
 	if groups > 1 {
 		op.Groups = groups

@@ -3,7 +3,7 @@ package wire
 import (
 	"math"
 
-	"google.golang.org/protobuf/encoding/protowire"
+	"github.com/gneiss-go/gneiss/internal/protowire"
 )
 
 // Msg is a message being written. Its methods append a field and return the longer message, so that they chain.

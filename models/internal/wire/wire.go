@@ -7,10 +7,8 @@ package wire
 import (
 	"fmt"
 	"math"
-	"strings"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
+	"github.com/gneiss-go/gneiss/internal/protowire"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -66,8 +64,7 @@ func Each(msg []byte, fn func(Field) error) error {
 }
 
 func corrupt(off, code int) error {
-	return fmt.Errorf("byte %d of a message: %s: %w", off,
-		strings.TrimPrefix(protowire.ParseError(code).Error(), "proto: "), runtime.ErrCorrupt)
+	return fmt.Errorf("byte %d of a message: %v: %w", off, protowire.ParseError(code), runtime.ErrCorrupt)
 }
 
 // want reports a field of another wire type than its schema says.

@@ -26,19 +26,22 @@ type layer struct {
 type rgb struct{ r, g, b float64 }
 
 // Image paints the scene.
-func (s Scene) Image() *image.RGBA {
+func (s Scene) Image() *image.RGBA { return s.paint(Size, Size, 0.02) } // a little grain, as film has
+
+// paint paints the scene on so many pixels; the unit is the height.
+func (s Scene) paint(w, h int, grains float64) *image.RGBA {
 	const sub = 4
-	m := image.NewRGBA(image.Rect(0, 0, Size, Size))
-	for py := range Size {
-		for px := range Size {
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for py := range h {
+		for px := range w {
 			var sum rgb
 			for i := range sub * sub {
-				x := (float64(px) + (float64(i%sub)+0.5)/sub) / Size
-				y := (float64(py) + (float64(i/sub)+0.5)/sub) / Size
+				x := (float64(px) + (float64(i%sub)+0.5)/sub) / float64(h)
+				y := (float64(py) + (float64(i/sub)+0.5)/sub) / float64(h)
 				c := s.at(x, y)
 				sum.r, sum.g, sum.b = sum.r+c.r, sum.g+c.g, sum.b+c.b
 			}
-			grain := 1 + 0.02*(hash(px, py)-0.5) // a little, as film has
+			grain := 1 + grains*(hash(px, py)-0.5)
 			level := func(v float64) uint8 { return uint8(math.Max(0, math.Min(255, v*grain/(sub*sub)+0.5))) }
 			m.SetRGBA(px, py, color.RGBA{level(sum.r), level(sum.g), level(sum.b), 255})
 		}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package mapped
+package mapping
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// contents maps a file for reading.
-func contents(f *os.File, size int) ([]byte, error) {
+// Map maps a file of that size, which is not 0, for reading.
+func Map(f *os.File, size int) ([]byte, error) {
 	data, err := syscall.Mmap(int(f.Fd()), 0, size, syscall.PROT_READ, syscall.MAP_PRIVATE)
 	if err != nil {
 		return nil, fmt.Errorf("mapping it: %w", err)
@@ -17,8 +17,8 @@ func contents(f *os.File, size int) ([]byte, error) {
 	return data, nil
 }
 
-// release ends what contents began. It can fail only for memory that contents did not return.
-func release(data []byte) {
+// Unmap ends what Map began. It can fail only for memory that Map did not return.
+func Unmap(data []byte) {
 	if data != nil {
 		syscall.Munmap(data)
 	}

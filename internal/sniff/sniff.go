@@ -1,4 +1,4 @@
-// Package sniff recognises files by their first bytes, so that an importer given the wrong file can say what it is.
+// Package sniff recognises files by their first bytes, so that who is given the wrong file can say what it is.
 package sniff
 
 import (
@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/gneiss-go/gneiss/runtime"
 )
 
 // signatures are first bytes with the article and name of what begins with them.
@@ -140,20 +138,24 @@ func Text(b []byte) bool {
 	})
 }
 
-// Explain makes of the error of a failed import one that tells what the file seems to be in truth. want names the
-// format that was expected, with its article.
-func Explain(b []byte, want string, err error) error {
+// ONNX reports whether b begins as an ONNX model does whose writer keeps the order of the fields: with the version of
+// the format.
+func ONNX(b []byte) bool { return len(b) > 0 && b[0] == 0x08 }
+
+// Explain makes of the error of a failed import one that tells what the file seems to be in truth, and wraps corrupt.
+// want names the format that was expected, with its article.
+func Explain(b []byte, want string, err, corrupt error) error {
 	what := What(b)
 	switch {
 	case len(b) == 0:
-		return fmt.Errorf("the file is empty: %w", runtime.ErrCorrupt)
+		return fmt.Errorf("the file is empty: %w", corrupt)
 	case what == "" && want != "a prototxt" && Text(b):
 		what = "text"
 	case what == "" && want == "a prototxt" && !Text(b):
 		what = "a binary file"
 	}
 	if what != "" { // where the parser stumbled tells nothing then
-		return fmt.Errorf("not %s but %s: %w", want, what, runtime.ErrCorrupt)
+		return fmt.Errorf("not %s but %s: %w", want, what, corrupt)
 	}
 	return fmt.Errorf("not %s that can be read: %w", want, err)
 }

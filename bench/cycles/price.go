@@ -1,0 +1,208 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gneiss-go/gneiss/internal/test/disasm"
+	"github.com/gneiss-go/gneiss/kernels"
+	"github.com/gneiss-go/gneiss/runtime"
+)
+
+// piece is a straight piece of a kernel, and how often each step ran it.
+type piece struct {
+	Function string
+	Code     []disasm.Insn
+	Times    []int64 // by step
+}
+
+// run is a network's trace with its kernels' code: what does not depend on a core.
+type run struct {
+	Plan   *runtime.Report
+	Pieces []piece
+	Other  []int64 // instructions of compiled code, by step
+}
+
+// code joins a trace with the program that it is of.
+func (t *trace) code(bin *disasm.Binary) (*run, error) {
+	r := &run{Plan: t.plan, Other: make([]int64, len(t.steps))}
+	byFunction := map[string][]piece{}
+	functions := map[string]map[uint64]disasm.Insn{}
+	for addr, b := range t.blocks {
+		name, ok := strings.CutPrefix(b.function, kernelsPath+".")
+		name, assembly := strings.CutSuffix(name, ".abi0")
+		if !ok || !assembly {
+			for i, s := range t.steps {
+				r.Other[i] += s[addr] * b.size
+			}
+			continue
+		}
+		if functions[name] == nil {
+			code, err := bin.Func(kernelsPath, name)
+			if err != nil {
+				return nil, err
+			}
+			functions[name] = map[uint64]disasm.Insn{}
+			for _, in := range code {
+				functions[name][in.Addr] = in
+			}
+		}
+		p := piece{Function: name, Times: make([]int64, len(t.steps))}
+		for at := addr; at < addr+4*uint64(b.size); at += 4 {
+			in, ok := functions[name][at]
+			if !ok {
+				return nil, fmt.Errorf("%s: no instruction at %#x", name, at)
+			}
+			p.Code = append(p.Code, in)
+		}
+		total := int64(0)
+		for i, s := range t.steps {
+			p.Times[i] = s[addr]
+			total += s[addr]
+		}
+		if total > 0 {
+			byFunction[name] = append(byFunction[name], p)
+		}
+	}
+	for _, name := range sortedKeys(byFunction) {
+		r.Pieces = append(r.Pieces, joined(byFunction[name])...)
+	}
+	return r, nil
+}
+
+func sortedKeys[V any](m map[string]V) (keys []string) {
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// joined makes one of two pieces that the emulator cut where no branch is, at the end of a page.
+func joined(all []piece) (out []piece) {
+	slices.SortFunc(all, func(a, b piece) int { return cmp.Compare(a.Code[0].Addr, b.Code[0].Addr) })
+	for _, p := range all {
+		if len(out) > 0 {
+			last := &out[len(out)-1]
+			end := last.Code[len(last.Code)-1]
+			_, _, branch := target(end)
+			if !branch && end.Op() != "ret" && end.Addr+4 == p.Code[0].Addr && slices.Equal(last.Times, p.Times) {
+				last.Code = append(slices.Clone(last.Code), p.Code...)
+				continue
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// timing is where the predicted time goes, in ms, kernels first.
+type timing struct {
+	Kernels float64 `json:"kernels_ms"`
+	L2      float64 `json:"l2_ms"`
+	Memory  float64 `json:"memory_ms"`
+	Other   float64 `json:"other_ms"`
+}
+
+func (t *timing) total() float64 { return t.Kernels + t.L2 + t.Memory + t.Other }
+
+func (t *timing) add(o timing) {
+	t.Kernels, t.L2, t.Memory, t.Other = t.Kernels+o.Kernels, t.L2+o.L2, t.Memory+o.Memory, t.Other+o.Other
+}
+
+// predict returns the time of each step on a board. Kernels take what the model of the core says of their pieces, each
+// repeated; compiled code, cycles for each instruction.
+func (r *run) predict(m *mca, b *board) ([]timing, error) {
+	c, err := coreNamed(b.core)
+	if err != nil {
+		return nil, err
+	}
+	codes := make([][]disasm.Insn, len(r.Pieces))
+	for i := range r.Pieces {
+		codes[i] = r.Pieces[i].Code
+	}
+	each, err := m.cyclesOf(c, codes)
+	if err != nil {
+		return nil, err
+	}
+	perMs := b.GHz * 1e6
+	all := make([]timing, len(r.Plan.Steps))
+	for s := range all {
+		cycles := 0.0
+		for i := range r.Pieces {
+			cycles += each[i] * float64(r.Pieces[i].Times[s])
+		}
+		step := &r.Plan.Steps[s]
+		l2 := again(step) / c.L2
+		if !c.InOrder {
+			l2 = max(0, l2-cycles)
+		}
+		all[s] = timing{Kernels: cycles / perMs, L2: l2 / perMs, Memory: b.memory(r.Plan, step),
+			Other: float64(r.Other[s]) * c.OtherPI / perMs}
+	}
+	return all, nil
+}
+
+// memory is the time in ms that a step waits for memory: for its weights, unless those of the whole network stay in the
+// last cache, and for what its inputs and outputs are larger than half of that.
+func (b *board) memory(plan *runtime.Report, step *runtime.StepReport) float64 {
+	weights, activity := float64(step.Weights), float64(max(step.Bytes-int64(step.Weights), 0))
+	if plan.WeightBytes+plan.ArenaBytes <= b.Cache {
+		weights = 0
+	}
+	if activity <= float64(b.Cache)/2 {
+		activity = 0
+	}
+	return (weights + activity) / (b.stream() * 1e6)
+}
+
+// again is how many bytes of its input a convolution reads from L2, because a panel of weights for NR channels passes
+// over tiles that a 32 KiB L1 does not hold.
+func again(s *runtime.StepReport) float64 {
+	if len(s.In) == 0 || len(s.Out) == 0 || s.MACs == 0 {
+		return 0
+	}
+	t := tileOf(s.Kernel)
+	if t == nil {
+		return 0
+	}
+	out := s.Out[0]
+	depth := int(s.MACs / int64(max(out.Elements(), 1))) // products of an output
+	if tilesAtOnce*t.MR*depth*t.DType.Size() <= l1 {
+		return 0
+	}
+	return float64(over(out.H*out.W, t.MR)*over(out.C, t.NR)) * float64(t.MR*depth*t.DType.Size())
+}
+
+// tileOf returns the convolution tile of the catalogue with that name.
+func tileOf(name string) *kernels.Kernel {
+	all := kernels.Catalogue()
+	i := slices.IndexFunc(all, func(k kernels.Kernel) bool {
+		return k.GOARCH == "arm64" && k.Op == kernels.OpConvTile && k.Name == name
+	})
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
+}
+
+var errNoCore = errors.New("no such core")
+
+func coreNamed(name string) (*core, error) {
+	for i := range cores {
+		if cores[i].Name == name {
+			return &cores[i], nil
+		}
+	}
+	return nil, fmt.Errorf("%s: %w", name, errNoCore)
+}
+
+func over(n, d int) int { return (n + d - 1) / d }
+
+const (
+	tilesAtOnce = 8 // tiles that share a pass over a panel of weights
+	l1          = 32 << 10
+)
