@@ -24,6 +24,7 @@ var bindings = map[string]any{
 	"u8_wino23filter_4x4__neon":  wino23FilterNEON,
 	"u8_winogemm_8x8__neon":      winoGemmNEON,
 	"u8_weave_2x32__neon":        weaveNEON,
+	"u8_flip_1x32__neon":         flipNEON,
 	"f32_depthrow_8x8__neon":     depthRowF32NEON,
 	"u8_depthrow_8x8__dotprod":   depthRowU8DotProd,
 	"u8_depthrow_8x8__neon":      depthRowU8NEON,
@@ -66,12 +67,6 @@ var bindings = map[string]any{
 	"u8_fc_4x16__neon":           fcU8NEON,
 	"u8_avgpool_1x16__neon":      sumU8NEON,
 }
-
-//go:noescape
-func convTileF32NEON(a *convTileArgs)
-
-//go:noescape
-func convTileU8NEON(a *convTileArgs)
 
 //go:noescape
 func convTileU8DotProd(a *convTileArgs)
@@ -122,6 +117,9 @@ func winoGemmNEON(a *convTileArgs)
 func weaveNEON(w *weaveArgs)
 
 //go:noescape
+func flipNEON(a *flipArgs)
+
+//go:noescape
 func depthRowF32NEON(a *depthRowArgs)
 
 //go:noescape
@@ -140,76 +138,12 @@ func groupRowU8DotProd(a *depthRowArgs)
 func depthWeaveNEON(a *depthWeaveArgs)
 
 //go:noescape
-func depthwiseF32BlocksNEON(a *depthArgs)
-
-//go:noescape
-func depthwiseU8BlocksNEON(a *depthArgs)
-
-// depthwiseF32NEON does whole blocks of 4 channels in assembly and leaves the rest to the portable kernel.
-func depthwiseF32NEON(a *depthArgs) {
-	whole := *a
-	if whole.c &^= 3; whole.c > 0 {
-		depthwiseF32BlocksNEON(&whole)
-	}
-	if whole.c < a.c {
-		depthwiseF32Generic(a.from(whole.c, 4))
-	}
-}
-
-// depthwiseU8NEON likewise, 8 channels.
-func depthwiseU8NEON(a *depthArgs) {
-	whole := *a
-	if whole.c &^= 7; whole.c > 0 {
-		depthwiseU8BlocksNEON(&whole)
-	}
-	if whole.c < a.c {
-		depthwiseU8Generic(a.from(whole.c, 1))
-	}
-}
-
-//go:noescape
-func maxPoolF32NEON(a *poolArgs)
-
-//go:noescape
-func maxPool3F32NEON(a *maxPool3Args)
-
-//go:noescape
-func fcBlocksNEON(t *fcArgs)
-
-//go:noescape
 func avgPoolF32NEON(a *poolArgs)
 
 //go:noescape
 func lrnBlocksNEON(b *lrnArgs)
 
-//go:noescape
-func clampBlocksNEON(e *eltwiseArgs)
-
-//go:noescape
-func addBlocksNEON(e *eltwiseArgs)
-
-//go:noescape
-func affineBlocksNEON(e *eltwiseArgs)
-
 // The kernels below do whole blocks of channels in assembly and leave the rest to the portable kernel.
-
-func fcF32NEON(t *fcArgs) {
-	if t.c%16 == 0 {
-		fcBlocksNEON(t)
-		return
-	}
-	part := *t // the caller's argument keeps all but its sums
-	if part.c = t.c &^ 15; part.c > 0 {
-		fcBlocksNEON(&part)
-	}
-	k := part.c
-	for r := range genericFCRows {
-		part.w[r] = unsafe.Add(t.w[r], 4*k)
-	}
-	part.x, part.c = unsafe.Add(t.x, 4*k), t.c-k
-	fcF32Generic(&part)
-	t.sum = part.sum
-}
 
 // lrnF32NEON: a window reaches over the end of a block, so a pixel is done whole.
 func lrnF32NEON(b *lrnArgs) {
@@ -219,6 +153,12 @@ func lrnF32NEON(b *lrnArgs) {
 	}
 	lrnBlocksNEON(b)
 }
+
+//go:noescape
+func clampBlocksNEON(e *eltwiseArgs)
+
+//go:noescape
+func addBlocksNEON(e *eltwiseArgs)
 
 func clampF32NEON(e *eltwiseArgs) {
 	whole := *e
@@ -239,37 +179,6 @@ func addF32NEON(e *eltwiseArgs) {
 		addF32Generic(e)
 	}
 }
-
-func affineF32NEON(e *eltwiseArgs) {
-	whole := *e
-	if whole.c &^= 3; whole.c > 0 {
-		affineBlocksNEON(&whole)
-	}
-	if e.skip(whole.c) {
-		affineF32Generic(e)
-	}
-}
-
-// skip leaves out the first k channels and reports whether others are left.
-func (e *eltwiseArgs) skip(k int) bool {
-	if k == e.c {
-		return false
-	}
-	e.a, e.dst, e.c = unsafe.Add(e.a, 4*k), unsafe.Add(e.dst, 4*k), e.c-k
-	if e.b != nil {
-		e.b = unsafe.Add(e.b, 4*k)
-	}
-	if e.scale != nil {
-		e.scale, e.shift = unsafe.Add(e.scale, 4*k), unsafe.Add(e.shift, 4*k)
-	}
-	return true
-}
-
-//go:noescape
-func maxPoolU8NEON(a *poolArgs)
-
-//go:noescape
-func maxPool3U8NEON(a *maxPool3Args)
 
 //go:noescape
 func narrowBlocksNEON(a *convertArgs)
@@ -300,25 +209,13 @@ func widenNEON(a *convertArgs) {
 }
 
 //go:noescape
-func quantizeNEON(a *convertArgs)
-
-//go:noescape
 func dequantizeNEON(a *convertArgs)
-
-//go:noescape
-func addU8NEON(e *addU8Args)
 
 //go:noescape
 func lrnU8NEON(a *lrnU8Args)
 
 //go:noescape
-func fcU8NEON(t *fcU8Args)
-
-//go:noescape
 func fcU8DotProd(t *fcU8Args)
-
-//go:noescape
-func sumU8NEON(a *sumU8Args)
 
 // softmaxPass is the argument of the passes over whole blocks of 8 channels.
 type softmaxPass struct {
@@ -371,18 +268,9 @@ func softmaxF32NEON(b *softmaxArgs) {
 }
 
 //go:noescape
-func blendRowBlocksNEON(b *blendRowsArgs)
-
-//go:noescape
 func laneDotsNEON(d *laneDotsArgs)
 
-func blendRowsNEON(b *blendRowsArgs) {
-	if b.c < 32 { // the least number of columns that the assembly takes
-		blendRowsGeneric(b)
-		return
-	}
-	blendRowBlocksNEON(b)
-}
+const blendColumns = 32 // the least number of columns that blendRowBlocksNEON takes
 
 //go:noescape
 func tableBlocksNEON(a *tableArgs)

@@ -7,6 +7,7 @@ import "unsafe"
 type directConv struct {
 	conv
 	work pieces
+	flip func(*flipArgs) // nil unless the kernel takes signed bytes
 }
 
 const tilesAtOnce = 8 // enough to reuse a weight panel, few enough that their input stays in a small L2
@@ -14,19 +15,40 @@ const tilesAtOnce = 8 // enough to reuse a weight panel, few enough that their i
 func newDirectConv(c conv) *directConv {
 	s := &c.shape
 	most := max(1, min(tilesAtOnce, maxPtrs/(s.R*s.S*c.kernel.MR)))
-	return &directConv{c, newPieces(s.N*s.OutH()*s.OutW(), c.kernel.MR, most, c.blocks)}
+	d := &directConv{conv: c}
+	if c.kernel.Flips {
+		_, d.flip = Select[func(*flipArgs)](OpFlip, U8, c.kernel.ISA)
+		most = max(1, min(most, flippedBytes/(c.kernel.MR*d.window())))
+	}
+	d.work = newPieces(s.N*s.OutH()*s.OutW(), c.kernel.MR, most, c.blocks)
+	return d
 }
 
 // part returns where part i of n begins when total is cut into n nearly equal parts.
 func part(i, n, total int) int { return i * total / n }
 
-func (d *directConv) Scratch(int) int { return 0 }
+func (d *directConv) Scratch(workers int) int { return workers * d.scratchEach() }
 
-func (d *directConv) Bind(in, out []View, _ []byte, workers int) Task {
+func (d *directConv) scratchEach() int {
+	if d.flip == nil {
+		return 0
+	}
+	return roundUp(d.work.most()*d.kernel.MR*d.window(), 64)
+}
+
+func (d *directConv) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkConvViews(&d.shape, d.dtype, d.segments, in, out)
 	t := &directConvTask{directConv: d, in: in[0], out: append([]View(nil), out...), workers: make([]convWorker, workers)}
 	for i := range t.workers {
-		t.workers[i].ptrs = d.newTables(make([]unsafe.Pointer, d.work.most()*d.shape.R*d.shape.S*d.kernel.MR))
+		wk := &t.workers[i]
+		if d.flip != nil {
+			var windows []unsafe.Pointer
+			wk.flipper, windows = d.flipped(scratch[i*d.scratchEach():][:d.scratchEach()])
+			wk.ptrs = d.newTables(windows)
+			wk.ptrs.spread(d.work.most(), d.kernel.MR)
+			continue
+		}
+		wk.ptrs = d.newTables(make([]unsafe.Pointer, d.work.most()*d.shape.R*d.shape.S*d.kernel.MR))
 	}
 	return t
 }
@@ -42,6 +64,7 @@ type directConvTask struct {
 type convWorker struct {
 	ptrs partTables // [tiles][taps][MR]
 	args convTileArgs
+	flipper
 	done finishing
 	_    [64]byte // workers do not share a cache line
 }
@@ -55,6 +78,9 @@ func (t *directConvTask) Run(worker, lo, hi int, stop *Stop) {
 	a := &wk.args
 	taps := s.R * s.S
 	a.groups = t.kernel.groups(s.C)
+	if t.flip != nil { // windows are single taps
+		a.groups, taps = t.kernel.groups(t.window()), 1
+	}
 	pixels := s.N * s.OutH() * s.OutW()
 	for i := 0; i < t.work.groups && !stop.Asked(); i++ {
 		g := t.work.group(i)
@@ -62,8 +88,7 @@ func (t *directConvTask) Run(worker, lo, hi int, stop *Stop) {
 		if t0 >= t1 {
 			continue
 		}
-		fillTapPointers(wk.ptrs[0], s, &t.in, addr(t.border), mr, t0*mr, min(t1*mr, pixels))
-		wk.ptrs.spread(t1-t0, taps*mr)
+		t.address(wk, t0, t1, pixels)
 		whole := true
 		for b := range t.blocks {
 			b0, b1 := t.work.of(&g, b, lo, hi)
@@ -82,6 +107,21 @@ func (t *directConvTask) Run(worker, lo, hi int, stop *Stop) {
 			t.finishAll(&wk.done, t.out, t0*mr, min(t1*mr, pixels)-t0*mr, stop)
 		}
 	}
+}
+
+// address fills a worker's tables for tiles t0 to t1, of so many pixels in all; or flips their windows, of which the
+// tables have the addresses.
+func (t *directConvTask) address(wk *convWorker, t0, t1, pixels int) {
+	s, mr, ptrs := &t.shape, t.kernel.MR, wk.ptrs[0]
+	if t.flip != nil {
+		ptrs = wk.taps
+	}
+	fillTapPointers(ptrs, s, &t.in, addr(t.border), mr, t0*mr, min(t1*mr, pixels))
+	if t.flip != nil {
+		t.flipTiles(&wk.flipper, t1-t0)
+		return
+	}
+	wk.ptrs.spread(t1-t0, s.R*s.S*mr)
 }
 
 // fillTapPointers writes the addresses of the input pixels under each tap of output pixels p0 ≤ p < p1, tile by tile:

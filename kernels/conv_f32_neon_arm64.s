@@ -10,8 +10,6 @@
 // Requires   NEON
 // The rest is in conv_8x8_arm64.h: DOT is FMLA by element, a group is one channel.
 #define DOT(m, i, n, d) FMLA_LANE(m, i, n, d)
-#define CONST80
-#define FIX(n, V)
 
 #define FINISH \
 	ADD   $convTileArgs_lo, R0, R17 \
@@ -19,11 +17,21 @@
 	ADD   $convTileArgs_hi, R0, R17 \
 	VLD1R (R17), [V3.S4]
 
-#define END(a, b) \
-	FMAX(2, a, a) \
-	FMAX(2, b, b) \
-	FMIN(3, a, a) \
-	FMIN(3, b, b)
+#define CLAMP4(n) \
+	FMAX(2, n, n) \
+	FMAX(2, n+1, n+1) \
+	FMAX(2, n+2, n+2) \
+	FMAX(2, n+3, n+3) \
+	FMIN(3, n, n) \
+	FMIN(3, n+1, n+1) \
+	FMIN(3, n+2, n+2) \
+	FMIN(3, n+3, n+3)
+
+#define END \
+	CLAMP4(16) \
+	CLAMP4(20) \
+	CLAMP4(24) \
+	CLAMP4(28)
 
 #define STORE8(A, B) VST1 [A.S4, B.S4], (R13)
 

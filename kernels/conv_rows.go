@@ -202,8 +202,11 @@ func (c *conv) loadRow(row []byte, in *View, n, y int) {
 	c.copyRow(row, in, n, y)
 }
 
-// copyRow is loadRow in the input's own type.
+// copyRow is loadRow in the input's own type, or flipped.
 func (c *conv) copyRow(row []byte, in *View, n, y int) {
+	if c.kernel.Flips {
+		defer flip(row)
+	}
 	s := &c.shape
 	border := c.border[0]
 	if uint(y) >= uint(s.H) {

@@ -7,13 +7,11 @@
 
 // u8_conv_8x8__dotprod — quantised convolution tile, 8 output pixels × 8 output channels.
 //
-// Computes   dst[p][k] = requantize(bias[k] + Σ_{t,c} ((*ptrs[t][p])[c] − 128) · w[t][c][k])
+// Computes   dst[p][k] = requantize(bias[k] + Σ_{t,c} x · w[t][c][k]), x = (*ptrs[t][p])[c] as int8
 // Requires   NEON, DotProd
 // The rest is in conv_8x8_arm64.h: DOT is SDOT by element, a group is four channels. SDOT multiplies signed bytes, so
-// the input's top bit is flipped, which takes 128 away; bias carries 128·Σ w (Kernel.Minus128).
+// input has its top bit flipped before (Kernel.Flips), which takes 128 away; bias carries 128·Σ w.
 #define DOT(m, i, n, d) SDOT_LANE(m, i, n, d)
-#define CONST80 VMOVI $128, V12.B16
-#define FIX(n, V) VEOR V12.B16, V.B16, V.B16
 
 #define NAME ·convTileU8DotProd
 #include "conv_8x8_arm64.h"

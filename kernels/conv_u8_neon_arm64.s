@@ -47,20 +47,28 @@
 	SADALP(14, b2) \
 	SADALP(15, b3)
 
-// Four accumulators of a pixel to four bytes in A: sum each up, add the bias, requantise.
-#define END(a, A, B, C, D) \
+// Sums up the four accumulators of a pixel in A. Clobbers C.
+#define SUM(A, B, C, D) \
 	VADDP B.S4, A.S4, A.S4 \
 	VADDP D.S4, C.S4, C.S4 \
-	VADDP C.S4, A.S4, A.S4 \
-	VADD  V5.S4, A.S4, A.S4 \
-	SCVTF(a, a) \
-	FMUL(0, a, a) \
-	FMAX(2, a, a) \
-	FMIN(3, a, a) \
-	FCVTNS(a, a) \
-	VADD  V4.S4, A.S4, A.S4 \
-	SQXTN(a, a) \
-	SQXTUN(a, a)
+	VADDP C.S4, A.S4, A.S4
+
+// One operation on each pixel's sums.
+#define EACH(op) \
+	op(16) \
+	op(20) \
+	op(24) \
+	op(28)
+
+#define BIAS(a) NEON3(0x4EA08400, 5, a, a) // add a.4s, a.4s, v5.4s
+#define FLOATS(a) SCVTF(a, a)
+#define SCALED(a) FMUL(0, a, a)
+#define AT_LEAST(a) FMAX(2, a, a)
+#define AT_MOST(a) FMIN(3, a, a)
+#define ROUNDED(a) FCVTNS(a, a)
+#define ZERO(a) NEON3(0x4EA08400, 4, a, a) // add a.4s, a.4s, v4.4s
+#define WORDS(a) SQXTN(a, a)
+#define BYTES(a) SQXTUN(a, a)
 
 #define STORE(A) \
 	VST1 A.S[0], (R13) \
@@ -154,10 +162,19 @@ group_loop:                              // 16 channels; R4 = −bytes left
 	VLD1R (R17), [V3.S4]
 	ADD   $convTileArgs_zero, R0, R17
 	VLD1R (R17), [V4.S4]
-	END(16, V16, V17, V18, V19)
-	END(20, V20, V21, V22, V23)
-	END(24, V24, V25, V26, V27)
-	END(28, V28, V29, V30, V31)
+	SUM(V16, V17, V18, V19)
+	SUM(V20, V21, V22, V23)
+	SUM(V24, V25, V26, V27)
+	SUM(V28, V29, V30, V31)
+	EACH(BIAS)                       // all pixels together, for in-order cores
+	EACH(FLOATS)
+	EACH(SCALED)
+	EACH(AT_LEAST)
+	EACH(AT_MOST)
+	EACH(ROUNDED)
+	EACH(ZERO)
+	EACH(WORDS)
+	EACH(BYTES)
 	MOVD  $4, R16
 	CMP   $1, R19
 	BNE   rows_known

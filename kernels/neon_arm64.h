@@ -30,7 +30,6 @@
 #define FMLA_LANE(m, i, n, d) NEONLANE(0x4F801000, m, i, n, d) // fmla d.4s, n.4s, m.s[i]
 #define FMLS_LANE(m, i, n, d) NEONLANE(0x4F805000, m, i, n, d) // fmls d.4s, n.4s, m.s[i]
 #define SDOT_LANE(m, i, n, d) NEONLANE(0x4F80E000, m, i, n, d) // sdot d.4s, n.16b, m.4b[i]
-#define SUDOT_LANE(m, i, n, d) NEONLANE(0x4F00F000, m, i, n, d) // sudot d.4s, n.16b, m.4b[i]: n signed, m unsigned
 #define SMULL(m, n, d)       NEON3(0x0E20C000, m, n, d)       // smull d.8h, n.8b, m.8b
 #define SMLAL2(m, n, d)      NEON3(0x4E208000, m, n, d)       // smlal2 d.8h, n.16b, m.16b
 #define SADALP(n, d)         NEON2(0x4E606800, n, d)          // sadalp d.4s, n.8h
@@ -56,3 +55,4 @@
 #define MULW(m, n, d)        NEON3(0x4EA09C00, m, n, d)       // mul d.4s, n.4s, m.4s
 #define SQADD(m, n, d)       NEON3(0x4E600C00, m, n, d)       // sqadd d.8h, n.8h, m.8h
 #define SQXTUN2(n, d)        NEON2(0x6E212800, n, d)          // sqxtun2 d.16b, n.8h
+#define USMMLA(m, n, d)      NEON3(0x4E80AC00, m, n, d)       // usmmla d.4s, n.16b, m.16b: n unsigned, m signed

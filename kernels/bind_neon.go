@@ -1,0 +1,126 @@
+//go:build (arm || arm64) && gc && !purego && !noasm
+
+package kernels
+
+import "unsafe"
+
+// The kernels that ARMv7 and arm64 have both: their functions, and what those leave to the portable kernels, the channels
+// behind whole blocks.
+
+//go:noescape
+func convTileF32NEON(a *convTileArgs)
+
+//go:noescape
+func convTileU8NEON(a *convTileArgs)
+
+//go:noescape
+func depthwiseF32BlocksNEON(a *depthArgs)
+
+//go:noescape
+func depthwiseU8BlocksNEON(a *depthArgs)
+
+//go:noescape
+func maxPoolF32NEON(a *poolArgs)
+
+//go:noescape
+func maxPool3F32NEON(a *maxPool3Args)
+
+//go:noescape
+func fcBlocksNEON(t *fcArgs)
+
+//go:noescape
+func affineBlocksNEON(e *eltwiseArgs)
+
+//go:noescape
+func maxPoolU8NEON(a *poolArgs)
+
+//go:noescape
+func maxPool3U8NEON(a *maxPool3Args)
+
+//go:noescape
+func quantizeNEON(a *convertArgs)
+
+//go:noescape
+func addU8NEON(e *addU8Args)
+
+//go:noescape
+func fcU8NEON(t *fcU8Args)
+
+//go:noescape
+func sumU8NEON(a *sumU8Args)
+
+//go:noescape
+func blendRowBlocksNEON(b *blendRowsArgs)
+
+// depthwiseF32NEON does whole blocks of 4 channels in assembly and leaves the rest to the portable kernel.
+func depthwiseF32NEON(a *depthArgs) {
+	whole := *a
+	if whole.c &^= 3; whole.c > 0 {
+		depthwiseF32BlocksNEON(&whole)
+	}
+	if whole.c < a.c {
+		depthwiseF32Generic(a.from(whole.c, 4))
+	}
+}
+
+// depthwiseU8NEON likewise, 8 channels.
+func depthwiseU8NEON(a *depthArgs) {
+	whole := *a
+	if whole.c &^= 7; whole.c > 0 {
+		depthwiseU8BlocksNEON(&whole)
+	}
+	if whole.c < a.c {
+		depthwiseU8Generic(a.from(whole.c, 1))
+	}
+}
+
+func fcF32NEON(t *fcArgs) {
+	if t.c%16 == 0 {
+		fcBlocksNEON(t)
+		return
+	}
+	part := *t // the caller's argument keeps all but its sums
+	if part.c = t.c &^ 15; part.c > 0 {
+		fcBlocksNEON(&part)
+	}
+	k := part.c
+	for r := range genericFCRows {
+		part.w[r] = unsafe.Add(t.w[r], 4*k)
+	}
+	part.x, part.c = unsafe.Add(t.x, 4*k), t.c-k
+	fcF32Generic(&part)
+	t.sum = part.sum
+}
+
+func affineF32NEON(e *eltwiseArgs) {
+	whole := *e
+	if whole.c &^= 3; whole.c > 0 {
+		affineBlocksNEON(&whole)
+	}
+	if e.skip(whole.c) {
+		affineF32Generic(e)
+	}
+}
+
+// skip leaves out the first k channels and reports whether others are left.
+func (e *eltwiseArgs) skip(k int) bool {
+	if k == e.c {
+		return false
+	}
+	e.a, e.dst, e.c = unsafe.Add(e.a, 4*k), unsafe.Add(e.dst, 4*k), e.c-k
+	if e.b != nil {
+		e.b = unsafe.Add(e.b, 4*k)
+	}
+	if e.scale != nil {
+		e.scale, e.shift = unsafe.Add(e.scale, 4*k), unsafe.Add(e.shift, 4*k)
+	}
+	return true
+}
+
+func blendRowsNEON(b *blendRowsArgs) {
+	if b.c < blendColumns {
+		blendRowsGeneric(b)
+		return
+	}
+	blendRowBlocksNEON(b)
+}
