@@ -145,7 +145,8 @@ func TestDocsNames(t *testing.T) {
 	r := readTree(t)
 	var code strings.Builder // where environment variables and flags are looked at
 	for _, name := range r.files {
-		if ext := path.Ext(name); ext == ".go" || ext == ".py" || name == "Makefile" || strings.HasPrefix(name, ".ci/") {
+		if slices.Contains([]string{".go", ".py", ".cpp"}, path.Ext(name)) || name == "Makefile" ||
+			strings.HasPrefix(name, ".ci/") {
 			code.WriteString(text(t, name))
 		}
 	}
