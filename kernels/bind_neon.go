@@ -4,8 +4,8 @@ package kernels
 
 import "unsafe"
 
-// The kernels that ARMv7 and arm64 have both: their functions, and what those leave to the portable kernels, the channels
-// behind whole blocks.
+// The kernels that ARMv7 and arm64 have both: their functions, and what those leave to the portable kernels, the
+// channels behind whole blocks.
 
 //go:noescape
 func convTileF32NEON(a *convTileArgs)

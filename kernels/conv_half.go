@@ -15,8 +15,8 @@ type ConvHalf struct {
 }
 
 // PackConvHalf returns a convolution of float16 tensors. Its output is [ToHalf] of what [RefConvF32] makes of the same
-// numbers as float32, within the error of that sum (docs/NUMERICS.md). Filters are packed through p, as float16; where p
-// is loading, they are not looked at. Segments are those of [NewConvF32].
+// numbers as float32, within the error of that sum (docs/NUMERICS.md). Filters are packed through p, as float16; where
+// p is loading, they are not looked at. Segments are those of [NewConvF32].
 //
 // Rows of the input and panels of filters become float32 when they are used, in a worker's scratch, and the kernels of
 // float32 compute. Filters of a channel of their own (depthwise) are kept as float32.

@@ -117,8 +117,8 @@ func (d *rowConv) Bind(in, out []View, scratch []byte, workers int) Task {
 	return t
 }
 
-// addresses is [phase][tile][runs][MR]: where the windows' runs of a unit's output pixels begin. A last unit of fewer rows uses
-// the first of its tiles. Lanes past the end have the last pixel's address: read, never stored.
+// addresses is [phase][tile][runs][MR]: where the windows' runs of a unit's output pixels begin. A last unit of fewer
+// rows uses the first of its tiles. Lanes past the end have the last pixel's address: read, never stored.
 func (d *rowConv) addresses(rows []byte) []unsafe.Pointer {
 	s, mr := &d.shape, d.kernel.MR
 	slots, rowBytes, tiles := d.slots(), d.rowBytes(), d.tiles(d.per)

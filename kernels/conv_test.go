@@ -135,7 +135,8 @@ func guarded[T any](t *testing.T, side guard.Side, n int) []T {
 }
 
 // runConv runs an op on both sides of guard pages and returns its outputs, which must not differ.
-func runConv[T float32 | uint8 | Half](t *testing.T, c convCase, dt DType, op Op, in []T, inGap, outGap int, canary T) []T {
+func runConv[T float32 | uint8 | Half](t *testing.T, c convCase, dt DType, op Op, in []T, inGap, outGap int,
+	canary T) []T {
 	out := runConvGuarded(t, guard.Start, c, dt, op, in, inGap, outGap, canary)
 	runConvGuarded(t, guard.End, c, dt, op, in, inGap, outGap, canary)
 	return out

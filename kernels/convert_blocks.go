@@ -4,7 +4,8 @@ package kernels
 
 import "unsafe"
 
-// split divides the argument's rows: what lies in whole blocks of n elements, and the rest. Elements take so many bytes.
+// split divides the argument's rows: what lies in whole blocks of n elements, and the rest. Elements take so many
+// bytes.
 func (a *convertArgs) split(n, from, to int) (whole, rest convertArgs) {
 	whole, rest = *a, *a
 	whole.c = a.c / n * n

@@ -27,7 +27,8 @@ func TestFlip(t *testing.T) {
 						want[i*(bytes+gap)+j] = v ^ 128
 					}
 				}
-				k.fn.(func(*flipArgs))(&flipArgs{ptrs: addr(ptrs), dst: addr(dst), dstStride: bytes + gap, rows: rows, bytes: bytes})
+				k.fn.(func(*flipArgs))(&flipArgs{ptrs: addr(ptrs), dst: addr(dst), dstStride: bytes + gap, rows: rows,
+					bytes: bytes})
 				equalBits(t, fmt.Sprintf("%d rows of %d bytes, %d between", rows, bytes, gap), dst, want)
 			}
 		}

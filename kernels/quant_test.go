@@ -13,7 +13,8 @@ import (
 
 // everyTier runs an op on every tier this CPU has, on both sides of a guard page and with gaps, and wants the bytes of
 // want from all of them. The last output may be in place.
-func everyTier[I, O uint8 | float32 | Half](t *testing.T, what string, build func(arch.ISA) (Op, error), in []*tensor, from,
+func everyTier[I, O uint8 | float32 | Half](t *testing.T, what string, build func(arch.ISA) (Op, error), in []*tensor,
+	from,
 	to DType, h, w, c int, want []O) {
 	t.Helper()
 	for _, isa := range arch.Supported() {

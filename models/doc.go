@@ -8,11 +8,12 @@
 // # Contract
 //
 // [Open] imports an ONNX, TensorFlow Lite, ncnn or Caffe file to a [runtime.Graph]; what it does not understand it
-// refuses, all reasons at once, and never gives another meaning. [FromGraph] compiles a graph, [Load] and [LoadFile] read
-// a compiled file. A [Model] is a plan with its card: what the network is for, its labels, how a picture becomes its
-// input, how its outputs are read. Files are data that may be hostile: whatever they hold, there is an error or a graph
-// within [runtime.Limits], and no panic. Errors name the file, the node and the reason; they are
-// [*runtime.UnsupportedError] or wrap [runtime.ErrCorrupt], [runtime.ErrGraph], [runtime.ErrShape] or [runtime.ErrLimit].
+// refuses, all reasons at once, and never gives another meaning. [FromGraph] compiles a graph, [Load] and [LoadFile]
+// read a compiled file. A [Model] is a plan with its card: what the network is for, its labels, how a picture becomes
+// its input, how its outputs are read. Files are data that may be hostile: whatever they hold, there is an error or a
+// graph within [runtime.Limits], and no panic. Errors name the file, the node and the reason; they are
+// [*runtime.UnsupportedError] or wrap [runtime.ErrCorrupt], [runtime.ErrGraph], [runtime.ErrShape] or
+// [runtime.ErrLimit].
 //
 // # Flow
 //

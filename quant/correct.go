@@ -13,7 +13,8 @@ import (
 // Correction of biases. What rounds and clips shifts the means of a layer's channels, and sums of many inputs add such
 // shifts up. Layer after layer, each on what the quantised layers before it give, the mean of every channel over some
 // inputs is brought back to that of the float graph, within the range of the levels: Nagel et al., "Data-free
-// quantization through weight equalization and bias correction", 2019, section 4.2, with inputs in place of an estimate.
+// quantization through weight equalization and bias correction", 2019, section 4.2, with inputs in place of an
+// estimate.
 
 // maxCorrecting is the greatest number of inputs that are held for a correction.
 const maxCorrecting = 64

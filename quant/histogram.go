@@ -168,7 +168,8 @@ type histogramJSON struct {
 
 // MarshalJSON writes the bins up to the last that is not empty.
 func (h *Histogram) MarshalJSON() ([]byte, error) {
-	return json.Marshal(histogramJSON{h.Min, h.Max, h.Count, h.Zeros, h.Strange, h.exp, h.fine, trimmed(h.pos), trimmed(h.neg)})
+	return json.Marshal(histogramJSON{h.Min, h.Max, h.Count, h.Zeros, h.Strange, h.exp, h.fine, trimmed(h.pos),
+		trimmed(h.neg)})
 }
 
 func trimmed(side []int64) []int64 {

@@ -26,7 +26,8 @@ func halfNet(t *testing.T) *Graph {
 	y = n.add("times", &Binary{How: kernels.Times}, y, gate)
 	y = n.add("depth", &Conv{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}, K: y.Shape.C,
 		Groups: y.Shape.C, Weights: n.floats(9 * y.Shape.C)}, y)
-	y = n.add("sum", &Add{Act: ReLU}, y, n.add("twice", &Take{Rows: []int32{13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, -1}}, y))
+	y = n.add("sum", &Add{Act: ReLU}, y, n.add("twice",
+		&Take{Rows: []int32{13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, -1}}, y))
 	y = n.add("average", &Pool{Window: Window{R: 2, S: 2, StrideH: 2, StrideW: 2}, Type: AvgPool}, y)
 	y = n.add("flat", &Flatten{}, y)
 	y = n.add("classes", &FC{K: 10, Weights: n.floats(10 * y.Shape.Elements()), Bias: n.floats(10)}, y)
@@ -52,7 +53,8 @@ func TestHalf(t *testing.T) {
 	for _, n := range h.Nodes {
 		kinds[n.Op.Kind()] = true
 	}
-	for _, k := range []string{"HConv", "HLRN", "HMaxPool", "HCurve", "Concat", "HGlobalAveragePool", "HBinary", "HAdd", "Take",
+	for _, k := range []string{"HConv", "HLRN", "HMaxPool", "HCurve", "Concat", "HGlobalAveragePool", "HBinary", "HAdd",
+		"Take",
 		"HAveragePool", "Flatten", "HFC", "Narrow", "Widen", "Softmax"} {
 		if !kinds[k] {
 			t.Errorf("no %s in half precision: %v", k, kinds)
@@ -165,7 +167,8 @@ func TestHalfRefused(t *testing.T) {
 	if err := n.g.Output(h); !errors.Is(err, ErrGraph) {
 		t.Errorf("an output of float16: %v", err)
 	}
-	for i, op := range []Op{&Narrow{}, &Softmax{}, &Cast{To: I32}, &Pool{Window: Window{R: 1, S: 1}}, &GlobalPool{}, &Reduce{},
+	for i, op := range []Op{&Narrow{}, &Softmax{}, &Cast{To: I32}, &Pool{Window: Window{R: 1, S: 1}}, &GlobalPool{},
+		&Reduce{},
 		&Conv{Window: Window{R: 1, S: 1}, K: 1, Weights: make([]float32, 4)}, &Arg{}, &Half{Op: &Softmax{}},
 		&Half{Op: &Quantised{Op: &Add{}}}, &Half{Op: &Half{Op: &Activation{}}}, &Quantised{Op: &Half{Op: &Add{}}},
 		&Half{Op: &Binary{How: kernels.Plus, Of: make([]float32, 16), Shape: Shape{1, 4, 1, 4}}},

@@ -63,7 +63,8 @@ func everyOp(t testing.TB) *Graph {
 		b.add("encoded boxes", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{1, 5, 6, 8}}, g.Inputs[0]),
 		b.add("scores of classes", &Rearrange{Dims: []int{240}, Perm: []int{0}, To: Shape{1, 2, 15, 8}}, g.Inputs[0]))
 	half := b.add("narrow", &Narrow{}, g.Inputs[0])
-	b.add("half conv", &HConv{Window: Window{R: 2, S: 1}, K: 2, Weights: make([]kernels.Half, 16), Bias: ramp(2), Act: ReLU},
+	b.add("half conv", &HConv{Window: Window{R: 2, S: 1}, K: 2, Weights: make([]kernels.Half, 16), Bias: ramp(2),
+		Act: ReLU},
 		half)
 	b.add("half fc", &HFC{K: 1, Weights: []kernels.Half{0: 0x3c00, 119: 0x8001}}, half)
 	b.add("widen", &Widen{}, b.add("half pool", &Half{Op: &Pool{Window: Window{R: 2, S: 2}, Type: AvgPool}}, half))

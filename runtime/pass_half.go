@@ -10,13 +10,14 @@ import (
 // CPUs that compute in half precision less time. Results are not those of float32 (docs/NUMERICS.md).
 func WithHalf() Option { return func(o *options) { o.half = true } }
 
-// ToHalf returns a simplified float graph in half precision: weights of convolutions and fully connected layers and what
-// flows between operations are float16, in memory and in a file, on every machine. Inputs and outputs stay as they are.
+// ToHalf returns a simplified float graph in half precision: weights of convolutions and fully connected layers and
+// what flows between operations are float16, in memory and in a file, on every machine. Inputs and outputs stay as they
+// are.
 //
 // Convolutions and fully connected layers take float16 whatever they read; pooling, LRN, functions and arithmetic on
 // single elements, and operations that move elements, where an input is float16 already. All others stay as they are,
-// and so does a layer that has a weight beyond 65504: between them values are converted. A quantised graph is an error, one
-// in half precision is left as it is.
+// and so does a layer that has a weight beyond 65504: between them values are converted. A quantised graph is an error,
+// one in half precision is left as it is.
 func ToHalf(g *Graph) (*Graph, error) {
 	g, err := Simplify(g)
 	if err != nil {

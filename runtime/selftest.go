@@ -31,8 +31,8 @@ type SelfReport struct {
 // SelfTest proves on the device that the kernels of a plan's tier, and of those below, compute what the portable
 // reference computes, over small networks of every operation with shapes below, at and above the kernels' tiles; and,
 // if the plan comes from a file with a golden output, that the plan gives it. A nil plan stands for the best tier.
-// Quantised operations must give the same bytes; float ones must be within selfTolerance of the largest output, those in
-// half precision within halfTolerance. It
+// Quantised operations must give the same bytes; float ones must be within selfTolerance of the largest output, those
+// in half precision within halfTolerance. It
 // takes a fraction of a second. The error is [ErrSelfTest] if a check failed; the report is returned with it.
 func SelfTest(p *Plan) (*SelfReport, error) {
 	isa, err := arch.Default()
@@ -60,7 +60,8 @@ func SelfTest(p *Plan) (*SelfReport, error) {
 			if err != nil {
 				return r, fmt.Errorf("self-test %s: %w", c.name, err)
 			}
-			r.add(Check{Name: c.name, ISA: tier, Kernels: names, Problem: difference(g.Outputs[0].DType, got, want, c.exact, c.tolerance())})
+			r.add(Check{Name: c.name, ISA: tier, Kernels: names,
+				Problem: difference(g.Outputs[0].DType, got, want, c.exact, c.tolerance())})
 		}
 	}
 	if p != nil && p.golden != nil {
@@ -266,18 +267,21 @@ func selfCases() []selfCase {
 // functionCases are of functions and arithmetic, in float and quantised.
 func functionCases(c int, in Shape) []selfCase {
 	return []selfCase{
-		{name: fmt.Sprint("quantised functions and products of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
-			q := b.quantize(x)
-			s := b.add(&Quantised{Op: &Curve{Of: kernels.SiLU}, Out: Quant{Scale: 1.0 / 120, Zero: 40}}, q)
-			g := b.add(&Quantised{Op: &GlobalPool{Type: AvgPool}, Out: Quant{Scale: 1.0 / 90, Zero: 90}}, s)
-			return b.add(&Quantised{Op: &Binary{How: kernels.Times}, Out: Quant{Scale: 1.0 / 100, Zero: 128}}, s, g)
-		}},
-		{name: fmt.Sprint("functions and products of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
-			slope := &Binary{How: kernels.Sloped, Of: b.floats(c, 1), Shape: Shape{1, 1, 1, c}}
-			y := b.add(slope, b.add(&Curve{Of: kernels.Gelu}, x))
-			return b.add(&Binary{How: kernels.Times}, y, b.add(&GlobalPool{Type: MaxPool}, y))
-		}},
-		{name: fmt.Sprint("resizing of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value { return b.add(halfMore(in), x) }},
+		{name: fmt.Sprint("quantised functions and products of ", c), input: in, exact: true,
+			build: func(b *selfBuilder, x *Value) *Value {
+				q := b.quantize(x)
+				s := b.add(&Quantised{Op: &Curve{Of: kernels.SiLU}, Out: Quant{Scale: 1.0 / 120, Zero: 40}}, q)
+				g := b.add(&Quantised{Op: &GlobalPool{Type: AvgPool}, Out: Quant{Scale: 1.0 / 90, Zero: 90}}, s)
+				return b.add(&Quantised{Op: &Binary{How: kernels.Times}, Out: Quant{Scale: 1.0 / 100, Zero: 128}}, s, g)
+			}},
+		{name: fmt.Sprint("functions and products of ", c), input: in, exact: true,
+			build: func(b *selfBuilder, x *Value) *Value {
+				slope := &Binary{How: kernels.Sloped, Of: b.floats(c, 1), Shape: Shape{1, 1, 1, c}}
+				y := b.add(slope, b.add(&Curve{Of: kernels.Gelu}, x))
+				return b.add(&Binary{How: kernels.Times}, y, b.add(&GlobalPool{Type: MaxPool}, y))
+			}},
+		{name: fmt.Sprint("resizing of ", c), input: in, exact: true,
+			build: func(b *selfBuilder, x *Value) *Value { return b.add(halfMore(in), x) }},
 		{name: fmt.Sprint("softmax of columns of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
 			return b.add(&SoftmaxOver{Over: kernels.Axes{H: true}}, x)
 		}},
@@ -290,9 +294,10 @@ func functionCases(c int, in Shape) []selfCase {
 		{name: fmt.Sprint("transposition of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
 			return b.add(columnsFirst(in), x)
 		}},
-		{name: fmt.Sprint("quantised transposition of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
-			return b.add(columnsFirst(in), b.quantize(x))
-		}},
+		{name: fmt.Sprint("quantised transposition of ", c), input: in, exact: true,
+			build: func(b *selfBuilder, x *Value) *Value {
+				return b.add(columnsFirst(in), b.quantize(x))
+			}},
 		{name: fmt.Sprint("quantised resizing of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
 			return b.add(&Quantised{Op: halfMore(in), Out: Quant{Scale: 1.0 / 110, Zero: 120}}, b.quantize(x))
 		}},

@@ -6,8 +6,8 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// halfTolerance is selfTolerance of graphs in half precision: tiers may round a sum to either of two neighbours, of which
-// the next layers make more.
+// halfTolerance is selfTolerance of graphs in half precision: tiers may round a sum to either of two neighbours, of
+// which the next layers make more.
 const halfTolerance = 1. / 128
 
 // tolerance is the difference allowed between the results of a plan on two tiers.

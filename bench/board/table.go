@@ -28,7 +28,8 @@ func (r *Report) Markdown(w io.Writer) error {
 		r.Board.MemoryMiB)
 	fmt.Fprintf(&b, "- gneiss %s, %s, %s/%s; %s; kernel %s\n", cmp.Or(r.Program.Commit, r.Program.Version), r.Program.Go,
 		r.Program.OS, r.Program.Arch, cmp.Or(r.Board.System, "?"), cmp.Or(r.Board.Kernel, "?"))
-	fmt.Fprintf(&b, "- clock: %.2f GHz measured before, %.2f after%s\n", r.Before.MeasuredGHz, r.After.MeasuredGHz, r.drives())
+	fmt.Fprintf(&b, "- clock: %.2f GHz measured before, %.2f after%s\n", r.Before.MeasuredGHz, r.After.MeasuredGHz,
+		r.drives())
 	for _, p := range r.Peaks {
 		fmt.Fprintf(&b, "- at best on %s:", threads(p.Threads))
 		for _, x := range p.Rates {

@@ -33,5 +33,6 @@
 // load. A76 is modelled by Neoverse N1, its server twin, and A78 by Neoverse N2; there is no published loop of A78's
 // and N1's among those compared. Branches are predicted, and translations of addresses cost nothing.
 //
-// It needs GNU binutils for aarch64, qemu-user-static and llvm-mca; 19 is better than 14, the models of which are older.
+// It needs GNU binutils for aarch64, qemu-user-static and llvm-mca; 19 is better than 14, the models of which are
+// older.
 package main

@@ -22,7 +22,8 @@ type otherRow struct {
 // kernels do in them follows from their tiles. (Which form of Winograd it takes for a 3×3 layer does not.)
 var pointwise = []string{"mobilenet_v1", "mobilenet_v2"}
 
-// ncnn's tile on arm64, as convolution_im2col_gemm.h describes it: 8 channels × 12 pixels, four products deep in a pass.
+// ncnn's tile on arm64, as convolution_im2col_gemm.h describes it: 8 channels × 12 pixels, four products deep in a
+// pass.
 const ncnnChannels, ncnnPixels, ncnnDepth = 8, 12, 4
 
 // ncnnTile is a loop of that shape: for each depth, two vectors of filters, three of pixels (half of that where lanes
@@ -62,7 +63,8 @@ func ncnnDepthwise(half bool) (code []disasm.Insn) {
 		code = append(code, disasm.Insn{Text: fmt.Sprintf("ldr q%d, [x1, #%d]", r, 16*r)})
 	}
 	for i := range 9 {
-		code = append(code, disasm.Insn{Text: fmt.Sprintf("fmla v%d.%s, v%d.%s, v%d.%s", 8+i%3, lanes, i%3, lanes, 20+i, lanes)})
+		text := fmt.Sprintf("fmla v%d.%s, v%d.%s, v%d.%s", 8+i%3, lanes, i%3, lanes, 20+i, lanes)
+		code = append(code, disasm.Insn{Text: text})
 	}
 	return append(code, disasm.Insn{Text: "str q8, [x2], #16"})
 }

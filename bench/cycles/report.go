@@ -191,7 +191,8 @@ func (r *report) print(w io.Writer, layers bool) error {
 	for i := range r.Networks {
 		b := &r.Networks[i]
 		ncnn, ratio := b.ncnn()
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%s\t%s\t%.1f\t%s\t\n", b.Network, b.DType, b.Board,
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%s\t%s\t%.1f\t%s\t\n",
+			b.Network, b.DType, b.Board,
 			b.Core, b.GHz, b.Kernels, b.L2, b.Memory, b.Other, b.Total, ncnn, ratio, 100*b.Generic/b.Total,
 			strings.Join(b.By[:min(3, len(b.By))], " "))
 	}

@@ -114,9 +114,9 @@ func (f *flags) enter(e engine, n network, c config) (*contestant, error) {
 	return x, nil
 }
 
-// agree compares an engine's outputs with all, the float ones of gneiss, whatever the config. In float each number may be
-// off by the tolerance of the largest of its output; in int8 each output must correlate with the float one. It returns
-// the largest difference and the least correlation of an output.
+// agree compares an engine's outputs with all, the float ones of gneiss, whatever the config. In float each number may
+// be off by the tolerance of the largest of its output; in int8 each output must correlate with the float one. It
+// returns the largest difference and the least correlation of an output.
 func (f *flags) agree(c config, all, got []float32) (diff, like float64, err error) {
 	if len(got) != len(all) {
 		return 0, 0, fmt.Errorf("%d numbers, want %d", len(got), len(all))

@@ -54,7 +54,8 @@ func main() {
 	flag.IntVar(&f.runs, "runs", 8, "timed inferences of each engine in a round")
 	flag.DurationVar(&f.pause, "pause", 100*time.Millisecond,
 		"rest between engines, in which spinning threads of the last one go to sleep")
-	flag.StringVar(&f.clock, "clock", "wall", "what to time by: wall, or cpu, the time that threads have run, which a busy "+
+	flag.StringVar(&f.clock, "clock", "wall", "what to time by: wall, or cpu, the time that threads have run, which a "+
+		"busy "+
 		"machine spoils less; it tells of one thread only")
 	flag.Float64Var(&f.tolerance, "tolerance", 1e-4, "how far float outputs may differ, as a part of the largest "+
 		"(of 1 if that is less)")

@@ -83,20 +83,7 @@ several architectures is compiled on one after the other.`,
 			if opts, err = m.keepPacked(opts); err != nil {
 				return err
 			}
-			c.Model = m.Name
-			data, err := saveModel(cmd, output, m.Graph, opts...)
-			if err != nil {
-				return err
-			}
-			plan, err := c.load(cmd.Context(), data)
-			if err != nil {
-				return runtime.InFile(output, err)
-			}
-			if asJSON {
-				return writeJSON(said(cmd, output), c)
-			}
-			c.print(said(cmd, output), plan.ISA())
-			return nil
+			return c.write(cmd, m, opts, asJSON)
 		},
 	}
 	flags := cmd.Flags()
@@ -114,6 +101,24 @@ several architectures is compiled on one after the other.`,
 	flags.Uint64Var(&seed, "seed", 1, "of the golden output's input")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// write saves the model, loads the file as a program would, and says what is in it.
+func (c *compiled) write(cmd *cobra.Command, m *model, opts []runtime.WriteOption, asJSON bool) error {
+	c.Model = m.Name
+	data, err := saveModel(cmd, c.Output, m.Graph, opts...)
+	if err != nil {
+		return err
+	}
+	plan, err := c.load(cmd.Context(), data)
+	if err != nil {
+		return runtime.InFile(c.Output, err)
+	}
+	if asJSON {
+		return writeJSON(said(cmd, c.Output), c)
+	}
+	c.print(said(cmd, c.Output), plan.ISA())
+	return nil
 }
 
 // load loads what has been written, and notes what there is to say of it.

@@ -190,7 +190,8 @@ func (p *profile) writeRoofline(w io.Writer) error {
 		return top + height*(1-(min(max(math.Log10(max(v, 1e-9)), y0), y1)-y0)/(y1-y0))
 	}
 	on := chart.New(p.Model+" under this machine's roofs", fmt.Sprintf(
-		"%s, %s, %s; a dot is a step, its area the step's time", p.CPU, p.ISA, plural(p.Threads, "thread")), chart.Width, top+height+54)
+		"%s, %s, %s; a dot is a step, its area the step's time", p.CPU, p.ISA, plural(p.Threads, "thread")),
+		chart.Width, top+height+54)
 	for e := x0; e <= x1; e++ {
 		on.Path(fmt.Sprintf("M%.1f %dv%d", x(math.Pow(10, e)), top, height), chart.Grid)
 		on.Text(x(math.Pow(10, e)), top+height+16, chart.Dim+" "+chart.Middle, fmt.Sprint(math.Pow(10, e)))

@@ -165,21 +165,13 @@ ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
 			if err != nil {
 				return err
 			}
+			q := quantised{Model: c.info(), Images: images, Output: output,
+				FloatBytes: 4 * int(c.Graph.Cost().Params), Report: report}
 			var file bytes.Buffer
 			if err := as.write(&file, g); err != nil {
 				return runtime.InFile(output, err)
 			}
-			if err := save(cmd, output, file.Bytes()); err != nil {
-				return err
-			}
-			q := quantised{Model: c.info(), Images: images, Output: output, Bytes: file.Len(),
-				FloatBytes: 4 * int(c.Graph.Cost().Params), Report: report}
-			out := said(cmd, output)
-			if asJSON {
-				return writeJSON(out, q)
-			}
-			q.print(out, layers)
-			return nil
+			return q.save(cmd, file.Bytes(), layers, asJSON)
 		},
 	}
 	mf.add(cmd)
@@ -199,6 +191,20 @@ ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
 	cmd.Flags().BoolVar(&layers, "layers", false, "list the layers, with scales and the weights' error")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// save writes the file and says what was made.
+func (q *quantised) save(cmd *cobra.Command, file []byte, layers, asJSON bool) error {
+	if err := save(cmd, q.Output, file); err != nil {
+		return err
+	}
+	q.Bytes = len(file)
+	out := said(cmd, q.Output)
+	if asJSON {
+		return writeJSON(out, q)
+	}
+	q.print(out, layers)
+	return nil
 }
 
 // quantize makes the int8 graph, whose biases the first of the images correct if there are any.

@@ -12,8 +12,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// toy is a detector that always sees a dog in the middle: 84 candidates of YOLOv8's form, of which one is sure. A program
-// has models.Load(file) in its place.
+// toy is a detector that always sees a dog in the middle: 84 candidates of YOLOv8's form, of which one is sure. A
+// program has models.Load(file) in its place.
 func toy() *models.Model {
 	g := runtime.NewGraph("toy")
 	_, err := g.Input("images", runtime.Shape{N: 1, H: 64, W: 64, C: 3})

@@ -148,7 +148,8 @@ func MobileNetV2(src Source) (*runtime.Graph, error) {
 	return b.classify(b.conv(x, 1280, 1, 1, 1, relu6))
 }
 
-// ResNet50 is the network of He et al., arXiv 1512.03385, the stride of a stage in its first 3×3 convolution: 4089 MMAC.
+// ResNet50 is the network of He et al., arXiv 1512.03385, the stride of a stage in its first 3×3 convolution: 4089
+// MMAC.
 func ResNet50(src Source) (*runtime.Graph, error) {
 	b, x := start("ResNet-50", src)
 	x = b.conv(x, 64, 7, 2, 1, runtime.ReLU)

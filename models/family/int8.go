@@ -21,8 +21,8 @@ const Seed = 1
 // Float returns the network with the weights of [Seed].
 func (n Network) Float() (*runtime.Graph, error) { return n.Build(Random(Seed)) }
 
-// Int8 returns the network with the weights of [Seed], quantised by ranges that are part of this package and the same on
-// every machine: outputs of the same input are the same bytes everywhere.
+// Int8 returns the network with the weights of [Seed], quantised by ranges that are part of this package and the same
+// on every machine: outputs of the same input are the same bytes everywhere.
 func (n Network) Int8() (*runtime.Graph, error) {
 	g, err := n.Float()
 	if err != nil {

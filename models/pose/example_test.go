@@ -11,7 +11,8 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// toy is a network of MoveNet's form that sees all key points in the middle. A program has models.Load(file) in its place.
+// toy is a network of MoveNet's form that sees all key points in the middle. A program has models.Load(file) in its
+// place.
 func toy() *models.Model {
 	g := runtime.NewGraph("toy")
 	_, err := g.Input("picture", runtime.Shape{N: 1, H: 64, W: 64, C: 3})

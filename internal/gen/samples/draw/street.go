@@ -27,7 +27,8 @@ func Street() *image.RGBA {
 		paint(StreetWidth, StreetHeight, 0)
 }
 
-// part is a scene of the samples without its ground, which is so many layers, moved to a square of this corner and side.
+// part is a scene of the samples without its ground, which is so many layers, moved to a square of this corner and
+// side.
 func part(name string, ground int, x0, y0, side float64) []layer {
 	i := slices.IndexFunc(Scenes, func(s Scene) bool { return s.Name == name })
 	moved := slices.Clone(Scenes[i].layers[ground:])
