@@ -3,6 +3,8 @@
 // everything but the instruction and the end. The including file defines
 //
 //	NAME                      the function
+//	STEP                      PRODUCTS_LOADS; or PRODUCTS_AND_LOADS, if products take an in-order core so long that a load
+//	                          between them waits
 //	DOT(m, i, n, d)           d.4s += n · element i of m; or PRODUCTS and all that follows it here
 //	FINISH                    sets V0–V4 to what END needs
 //	END                       turns V16–V31 into the pixels' channels, in the first of two registers, or both
@@ -97,7 +99,12 @@
 	LANE(2, 12, 13) \
 	LANE(3, 14, 15)
 
-// PRODUCTS and the next LOADS.
+// PRODUCTS, and then the next LOADS.
+#define PRODUCTS_AND_LOADS \
+	PRODUCTS \
+	LOADS
+
+// PRODUCTS among the next LOADS.
 #define PRODUCTS_LOADS \
 	LANE(0, 8, 9) \
 	LANE_LOAD(1, 10, 11, 0, F8, F9) \
@@ -205,7 +212,7 @@ tap:
 
 	PCALIGN $16
 group_loop:                              // R4 = 16 − bytes left ≤ 0
-	PRODUCTS_LOADS
+	STEP
 	BLE   group_loop
 
 last:                                    // nothing left to load

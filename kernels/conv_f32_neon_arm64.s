@@ -9,6 +9,7 @@
 // Computes   dst[p][k] = clamp(bias[k] + Σ_{t,c} (*ptrs[t][p])[c] · w[t][c][k])
 // Requires   NEON
 // The rest is in conv_8x8_arm64.h: DOT is FMLA by element, a group is one channel.
+#define STEP PRODUCTS_AND_LOADS
 #define DOT(m, i, n, d) FMLA_LANE(m, i, n, d)
 
 #define FINISH \

@@ -14,4 +14,5 @@
 #define DOT(m, i, n, d) SDOT_LANE(m, i, n, d)
 
 #define NAME ·convTileU8DotProd
+#define STEP PRODUCTS_LOADS
 #include "conv_8x8_arm64.h"

@@ -125,4 +125,5 @@
 	APART(V28, V29, V30, V31)
 
 #define NAME ·convTileU8I8MM
+#define STEP PRODUCTS_LOADS
 #include "conv_8x8_arm64.h"

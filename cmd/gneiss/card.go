@@ -37,7 +37,7 @@ was for other bytes. For models of other formats compile takes the same flags.`,
 				return err
 			}
 			if mf.model == "" {
-				return usagef("no model is given")
+				return usagef("want a model")
 			}
 			if err := promised("--output", output, runtime.Ext); err != nil {
 				return err

@@ -126,6 +126,11 @@ other programs check too: openssl pkeyutl -verify -rawin -pubin -inkey NAME.pub 
 			if key == "" {
 				return usagef("--key is missing")
 			}
+			if strings.EqualFold(filepath.Ext(args[0]), runtime.Ext) {
+				if err := promised("--output", output, runtime.Ext); err != nil {
+					return err
+				}
+			}
 			private, err := readKey[ed25519.PrivateKey](key, x509.ParsePKCS8PrivateKey)
 			if err != nil {
 				return err

@@ -1,0 +1,266 @@
+//go:build gc && !purego && !noasm
+
+package kernels
+
+import "unsafe"
+
+// The kernels of rows advance pixels and cols of their argument.
+
+//go:noescape
+func depthRowF32AVX2(a *depthRowArgs)
+
+//go:noescape
+func depthRowF32AVX512(a *depthRowArgs)
+
+//go:noescape
+func depthRowU8AVX512VNNI(a *depthRowArgs)
+
+//go:noescape
+func depthRowU8AVXVNNI(a *depthRowArgs)
+
+//go:noescape
+func depthRowU8AVX2(a *depthRowArgs)
+
+//go:noescape
+func groupRowF32AVX2(a *depthRowArgs)
+
+//go:noescape
+func groupRowF32AVX512(a *depthRowArgs)
+
+//go:noescape
+func groupRowU8AVX512VNNI(a *depthRowArgs)
+
+//go:noescape
+func groupRowU8AVXVNNI(a *depthRowArgs)
+
+//go:noescape
+func groupRowU8AVX2(a *depthRowArgs)
+
+//go:noescape
+func depthWeaveAVX512(a *depthWeaveArgs)
+
+//go:noescape
+func depthWeaveAVX2(a *depthWeaveArgs)
+
+//go:noescape
+func depthwiseF32BlocksAVX2(a *depthArgs)
+
+//go:noescape
+func depthwiseU8BlocksAVX2(a *depthArgs)
+
+// depthwiseF32AVX2 does whole blocks of 8 channels in assembly and leaves the rest to the portable kernel.
+func depthwiseF32AVX2(a *depthArgs) {
+	k := a.c &^ 7
+	if k > 0 {
+		whole := *a
+		whole.c = k // counted down there
+		depthwiseF32BlocksAVX2(&whole)
+	}
+	if k < a.c {
+		depthwiseF32Generic(a.from(k, 4))
+	}
+}
+
+// depthwiseU8AVX2 likewise, 16 channels.
+func depthwiseU8AVX2(a *depthArgs) {
+	k := a.c &^ 15
+	if k > 0 {
+		whole := *a
+		whole.c = k // counted down there
+		depthwiseU8BlocksAVX2(&whole)
+	}
+	if k < a.c {
+		depthwiseU8Generic(a.from(k, 1))
+	}
+}
+
+//go:noescape
+func fcF32AVX2(a *fcArgs)
+
+//go:noescape
+func lrnF32AVX2(b *lrnArgs)
+
+//go:noescape
+func lrnF32AVX512(b *lrnArgs)
+
+//go:noescape
+func maxPoolF32AVX2(a *poolArgs)
+
+//go:noescape
+func avgPoolF32AVX2(a *poolArgs)
+
+//go:noescape
+func maxPool3F32AVX2(a *maxPool3Args)
+
+//go:noescape
+func maxPoolU8AVX2(a *poolArgs)
+
+//go:noescape
+func maxPool3U8AVX2(a *maxPool3Args)
+
+//go:noescape
+func lrnU8AVX2(a *lrnU8Args)
+
+//go:noescape
+func lrnU8AVX512(a *lrnU8Args)
+
+//go:noescape
+func fcU8AVX2(t *fcU8Args)
+
+//go:noescape
+func fcU8AVX512VNNI(t *fcU8Args)
+
+//go:noescape
+func narrowBlocksAVX2(a *convertArgs)
+
+//go:noescape
+func widenBlocksAVX2(a *convertArgs)
+
+// narrowAVX2 does whole blocks in assembly and leaves the rest to the portable kernel.
+func narrowAVX2(a *convertArgs) {
+	whole, rest := a.split(8, 4, 2)
+	if whole.c > 0 {
+		narrowBlocksAVX2(&whole)
+	}
+	if rest.c > 0 {
+		narrowGeneric(&rest)
+	}
+}
+
+// widenAVX2 likewise.
+func widenAVX2(a *convertArgs) {
+	whole, rest := a.split(8, 2, 4)
+	if whole.c > 0 {
+		widenBlocksAVX2(&whole)
+	}
+	if rest.c > 0 {
+		widenGeneric(&rest)
+	}
+}
+
+//go:noescape
+func quantizeBlocksAVX2(a *convertArgs)
+
+//go:noescape
+func sumBlocksAVX2(a *sumU8Args)
+
+// quantizeAVX2 does whole blocks of 8 in assembly and leaves the rest to the portable kernel.
+func quantizeAVX2(a *convertArgs) {
+	part := *a
+	if part.c = a.c &^ 7; part.c > 0 {
+		quantizeBlocksAVX2(&part)
+	}
+	if part.c < a.c {
+		part.src, part.dst = unsafe.Add(a.src, 4*part.c), unsafe.Add(a.dst, part.c)
+		part.c = a.c - part.c
+		quantizeGeneric(&part)
+	}
+}
+
+// sumU8AVX2 likewise.
+func sumU8AVX2(a *sumU8Args) {
+	part := *a
+	if part.c = a.c &^ 7; part.c > 0 {
+		sumBlocksAVX2(&part)
+	}
+	if part.c < a.c {
+		part.src, part.sums = unsafe.Add(a.src, part.c), unsafe.Add(a.sums, 4*part.c)
+		part.c = a.c - part.c
+		sumU8Generic(&part)
+	}
+}
+
+//go:noescape
+func clampF32AVX2(e *eltwiseArgs)
+
+//go:noescape
+func addF32AVX2(e *eltwiseArgs)
+
+//go:noescape
+func affineF32AVX2(e *eltwiseArgs)
+
+// The functions of csrc/eltwise_u8.c, compiled by csrc/generate.sh.
+
+//go:noescape
+func _add_u8_avx2(dst, a, b unsafe.Pointer, n int, p unsafe.Pointer)
+
+//go:noescape
+func _dequantize_u8_avx2(dst, src unsafe.Pointer, n int, scale, zero unsafe.Pointer)
+
+// addParams is add_params of csrc/eltwise_u8.c.
+type addParams struct {
+	aScale, bScale, lo, hi float32
+	aZero, bZero, zero     int32
+}
+
+// addU8AVX2 does whole blocks of 8 of each row in assembly and leaves the rest to the portable kernel.
+func addU8AVX2(e *addU8Args) {
+	p := addParams{e.aScale, e.bScale, e.lo, e.hi, e.aZero, e.bZero, e.zero}
+	whole := e.c &^ 7
+	if whole > 0 {
+		for r := range e.rows {
+			_add_u8_avx2(unsafe.Add(e.dst, r*e.dstStride), unsafe.Add(e.a, r*e.aStride), unsafe.Add(e.b, r*e.bStride), whole,
+				unsafe.Pointer(&p))
+		}
+	}
+	if whole < e.c {
+		rest := *e
+		rest.dst, rest.a, rest.b, rest.c = unsafe.Add(e.dst, whole), unsafe.Add(e.a, whole), unsafe.Add(e.b, whole), e.c-whole
+		addU8Generic(&rest)
+	}
+}
+
+//go:noescape
+func addFixedBlocksAVX2(e *addU8Args)
+
+// addFixedAVX2 does whole blocks of 16 in assembly and leaves the rest to the portable kernel.
+func addFixedAVX2(e *addU8Args) {
+	part, whole := *e, e.c&^15
+	if whole > 0 {
+		part.c = whole
+		addFixedBlocksAVX2(&part)
+	}
+	if whole < e.c {
+		part.dst, part.a, part.b, part.c = unsafe.Add(e.dst, whole), unsafe.Add(e.a, whole), unsafe.Add(e.b, whole), e.c-whole
+		addFixedGeneric(&part)
+	}
+}
+
+// dequantizeAVX2 likewise.
+func dequantizeAVX2(a *convertArgs) {
+	whole := a.c &^ 7
+	if whole > 0 {
+		for r := range a.rows {
+			_dequantize_u8_avx2(unsafe.Add(a.dst, r*a.dstStride), unsafe.Add(a.src, r*a.srcStride), whole,
+				unsafe.Pointer(&a.scale), unsafe.Pointer(&a.zero))
+		}
+	}
+	if whole < a.c {
+		rest := *a
+		rest.dst, rest.src, rest.c = unsafe.Add(a.dst, 4*whole), unsafe.Add(a.src, whole), a.c-whole
+		dequantizeGeneric(&rest)
+	}
+}
+
+//go:noescape
+func softmaxF32AVX2(b *softmaxArgs)
+
+//go:noescape
+func blendRowBlocksAVX2(b *blendRowsArgs)
+
+//go:noescape
+func laneDotsAVX2(d *laneDotsArgs)
+
+// blendBlock is the least number of columns that the assembly takes.
+const blendBlock = 64
+
+func blendRowsAVX2(b *blendRowsArgs) {
+	if b.c < blendBlock {
+		blendRowsGeneric(b)
+		return
+	}
+	blendRowBlocksAVX2(b)
+}
+
+//go:noescape
+func tableU8AVX512VBMI(a *tableArgs)
