@@ -14,7 +14,8 @@
 // Reference  convTileF32Generic, convTileU8Generic (conv_tile.go)
 // Layout     src/dst NHWC; w packed [K/8][taps][groups][8] × 4 bytes
 // Contract   taps, groups, tiles ≥ 1; 1 ≤ rows, cols ≤ 8; reads whole groups; dst does not alias src
-// Bound      64 DOT per 8 loads of input and 8 of weights, four groups; each load between products that do not wait for it
+// Bound      64 DOT per 8 loads of input and 8 of weights, four groups. Cortex-A53 makes a load wait for the products before
+//            it: there loads stand together; Cortex-A55 hides those that stand between products
 // Tile       col →  0–3   4–7        Registers
 //   pixel 0         V16   V17          R0  args    R1  row addresses    R2  w    R3  taps left    R4  index into rows
 //   …                                  R5–R12  ends of the input rows, less 16    V0–V7  four groups of each row
