@@ -312,7 +312,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestHelp: every command explains itself, with an example, and answers in JSON if asked; pages of a manual are no answer.
+// TestHelp: every command explains itself, with an example, and answers in JSON if asked. Pages of a manual are no
+// answer.
 func TestHelp(t *testing.T) {
 	help := must(t)
 	if help != must(t, "--help") {
