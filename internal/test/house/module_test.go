@@ -92,10 +92,11 @@ func moduleProxy(t *testing.T) []string {
 		}
 	}
 	t.Logf("the module: %.2f MB packed", float64(b.Len())/1e6)
-	cache, err := exec.Command("go", "env", "GOMODCACHE").Output()
+	own, err := exec.Command("go", "env", "GOMODCACHE", "GOPROXY").Output()
 	if err != nil {
 		t.Skipf("NOT TESTED: go env: %v", err)
 	}
+	cache, proxy, _ := strings.Cut(strings.TrimSpace(string(own)), "\n")
 	url := func(path string) string {
 		path = filepath.ToSlash(path)
 		if !strings.HasPrefix(path, "/") {
@@ -103,8 +104,8 @@ func moduleProxy(t *testing.T) []string {
 		}
 		return "file://" + path
 	}
-	theirs := filepath.Join(strings.TrimSpace(string(cache)), "cache", "download")
-	return append(os.Environ(), "GOPROXY="+url(dir)+","+url(theirs),
+	theirs := filepath.Join(strings.TrimSpace(cache), "cache", "download") // of what builds: go list asks for more
+	return append(os.Environ(), "GOPROXY="+url(dir)+","+url(theirs)+","+strings.TrimSpace(proxy),
 		"GOSUMDB=off", "GONOSUMDB=*", "GOPRIVATE=", "GONOPROXY=none", "GOFLAGS=-modcacherw -mod=mod", "GOTOOLCHAIN=local",
 		"GOMODCACHE="+filepath.Join(dir, "cache"), "GOWORK=off", "GO111MODULE=on")
 }
