@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/gneiss-go/gneiss/runtime"
@@ -37,7 +38,7 @@ func (h *Histogram) side() int {
 	if h.fine > 0 {
 		return h.fine
 	}
-	return 13
+	return bits.TrailingZeros(bins)
 }
 
 // Range of the exponent of a bin's width: smaller numbers than 2^minExp all fall into the first bin, and the largest

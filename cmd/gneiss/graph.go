@@ -29,7 +29,7 @@ type place struct {
 	colour            chart.Colour
 	rank              int
 	from              []int // places it reads
-	x, width, order   float64
+	x, order          float64
 }
 
 // layered is a network in ranks: what is read stands above what reads it.

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	goruntime "runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -68,9 +69,9 @@ func load(file string) (*runtime.Plan, error) {
 // mark is a function that the log names.
 //
 //go:noinline
-func mark() { marks++ }
+func mark() { marks.Add(1) }
 
-var marks int
+var marks atomic.Int64
 
 func once(file string) error {
 	plan, err := load(file)
