@@ -89,3 +89,21 @@ func TestNarrowWiden(t *testing.T) {
 		everyTier[Half](t, "widen", func(l arch.ISA) (Op, error) { return NewWiden(l) }, in, F16, F32, 2, 3, c, back)
 	}
 }
+
+// TestHalfValues: numbers that the format's definition gives, IEEE 754-2019, section 3.4.
+func TestHalfValues(t *testing.T) {
+	inf := float32(math.Inf(1))
+	for h, want := range map[Half]float32{0: 0, 0x3c00: 1, 0xc000: -2, 0x3555: 0.33325195, 0x7bff: 65504,
+		1:      1. / (1 << 24),
+		0x03ff: 1023. / (1 << 24), 0x0400: 1. / (1 << 14), 0x7c00: inf, 0xfc00: -inf} {
+		if got := h.Float(); got != want {
+			t.Errorf("%#x: %v, want %v", h, got, want)
+		}
+	}
+	if v := Half(0x7e00).Float(); v == v {
+		t.Errorf("NaN is %v", v)
+	}
+	if v := Half(0x8000).Float(); v != 0 || !math.Signbit(float64(v)) {
+		t.Errorf("−0 is %v", v)
+	}
+}

@@ -173,13 +173,18 @@ func (r *runner) run(ctx context.Context, input []float32) error {
 			t.Uint8()[k] = q.Level(input[k])
 			n++
 		}
-		for k, w := 0, t.Int32(); k < len(w); k++ { // a source gives whole numbers as floats
-			w[k] = int32(max(-1<<24, min(1<<24, input[k])))
-			n++
-		}
+		n += whole(t.Int32(), input)
 		input = input[n:]
 	}
 	return r.session.RunContext(ctx)
+}
+
+// whole fills dst with whole numbers, which a source gives as floats, and returns how many those are.
+func whole(dst []int32, from []float32) int {
+	for i := range dst {
+		dst[i] = int32(max(-1<<24, min(1<<24, from[i])))
+	}
+	return len(dst)
 }
 
 // float returns value i as floats, whole numbers rounded to such, valid until the next call or run.

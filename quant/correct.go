@@ -178,9 +178,7 @@ func (h *holder) hold(v *runtime.Value) {
 		x := held{f: in}
 		if v.DType == runtime.I32 {
 			x = held{w: make([]int32, n)}
-			for i := range in {
-				x.w[i] = int32(max(-1<<24, min(1<<24, in[i])))
-			}
+			whole(x.w, in)
 		}
 		h.of[v] = append(h.of[v], x)
 	}

@@ -41,8 +41,8 @@ func (h *Histogram) side() int {
 	return bits.TrailingZeros(bins)
 }
 
-// Range of the exponent of a bin's width: smaller numbers than 2^minExp all fall into the first bin, and the largest
-// finite float32 into one within bins.
+// Range of the exponent of a bin's width, the upper end for a single bin on a side: smaller numbers than 2^minExp all
+// fall into the first bin, and the largest finite float32 into one within 2^side bins of 2^(maxExp−side).
 const minExp, maxExp = -139, 128
 
 // Width returns the width of a bin.
@@ -211,7 +211,7 @@ func (j *histogramJSON) check() error {
 		}
 		return nil
 	}
-	if j.Exp < minExp || j.Exp > maxExp || j.Exp < exponent(max(-j.Min, j.Max), side) || j.Min > j.Max || j.Strange < 0 ||
+	if j.Exp < minExp || j.Exp > maxExp-side || j.Exp < exponent(max(-j.Min, j.Max), side) || j.Min > j.Max || j.Strange < 0 ||
 		j.Zeros < 0 {
 		return errors.New("bins do not fit its range")
 	}

@@ -98,6 +98,7 @@ func TestHistogramJSON(t *testing.T) {
 		`{"count":1}`, `{"min":0,"max":1,"count":3,"exp":-12,"pos":[1,1]}`, `{"min":0,"max":1,"count":1,"exp":-30,"pos":[1]}`,
 		`{"min":0,"max":1,"count":1,"exp":-12,"pos":[2,-1]}`, `{"min":-1,"max":1,"count":1,"exp":-12,"pos":[1]}`,
 		`{"min":2,"max":1,"count":1,"exp":-11,"pos":[1]}`, `{"min":0,"max":1,"count":1,"exp":1000,"pos":[1]}`,
+		`{"min":0,"max":1,"count":1,"exp":116,"pos":[1]}`, `{"min":0,"max":1,"count":1,"exp":122,"fine":7,"pos":[1]}`,
 		`{"count":0,"pos":[1]}`,
 		`{"min":0,"max":1,"count":9223372036854775807,"zeros":-1,"exp":-12,"pos":[9223372036854775807]}`,
 	} {

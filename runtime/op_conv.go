@@ -25,17 +25,7 @@ type Conv struct {
 func (*Conv) Kind() string { return "Conv" }
 
 func (c *Conv) infer(in []Shape, l *Limits) (Shape, error) {
-	s, err := one(in)
-	if err != nil {
-		return s, err
-	}
-	if c.Bias != nil && len(c.Bias) != c.K {
-		return s, fmt.Errorf("%d biases, want %d: %w", len(c.Bias), c.K, ErrShape)
-	}
-	if err := c.Act.check(); err != nil {
-		return s, err
-	}
-	return inferConv(s, c.Window, c.K, c.Groups, len(c.Weights), l)
+	return inferRealConv(in, c.Window, c.K, c.Groups, len(c.Weights), c.Bias, c.Act, l)
 }
 
 func (*Conv) outType(in []*Value) (DType, Quant, error) { return floats(in) }
@@ -73,6 +63,21 @@ func (c *Conv) siblings() siblingFilters { return siblingFilters{floats: c.Weigh
 func convCost(in, out Shape, w Window, groups int) Cost {
 	macs := times(int64(out.Elements()), w.R, w.S, in.C/max(groups, 1))
 	return Cost{MACs: macs, Work: plus(macs, int64(out.Elements()))}
+}
+
+// inferRealConv is inferConv of sums that are real numbers, with their biases and clamp.
+func inferRealConv(in []Shape, w Window, k, groups, weights int, bias []float32, act Clamp, l *Limits) (Shape, error) {
+	s, err := one(in)
+	if err != nil {
+		return s, err
+	}
+	if bias != nil && len(bias) != k {
+		return s, fmt.Errorf("%d biases, want %d: %w", len(bias), k, ErrShape)
+	}
+	if err := act.check(); err != nil {
+		return s, err
+	}
+	return inferConv(s, w, k, groups, weights, l)
 }
 
 // inferConv is the output shape of a convolution, once its window, groups and number of weights are seen to fit.

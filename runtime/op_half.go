@@ -80,17 +80,7 @@ type HConv struct {
 func (*HConv) Kind() string { return "HConv" }
 
 func (c *HConv) infer(in []Shape, l *Limits) (Shape, error) {
-	s, err := one(in)
-	if err != nil {
-		return s, err
-	}
-	if c.Bias != nil && len(c.Bias) != c.K {
-		return s, fmt.Errorf("%d biases, want %d: %w", len(c.Bias), c.K, ErrShape)
-	}
-	if err := c.Act.check(); err != nil {
-		return s, err
-	}
-	return inferConv(s, c.Window, c.K, c.Groups, len(c.Weights), l)
+	return inferRealConv(in, c.Window, c.K, c.Groups, len(c.Weights), c.Bias, c.Act, l)
 }
 
 func (*HConv) outType(in []*Value) (DType, Quant, error) { return halves(in) }

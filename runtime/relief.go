@@ -90,7 +90,7 @@ func (f *HFC) emptied() (Op, int) {
 	return &e, 2 * len(f.Weights)
 }
 
-// spend empties a graph of which another has been made.
+// spendGraph empties a graph of which another has been made.
 func (r *relief) spendGraph(g *Graph) {
 	if !r.spend {
 		return

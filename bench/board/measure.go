@@ -95,9 +95,8 @@ func emulated(s system, p *peak.Result) (why []string) {
 	if f := s.foreign(goruntime.GOARCH); f != "" {
 		why = append(why, f)
 	}
-	if best, one := p.For(kernels.F32, arch.Best()), p.For(kernels.F32, arch.Generic); arch.Best() != arch.Generic &&
-		vectorRate(p) < one {
-		why = append(why, fmt.Sprintf("vector arithmetic is slower than scalar, %.2g of %.2g GMAC/s", vectorRate(p), best))
+	if one := p.For(kernels.F32, arch.Generic); arch.Best() != arch.Generic && vectorRate(p) < one {
+		why = append(why, fmt.Sprintf("vector arithmetic is slower than scalar, %.2g of %.2g GMAC/s", vectorRate(p), one))
 	}
 	return why
 }
@@ -154,15 +153,12 @@ func (o *Options) sources() (all []source, err error) {
 }
 
 func inTypes(name string, float, int8 func() (*runtime.Graph, error), weights int64) []source {
-	all := []source{{name: name, dtype: "f32", build: float, weights: weights}}
-	if half != nil {
-		all = append(all, source{name: name, dtype: "half", build: float, options: half, weights: weights})
+	return []source{
+		{name: name, dtype: "f32", build: float, weights: weights},
+		{name: name, dtype: "half", build: float, options: []runtime.Option{runtime.WithHalf()}, weights: weights},
+		{name: name, dtype: "int8", build: int8, weights: weights},
 	}
-	return append(all, source{name: name, dtype: "int8", build: int8, weights: weights})
 }
-
-// half are the options of a plan that computes in float16; nil where there is none.
-var half []runtime.Option
 
 // measure runs a network on some threads for some time. What it needs of memory, the graph's weights and the plan's,
 // must be free twice.

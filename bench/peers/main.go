@@ -55,8 +55,7 @@ func main() {
 	flag.DurationVar(&f.pause, "pause", 100*time.Millisecond,
 		"rest between engines, in which spinning threads of the last one go to sleep")
 	flag.StringVar(&f.clock, "clock", "wall", "what to time by: wall, or cpu, the time that threads have run, which a "+
-		"busy "+
-		"machine spoils less; it tells of one thread only")
+		"busy machine spoils less; it tells of one thread only")
 	flag.Float64Var(&f.tolerance, "tolerance", 1e-4, "how far float outputs may differ, as a part of the largest "+
 		"(of 1 if that is less)")
 	flag.Float64Var(&f.likeness, "likeness", 0.9, "how well int8 outputs must correlate with float ones")

@@ -183,8 +183,11 @@ func (c *classifier) answer(ctx context.Context, s source, top int) ([]runtime.C
 }
 
 // shares makes of the scores of all classes, the best first, what a softmax makes of them:
-// e^(x − max) ∕ Σ e^(xᵢ − max).
+// e^(x − max) ∕ Σ e^(xᵢ − max). There are none where every score is NaN.
 func shares(classes []runtime.Class) {
+	if len(classes) == 0 {
+		return
+	}
 	most, sum := float64(classes[0].Score), 0.0
 	for _, k := range classes {
 		sum += math.Exp(float64(k.Score) - most)

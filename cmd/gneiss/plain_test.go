@@ -77,6 +77,7 @@ func TestShares(t *testing.T) {
 	if math.Abs(float64(k[0].Score)-want) > 1e-6 || math.Abs(sum-1) > 1e-6 {
 		t.Errorf("%v, sum %v, want %v first", k, sum, want)
 	}
+	shares(nil) // of scores that are all NaN
 	frog := filepath.Join(pictures(t), "frog.png")
 	plain := must(t, "classify", "-k", "1", "--jsonl", frog)
 	soft := must(t, "classify", "-k", "1", "--softmax", "--jsonl", frog)

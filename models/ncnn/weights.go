@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/axes"
-	"github.com/gneiss-go/gneiss/models/internal/half"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -70,7 +70,7 @@ func (s *store) next(a array) (*weights, error) {
 	switch tag := binary.LittleEndian.Uint32(b); {
 	case tag == tagHalf:
 		b, err := s.take((2*a.n + 3) &^ 3)
-		return source(a.n, func(i int) float32 { return half.Float32(binary.LittleEndian.Uint16(b[2*i:])) }), err
+		return source(a.n, func(i int) float32 { return kernels.Half(binary.LittleEndian.Uint16(b[2*i:])).Float() }), err
 	case tag == tagInt8:
 		b, err := s.take((a.n + 3) &^ 3)
 		w := source(a.n, func(i int) float32 { return float32(int8(b[i])) })

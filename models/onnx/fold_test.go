@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/gneiss-go/gneiss/internal/test/testdata"
-	"github.com/gneiss-go/gneiss/models/internal/half"
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models/internal/interp"
 	"github.com/gneiss-go/gneiss/models/internal/wire"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -219,11 +219,11 @@ func TestFoldedFunctions(t *testing.T) {
 // Every float16 is itself again, and what lies between two goes to the nearer, or to the even one.
 func TestNarrowFloat(t *testing.T) {
 	for h := range 1 << 16 {
-		v := float64(half.Float32(uint16(h)))
+		v := float64(kernels.Half(h).Float())
 		if got := narrowFloat(v, 10, 15); got != uint16(h) && v == v {
 			t.Fatalf("%#04x becomes %#04x", h, got)
 		}
-		if next := float64(half.Float32(uint16(h + 1))); h&0x7fff < 0x7bff {
+		if next := float64(kernels.Half(h + 1).Float()); h&0x7fff < 0x7bff {
 			mid := (v + next) / 2
 			want := uint16(h + h&1)
 			if got := narrowFloat(mid, 10, 15); got != want {
@@ -239,7 +239,7 @@ func TestNarrowFloat(t *testing.T) {
 			t.Errorf("%v becomes %#04x, want %#04x", v, got, want)
 		}
 	}
-	if got := narrowFloat(math.NaN(), 10, 15); half.Float32(got) == half.Float32(got) {
+	if got := narrowFloat(math.NaN(), 10, 15); kernels.Half(got).Float() == kernels.Half(got).Float() {
 		t.Errorf("NaN becomes %#04x", got)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gneiss-go/gneiss/models/internal/half"
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -24,7 +24,7 @@ func (t *tensor) real(i int) float64 {
 	case t.typ == elemDouble:
 		return math.Float64frombits(le.Uint64(t.raw[8*i:]))
 	case t.typ == elemFloat16:
-		return float64(half.Float32(le.Uint16(t.raw[2*i:])))
+		return float64(kernels.Half(le.Uint16(t.raw[2*i:])).Float())
 	case t.typ == elemBfloat16:
 		return float64(math.Float32frombits(uint32(le.Uint16(t.raw[2*i:])) << 16))
 	}

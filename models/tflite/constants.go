@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gneiss-go/gneiss/models/internal/half"
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -22,7 +22,7 @@ func (im *importer) floats(t *tensor) ([]float32, error) {
 	v := make([]float32, len(raw)/size)
 	for i := range v {
 		if size == 2 {
-			v[i] = half.Float32(binary.LittleEndian.Uint16(raw[2*i:]))
+			v[i] = kernels.Half(binary.LittleEndian.Uint16(raw[2*i:])).Float()
 		} else {
 			v[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 		}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gneiss-go/gneiss/models/internal/half"
+	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -175,7 +175,7 @@ func TestPadReshapeHalf(t *testing.T) {
 	w := make([]float64, 4*18)
 	for i := range w {
 		h := uint16(r.IntN(8)<<10 | r.IntN(1024) | r.IntN(2)<<15 | 8<<10)
-		w[i] = float64(half.Float32(h))
+		w[i] = float64(kernels.Half(h).Float())
 		halves = binary.LittleEndian.AppendUint16(halves, h)
 	}
 	wide := f.op(opDequantize, nil, f.tensor(tensorSpec{name: "w", shape: []int{4, 3, 3, 2}}),
