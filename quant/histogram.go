@@ -211,8 +211,8 @@ func (j *histogramJSON) check() error {
 		}
 		return nil
 	}
-	if j.Exp < minExp || j.Exp > maxExp-side || j.Exp < exponent(max(-j.Min, j.Max), side) || j.Min > j.Max || j.Strange < 0 ||
-		j.Zeros < 0 {
+	if j.Exp < minExp || j.Exp > maxExp-side || j.Exp < exponent(max(-j.Min, j.Max), side) || j.Min > j.Max ||
+		j.Strange < 0 || j.Zeros < 0 {
 		return errors.New("bins do not fit its range")
 	}
 	if max(len(j.Pos), len(j.Neg)) > 1<<side {

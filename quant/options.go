@@ -55,8 +55,8 @@ func WithFloat(patterns ...string) Option {
 func WithoutEqualising() Option { return func(o *options) { o.alike = true } }
 
 // WithCorrection has [Quantize] run both graphs over the inputs of a source, at most 64, and bring the means of the
-// channels of convolutions back to float's by their biases. Sixteen of the calibration inputs serve; more take longer.
-// All that the graph computes of them is held for as long as it is needed. Graphs that keep states stay as they are.
+// channels of convolutions back to float's by their biases. More take longer, and more memory: all that the graph
+// computes of them is held for as long as it is needed. Graphs that keep states stay as they are.
 func WithCorrection(ctx context.Context, next Source) Option {
 	return func(o *options) { o.correct = &correction{ctx, next} }
 }
