@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"os"
 	goruntime "runtime"
-	"sync/atomic"
 	"time"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -66,12 +65,12 @@ func load(file string) (*runtime.Plan, error) {
 	return runtime.Load(b)
 }
 
-// mark is a function that the log names.
+// mark is a function that the log names: one block of instructions, so that a call is one line there.
 //
 //go:noinline
-func mark() { marks.Add(1) }
+func mark() { marks++ }
 
-var marks atomic.Int64
+var marks int
 
 func once(file string) error {
 	plan, err := load(file)
@@ -85,5 +84,11 @@ func once(file string) error {
 	defer sess.Close()
 	sess.SetHook(func(runtime.StepInfo, time.Duration) { mark() })
 	mark()
-	return sess.Run()
+	if err := sess.Run(); err != nil {
+		return err
+	}
+	if steps := len(plan.Report().Steps); marks != 1+steps {
+		return fmt.Errorf("%d marks of a plan of %d steps", marks, steps)
+	}
+	return nil
 }
