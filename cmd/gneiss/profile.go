@@ -206,10 +206,13 @@ func (p *profile) writeRoofline(w io.Writer) error {
 	for _, r := range p.Peak.Rates {
 		highest = max(highest, r.GMACs)
 	}
+	free := float64(top)            // a name may begin here: below those of faster memory
 	for _, r := range p.Peak.Read { // a byte a time: the slanted roofs
 		start := max(math.Pow(10, x0), math.Pow(10, y0)/r.GBs)
+		free = max(free, y(start*r.GBs)-6)
 		on.Path(fmt.Sprintf("M%.1f %.1fL%.1f %.1f", x(start), y(start*r.GBs), x(highest/r.GBs), y(highest)), chart.Dashed)
-		on.Text(x(start)+4, y(start*r.GBs)-6, chart.Dim, fmt.Sprintf("%s %s GB/s", r.Level, chart.Number(r.GBs)))
+		on.Text(x(start)+4, free, chart.Dim, fmt.Sprintf("%s %s GB/s", r.Level, chart.Number(r.GBs)))
+		free += 15
 	}
 	for _, roof := range []struct {
 		name   string
