@@ -179,9 +179,22 @@ func TestWill(t *testing.T) {
 	if !ok {
 		t.Fatal("no client")
 	}
-	cl.Stop(errors.New("unplugged"))
+	cl.Net.Conn.Close() // unplugged; Stop, beside a packet that is being read, ends as if the client had said goodbye
 	_, n = l.wait(t, n, "gneiss/door/status", "offline")
 	l.wait(t, n, "gneiss/door/status", "online") // and it comes back by itself
+}
+
+// TestLateWill: a will that comes after the program is back does not stand.
+func TestLateWill(t *testing.T) {
+	b := newBroker(t, "")
+	l := b.listen(t)
+	start(t, b.address)
+	_, n := l.wait(t, 0, "gneiss/door/status", "online")
+	if err := b.Publish("gneiss/door/status", []byte("offline"), true, 1); err != nil {
+		t.Fatal(err)
+	}
+	_, n = l.wait(t, n, "gneiss/door/status", "offline")
+	l.wait(t, n, "gneiss/door/status", "online")
 }
 
 // TestReconnect: a broker that starts anew is told again what there is; one that is not there at first is waited for.

@@ -56,6 +56,7 @@ func newPublisher(c connection, t *topics) *publisher {
 		for _, m := range p.topics.greeting(p.counts) {
 			p.put(m)
 		}
+		c.Subscribe(t.status(), 1, p.contradict)
 		if t.discover != "" { // Home Assistant forgets when it starts anew, and says when it has
 			c.Subscribe(t.discover+"/status", 1, p.again)
 		}
@@ -64,6 +65,17 @@ func newPublisher(c connection, t *topics) *publisher {
 	p.client.Connect()
 	go p.run()
 	return p
+}
+
+// contradict says online once more when something else says offline: a broker that is slow to miss an earlier
+// connection publishes the will of that one after the greeting of this.
+func (p *publisher) contradict(_ mqtt.Client, m mqtt.Message) {
+	if string(m.Payload()) != "offline" {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.put(message{p.topics.status(), "online", true})
 }
 
 // again tells Home Assistant once more when it says that it is there.
