@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -110,10 +109,10 @@ func (q *quantised) print(out io.Writer, layers bool) {
 var quantisedFormats = map[string]struct {
 	ext   string
 	write func(io.Writer, *runtime.Graph) error
-	opts  []quant.Option
+	alike bool // it knows no tables by channel
 }{
-	"gneiss": {runtime.Ext, func(w io.Writer, g *runtime.Graph) error { return runtime.Write(w, g) }, nil},
-	"onnx":   {".onnx", onnx.WriteQDQ, []quant.Option{quant.WithoutEqualising()}},
+	"gneiss": {runtime.Ext, func(w io.Writer, g *runtime.Graph) error { return runtime.Write(w, g) }, false},
+	"onnx":   {".onnx", onnx.WriteQDQ, true},
 }
 
 func quantizeCommand() *cobra.Command {
@@ -123,14 +122,15 @@ func quantizeCommand() *cobra.Command {
 	var output, observer, stats, format string
 	var float []string
 	var layers, asJSON bool
-	var correct int
+	var held heldFlags
 	cmd := &cobra.Command{
 		Use:   "quantize --output FILE [flags] IMAGE…",
 		Short: "Make an int8 model of a float one",
 		Long: `Quantize runs a float model on calibration images, a hundred or so of the kind it will see, and writes an int8 model:
 a quarter of the size, faster, and with the same answers, byte for byte, on every CPU. Images are files, folders,
-patterns, or CSV files as for eval. The new file has the card of the model, as flags change it. --format onnx writes an
-ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
+patterns, or CSV files as for eval. Some are held back: several models are made of the others, and the one whose answers
+are nearest to float's on those held back is written. The new file has the card of the model, as flags change it.
+--format onnx writes an ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
 		Example: `  gneiss quantize --model googlenet --output googlenet-int8.gneiss photos/
   gneiss quantize --model net.onnx --output net.gneiss --observer entropy --float fc labels.csv --role calibrate`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -155,13 +155,19 @@ ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
 			if err := errors.Join(c.hashOrigin(), cf.describe(c)); err != nil {
 				return err
 			}
-			st, images, err := c.calibrate(cmd, stats, args, &imf, &mf)
+			if as.alike {
+				held.choose = 0 // there is nothing to choose
+			}
+			st, images, err := c.calibrate(cmd, stats, args, &imf, &held, &mf)
 			if err != nil {
 				return err
 			}
-			opts := append(slices.Clone(as.opts), quant.WithObserver(ob), quant.WithFloat(float...),
-				quant.WithCompile(runtime.WithThreads(mf.threads)))
-			g, report, err := c.quantize(cmd, st, correct, args, &imf, opts)
+			opts := []quant.Option{quant.WithObserver(ob), quant.WithFloat(float...),
+				quant.WithCompile(runtime.WithThreads(mf.threads))}
+			if as.alike {
+				opts = append(opts, quant.WithoutEqualising())
+			}
+			g, report, err := c.quantize(cmd, st, args, &imf, &held, opts)
 			if err != nil {
 				return err
 			}
@@ -186,8 +192,7 @@ ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
 		"leave layers of this `name`, pattern or kind in float; may be given again")
 	cmd.Flags().StringVar(&stats, "stats", "",
 		"`file` of calibration statistics: read if it exists, in place of images, else written")
-	cmd.Flags().IntVar(&correct, "correct", 16,
-		"bring the means of layers back to float's by so many of the images, at most 64; 0 does not")
+	held.add(cmd)
 	cmd.Flags().BoolVar(&layers, "layers", false, "list the layers, with scales and the weights' error")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -207,37 +212,9 @@ func (q *quantised) save(cmd *cobra.Command, file []byte, layers, asJSON bool) e
 	return nil
 }
 
-// quantize makes the int8 graph, whose biases the first of the images correct if there are any.
-func (m *model) quantize(cmd *cobra.Command, st *quant.Stats, correct int, args []string, imf *imageFlags,
-	opts []quant.Option) (*runtime.Graph, *quant.Report, error) {
-	if correct <= 0 || len(args) == 0 {
-		return quant.Quantize(m.Graph, st, opts...)
-	}
-	images, err := imf.sources(args, cmd.InOrStdin(), m)
-	if err != nil {
-		return nil, nil, err
-	}
-	if slices.ContainsFunc(images, func(s source) bool { return s.name == "-" }) {
-		return quant.Quantize(m.Graph, st, opts...) // read once only
-	}
-	images = images[:min(len(images), correct)]
-	layers := int64(0)
-	for _, n := range m.Graph.Nodes {
-		if _, ok := n.Op.(*runtime.Conv); ok {
-			layers++
-		}
-	}
-	progress := newProgress(cmd.ErrOrStderr(), layers, false, "correcting")
-	g, report, err := quant.Quantize(m.Graph, st, append(opts,
-		quant.WithCorrection(cmd.Context(), feed(images, m.Spec)),
-		quant.WithProgress(func(n int) { progress.Set(int64(n), -1) }))...)
-	progress.Finish()
-	return g, report, err
-}
-
 // calibrate reads statistics from a file, or makes them from images and keeps them there.
 func (m *model) calibrate(cmd *cobra.Command, file string, args []string, imf *imageFlags,
-	mf *modelFlags) (*quant.Stats, int, error) {
+	held *heldFlags, mf *modelFlags) (*quant.Stats, int, error) {
 	if file != "" {
 		f, err := os.Open(file)
 		if err == nil {
@@ -256,6 +233,7 @@ func (m *model) calibrate(cmd *cobra.Command, file string, args []string, imf *i
 	if err != nil {
 		return nil, 0, err
 	}
+	images, _ = held.split(images)
 	progress := newProgress(cmd.ErrOrStderr(), int64(len(images)), false, "calibrating")
 	st, err := quant.Calibrate(cmd.Context(), m.Graph, feed(images, m.Spec),
 		quant.WithCompile(runtime.WithThreads(mf.threads)),
