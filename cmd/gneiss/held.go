@@ -12,6 +12,7 @@ import (
 // heldFlags say what images are for beside calibration.
 type heldFlags struct {
 	correct, choose int
+	none            bool // there is nothing to choose among
 }
 
 func (f *heldFlags) add(cmd *cobra.Command) {
@@ -21,10 +22,10 @@ func (f *heldFlags) add(cmd *cobra.Command) {
 		"hold back so many of the images, a quarter and 64 at most, to choose among models by; 0 does not")
 }
 
-// split holds back images, spread evenly over all: at most a quarter. Of what can be read once only it holds back none.
+// split holds back images, spread evenly over all: at most a quarter; of what can be read once only, none.
 func (f *heldFlags) split(images []source) (rest, held []source) {
 	n := min(f.choose, len(images)/4, 64)
-	if n <= 0 || slices.ContainsFunc(images, fromInput) {
+	if n <= 0 || f.none || slices.ContainsFunc(images, fromInput) {
 		return images, nil
 	}
 	for i, s := range images {

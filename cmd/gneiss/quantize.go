@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -109,10 +110,10 @@ func (q *quantised) print(out io.Writer, layers bool) {
 var quantisedFormats = map[string]struct {
 	ext   string
 	write func(io.Writer, *runtime.Graph) error
-	alike bool // it knows no tables by channel
+	opts  []quant.Option
 }{
-	"gneiss": {runtime.Ext, func(w io.Writer, g *runtime.Graph) error { return runtime.Write(w, g) }, false},
-	"onnx":   {".onnx", onnx.WriteQDQ, true},
+	"gneiss": {runtime.Ext, func(w io.Writer, g *runtime.Graph) error { return runtime.Write(w, g) }, nil},
+	"onnx":   {".onnx", onnx.WriteQDQ, []quant.Option{quant.WithoutEqualising()}},
 }
 
 func quantizeCommand() *cobra.Command {
@@ -137,6 +138,7 @@ are nearest to float's on those held back is written. The new file has the card 
 			if output == "" {
 				return usagef("--output is missing")
 			}
+			held.none = format == "onnx" // which knows no factors
 			as, ok := quantisedFormats[format]
 			if !ok {
 				return usagef("--format %q is neither gneiss nor onnx", format)
@@ -155,18 +157,12 @@ are nearest to float's on those held back is written. The new file has the card 
 			if err := errors.Join(c.hashOrigin(), cf.describe(c)); err != nil {
 				return err
 			}
-			if as.alike {
-				held.choose = 0 // there is nothing to choose
-			}
 			st, images, err := c.calibrate(cmd, stats, args, &imf, &held, &mf)
 			if err != nil {
 				return err
 			}
-			opts := []quant.Option{quant.WithObserver(ob), quant.WithFloat(float...),
-				quant.WithCompile(runtime.WithThreads(mf.threads))}
-			if as.alike {
-				opts = append(opts, quant.WithoutEqualising())
-			}
+			opts := append(slices.Clone(as.opts), quant.WithObserver(ob), quant.WithFloat(float...),
+				quant.WithCompile(runtime.WithThreads(mf.threads)))
 			g, report, err := c.quantize(cmd, st, args, &imf, &held, opts)
 			if err != nil {
 				return err
