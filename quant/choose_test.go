@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/runtime"
@@ -30,6 +31,10 @@ func TestChoice(t *testing.T) {
 	}
 	if len(report.Trials) < 2 || report.Trials[0].From != 0 || done != len(report.Trials)*report.Corrected {
 		t.Fatalf("%v, %d corrections", report.Trials, done)
+	}
+	if text := report.String(); !strings.Contains(text, "\nfactors of channels: none ") ||
+		!strings.Contains(text, " dB, from 8× ") || !strings.Contains(text, " dB; taken: from 8×\n") {
+		t.Error(text)
 	}
 	taken := math.Inf(-1)
 	for _, r := range report.Trials {

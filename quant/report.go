@@ -52,12 +52,12 @@ func (r *Report) finish(g *runtime.Graph) {
 	}
 }
 
-// from says where channels have factors.
+// from says which channels have factors.
 func from(ratio float64) string {
 	if ratio == 0 {
-		return "nowhere"
+		return "none"
 	}
-	return fmt.Sprintf("from %g times the median on", ratio)
+	return fmt.Sprintf("from %g×", ratio)
 }
 
 // String is a table, a line for each layer.
@@ -65,12 +65,11 @@ func (r *Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d of %d layers in int8, %d conversions, observer %s\n", r.Graph, r.Quantised, len(r.Layers),
 		r.Conversions, r.Observer)
+	for i, t := range r.Trials {
+		fmt.Fprintf(&b, "%s%s %.2f dB", []string{"factors of channels: ", ", "}[min(i, 1)], from(t.From), t.SQNR)
+	}
 	if len(r.Trials) > 0 {
-		fmt.Fprintf(&b, "channels have factors %s, of", from(r.UnlikeFrom))
-		for i, t := range r.Trials {
-			fmt.Fprintf(&b, "%s %s: %.2f dB", []string{"", ","}[min(i, 1)], from(t.From), t.SQNR)
-		}
-		fmt.Fprintln(&b)
+		fmt.Fprintf(&b, "; taken: %s\n", from(r.UnlikeFrom))
 	}
 	if !r.Portable {
 		fmt.Fprintln(&b, "some layers are float: results are near, not equal, on other CPUs")
