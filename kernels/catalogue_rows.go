@@ -182,6 +182,8 @@ var rows = map[string][]Kernel{
 		{Op: OpMix, DType: U8, MR: 1, NR: 16, ISA: arch.AVX2, Requires: avx2, Family: "mix", Text: "mixBlocksU8AVX2"},
 		{Op: OpTable, DType: U8, MR: 1, NR: 64, ISA: arch.AVX512VBMI, Requires: avx512f | avx512bw | avx512vbmi,
 			Family: "table", Text: "tableU8AVX512VBMI"},
+		{Op: OpTables, DType: U8, MR: 64, NR: 8, ISA: arch.AVX512VBMI, Requires: avx512f | avx512bw | avx512vbmi,
+			Family: "tables", Text: "tablesBlocksAVX512VBMI"},
 		{Op: OpTable, DType: U8, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "table", Text: "tableBlocksAVX2"},
 		{Op: OpBlendRows, DType: U8, MR: 1, NR: 64, ISA: arch.AVX2, Requires: avx2,
 			Family: "blendrows", Text: "blendRowBlocksAVX2"},
