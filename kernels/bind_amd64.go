@@ -48,6 +48,7 @@ var bindings = map[string]any{
 	"u8_grouprow_8x8__avxvnni":     groupRowU8AVXVNNI,
 	"u8_grouprow_8x8__avx2":        groupRowU8AVX2,
 	"f32_depthwise_1x8__avx2":      depthwiseF32AVX2,
+	"u8_depthwise_1x64__avx512":    depthwiseU8AVX512,
 	"u8_depthwise_1x16__avx2":      depthwiseU8AVX2,
 	"f32_fc_4x16__avx2":            fcF32AVX2,
 	"f32_maxpool_1x32__avx2":       maxPoolF32AVX2,

@@ -116,6 +116,18 @@ func narrowBlocksAVX2(a *convertArgs)
 //go:noescape
 func widenBlocksAVX2(a *convertArgs)
 
+//go:noescape
+func depthwiseOneU8AVX512(a *depthArgs)
+
+// depthwiseU8AVX512 leaves windows of more than one tap to AVX2.
+func depthwiseU8AVX512(a *depthArgs) {
+	if a.taps == 1 {
+		depthwiseOneU8AVX512(a)
+	} else {
+		depthwiseU8AVX2(a)
+	}
+}
+
 // narrowAVX2 does whole blocks in assembly and leaves the rest to the portable kernel.
 func narrowAVX2(a *convertArgs) {
 	whole, rest := a.split(8, 4, 2)

@@ -115,6 +115,8 @@ var rows = map[string][]Kernel{
 			Family: "grouprow", Text: "groupRowU8AVX2"},
 		{Op: OpDepthwise, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2 | fma,
 			Family: "depthwise", Text: "depthwiseF32BlocksAVX2"},
+		{Op: OpDepthwise, DType: U8, MR: 1, NR: 64, ISA: arch.AVX512, Requires: avx2 | avx512f | avx512bw,
+			Family: "depthwise", Text: "depthwiseOneU8AVX512"},
 		{Op: OpDepthwise, DType: U8, MR: 1, NR: 16, ISA: arch.AVX2, Requires: avx2,
 			Family: "depthwise", Text: "depthwiseU8BlocksAVX2"},
 		{Op: OpFC, DType: F32, MR: 4, NR: 16, ISA: arch.AVX2, Requires: avx2 | fma, Family: "fc", Text: "fcF32AVX2"},
