@@ -24,7 +24,7 @@ func (op OpKind) transform() bool {
 // packs reports whether weights are packed for the kernel, or the choice of what is packed depends on it.
 func (op OpKind) packs() bool {
 	switch op {
-	case OpConvTile, OpConvWide, OpWeave, OpDepthwise, OpGroupRow, OpFC:
+	case OpConvTile, OpConvHalf, OpConvWide, OpWeave, OpDepthwise, OpGroupRow, OpFC:
 		return true
 	}
 	return strings.HasPrefix(string(op), "wino")
