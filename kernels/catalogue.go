@@ -145,10 +145,11 @@ func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
 }
 
 // PackAlike reports whether what is packed for one tier is what would be packed for the other, here: no kernel for
-// packed weights lies between them.
-func PackAlike(a, b arch.ISA) bool {
+// packed weights lies between them. Those of float16 count for a graph in half precision only.
+func PackAlike(a, b arch.ISA, half bool) bool {
 	return !slices.ContainsFunc(Table(), func(k Kernel) bool {
-		return min(a, b) < k.ISA && k.ISA <= max(a, b) && k.Op.packs() && k.Runnable()
+		return min(a, b) < k.ISA && k.ISA <= max(a, b) && k.Op.packs() && k.Runnable() &&
+			(half || k.DType != F16)
 	})
 }
 

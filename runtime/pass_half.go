@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -62,6 +63,11 @@ func ToHalf(g *Graph) (*Graph, error) {
 		}
 	}
 	return h.out, h.out.outputsLike(g, func(v *Value) *Value { return h.wide[v] })
+}
+
+// inHalf reports whether a graph is in half precision.
+func (g *Graph) inHalf() bool {
+	return slices.ContainsFunc(g.Nodes, func(n *Node) bool { return n.Out.DType == F16 })
 }
 
 // halving is a graph on the way to half precision: what has become of the old one's values, as they are and as float16.
