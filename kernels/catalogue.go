@@ -24,7 +24,7 @@ func (op OpKind) transform() bool {
 // packs reports whether weights are packed for the kernel, or the choice of what is packed depends on it.
 func (op OpKind) packs() bool {
 	switch op {
-	case OpConvTile, OpConvWide, OpWeave, OpDepthwise, OpGroupRow, OpFC:
+	case OpConvTile, OpConvHalf, OpConvWide, OpWeave, OpDepthwise, OpGroupRow, OpFC:
 		return true
 	}
 	return strings.HasPrefix(string(op), "wino")
@@ -145,10 +145,11 @@ func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
 }
 
 // PackAlike reports whether what is packed for one tier is what would be packed for the other, here: no kernel for
-// packed weights lies between them.
-func PackAlike(a, b arch.ISA) bool {
+// packed weights lies between them. Those of float16 count for a graph in half precision only.
+func PackAlike(a, b arch.ISA, half bool) bool {
 	return !slices.ContainsFunc(Table(), func(k Kernel) bool {
-		return min(a, b) < k.ISA && k.ISA <= max(a, b) && k.Op.packs() && k.Runnable()
+		return min(a, b) < k.ISA && k.ISA <= max(a, b) && k.Op.packs() && k.Runnable() &&
+			(half || k.DType != F16)
 	})
 }
 

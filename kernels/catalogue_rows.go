@@ -21,6 +21,7 @@ const (
 	dotprod    = arch.FeatDotProd
 	i8mm       = arch.FeatI8MM
 	f16c       = arch.FeatF16C
+	fp16       = arch.FeatFP16
 )
 
 // rows are all kernels, by GOARCH, best tier first within an operation and type. The portable ones are of every
@@ -196,6 +197,8 @@ var rows = map[string][]Kernel{
 	"arm64": {
 		{Op: OpConvTile, DType: F32, MR: 8, NR: 8, KR: 1, ISA: arch.NEON, Requires: neon,
 			Family: "conv", Text: "convTileF32NEON"},
+		{Op: OpConvHalf, DType: F16, MR: 8, NR: 16, KR: 1, ISA: arch.FP16, Requires: neon | fp16,
+			Family: "convhalf", Text: "convHalfFP16"},
 		{Op: OpConvTile, DType: U8, MR: 8, NR: 8, KR: 8, ISA: arch.I8MM, Requires: neon | i8mm,
 			BytesPerWord: 8, Columns: true, Family: "conv", Text: "convTileU8I8MM"},
 		{Op: OpConvTile, DType: U8, MR: 8, NR: 8, KR: 4, Minus128: true, Flips: true, ISA: arch.DotProd,
@@ -204,6 +207,10 @@ var rows = map[string][]Kernel{
 			BytesPerWord: 1, Columns: true, Family: "conv", Text: "convTileU8NEON"},
 		{Op: OpFlip, DType: U8, MR: 1, NR: 32, ISA: arch.NEON, Requires: neon, Family: "flip", Text: "flipNEON"},
 		{Op: OpWeave, DType: U8, MR: 2, NR: 32, ISA: arch.NEON, Requires: neon, Family: "weave", Text: "weaveNEON"},
+		{Op: OpWino23Input, DType: F16, MR: 4, NR: 8, KR: 1, ISA: arch.FP16, Requires: neon | fp16,
+			Family: "wino23", Text: "wino23InputFP16"},
+		{Op: OpWino23Output, DType: F16, MR: 2, NR: 8, KR: 1, ISA: arch.FP16, Requires: neon | fp16,
+			Family: "wino23", Text: "wino23OutputFP16"},
 		{Op: OpWino43Input, DType: F32, MR: 6, NR: 4, KR: 1, ISA: arch.NEON, Requires: neon,
 			Family: "wino", Text: "wino43InputF32NEON"},
 		{Op: OpWino43Output, DType: F32, MR: 4, NR: 4, KR: 1, ISA: arch.NEON, Requires: neon,
@@ -335,6 +342,9 @@ var rows = map[string][]Kernel{
 	"": {
 		{Op: OpConvTile, DType: F32, MR: genericMR, NR: genericNR, KR: 1,
 			Family: "conv_tile", fn: convTileF32Generic},
+		{Op: OpConvHalf, DType: F16, MR: genericMR, NR: genericNR, KR: 1, Family: "convhalf", fn: convHalfGeneric},
+		{Op: OpWino23Input, DType: F16, MR: 4, NR: 1, KR: 1, Family: "wino_half", fn: wino23InputHalfGeneric},
+		{Op: OpWino23Output, DType: F16, MR: 2, NR: 1, KR: 1, Family: "wino_half", fn: wino23OutputHalfGeneric},
 		{Op: OpConvTile, DType: F16, MR: genericMR, NR: genericNR, KR: 1, Family: "conv_half", fn: convTileF16Generic},
 		{Op: OpConvTile, DType: U8, MR: genericMR, NR: genericNR, KR: 1,
 			Family: "conv_tile", fn: convTileU8Generic},

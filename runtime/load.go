@@ -53,7 +53,8 @@ func Load(data []byte, opts ...Option) (*Plan, error) {
 // returns neither plan nor error if there are none that fit.
 func (c *container) loadPacked(o *options, isa arch.ISA) (*Plan, error) {
 	s := c.find(secPacked, Target(isa))
-	for tier := isa; s == nil && tier != arch.Generic && kernels.PackAlike(isa, tier.Within()); {
+	tier := isa
+	for s == nil && tier != arch.Generic && kernels.PackAlike(isa, tier.Within(), false) {
 		tier = tier.Within()
 		s = c.find(secPacked, Target(tier))
 	}
@@ -70,6 +71,9 @@ func (c *container) loadPacked(o *options, isa arch.ISA) (*Plan, error) {
 	g, err := c.graph(o.limits, false, true)
 	if err != nil {
 		return nil, err
+	}
+	if g.inHalf() && !kernels.PackAlike(isa, tier, true) {
+		return nil, nil
 	}
 	inPlace := *o
 	inPlace.relief = relief{} // what is packed is in use
