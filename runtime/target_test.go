@@ -122,8 +122,8 @@ func TestTargets(t *testing.T) {
 }
 
 func TestTargetErrors(t *testing.T) {
-	for _, name := range []string{"", "arm64", "arm64-", "arm64-avx2", "arm-dotprod", "amd64-fast", "zz80-generic", "-neon",
-		"s390x-generic", "ARM64-neon"} {
+	for _, name := range []string{"", "arm64", "arm64-", "arm64-avx2", "arm-dotprod", "amd64-fast", "zz80-generic",
+		"-neon", "s390x-generic", "ARM64-neon"} {
 		if isa, err := ParseTarget(name); !errors.Is(err, arch.ErrTarget) {
 			t.Errorf("%q is read as %v: %v", name, isa, err)
 		}
