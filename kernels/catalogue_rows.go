@@ -24,10 +24,10 @@ const (
 	fp16       = arch.FeatFP16
 )
 
-// rows are all kernels, by GOARCH, best tier first within an operation and type. The portable ones are of every
-// GOARCH: compiled everywhere, they hold their function.
-var rows = map[string][]Kernel{
-	"amd64": {
+// The rows of a GOARCH, best tier first within an operation and type. A program links those that it asks for: see
+// rowsOf. The portable ones are of every GOARCH: compiled everywhere, they hold their function.
+var (
+	rowsAMD64 = []Kernel{
 		{Op: OpConvTile, DType: F32, MR: 8, NR: 48, KR: 1, Narrow: 16, ISA: arch.AVX512, Requires: avx512f,
 			Family: "conv", Text: "convTileF32AVX512"},
 		{Op: OpConvTile, DType: F32, MR: 6, NR: 16, KR: 1, ISA: arch.AVX2, Requires: avx2 | fma,
@@ -142,8 +142,8 @@ var rows = map[string][]Kernel{
 		{Op: OpAffine, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2,
 			Family: "eltwise", Text: "affineF32AVX2"},
 		{Op: OpCurve, DType: F32, MR: 1, NR: 32, ISA: arch.AVX512, Requires: avx512f,
-			Family: "curve", Text: curvesOf("AVX512")},
-		{Op: OpCurve, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "curve", Text: curvesOf("AVX2")},
+			Family: "curve", Text: "AVX512"},
+		{Op: OpCurve, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "curve", Text: "AVX2"},
 		{Op: OpScale, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "scale", Text: "scaleBlocksAVX2"},
 		{Op: OpSlope, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "scale", Text: "slopeBlocksAVX2"},
 		{Op: OpScale, DType: U8, MR: 1, NR: 16, ISA: arch.AVX512, Requires: avx512f, Family: "scale", Text: "scaleU8AVX512"},
@@ -192,9 +192,9 @@ var rows = map[string][]Kernel{
 			Family: "blendrows", Text: "blendRowBlocksAVX2"},
 		{Op: OpLaneDots, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2,
 			Family: "lanedots", Text: "laneDotsAVX2"},
-	},
+	}
 
-	"arm64": {
+	rowsARM64 = []Kernel{
 		{Op: OpConvTile, DType: F32, MR: 8, NR: 8, KR: 1, ISA: arch.NEON, Requires: neon,
 			Family: "conv", Text: "convTileF32NEON"},
 		{Op: OpConvHalf, DType: F16, MR: 8, NR: 16, KR: 1, ISA: arch.FP16, Requires: neon | fp16,
@@ -268,7 +268,7 @@ var rows = map[string][]Kernel{
 		{Op: OpAdd, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "eltwise", Text: "addBlocksNEON"},
 		{Op: OpAffine, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
 			Family: "eltwise", Text: "affineBlocksNEON"},
-		{Op: OpCurve, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "curve", Text: curvesOf("NEON")},
+		{Op: OpCurve, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "curve", Text: "NEON"},
 		{Op: OpScale, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "scale", Text: "scaleBlocksNEON"},
 		{Op: OpSlope, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "scale", Text: "slopeBlocksNEON"},
 		{Op: OpScale, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "scale", Text: "scaleU8BlocksNEON"},
@@ -304,9 +304,9 @@ var rows = map[string][]Kernel{
 			Family: "fc", Text: "fcU8DotProd"},
 		{Op: OpFC, DType: U8, MR: 4, NR: 16, KR: 16, ISA: arch.NEON, Requires: neon, Family: "fc", Text: "fcU8NEON"},
 		{Op: OpAvgPool, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "avgpool", Text: "sumU8NEON"},
-	},
+	}
 
-	"arm": {
+	rowsARM = []Kernel{
 		{Op: OpConvTile, DType: F32, MR: 4, NR: 8, KR: 1, ISA: arch.NEON, Requires: neon,
 			Family: "conv", Text: "convTileF32NEON"},
 		{Op: OpConvTile, DType: U8, MR: 2, NR: 4, KR: 16, Minus128: true, ISA: arch.NEON, Requires: neon,
@@ -337,9 +337,9 @@ var rows = map[string][]Kernel{
 			Family: "maxpool", Text: "maxPoolF32NEON"},
 		{Op: OpMaxPool3, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
 			Family: "maxpool", Text: "maxPool3F32NEON"},
-	},
+	}
 
-	"": {
+	rowsPortable = []Kernel{
 		{Op: OpConvTile, DType: F32, MR: genericMR, NR: genericNR, KR: 1,
 			Family: "conv_tile", fn: convTileF32Generic},
 		{Op: OpConvHalf, DType: F16, MR: genericMR, NR: genericNR, KR: 1, Family: "convhalf", fn: convHalfGeneric},
@@ -446,10 +446,10 @@ var rows = map[string][]Kernel{
 		{Op: OpTables, DType: U8, Family: "table_u8", fn: tablesGeneric},
 		{Op: OpBlendRows, DType: U8, Family: "pixels", fn: blendRowsGeneric},
 		{Op: OpLaneDots, DType: F32, Family: "pixels", fn: laneDotsGeneric},
-	},
-}
+	}
+)
 
-// curvesOf are the assembly functions of [OpCurve] on a tier.
+// curvesOf are the assembly functions of [OpCurve], whose rows name the end of each.
 func curvesOf(tier string) string {
 	const names = "sigmoid tanh silu hardSwish hardSigmoid leaky elu selu gelu geluTanh mish exp erf sqrt rsqrt " +
 		"reciprocal square abs neg"
