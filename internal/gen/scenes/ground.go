@@ -89,6 +89,34 @@ func (c *Composer) shape() {
 	}
 }
 
+// surround paints the ground around a picture with the colours of its corners, less and less with the distance.
+func (c *Composer) surround(p *Picture, r image.Rectangle) {
+	var corners [4]colour // upper left and right, lower left and right
+	for i := range corners {
+		for k := range 3 {
+			for j := range 16 {
+				corners[i][k] += p.at(i%2*(Tile-4)+j%4, i/2*(Tile-4)+j/4, k) / 16
+			}
+		}
+	}
+	far := 8 + float32(40*c.rng.Float32()) // where nothing of it is left
+	reach := r.Inset(-int(far)).Intersect(image.Rect(0, 0, Side, Side))
+	for y := reach.Min.Y; y < reach.Max.Y; y++ {
+		down := min(max(float32(y-r.Min.Y)/float32(r.Dy()), 0), 1)
+		dy := float32(max(r.Min.Y-y, y-r.Max.Y, 0))
+		for x := reach.Min.X; x < reach.Max.X; x++ {
+			along := min(max(float32(x-r.Min.X)/float32(r.Dx()), 0), 1)
+			dx := float32(max(r.Min.X-x, x-r.Max.X, 0))
+			t := min(max(1.2-root(float32(dx*dx)+float32(dy*dy))/far, 0), 1)
+			for k := range 3 {
+				v := mix(mix(corners[0][k], corners[1][k], along), mix(corners[2][k], corners[3][k], along), down)
+				at := 3*(y*Side+x) + k
+				c.canvas[at] = mix(c.canvas[at], v, t)
+			}
+		}
+	}
+}
+
 // noise adds values that are drawn at every step-th pixel and go evenly from one to the next, to w×h pixels.
 func (c *Composer) noise(pix []float32, w, h, step int, strength float32) {
 	tint := [3]float32{1, 1, 1}

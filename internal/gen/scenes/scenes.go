@@ -78,28 +78,45 @@ func (c *Composer) Compose(seed, n uint64) {
 			c.lay(r, c.mask(r))
 		}
 	}
-	want := 1 + c.rng.IntN(Most)
-	for len(c.Boxes) < want {
-		r, ok := c.place()
-		if !ok {
-			if len(c.Boxes) > 0 {
-				break
-			}
-			c.taken = c.taken[:0] // a scene has a thing, though it lie on nothing's patch
-			continue
-		}
-		p := first
-		if len(c.Boxes) > 0 {
-			p = &c.pictures[c.rng.IntN(len(c.pictures))]
-		}
-		c.stretch(p, r.Dx(), r.Dy())
-		m := c.mask(r)
-		c.lay(r, m)
-		in := m.feather / 2
-		c.Boxes = append(c.Boxes, Box{p.Class, float32(r.Min.X) + in, float32(r.Min.Y) + in, float32(r.Max.X) - in,
-			float32(r.Max.Y) - in})
-	}
+	c.things(first)
 	c.finish()
+}
+
+// things lays pictures on the scene, the given one first; one that finds no room is left out. The ground around some
+// has the colours of their corners, so that their edges are hard to see.
+func (c *Composer) things(first *Picture) {
+	type thing struct {
+		*Picture
+		at image.Rectangle
+	}
+	var all []thing
+	want := 1 + c.rng.IntN(Most)
+	for len(all) < want {
+		r, ok := c.place()
+		switch {
+		case ok && len(all) == 0:
+			all = append(all, thing{first, r})
+		case ok:
+			all = append(all, thing{&c.pictures[c.rng.IntN(len(c.pictures))], r})
+		case len(all) == 0:
+			c.taken = c.taken[:0] // a scene has a thing, though it lie on nothing's patch
+		default:
+			want = len(all)
+		}
+	}
+	for _, t := range all {
+		if c.rng.IntN(2) == 0 {
+			c.surround(t.Picture, t.at)
+		}
+	}
+	for _, t := range all {
+		c.stretch(t.Picture, t.at.Dx(), t.at.Dy())
+		m := c.mask(t.at)
+		c.lay(t.at, m)
+		in := m.feather / 2
+		c.Boxes = append(c.Boxes, Box{t.Class, float32(t.at.Min.X) + in, float32(t.at.Min.Y) + in,
+			float32(t.at.Max.X) - in, float32(t.at.Max.Y) - in})
+	}
 }
 
 // look chooses the part of the scene that is one: the rest is grey, as where a picture of another shape is fitted in.
