@@ -17,14 +17,15 @@ type file struct {
 }
 
 type tensorSpec struct {
-	name  string
-	shape []int
-	dtype dtype
-	data  []byte
-	scale []float32
-	zero  []int64
-	axis  int
-	kept  bool
+	name   string
+	shape  []int
+	dtype  dtype
+	data   []byte
+	scale  []float32
+	zero   []int64
+	axis   int
+	kept   bool
+	sparse *sparsity
 }
 
 type opSpec struct {
@@ -186,6 +187,10 @@ func (f *file) subgraph(b *flatbuffers.Builder, buffers, codes *[]flatbuffers.UO
 			*buffers = append(*buffers, b.EndObject())
 		}
 		quant := t.quantOf(b)
+		var sparse flatbuffers.UOffsetT
+		if t.sparse != nil {
+			sparse = t.sparse.write(b)
+		}
 		name, shape := b.CreateString(t.name), intsOf(b, t.shape)
 		b.StartObject(10)
 		b.PrependUOffsetTSlot(0, shape, 0)
@@ -196,6 +201,7 @@ func (f *file) subgraph(b *flatbuffers.Builder, buffers, codes *[]flatbuffers.UO
 		if quant != 0 {
 			b.PrependUOffsetTSlot(4, quant, 0)
 		}
+		b.PrependUOffsetTSlot(6, sparse, 0)
 		tensors = append(tensors, b.EndObject())
 	}
 	for _, o := range f.ops {

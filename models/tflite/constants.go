@@ -91,8 +91,13 @@ func (im *importer) int32s(t *tensor) ([]int32, error) {
 
 // raw returns a constant's bytes, as many as its shape says.
 func (im *importer) raw(t *tensor, size int) ([]byte, error) {
-	if t.sparse {
-		return nil, fmt.Errorf("constant %q is sparse: %w", t.name, runtime.ErrGraph)
+	if !t.constant() && (im.values[t.number] != nil || im.lost[t.number]) {
+		return nil, fmt.Errorf("%q is computed where a constant is read: %w", t.name, runtime.ErrGraph)
+	}
+	if t.sparse.there {
+		if err := im.densify(t, size); err != nil {
+			return nil, err
+		}
 	}
 	want := size
 	for _, d := range t.shape {

@@ -26,12 +26,11 @@ func (d *deconvCase) tops() (top, left int) {
 }
 
 // sums scatters each input to the outputs that it touches, as the reference kernel does.
-func (d *deconvCase) sums(x, w, bias []float64) []float64 {
+func (d *deconvCase) sums(x, w, bias []float64, top, left int) []float64 {
 	y := make([]float64, d.oh*d.ow*d.k)
 	for i := range y {
 		y[i] = bias[i%d.k]
 	}
-	top, left := d.tops()
 	for i, v := range x {
 		c, ix, iy := i%d.c, i/d.c%d.w, i/d.c/d.w
 		for r := range d.r {
@@ -125,7 +124,8 @@ func (d *deconvCase) test(t *testing.T, r *rand.Rand, typ dtype) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := d.sums(x, w, b)
+	top, left := d.tops()
+	want := d.sums(x, w, b, top, left)
 	for i, v := range run(t, g, in) {
 		if typ == typeFloat32 {
 			if math.Abs(float64(v)-want[i]) > 1e-4 {
@@ -161,5 +161,92 @@ func TestTransposeConvRefuses(t *testing.T) {
 		if _, err := Load(f.bytes()); !errors.Is(err, runtime.ErrShape) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// biased is a model of a Convolution2DTransposeBias with those options.
+func (d *deconvCase) biased(w, bias []float32, params ...int32) *file {
+	var f file
+	x := f.tensor(tensorSpec{name: "x", shape: []int{1, d.h, d.w, d.c}})
+	wi := f.tensor(tensorSpec{name: "w", shape: []int{d.k, d.r, d.s, d.c}, data: floatBytes(w)})
+	bi := f.tensor(tensorSpec{name: "b", shape: []int{len(bias)}, data: floatBytes(bias)})
+	y := f.tensor(tensorSpec{name: "y", shape: []int{1, d.oh, d.ow, d.k}})
+	f.ops = append(f.ops, opSpec{code: opCustom, custom: "Convolution2DTransposeBias", inputs: []int{x, wi, bi},
+		outputs: []int{y}, customOptions: intBytes(params)})
+	f.inputs, f.outputs = []int{x}, []int{y}
+	return &f
+}
+
+// TestTransposeConvBias: beside the definition, of sizes and first windows worked out by hand.
+func TestTransposeConvBias(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 9))
+	for _, c := range []struct {
+		deconvCase
+		top, left int
+		params    []int32
+	}{
+		{deconvCase{4, 5, 3, 8, 10, 2, 2, 2, 2, 2, 0}, 0, 0, []int32{1, 2, 2}}, // odd width: nine columns, below
+		{deconvCase{4, 6, 3, 8, 12, 2, 2, 2, 2, 2, 0}, 0, 0, []int32{1, 2, 2}},
+		{deconvCase{4, 5, 3, 8, 9, 2, 3, 2, 2, 2, 0}, 0, 0, []int32{1, 2, 2, 0}},
+		{deconvCase{5, 3, 2, 14, 3, 3, 4, 5, 3, 1, 0}, 1, 2, []int32{1, 1, 3, 0, 0}},
+		{deconvCase{3, 3, 2, 5, 5, 2, 1, 1, 2, 2, 0}, 0, 0, []int32{1, 2, 2}},
+		{deconvCase{4, 5, 3, 9, 16, 2, 3, 4, 2, 3, 0}, 0, 0, []int32{2, 3, 2}},
+	} {
+		draw := func(n int) (v []float32, wide []float64) {
+			for range n {
+				v = append(v, r.Float32()-0.5)
+				wide = append(wide, float64(v[len(v)-1]))
+			}
+			return v, wide
+		}
+		x, xs := draw(c.h * c.w * c.c)
+		w, ws := draw(c.k * c.r * c.s * c.c)
+		b, bs := draw(c.k)
+		f := c.biased(w, b, c.params...)
+		g, err := Load(f.bytes())
+		if c.ow == 10 {
+			if !errors.Is(err, runtime.ErrShape) {
+				t.Errorf("%v: %v", c, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(c, err)
+		}
+		want := c.sums(xs, ws, bs, c.top, c.left)
+		for i, v := range run(t, g, x) {
+			if math.Abs(float64(v)-want[i]) > 1e-5 {
+				t.Fatalf("%v: output %d is %v, want %v", c, i, v, want[i])
+			}
+		}
+		f.tensors[3].shape = nil // as converters leave it
+		if _, err := Load(f.bytes()); err != nil {
+			t.Errorf("%v without a shape: %v", c, err)
+		}
+	}
+}
+
+// TestTransposeConvBiasRefuses: options that are none, and what they do not fit.
+func TestTransposeConvBiasRefuses(t *testing.T) {
+	d := deconvCase{h: 2, w: 2, c: 1, oh: 4, ow: 4, k: 2, r: 2, s: 2, sh: 2, sw: 2}
+	for name, c := range map[string]struct {
+		params []int32
+		bias   int
+		want   error
+	}{
+		"no options": {nil, 2, runtime.ErrCorrupt}, "short": {[]int32{1, 2}, 2, runtime.ErrCorrupt},
+		"long": {make([]int32, 6), 2, runtime.ErrCorrupt}, "no padding": {[]int32{0, 2, 2}, 2, runtime.ErrGraph},
+		"an activation": {[]int32{1, 2, 2, 1}, 2, runtime.ErrGraph},
+		"a type":        {[]int32{1, 2, 2, 0, 2}, 2, runtime.ErrGraph},
+		"no stride":     {[]int32{1, 0, 2}, 2, runtime.ErrShape}, "backwards": {[]int32{1, 2, -2}, 2, runtime.ErrShape},
+		"far": {[]int32{1, 2, 1 << 30}, 2, runtime.ErrShape}, "a long bias": {[]int32{1, 2, 2}, 3, runtime.ErrShape},
+	} {
+		_, err := Load(d.biased(make([]float32, 8), make([]float32, c.bias), c.params...).bytes())
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Load(d.biased(make([]float32, 8), make([]float32, 2), 1, 2, 2).bytes()); err != nil {
+		t.Error(err)
 	}
 }

@@ -30,7 +30,7 @@ func registerFiles() {
 		registerArithmetic, registerBatch, registerBlocks, registerConv, registerCurve, registerDeconv,
 		registerEach, registerFakequant, registerLstm, registerMatmul, registerNms, registerNormalise, registerPad,
 		registerPool, registerPostprocess, registerReduce, registerResize, registerShapes, registerSoftmax,
-		registerStrided, registerTake, registerVariable, registerWhole,
+		registerSparse, registerStrided, registerTake, registerVariable, registerWhole,
 	} {
 		register()
 	}

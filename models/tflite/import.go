@@ -19,8 +19,9 @@ type importer struct {
 	bad    []runtime.Unsupported
 	lost   map[int]bool // tensors that nothing is known of, for what makes them is refused
 	// bytes of constants that may still be decoded: a file cannot ask for the same again and again
-	left int
-	also []string // tensors that are outputs too
+	left   int
+	limits runtime.Limits
+	also   []string // tensors that are outputs too
 
 	handles map[int]variableKey       // by tensor
 	states  map[variableKey]*variable // by name

@@ -17,7 +17,7 @@ func TestRefusesAllAtOnce(t *testing.T) {
 	y := f.op(10, nil, real("odd1", 1, 4, 4, 2), x)
 	y = f.op(opReLU, options(), real("fine", 1, 4, 4, 2), y)
 	y = f.op(10, nil, real("odd2", 1, 4, 4, 2), y)
-	f.ops = append(f.ops, opSpec{code: opCustom, custom: "Convolution2DTransposeBias", inputs: []int{y},
+	f.ops = append(f.ops, opSpec{code: opCustom, custom: "MaxUnpooling2D", inputs: []int{y},
 		outputs: []int{real("custom", 1, 4, 4, 2)}})
 	y = len(f.tensors) - 1
 	y = f.op(opReLU, options(), real("fine2", 1, 4, 4, 2), y)
@@ -33,7 +33,7 @@ func TestRefusesAllAtOnce(t *testing.T) {
 	if !errors.As(err, &u) || !errors.Is(err, runtime.ErrGraph) {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`HASHTABLE_LOOKUP ×2 (first at node "odd1")`, "custom operation Convolution2DTransposeBias",
+	for _, want := range []string{`HASHTABLE_LOOKUP ×2 (first at node "odd1")`, "custom operation MaxUnpooling2D",
 		`MAX_POOL_2D ×2 (first at node "bad1"): padding 7`, `tensor "wide" is int16; activations may be`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in\n%v", want, err)

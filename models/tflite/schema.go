@@ -172,8 +172,8 @@ type tensor struct {
 	data   []byte // nil if it is computed
 	scale  []float32
 	zero   []int64
-	axis   int // that scale and zero run along
-	sparse bool
+	axis   int   // that scale and zero run along
+	sparse table // how data lies, if not all elements are there
 	number int
 	kept   bool // is_variable: what is written to it is there in the next run
 }
@@ -221,7 +221,7 @@ func readModel(data []byte) model {
 			q := tt.table(4)
 			x := tensor{name: tt.string(3), shape: tt.ints(0), dtype: dtype(tt.byte(1)), scale: q.floats(2), zero: q.longs(3),
 				axis: q.int(6, 0), number: i,
-				sparse: tt.table(6).there, kept: tt.byte(5) != 0}
+				sparse: tt.table(6), kept: tt.byte(5) != 0}
 			x.data = buffers[tt.int(2, 0)].bytes(0)
 			s.tensors = append(s.tensors, x)
 		}

@@ -98,6 +98,9 @@ func fuzzModels() map[string][]byte {
 	models["variables"] = ring(typeInt8, []byte{0xff, 1, 3, 5}).bytes()
 	lstm, _ := lstmFile(rand.New(rand.NewPCG(1, 2)), 2, 2, 3, false, 0.5)
 	models["lstm"] = lstm.bytes()
+	models["sparse"] = sparseNet(blocked()).bytes()
+	upscale := deconvCase{h: 4, w: 4, c: 2, oh: 8, ow: 8, k: 1, r: 2, s: 2, sh: 2, sw: 2}
+	models["transposed with a bias"] = upscale.biased(make([]float32, 8), make([]float32, 1), 1, 2, 2).bytes()
 	return models
 }
 

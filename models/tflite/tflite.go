@@ -105,7 +105,7 @@ func load(data []byte, p *modelfile.Pages, opts []Option) (g *runtime.Graph, err
 	im := &importer{model: m, sub: m.subgraphs[0], b: axes.NewBuilder("tflite", len(data), c.limits),
 		values: map[int]*axes.Tensor{}, lost: map[int]bool{}, also: c.nodes,
 		handles: map[int]variableKey{}, states: map[variableKey]*variable{},
-		left: 4*len(data) + 1<<16}
+		left: 4*len(data) + 1<<16, limits: c.limits}
 	im.b.Forget = p.Forget
 	if g, err = im.run(); err == nil {
 		describe(g, data)
