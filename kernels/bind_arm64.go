@@ -8,6 +8,9 @@ import "unsafe"
 var bindings = map[string]any{
 	"f32_conv_8x8__neon":         convTileF32NEON,
 	"f16_convhalf_8x16__fp16":    convHalfFP16,
+	"f16_maxpool_1x32__fp16":     maxPoolFP16,
+	"f16_maxpool3_1x32__fp16":    maxPool3FP16,
+	"f32_lrnhalf_1x4__neon":      lrnHalfNEON,
 	"f16_wino23input_4x4__fp16":  wino23InputFP16,
 	"f16_wino23output_2x2__fp16": wino23OutputFP16,
 	"u8_conv_8x8__i8mm":          convTileU8I8MM,
@@ -82,6 +85,12 @@ func wino23InputFP16(a *winoInputArgs)
 
 //go:noescape
 func wino23OutputFP16(a *winoOutputArgs)
+
+//go:noescape
+func maxPoolFP16(a *poolArgs)
+
+//go:noescape
+func maxPool3FP16(a *maxPool3Args)
 
 //go:noescape
 func convTileU8I8MM(a *convTileArgs)
@@ -164,6 +173,17 @@ func lrnF32NEON(b *lrnArgs) {
 		return
 	}
 	lrnBlocksNEON(b)
+}
+
+//go:noescape
+func lrnHalfBlocksNEON(b *lrnArgs)
+
+func lrnHalfNEON(b *lrnArgs) {
+	if b.c%4 != 0 {
+		lrnF32Generic(b)
+		return
+	}
+	lrnHalfBlocksNEON(b)
 }
 
 //go:noescape

@@ -1,0 +1,63 @@
+// Body of the local response normalisations of arm64, whose registers lrn_f32_neon_arm64.s tells. The including file
+// defines
+//
+//	NAME   the function
+//	POWER  V0 = V0 / V1^¾. May clobber V1–V7
+
+TEXT NAME(SB), NOSPLIT, $0-8
+	MOVD  b+0(FP), R0
+	MOVD  lrnArgs_src(R0), R1
+	MOVD  lrnArgs_dst(R0), R2
+	MOVD  lrnArgs_squares(R0), R3
+	MOVD  lrnArgs_before(R0), R4
+	ADD   R4<<2, R3, R4
+	MOVD  lrnArgs_pixels(R0), R5
+	MOVD  lrnArgs_size(R0), R12
+	ADD   $lrnArgs_alpha, R0, R6
+	VLD1R (R6), [V30.S4]
+	ADD   $lrnArgs_bias, R0, R6
+	VLD1R (R6), [V31.S4]
+
+lrn_pixel:
+	MOVD lrnArgs_c(R0), R6
+	MOVD R1, R7
+	MOVD R4, R8
+
+lrn_square:
+	VLD1.P 16(R7), [V0.S4]
+	FMUL(0, 0, 0)
+	VST1.P [V0.S4], 16(R8)
+	SUBS   $4, R6
+	BNE    lrn_square
+
+	MOVD lrnArgs_c(R0), R6
+	MOVD R1, R7
+	MOVD R3, R8
+	MOVD R2, R9
+
+lrn_block:
+	VLD1.P 16(R7), [V0.S4]
+	VEOR   V1.B16, V1.B16, V1.B16
+	MOVD   R8, R10
+	MOVD   R12, R11
+
+lrn_tap:
+	VLD1 (R10), [V2.S4]
+	ADD  $4, R10
+	FADD(2, 1, 1)
+	SUBS $1, R11
+	BNE  lrn_tap
+	FMUL(1, 30, 1)
+	FADD(31, 1, 1)
+	POWER
+	VST1.P [V0.S4], 16(R9)
+	ADD    $16, R8
+	SUBS   $4, R6
+	BNE    lrn_block
+	MOVD lrnArgs_srcStride(R0), R10
+	ADD  R10, R1
+	MOVD lrnArgs_dstStride(R0), R10
+	ADD  R10, R2
+	SUBS $1, R5
+	BNE  lrn_pixel
+	RET
