@@ -37,16 +37,19 @@ lrn_square:
 
 lrn_block:
 	VLD1.P 16(R7), [V0.S4]
-	VEOR   V1.B16, V1.B16, V1.B16
-	MOVD   R8, R10
-	MOVD   R12, R11
-
-lrn_tap:
-	VLD1 (R10), [V2.S4]
-	ADD  $4, R10
+	CMP    $5, R12
+	BNE    lrn_window
+	FMOVQ  0(R8), F1
+	WORD   $0x3cc04102                  // arm64: ldur q2, [x8, #4]
+	WORD   $0x3cc08103                  // arm64: ldur q3, [x8, #8]
+	WORD   $0x3cc0c104                  // arm64: ldur q4, [x8, #12]
+	FMOVQ  16(R8), F5
 	FADD(2, 1, 1)
-	SUBS $1, R11
-	BNE  lrn_tap
+	FADD(3, 1, 1)
+	FADD(4, 1, 1)
+	FADD(5, 1, 1)
+
+lrn_root:
 	FMUL(1, 30, 1)
 	FADD(31, 1, 1)
 	POWER
@@ -61,3 +64,16 @@ lrn_tap:
 	SUBS $1, R5
 	BNE  lrn_pixel
 	RET
+
+lrn_window:                              // of any size
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD R8, R10
+	MOVD R12, R11
+
+lrn_tap:
+	VLD1 (R10), [V2.S4]
+	ADD  $4, R10
+	FADD(2, 1, 1)
+	SUBS $1, R11
+	BNE  lrn_tap
+	B    lrn_root

@@ -14,7 +14,8 @@
 // Bound      two FSQRT and an FDIV per 4 channels
 // Registers  R0  args    R1  src    R2  dst    R3  squares    R4  where a pixel's squares begin    R5  pixels left
 //            R6  channels left    R7–R9  walking src, squares, dst    R10 window    R11 taps left    R12 size
-//            V0  src    V1  sum    V2  a square    V3  t    V30 alpha    V31 bias
+//            V0  src    V1  sum    V2–V5  squares    V3  t    V30 alpha    V31 bias
+// Phases     pixel → squares → block → five squares | window → root
 
 #define NAME ·lrnBlocksNEON
 #define POWER \
