@@ -10,7 +10,6 @@ var bindings = map[string]any{
 	"f16_convhalf_8x16__fp16":    convHalfFP16,
 	"f16_maxpool_1x32__fp16":     maxPoolFP16,
 	"f16_maxpool3_1x32__fp16":    maxPool3FP16,
-	"f32_lrnhalf_1x4__neon":      lrnHalfNEON,
 	"f16_wino23input_4x4__fp16":  wino23InputFP16,
 	"f16_wino23output_2x2__fp16": wino23OutputFP16,
 	"u8_conv_8x8__i8mm":          convTileU8I8MM,
@@ -173,17 +172,6 @@ func lrnF32NEON(b *lrnArgs) {
 		return
 	}
 	lrnBlocksNEON(b)
-}
-
-//go:noescape
-func lrnHalfBlocksNEON(b *lrnArgs)
-
-func lrnHalfNEON(b *lrnArgs) {
-	if b.c%4 != 0 {
-		lrnF32Generic(b)
-		return
-	}
-	lrnHalfBlocksNEON(b)
 }
 
 //go:noescape

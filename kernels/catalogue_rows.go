@@ -258,7 +258,6 @@ var (
 			Family: "maxpool", Text: "maxPoolFP16"},
 		{Op: OpMaxPool3, DType: F16, MR: 1, NR: 32, ISA: arch.FP16, Requires: neon | fp16,
 			Family: "maxpool", Text: "maxPool3FP16"},
-		{Op: OpLRNHalf, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "lrn", Text: "lrnHalfBlocksNEON"},
 		{Op: OpMaxPool, DType: F32, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon,
 			Family: "maxpool", Text: "maxPoolF32NEON"},
 		{Op: OpMaxPool3, DType: F32, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon,

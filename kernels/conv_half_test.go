@@ -236,18 +236,6 @@ func halfOp(t *testing.T, inner Op, s HalfShape, in ...[]Half) {
 		}
 		out := newTensor(t, side, F16, s.N, s.Out.H, s.Out.W, s.Out.C, s.Out.C+2*i)
 		runTask(t, op, halves, []*tensor{out})
-		if of, ok := op.(*halfRows); ok && isNear(of.inner) {
-			halfWithin(t, op.Kernel(), get[Half](out), widened(want), func(i int) float64 {
-				return (0x1p-11 + 0x1p-13) * math.Abs(float64(want[i].Float()))
-			})
-			continue
-		}
 		equalBits(t, op.Kernel(), get[Half](out), want)
 	}
-}
-
-// isNear reports whether an operation computes what is rounded to float16 anyway.
-func isNear(op Op) bool {
-	l, ok := op.(*lrn)
-	return ok && l.kernel.Op == OpLRNHalf
 }

@@ -11,24 +11,6 @@ import (
 // OpLRN normalises across channels: func(*lrnArgs), above generic only β = 3/4; quantised func(*lrnU8Args).
 const OpLRN OpKind = "lrn"
 
-// OpLRNHalf is [OpLRN] of what is rounded to float16 afterwards: within 2⁻¹³ of it, for β = 3/4, alpha ≥ 0 and bias > 0;
-// func(*lrnArgs).
-const OpLRNHalf OpKind = "lrnhalf"
-
-// forHalf is the operation before a rounding to float16.
-func (o *lrn) forHalf(limit arch.ISA) *lrn {
-	if o.kernel.Portable() || !(o.alpha >= 0 && o.bias >= 0x1p-60) {
-		return o
-	}
-	k, fn := Select[func(*lrnArgs)](OpLRNHalf, F32, limit)
-	if k.Portable() {
-		return o
-	}
-	near := *o
-	near.kernel, near.fn = k, fn
-	return &near
-}
-
 // lrnArgs is the argument of local response normalisation across channels (Krizhevsky et al. 2012, §3.3), with α
 // already divided by the window as in Caffe and ONNX: for each pixel p and channel i < c
 //

@@ -108,7 +108,6 @@ func TestQuickstartExample(t *testing.T) {
 
 // words describe a kernel's operation in KERNELS.md.
 var words = map[kernels.OpKind]string{
-	kernels.OpLRNHalf:  "LRN, for float16",
 	kernels.OpConvHalf: "convolution, sums in float16",
 	kernels.OpConvTile: "convolution", kernels.OpWino43Input: "Winograd F(4,3), input",
 	kernels.OpWinoGemm: "Winograd, products", kernels.OpWino43Output: "Winograd F(4,3), output",
