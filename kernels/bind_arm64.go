@@ -140,19 +140,7 @@ func depthWeaveNEON(a *depthWeaveArgs)
 //go:noescape
 func avgPoolF32NEON(a *poolArgs)
 
-//go:noescape
-func lrnBlocksNEON(b *lrnArgs)
-
 // The kernels below do whole blocks of channels in assembly and leave the rest to the portable kernel.
-
-// lrnF32NEON: a window reaches over the end of a block, so a pixel is done whole.
-func lrnF32NEON(b *lrnArgs) {
-	if b.c%4 != 0 {
-		lrnF32Generic(b)
-		return
-	}
-	lrnBlocksNEON(b)
-}
 
 //go:noescape
 func clampBlocksNEON(e *eltwiseArgs)
@@ -210,9 +198,6 @@ func widenNEON(a *convertArgs) {
 
 //go:noescape
 func dequantizeNEON(a *convertArgs)
-
-//go:noescape
-func lrnU8NEON(a *lrnU8Args)
 
 //go:noescape
 func fcU8DotProd(t *fcU8Args)

@@ -309,6 +309,8 @@ var rows = map[string][]Kernel{
 		{Op: OpAvgPool, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
 			Family: "avgpool", Text: "avgPoolBlocksNEON"},
 		{Op: OpAvgPool, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "avgpool", Text: "sumU8NEON"},
+		{Op: OpLRN, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "lrn", Text: "lrnBlocksNEON"},
+		{Op: OpLRN, DType: U8, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "lrn", Text: "lrnU8NEON"},
 		{Op: OpAffine, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
 			Family: "eltwise", Text: "affineBlocksNEON"},
 		{Op: OpAdd, DType: U8, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "eltwise", Text: "addU8NEON"},
