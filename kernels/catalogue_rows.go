@@ -21,12 +21,13 @@ const (
 	dotprod    = arch.FeatDotProd
 	i8mm       = arch.FeatI8MM
 	f16c       = arch.FeatF16C
+	fp16       = arch.FeatFP16
 )
 
-// rows are all kernels, by GOARCH, best tier first within an operation and type. The portable ones are of every
-// GOARCH: compiled everywhere, they hold their function.
-var rows = map[string][]Kernel{
-	"amd64": {
+// The rows of a GOARCH, best tier first within an operation and type. A program links those that it asks for: see
+// rowsOf. The portable ones are of every GOARCH: compiled everywhere, they hold their function.
+var (
+	rowsAMD64 = []Kernel{
 		{Op: OpConvTile, DType: F32, MR: 8, NR: 48, KR: 1, Narrow: 16, ISA: arch.AVX512, Requires: avx512f,
 			Family: "conv", Text: "convTileF32AVX512"},
 		{Op: OpConvTile, DType: F32, MR: 6, NR: 16, KR: 1, ISA: arch.AVX2, Requires: avx2 | fma,
@@ -115,6 +116,8 @@ var rows = map[string][]Kernel{
 			Family: "grouprow", Text: "groupRowU8AVX2"},
 		{Op: OpDepthwise, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2 | fma,
 			Family: "depthwise", Text: "depthwiseF32BlocksAVX2"},
+		{Op: OpDepthwise, DType: U8, MR: 1, NR: 64, ISA: arch.AVX512, Requires: avx2 | avx512f | avx512bw,
+			Family: "depthwise", Text: "depthwiseOneU8AVX512"},
 		{Op: OpDepthwise, DType: U8, MR: 1, NR: 16, ISA: arch.AVX2, Requires: avx2,
 			Family: "depthwise", Text: "depthwiseU8BlocksAVX2"},
 		{Op: OpFC, DType: F32, MR: 4, NR: 16, ISA: arch.AVX2, Requires: avx2 | fma, Family: "fc", Text: "fcF32AVX2"},
@@ -139,8 +142,8 @@ var rows = map[string][]Kernel{
 		{Op: OpAffine, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2,
 			Family: "eltwise", Text: "affineF32AVX2"},
 		{Op: OpCurve, DType: F32, MR: 1, NR: 32, ISA: arch.AVX512, Requires: avx512f,
-			Family: "curve", Text: curvesOf("AVX512")},
-		{Op: OpCurve, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "curve", Text: curvesOf("AVX2")},
+			Family: "curve", Text: "AVX512"},
+		{Op: OpCurve, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "curve", Text: "AVX2"},
 		{Op: OpScale, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "scale", Text: "scaleBlocksAVX2"},
 		{Op: OpSlope, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2, Family: "scale", Text: "slopeBlocksAVX2"},
 		{Op: OpScale, DType: U8, MR: 1, NR: 16, ISA: arch.AVX512, Requires: avx512f, Family: "scale", Text: "scaleU8AVX512"},
@@ -182,16 +185,20 @@ var rows = map[string][]Kernel{
 		{Op: OpMix, DType: U8, MR: 1, NR: 16, ISA: arch.AVX2, Requires: avx2, Family: "mix", Text: "mixBlocksU8AVX2"},
 		{Op: OpTable, DType: U8, MR: 1, NR: 64, ISA: arch.AVX512VBMI, Requires: avx512f | avx512bw | avx512vbmi,
 			Family: "table", Text: "tableU8AVX512VBMI"},
+		{Op: OpTables, DType: U8, MR: 64, NR: 8, ISA: arch.AVX512VBMI, Requires: avx512f | avx512bw | avx512vbmi,
+			Family: "tables", Text: "tablesBlocksAVX512VBMI"},
 		{Op: OpTable, DType: U8, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "table", Text: "tableBlocksAVX2"},
 		{Op: OpBlendRows, DType: U8, MR: 1, NR: 64, ISA: arch.AVX2, Requires: avx2,
 			Family: "blendrows", Text: "blendRowBlocksAVX2"},
 		{Op: OpLaneDots, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2,
 			Family: "lanedots", Text: "laneDotsAVX2"},
-	},
+	}
 
-	"arm64": {
+	rowsARM64 = []Kernel{
 		{Op: OpConvTile, DType: F32, MR: 8, NR: 8, KR: 1, ISA: arch.NEON, Requires: neon,
 			Family: "conv", Text: "convTileF32NEON"},
+		{Op: OpConvHalf, DType: F16, MR: 8, NR: 16, KR: 1, ISA: arch.FP16, Requires: neon | fp16,
+			Family: "convhalf", Text: "convHalfFP16"},
 		{Op: OpConvTile, DType: U8, MR: 8, NR: 8, KR: 8, ISA: arch.I8MM, Requires: neon | i8mm,
 			BytesPerWord: 8, Columns: true, Family: "conv", Text: "convTileU8I8MM"},
 		{Op: OpConvTile, DType: U8, MR: 8, NR: 8, KR: 4, Minus128: true, Flips: true, ISA: arch.DotProd,
@@ -200,6 +207,10 @@ var rows = map[string][]Kernel{
 			BytesPerWord: 1, Columns: true, Family: "conv", Text: "convTileU8NEON"},
 		{Op: OpFlip, DType: U8, MR: 1, NR: 32, ISA: arch.NEON, Requires: neon, Family: "flip", Text: "flipNEON"},
 		{Op: OpWeave, DType: U8, MR: 2, NR: 32, ISA: arch.NEON, Requires: neon, Family: "weave", Text: "weaveNEON"},
+		{Op: OpWino23Input, DType: F16, MR: 4, NR: 8, KR: 1, ISA: arch.FP16, Requires: neon | fp16,
+			Family: "wino23", Text: "wino23InputFP16"},
+		{Op: OpWino23Output, DType: F16, MR: 2, NR: 8, KR: 1, ISA: arch.FP16, Requires: neon | fp16,
+			Family: "wino23", Text: "wino23OutputFP16"},
 		{Op: OpWino43Input, DType: F32, MR: 6, NR: 4, KR: 1, ISA: arch.NEON, Requires: neon,
 			Family: "wino", Text: "wino43InputF32NEON"},
 		{Op: OpWino43Output, DType: F32, MR: 4, NR: 4, KR: 1, ISA: arch.NEON, Requires: neon,
@@ -257,7 +268,7 @@ var rows = map[string][]Kernel{
 		{Op: OpAdd, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "eltwise", Text: "addBlocksNEON"},
 		{Op: OpAffine, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
 			Family: "eltwise", Text: "affineBlocksNEON"},
-		{Op: OpCurve, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "curve", Text: curvesOf("NEON")},
+		{Op: OpCurve, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "curve", Text: "NEON"},
 		{Op: OpScale, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "scale", Text: "scaleBlocksNEON"},
 		{Op: OpSlope, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "scale", Text: "slopeBlocksNEON"},
 		{Op: OpScale, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "scale", Text: "scaleU8BlocksNEON"},
@@ -293,9 +304,9 @@ var rows = map[string][]Kernel{
 			Family: "fc", Text: "fcU8DotProd"},
 		{Op: OpFC, DType: U8, MR: 4, NR: 16, KR: 16, ISA: arch.NEON, Requires: neon, Family: "fc", Text: "fcU8NEON"},
 		{Op: OpAvgPool, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "avgpool", Text: "sumU8NEON"},
-	},
+	}
 
-	"arm": {
+	rowsARM = []Kernel{
 		{Op: OpConvTile, DType: F32, MR: 4, NR: 8, KR: 1, ISA: arch.NEON, Requires: neon,
 			Family: "conv", Text: "convTileF32NEON"},
 		{Op: OpConvTile, DType: U8, MR: 2, NR: 4, KR: 16, Minus128: true, ISA: arch.NEON, Requires: neon,
@@ -328,11 +339,14 @@ var rows = map[string][]Kernel{
 			Family: "maxpool", Text: "maxPoolF32NEON"},
 		{Op: OpMaxPool3, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
 			Family: "maxpool", Text: "maxPool3F32NEON"},
-	},
+	}
 
-	"": {
+	rowsPortable = []Kernel{
 		{Op: OpConvTile, DType: F32, MR: genericMR, NR: genericNR, KR: 1,
 			Family: "conv_tile", fn: convTileF32Generic},
+		{Op: OpConvHalf, DType: F16, MR: genericMR, NR: genericNR, KR: 1, Family: "convhalf", fn: convHalfGeneric},
+		{Op: OpWino23Input, DType: F16, MR: 4, NR: 1, KR: 1, Family: "wino_half", fn: wino23InputHalfGeneric},
+		{Op: OpWino23Output, DType: F16, MR: 2, NR: 1, KR: 1, Family: "wino_half", fn: wino23OutputHalfGeneric},
 		{Op: OpConvTile, DType: F16, MR: genericMR, NR: genericNR, KR: 1, Family: "conv_half", fn: convTileF16Generic},
 		{Op: OpConvTile, DType: U8, MR: genericMR, NR: genericNR, KR: 1,
 			Family: "conv_tile", fn: convTileU8Generic},
@@ -434,10 +448,10 @@ var rows = map[string][]Kernel{
 		{Op: OpTables, DType: U8, Family: "table_u8", fn: tablesGeneric},
 		{Op: OpBlendRows, DType: U8, Family: "pixels", fn: blendRowsGeneric},
 		{Op: OpLaneDots, DType: F32, Family: "pixels", fn: laneDotsGeneric},
-	},
-}
+	}
+)
 
-// curvesOf are the assembly functions of [OpCurve] on a tier.
+// curvesOf are the assembly functions of [OpCurve], whose rows name the end of each.
 func curvesOf(tier string) string {
 	const names = "sigmoid tanh silu hardSwish hardSigmoid leaky elu selu gelu geluTanh mish exp erf sqrt rsqrt " +
 		"reciprocal square abs neg"

@@ -21,6 +21,7 @@ func (f *readFlags) add(cmd *cobra.Command) {
 // open opens a model and what its outputs mean: its card, with the flags above it.
 func (f *readFlags) open(mf *modelFlags, sf *specFlags) (*model, answer.Options, error) {
 	o := answer.Options{Task: card.Task(f.task), Head: f.head, Change: sf.apply}
+	mf.finds = mf.finds && f.task != string(card.Classify)
 	m, err := mf.open(false)
 	if err == nil && len(m.Graph.Outputs) > 0 {
 		o.Probabilities = m.probabilities()

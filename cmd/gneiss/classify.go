@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gneiss-go/gneiss/internal/gen/samples"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -71,7 +72,7 @@ soon as it is answered.`,
 			if top < 1 {
 				return usagef("--top %d: want at least 1", top)
 			}
-			images := sampleSources()
+			images := sampleSources(samples.All()...)
 			if len(args) > 0 {
 				var err error
 				if images, err = sources(args, cmd.InOrStdin()); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gneiss-go/gneiss/internal/app/answer"
 	"github.com/gneiss-go/gneiss/internal/draw"
+	"github.com/gneiss-go/gneiss/internal/gen/samples"
 	"github.com/gneiss-go/gneiss/models/card"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -30,7 +31,7 @@ type detectFlags struct {
 }
 
 func detectCommand() *cobra.Command {
-	var mf modelFlags
+	mf := modelFlags{finds: true}
 	var sf specFlags
 	var rf readFlags
 	var f detectFlags
@@ -44,9 +45,11 @@ model is for: boxes with names and scores, key points, masks, or the classes of 
 pixels of the picture, from its upper left corner.
 
 With -o it draws that on the pictures: into a PNG or JPEG file for one, into a folder for several or for frames. The
-time is that of the network alone. Without a card, the outputs' shapes say how they are read; --head says it better,
+time is that of the network alone. Without images it looks at a scene that is drawn, without --model by the built-in
+detector, a toy that knows ten things. Without a card, the outputs' shapes say how they are read; --head says it better,
 --labels names the classes.`,
-		Example: `  gneiss detect --model yolov8n.onnx photo.jpg -o found.png
+		Example: `  gneiss detect -o found.png
+  gneiss detect --model yolov8n.onnx photo.jpg -o found.png
   gneiss detect --model yolox.onnx --labels coco --threshold 0.4 photos/ -o found/
   gneiss segment --model selfie.tflite portrait.jpg -o cut.png
   gneiss detect --model faces.gneiss --json *.jpg | jq .boxes
@@ -56,9 +59,12 @@ time is that of the network alone. Without a card, the outputs' shapes say how t
 			if err := f.check(args); err != nil {
 				return err
 			}
-			images, err := sources(args, cmd.InOrStdin())
-			if err != nil {
-				return err
+			images := sampleSources(samples.Street())
+			if len(args) > 0 {
+				var err error
+				if images, err = sources(args, cmd.InOrStdin()); err != nil {
+					return err
+				}
 			}
 			many := len(images)
 			if f.stream.given() {
@@ -105,11 +111,8 @@ func (f *detectFlags) add(cmd *cobra.Command) {
 }
 
 func (f *detectFlags) check(args []string) error {
-	switch {
-	case f.stream.given() && len(args) > 0:
+	if f.stream.given() && len(args) > 0 {
 		return usagef("images and --y4m or --device exclude each other")
-	case !f.stream.given() && len(args) == 0:
-		return usagef("no image; name files or folders, or - for standard input")
 	}
 	if err := f.stream.check(); err != nil {
 		return err

@@ -125,7 +125,7 @@ func TestDetectTasks(t *testing.T) {
 		}
 	})
 	t.Run("classify", func(t *testing.T) { // the built-in network
-		got := must(t, "detect", filepath.Join(pictures(t), "frog.png"), "-k", "2")
+		got := must(t, "detect", "--task", "classify", filepath.Join(pictures(t), "frog.png"), "-k", "2")
 		if !strings.Contains(got, "classify") || !strings.Contains(got, "frog") || strings.Count(got, "\n") != 6 {
 			t.Error(got)
 		}
@@ -192,7 +192,6 @@ func TestDetectErrors(t *testing.T) {
 		code int
 		says string
 	}{
-		{"detect", exitUsage, "no image"},
 		{"detect " + frog + " -o x.gif", exitUsage, ".png or .jpg"},
 		{"detect " + frog + " " + ship + " -o x.png", exitUsage, "several images go into a folder"},
 		{"detect --y4m x.y4m " + frog, exitUsage, "exclude each other"},
@@ -208,7 +207,7 @@ func TestDetectErrors(t *testing.T) {
 		{"detect --max 100000 " + frog, exitUsage, "at most 1000"},
 		{"detect --classes -3 " + frog, exitUsage, "negative"},
 		{"detect --head nothing " + frog, exitFailure, `no head is called "nothing"`},
-		{"detect --task detect " + frog, exitFailure, "detect:"},
+		{"detect --task segment " + frog, exitFailure, "segment:"},
 		{"detect --task bake " + frog, exitFailure, "no task"},
 		{"detect " + filepath.Join(dir, "none.png"), exitFailure, "none.png"},
 	} {

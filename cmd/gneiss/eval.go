@@ -66,6 +66,7 @@ the columns file, class, left, top, right, bottom; COCO's .json; or a folder of 
 				if err != nil {
 					return err
 				}
+				mf.finds = true
 				return bf.run(cmd, &mf, &sf, args[0], dir, asJSON)
 			}
 			c, err := newClassifier(cmd.Context(), &mf, &sf)

@@ -23,10 +23,10 @@ type source struct {
 	open func() (image.Image, error)
 }
 
-// sampleSources are the embedded pictures.
-func sampleSources() []source {
+// sampleSources are embedded pictures.
+func sampleSources(pictures ...samples.Sample) []source {
 	var out []source
-	for _, s := range samples.All() {
+	for _, s := range pictures {
 		out = append(out, source{s.Name, func() (image.Image, error) {
 			return imagefile.Decode(bytes.NewReader(s.Data), imagefile.DefaultLimits)
 		}})

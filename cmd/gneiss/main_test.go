@@ -393,7 +393,7 @@ func TestBar(t *testing.T) {
 
 // TestKeptName: a model made of the built-in one is fed and read as it is.
 func TestKeptName(t *testing.T) {
-	m, err := defaultModel()
+	m, err := defaultModel(false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,6 +114,7 @@ type modelFlags struct {
 	signed                  keyFlags
 	shape                   shapeFlags
 	nodes                   []string // whose values are outputs too
+	finds                   bool     // without a model, the built-in one that finds things is meant
 }
 
 func (f *modelFlags) add(cmd *cobra.Command) {
@@ -179,7 +180,7 @@ func (f *modelFlags) open(random bool) (*model, error) {
 		if f.prototxt != "" {
 			return nil, usagef("--prototxt needs --model")
 		}
-		m, err = defaultModel()
+		m, err = defaultModel(f.finds)
 	case f.model == "googlenet":
 		m, err = f.openGoogLeNet(random)
 	default:

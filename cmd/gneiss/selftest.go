@@ -80,7 +80,7 @@ if anything differs.`,
 // selftestPlan is the plan to test: of a model file, or the built-in model's.
 func selftestPlan(args []string, opts []runtime.Option) (*runtime.Plan, error) {
 	if len(args) == 0 {
-		m, err := defaultModel()
+		m, err := defaultModel(false)
 		if err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gneiss-go/gneiss/internal/app/serve"
+	"github.com/gneiss-go/gneiss/models/card"
 )
 
 // serveFlags are the command's own.
@@ -47,8 +49,9 @@ func serveCommand() *cobra.Command {
   /healthz        ok
   /metrics        Prometheus metrics
 
-Each --model is served as its card says; ?model= chooses among several, and the page has a list of them. A model whose
-outputs are just numbers is served by the protocol alone.
+Each --model is served as its card says, and without any both built-in ones are, which classify and detect; ?model=
+chooses among several, and the page has a list of them. A model whose outputs are just numbers is served by the protocol
+alone.
 
 What clients can make it use is bounded: a fixed number of sessions, a queue, sizes, times. Who finds the queue full
 gets status 503; who is slow makes way for others. It listens on this machine only, and answers there only to those who
@@ -68,17 +71,14 @@ call it localhost, or by a --host; to let others in, say --addr :8080. There is 
 				return err
 			}
 			f.o.Version = v.Version
-			for _, name := range append([]string{"labels", "task", "head", "prototxt"}, specNames...) {
+			for _, name := range ofOneModel {
 				if len(f.models) > 1 && cmd.Flags().Changed(name) {
 					return usagef("--%s is for one model; of several each has a card: see gneiss card", name)
 				}
 			}
 			var ms []serve.Model
-			for i := range max(1, len(f.models)) {
-				if len(f.models) > 0 {
-					mf.model = f.models[i]
-				}
-				m, err := rf.served(cmd.Context(), &mf, &sf)
+			for _, one := range f.asked(cmd, &mf) {
+				m, err := rf.served(cmd.Context(), one, &sf)
 				if err != nil {
 					return err
 				}
@@ -89,7 +89,7 @@ call it localhost, or by a --host; to let others in, say --addr :8080. There is 
 	}
 	cmd.Flags().StringArrayVarP(&f.models, "model", "m", nil,
 		"model `file` (.onnx, .tflite, .caffemodel, .prototxt, .param, .gneiss), or googlenet once fetched; may be repeated; "+
-			"default: the built-in one")
+			"default: the two that are built in")
 	mf.addPrototxt(cmd)
 	mf.shape.add(cmd)
 	mf.addRun(cmd)
@@ -99,6 +99,31 @@ call it localhost, or by a --host; to let others in, say --addr :8080. There is 
 	sf.add(cmd)
 	f.add(cmd)
 	return cmd
+}
+
+// ofOneModel are the flags that say something of a model.
+var ofOneModel = append([]string{"labels", "task", "head", "prototxt"}, specNames...)
+
+// asked are the models to serve: those given, or else both built-in ones. Who says something of a model and names none
+// means the built-in one for that task.
+func (f *serveFlags) asked(cmd *cobra.Command, mf *modelFlags) (all []*modelFlags) {
+	for _, name := range f.models {
+		one := *mf
+		one.model = name
+		all = append(all, &one)
+	}
+	if len(all) > 0 {
+		return all
+	}
+	classifier, detector := *mf, *mf
+	detector.finds = true
+	switch {
+	case cmd.Flag("task").Value.String() == string(card.Detect):
+		return []*modelFlags{&detector}
+	case slices.ContainsFunc(ofOneModel, cmd.Flags().Changed) || mf.shape.given():
+		return []*modelFlags{&classifier}
+	}
+	return []*modelFlags{&classifier, &detector}
 }
 
 // served opens and compiles a model to be served.

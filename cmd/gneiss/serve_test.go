@@ -93,7 +93,7 @@ func TestServe(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		s := startServe(t, "--addr", "127.0.0.1:0", "--sessions", "2", "--threads", "2")
 		up := s.next("listening")
-		if up.Model != "cifar-10-googlenet" || up.URL != "http://"+up.Addr+"/" {
+		if up.Model != "cifar-10-googlenet,scenes" || up.URL != "http://"+up.Addr+"/" {
 			t.Errorf("%+v", up)
 		}
 		for _, p := range samples.All() {

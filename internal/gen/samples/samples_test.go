@@ -5,7 +5,6 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"os"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/internal/gen/samples/draw"
@@ -25,14 +24,11 @@ func TestFresh(t *testing.T) {
 		}
 		fresh(t, s.Name, s.Data, scene.Image())
 	}
-	street, err := os.ReadFile("../../../examples/detect/street.png")
-	if err != nil {
-		t.Fatal(err)
+	street := Street()
+	if len(street.Data) > 24<<10 {
+		t.Errorf("street.png of %d bytes", len(street.Data))
 	}
-	if len(street) > 24<<10 {
-		t.Errorf("street.png of %d bytes", len(street))
-	}
-	fresh(t, "street.png", street, draw.Street())
+	fresh(t, street.Name, street.Data, draw.Street())
 }
 
 // fresh holds a file to what the code draws.

@@ -1,5 +1,4 @@
-// Command gen writes the sample pictures into the folder given, and the street into the file given after it, as go
-// generate runs it.
+// Command gen writes the sample pictures into the folder given, as go generate runs it.
 package main
 
 import (
@@ -22,9 +21,7 @@ func main() {
 	for _, s := range draw.Scenes {
 		write(filepath.Join(dir, s.Name+".png"), s.Image())
 	}
-	if len(os.Args) > 2 {
-		write(os.Args[2], draw.Street())
-	}
+	write(filepath.Join(dir, "street.png"), draw.Street())
 }
 
 func write(path string, m image.Image) {
