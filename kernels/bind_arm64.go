@@ -53,6 +53,7 @@ var bindings = map[string]any{
 	"u8_dequantize_1x16__neon":   dequantizeNEON,
 	"u8_add_1x16__neon":          addU8NEON,
 	"u8_lrn_1x16__neon":          lrnU8NEON,
+	"u8_addfixed_1x16__neon":     addFixedNEON,
 	"f32_curve_1x8__neon":        curveF32NEON,
 	"f32_scale_1x4__neon":        scaleF32NEON,
 	"f32_slope_1x4__neon":        slopeF32NEON,
@@ -282,3 +283,6 @@ func tableU8NEON(a *tableArgs) {
 		tableGeneric(a)
 	}
 }
+
+//go:noescape
+func addFixedNEON(e *addU8Args)

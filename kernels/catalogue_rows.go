@@ -285,6 +285,7 @@ var (
 			Family: "dequantize", Text: "dequantizeNEON"},
 		{Op: OpAdd, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "eltwise", Text: "addU8NEON"},
 		{Op: OpLRN, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "lrn", Text: "lrnU8NEON"},
+		{Op: OpAddFixed, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "addfixed", Text: "addFixedNEON"},
 		{Op: OpTable, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "table", Text: "tableBlocksNEON"},
 		{Op: OpBlendRows, DType: U8, MR: 1, NR: 32, ISA: arch.NEON, Requires: neon,
 			Family: "blendrows", Text: "blendRowBlocksNEON"},
