@@ -11,10 +11,10 @@ import (
 // no vector kernel for it, [OpConvTile]'s compute in float32.
 const OpConvHalf OpKind = "convhalf"
 
-// halfBlock bounds what is added up in float16. A tap's channels are taken in runs of at most so many; a block ends with
-// the run by which it has as many products or more, so that none has 2·halfBlock. Within a block each product is added
-// by a fused multiplication and addition, in order of taps and channels; then its sum is added to the float32 one, which
-// begins with the bias. docs/NUMERICS.md bounds the error.
+// halfBlock bounds what is added up in float16. A tap's channels are taken in runs of at most so many; a block ends
+// with the run by which it has as many products or more, so that none has 2·halfBlock. Within a block each product is
+// added by a fused multiplication and addition, in order of taps and channels; then its sum is added to the float32
+// one, which begins with the bias. docs/NUMERICS.md bounds the error.
 const halfBlock = 128
 
 // fmaHalf returns acc + x·y, rounded once to float16: all are float16. A product has 22 bits. In binary64 the sum is

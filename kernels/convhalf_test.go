@@ -25,7 +25,8 @@ func TestRoundHalf(t *testing.T) {
 		check(math.Nextafter32(x, posInf))
 		check(math.Nextafter32(x, negInf))
 		next := Half(h + 1).Float()
-		for _, y := range []float32{(x + next) / 2, math.Nextafter32((x+next)/2, posInf), math.Nextafter32((x+next)/2, negInf)} {
+		half := (x + next) / 2
+		for _, y := range []float32{half, math.Nextafter32(half, posInf), math.Nextafter32(half, negInf)} {
 			check(y)
 		}
 	}
@@ -109,13 +110,14 @@ func fillHalves(n int, v Half) []Half {
 	return h
 }
 
-// Every kernel gives the bits of the reference: through the ends of blocks and runs, with what is left of eight channels,
-// and for numbers that cancel, are subnormal or overflow.
+// Every kernel gives the bits of the reference: through the ends of blocks and runs, with what is left of eight
+// channels, and for numbers that cancel, are subnormal or overflow.
 func TestConvHalfTile(t *testing.T) {
 	forKernels(t, OpConvHalf, F16, func(t *testing.T, k *Kernel) {
 		r := newRand(t)
 		for i, s := range []struct{ taps, groups int }{
-			{1, 1}, {1, 7}, {1, 8}, {1, 13}, {1, 16}, {1, 31}, {1, 128}, {1, 129}, {1, 255}, {1, 256}, {1, 391}, {9, 16}, {9, 15},
+			{1, 1}, {1, 7}, {1, 8}, {1, 13}, {1, 16}, {1, 31}, {1, 128}, {1, 129}, {1, 255}, {1, 256}, {1, 391},
+			{9, 16}, {9, 15},
 			{9, 64}, {7, 21}, {25, 24}, {3, 127}, {3, 130},
 		} {
 			c := convHalfTile{taps: s.taps, groups: s.groups, tiles: 1 + i%3, rows: 1 + i%k.MR, cols: 1 + (5*i+15)%tileNR,

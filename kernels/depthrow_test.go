@@ -80,8 +80,8 @@ func TestDepthRowU8(t *testing.T) {
 	allSlid(t, OpDepthRow, U8, 50, slid)
 }
 
-// A scale and a shift of each channel, which is a window of one tap, gives the reference's bytes: blocks of channels and
-// what is left of them, from any zero point.
+// A scale and a shift of each channel, which is a window of one tap, gives the reference's bytes: blocks of channels
+// and what is left of them, from any zero point.
 func TestDepthwiseOneTapU8(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(19, 20))
 	for i, channels := range append(around(64), 80, 160, 191) {

@@ -48,8 +48,8 @@ func TestTableU8(t *testing.T) {
 	equalBits(t, "kept table", get[uint8](x), want)
 }
 
-// Every channel has its own table: blocks of pixels and of channels with what is left of them, with gaps and without, in
-// place too.
+// Every channel has its own table: blocks of pixels and of channels with what is left of them, with gaps and without,
+// in place too.
 func TestTablesU8(t *testing.T) {
 	r := newRand(t)
 	try := func(pixels, c int) {

@@ -6,8 +6,8 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 )
 
-// F(2,3) of float16: transforms in float16, each addition rounded, and products by [OpConvHalf]. Filters are transformed
-// in binary64 and rounded once. Sums of four inputs and of nine products must be finite as float16.
+// F(2,3) of float16: transforms in float16, each addition rounded, and products by [OpConvHalf]. Filters are
+// transformed in binary64 and rounded once. Sums of four inputs and of nine products must be finite as float16.
 
 var winoHalfF23 = winoForm{name: "2x3", m: 2, r: 3, channels: 8, pixels: 40, input: OpWino23Input,
 	output: OpWino23Output, g: winoG23}

@@ -27,8 +27,8 @@ func TestInPlaceWaitsForParts(t *testing.T) {
 	}
 }
 
-// What a dense block joins again and again lies in one place: nothing is copied, be it joined from what there was at the
-// beginning or from the join before. What must have storage of its own is copied, and what goes on is right.
+// What a dense block joins again and again lies in one place: nothing is copied, be it joined from what there was at
+// the beginning or from the join before. What must have storage of its own is copied, and what goes on is right.
 func TestDenseBlockIsNotCopied(t *testing.T) {
 	for _, c := range []struct {
 		name           string

@@ -39,9 +39,9 @@ func (l *layout) root(v *Value) (*Value, int) {
 
 // arrange decides the layout and returns the steps that are left: concatenations are gone, except for copies of
 // inputs that cannot be written in place: an input or output of the graph, a value that is in another concatenation
-// already, or one that a fully connected layer needs without gaps. A concatenation that begins with all of one before has
-// that as its first part. An operation works in place where it is the last to read its input, of which nobody reads a
-// part later either.
+// already, or one that a fully connected layer needs without gaps. A concatenation that begins with all of one before
+// has that as its first part. An operation works in place where it is the last to read its input, of which nobody reads
+// a part later either.
 func arrange(g *Graph, steps []*step) (*layout, []*step) {
 	l := &layout{within: map[*Value]slice{}}
 	fixed := map[*Value]bool{} // dense, with storage of its own
@@ -103,8 +103,8 @@ func arrange(g *Graph, steps []*step) (*layout, []*step) {
 	return l, left
 }
 
-// extends reports whether a concatenation of these values can take the one before as its first part: dense blocks (Huang
-// and others, arXiv 1608.06993) join all that there was before with what is new, again and again.
+// extends reports whether a concatenation of these values can take the one before as its first part: dense blocks
+// (Huang and others, arXiv 1608.06993) join all that there was before with what is new, again and again.
 func (l *layout) extends(in []*Value, before *step, fixed map[*Value]bool) bool {
 	_, taken := l.within[before.out[0]]
 	n := len(before.in)

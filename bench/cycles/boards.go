@@ -20,8 +20,8 @@ type core struct {
 // Cortex-A55 issues one 128-bit FMLA a cycle, as it does SDOT, by Arm's software optimisation guide.
 var cores = []core{
 	{Name: "cortex-a53", Model: "cortex-a53", QEMU: "cortex-a53", InOrder: true, L2: 8, OtherPI: 1.2},
-	{Name: "cortex-a55", Model: "cortex-a55", QEMU: "neoverse-n1", InOrder: true, DotProd: true, FP16: true, SlowFMA: true, L2: 8,
-		OtherPI: 1.1},
+	{Name: "cortex-a55", Model: "cortex-a55", QEMU: "neoverse-n1", InOrder: true, DotProd: true, FP16: true,
+		SlowFMA: true, L2: 8, OtherPI: 1.1},
 	{Name: "cortex-a72", Model: "cortex-a72", QEMU: "cortex-a53", L2: 8, OtherPI: 0.7},
 	{Name: "cortex-a76", Model: "neoverse-n1", QEMU: "neoverse-n1", DotProd: true, FP16: true, L2: 16, OtherPI: 0.5},
 	{Name: "cortex-a78", Model: "neoverse-n2", QEMU: "neoverse-n1", DotProd: true, FP16: true, L2: 16, OtherPI: 0.45},
