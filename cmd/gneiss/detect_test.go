@@ -158,7 +158,7 @@ func TestDetectSample(t *testing.T) {
 		delete(things, b.Label)
 		r, err := score.Measure([]score.Truth{{Box: thing}}, []score.Found{{Score: 1,
 			Box: score.Box{X0: b.Box[0], Y0: b.Box[1], X1: b.Box[2], Y1: b.Box[3]}}})
-		if err != nil || r.AP50 != 1 {
+		if err != nil || r.AP50 < 0.99 {
 			t.Errorf("box %d, %s: %v, want %v, %v", i, b.Label, b.Box, thing, err)
 		}
 	}
