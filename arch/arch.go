@@ -29,7 +29,9 @@ var detected = sync.OnceValue(func() Feature { return pretended(detect()) })
 // Supports reports whether this CPU offers every feature of the tier.
 func Supports(i ISA) bool { return supports(i, detected()) }
 
-func supports(i ISA, f Feature) bool { return i.On(goruntime.GOARCH) && f.Has(i.Requires()) }
+func supports(i ISA, f Feature) bool {
+	return i.GOARCH() == "" && i.On(goruntime.GOARCH) && f.Has(i.Requires())
+}
 
 // Supported lists the tiers this CPU offers, worst (Generic) first.
 func Supported() []ISA {

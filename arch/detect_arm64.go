@@ -7,6 +7,9 @@ func detect() Feature {
 	if cpu.ARM64.HasASIMD {
 		f |= FeatNEON
 	}
+	if cpu.ARM64.HasFPHP && cpu.ARM64.HasASIMDHP {
+		f |= FeatFP16
+	}
 	if cpu.ARM64.HasASIMDDP {
 		f |= FeatDotProd
 	}

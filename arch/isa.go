@@ -8,18 +8,19 @@ import (
 
 // ISA is an instruction-set tier: the set of kernels a program may choose from.
 // Within one architecture a larger ISA is a better one, so tiers compare with <.
-// Tiers of other architectures are never supported on this one.
-type ISA uint8
+// Tiers of other architectures are never supported on this one. [Target] returns ISAs of machines that this one need
+// not be.
+type ISA uint16
 
 // Tiers returns the row of each ISA, of all architectures.
 func Tiers() []Tier { return slices.Clone(tiers[:]) }
 
 // Requires returns what a CPU must have for the tier to be offered.
 func (i ISA) Requires() Feature {
-	if int(i) >= len(tiers) {
+	if !i.known() {
 		return ^Feature(0)
 	}
-	f := tiers[i].Adds
+	f := tiers[i.Tier()].Adds
 	if w := i.Within(); w < i {
 		f |= w.Requires()
 	}
@@ -28,28 +29,30 @@ func (i ISA) Requires() Feature {
 
 // Within returns the tier that i contains; [Generic] contains itself.
 func (i ISA) Within() ISA {
-	if int(i) >= len(tiers) {
+	if !i.known() {
 		return Generic
 	}
-	return tiers[i].Within
+	return tiers[i.Tier()].Within | i&^(1<<tierBits-1)
 }
 
 // On reports whether CPUs of that GOARCH can have the tier.
 func (i ISA) On(goarch string) bool {
-	if int(i) >= len(tiers) {
+	if !i.known() || i.GOARCH() != "" && i.GOARCH() != goarch {
 		return false
 	}
-	on := tiers[i].GOARCH
+	on := tiers[i.Tier()].GOARCH
 	return on == "" || slices.Contains(strings.Fields(on), goarch)
 }
 
 // String returns the tier's word as used in kernel names and in GNEISS_ISA.
 func (i ISA) String() string {
-	if int(i) < len(tiers) {
-		return tiers[i].Name
+	if i.known() {
+		return tiers[i.Tier()].Name
 	}
-	return fmt.Sprintf("isa(%d)", uint8(i))
+	return fmt.Sprintf("isa(%d)", uint16(i))
 }
+
+func (i ISA) known() bool { return int(i.Tier()) < len(tiers) }
 
 // ParseISA is the inverse of [ISA.String]; it knows the tiers of every architecture.
 func ParseISA(s string) (ISA, error) {
@@ -57,12 +60,15 @@ func ParseISA(s string) (ISA, error) {
 	if i := slices.IndexFunc(tiers[:], func(t Tier) bool { return t.Name == word }); i >= 0 {
 		return ISA(i), nil
 	}
-	return Generic, fmt.Errorf("arch: unknown ISA %q (known: %s)", s, strings.Join(names(), ", "))
+	return Generic, fmt.Errorf("arch: unknown ISA %q (known: %s)", s, strings.Join(names(""), ", "))
 }
 
-func names() (all []string) {
-	for _, t := range tiers {
-		all = append(all, t.Name)
+// names are those of the tiers that a GOARCH has, or of all for "".
+func names(goarch string) (all []string) {
+	for i, t := range tiers {
+		if goarch == "" || ISA(i).On(goarch) {
+			all = append(all, t.Name)
+		}
 	}
 	return all
 }

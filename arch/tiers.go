@@ -10,6 +10,7 @@ const (
 	AVX512VBMI
 	AMX
 	NEON
+	FP16
 	DotProd
 	I8MM
 )
@@ -30,12 +31,13 @@ const (
 	FeatDotProd
 	FeatI8MM
 	FeatF16C
+	FeatFP16
 	featEnd
 )
 
 // featureNames are in the order of the bits.
 var featureNames = [...]string{"avx2", "fma", "avxvnni", "avx512f", "avx512bw", "avx512dq", "avx512vl",
-	"avx512vnni", "avx512vbmi", "amxint8", "neon", "dotprod", "i8mm", "f16c"}
+	"avx512vnni", "avx512vbmi", "amxint8", "neon", "dotprod", "i8mm", "f16c", "fp16"}
 
 // Tier is a row of [Tiers]: all that is declared of a tier, but for its detection (detect_GOARCH.go) and its kernels.
 type Tier struct {
@@ -59,6 +61,7 @@ var tiers = [...]Tier{
 	AVX512VBMI: {"avx512vbmi", "amd64", AVX512VNNI, FeatAVX512VBMI, "permutations of bytes: tables"},
 	AMX:        {"amx", "amd64", AVX512VNNI, FeatAMXInt8, "products of int8 tiles"},
 	NEON:       {"neon", "arm64 arm", Generic, FeatNEON, "Advanced SIMD"},
+	FP16:       {"fp16", "arm64", NEON, FeatFP16, "half precision in arithmetic"},
 	DotProd:    {"dotprod", "arm64", NEON, FeatDotProd, "SDOT, UDOT"},
 	I8MM:       {"i8mm", "arm64", DotProd, FeatI8MM, "SMMLA, USMMLA, SUDOT"},
 }

@@ -7,6 +7,9 @@ import "unsafe"
 // bindings are the functions of the catalogue's rows for arm64, by name.
 var bindings = map[string]any{
 	"f32_conv_8x8__neon":         convTileF32NEON,
+	"f16_convhalf_8x16__fp16":    convHalfFP16,
+	"f16_wino23input_4x4__fp16":  wino23InputFP16,
+	"f16_wino23output_2x2__fp16": wino23OutputFP16,
 	"u8_conv_8x8__i8mm":          convTileU8I8MM,
 	"u8_conv_8x8__dotprod":       convTileU8DotProd,
 	"u8_conv_4x4__neon":          convTileU8NEON,
@@ -70,6 +73,15 @@ var bindings = map[string]any{
 
 //go:noescape
 func convTileU8DotProd(a *convTileArgs)
+
+//go:noescape
+func convHalfFP16(a *convTileArgs)
+
+//go:noescape
+func wino23InputFP16(a *winoInputArgs)
+
+//go:noescape
+func wino23OutputFP16(a *winoOutputArgs)
 
 //go:noescape
 func convTileU8I8MM(a *convTileArgs)

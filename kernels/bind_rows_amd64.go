@@ -116,6 +116,18 @@ func narrowBlocksAVX2(a *convertArgs)
 //go:noescape
 func widenBlocksAVX2(a *convertArgs)
 
+//go:noescape
+func depthwiseOneU8AVX512(a *depthArgs)
+
+// depthwiseU8AVX512 leaves windows of more than one tap to AVX2.
+func depthwiseU8AVX512(a *depthArgs) {
+	if a.taps == 1 {
+		depthwiseOneU8AVX512(a)
+	} else {
+		depthwiseU8AVX2(a)
+	}
+}
+
 // narrowAVX2 does whole blocks in assembly and leaves the rest to the portable kernel.
 func narrowAVX2(a *convertArgs) {
 	whole, rest := a.split(8, 4, 2)
@@ -264,3 +276,39 @@ func blendRowsAVX2(b *blendRowsArgs) {
 
 //go:noescape
 func tableU8AVX512VBMI(a *tableArgs)
+
+// tablePlaces are the offsets of 64 pixels from src and dst.
+type tablePlaces struct{ src, dst [tablesPixels]int }
+
+const (
+	tablesPixels = 64 // of a block of the assembly
+	tablesFew    = 12 // pixels that take the portable kernel about as long as a block takes the assembly
+)
+
+//go:noescape
+func tablesBlocksAVX512VBMI(a *tableArgs, at *tablePlaces)
+
+// tablesU8AVX512VBMI does blocks of 64 pixels and 8 channels in assembly, and leaves few pixels and the rest of the
+// channels to the portable kernel.
+func tablesU8AVX512VBMI(a *tableArgs) {
+	part, c, at := *a, a.c&^7, tablePlaces{}
+	for r := 0; r < a.rows; r += tablesPixels {
+		part.rows = min(a.rows-r, tablesPixels)
+		part.dst, part.src = unsafe.Add(a.dst, r*a.dstStride), unsafe.Add(a.src, r*a.srcStride)
+		part.table, part.c = a.table, c
+		if c == 0 || part.rows < tablesFew {
+			part.c = a.c
+			tablesGeneric(&part)
+			continue
+		}
+		for i := range tablesPixels {
+			at.src[i] = min(i, part.rows-1) * a.srcStride
+			at.dst[i] = min(i, part.rows-1) * a.dstStride
+		}
+		tablesBlocksAVX512VBMI(&part, &at)
+		if part.c = a.c; part.rest(c) {
+			part.table = unsafe.Add(part.table, 256*c)
+			tablesGeneric(&part)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package kernels
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	goruntime "runtime"
 	"slices"
@@ -24,7 +23,7 @@ func (op OpKind) transform() bool {
 // packs reports whether weights are packed for the kernel, or the choice of what is packed depends on it.
 func (op OpKind) packs() bool {
 	switch op {
-	case OpConvTile, OpConvWide, OpWeave, OpDepthwise, OpGroupRow, OpFC:
+	case OpConvTile, OpConvHalf, OpConvWide, OpWeave, OpDepthwise, OpGroupRow, OpFC:
 		return true
 	}
 	return strings.HasPrefix(string(op), "wino")
@@ -59,23 +58,65 @@ type Kernel struct {
 }
 
 // Catalogue returns all kernels of all architectures, whether or not this build has them: those of a GOARCH together,
-// best tier first within an op, the portable ones last. The slice must not be changed.
-var Catalogue = sync.OnceValue(func() (all []Kernel) {
-	for _, goarch := range append(slices.DeleteFunc(slices.Sorted(maps.Keys(rows)), isPortable), "") {
-		for _, k := range rows[goarch] {
-			k.GOARCH = goarch
-			k.Name = fmt.Sprintf("%s_%s%s__%s", k.DType, k.Op, k.tile(), k.ISA)
-			switch goarch {
-			case "":
-				k.Text = symbol(k.fn)
-			case goruntime.GOARCH:
-				k.fn = bindings[k.Name]
-			}
-			all = append(all, k)
+// best tier first within an op, the portable ones last. The slice must not be changed. A program that does not call it
+// does not link the rows of other architectures.
+func Catalogue() []Kernel {
+	catalogue.once.Do(func() {
+		catalogue.rows = slices.Concat(archRows("amd64"), archRows("arm"), archRows("arm64"), archRows(""))
+	})
+	return catalogue.rows
+}
+
+var catalogue struct {
+	once sync.Once
+	rows []Kernel
+}
+
+// Table returns the kernels that this build has, whether or not this CPU can run them, best tier first within an op.
+// The slice must not be changed.
+var Table = sync.OnceValue(func() []Kernel {
+	return slices.DeleteFunc(slices.Concat(derive(goruntime.GOARCH, ownRows()), derive("", rowsPortable)),
+		func(k Kernel) bool { return !k.Bound() })
+})
+
+// archRows returns the rows of any GOARCH, derived.
+func archRows(goarch string) []Kernel {
+	return derive(goarch, map[string][]Kernel{"amd64": rowsAMD64, "arm64": rowsARM64, "arm": rowsARM,
+		"": rowsPortable}[goarch])
+}
+
+// ownRows are those of this GOARCH. The compiler leaves one case, and the linker the rows of no other.
+func ownRows() []Kernel {
+	switch {
+	case goruntime.GOARCH == "amd64":
+		return rowsAMD64
+	case goruntime.GOARCH == "arm64":
+		return rowsARM64
+	case goruntime.GOARCH == "arm":
+		return rowsARM
+	}
+	return nil
+}
+
+// derive returns a GOARCH's rows with what is derived of them.
+func derive(goarch string, rows []Kernel) []Kernel {
+	rows = slices.Clone(rows)
+	for i := range rows {
+		k := &rows[i]
+		k.GOARCH = goarch
+		k.Name = fmt.Sprintf("%s_%s%s__%s", k.DType, k.Op, k.tile(), k.ISA)
+		switch {
+		case goarch == "":
+			k.Text = symbol(k.fn)
+		case k.Op == OpCurve:
+			k.Text = curvesOf(k.Text)
+		}
+		if goarch == goruntime.GOARCH {
+			k.fn = bindings[k.Name]
 		}
 	}
-	return all
-})
+	return rows
+}
 
 // symbol is the name of one of this package's functions; "" if fn is none.
 func symbol(fn any) string {
@@ -86,19 +127,6 @@ func symbol(fn any) string {
 	name := goruntime.FuncForPC(v.Pointer()).Name()
 	return name[strings.LastIndexByte(name, '.')+1:]
 }
-
-func isPortable(goarch string) bool { return goarch == "" }
-
-// Table returns the kernels that this build has, whether or not this CPU can run them, best tier first within an op.
-// The slice must not be changed.
-var Table = sync.OnceValue(func() (have []Kernel) {
-	for _, k := range Catalogue() {
-		if k.Bound() {
-			have = append(have, k)
-		}
-	}
-	return have
-})
 
 // tile is the part of a name that tells the tile: of transforms its side, else pixels, or rows, × channels.
 func (k *Kernel) tile() string {
@@ -132,23 +160,33 @@ func (k *Kernel) Runnable() bool { return k.Bound() && arch.Features().Has(k.Req
 
 // Select returns the first kernel in the table of that op and dtype that this CPU can run and whose tier is not
 // above limit, with its function. There is always the generic one; a missing one is a bug, hence the panic.
+//
+// If limit is a target ([Target]), it is the first of the target's machines, and its function is the portable kernel's,
+// so that an operation can be made, with its weights packed, which must not run.
 func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
-	t := Table()
+	k := selected(op, dt, limit)
+	return k, k.fn.(F)
+}
+
+func selected(op OpKind, dt DType, limit arch.ISA) *Kernel {
+	t, have := Table(), arch.Features()
+	if goarch := limit.GOARCH(); goarch != "" {
+		t, have = targetTable(goarch), limit.Requires()
+	}
 	for i := range t {
-		if k := &t[i]; k.Op == op && k.DType == dt && k.ISA <= limit && k.Runnable() {
-			if fn, ok := k.fn.(F); ok {
-				return k, fn
-			}
+		if k := &t[i]; k.Op == op && k.DType == dt && k.ISA <= limit && have.Has(k.Requires) {
+			return k
 		}
 	}
 	panic(fmt.Sprintf("kernels: no %s %s kernel at or below %s", dt, op, limit))
 }
 
 // PackAlike reports whether what is packed for one tier is what would be packed for the other, here: no kernel for
-// packed weights lies between them.
-func PackAlike(a, b arch.ISA) bool {
+// packed weights lies between them. Those of float16 count for a graph in half precision only.
+func PackAlike(a, b arch.ISA, half bool) bool {
 	return !slices.ContainsFunc(Table(), func(k Kernel) bool {
-		return min(a, b) < k.ISA && k.ISA <= max(a, b) && k.Op.packs() && k.Runnable()
+		return min(a, b) < k.ISA && k.ISA <= max(a, b) && k.Op.packs() && k.Runnable() &&
+			(half || k.DType != F16)
 	})
 }
 

@@ -90,7 +90,7 @@ func algorithms(s *ConvShape, k *Kernel, forms []*winoForm, whyNot func(*winoFor
 	columns, rows, direct func() Op) []candidate {
 	var win, plain, lose []candidate
 	for _, f := range forms {
-		c := candidate{Choice{Algorithm: "winograd" + f.name, ISA: k.ISA}, func() Op { return wino(f) }}
+		c := candidate{Choice{Algorithm: "winograd" + f.name, ISA: k.ISA.Tier()}, func() Op { return wino(f) }}
 		if c.Why = whyNot(f); c.Why != "" {
 			lose = append(lose, c)
 			continue
@@ -99,18 +99,19 @@ func algorithms(s *ConvShape, k *Kernel, forms []*winoForm, whyNot func(*winoFor
 		win = append(win, c)
 	}
 	if rows != nil {
-		plain = append(plain, candidate{Choice{"rows", k.ISA,
+		plain = append(plain, candidate{Choice{"rows", k.ISA.Tier(),
 			fmt.Sprintf("%d channels: a row of the window is %d numbers side by side", s.C, s.S*s.C)}, rows})
 	}
 	if direct != nil {
-		plain = append(plain, candidate{Choice{"direct", k.ISA, fmt.Sprintf("%d×%d, %d channels", s.R, s.S, s.C)}, direct})
+		plain = append(plain, candidate{Choice{"direct", k.ISA.Tier(),
+			fmt.Sprintf("%d×%d, %d channels", s.R, s.S, s.C)}, direct})
 	}
 	if len(plain) == 2 && !fewChannels(s) {
 		plain[0], plain[1] = plain[1], plain[0]
 	}
 	if columns != nil {
 		pay, why := columnsPay(s, k)
-		c := candidate{Choice{"columns", k.ISA, why}, columns}
+		c := candidate{Choice{"columns", k.ISA.Tier(), why}, columns}
 		if pay {
 			win = append(win, c)
 		} else {

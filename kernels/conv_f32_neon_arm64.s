@@ -12,27 +12,46 @@
 #define STEP PRODUCTS_AND_LOADS
 #define DOT(m, i, n, d) FMLA_LANE(m, i, n, d)
 
+// The bounds, and their bits in R3 and R17.
 #define FINISH \
 	ADD   $convTileArgs_lo, R0, R17 \
 	VLD1R (R17), [V2.S4] \
 	ADD   $convTileArgs_hi, R0, R17 \
-	VLD1R (R17), [V3.S4]
+	VLD1R (R17), [V3.S4] \
+	MOVWU convTileArgs_lo(R0), R3 \
+	MOVWU convTileArgs_hi(R0), R17
 
-#define CLAMP4(n) \
-	FMAX(2, n, n) \
-	FMAX(2, n+1, n+1) \
-	FMAX(2, n+2, n+2) \
-	FMAX(2, n+3, n+3) \
-	FMIN(3, n, n) \
-	FMIN(3, n+1, n+1) \
-	FMIN(3, n+2, n+2) \
-	FMIN(3, n+3, n+3)
+// OP of a bound b and all accumulators.
+#define BOUND16(OP, b) \
+	OP(b, 16, 16) \
+	OP(b, 17, 17) \
+	OP(b, 18, 18) \
+	OP(b, 19, 19) \
+	OP(b, 20, 20) \
+	OP(b, 21, 21) \
+	OP(b, 22, 22) \
+	OP(b, 23, 23) \
+	OP(b, 24, 24) \
+	OP(b, 25, 25) \
+	OP(b, 26, 26) \
+	OP(b, 27, 27) \
+	OP(b, 28, 28) \
+	OP(b, 29, 29) \
+	OP(b, 30, 30) \
+	OP(b, 31, 31)
 
+// A bound that is infinite changes no sum: the products of Winograd have two, a ReLU has one. Clobbers R2.
 #define END \
-	CLAMP4(16) \
-	CLAMP4(20) \
-	CLAMP4(24) \
-	CLAMP4(28)
+	MOVD $0xff800000, R2 \
+	CMPW R2, R3 \
+	BEQ  bound_above \
+	BOUND16(FMAX, 2) \
+bound_above: \
+	MOVD $0x7f800000, R2 \
+	CMPW R2, R17 \
+	BEQ  bounded \
+	BOUND16(FMIN, 3) \
+bounded:
 
 #define STORE8(A, B) VST1 [A.S4, B.S4], (R13)
 

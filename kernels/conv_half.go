@@ -18,8 +18,9 @@ type ConvHalf struct {
 // numbers as float32, within the error of that sum (docs/NUMERICS.md). Filters are packed through p, as float16; where
 // p is loading, they are not looked at. Segments are those of [NewConvF32].
 //
-// Rows of the input and panels of filters become float32 when they are used, in a worker's scratch, and the kernels of
-// float32 compute. Filters of a channel of their own (depthwise) are kept as float32.
+// Where this CPU has arithmetic of float16, sums are float16 too, by blocks: [OpConvHalf]. Elsewhere rows of the input
+// and panels of filters become float32 when they are used, in a worker's scratch, and the kernels of float32 compute.
+// Filters of a channel of their own (depthwise) are kept as float32.
 func PackConvHalf(p *Packing, s ConvShape, segments []int, layer ConvHalf, limit arch.ISA) (Op, error) {
 	if err := checkConv(&s, &segments, p.count(&s, len(layer.Weights), 1), len(layer.Bias)); err != nil {
 		return nil, err
@@ -40,7 +41,8 @@ func PackConvHalf(p *Packing, s ConvShape, segments []int, layer ConvHalf, limit
 	if s.deep() {
 		limit = arch.Generic
 	}
-	return p.choose(tiers(F32, limit, func(k *Kernel, limit arch.ISA) []candidate {
+	all := halfTiles(p, s, segments, layer, limit)
+	return p.choose(append(all, tiers(F32, limit, func(k *Kernel, limit arch.ISA) []candidate {
 		var rows, direct func() Op
 		if rowsFit(&s, k, 4) {
 			rows = func() Op {
@@ -55,7 +57,7 @@ func PackConvHalf(p *Packing, s ConvShape, segments []int, layer ConvHalf, limit
 			}
 		}
 		return algorithms(&s, k, nil, nil, nil, nil, rows, direct)
-	})), nil
+	})...)), nil
 }
 
 // newConvHalf is newConvF32 of filters that stay float16.

@@ -43,13 +43,16 @@ type convTileArgs struct {
 	zero      int32
 	size      int            // of w, bytes; PairSum16 only
 	order     unsafe.Pointer // that of pairPanel; PairSum16 only
-	plain     int            // not 0: lo and hi are 0 and 255 less zero, and no product reaches 2³¹, so saturation clamps
+	plain     int            // not 0: lo and hi are 0 and 255 less zero, and no product reaches 2³¹, so saturation clamps;
+	// of float16, that bias is zero and nothing is to be clamped
 	//lint:ignore U1000 assembly uses it
 	left int // scratch of the kernel: taps or pixels left
 	//lint:ignore U1000 assembly uses it
 	ahead int // scratch of the kernel: bytes of the next panel fetched at a time
 	//lint:ignore U1000 assembly uses it
 	at int // scratch of the kernel: where the next tile's pixels go; no pointer, for it ends past the last one
+	//lint:ignore U1000 assembly uses it
+	tmp [8 * 16]float32 // scratch of kernels that add up in blocks: a tile's sums
 
 	stop *Stop // of the portable kernels, which take windows of any size
 }

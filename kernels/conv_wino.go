@@ -24,6 +24,7 @@ type winograd struct {
 	side, pos int     // inputs per side, m+r−1, and positions, the square of that
 	depth     int     // channels of the products
 	vBytes    int     // size of a transformed input
+	mBytes    int     // size of a product
 	vRow      int     // bytes of one tile's transformed inputs at a position
 	kernel    *Kernel // of the products
 	gemm      func(*convTileArgs)
@@ -52,7 +53,7 @@ const (
 
 func newWinogradF32(p *Packing, f *winoForm, s ConvShape, segments []int, weights, bias []float32, act Clamp,
 	limit arch.ISA) *winograd {
-	w := &winograd{shape: s, segments: segments, dtype: F32, form: f, vBytes: 4}
+	w := &winograd{shape: s, segments: segments, dtype: F32, form: f, vBytes: 4, mBytes: 4}
 	w.kernel, w.gemm = Select[func(*convTileArgs)](OpConvTile, F32, limit)
 	w.plan(limit)
 	w.border = aligned[byte](4 * max(s.C, w.kernel.NR))
@@ -66,7 +67,7 @@ func newWinogradF32(p *Packing, f *winoForm, s ConvShape, segments []int, weight
 }
 
 func newWinogradU8(f *winoForm, s ConvShape, segments []int, q ConvU8, limit arch.ISA) *winograd {
-	w := &winograd{shape: s, segments: segments, dtype: U8, form: f, vBytes: 2}
+	w := &winograd{shape: s, segments: segments, dtype: U8, form: f, vBytes: 2, mBytes: 4}
 	w.kernel, w.gemm = Select[func(*convTileArgs)](OpWinoGemm, U8, limit)
 	w.plan(limit)
 	w.border = aligned[byte](s.C)
@@ -123,16 +124,14 @@ func (w *winograd) cut(workers int) pieces {
 	}
 	most := tiles        // rows at a time: for each, all filters pass by,
 	if w.filter == nil { // or are transformed
-		most = max(scratch/workers/(w.pos*(w.vRow+w.kernel.NR*4))/mr, 2)
+		most = max(scratch/workers/(w.pos*(w.vRow+w.kernel.NR*w.mBytes))/mr, 2)
 	}
 	return newPieces(tiles, mr, most, w.blocks)
 }
 
 func (w *winograd) Kernel() string {
-	if w.dtype == F32 {
-		return "f32_winograd" + w.form.name + w.kernel.Name[len("f32_conv"):] + finishName(w.finish)
-	}
-	return "u8_winograd" + w.form.name + w.kernel.Name[len("u8_winogemm"):] + finishName(w.finish)
+	product := w.kernel.DType.String() + "_" + string(w.kernel.Op)
+	return w.dtype.String() + "_winograd" + w.form.name + w.kernel.Name[len(product):] + finishName(w.finish)
 }
 func (w *winograd) ISA() arch.ISA    { return w.kernel.ISA }
 func (w *winograd) PackedBytes() int { return w.bytes }
@@ -141,7 +140,7 @@ func (w *winograd) PackedBytes() int { return w.bytes }
 // block's products, [pos][most][NR]: an odd number of cache lines, for positions a power of two apart would compete for
 // a few sets of the L1 cache.
 func (w *winograd) steps(most int) (v, m int) {
-	return oddLines(most * w.vRow), oddLines(most * w.kernel.NR * 4)
+	return oddLines(most * w.vRow), oddLines(most * w.kernel.NR * w.mBytes)
 }
 
 // oddLines rounds up to an odd number of cache lines.
@@ -343,7 +342,10 @@ func (t *winogradTask) multiply(wk *winogradWorker, block int) {
 	a.taps, a.cols = 1, min(roundUp(t.blocks[block].cols, 16), nr)
 	a.lo, a.hi = negInf, posInf
 	a.bias = addr(t.border) // zeros where it is read, in float32
-	a.dstStride = nr * 4
+	if t.dtype == F16 {
+		a.plain = 1
+	}
+	a.dstStride = nr * t.mBytes
 	groups, lanes := t.kernel.groups(t.depth), t.blocks[block].width*t.kernel.KR
 	group := lanes * t.vBytes // size of one of filters
 	if t.filter == nil {
@@ -386,7 +388,7 @@ func (t *winogradTask) transformOutput(wk *winogradWorker, block, t0, n int) {
 	places := t.places[t0:][:n]
 	for i := range places {
 		at, next := &places[i], &places[min(i+ahead, n-1)]
-		a.src = unsafe.Add(wk.m, i*nr*4)
+		a.src = unsafe.Add(wk.m, i*nr*t.mBytes)
 		a.dst, a.ahead = o.at(at.pixel*o.Stride+blk.at), (next.pixel-at.pixel)*a.pixStride
 		a.rows, a.columns = at.rows, at.columns
 		t.output(a)

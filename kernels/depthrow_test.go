@@ -80,6 +80,29 @@ func TestDepthRowU8(t *testing.T) {
 	allSlid(t, OpDepthRow, U8, 50, slid)
 }
 
+// A scale and a shift of each channel, which is a window of one tap, gives the reference's bytes: blocks of channels
+// and what is left of them, from any zero point.
+func TestDepthwiseOneTapU8(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(19, 20))
+	for i, channels := range append(around(64), 80, 160, 191) {
+		for _, stride := range []int{1, 2} {
+			c := square(1+i%2, 5, channels, channels, 1, stride, i%5/4)
+			c.Groups, c.W = channels, 7
+			in, q := randomU8(rnd, c, i%2 == 0)
+			want := make([]uint8, c.N*c.OutH()*c.OutW()*c.C)
+			RefConvU8(&c.ConvShape, in, &q, want)
+			for _, isa := range arch.Supported() {
+				op, err := NewConvU8(c.ConvShape, nil, q, isa)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := runConv(t, c, U8, op, in, 3, 5, uint8(77))
+				equalBits(t, fmt.Sprintf("%v %s", c, op.Kernel()), got, want)
+			}
+		}
+	}
+}
+
 // groupCases are windows that slide over groups of channels.
 func groupCases() (cases []convCase) {
 	for i, w := range []int{1, 3, 7, 8, 9, 17, 30, 270} {

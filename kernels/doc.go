@@ -13,10 +13,12 @@
 //
 // # Catalogue
 //
-// [Catalogue] has a row for every kernel of every architecture, in every build: catalogue_rows.go is the only place
-// where one is declared. A portable row holds its function; another row gets it from bind_<goarch>.go, where the build
-// has it. [Table] has the rows with a function, and [Select] takes the first of them that the CPU can run and whose
-// tier is allowed. What a heuristic asks of a kernel is a field of its row, never a comparison of tiers.
+// [Catalogue] has a row for every kernel of every architecture, in every build: catalogue_rows.go, with
+// catalogue_portable.go, is the only place where one is declared. A portable row holds its function; another row gets
+// it from bind_<goarch>.go, where the build has it. [Table] has the rows with a function, and [Select] takes the first
+// of them that the CPU can run and whose tier is allowed. For a target ([Target]) it takes the first that a machine of
+// that kind would: layouts of packed weights follow from rows, so any machine packs for any other, and links its rows
+// only if it asks. What a heuristic asks of a kernel is a field of its row, never a comparison of tiers.
 //
 // # Names
 //

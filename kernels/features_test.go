@@ -101,6 +101,8 @@ func TestUndeclaredFeaturesAreFound(t *testing.T) {
 		{"arm64", arch.FeatNEON | arch.FeatI8MM, "sudot v0.4s, v1.16b, v2.4b[0]", nil, true},
 		{"arm64", 0, "fmla v0.4s, v1.4s, v2.s[0]", nil, false},
 		{"arm64", arch.FeatNEON, "fmla v0.8h, v1.8h, v2.8h", nil, false},
+		{"arm64", arch.FeatNEON | arch.FeatFP16, "fmla v0.8h, v1.8h, v2.h[7]", nil, true},
+		{"arm64", arch.FeatNEON | arch.FeatFP16, "fmlal v0.4s, v1.4h, v2.4h", nil, false},
 		{"arm", arch.FeatNEON, "vmla.f32 q8, q0, d4[0]", nil, true},
 		{"arm", 0, "vmla.f32 q8, q0, d4[0]", nil, false},
 		{"arm", arch.FeatNEON, "vfma.f32 q8, q0, q1", nil, false},

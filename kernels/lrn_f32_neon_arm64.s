@@ -14,7 +14,8 @@
 // Bound      two FSQRT and an FDIV per 4 channels
 // Registers  R0  args    R1  src    R2  dst    R3  squares    R4  where a pixel's squares begin    R5  pixels left
 //            R6  channels left    R7–R9  walking src, squares, dst    R10 window    R11 taps left    R12 size
-//            V0  src    V1  sum    V2  a square    V3  t    V30 alpha    V31 bias
+//            V0  src    V1  sum    V2–V5  squares    V3  t    V30 alpha    V31 bias
+// Phases     pixel → squares → block → five squares | window → root
 
 // func lrnBlocksNEON(b *lrnArgs)
 TEXT ·lrnBlocksNEON(SB), NOSPLIT, $0-8
@@ -50,16 +51,19 @@ lrn_square:
 
 lrn_block:
 	VLD1.P 16(R7), [V0.S4]
-	VEOR   V1.B16, V1.B16, V1.B16
-	MOVD   R8, R10
-	MOVD   R12, R11
-
-lrn_tap:
-	VLD1 (R10), [V2.S4]
-	ADD  $4, R10
+	CMP    $5, R12
+	BNE    lrn_window
+	FMOVQ  0(R8), F1
+	WORD   $0x3cc04102                  // arm64: ldur q2, [x8, #4]
+	WORD   $0x3cc08103                  // arm64: ldur q3, [x8, #8]
+	WORD   $0x3cc0c104                  // arm64: ldur q4, [x8, #12]
+	FMOVQ  16(R8), F5
 	FADD(2, 1, 1)
-	SUBS $1, R11
-	BNE  lrn_tap
+	FADD(3, 1, 1)
+	FADD(4, 1, 1)
+	FADD(5, 1, 1)
+
+lrn_root:
 	FMUL(1, 30, 1)
 	FADD(31, 1, 1)
 	FSQRT(1, 3)
@@ -77,3 +81,16 @@ lrn_tap:
 	SUBS $1, R5
 	BNE  lrn_pixel
 	RET
+
+lrn_window:                              // of any size
+	VEOR V1.B16, V1.B16, V1.B16
+	MOVD R8, R10
+	MOVD R12, R11
+
+lrn_tap:
+	VLD1 (R10), [V2.S4]
+	ADD  $4, R10
+	FADD(2, 1, 1)
+	SUBS $1, R11
+	BNE  lrn_tap
+	B    lrn_root

@@ -55,4 +55,9 @@
 #define MULW(m, n, d)        NEON3(0x4EA09C00, m, n, d)       // mul d.4s, n.4s, m.4s
 #define SQADD(m, n, d)       NEON3(0x4E600C00, m, n, d)       // sqadd d.8h, n.8h, m.8h
 #define SQXTUN2(n, d)        NEON2(0x6E212800, n, d)          // sqxtun2 d.16b, n.8h
+#define FADDH(m, n, d)       NEON3(0x4E401400, m, n, d)       // fadd d.8h, n.8h, m.8h
+#define FSUBH(m, n, d)       NEON3(0x4EC01400, m, n, d)       // fsub d.8h, n.8h, m.8h: n − m
+#define FMAXH(m, n, d)       NEON3(0x4E403400, m, n, d)       // fmax d.8h, n.8h, m.8h
+#define FMINH(m, n, d)       NEON3(0x4EC03400, m, n, d)       // fmin d.8h, n.8h, m.8h
+#define FMLAH_LANE(m, i, n, d) NEONLANEH(0x4F001000, m, i, n, d) // fmla d.8h, n.8h, m.h[i]: m < 16
 #define USMMLA(m, n, d)      NEON3(0x4E80AC00, m, n, d)       // usmmla d.4s, n.16b, m.16b: n unsigned, m signed

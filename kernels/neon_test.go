@@ -55,7 +55,7 @@ func TestNeonMacros(t *testing.T) {
 	if len(want) < 19*20 {
 		t.Fatalf("only %d macros found", len(want)/20)
 	}
-	for i, got := range assembled(t, as, asm.String(), len(want), "-march=armv8.6-a+dotprod+i8mm") {
+	for i, got := range assembled(t, as, asm.String(), len(want), "-march=armv8.6-a+dotprod+i8mm+fp16") {
 		if got != want[i] {
 			t.Errorf("%s is %08x, the macro gives %08x", lines[i], got, want[i])
 		}

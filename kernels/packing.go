@@ -19,6 +19,7 @@ type Packing struct {
 	step  string
 	next  int
 	left  int // pieces of a recording that nobody has taken
+	done  int // pieces recorded or taken
 	err   error
 }
 
@@ -53,6 +54,14 @@ func (p *Packing) Step(name string) {
 // Steps returns what was recorded.
 func (p *Packing) Steps() map[string][][]byte { return p.steps }
 
+// Pieces returns how many have been recorded or given back.
+func (p *Packing) Pieces() int {
+	if p == nil {
+		return 0
+	}
+	return p.done
+}
+
 // Loading reports whether weights come from a recording: then operations do not look at those they are made with.
 func (p *Packing) Loading() bool { return p != nil && p.load }
 
@@ -81,6 +90,7 @@ func (p *Packing) take(bytes int) []byte {
 	}
 	p.next++
 	p.left--
+	p.done++
 	return pieces[p.next-1]
 }
 
@@ -111,6 +121,7 @@ func packed[T any](p *Packing, n int, fill func([]T), check func([]T) bool) []T 
 // keep records elements; they may still change.
 func keep[T any](p *Packing, v []T) {
 	if p != nil && p.steps != nil {
+		p.done++
 		p.steps[p.step] = append(p.steps[p.step], unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))),
 			len(v)*int(unsafe.Sizeof(*new(T)))))
 	}

@@ -48,17 +48,36 @@ func TestTableU8(t *testing.T) {
 	equalBits(t, "kept table", get[uint8](x), want)
 }
 
-// Every channel has its own table.
+// Every channel has its own table: blocks of pixels and of channels with what is left of them, with gaps and without,
+// in place too.
 func TestTablesU8(t *testing.T) {
 	r := newRand(t)
-	for _, c := range append(around(16), maxChannels+9) {
-		tables, values := integers[uint8](r, 256*c, 0, 255), integers[uint8](r, 6*c, 0, 255)
+	try := func(pixels, c int) {
+		tables, values := integers[uint8](r, 256*c, 0, 255), integers[uint8](r, pixels*c, 0, 255)
 		want := make([]uint8, len(values))
 		for i, q := range values {
 			want[i] = tables[256*(i%c)+int(q)]
 		}
+		what := fmt.Sprintf("%d pixels of %d", pixels, c)
 		build := func(l arch.ISA) (Op, error) { return NewTablesU8(tables, l) }
-		everyTier[uint8](t, fmt.Sprintf("c=%d", c), build, []*tensor{dense(t, U8, 1, 2, 3, c, values)}, U8, U8, 2, 3, c, want)
+		everyTier[uint8](t, what, build, []*tensor{dense(t, U8, 1, 1, pixels, c, values)}, U8, U8, 1, pixels, c, want)
+		forKernels(t, OpTables, U8, func(t *testing.T, k *Kernel) {
+			op, err := build(k.ISA)
+			if err != nil || op.Kernel() != k.Name {
+				t.Fatal(op, err)
+			}
+			x := dense(t, U8, 1, 1, pixels, c, values)
+			runTask(t, op, []*tensor{x}, []*tensor{x})
+			equalBits(t, what+" in place", get[uint8](x), want)
+		})
+	}
+	for _, c := range append(around(16), tablesAtOnce+24, maxChannels+9) {
+		try(6, c)
+	}
+	for _, pixels := range append(around(64), 11, 12, 129, 200) {
+		for _, c := range []int{7, 8, 16, 29, 72} {
+			try(pixels, c)
+		}
 	}
 	for _, n := range []int{0, 255} {
 		if _, err := NewTablesU8(make([]uint8, n), arch.Best()); !errors.Is(err, ErrShape) {

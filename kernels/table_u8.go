@@ -85,22 +85,30 @@ func (o *tableU8) PackedBytes() int { return len(o.table) }
 func (o *tableU8) Bind(in, out []View, _ []byte, workers int) Task {
 	checkViews("table", len(in) == 1 && len(out) == 1 && in[0].DType == U8 && out[0].DType == U8 &&
 		sameShape(&in[0], &out[0]) && (o.kernel.Op == OpTable || len(o.table) == 256*in[0].C))
-	t := &tableTask{tableU8: o, in: in[0], out: out[0], workers: make([]tableWorker, workers)}
-	if o.kernel.Op == OpTable && t.in.Dense() && t.out.Dense() { // one long row, cut as it comes
+	t := &tableTask{tableU8: o, in: in[0], out: out[0], workers: make([]tableWorker, workers), most: maxChannels}
+	switch {
+	case o.kernel.Op == OpTables:
+		t.most = tablesAtOnce
+	case t.in.Dense() && t.out.Dense(): // one long row, cut as it comes
 		t.long = true
 		for _, v := range []*View{&t.in, &t.out} {
 			v.N, v.H, v.W, v.C, v.Stride = 1, 1, v.Pixels()*v.C, 1, 1
 		}
 	}
-	t.pixelBlocks = newPixelBlocks(t.in.Pixels(), t.in.C)
+	t.pixelBlocks = newPixelBlocks(t.in.Pixels(), min(t.in.C, t.most))
 	return t
 }
+
+// tablesAtOnce is how many channels a unit has of those that have a table each: the tables stay in the first cache from
+// pixel to pixel.
+const tablesAtOnce = 64
 
 type tableTask struct {
 	*tableU8
 	pixelBlocks
 	in, out View
 	long    bool
+	most    int // channels of a unit
 	workers []tableWorker
 }
 
@@ -109,21 +117,24 @@ type tableWorker struct {
 	_    [64]byte
 }
 
+// Units are blocks of pixels times blocks of channels.
+func (t *tableTask) Units() int { return t.pixelBlocks.Units() * t.blocks() }
+
+func (t *tableTask) blocks() int { return (t.in.C + t.most - 1) / t.most }
+
 func (t *tableTask) Run(worker, lo, hi int, stop *Stop) {
 	a := &t.workers[worker].args
 	for u := lo; u < hi && !stop.Asked(); u++ {
-		p0, p1 := t.block(u)
-		rows, c := p1-p0, t.in.C
+		p0, p1 := t.block(u / t.blocks())
+		at := u % t.blocks() * t.most
+		*a = tableArgs{dst: t.out.at(p0*t.out.Stride + at), src: t.in.at(p0*t.in.Stride + at), dstStride: t.out.Stride,
+			srcStride: t.in.Stride, rows: p1 - p0, c: min(t.in.C-at, t.most), table: addr(t.table)}
 		if t.long {
-			rows, c = 1, p1-p0
+			a.rows, a.c = 1, p1-p0
 		}
-		for at := 0; at < c && !stop.Asked(); at += maxChannels {
-			*a = tableArgs{dst: t.out.at(p0*t.out.Stride + at), src: t.in.at(p0*t.in.Stride + at), dstStride: t.out.Stride,
-				srcStride: t.in.Stride, rows: rows, c: min(c-at, maxChannels), table: addr(t.table)}
-			if t.kernel.Op == OpTables {
-				a.table = addr(t.table[256*at:])
-			}
-			t.fn(a)
+		if t.kernel.Op == OpTables {
+			a.table = addr(t.table[256*at:])
 		}
+		t.fn(a)
 	}
 }

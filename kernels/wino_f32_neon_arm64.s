@@ -173,18 +173,24 @@ channels:
 	FMOVQ F8, (2*96)(R13) \
 	FMOVQ F9, (3*96)(R13)
 
-#define PIXEL(n, V) \
-	FADD(10, n, n) \
-	FMAX(11, n, n) \
-	FMIN(12, n, n) \
+// Bias and bounds of a row's four results; together, for each is a chain of three.
+#define EACH4(OP, m) \
+	OP(m, 6, 6) \
+	OP(m, 7, 7) \
+	OP(m, 8, 8) \
+	OP(m, 9, 9)
+
+#define WINO_FINISH \
+	EACH4(FADD, 10) \
+	EACH4(FMAX, 11) \
+	EACH4(FMIN, 12)
+
+#define PIXEL(V) \
 	VST1 [V.B16], (R12) \
 	ADD  R8, R12
 
 // As PIXEL, but of R3 < 4 channels.
-#define PIXEL_TAIL(n, V, l2, l1) \
-	FADD(10, n, n) \
-	FMAX(11, n, n) \
-	FMIN(12, n, n) \
+#define PIXEL_TAIL(V, l2, l1) \
 	MOVD R12, R15 \
 	TBZ  $1, R3, l2 \
 	VST1.P V.D[0], 8(R15) \
@@ -195,8 +201,9 @@ l2: \
 l1: \
 	ADD  R8, R12
 
-// The output transform by WINO_A. Of two columns V, of number n, is the second one, of two rows the one `skip` bytes of tmp beyond the next.
-#define WINO_OUTPUT(n, V, skip) \
+// The output transform by WINO_A and WINO_FINISH. Of two columns V is the second one, of two rows the one `skip` bytes of
+// tmp beyond the next.
+#define WINO_OUTPUT(V, skip) \
 	MOVD  a+0(FP), R0 \
 	MOVD  winoOutputArgs_src(R0), R1 \
 	MOVD  winoOutputArgs_dst(R0), R2 \
@@ -234,35 +241,36 @@ out_row: \
 	VLD1.P 64(R13), [V0.B16, V1.B16, V2.B16, V3.B16] \
 	VLD1.P 32(R13), [V4.B16, V5.B16] \
 	WINO_A \
+	WINO_FINISH \
 	MOVD   R11, R12 \
 	CMP    $4, R3 \
 	BLT    pixel_tail \
-	PIXEL(6, V6) \
+	PIXEL(V6) \
 	CMP    $2, R9 \
 	BLT    out_row_done \
 	BEQ    second_pixel \
-	PIXEL(7, V7) \
-	PIXEL(8, V8) \
+	PIXEL(V7) \
+	PIXEL(V8) \
 	CMP    $4, R9 \
 	BLT    out_row_done \
-	PIXEL(9, V9) \
+	PIXEL(V9) \
 	B      out_row_done \
 second_pixel: \
-	PIXEL(n, V) \
+	PIXEL(V) \
 	B      out_row_done \
 pixel_tail: \
-	PIXEL_TAIL(6, V6, p0_2, p0_1) \
+	PIXEL_TAIL(V6, p0_2, p0_1) \
 	CMP  $2, R9 \
 	BLT  out_row_done \
 	BEQ  second_tail \
-	PIXEL_TAIL(7, V7, p1_2, p1_1) \
-	PIXEL_TAIL(8, V8, p2_2, p2_1) \
+	PIXEL_TAIL(V7, p1_2, p1_1) \
+	PIXEL_TAIL(V8, p2_2, p2_1) \
 	CMP  $4, R9 \
 	BLT  out_row_done \
-	PIXEL_TAIL(9, V9, p3_2, p3_1) \
+	PIXEL_TAIL(V9, p3_2, p3_1) \
 	B    out_row_done \
 second_tail: \
-	PIXEL_TAIL(n, V, p_2, p_1) \
+	PIXEL_TAIL(V, p_2, p_1) \
 out_row_done: \
 	MOVD winoOutputArgs_rows(R0), R15 \
 	CMP  $2, R15 \
@@ -281,7 +289,7 @@ out_next_row: \
 
 // func wino43OutputF32NEON(a *winoOutputArgs)
 TEXT ·wino43OutputF32NEON(SB), NOSPLIT, $0-8
-	WINO_OUTPUT(9, V9, 192)
+	WINO_OUTPUT(V9, 192)
 
 // f32_wino34output_3x3__neon — Winograd F(3,4) output transform of one tile, 4 channels at a time.
 //
@@ -295,6 +303,17 @@ TEXT ·wino43OutputF32NEON(SB), NOSPLIT, $0-8
 // Phases     channel block → columns (to tmp) → rows → pixel | pixel_tail
 
 #undef WINO_A
+#undef WINO_FINISH
+
+#define EACH3(OP, m) \
+	OP(m, 6, 6) \
+	OP(m, 7, 7) \
+	OP(m, 8, 8)
+
+#define WINO_FINISH \
+	EACH3(FADD, 10) \
+	EACH3(FMAX, 11) \
+	EACH3(FMIN, 12)
 
 // Aᵀ of V0–V5 into V6–V8. Clobbers V1, V2.
 #define WINO_A \
@@ -310,4 +329,4 @@ TEXT ·wino43OutputF32NEON(SB), NOSPLIT, $0-8
 
 // func wino34OutputF32NEON(a *winoOutputArgs)
 TEXT ·wino34OutputF32NEON(SB), NOSPLIT, $0-8
-	WINO_OUTPUT(7, V7, 0)
+	WINO_OUTPUT(V7, 0)

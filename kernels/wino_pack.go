@@ -59,7 +59,7 @@ func byPosition(blk *convBlock, groups, kr int) (pos, group int) {
 }
 
 // packWinograd transforms filters [K][r][r][c] into [blocks][pos][⌈c/kr⌉][width][kr] or the like.
-func packWinograd[T float32 | int8, U float32 | int16 | int8](p *Packing, filters func() []T, c int, blocks []convBlock,
+func packWinograd[T float32 | int8 | Half, U number](p *Packing, filters func() []T, c int, blocks []convBlock,
 	kr, r int, order winoOrder, transform func([]T, func(int, U)), pos int) [][]U {
 	size := pos * ((c + kr - 1) / kr) * kr
 	all := packed(p, widths(blocks)*size, func(u []U) {
@@ -79,7 +79,7 @@ func packWinograd[T float32 | int8, U float32 | int16 | int8](p *Packing, filter
 	return cutPanels(all, blocks, size)
 }
 
-func fillWinograd[T float32 | int8, U float32 | int16 | int8](panel []U, weights []T, c int, blk *convBlock, kr, r int,
+func fillWinograd[T float32 | int8 | Half, U number](panel []U, weights []T, c int, blk *convBlock, kr, r int,
 	order winoOrder, transform func([]T, func(int, U))) {
 	taps := r * r
 	pos, group := order(blk, (c+kr-1)/kr, kr)

@@ -77,9 +77,9 @@ const (
 // winoInputArgs is the argument of the input transform of one tile: v[pos][c] = (Bᵀ d B)[pos] for each channel.
 type winoInputArgs struct {
 	ptrs      unsafe.Pointer // [(m+2)²] addresses of the tile's pixels; those outside the input point at the border row
-	dst       unsafe.Pointer // position 0, channel 0; float32, or int16 for uint8 inputs
+	dst       unsafe.Pointer // position 0, channel 0; of the inputs' type, or int16 for uint8 ones
 	posStride int            // bytes from one position to the next
-	c         int            // channels, a multiple of 8 (float32) or 16 (uint8)
+	c         int            // channels, a multiple of 8 (float32, float16) or 16 (uint8)
 	//lint:ignore U1000 assembly uses it
 	tmp [36 * 8]float32
 }
@@ -88,6 +88,7 @@ type winoInputArgs struct {
 // x < columns, k < cols
 //
 //	float32: dst[y][x][k] = clamp((Aᵀ m A)[y][x] + bias[k])
+//	float16: dst[y][x][k] = ToHalf(clamp(float32((Aᵀ m A)[y][x]) + bias[k]))
 //	uint8:   dst[y][x][k] = Requantize((Aᵀ m A)[y][x] + bias[k] …, scale[k], lo, hi, zero)
 //
 // uint8's sums are f times those of the convolution, modulo 2³², f = 4 for F(2,3); so is the bias, and the scale is
@@ -95,7 +96,7 @@ type winoInputArgs struct {
 // convolution; the scale is divided by 64. A power of two changes nothing in float32's rounding. No product with the
 // scale reaches 2³⁰, so conversions back do not overflow.
 type winoOutputArgs struct {
-	src       unsafe.Pointer // position 0, channel 0 of the block; float32 or int32
+	src       unsafe.Pointer // position 0, channel 0 of the block; float32, float16 or int32
 	posStride int            // bytes from one position to the next
 	bias      unsafe.Pointer // [block] float32 or int32
 	scale     unsafe.Pointer // [block] float32; uint8 only

@@ -155,7 +155,7 @@ func TestGuess(t *testing.T) {
 	if top, err := m.Classify(picture(9, 9)); err != nil || len(top) != 5 || top[0].Label != "" {
 		t.Errorf("%+v, %v", top, err)
 	}
-	old, err := models.LoadFile(filepath.Join("cifar10", "cifar10_int8.gneiss")) // made before there were cards
+	old, err := models.LoadFile(filepath.Join("..", "quant", "testdata", "golden.gneiss")) // made before there were cards
 	if err != nil || !old.Card.Guessed {
 		t.Errorf("%+v, %v", old, err)
 	}

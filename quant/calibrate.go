@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -38,7 +39,7 @@ func Calibrate(ctx context.Context, g *runtime.Graph, next Source, opts ...Optio
 	if g, err = prepare(g); err != nil {
 		return nil, err
 	}
-	r, err := newRunner(ctx, g, o.compile)
+	r, err := newRunner(ctx, g, true, o.compile)
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +118,8 @@ type runner struct {
 	ins     int
 }
 
-// newRunner compiles a copy of a graph in which every value is an output.
-func newRunner(ctx context.Context, g *runtime.Graph, opts []runtime.Option) (*runner, error) {
+// newRunner compiles a copy of a graph in which every value is an output, or the graph's outputs alone.
+func newRunner(ctx context.Context, g *runtime.Graph, all bool, opts []runtime.Option) (*runner, error) {
 	r := &runner{ins: len(g.Inputs)}
 	c := runtime.NewGraphLike(g)
 	c.SetLimits(unlimited)
@@ -143,10 +144,14 @@ func newRunner(ctx context.Context, g *runtime.Graph, opts []runtime.Option) (*r
 		if err != nil {
 			return nil, err
 		}
+		to[n.Out] = out
+		if !all && !slices.Contains(g.Outputs, n.Out) {
+			continue
+		}
 		if err := c.Output(out); err != nil {
 			return nil, err
 		}
-		to[n.Out], at[n.Out] = out, len(r.values)
+		at[n.Out] = len(r.values)
 		r.values = append(r.values, n.Out)
 		r.ops = append(r.ops, n.Op.Kind())
 	}

@@ -44,7 +44,7 @@ func Compare(ctx context.Context, float, quantised *runtime.Graph, next Source, 
 		if g, err = simplified(g); err != nil {
 			return nil, err
 		}
-		if rs[i], err = newRunner(ctx, g, o.compile); err != nil {
+		if rs[i], err = newRunner(ctx, g, true, o.compile); err != nil {
 			return nil, err
 		}
 		defer rs[i].close()

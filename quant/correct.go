@@ -2,8 +2,6 @@ package quant
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"math"
 
 	"github.com/gneiss-go/gneiss/kernels"
@@ -16,15 +14,6 @@ import (
 // quantization through weight equalization and bias correction", 2019, section 4.2, with inputs in place of an
 // estimate.
 
-// maxCorrecting is the greatest number of inputs that are held for a correction.
-const maxCorrecting = 64
-
-// correction is what is needed to correct a quantised graph.
-type correction struct {
-	ctx  context.Context
-	next Source
-}
-
 // correct changes the biases of the graph made; not of one that keeps states, which is no function of its inputs.
 func (r *rewriter) correct() error {
 	for _, n := range r.out.Nodes {
@@ -33,23 +22,7 @@ func (r *rewriter) correct() error {
 			return nil
 		}
 	}
-	var inputs [][]float32
-	size := 0
-	for _, v := range r.from.Inputs {
-		size += v.Shape.Elements()
-	}
-	for len(inputs) < maxCorrecting {
-		in := make([]float32, size)
-		if err := r.opts.correct.next(in); err == io.EOF {
-			break
-		} else if err != nil {
-			return fmt.Errorf("input %d: %w", len(inputs), err)
-		}
-		inputs = append(inputs, in)
-	}
-	if len(inputs) == 0 {
-		return ErrNoInputs
-	}
+	inputs := r.opts.correct.of
 	means, err := r.means(inputs)
 	if err != nil {
 		return err
@@ -95,7 +68,7 @@ func (r *rewriter) correct() error {
 
 // means are those of the levels that the float graph's convolutions would have, by channel.
 func (r *rewriter) means(inputs [][]float32) (map[*runtime.Node][]float64, error) {
-	run, err := newRunner(r.opts.correct.ctx, r.from, r.opts.compile)
+	run, err := newRunner(r.opts.correct.ctx, r.from, true, r.opts.compile)
 	if err != nil {
 		return nil, err
 	}

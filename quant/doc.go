@@ -8,7 +8,8 @@
 // channel. A value's scale follows from its histogram by an [Observer]: the whole range seen ([MinMax]), all but its
 // tails ([Percentile]), or the range that loses least information ([Entropy]) or least signal ([MSE]). What is
 // concatenated or pooled by maximum shares one scale, so that both stay copies and comparisons of bytes.
-// What rounding shifts in the mean is taken back by [WithCorrection].
+// What rounding shifts in the mean is taken back by [WithCorrection]; which channels get factors of their own is chosen
+// by [WithChoice].
 //
 // The result runs by integer arithmetic and a few IEEE operations in a written order, and gives the same bytes on
 // every CPU; docs/NUMERICS.md derives every rule.

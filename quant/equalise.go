@@ -19,7 +19,7 @@ import (
 // through weight equalization and bias correction", 2019, which knows no tables.
 
 const (
-	unlikeFrom  = 2    // channels are unlike if the widest range is so many times the median
+	unlikeFrom  = 2    // channels are unlike if the widest range is so many times the median, unless that is chosen
 	largestGain = 1024 // a channel's levels become at most so many times as fine as they would be
 )
 
@@ -33,7 +33,7 @@ func (r *rewriter) unlike(of []span) bool {
 		wide[i] = s.hi - s.lo
 	}
 	slices.Sort(wide)
-	return wide[len(wide)-1] >= unlikeFrom*wide[len(wide)/2]
+	return wide[len(wide)-1] >= r.unlikeFrom*wide[len(wide)/2]
 }
 
 // homogeneous reports whether a clamp keeps factors above zero: none, and that at zero.

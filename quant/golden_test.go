@@ -100,7 +100,7 @@ func TestGolden(t *testing.T) {
 // digests runs a graph on integer-valued inputs, the same everywhere, and gives a line for every value.
 func digests(t *testing.T, g *runtime.Graph, opts ...runtime.Option) string {
 	t.Helper()
-	r, err := newRunner(t.Context(), g, opts)
+	r, err := newRunner(t.Context(), g, true, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,8 @@ type options struct {
 	observer Observer
 	float    []string
 	alike    bool
-	correct  *correction
+	correct  *inputs
+	choose   *inputs
 	progress func(done int)
 	compile  []runtime.Option
 }
@@ -58,11 +59,19 @@ func WithoutEqualising() Option { return func(o *options) { o.alike = true } }
 // channels of convolutions back to float's by their biases. More take longer, and more memory: all that the graph
 // computes of them is held for as long as it is needed. Graphs that keep states stay as they are.
 func WithCorrection(ctx context.Context, next Source) Option {
-	return func(o *options) { o.correct = &correction{ctx, next} }
+	return func(o *options) { o.correct = &inputs{ctx: ctx, next: next} }
+}
+
+// WithChoice has [Quantize] make the graph in several ways, [MaxTrials] at most, and take the one whose outputs are
+// nearest to float's over the inputs of a source, at most 64. They should be none that scales or corrections came of.
+// The ways differ in which channels are thought so unlike in size that they need factors of their own; the report says
+// what each gave. Formats of [WithoutEqualising] leave no choice.
+func WithChoice(ctx context.Context, next Source) Option {
+	return func(o *options) { o.choose = &inputs{ctx: ctx, next: next} }
 }
 
 // WithProgress has f called after every input with the number of inputs done; by [Quantize], which has progress to tell
-// of with [WithCorrection] only, after every convolution with their number.
+// of with [WithCorrection] only, after every convolution with their number over all trials.
 func WithProgress(f func(done int)) Option { return func(o *options) { o.progress = f } }
 
 // WithCompile passes options, such as runtime.WithThreads, to the compilation of the graphs that are run.

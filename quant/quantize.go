@@ -1,7 +1,6 @@
 package quant
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/gneiss-go/gneiss/runtime"
@@ -18,26 +17,54 @@ func Quantize(g *runtime.Graph, s *Stats, opts ...Option) (*runtime.Graph, *Repo
 	if g, err = prepare(g); err != nil {
 		return nil, nil, err
 	}
-	r := &rewriter{from: g, opts: &o, out: runtime.NewGraphLike(g), asFloat: map[*runtime.Value]*runtime.Value{},
-		asU8: map[*runtime.Value]*runtime.Value{}, names: map[string]bool{}, chains: map[*runtime.Value]*chain{},
-		factors: map[*runtime.Value]*factors{}, made: map[*runtime.Value]*runtime.Value{},
-		report: &Report{Graph: g.Name, Observer: o.observer.String()}}
-	r.out.SetLimits(unlimited)
-	r.decide()
-	if r.scales, err = chooseScales(g, r.u8, s, o.observer); err != nil {
-		return nil, nil, err
-	}
-	r.equalise(s)
-	if err := r.rewrite(); err != nil {
-		return nil, nil, err
-	}
 	if o.correct != nil {
-		if err := r.correct(); err != nil {
+		if err := o.correct.read(g); err != nil {
 			return nil, nil, err
 		}
 	}
-	r.report.finish(r.out)
+	if o.choose != nil && !o.alike {
+		return choose(g, s, &o)
+	}
+	r, err := plan(g, s, &o, unlikeFrom)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := r.finish(); err != nil {
+		return nil, nil, err
+	}
 	return r.out, r.report, nil
+}
+
+// plan chooses what works on uint8, scales and factors. Channels are unlike from that ratio on.
+func plan(g *runtime.Graph, s *Stats, o *options, unlikeFrom float64) (r *rewriter, err error) {
+	r = &rewriter{from: g, opts: o, out: runtime.NewGraphLike(g), asFloat: map[*runtime.Value]*runtime.Value{},
+		asU8: map[*runtime.Value]*runtime.Value{}, names: map[string]bool{}, factors: map[*runtime.Value]*factors{},
+		made: map[*runtime.Value]*runtime.Value{}, unlikeFrom: unlikeFrom, last: lastNodes(g),
+		report: &Report{Graph: g.Name, Observer: o.observer.String()}}
+	r.out.SetLimits(unlimited)
+	apart := map[*runtime.Node]bool{}
+	for more := true; more; more = r.part(s, apart) {
+		r.decide(apart)
+		if r.scales, err = chooseScales(g, r.u8, s, o.observer); err != nil {
+			return nil, err
+		}
+	}
+	r.equalise(s)
+	return r, nil
+}
+
+// finish makes the graph that was planned, and corrects it if asked.
+func (r *rewriter) finish() error {
+	if err := r.rewrite(); err != nil {
+		return err
+	}
+	if r.opts.correct != nil {
+		if err := r.correct(); err != nil {
+			return err
+		}
+	}
+	r.report.finish(r.out)
+	return nil
 }
 
 // rewriter copies a graph node by node into a quantised one. A value may exist there as float, as uint8 or both;
@@ -45,6 +72,7 @@ func Quantize(g *runtime.Graph, s *Stats, opts ...Option) (*runtime.Graph, *Repo
 type rewriter struct {
 	from, out     *runtime.Graph
 	opts          *options
+	last          map[*runtime.Node]bool   // nodes behind the last layers with weights
 	u8            map[*runtime.Node]bool   // nodes that work on uint8
 	why           map[*runtime.Node]string // why the others do not
 	chains        map[*runtime.Value]*chain
@@ -53,6 +81,7 @@ type rewriter struct {
 	asFloat, asU8 map[*runtime.Value]*runtime.Value // old value → new value; asFloat has whole numbers as they are
 	made          map[*runtime.Value]*runtime.Value // new value of bytes → old value
 	names         map[string]bool
+	unlikeFrom    float64 // see unlike
 	report        *Report
 }
 
@@ -63,22 +92,24 @@ const (
 	reasonInputs = "it moves float values"
 	reasonKept   = "it loses most on levels"
 	reasonLast   = "no layer with weights follows"
+
+	reasonBlurred = "one scale would blur its parts"
 )
 
 // decide chooses the nodes that work on uint8: all that compute, and those that pass bytes on if all of their inputs
 // are made as uint8, or all that use them want it; else they stay float, which loses nothing. Functions and arithmetic
-// behind the last layer with weights give floats, and joins stay float: there they make scores and boxes, which a scale
-// of 256 levels would blur, the more so if it is one for both. Functions of what is made as uint8 are tables of numbers
-// there.
-func (r *rewriter) decide() {
-	r.u8, r.why = map[*runtime.Node]bool{}, map[*runtime.Node]string{}
-	last := lastNodes(r.from)
+// behind the last layer with weights give floats: there they make scores and boxes, which a scale of 256 levels would
+// blur. Functions of what is made as uint8 are tables of numbers there. Joins there pass bytes on, but for those apart.
+func (r *rewriter) decide(apart map[*runtime.Node]bool) {
+	r.u8, r.why, r.chains = map[*runtime.Node]bool{}, map[*runtime.Node]string{}, map[*runtime.Value]*chain{}
 	for _, n := range r.from.Nodes {
 		form := runtime.FormOf(n.Op)
 		switch {
 		case r.opts.staysFloat(n):
 			r.why[n] = reasonAsked
-		case last[n] && (form == runtime.Wrapped && elementwise(n.Op) || joins(n.Op)):
+		case apart[n]:
+			r.why[n] = reasonBlurred
+		case r.last[n] && (form == runtime.Wrapped && elementwise(n.Op) || joins(n.Op)):
 			r.why[n] = reasonLast
 		case form == runtime.Wrapped || form == runtime.Rewritten:
 			r.u8[n] = true
@@ -93,8 +124,11 @@ func (r *rewriter) decide() {
 	wanted := r.wanted()
 	native := map[*runtime.Value]bool{} // made as uint8
 	for _, n := range r.from.Nodes {
-		if r.why[n] == reasonInputs {
-			r.u8[n] = wanted[n.Out] || !slices.ContainsFunc(n.In, func(v *runtime.Value) bool { return !native[v] })
+		switch bytes := !slices.ContainsFunc(n.In, func(v *runtime.Value) bool { return !native[v] }); r.why[n] {
+		case reasonInputs:
+			r.u8[n] = bytes || wanted[n.Out]
+		case reasonLast:
+			r.u8[n] = bytes && joins(n.Op)
 		}
 		_, fc := n.Op.(*runtime.FC)
 		native[n.Out] = r.u8[n] && !fc
@@ -149,12 +183,6 @@ func elementwise(op runtime.Op) bool {
 		return true
 	}
 	return false
-}
-
-// joins reports whether an operation makes one value, with one scale, of several.
-func joins(op runtime.Op) bool {
-	_, ok := op.(*runtime.Concat)
-	return ok
 }
 
 // lastNodes are those whose results no layer with weights uses, near or far.
@@ -333,85 +361,3 @@ func (r *rewriter) fullyConnected(n *runtime.Node, op *runtime.FC, in *runtime.V
 	r.asFloat[n.Out] = out
 	return err
 }
-
-// chooseScales gives every value that is needed as uint8 its scale. Values joined by nodes that pass bytes on share
-// one, chosen from all that was seen of the values of the group that are computed.
-func chooseScales(g *runtime.Graph, u8 map[*runtime.Node]bool, s *Stats, o Observer) (map[*runtime.Value]runtime.Quant,
-	error) {
-	groups := newGroups()
-	passed := map[*runtime.Value]bool{} // made by passing bytes on
-	var values []*runtime.Value
-	need := func(v *runtime.Value) {
-		if !groups.has(v) {
-			values = append(values, v)
-		}
-		groups.find(v)
-	}
-	for _, n := range g.Nodes {
-		if !u8[n] {
-			continue
-		}
-		for _, v := range n.In {
-			need(v)
-		}
-		if _, fc := n.Op.(*runtime.FC); fc {
-			continue
-		}
-		need(n.Out)
-		if runtime.FormOf(n.Op) == runtime.Moves {
-			passed[n.Out] = true
-			for _, v := range n.In {
-				groups.join(v, n.Out)
-			}
-		}
-	}
-	seen := map[*runtime.Value]*Histogram{}
-	for _, v := range values {
-		h := s.Values[v.Name]
-		if h == nil || h.Count == 0 {
-			return nil, fmt.Errorf("nothing is known of %q: %w", v.Name, ErrStats)
-		}
-		if passed[v] {
-			continue
-		}
-		root := groups.find(v)
-		if seen[root] == nil {
-			seen[root] = new(Histogram)
-		}
-		seen[root].Merge(h)
-	}
-	scales, of := map[*runtime.Value]runtime.Quant{}, map[*runtime.Value]runtime.Quant{}
-	for _, v := range values {
-		root := groups.find(v)
-		if _, ok := of[root]; !ok {
-			of[root] = quantOf(o.Range(seen[root]))
-		}
-		scales[v] = of[root]
-	}
-	return scales, nil
-}
-
-// groups is a partition of values into sets (union-find).
-type groups struct {
-	parent map[*runtime.Value]*runtime.Value
-}
-
-func newGroups() *groups { return &groups{map[*runtime.Value]*runtime.Value{}} }
-
-func (g *groups) has(v *runtime.Value) bool { return g.parent[v] != nil }
-
-// find returns the representative of a value's set, a set of its own if it is new.
-func (g *groups) find(v *runtime.Value) *runtime.Value {
-	p := g.parent[v]
-	if p == nil {
-		g.parent[v] = v
-		return v
-	}
-	for p != v {
-		g.parent[v] = g.parent[p] // halve the path
-		v, p = p, g.parent[p]
-	}
-	return v
-}
-
-func (g *groups) join(a, b *runtime.Value) { g.parent[g.find(b)] = g.find(a) }

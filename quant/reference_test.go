@@ -17,7 +17,7 @@ func TestNodes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := newRunner(t.Context(), q, nil)
+		r, err := newRunner(t.Context(), q, true, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,11 +12,13 @@ import (
 type Report struct {
 	Graph       string  `json:"graph"`
 	Observer    string  `json:"observer"`
-	Layers      []Layer `json:"layers"`              // in the graph's order
-	Quantised   int     `json:"quantised"`           // layers that work on uint8
-	Conversions int     `json:"conversions"`         // Quantize and Dequantize nodes
-	Corrected   int     `json:"corrected,omitempty"` // convolutions whose biases were corrected
-	Portable    bool    `json:"portable"`            // nothing in float that may differ between CPUs: the same bytes everywhere
+	Layers      []Layer `json:"layers"`               // in the graph's order
+	Quantised   int     `json:"quantised"`            // layers that work on uint8
+	Conversions int     `json:"conversions"`          // Quantize and Dequantize nodes
+	Corrected   int     `json:"corrected,omitempty"`  // convolutions whose biases were corrected
+	UnlikeFrom  float64 `json:"unlikeFrom,omitempty"` // the Trial taken
+	Trials      []Trial `json:"trials,omitempty"`     // of WithChoice
+	Portable    bool    `json:"portable"`             // nothing in float that may differ between CPUs: the same bytes everywhere
 }
 
 // Layer is one layer of a [Report].
@@ -50,11 +52,25 @@ func (r *Report) finish(g *runtime.Graph) {
 	}
 }
 
+// from says which channels have factors.
+func from(ratio float64) string {
+	if ratio == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("from %g×", ratio)
+}
+
 // String is a table, a line for each layer.
 func (r *Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d of %d layers in int8, %d conversions, observer %s\n", r.Graph, r.Quantised, len(r.Layers),
 		r.Conversions, r.Observer)
+	for i, t := range r.Trials {
+		fmt.Fprintf(&b, "%s%s %.2f dB", []string{"factors of channels: ", ", "}[min(i, 1)], from(t.From), t.SQNR)
+	}
+	if len(r.Trials) > 0 {
+		fmt.Fprintf(&b, "; taken: %s\n", from(r.UnlikeFrom))
+	}
 	if !r.Portable {
 		fmt.Fprintln(&b, "some layers are float: results are near, not equal, on other CPUs")
 	}

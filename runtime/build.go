@@ -57,6 +57,7 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 		if err := o.ctx.Err(); err != nil {
 			return err
 		}
+		pieces := packing.Pieces()
 		op, err := lower(s, p.isa, pack)
 		if err != nil {
 			if errors.Is(err, kernels.ErrShape) {
@@ -64,7 +65,8 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 			}
 			return s.fault(err)
 		}
-		p.steps[i] = planStep{name: s.name(), kind: s.nodes[0].Op.Kind(), op: op, inPlace: inPlace(s.nodes[0].Op)}
+		p.steps[i] = planStep{name: s.name(), kind: s.nodes[0].Op.Kind(), op: op, inPlace: inPlace(s.nodes[0].Op),
+			packs: packing.Pieces() > pieces}
 		c := s.cost()
 		p.steps[i].macs, p.steps[i].work, p.steps[i].bytes = c.MACs, c.Work, c.Bytes
 		o.relief.spendStep(s)

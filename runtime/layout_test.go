@@ -27,6 +27,51 @@ func TestInPlaceWaitsForParts(t *testing.T) {
 	}
 }
 
+// What a dense block joins again and again lies in one place: nothing is copied, be it joined from what there was at
+// the beginning or from the join before. What must have storage of its own is copied, and what goes on is right.
+func TestDenseBlockIsNotCopied(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		nested, output bool
+		copies         int
+	}{{"flat", false, false, 0}, {"nested", true, false, 0}, {"with an output", false, true, 3}} {
+		t.Run(c.name, func(t *testing.T) {
+			n := newNet(t)
+			parts := []*Value{n.conv("first", n.input(Shape{1, 6, 6, 8}), 8, 1)}
+			join := parts[0]
+			for i := range 4 {
+				x := n.conv(fmt.Sprint("layer", i), join, 4, 3)
+				if parts = append(parts, x); c.nested {
+					join = n.add(fmt.Sprint("cat", i), &Concat{}, join, x)
+				} else {
+					join = n.add(fmt.Sprint("cat", i), &Concat{}, parts...)
+				}
+				if c.output && i == 1 {
+					n.output(join)
+				}
+			}
+			g := n.output(n.conv("end", join, 4, 1))
+			p, err := Compile(g)
+			if err != nil {
+				t.Fatal(err)
+			}
+			copies := 0
+			for _, s := range p.steps {
+				if s.op.Kernel() == "f32_copy__generic" {
+					copies++
+				}
+			}
+			if copies != c.copies {
+				t.Errorf("%d copies, want %d", copies, c.copies)
+			}
+			in := testInput(6 * 6 * 8)
+			for i, got := range run(t, g, in) {
+				near(t, g.Outputs[i].Name, got, nodeByNode(t, g, in)[g.Outputs[i]], 1e-4)
+			}
+		})
+	}
+}
+
 // randomGraph has every way to share memory: concatenations of concatenations, of one value twice, operations in place
 // on their parts and on the whole, outputs in the middle.
 func randomGraph(t *testing.T, seed uint64) *Graph {
@@ -77,7 +122,13 @@ func (n *net) random(name string, x *Value, values []*Value, pick func() *Value)
 		channels := 0
 		for j := range in {
 			in[j] = pick()
-			channels += in[j].Shape.C
+		}
+		if i := n.r.IntN(1 + len(n.g.Nodes)); i > 0 && n.g.Nodes[i-1].Op.Kind() == "Concat" &&
+			n.g.Nodes[i-1].Out.Shape.H == x.Shape.H && n.g.Nodes[i-1].Out.Shape.W == x.Shape.W { // what was joined, with more
+			in = slices.Concat(n.g.Nodes[i-1].In, in)
+		}
+		for _, v := range in {
+			channels += v.Shape.C
 		}
 		if channels > 200 {
 			return nil

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -53,7 +54,8 @@ func Load(data []byte, opts ...Option) (*Plan, error) {
 // returns neither plan nor error if there are none that fit.
 func (c *container) loadPacked(o *options, isa arch.ISA) (*Plan, error) {
 	s := c.find(secPacked, Target(isa))
-	for tier := isa; s == nil && tier != arch.Generic && kernels.PackAlike(isa, tier.Within()); {
+	tier := isa
+	for s == nil && tier != arch.Generic && kernels.PackAlike(isa, tier.Within(), false) {
 		tier = tier.Within()
 		s = c.find(secPacked, Target(tier))
 	}
@@ -71,6 +73,9 @@ func (c *container) loadPacked(o *options, isa arch.ISA) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if g.inHalf() && !kernels.PackAlike(isa, tier, true) {
+		return nil, nil
+	}
 	inPlace := *o
 	inPlace.relief = relief{} // what is packed is in use
 	p, err := compile(g, &inPlace, isa, kernels.LoadPacking(steps))
@@ -79,14 +84,18 @@ func (c *container) loadPacked(o *options, isa arch.ISA) (*Plan, error) {
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case o.memory == 0 && !slices.Equal(names, p.kernels()):
+	case o.memory == 0 && !p.packedAs(names):
 		return nil, nil
 	}
 	return p, nil
 }
 
-// Target names what filters are packed for: architecture and tier, as in arm64-dotprod.
-func Target(isa arch.ISA) string { return goruntime.GOARCH + "-" + isa.String() }
+// Target names what filters are packed for: architecture and tier, as in arm64-dotprod. A tier that is no target is one
+// of this architecture.
+func Target(isa arch.ISA) string { return cmp.Or(isa.GOARCH(), goruntime.GOARCH) + "-" + isa.String() }
+
+// ParseTarget is the inverse of [Target], for any architecture. Errors wrap [arch.ErrTarget].
+func ParseTarget(name string) (arch.ISA, error) { return arch.ParseTarget(name) }
 
 // Targets lists what a model file holds packed filters for. Nothing but the file's header is checked.
 func Targets(file []byte) ([]string, error) {
@@ -103,7 +112,7 @@ func Targets(file []byte) ([]string, error) {
 	return targets, nil
 }
 
-// kernels lists the steps' kernels: filters packed for others would not fit.
+// kernels lists the steps' kernels.
 func (p *Plan) kernels() []string {
 	names := make([]string, len(p.steps))
 	for i := range p.steps {
@@ -112,24 +121,50 @@ func (p *Plan) kernels() []string {
 	return names
 }
 
-// WithPacked adds filters packed for a tier of this machine, so that loading the file on such a machine need not pack.
-// Of the options those count that choose how steps are computed, [WithChooser] and what is made of it; the file keeps
-// the choice.
+// packedAs reports whether filters that were packed for these kernels fit: those of the steps that have any.
+func (p *Plan) packedAs(kernels []string) bool {
+	return slices.EqualFunc(p.steps, kernels, func(s planStep, name string) bool {
+		return !s.packs || s.op.Kernel() == name
+	})
+}
+
+// WithPacked adds filters packed for a tier, so that loading the file on a machine that has it need not pack. Of the
+// options those count that choose how steps are computed, [WithChooser] and what is made of it; the file keeps the
+// choice.
+//
+// The tier is one of this machine, or a target of any architecture as [ParseTarget] returns it. Packing for a target is
+// portable: every machine writes the bytes that one writes whose CPU has exactly the features of the target's tier.
 func WithPacked(isa arch.ISA, opts ...Option) WriteOption {
 	return func(w *writer) {
-		if !arch.Supports(isa) {
-			w.fail(fmt.Errorf("filters are packed for %s on a machine that has it, not on this", isa))
-			return
-		}
-		o := newOptions(opts)
-		packing := kernels.NewPacking()
-		p, err := compile(w.graph, &options{threads: 1, choose: o.choose, ctx: o.ctx}, isa, packing)
+		data, err := w.pack(isa, opts)
 		if err != nil {
-			w.fail(err)
+			w.fail(fmt.Errorf("filters packed for %s: %w", Target(isa), err))
 			return
 		}
-		w.add(section{kind: secPacked, target: Target(isa), data: encodePacked(p.kernels(), packing.Steps())})
+		w.add(section{kind: secPacked, target: Target(isa), data: data})
 	}
+}
+
+// pack returns a packed section.
+func (w *writer) pack(isa arch.ISA, opts []Option) ([]byte, error) {
+	switch goarch := isa.GOARCH(); {
+	case !littleEndian:
+		return nil, errors.New("files have little-endian numbers, and this machine has not")
+	case goarch != "":
+		var err error
+		if isa, err = kernels.Target(goarch, isa.Tier()); err != nil {
+			return nil, err
+		}
+	case !arch.Supports(isa):
+		return nil, errors.New("this machine has no such tier; a target may be one of any machine")
+	}
+	o := newOptions(opts)
+	packing := kernels.NewPacking()
+	p, err := compile(w.graph, &options{threads: 1, choose: o.choose, ctx: o.ctx}, isa, packing)
+	if err != nil {
+		return nil, err
+	}
+	return encodePacked(p.kernels(), packing.Steps()), nil
 }
 
 // WithPackedFrom adds the packed filters of another file of the same graph, made perhaps on a machine of another kind.

@@ -422,6 +422,13 @@ func FuzzLoad(f *testing.F) {
 	f.Add(written(f, b.g, WithPacked(isa), WithGolden(9)))
 	f.Add(written(f, b.g))
 	f.Add(written(f, everything(f)))
+	for _, c := range halfCases() {
+		g, err := c.graph()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(written(f, g, WithPacked(isa)))
+	}
 	limits := Limits{MaxNodes: 100, MaxElements: 1 << 16, MaxWeights: 1 << 18, MaxMACs: 1 << 24}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > headerSize {

@@ -1,5 +1,7 @@
 package runtime
 
+import "slices"
+
 // layout says where each value of a plan lives: in storage of its own, or in a part of another value's. Concatenation
 // is done by its inputs, written straight into their slice of its output; operations that may work in place write
 // over their input.
@@ -37,8 +39,9 @@ func (l *layout) root(v *Value) (*Value, int) {
 
 // arrange decides the layout and returns the steps that are left: concatenations are gone, except for copies of
 // inputs that cannot be written in place: an input or output of the graph, a value that is in another concatenation
-// already, or one that a fully connected layer needs without gaps. An operation works in place where it is the last to
-// read its input, of which nobody reads a part later either.
+// already, or one that a fully connected layer needs without gaps. A concatenation that begins with all of one before
+// has that as its first part. An operation works in place where it is the last to read its input, of which nobody reads
+// a part later either.
 func arrange(g *Graph, steps []*step) (*layout, []*step) {
 	l := &layout{within: map[*Value]slice{}}
 	fixed := map[*Value]bool{} // dense, with storage of its own
@@ -56,14 +59,20 @@ func arrange(g *Graph, steps []*step) (*layout, []*step) {
 		}
 	}
 	var left []*step
+	begins := map[*Value]*step{} // the last concatenation that begins with a value
 	for _, s := range steps {
 		if _, ok := s.nodes[0].Op.(*Concat); !ok {
 			left = append(left, s)
 			continue
 		}
+		in := s.in
+		if before := begins[in[0]]; before != nil && l.extends(in, before, fixed) {
+			in = append([]*Value{before.out[0]}, in[len(before.in):]...)
+		}
+		begins[s.in[0]] = s
 		j := joined{out: s.out[0]}
 		at := 0
-		for _, v := range s.in {
+		for _, v := range in {
 			_, taken := l.within[v]
 			if taken || fixed[v] {
 				part := &Value{Name: v.Name, Shape: v.Shape, DType: v.DType, Quant: v.Quant}
@@ -92,6 +101,14 @@ func arrange(g *Graph, steps []*step) (*layout, []*step) {
 		}
 	}
 	return l, left
+}
+
+// extends reports whether a concatenation of these values can take the one before as its first part: dense blocks
+// (Huang and others, arXiv 1608.06993) join all that there was before with what is new, again and again.
+func (l *layout) extends(in []*Value, before *step, fixed map[*Value]bool) bool {
+	_, taken := l.within[before.out[0]]
+	n := len(before.in)
+	return n < len(in) && !taken && !fixed[before.out[0]] && slices.Equal(in[:n], before.in)
 }
 
 // lastReads returns for each value the last step that reads it or any part of it.

@@ -70,6 +70,7 @@ type planStep struct {
 	in, out []viewSpec
 	scratch Storage
 	inPlace bool
+	packs   bool // what it has packed can be kept in a file
 	macs    int64
 	work    int64 // as Cost counts
 	bytes   int64

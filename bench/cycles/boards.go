@@ -9,6 +9,7 @@ type core struct {
 	QEMU    string // the CPU that qemu emulates for it: of the same kernels
 	InOrder bool
 	DotProd bool
+	FP16    bool    // computes in float16
 	SlowFMA bool    // llvm-mca lets two 128-bit FMLA start in each cycle, the core's guide only one
 	L2      float64 // bytes a cycle from L2 to L1
 	OtherPI float64 // cycles per instruction of compiled code between the kernels
@@ -19,12 +20,12 @@ type core struct {
 // Cortex-A55 issues one 128-bit FMLA a cycle, as it does SDOT, by Arm's software optimisation guide.
 var cores = []core{
 	{Name: "cortex-a53", Model: "cortex-a53", QEMU: "cortex-a53", InOrder: true, L2: 8, OtherPI: 1.2},
-	{Name: "cortex-a55", Model: "cortex-a55", QEMU: "neoverse-n1", InOrder: true, DotProd: true, SlowFMA: true, L2: 8,
-		OtherPI: 1.1},
+	{Name: "cortex-a55", Model: "cortex-a55", QEMU: "neoverse-n1", InOrder: true, DotProd: true, FP16: true,
+		SlowFMA: true, L2: 8, OtherPI: 1.1},
 	{Name: "cortex-a72", Model: "cortex-a72", QEMU: "cortex-a53", L2: 8, OtherPI: 0.7},
-	{Name: "cortex-a76", Model: "neoverse-n1", QEMU: "neoverse-n1", DotProd: true, L2: 16, OtherPI: 0.5},
-	{Name: "cortex-a78", Model: "neoverse-n2", QEMU: "neoverse-n1", DotProd: true, L2: 16, OtherPI: 0.45},
-	{Name: "neoverse-n1", Model: "neoverse-n1", QEMU: "neoverse-n1", DotProd: true, L2: 16, OtherPI: 0.5},
+	{Name: "cortex-a76", Model: "neoverse-n1", QEMU: "neoverse-n1", DotProd: true, FP16: true, L2: 16, OtherPI: 0.5},
+	{Name: "cortex-a78", Model: "neoverse-n2", QEMU: "neoverse-n1", DotProd: true, FP16: true, L2: 16, OtherPI: 0.45},
+	{Name: "neoverse-n1", Model: "neoverse-n1", QEMU: "neoverse-n1", DotProd: true, FP16: true, L2: 16, OtherPI: 0.5},
 }
 
 // runs tells whether the core has the instructions of a kernel.
@@ -32,6 +33,8 @@ func (c *core) runs(kernel string) bool {
 	switch {
 	case strings.HasSuffix(kernel, "__dotprod"):
 		return c.DotProd
+	case strings.HasSuffix(kernel, "__fp16"):
+		return c.FP16
 	case strings.HasSuffix(kernel, "__i8mm"):
 		return false
 	}

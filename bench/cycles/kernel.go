@@ -27,6 +27,11 @@ var tiles = []*tile{
 	{Kernel: arm64(kernels.OpConvTile, kernels.U8, arch.DotProd)},
 }
 
+// hotTiles are those and the one whose instructions are not counted by shapes: a run of channels is a loop more, and
+// where it ends hangs on those before.
+var hotTiles = append(tiles[:len(tiles):len(tiles)],
+	&tile{Kernel: arm64(kernels.OpConvHalf, kernels.F16, arch.FP16)})
+
 // arm64 is the first kernel of the catalogue for arm64 of that operation, type and tier; the zero Kernel if there is
 // none.
 func arm64(op kernels.OpKind, dt kernels.DType, isa arch.ISA) kernels.Kernel {
@@ -47,22 +52,31 @@ type transform struct {
 	rowsEachBody int
 }
 
+// cutHot takes the hot loop out of a tile kernel. It returns that and all loops.
+func (t *tile) cutHot(bin *disasm.Binary) (hot, root *loop, err error) {
+	code, err := bin.Func(kernelsPath, t.Text)
+	if err != nil {
+		return nil, nil, err
+	}
+	if root, err = loops(code); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", t.Name, err)
+	}
+	hot = root.hot()
+	t.hot = hot.code
+	return hot, root, nil
+}
+
 // cut takes a tile kernel apart.
 func (t *tile) cut(bin *disasm.Binary) error {
-	code, err := bin.Func(kernelsPath, t.Text)
+	hot, root, err := t.cutHot(bin)
 	if err != nil {
 		return err
 	}
-	root, err := loops(code)
-	if err != nil {
-		return fmt.Errorf("%s: %w", t.Name, err)
-	}
-	hot := root.hot()
 	chain := root.around(hot)
 	if len(chain) != 4 {
 		return fmt.Errorf("%s: the hot loop is %d loops deep, not 3", t.Name, len(chain)-1)
 	}
-	t.hot, t.tap, t.tile = hot.code, chain[2].own(), chain[1].own()
+	t.tap, t.tile = chain[2].own(), chain[1].own()
 	for _, in := range chain[2].inner {
 		if in != hot {
 			t.left = in.code

@@ -135,7 +135,10 @@ func macs(code []disasm.Insn) (n int) {
 func macsOf(i disasm.Insn) int {
 	switch op := i.Op(); op {
 	case "fmla", "fmls":
-		if strings.Contains(i.Text, ".4s") {
+		switch {
+		case strings.Contains(i.Text, ".8h"):
+			return 8
+		case strings.Contains(i.Text, ".4s"):
 			return 4
 		}
 		return 2

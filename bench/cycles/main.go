@@ -20,7 +20,7 @@ func main() {
 func command(args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("cycles", flag.ContinueOnError)
 	models := flags.String("model", "googlenet", "networks, apart by commas: names of the family, family for all of them, files, folders of files")
-	dtypes := flags.String("dtype", "f32,int8", "types of float networks, apart by commas")
+	dtypes := flags.String("dtype", "f32,int8", "types of float networks, apart by commas: f32, half, int8")
 	only := flags.String("core", "", "cores, apart by commas, such as cortex-a53; all by default")
 	form := flags.String("as", "text", "print text, markdown or json")
 	name := flags.String("mca", "", "the llvm-mca to use; the newest by default")
@@ -78,9 +78,9 @@ func split(list string) (words []string) {
 
 // hotLoops are the loops of all tiles on all cores that run them.
 func hotLoops(bin *disasm.Binary, m *mca) (rows []kernelRow, err error) {
-	for _, t := range tiles {
+	for _, t := range hotTiles {
 		t := *t
-		if err := t.cut(bin); err != nil {
+		if _, _, err := t.cutHot(bin); err != nil {
 			return nil, err
 		}
 		for i := range cores {

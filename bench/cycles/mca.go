@@ -36,6 +36,7 @@ const mcaPasses = 200
 var (
 	totalCycles = regexp.MustCompile(`Total Cycles:\s+(\d+)`)
 	fmlaLane    = regexp.MustCompile(`^fml[as] (v\d+\.4s), (v\d+)\.4s, (v\d+)\.s(\[\d\])$`)
+	fmlaHalves  = regexp.MustCompile(`^fml[as] (v\d+)\.8h, (v\d+)\.8h, (v\d+)\.h\[\d\]$`)
 	fmlaVector  = regexp.MustCompile(`^fml[as] (v\d+\.4s), (v\d+)\.4s, (v\d+)\.4s$`)
 )
 
@@ -51,6 +52,7 @@ func (c *core) source(code []disasm.Insn) string {
 		}
 		if c.SlowFMA {
 			text = fmlaLane.ReplaceAllString(text, "sdot $1, $2.16b, $3.4b$4")
+			text = fmlaHalves.ReplaceAllString(text, "sdot $1.4s, $2.16b, $3.4b[0]")
 			text = fmlaVector.ReplaceAllString(text, "sdot $1, $2.16b, $3.16b")
 		}
 		fmt.Fprintln(&src, text)

@@ -59,8 +59,11 @@ func networks(names, dtypes []string) (all []network, err error) {
 func ofFamily(n family.Network, dtypes []string) (all []network) {
 	for _, d := range dtypes {
 		build := n.Float
-		if d == "int8" {
+		switch d {
+		case "int8":
 			build = n.Int8
+		case half:
+			build = func() (*runtime.Graph, error) { return inHalf(n.Float()) }
 		}
 		all = append(all, network{n.Name, d, build})
 	}
@@ -76,13 +79,25 @@ func ofFile(path string, dtypes []string) (all []network) {
 	for _, d := range dtypes {
 		all = append(all, network{name, d, func() (*runtime.Graph, error) {
 			g, err := models.Open(path)
-			if err != nil || d != "int8" {
+			switch {
+			case d == half:
+				return inHalf(g, err)
+			case err != nil || d != "int8":
 				return g, err
 			}
 			return quantise(g)
 		}})
 	}
 	return all
+}
+
+const half = "half" // a dtype: a float graph in half precision
+
+func inHalf(g *runtime.Graph, err error) (*runtime.Graph, error) {
+	if err != nil {
+		return nil, err
+	}
+	return runtime.ToHalf(g)
 }
 
 func quantised(g *runtime.Graph) bool {

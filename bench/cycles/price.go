@@ -203,14 +203,18 @@ var form = regexp.MustCompile(`_winograd\d+x\d+_`)
 // tileName is the convolution tile of a step's kernel, which does the products of Winograd too.
 func tileName(kernel string) string {
 	name, _, _ := strings.Cut(kernel, " + ") // what follows is an activation
-	return form.ReplaceAllString(name, "_conv_")
+	op := kernels.OpConvTile
+	if strings.HasPrefix(name, kernels.F16.String()) {
+		op = kernels.OpConvHalf
+	}
+	return form.ReplaceAllString(name, "_"+string(op)+"_")
 }
 
 // tileOf returns the convolution tile of the catalogue that a step's kernel works by.
 func tileOf(kernel string) *kernels.Kernel {
 	all := kernels.Catalogue()
 	i := slices.IndexFunc(all, func(k kernels.Kernel) bool {
-		return k.GOARCH == "arm64" && k.Op == kernels.OpConvTile && k.Name == tileName(kernel)
+		return k.GOARCH == "arm64" && (k.Op == kernels.OpConvTile || k.Op == kernels.OpConvHalf) && k.Name == tileName(kernel)
 	})
 	if i < 0 {
 		return nil

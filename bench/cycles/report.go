@@ -107,7 +107,9 @@ func (r *report) add(t *tracer, m *mca, n network, only []string) error {
 			}
 			count := r.shapes.count(x)
 			count.Network, count.DType, count.CPU = n.name, n.dtype, cpu
-			r.Counts = append(r.Counts, count)
+			if count.Steps > 0 {
+				r.Counts = append(r.Counts, count)
+			}
 		}
 		row, err := x.on(m, b)
 		if err != nil {
@@ -116,7 +118,7 @@ func (r *report) add(t *tracer, m *mca, n network, only []string) error {
 		row.Network, row.DType = n.name, n.dtype
 		if p, ok := b.Ncnn[n.name]; ok {
 			row.Ncnn, row.Half = p.Int8, false
-			if n.dtype == "f32" {
+			if n.dtype != "int8" {
 				row.Ncnn, row.Half = p.Default, b.Half
 			}
 		}

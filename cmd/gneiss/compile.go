@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	goruntime "runtime"
 	"strings"
 	"time"
 
@@ -43,12 +42,11 @@ targets load at once, in place; for others they are packed when the file is load
 prove with gneiss selftest that it computes what this machine computed. The file's card, which models.Load reads, has the
 labels and says how an image becomes the input: as the model says it, or as flags do.
 
-A target is an architecture and a tier, such as ` + "`arm64-dotprod`" + `, or host for the best tier here. Filters are packed on a machine
-that has the tier; gneiss under an emulator is one. What a .gneiss file has packed already stays in it, so that a file for
-several architectures is compiled on one after the other.`,
+A target is an architecture and a tier, such as ` + "`arm64-dotprod`" + `, or host for the best tier here. Any machine packs
+for any target, and writes what a machine of that kind would. What a .gneiss file has packed already stays in it.`,
 		Example: `  gneiss compile googlenet -o googlenet.gneiss
   gneiss compile net.onnx -o net.gneiss --labels names.txt --mean 127.5 --scale 0.00784 --resize squash
-  gneiss compile net-int8.gneiss -o net.gneiss --target host,amd64-avx2`,
+  gneiss compile net-int8.gneiss -o net.gneiss --target host,arm64-dotprod,arm-neon`,
 		Args: atMost(1, "a model"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output == "" {
@@ -93,7 +91,7 @@ several architectures is compiled on one after the other.`,
 	mf.addLabels(cmd)
 	cf.add(cmd)
 	flags.StringVarP(&output, "output", "o", "", "`file` to write, .gneiss; - is standard output")
-	flags.StringSliceVar(&targets, "target", nil, "pack filters for `targets`, as in host,amd64-avx2")
+	flags.StringSliceVar(&targets, "target", nil, "pack filters for `targets`, as in host,arm64-dotprod")
 	flags.BoolVar(&half, "half", false,
 		"half precision: weights and what flows between layers as float16, half the file and the memory")
 	flags.BoolVar(&golden, "golden", true, "add an output for selftest to compare with")
@@ -168,22 +166,14 @@ func packed(ctx context.Context, targets []string, winograd bool) (opts []runtim
 	return opts, nil
 }
 
-// parseTarget is the inverse of runtime.Target for this architecture, and knows host.
+// parseTarget is runtime.ParseTarget, and knows host.
 func parseTarget(s string) (arch.ISA, error) {
 	if s == "host" {
 		return arch.Default()
 	}
-	goarch, tier, ok := strings.Cut(s, "-")
-	if !ok {
-		return 0, usagef("--target %s is no architecture and tier, as in arm64-dotprod", s)
-	}
-	isa, err := arch.ParseISA(tier)
+	isa, err := runtime.ParseTarget(s)
 	if err != nil {
-		return 0, usagef("--target %s: %v", s, err)
-	}
-	if goarch != goruntime.GOARCH || !arch.Supports(isa) {
-		return 0, fmt.Errorf("--target %s: run gneiss on such a machine, or under an emulator; this is %s with %v", s,
-			goruntime.GOARCH, arch.Supported())
+		return 0, usagef("--target: %v", err)
 	}
 	return isa, nil
 }

@@ -134,10 +134,22 @@ func TestCompileUsage(t *testing.T) {
 			t.Errorf("%v: exit %d", args, code)
 		}
 	}
-	for _, target := range []string{"amd64-neon", "arm64-avx2"} {
+	for target, tiers := range map[string]string{"amd64-neon": "avx512vnni", "arm-dotprod": "generic, neon",
+		"zz80-simd": "zz80", "s390x-generic": "arm64"} {
 		if code, _, stderr := try(strings.NewReader(""), "compile", "-o", "x.gneiss", "--target",
-			target); code != exitFailure || !strings.Contains(stderr, "emulator") {
+			target); code != exitUsage || !strings.Contains(stderr, tiers) {
 			t.Errorf("%s: exit %d, %s", target, code, stderr)
 		}
 	}
+}
+
+// TestCompileTargets: one file for several machines is written here in one go, and loads here.
+func TestCompileTargets(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "all.gneiss")
+	var c compiled
+	mustJSON(t, &c, "compile", "--output", file, "--golden=false", "--json", "--target", strings.Join(targetNames(), ","))
+	if len(c.Targets) != len(targetNames()) || !slices.Contains(c.Targets, "arm-neon") {
+		t.Errorf("packed for %q, want %q", c.Targets, targetNames())
+	}
+	must(t, "selftest", "-m", file)
 }

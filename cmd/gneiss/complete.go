@@ -10,7 +10,6 @@ import (
 	"github.com/gneiss-go/gneiss/models/detect"
 	"github.com/gneiss-go/gneiss/models/pose"
 	"github.com/gneiss-go/gneiss/models/segment"
-	"github.com/gneiss-go/gneiss/runtime"
 )
 
 // Files that a shell offers for arguments.
@@ -70,12 +69,12 @@ func complete(root *cobra.Command) {
 	}
 }
 
-// targetNames are what compile packs filters for, beside the host.
+// targetNames are what compile packs filters for, beside the host: for all tiers but the portable one.
 func targetNames() []string {
 	var names []string
-	for _, isa := range arch.Supported() {
-		if isa != arch.Generic {
-			names = append(names, runtime.Target(isa))
+	for _, tier := range arch.Tiers() {
+		for goarch := range strings.FieldsSeq(tier.GOARCH) {
+			names = append(names, goarch+"-"+tier.Name)
 		}
 	}
 	return names

@@ -188,7 +188,7 @@ func TestDetectFrames(t *testing.T) {
 	}
 	path, out := filepath.Join(t.TempDir(), "frog.y4m"), filepath.Join(t.TempDir(), "frames")
 	write(t, path, y4m.String())
-	lines := must(t, "detect", "--y4m", path, "--json", "--frames", "2", "-o", out)
+	lines := must(t, "detect", "--task", "classify", "--y4m", path, "--json", "--frames", "2", "-o", out)
 	var all []found
 	for in := json.NewDecoder(strings.NewReader(lines)); in.More(); {
 		var f found

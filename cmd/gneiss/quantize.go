@@ -123,20 +123,22 @@ func quantizeCommand() *cobra.Command {
 	var output, observer, stats, format string
 	var float []string
 	var layers, asJSON bool
-	var correct int
+	var held heldFlags
 	cmd := &cobra.Command{
 		Use:   "quantize --output FILE [flags] IMAGE…",
 		Short: "Make an int8 model of a float one",
 		Long: `Quantize runs a float model on calibration images, a hundred or so of the kind it will see, and writes an int8 model:
 a quarter of the size, faster, and with the same answers, byte for byte, on every CPU. Images are files, folders,
-patterns, or CSV files as for eval. The new file has the card of the model, as flags change it. --format onnx writes an
-ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
+patterns, or CSV files as for eval. Some are held back: several models are made of the others, and the one whose answers
+are nearest to float's on those held back is written. The new file has the card of the model, as flags change it.
+--format onnx writes an ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
 		Example: `  gneiss quantize --model googlenet --output googlenet-int8.gneiss photos/
   gneiss quantize --model net.onnx --output net.gneiss --observer entropy --float fc labels.csv --role calibrate`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output == "" {
 				return usagef("--output is missing")
 			}
+			held.none = format == "onnx" // which knows no factors
 			as, ok := quantisedFormats[format]
 			if !ok {
 				return usagef("--format %q is neither gneiss nor onnx", format)
@@ -155,13 +157,13 @@ ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
 			if err := errors.Join(c.hashOrigin(), cf.describe(c)); err != nil {
 				return err
 			}
-			st, images, err := c.calibrate(cmd, stats, args, &imf, &mf)
+			st, images, err := c.calibrate(cmd, stats, args, &imf, &held, &mf)
 			if err != nil {
 				return err
 			}
 			opts := append(slices.Clone(as.opts), quant.WithObserver(ob), quant.WithFloat(float...),
 				quant.WithCompile(runtime.WithThreads(mf.threads)))
-			g, report, err := c.quantize(cmd, st, correct, args, &imf, opts)
+			g, report, err := c.quantize(cmd, st, args, &imf, &held, opts)
 			if err != nil {
 				return err
 			}
@@ -186,8 +188,7 @@ ONNX model with QuantizeLinear and DequantizeLinear, which carries no card.`,
 		"leave layers of this `name`, pattern or kind in float; may be given again")
 	cmd.Flags().StringVar(&stats, "stats", "",
 		"`file` of calibration statistics: read if it exists, in place of images, else written")
-	cmd.Flags().IntVar(&correct, "correct", 16,
-		"bring the means of layers back to float's by so many of the images, at most 64; 0 does not")
+	held.add(cmd)
 	cmd.Flags().BoolVar(&layers, "layers", false, "list the layers, with scales and the weights' error")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -207,37 +208,9 @@ func (q *quantised) save(cmd *cobra.Command, file []byte, layers, asJSON bool) e
 	return nil
 }
 
-// quantize makes the int8 graph, whose biases the first of the images correct if there are any.
-func (m *model) quantize(cmd *cobra.Command, st *quant.Stats, correct int, args []string, imf *imageFlags,
-	opts []quant.Option) (*runtime.Graph, *quant.Report, error) {
-	if correct <= 0 || len(args) == 0 {
-		return quant.Quantize(m.Graph, st, opts...)
-	}
-	images, err := imf.sources(args, cmd.InOrStdin(), m)
-	if err != nil {
-		return nil, nil, err
-	}
-	if slices.ContainsFunc(images, func(s source) bool { return s.name == "-" }) {
-		return quant.Quantize(m.Graph, st, opts...) // read once only
-	}
-	images = images[:min(len(images), correct)]
-	layers := int64(0)
-	for _, n := range m.Graph.Nodes {
-		if _, ok := n.Op.(*runtime.Conv); ok {
-			layers++
-		}
-	}
-	progress := newProgress(cmd.ErrOrStderr(), layers, false, "correcting")
-	g, report, err := quant.Quantize(m.Graph, st, append(opts,
-		quant.WithCorrection(cmd.Context(), feed(images, m.Spec)),
-		quant.WithProgress(func(n int) { progress.Set(int64(n), -1) }))...)
-	progress.Finish()
-	return g, report, err
-}
-
 // calibrate reads statistics from a file, or makes them from images and keeps them there.
 func (m *model) calibrate(cmd *cobra.Command, file string, args []string, imf *imageFlags,
-	mf *modelFlags) (*quant.Stats, int, error) {
+	held *heldFlags, mf *modelFlags) (*quant.Stats, int, error) {
 	if file != "" {
 		f, err := os.Open(file)
 		if err == nil {
@@ -256,6 +229,7 @@ func (m *model) calibrate(cmd *cobra.Command, file string, args []string, imf *i
 	if err != nil {
 		return nil, 0, err
 	}
+	images, _ = held.split(images)
 	progress := newProgress(cmd.ErrOrStderr(), int64(len(images)), false, "calibrating")
 	st, err := quant.Calibrate(cmd.Context(), m.Graph, feed(images, m.Spec),
 		quant.WithCompile(runtime.WithThreads(mf.threads)),

@@ -124,7 +124,8 @@ func samePicture(t *testing.T, got, want string) {
 		}
 	}
 	if off > 50 {
-		t.Errorf("%d pixels differ from %s: gneiss detect --model … examples/detect/street.png -o docs/detect.png", off, want)
+		t.Errorf("%d pixels differ from %s: gneiss detect --model … examples/detect/street.png -o docs/detect.png",
+			off, want)
 	}
 }
 

@@ -63,8 +63,8 @@ const stem = 32
 
 // modules are the Inception modules, in order. The network halves the map before 3a, before 4a and before 5a.
 var modules = []googlenet.Module{
-	{Name: "inception_3a", Config: googlenet.Config{N1: 16, N3Reduce: 32, N3: 48, N5Reduce: 16, N5: 16, PoolProj: 16}},
-	{Name: "inception_3b", Config: googlenet.Config{N1: 32, N3Reduce: 32, N3: 64, N5Reduce: 16, N5: 16, PoolProj: 16}},
+	{Name: "inception_3a", Config: googlenet.Config{N1: 24, N3Reduce: 32, N3: 48, N5Reduce: 16, N5: 24, PoolProj: 16}},
+	{Name: "inception_3b", Config: googlenet.Config{N1: 32, N3Reduce: 40, N3: 72, N5Reduce: 16, N5: 24, PoolProj: 16}},
 	{Name: "inception_4a", Config: four},
 	{Name: "inception_4b", Config: four},
 	{Name: "inception_4c", Config: four},
@@ -75,8 +75,8 @@ var modules = []googlenet.Module{
 }
 
 var (
-	four = googlenet.Config{N1: 32, N3Reduce: 32, N3: 80, N5Reduce: 16, N5: 24, PoolProj: 24}
-	five = googlenet.Config{N1: 48, N3Reduce: 48, N3: 80, N5Reduce: 16, N5: 32, PoolProj: 32}
+	four = googlenet.Config{N1: 48, N3Reduce: 40, N3: 88, N5Reduce: 16, N5: 32, PoolProj: 24}
+	five = googlenet.Config{N1: 64, N3Reduce: 56, N3: 96, N5Reduce: 16, N5: 48, PoolProj: 40}
 )
 
 // halve names the pooling layer before a module.

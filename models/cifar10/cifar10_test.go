@@ -52,7 +52,7 @@ func TestGraph(t *testing.T) {
 			}
 		}
 	}
-	if want := 459_258; parameters != want { // as in the model card
+	if want := 640_026; parameters != want { // as in the model card
 		t.Errorf("%d parameters, want %d", parameters, want)
 	}
 	if modules != 9 {
@@ -60,10 +60,10 @@ func TestGraph(t *testing.T) {
 	}
 	for name, want := range map[string]runtime.Shape{
 		"conv2/3x3":           {N: 1, H: 32, W: 32, C: 32},
-		"inception_3b/output": {N: 1, H: 16, W: 16, C: 128},
-		"inception_4e/output": {N: 1, H: 8, W: 8, C: 160},
-		"inception_5b/output": {N: 1, H: 4, W: 4, C: 192},
-		"pool5":               {N: 1, H: 1, W: 1, C: 192},
+		"inception_3b/output": {N: 1, H: 16, W: 16, C: 144},
+		"inception_4e/output": {N: 1, H: 8, W: 8, C: 192},
+		"inception_5b/output": {N: 1, H: 4, W: 4, C: 248},
+		"pool5":               {N: 1, H: 1, W: 1, C: 248},
 	} {
 		if shapes[name] != want {
 			t.Errorf("%s is %v, want %v", name, shapes[name], want)
@@ -72,10 +72,10 @@ func TestGraph(t *testing.T) {
 }
 
 // TestAccuracy classifies all 10,000 test images: float at most 0.2 points below what PyTorch measured of the weights
-// it exported, 88.37 %, and int8 at most half a point below that.
+// it exported, 89.74 %, and int8 at most half a point below that.
 func TestAccuracy(t *testing.T) {
-	t.Run("float32", func(t *testing.T) { accuracy(t, Graph, 0.8817) })
-	t.Run("int8", func(t *testing.T) { accuracy(t, Int8, 0.8787) })
+	t.Run("float32", func(t *testing.T) { accuracy(t, Graph, 0.8954) })
+	t.Run("int8", func(t *testing.T) { accuracy(t, Int8, 0.8924) })
 }
 
 func accuracy(t *testing.T, graph func() (*runtime.Graph, error), want float64) {
@@ -169,8 +169,8 @@ func TestCard(t *testing.T) {
 
 // TestInt8: the file is within its budget, and nothing in it depends on the CPU.
 func TestInt8(t *testing.T) {
-	if len(int8Graph) > 600_000 {
-		t.Errorf("%d bytes, want at most 600,000", len(int8Graph))
+	if len(int8Graph) > 700_000 {
+		t.Errorf("%d bytes, want at most 700,000", len(int8Graph))
 	}
 	g, err := Int8()
 	if err != nil {

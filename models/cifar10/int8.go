@@ -21,8 +21,5 @@ var int8Graph []byte
 // those of [Graph]; weights are not copied. A program that calls one of the two carries that one's weights only.
 func Int8() (*runtime.Graph, error) {
 	g, err := runtime.ReadGraph(int8Graph)
-	if err == nil {
-		g.Card = []byte(cardJSON)
-	}
 	return g, runtime.InFile(int8File, err)
 }

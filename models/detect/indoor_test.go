@@ -1,10 +1,8 @@
 package detect
 
 import (
-	"context"
 	"fmt"
 	"image"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -19,7 +17,6 @@ import (
 	"github.com/gneiss-go/gneiss/models/imagefile"
 	"github.com/gneiss-go/gneiss/models/labels"
 	"github.com/gneiss-go/gneiss/models/preprocess"
-	"github.com/gneiss-go/gneiss/quant"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -97,48 +94,6 @@ func (s *indoor) measure(t testing.TB, g *runtime.Graph, spec preprocess.Spec, k
 	return r
 }
 
-// int8 quantises a network by the photographs beside the set.
-func (s *indoor) int8(t testing.TB, g *runtime.Graph, spec preprocess.Spec) *runtime.Graph {
-	t.Helper()
-	images := s.images[:0:0]
-	for _, name := range []string{"bus", "dog", "person", "faces", "portrait"} {
-		img, err := imagefile.Open(testdata.Path(t, "detection", name+".jpg"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		images = append(images, img)
-	}
-	for _, ph := range testdata.Photos(t, "calibrate")[:40] {
-		img, err := imagefile.Open(ph.File)
-		if err != nil {
-			t.Fatal(err)
-		}
-		images = append(images, img)
-	}
-	source := func(images []image.Image) quant.Source {
-		prep, next := spec.Preparer(), 0
-		return func(in []float32) error {
-			if next == len(images) {
-				return io.EOF
-			}
-			next++
-			return prep.Into(in, images[next-1])
-		}
-	}
-	st, err := quant.Calibrate(context.Background(), g, source(images))
-	if err != nil {
-		t.Fatal(err)
-	}
-	q, report, err := quant.Quantize(g, st, quant.WithCorrection(context.Background(), source(images[:16])))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if 100*report.Quantised < 95*len(report.Layers) {
-		t.Errorf("%d of %d layers in int8", report.Quantised, len(report.Layers))
-	}
-	return q
-}
-
 // TestIndoor measures three networks on labelled photographs: as floats they are what the reference engines' tensors,
 // read by plain loops, give on the same inputs (ONNX Runtime 1.20.1 without optimisation, TensorFlow Lite); as int8,
 // with 95 % of the layers or more, they are within a point of floats.
@@ -182,7 +137,11 @@ func TestIndoor(t *testing.T) {
 		if c.quantised {
 			continue
 		}
-		q := s.measure(t, s.int8(t, g, spec), spec, c.kind)
+		images := pictures(t, "bus", "dog", "person", "faces", "portrait")
+		for _, ph := range testdata.Photos(t, "calibrate")[:40] {
+			images = append(images, picture(t, ph.File))
+		}
+		q := s.measure(t, int8Of(t, g, spec, images), spec, c.kind)
 		t.Logf("%s: int8 AP50 %.2f AP %.2f", z.folder, 100*q.AP50, 100*q.AP)
 		if q.AP50 < r.AP50-0.01 {
 			t.Errorf("%s: int8 AP50 %.4f, float %.4f", z.folder, 100*q.AP50, 100*r.AP50)

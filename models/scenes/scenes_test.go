@@ -52,7 +52,8 @@ func TestAP50(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, b := range boxes {
-			found = append(found, score.Found{Image: n, Class: b.Class, Score: float64(b.Score), Box: box(b.X0, b.Y0, b.X1, b.Y1)})
+			found = append(found, score.Found{Image: n, Class: b.Class, Score: float64(b.Score),
+				Box: box(b.X0, b.Y0, b.X1, b.Y1)})
 		}
 	}
 	r, err := score.Measure(truths, found)

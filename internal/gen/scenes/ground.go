@@ -13,8 +13,8 @@ type colour [3]float32
 // root is the square root, which IEEE rounds the same everywhere.
 func root(x float32) float32 { return float32(math.Sqrt(float64(x))) }
 
-// colour returns one: mostly of little saturation, as most of what lies behind things is, or near one of the edge of the
-// picture that the background goes with.
+// colour returns one: mostly of little saturation, as most of what lies behind things is, or near one of the edge of
+// the picture that the background goes with.
 func (c *Composer) colour() colour {
 	if p := c.ground; p != nil && c.rng.IntN(4) > 0 {
 		x := c.rng.IntN(Tile)

@@ -15,8 +15,8 @@ import (
 	"strings"
 )
 
-// Read returns the pictures of one split, train or test, of CIFAR-10 as a .tar.gz of <split>/<class>/*.jpg, in the order
-// of their paths. Class is the index in classes.
+// Read returns the pictures of one split, train or test, of CIFAR-10 as a .tar.gz of <split>/<class>/*.jpg, in the
+// order of their paths. Class is the index in classes.
 func Read(archive, split string, classes []string) ([]Picture, error) {
 	f, err := os.Open(archive)
 	if err != nil {

@@ -108,6 +108,7 @@ func TestQuickstartExample(t *testing.T) {
 
 // words describe a kernel's operation in KERNELS.md.
 var words = map[kernels.OpKind]string{
+	kernels.OpConvHalf: "convolution, sums in float16",
 	kernels.OpConvTile: "convolution", kernels.OpWino43Input: "Winograd F(4,3), input",
 	kernels.OpWinoGemm: "Winograd, products", kernels.OpWino43Output: "Winograd F(4,3), output",
 	kernels.OpFC: "fully connected", kernels.OpMaxPool: "max-pooling", kernels.OpMaxPool3: "3×3 max-pooling",
@@ -162,7 +163,8 @@ func kernelTable() string {
 		if word == "" {
 			word = string(k.op)
 		}
-		out += fmt.Sprintf("| %s | %s |", word, map[kernels.DType]string{kernels.F32: "float", kernels.U8: "int8"}[k.dtype])
+		out += fmt.Sprintf("| %s | %s |", word, map[kernels.DType]string{kernels.F32: "float", kernels.F16: "half",
+			kernels.U8: "int8"}[k.dtype])
 		for _, isa := range columns {
 			out += map[bool]string{true: " ● |", false: " |"}[have[k][isa]]
 		}

@@ -76,9 +76,14 @@ func (c *corpus) add(g *runtime.Graph, r *rand.Rand) {
 	}
 }
 
-// written is a graph's file, with filters packed for a tier or without.
+// written is a graph's file, in half precision or as it is, with filters packed for a tier or without.
 func written(g *runtime.Graph, r *rand.Rand) []byte {
 	var b bytes.Buffer
+	if r.IntN(4) == 0 {
+		if h, err := runtime.ToHalf(g); err == nil { // others are quantised
+			g = h
+		}
+	}
 	if r.IntN(2) == 0 {
 		g.Card = described(g, r)
 	}

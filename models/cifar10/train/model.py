@@ -19,17 +19,17 @@ STEM = (32, 32)
 # name: (1x1, 3x3_reduce, 3x3, 5x5_reduce, 5x5, pool_proj); None: 3x3 max-pooling with stride 2.
 BODY = {
     "pool2/3x3_s2": None,
-    "inception_3a": (16, 32, 48, 16, 16, 16),
-    "inception_3b": (32, 32, 64, 16, 16, 16),
+    "inception_3a": (24, 32, 48, 16, 24, 16),
+    "inception_3b": (32, 40, 72, 16, 24, 16),
     "pool3/3x3_s2": None,
-    "inception_4a": (32, 32, 80, 16, 24, 24),
-    "inception_4b": (32, 32, 80, 16, 24, 24),
-    "inception_4c": (32, 32, 80, 16, 24, 24),
-    "inception_4d": (32, 32, 80, 16, 24, 24),
-    "inception_4e": (32, 32, 80, 16, 24, 24),
+    "inception_4a": (48, 40, 88, 16, 32, 24),
+    "inception_4b": (48, 40, 88, 16, 32, 24),
+    "inception_4c": (48, 40, 88, 16, 32, 24),
+    "inception_4d": (48, 40, 88, 16, 32, 24),
+    "inception_4e": (48, 40, 88, 16, 32, 24),
     "pool4/3x3_s2": None,
-    "inception_5a": (48, 48, 80, 16, 32, 32),
-    "inception_5b": (48, 48, 80, 16, 32, 32),
+    "inception_5a": (64, 56, 96, 16, 48, 40),
+    "inception_5b": (64, 56, 96, 16, 48, 40),
 }
 
 

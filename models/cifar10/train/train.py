@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 
 import data
+import fused
 from model import Net, normalise
 
 
@@ -31,7 +32,7 @@ def arguments():
                         "(default %(default)s)")
     p.add_argument("--out", default="run", metavar="DIR",
                    help="folder for the checkpoint, the curve and decoded pixels (default %(default)s)")
-    p.add_argument("--epochs", type=int, default=52,
+    p.add_argument("--epochs", type=int, default=75,
                    help="length of the schedule (default %(default)s); a resumed run may be given another number, "
                         "and goes on with the learning rate that the new schedule has at that epoch")
     p.add_argument("--minutes", type=float, metavar="N",
@@ -47,6 +48,8 @@ def arguments():
                    help="share of the epochs in which holes are cut; the last ones see whole images (default %(default)s)")
     p.add_argument("--threads", type=int, default=os.cpu_count(), help="default: all cores (%(default)s)")
     p.add_argument("--seed", type=int, default=1, help="default %(default)s")
+    p.add_argument("--no-fused", action="store_true", help="pool and normalise by PyTorch alone; else by fused.c, if there is "
+                                                           "a C compiler")
     p.add_argument("--float32", action="store_true", help="compute in float32 throughout; else bfloat16 where it is safe")
     return p.parse_args()
 
@@ -108,6 +111,8 @@ def main():
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     os.makedirs(args.out, exist_ok=True)
+    if not args.no_fused and not args.float32:
+        fused.install(args.out)
     cache = os.path.join(args.out, "cache")
     pixels, labels, _ = data.load(args.data, cache, "train")
     test_pixels, test_labels, _ = data.load(args.data, cache, "test")

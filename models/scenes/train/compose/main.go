@@ -2,12 +2,13 @@
 //
 //	go run ./compose -data cifar10-jpg.tar.gz -split train -seed 1 -from 0 -count 1000
 //
-// writes them to standard output, for train.py: of each 128·128·3 bytes, rows from the top, pixels from the left, R G B;
-// then five times class, left, top, right, bottom as float32, little-endian, class −1 where there are fewer. With
+// writes them to standard output, for train.py: of each 128·128·3 bytes, rows from the top, pixels from the left, R G
+// B; then five times class, left, top, right, bottom as float32, little-endian, class −1 where there are fewer. With
 //
 //	-out DIR
 //
-// it writes PNG files there and boxes.csv, which gneiss eval reads; without -out, standard output is not to be a terminal.
+// it writes PNG files there and boxes.csv, which gneiss eval reads; without -out, standard output is not to be a
+// terminal.
 package main
 
 import (
@@ -98,7 +99,8 @@ func files(c *scenes.Composer, dir string, seed, from, count uint64) error {
 			return err
 		}
 		for _, b := range c.Boxes {
-			if _, err := fmt.Fprintf(table, "%s,%s,%g,%g,%g,%g\n", name, cifar10.Classes[b.Class], b.X0, b.Y0, b.X1, b.Y1); err != nil {
+			_, err := fmt.Fprintf(table, "%s,%s,%g,%g,%g,%g\n", name, cifar10.Classes[b.Class], b.X0, b.Y0, b.X1, b.Y1)
+			if err != nil {
 				return err
 			}
 		}

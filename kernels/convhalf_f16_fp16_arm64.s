@@ -1,0 +1,353 @@
+//go:build gc && !purego && !noasm
+
+#include "textflag.h"
+#include "go_asm.h"
+#include "neon_arm64.h"
+
+// f16_convhalf_8x16__fp16 — convolution tile, 8 output pixels × 16 output channels, sums in float16 by blocks.
+//
+// Computes   sum = bias[k] + Σ over blocks of float32(Σ_{t,c} (*ptrs[t][p])[c] · w[t][c][k]); dst[p][k] = ToHalf(clamp(sum)),
+//            clamped after rounding, by rounded lo and hi: rounding is monotonic. A single block's sum is stored as it is
+//            if plain is not 0
+// Reference  convHalfGeneric (convhalf.go): the same bits
+// Requires   NEON, FP16
+// Layout     src/dst NHWC, float16; w packed [K/16][taps][groups][16]; bias float32
+// Contract   taps, groups, tiles ≥ 1; 1 ≤ rows ≤ 8; 1 ≤ cols ≤ 16; no over-read; dst does not alias src
+// Bound      128 FMLA per 8 loads of input and 16 of weights, eight channels; a block's end is 32 conversions, 32 additions
+//            and 64 loads and stores after 2048 FMLA or more
+// Tile       col →  0–7   8–15       Registers
+//   pixel 0         V16   V17          R0  args    R1  row addresses    R2  w    R3  taps left    R4  offset into rows, bytes
+//   …                                  R5–R12  input rows    V0–V7  eight channels of each    V8–V15  weights of four
+//   pixel 7         V30   V31          R13, R14, R15  dst, its stride, cols    R16  rows left    R19  tiles left
+//                                      R20, R21  what blocks are added to, and from a pixel's to the next's: bias, 0 at
+//                                      first, then tmp, 64    R22  tmp    R23  products in this block    R24  channels left
+//                                      of the tap    R25  channels left of the run
+// Phases     tile → tap → run of up to 128 channels: eights (pipelined) → four → ones → block's end → … → finish → store
+
+#define PIXEL(m, i, wa, wb) \
+	FMLAH_LANE(m, i, wa, 16+2*(m)) \
+	FMLAH_LANE(m, i, wb, 17+2*(m))
+
+#define LANE(i, wa, wb) \
+	PIXEL(0, i, wa, wb) \
+	PIXEL(1, i, wa, wb) \
+	PIXEL(2, i, wa, wb) \
+	PIXEL(3, i, wa, wb) \
+	PIXEL(4, i, wa, wb) \
+	PIXEL(5, i, wa, wb) \
+	PIXEL(6, i, wa, wb) \
+	PIXEL(7, i, wa, wb)
+
+// As LANE, and loads weights A and B from `at` on, among the products of the channel after those that took them before.
+#define LANE_LOAD(i, wa, wb, at, A, B) \
+	PIXEL(0, i, wa, wb) \
+	FMOVQ (at)(R2), A \
+	PIXEL(1, i, wa, wb) \
+	PIXEL(2, i, wa, wb) \
+	PIXEL(3, i, wa, wb) \
+	FMOVQ (at+16)(R2), B \
+	PIXEL(4, i, wa, wb) \
+	PIXEL(5, i, wa, wb) \
+	PIXEL(6, i, wa, wb) \
+	PIXEL(7, i, wa, wb)
+
+// Eight channels of each row.
+#define LOAD_ROWS \
+	WORD $0x3ce468a0; /* arm64: ldr q0, [x5, x4] */ \
+	WORD $0x3ce468c1; /* arm64: ldr q1, [x6, x4] */ \
+	WORD $0x3ce468e2; /* arm64: ldr q2, [x7, x4] */ \
+	WORD $0x3ce46903; /* arm64: ldr q3, [x8, x4] */ \
+	WORD $0x3ce46924; /* arm64: ldr q4, [x9, x4] */ \
+	WORD $0x3ce46945; /* arm64: ldr q5, [x10, x4] */ \
+	WORD $0x3ce46966; /* arm64: ldr q6, [x11, x4] */ \
+	WORD $0x3ce46987; /* arm64: ldr q7, [x12, x4] */
+
+// Weights of four channels.
+#define LOAD_WEIGHTS \
+	FMOVQ 0(R2), F8 \
+	FMOVQ 16(R2), F9 \
+	FMOVQ 32(R2), F10 \
+	FMOVQ 48(R2), F11 \
+	FMOVQ 64(R2), F12 \
+	FMOVQ 80(R2), F13 \
+	FMOVQ 96(R2), F14 \
+	FMOVQ 112(R2), F15
+
+// Five of eight channels, whose first four weights are loaded, and the weights of the other four. R2: the first's weights.
+#define FIVE \
+	LANE(0, 8, 9) \
+	LANE_LOAD(1, 10, 11, 128, F8, F9) \
+	LANE_LOAD(2, 12, 13, 160, F10, F11) \
+	LANE_LOAD(3, 14, 15, 192, F12, F13) \
+	LANE_LOAD(4, 8, 9, 224, F14, F15)
+
+// A pixel's sixteen sums, float32, in V0–V3: what they are added to and the block. Goes on to the next pixel.
+#define SUMS(a, b) \
+	VLD1 (R20), [V0.S4, V1.S4, V2.S4, V3.S4] \
+	ADD  R21, R20 \
+	FCVTL(a, 4) \
+	FCVTL2(a, 5) \
+	FCVTL(b, 6) \
+	FCVTL2(b, 7) \
+	FADD(4, 0, 0) \
+	FADD(5, 1, 1) \
+	FADD(6, 2, 2) \
+	FADD(7, 3, 3)
+
+// Ends a pixel's block.
+#define END_BLOCK(a, b, A, B) \
+	SUMS(a, b) \
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R22) \
+	VEOR A.B16, A.B16, A.B16 \
+	VEOR B.B16, B.B16, B.B16
+
+// Makes a pixel's channels of its sums. V8, V9: lo and hi.
+#define FINISH(a, b) \
+	SUMS(a, b) \
+	FCVTN(0, a) \
+	FCVTN(2, b) \
+	FCVTN2(1, a) \
+	FCVTN2(3, b) \
+	FMAXH(8, a, a) \
+	FMAXH(8, b, b) \
+	FMINH(9, a, a) \
+	FMINH(9, b, b)
+
+#define STORE(A, B) \
+	VST1 [A.H8, B.H8], (R13) \
+	ADD  R14, R13 \
+	SUBS $1, R16 \
+	BEQ  tile_done
+
+// As STORE, but of R15 < 16 channels.
+#define STORE_TAIL(A, B, l8, l4, l2, l1) \
+	MOVD R13, R17 \
+	TBZ  $3, R15, l8 \
+	VST1.P [A.H8], 16(R17) \
+	VMOV B.B16, A.B16 \
+l8: \
+	TBZ  $2, R15, l4 \
+	VST1.P A.D[0], 8(R17) \
+	VEXT $8, A.B16, A.B16, A.B16 \
+l4: \
+	TBZ  $1, R15, l2 \
+	VST1.P A.S[0], 4(R17) \
+	VEXT $4, A.B16, A.B16, A.B16 \
+l2: \
+	TBZ  $0, R15, l1 \
+	VST1 A.H[0], (R17) \
+l1: \
+	ADD  R14, R13 \
+	SUBS $1, R16 \
+	BEQ  tile_done
+
+// func convHalfFP16(a *convTileArgs)
+TEXT ·convHalfFP16(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD convTileArgs_ptrs(R0), R1
+	MOVD convTileArgs_dst(R0), R13
+	MOVD convTileArgs_dstStride(R0), R14
+	MOVD convTileArgs_cols(R0), R15
+	MOVD convTileArgs_tiles(R0), R19
+
+tile:
+	MOVD convTileArgs_w(R0), R2
+	MOVD convTileArgs_taps(R0), R3
+	MOVD convTileArgs_bias(R0), R20
+	MOVD $0, R21
+	MOVD $0, R23
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
+	VEOR V26.B16, V26.B16, V26.B16
+	VEOR V27.B16, V27.B16, V27.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	VEOR V29.B16, V29.B16, V29.B16
+	VEOR V30.B16, V30.B16, V30.B16
+	VEOR V31.B16, V31.B16, V31.B16
+
+tap:
+	LDP.P 16(R1), (R5, R6)
+	LDP.P 16(R1), (R7, R8)
+	LDP.P 16(R1), (R9, R10)
+	LDP.P 16(R1), (R11, R12)
+	MOVD  convTileArgs_groups(R0), R24
+	MOVD  $0, R4
+
+run:
+	MOVD $const_halfBlock, R25
+	CMP  R25, R24
+	CSEL LT, R24, R25, R25           // channels of this run
+	SUB  R25, R24
+	ADD  R25, R23
+	SUBS $8, R25
+	BLT  four
+
+	LOAD_ROWS
+	LOAD_WEIGHTS
+	ADD  $16, R4
+	SUBS $8, R25
+	BLT  last
+
+	PCALIGN $16
+eight_loop:                              // R25 = channels left behind those that are loaded, less 8
+	FIVE
+	LANE_LOAD(5, 10, 11, 256, F8, F9)
+	LANE_LOAD(6, 12, 13, 288, F10, F11)
+	PIXEL(0, 7, 14, 15)
+	WORD $0x3ce468a0                 // arm64: ldr q0, [x5, x4]
+	PIXEL(1, 7, 14, 15)
+	WORD $0x3ce468c1                 // arm64: ldr q1, [x6, x4]
+	FMOVQ 320(R2), F12
+	PIXEL(2, 7, 14, 15)
+	WORD $0x3ce468e2                 // arm64: ldr q2, [x7, x4]
+	PIXEL(3, 7, 14, 15)
+	WORD $0x3ce46903                 // arm64: ldr q3, [x8, x4]
+	FMOVQ 336(R2), F13
+	PIXEL(4, 7, 14, 15)
+	WORD $0x3ce46924                 // arm64: ldr q4, [x9, x4]
+	PIXEL(5, 7, 14, 15)
+	WORD $0x3ce46945                 // arm64: ldr q5, [x10, x4]
+	PIXEL(6, 7, 14, 15)
+	WORD $0x3ce46966                 // arm64: ldr q6, [x11, x4]
+	PIXEL(7, 7, 14, 15)
+	WORD $0x3ce46987                 // arm64: ldr q7, [x12, x4]
+	FMOVQ 352(R2), F14
+	FMOVQ 368(R2), F15
+	ADD  $16, R4
+	ADD  $256, R2
+	SUBS $8, R25
+	BGE  eight_loop
+
+last:                                    // nothing left to load
+	FIVE
+	LANE(5, 10, 11)
+	LANE(6, 12, 13)
+	LANE(7, 14, 15)
+	ADD  $256, R2
+
+four:                                    // R25 = channels left, less 8
+	TBZ   $2, R25, ones
+	FMOVD (R5)(R4), F0
+	FMOVD (R6)(R4), F1
+	FMOVD (R7)(R4), F2
+	FMOVD (R8)(R4), F3
+	FMOVD (R9)(R4), F4
+	FMOVD (R10)(R4), F5
+	FMOVD (R11)(R4), F6
+	FMOVD (R12)(R4), F7
+	LOAD_WEIGHTS
+	ADD   $8, R4
+	ADD   $128, R2
+	LANE(0, 8, 9)
+	LANE(1, 10, 11)
+	LANE(2, 12, 13)
+	LANE(3, 14, 15)
+
+ones:
+	ANDS $3, R25
+	BEQ  run_done
+
+one_loop:
+	WORD $0x7c6468a0                 // arm64: ldr h0, [x5, x4]
+	WORD $0x7c6468c1                 // arm64: ldr h1, [x6, x4]
+	WORD $0x7c6468e2                 // arm64: ldr h2, [x7, x4]
+	WORD $0x7c646903                 // arm64: ldr h3, [x8, x4]
+	WORD $0x7c646924                 // arm64: ldr h4, [x9, x4]
+	WORD $0x7c646945                 // arm64: ldr h5, [x10, x4]
+	WORD $0x7c646966                 // arm64: ldr h6, [x11, x4]
+	WORD $0x7c646987                 // arm64: ldr h7, [x12, x4]
+	FLDPQ (R2), (F8, F9)
+	ADD   $32, R2
+	ADD   $2, R4
+	LANE(0, 8, 9)
+	SUBS  $1, R25
+	BNE   one_loop
+
+run_done:
+	CBNZ R24, more
+	CMP  $1, R3
+	BEQ  finish
+
+more:
+	CMP  $const_halfBlock, R23
+	BLT  next
+	ADD  $convTileArgs_tmp, R0, R22
+	END_BLOCK(16, 17, V16, V17)
+	END_BLOCK(18, 19, V18, V19)
+	END_BLOCK(20, 21, V20, V21)
+	END_BLOCK(22, 23, V22, V23)
+	END_BLOCK(24, 25, V24, V25)
+	END_BLOCK(26, 27, V26, V27)
+	END_BLOCK(28, 29, V28, V29)
+	END_BLOCK(30, 31, V30, V31)
+	ADD  $convTileArgs_tmp, R0, R20
+	MOVD $64, R21
+	MOVD $0, R23
+
+next:
+	CBNZ R24, run
+	SUBS $1, R3
+	BNE  tap
+
+finish:
+	MOVD  convTileArgs_plain(R0), R17
+	CBZ   R17, sums
+	CBZ   R21, finished              // no block has ended: the one there is is the result
+sums:
+	ADD   $convTileArgs_lo, R0, R17
+	VLD1R (R17), [V8.S4]
+	ADD   $convTileArgs_hi, R0, R17
+	VLD1R (R17), [V9.S4]
+	FCVTN(8, 8)
+	FCVTN(9, 9)
+	VDUP  V8.H[0], V8.H8
+	VDUP  V9.H[0], V9.H8
+	FINISH(16, 17)
+	FINISH(18, 19)
+	FINISH(20, 21)
+	FINISH(22, 23)
+	FINISH(24, 25)
+	FINISH(26, 27)
+	FINISH(28, 29)
+	FINISH(30, 31)
+
+finished:
+	MOVD  $8, R16
+	CMP   $1, R19
+	BNE   rows_known
+	MOVD  convTileArgs_rows(R0), R16
+
+rows_known:
+	CMP  $16, R15
+	BNE  store_tail
+	STORE(V16, V17)
+	STORE(V18, V19)
+	STORE(V20, V21)
+	STORE(V22, V23)
+	STORE(V24, V25)
+	STORE(V26, V27)
+	STORE(V28, V29)
+	STORE(V30, V31)
+
+store_tail:
+	STORE_TAIL(V16, V17, row0_8, row0_4, row0_2, row0_1)
+	STORE_TAIL(V18, V19, row1_8, row1_4, row1_2, row1_1)
+	STORE_TAIL(V20, V21, row2_8, row2_4, row2_2, row2_1)
+	STORE_TAIL(V22, V23, row3_8, row3_4, row3_2, row3_1)
+	STORE_TAIL(V24, V25, row4_8, row4_4, row4_2, row4_1)
+	STORE_TAIL(V26, V27, row5_8, row5_4, row5_2, row5_1)
+	STORE_TAIL(V28, V29, row6_8, row6_4, row6_2, row6_1)
+	STORE_TAIL(V30, V31, row7_8, row7_4, row7_2, row7_1)
+
+tile_done:
+	SUBS $1, R19
+	BNE  tile
+	RET
