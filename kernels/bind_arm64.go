@@ -55,6 +55,7 @@ var bindings = map[string]any{
 	"u8_dequantize_1x16__neon":   dequantizeNEON,
 	"u8_add_1x16__neon":          addU8NEON,
 	"u8_lrn_1x16__neon":          lrnU8NEON,
+	"u8_addfixed_1x16__neon":     addFixedNEON,
 	"f32_curve_1x8__neon":        curveF32NEON,
 	"f32_scale_1x4__neon":        scaleF32NEON,
 	"f32_slope_1x4__neon":        slopeF32NEON,
@@ -160,19 +161,7 @@ func depthWeaveNEON(a *depthWeaveArgs)
 //go:noescape
 func avgPoolF32NEON(a *poolArgs)
 
-//go:noescape
-func lrnBlocksNEON(b *lrnArgs)
-
 // The kernels below do whole blocks of channels in assembly and leave the rest to the portable kernel.
-
-// lrnF32NEON: a window reaches over the end of a block, so a pixel is done whole.
-func lrnF32NEON(b *lrnArgs) {
-	if b.c%4 != 0 {
-		lrnF32Generic(b)
-		return
-	}
-	lrnBlocksNEON(b)
-}
 
 //go:noescape
 func clampBlocksNEON(e *eltwiseArgs)
@@ -230,9 +219,6 @@ func widenNEON(a *convertArgs) {
 
 //go:noescape
 func dequantizeNEON(a *convertArgs)
-
-//go:noescape
-func lrnU8NEON(a *lrnU8Args)
 
 //go:noescape
 func fcU8DotProd(t *fcU8Args)
@@ -305,3 +291,6 @@ func tableU8NEON(a *tableArgs) {
 		tableGeneric(a)
 	}
 }
+
+//go:noescape
+func addFixedNEON(e *addU8Args)

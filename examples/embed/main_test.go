@@ -56,7 +56,7 @@ func TestErrors(t *testing.T) {
 }
 
 // budget is the most bytes that the program may have on a small ARM board.
-const budget = 4300 << 10
+const budget = 4500 << 10 // its model takes 647 of them
 
 func TestSize(t *testing.T) {
 	if testing.Short() {
