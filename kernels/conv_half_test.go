@@ -194,7 +194,8 @@ func TestNewHalf(t *testing.T) {
 				for i := range 4 {
 					maximum, r := i%2 == 1, 3+i/2*2
 					s := PoolShape{N: 1, H: h, W: w, C: c, R: r, S: r, StrideH: 2, StrideW: 2,
-						PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2, PadRight: r / 2, DilationH: 1, DilationW: 1, OutH: (h-1)/2 + 1, OutW: 10, CountIncludePad: !maximum && h == 5}
+						PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2, PadRight: r / 2,
+						DilationH: 1, DilationW: 1, OutH: (h-1)/2 + 1, OutW: 10, CountIncludePad: !maximum && h == 5}
 					pool, err := NewPoolF32(s, maximum, isa)
 					if err != nil {
 						t.Fatal(err)
