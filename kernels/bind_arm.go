@@ -14,6 +14,8 @@ var bindings = map[string]any{
 	"u8_fc_4x16__neon":        fcU8NEON,
 	"f32_avgpool_1x4__neon":   avgPoolF32NEON,
 	"u8_avgpool_1x16__neon":   sumU8NEON,
+	"f32_lrn_1x4__neon":       lrnF32NEON,
+	"u8_lrn_1x8__neon":        lrnU8NEON,
 	"f32_affine_1x4__neon":    affineF32NEON,
 	"u8_add_1x8__neon":        addU8NEON,
 	"f32_quantize_1x8__neon":  quantizeNEON,

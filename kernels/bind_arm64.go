@@ -8,6 +8,8 @@ import "unsafe"
 var bindings = map[string]any{
 	"f32_conv_8x8__neon":         convTileF32NEON,
 	"f16_convhalf_8x16__fp16":    convHalfFP16,
+	"f16_maxpool_1x32__fp16":     maxPoolFP16,
+	"f16_maxpool3_1x32__fp16":    maxPool3FP16,
 	"f16_wino23input_4x4__fp16":  wino23InputFP16,
 	"f16_wino23output_2x2__fp16": wino23OutputFP16,
 	"u8_conv_8x8__i8mm":          convTileU8I8MM,
@@ -53,6 +55,7 @@ var bindings = map[string]any{
 	"u8_dequantize_1x16__neon":   dequantizeNEON,
 	"u8_add_1x16__neon":          addU8NEON,
 	"u8_lrn_1x16__neon":          lrnU8NEON,
+	"u8_addfixed_1x16__neon":     addFixedNEON,
 	"f32_curve_1x8__neon":        curveF32NEON,
 	"f32_scale_1x4__neon":        scaleF32NEON,
 	"f32_slope_1x4__neon":        slopeF32NEON,
@@ -82,6 +85,12 @@ func wino23InputFP16(a *winoInputArgs)
 
 //go:noescape
 func wino23OutputFP16(a *winoOutputArgs)
+
+//go:noescape
+func maxPoolFP16(a *poolArgs)
+
+//go:noescape
+func maxPool3FP16(a *maxPool3Args)
 
 //go:noescape
 func convTileU8I8MM(a *convTileArgs)
@@ -152,19 +161,7 @@ func depthWeaveNEON(a *depthWeaveArgs)
 //go:noescape
 func avgPoolF32NEON(a *poolArgs)
 
-//go:noescape
-func lrnBlocksNEON(b *lrnArgs)
-
 // The kernels below do whole blocks of channels in assembly and leave the rest to the portable kernel.
-
-// lrnF32NEON: a window reaches over the end of a block, so a pixel is done whole.
-func lrnF32NEON(b *lrnArgs) {
-	if b.c%4 != 0 {
-		lrnF32Generic(b)
-		return
-	}
-	lrnBlocksNEON(b)
-}
 
 //go:noescape
 func clampBlocksNEON(e *eltwiseArgs)
@@ -222,9 +219,6 @@ func widenNEON(a *convertArgs) {
 
 //go:noescape
 func dequantizeNEON(a *convertArgs)
-
-//go:noescape
-func lrnU8NEON(a *lrnU8Args)
 
 //go:noescape
 func fcU8DotProd(t *fcU8Args)
@@ -297,3 +291,6 @@ func tableU8NEON(a *tableArgs) {
 		tableGeneric(a)
 	}
 }
+
+//go:noescape
+func addFixedNEON(e *addU8Args)

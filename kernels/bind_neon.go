@@ -124,3 +124,18 @@ func blendRowsNEON(b *blendRowsArgs) {
 	}
 	blendRowBlocksNEON(b)
 }
+
+//go:noescape
+func lrnBlocksNEON(b *lrnArgs)
+
+// lrnF32NEON: a window reaches over the end of a block, so a pixel is done whole.
+func lrnF32NEON(b *lrnArgs) {
+	if b.c%4 != 0 {
+		lrnF32Generic(b)
+		return
+	}
+	lrnBlocksNEON(b)
+}
+
+//go:noescape
+func lrnU8NEON(a *lrnU8Args)

@@ -37,6 +37,8 @@ var rowsPortable = []Kernel{
 	{Op: OpMaxPool, DType: F32, Family: "pool_taps", fn: maxPoolF32Generic},
 	{Op: OpMaxPool3, DType: F32, Family: "pool_taps", fn: maxPool3F32Generic},
 	{Op: OpAvgPool, DType: F32, Family: "pool_taps", fn: avgPoolF32Generic},
+	{Op: OpMaxPool, DType: F16, Family: "pool_taps", fn: maxPoolHalfGeneric},
+	{Op: OpMaxPool3, DType: F16, Family: "pool_taps", fn: maxPool3HalfGeneric},
 	{Op: OpMaxPool, DType: U8, Family: "pool_taps", fn: maxPoolU8Generic},
 	{Op: OpMaxPool3, DType: U8, Family: "pool_taps", fn: maxPool3U8Generic},
 	{Op: OpLRN, DType: F32, Family: "lrn", fn: lrnF32Generic},

@@ -66,10 +66,13 @@ func newConvHalf(p *Packing, s ConvShape, segments []int, taps, depth int, layer
 		blocks: convBlocks(segments, k)}
 	c.border = aligned[byte](4 * s.C)
 	w := packWeights(p, func() []Half { return layer.Weights }, taps, depth, c.blocks, k.KR)
-	b := packRow(layer.Bias, c.blocks, k.NR)
+	b, plain := packRow(layer.Bias, c.blocks, k.NR), 0
+	if k.Op == OpConvHalf {
+		plain = halfBias(layer.Bias)
+	}
 	for i := range c.blocks {
 		c.panels = append(c.panels, convPanel{w: addr(w[i]), size: len(w[i]), bias: addr(b[i*k.NR:]), lo: layer.Act.Lo,
-			hi: layer.Act.Hi})
+			hi: layer.Act.Hi, plain: plain})
 		c.bytes += 2*len(w[i]) + 4*k.NR
 	}
 	return c

@@ -191,14 +191,17 @@ func TestNewHalf(t *testing.T) {
 				gate := Extent{1, 1, c}
 				halfOp(t, times, HalfShape{N: n, Rows: each, In: []Extent{e, gate}, Out: e}, x, y[:n*c])
 				halfOp(t, times, HalfShape{N: n, Rows: each, In: []Extent{e, gate}, Out: e, Once: []bool{false, true}}, x, y[:c])
-				for _, maximum := range []bool{false, true} {
-					s := PoolShape{N: 1, H: h, W: w, C: c, R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1, PadBottom: 1,
-						PadRight: 1, DilationH: 1, DilationW: 1, OutH: (h-1)/2 + 1, OutW: 10, CountIncludePad: !maximum && h == 5}
+				for i := range 4 {
+					maximum, r := i%2 == 1, 3+i/2*2
+					s := PoolShape{N: 1, H: h, W: w, C: c, R: r, S: r, StrideH: 2, StrideW: 2,
+						PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2, PadRight: r / 2,
+						DilationH: 1, DilationW: 1, OutH: (h-1)/2 + 1, OutW: 10, CountIncludePad: !maximum && h == 5}
 					pool, err := NewPoolF32(s, maximum, isa)
 					if err != nil {
 						t.Fatal(err)
 					}
-					halfOp(t, pool, HalfShape{N: n, Rows: RowWindow{3, 2, 1, 1, h}, In: []Extent{e}, Out: Extent{s.OutH, 10, c}}, x)
+					halfOp(t, pool, HalfShape{N: n, Rows: RowWindow{r, 2, 1, r / 2, h}, In: []Extent{e},
+						Out: Extent{s.OutH, 10, c}}, x)
 				}
 				lrn, err := NewLRNF32(c, 5, 1e-2, 0.75, 1, isa)
 				if err != nil {

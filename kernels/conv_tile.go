@@ -44,7 +44,7 @@ type convTileArgs struct {
 	size      int            // of w, bytes; PairSum16 only
 	order     unsafe.Pointer // that of pairPanel; PairSum16 only
 	plain     int            // not 0: lo and hi are 0 and 255 less zero, and no product reaches 2³¹, so saturation clamps;
-	// of float16, that bias is zero and nothing is to be clamped
+	// of float16, one of blockPlain and blockBias
 	//lint:ignore U1000 assembly uses it
 	left int // scratch of the kernel: taps or pixels left
 	//lint:ignore U1000 assembly uses it

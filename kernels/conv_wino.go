@@ -343,7 +343,7 @@ func (t *winogradTask) multiply(wk *winogradWorker, block int) {
 	a.lo, a.hi = negInf, posInf
 	a.bias = addr(t.border) // zeros where it is read, in float32
 	if t.dtype == F16 {
-		a.plain = 1
+		a.plain = blockPlain
 	}
 	a.dstStride = nr * t.mBytes
 	groups, lanes := t.kernel.groups(t.depth), t.blocks[block].width*t.kernel.KR

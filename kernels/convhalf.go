@@ -17,6 +17,22 @@ const OpConvHalf OpKind = "convhalf"
 // one, which begins with the bias. docs/NUMERICS.md bounds the error.
 const halfBlock = 128
 
+// How the sum of a single block becomes the output, if not by float32.
+const (
+	blockPlain = 1 // as it is: bias is zero, and nothing is clamped
+	blockBias  = 2 // the rounded bias, which is finite, is added in float16
+)
+
+// halfBias is how a layer's single blocks are done with.
+func halfBias(bias []float32) int {
+	for _, b := range bias {
+		if ToHalf(b)&0x7c00 == 0x7c00 {
+			return 0
+		}
+	}
+	return blockBias
+}
+
 // fmaHalf returns acc + x·y, rounded once to float16: all are float16. A product has 22 bits. In binary64 the sum is
 // exact, or one of its terms is so small beside the other that its rounding changes nothing.
 func fmaHalf(acc, x, y float64) float64 { return roundHalf(acc + x*y) }
@@ -71,11 +87,14 @@ func convHalfGeneric(a *convTileArgs) {
 			}
 			dst := halves(a.dst, (t*genericMR+r)*a.dstStride, a.cols)
 			for k := range dst {
-				if a.plain != 0 && !ended {
+				switch {
+				case !ended && a.plain == blockPlain:
 					dst[k] = ToHalf(float32(acc[k]))
-					continue
+				case !ended && a.plain == blockBias:
+					dst[k] = ToHalf(act.apply(float32(roundHalf(acc[k] + float64(ToHalf(sum[k]).Float())))))
+				default:
+					dst[k] = ToHalf(act.apply(sum[k] + float32(acc[k])))
 				}
-				dst[k] = ToHalf(act.apply(sum[k] + float32(acc[k])))
 			}
 		}
 	}

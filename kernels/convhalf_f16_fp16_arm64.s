@@ -7,8 +7,8 @@
 // f16_convhalf_8x16__fp16 — convolution tile, 8 output pixels × 16 output channels, sums in float16 by blocks.
 //
 // Computes   sum = bias[k] + Σ over blocks of float32(Σ_{t,c} (*ptrs[t][p])[c] · w[t][c][k]); dst[p][k] = ToHalf(clamp(sum)),
-//            clamped after rounding, by rounded lo and hi: rounding is monotonic. A single block's sum is stored as it is
-//            if plain is not 0
+//            clamped after rounding, by rounded lo and hi: rounding is monotonic. To a single block the rounded bias is
+//            added in float16 if plain is 2; it is stored as it is if plain is 1
 // Reference  convHalfGeneric (convhalf.go): the same bits
 // Requires   NEON, FP16
 // Layout     src/dst NHWC, float16; w packed [K/16][taps][groups][16]; bias float32
@@ -101,6 +101,18 @@
 	VEOR A.B16, A.B16, A.B16 \
 	VEOR B.B16, B.B16, B.B16
 
+#define CLAMP(a, b) \
+	FMAXH(8, a, a) \
+	FMAXH(8, b, b) \
+	FMINH(9, a, a) \
+	FMINH(9, b, b)
+
+// Makes a pixel's channels of its only block. V4, V5: bias. V8, V9: lo and hi.
+#define BLOCK(a, b) \
+	FADDH(4, a, a) \
+	FADDH(5, b, b) \
+	CLAMP(a, b)
+
 // Makes a pixel's channels of its sums. V8, V9: lo and hi.
 #define FINISH(a, b) \
 	SUMS(a, b) \
@@ -108,10 +120,7 @@
 	FCVTN(2, b) \
 	FCVTN2(1, a) \
 	FCVTN2(3, b) \
-	FMAXH(8, a, a) \
-	FMAXH(8, b, b) \
-	FMINH(9, a, a) \
-	FMINH(9, b, b)
+	CLAMP(a, b)
 
 #define STORE(A, B) \
 	VST1 [A.H8, B.H8], (R13) \
@@ -298,10 +307,6 @@ next:
 	BNE  tap
 
 finish:
-	MOVD  convTileArgs_plain(R0), R17
-	CBZ   R17, sums
-	CBZ   R21, finished              // no block has ended: the one there is is the result
-sums:
 	ADD   $convTileArgs_lo, R0, R17
 	VLD1R (R17), [V8.S4]
 	ADD   $convTileArgs_hi, R0, R17
@@ -310,6 +315,27 @@ sums:
 	FCVTN(9, 9)
 	VDUP  V8.H[0], V8.H8
 	VDUP  V9.H[0], V9.H8
+	MOVD  convTileArgs_plain(R0), R17
+	CBZ   R17, sums
+	CBNZ  R21, sums                  // a block has ended
+	CMP   $1, R17
+	BEQ   finished                   // the one there is is the result
+	VLD1  (R20), [V0.S4, V1.S4, V2.S4, V3.S4]
+	FCVTN(0, 4)
+	FCVTN(2, 5)
+	FCVTN2(1, 4)
+	FCVTN2(3, 5)
+	BLOCK(16, 17)
+	BLOCK(18, 19)
+	BLOCK(20, 21)
+	BLOCK(22, 23)
+	BLOCK(24, 25)
+	BLOCK(26, 27)
+	BLOCK(28, 29)
+	BLOCK(30, 31)
+	B     finished
+
+sums:
 	FINISH(16, 17)
 	FINISH(18, 19)
 	FINISH(20, 21)

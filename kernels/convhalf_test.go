@@ -125,11 +125,13 @@ func TestConvHalfTile(t *testing.T) {
 			if i%2 == 0 {
 				c.act = Clamp{negInf, posInf}
 			}
-			c.plain = i / 2 % 2 * (1 - i%2)
+			if c.plain = i % 3; c.plain == blockPlain {
+				c.act = Clamp{negInf, posInf}
+			}
 			pixels := (c.tiles-1)*k.MR + c.rows
 			c.w, c.x = narrowed(normals(r, s.taps*s.groups*tileNR)), narrowed(normals(r, s.taps*pixels*s.groups))
 			c.bias = normals(r, tileNR)
-			if c.plain != 0 {
+			if c.plain == blockPlain {
 				clear(c.bias)
 			}
 			switch i % 4 {

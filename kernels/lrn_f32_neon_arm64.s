@@ -54,9 +54,9 @@ lrn_block:
 	CMP    $5, R12
 	BNE    lrn_window
 	FMOVQ  0(R8), F1
-	WORD   $0x3cc04102                  // arm64: ldur q2, [x8, #4]
-	WORD   $0x3cc08103                  // arm64: ldur q3, [x8, #8]
-	WORD   $0x3cc0c104                  // arm64: ldur q4, [x8, #12]
+	WORD $0x3cc04102                  // arm64: ldur q2, [x8, #4]
+	WORD $0x3cc08103                  // arm64: ldur q3, [x8, #8]
+	WORD $0x3cc0c104                  // arm64: ldur q4, [x8, #12]
 	FMOVQ  16(R8), F5
 	FADD(2, 1, 1)
 	FADD(3, 1, 1)

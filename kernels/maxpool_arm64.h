@@ -1,4 +1,4 @@
-// Body of the max-poolings of arm64, 64 bytes of a pixel at a time (then 16, 8, 4, 2, 1), uint8 or float32. The
+// Body of the max-poolings of arm64, 64 bytes of a pixel at a time (then 16, 8, 4, 2, 1), uint8, float16 or float32. The
 // including file defines
 //
 //	NAME_TAPS, NAME_ROW   the functions for any window and for a row of 3×3 windows

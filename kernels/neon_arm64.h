@@ -59,5 +59,6 @@
 #define FSUBH(m, n, d)       NEON3(0x4EC01400, m, n, d)       // fsub d.8h, n.8h, m.8h: n − m
 #define FMAXH(m, n, d)       NEON3(0x4E403400, m, n, d)       // fmax d.8h, n.8h, m.8h
 #define FMINH(m, n, d)       NEON3(0x4EC03400, m, n, d)       // fmin d.8h, n.8h, m.8h
+#define FMAXNMH(m, n, d)     NEON3(0x4E400400, m, n, d)       // fmaxnm d.8h, n.8h, m.8h
 #define FMLAH_LANE(m, i, n, d) NEONLANEH(0x4F001000, m, i, n, d) // fmla d.8h, n.8h, m.h[i]: m < 16
 #define USMMLA(m, n, d)      NEON3(0x4E80AC00, m, n, d)       // usmmla d.4s, n.16b, m.16b: n unsigned, m signed

@@ -30,7 +30,11 @@ type poolArgs struct {
 func maxPoolF32Generic(a *poolArgs) { maxPoolGeneric(a, negInf) }
 func maxPoolU8Generic(a *poolArgs)  { maxPoolGeneric(a, uint8(0)) }
 
-func maxPoolGeneric[T uint8 | float32](a *poolArgs, least T) {
+func maxPoolHalfGeneric(a *poolArgs) { maxPoolGeneric(a, halfNegInf) }
+
+const halfNegInf Half = 0xfc00
+
+func maxPoolGeneric[T uint8 | float32 | Half](a *poolArgs, least T) {
 	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.taps)
 	const block = 64 // channels kept on the stack: dst may be a tap
 	var best [block]T
@@ -48,13 +52,19 @@ func maxPoolGeneric[T uint8 | float32](a *poolArgs, least T) {
 }
 
 // maxInto sets m[i] to src[i] where that is greater; a NaN is not.
-func maxInto[T uint8 | float32](m, src []T) {
+func maxInto[T uint8 | float32 | Half](m, src []T) {
 	// No branch here depends on which number is greater: random data would mislead its predictor half of the time.
 	switch m := any(m).(type) {
 	case []float32:
 		for i, v := range any(src).([]float32)[:len(m)] {
 			if v == v {
 				m[i] = max(m[i], v)
+			}
+		}
+	case []Half:
+		for i, h := range any(src).([]Half)[:len(m)] {
+			if v := h.Float(); v > m[i].Float() {
+				m[i] = h
 			}
 		}
 	case []uint8:
@@ -112,7 +122,9 @@ type maxPool3Args struct {
 func maxPool3F32Generic(a *maxPool3Args) { maxPool3Generic(a, negInf) }
 func maxPool3U8Generic(a *maxPool3Args)  { maxPool3Generic(a, uint8(0)) }
 
-func maxPool3Generic[T uint8 | float32](a *maxPool3Args, least T) {
+func maxPool3HalfGeneric(a *maxPool3Args) { maxPool3Generic(a, halfNegInf) }
+
+func maxPool3Generic[T uint8 | float32 | Half](a *maxPool3Args, least T) {
 	const block = 64 // channels that walk along the row together
 	var v [3][block]T
 	size := int(unsafe.Sizeof(least))

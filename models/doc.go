@@ -21,7 +21,7 @@
 //	*Model → Classify; detect.New, segment.New, pose.New for boxes, masks and key points; Plan.NewSession for tensors
 //
 // Packages below read single formats (onnx, tflite, ncnn, caffe), prepare pictures (imagefile, preprocess), understand
-// answers (labels, detect, segment, pose, track) and hold networks in code (cifar10, googlenet).
+// answers (labels, detect, segment, pose, track) and hold networks in code (cifar10, scenes, googlenet).
 //
 // # How to add a file format
 //

@@ -274,6 +274,14 @@ func functionCases(c int, in Shape) []selfCase {
 				g := b.add(&Quantised{Op: &GlobalPool{Type: AvgPool}, Out: Quant{Scale: 1.0 / 90, Zero: 90}}, s)
 				return b.add(&Quantised{Op: &Binary{How: kernels.Times}, Out: Quant{Scale: 1.0 / 100, Zero: 128}}, s, g)
 			}},
+		{name: fmt.Sprint("quantised functions by channel of ", c), input: in, exact: true,
+			build: func(b *selfBuilder, x *Value) *Value {
+				t := &Table{Of: make([]uint8, 256*c), Out: Quant{Scale: 1.0 / 100, Zero: 128}}
+				for i := range t.Of {
+					t.Of[i] = uint8(b.rnd.next())
+				}
+				return b.add(t, b.quantize(x))
+			}},
 		{name: fmt.Sprint("functions and products of ", c), input: in, exact: true,
 			build: func(b *selfBuilder, x *Value) *Value {
 				slope := &Binary{How: kernels.Sloped, Of: b.floats(c, 1), Shape: Shape{1, 1, 1, c}}

@@ -38,7 +38,7 @@ func halfCases() (cases []selfCase) {
 		in := Shape{1, 9, 10, c}
 		add(fmt.Sprint("operations of ", c), in, func(b *selfBuilder, x *Value) *Value {
 			y := b.conv(x, c, 1, 1, 1)
-			y = b.add(&Add{Act: ReLU}, y, b.add(&Pool{Window: window(3, 1)}, y))
+			y = b.add(&Add{Act: ReLU}, b.add(&Pool{Window: window(5, 1)}, y), b.add(&Pool{Window: window(3, 1)}, y))
 			y = b.add(&Concat{}, y, b.add(&LRN{Size: 5, Alpha: 0.5, Beta: 0.75, Bias: 1}, y), y)
 			return b.add(&Binary{How: kernels.Times}, y, b.add(&GlobalPool{Type: AvgPool}, y))
 		})

@@ -59,7 +59,7 @@ detector, a toy that knows ten things. Without a card, the outputs' shapes say h
 			if err := f.check(args); err != nil {
 				return err
 			}
-			images := sampleSources(samples.Street())
+			images := sampleSources(samples.Road())
 			if len(args) > 0 {
 				var err error
 				if images, err = sources(args, cmd.InOrStdin()); err != nil {

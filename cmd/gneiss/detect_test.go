@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gneiss-go/gneiss/models/detect/score"
 	"github.com/gneiss-go/gneiss/models/imagefile"
 )
 
@@ -132,6 +133,42 @@ func TestDetectTasks(t *testing.T) {
 	})
 }
 
+// TestDetectSample: without arguments the built-in detector finds what the drawn scene shows, and nothing else.
+func TestDetectSample(t *testing.T) {
+	var got struct {
+		Image string
+		Task  string
+		Boxes []struct {
+			Label string
+			Box   [4]float64
+		}
+	}
+	mustJSON(t, &got, "detect", "--json")
+	things := map[string]score.Box{ // where draw.Road has them
+		"airplane": {X0: 236, Y0: 81, X1: 397, Y1: 185}, "truck": {X0: 84, Y0: 200, X1: 280, Y1: 334},
+		"automobile": {X0: 348, Y0: 249, X1: 542, Y1: 349}}
+	if got.Image != "road.png" || got.Task != "detect" || len(got.Boxes) != len(things) {
+		t.Fatalf("%+v", got)
+	}
+	for i, b := range got.Boxes {
+		thing, ok := things[b.Label]
+		if !ok {
+			t.Fatalf("a second or unknown %s: %+v", b.Label, got)
+		}
+		delete(things, b.Label)
+		r, err := score.Measure([]score.Truth{{Box: thing}}, []score.Found{{Score: 1,
+			Box: score.Box{X0: b.Box[0], Y0: b.Box[1], X1: b.Box[2], Y1: b.Box[3]}}})
+		if err != nil || r.AP50 < 0.99 {
+			t.Errorf("box %d, %s: %v, want %v, %v", i, b.Label, b.Box, thing, err)
+		}
+	}
+	drawn, card := filepath.Join(t.TempDir(), "road.png"), filepath.Join("..", "..", "models", "scenes", "scenes.png")
+	must(t, "detect", "-o", drawn)
+	if n := differ(t, drawn, card); n > 200 {
+		t.Errorf("%d pixels differ from %s: gneiss detect -o %s", n, card, card)
+	}
+}
+
 // TestDetectFrames: each frame of raw video is answered as its picture is, and drawn into a folder.
 func TestDetectFrames(t *testing.T) {
 	img, err := imagefile.Open(filepath.Join(pictures(t), "frog.png"))
@@ -151,7 +188,7 @@ func TestDetectFrames(t *testing.T) {
 	}
 	path, out := filepath.Join(t.TempDir(), "frog.y4m"), filepath.Join(t.TempDir(), "frames")
 	write(t, path, y4m.String())
-	lines := must(t, "detect", "--y4m", path, "--json", "--frames", "2", "-o", out)
+	lines := must(t, "detect", "--task", "classify", "--y4m", path, "--json", "--frames", "2", "-o", out)
 	var all []found
 	for in := json.NewDecoder(strings.NewReader(lines)); in.More(); {
 		var f found

@@ -57,7 +57,7 @@ const samples = "../../internal/gen/samples"
 // TestPictures: each is classified, and the last one, a truck, is called so.
 func TestPictures(t *testing.T) {
 	all := reports(t, "--pictures", samples, "--fps", "20")
-	if last := all[len(all)-1]; last.Frames+last.Dropped != 5 || last.Frames == 0 || last.Class != "truck" ||
+	if last := all[len(all)-1]; last.Frames+last.Dropped != 6 || last.Frames == 0 || last.Class != "truck" ||
 		last.Score < 0.5 || last.Bad != 0 {
 		t.Errorf("%+v", last)
 	}

@@ -68,7 +68,7 @@ func TestDetect(t *testing.T) {
 			model, bin := filepath.Join(dir, "model.gneiss"), filepath.Join(dir, "detect")
 			network := testdata.Path(t, "zoo", strings.TrimSuffix(c.model, filepath.Ext(c.model)), c.model)
 			args := []string{"compile", network, "--labels", c.labels, "-o", model}
-			photo := "../../internal/gen/samples/street.png"
+			photo := "street.png"
 			if c.photo != "" {
 				photo = testdata.Path(t, "detection", c.photo)
 			} else {
@@ -124,7 +124,7 @@ func samePicture(t *testing.T, got, want string) {
 		}
 	}
 	if off > 50 {
-		t.Errorf("%d pixels differ from %s: gneiss detect --model … internal/gen/samples/street.png -o docs/detect.png",
+		t.Errorf("%d pixels differ from %s: gneiss detect --model … examples/detect/street.png -o docs/detect.png",
 			off, want)
 	}
 }

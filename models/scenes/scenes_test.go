@@ -19,9 +19,9 @@ import (
 // testSeed is that of the scenes that the model is measured by; those that it was trained and calibrated by had others.
 const testSeed = 2
 
-// leastAP50 is what int8 must reach on 1,000 unseen scenes: the card's figure, less what rounding of floats in the
-// preparation may change.
-const leastAP50 = 0.6
+// leastAP50 is what the detector must reach on 1,000 unseen scenes: the model card's 0.741, less what another order of
+// sums in the preparation may change.
+const leastAP50 = 0.735
 
 // TestAP50 measures the detector on scenes of CIFAR-10's test pictures.
 func TestAP50(t *testing.T) {
@@ -102,7 +102,7 @@ func TestSame(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const want = "x"
+	const want = "6e272a5b82be91c5593d46af121538e42122ad2be7743020d1fccd4e887ea704"
 	if got := hex.EncodeToString(sum.Sum(nil)); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

@@ -64,7 +64,7 @@ func New(p *runtime.Plan, c card.Card, o Options) (*Reader, error) {
 	switch {
 	case c.Task == card.Embed || c.Task == card.Other:
 		return newTensors(p, c.Task)
-	case len(reasons) == 0 && kind != "":
+	case c.Task == "" && len(reasons) == 0 && kind != "":
 		return nil, fmt.Errorf("no head is called %q: %w", kind, runtime.ErrGraph)
 	case len(reasons) == 0:
 		return nil, fmt.Errorf("%q is no task that is known here: %w", c.Task, runtime.ErrGraph)

@@ -318,14 +318,14 @@ func (s *Server) file(name, kind string) handler {
 
 func (s *Server) sampleNames(w http.ResponseWriter, _ *http.Request) error {
 	names := []string{}
-	for _, p := range samples.All() {
+	for _, p := range append(samples.All(), samples.Road()) {
 		names = append(names, p.Name)
 	}
 	return writeJSON(w, http.StatusOK, names)
 }
 
 func (s *Server) sample(w http.ResponseWriter, r *http.Request) error {
-	for _, p := range samples.All() {
+	for _, p := range append(samples.All(), samples.Road()) {
 		if p.Name == r.PathValue("name") {
 			w.Header().Set("Content-Type", "image/png")
 			_, err := w.Write(p.Data)

@@ -202,8 +202,13 @@ func TestRoutes(t *testing.T) {
 	}
 	var names []string
 	decode(t, do(s, "GET", "/api/samples", nil), 200, &names)
-	if !slices.Contains(names, "frog.png") {
+	if !slices.Contains(names, "frog.png") || !slices.Contains(names, "road.png") {
 		t.Errorf("samples %q", names)
+	}
+	for _, name := range names {
+		if w := do(s, "GET", "/api/samples/"+name, nil); w.Code != 200 {
+			t.Errorf("%s: %d", name, w.Code)
+		}
 	}
 	refused(t, do(s, "GET", "/nowhere", nil), 404, "nothing here")
 	refused(t, do(s, "GET", "/api/samples/x.png", nil), 404, "no sample")

@@ -4,7 +4,7 @@ package samples
 
 import "embed"
 
-//go:generate go run ./gen .
+//go:generate go run ./gen . ../../../examples/detect/street.png
 
 //go:embed *.png
 var files embed.FS
@@ -27,8 +27,8 @@ func All() []Sample {
 	return all
 }
 
-// Street returns the scene that is shown to detectors, of draw.Street.
-func Street() Sample { return read("street") }
+// Road returns the scene with several things, of draw.Road.
+func Road() Sample { return read("road") }
 
 func read(name string) Sample {
 	data, err := files.ReadFile(name + ".png")

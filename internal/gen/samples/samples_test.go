@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"os"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/internal/gen/samples/draw"
@@ -24,11 +25,19 @@ func TestFresh(t *testing.T) {
 		}
 		fresh(t, s.Name, s.Data, scene.Image())
 	}
-	street := Street()
-	if len(street.Data) > 24<<10 {
-		t.Errorf("street.png of %d bytes", len(street.Data))
+	street, err := os.ReadFile("../../../examples/detect/street.png")
+	if err != nil {
+		t.Fatal(err)
 	}
-	fresh(t, street.Name, street.Data, draw.Street())
+	if len(street) > 24<<10 {
+		t.Errorf("street.png of %d bytes", len(street))
+	}
+	fresh(t, "street.png", street, draw.Street())
+	road := Road()
+	if len(road.Data) > 24<<10 {
+		t.Errorf("%s of %d bytes", road.Name, len(road.Data))
+	}
+	fresh(t, road.Name, road.Data, draw.Road())
 }
 
 // fresh holds a file to what the code draws.

@@ -230,15 +230,22 @@ async function showSamples() {
     const button = el("button");
     const picture = el("img");
     button.type = "button";
-    button.title = label;
+    button.title = button.dataset.name = label;
     picture.src = `/api/samples/${encodeURIComponent(name)}`;
     picture.alt = `Sample: ${label}`;
     button.append(picture);
     button.addEventListener("click", () => takeSample(name).catch(fail));
     $("samples").append(button);
   }
-  $("samples").hidden = names.length === 0;
+  fitSamples();
   return names;
+}
+
+// fitSamples shows a classifier the pictures of one thing, and a detector the one with several.
+function fitSamples() {
+  const unfit = { classify: (name) => name === "road", detect: (name) => name !== "road" }[model.task] ?? (() => false);
+  for (const button of $("samples").children) button.hidden = unfit(button.dataset.name);
+  $("samples").hidden = !model.images || $("samples").children.length === 0;
 }
 
 // ---- The camera: one picture at a time, the next when the answer is there.
@@ -533,7 +540,8 @@ $("model").addEventListener("change", () => {
 function showModel() {
   $("tensors").hidden = model.images;
   $("tensors").textContent = `${model.name} takes tensors, not pictures: ask it by POST ${model.path}, in the Open Inference Protocol.`;
-  for (const id of ["drop", "settings", "result-panel", "layers-panel", "choose", "camera", "samples"]) $(id).hidden = !model.images;
+  for (const id of ["drop", "settings", "result-panel", "layers-panel", "choose", "camera"]) $(id).hidden = !model.images;
+  fitSamples();
   $("threshold-row").hidden = !model.threshold;
   document.title = `gneiss: ${model.name}`;
   $("subtitle").textContent = `${model.name} · ${model.dtype} · ${model.isa}`;

@@ -1,4 +1,5 @@
-// Command gen writes the sample pictures into the folder given, as go generate runs it.
+// Command gen writes the sample pictures into the folder given, and the street into the file given after it, as go
+// generate runs it.
 package main
 
 import (
@@ -21,7 +22,10 @@ func main() {
 	for _, s := range draw.Scenes {
 		write(filepath.Join(dir, s.Name+".png"), s.Image())
 	}
-	write(filepath.Join(dir, "street.png"), draw.Street())
+	write(filepath.Join(dir, "road.png"), draw.Road())
+	if len(os.Args) > 2 {
+		write(os.Args[2], draw.Street())
+	}
 }
 
 func write(path string, m image.Image) {
