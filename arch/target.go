@@ -8,8 +8,9 @@ import (
 )
 
 // A target is an ISA that tells of which machines it is a tier: of those of one GOARCH that have exactly the features
-// that the tier requires, whichever CPU this is. Kernels are chosen and weights are packed for a target as for a tier,
-// but a target is never supported, and nothing runs on it. Within one target's GOARCH, ISAs compare with < too.
+// that the tier requires, and half precision with dot products, as all cores have, whichever CPU this is. Kernels
+// are chosen and weights are packed for a target as for a tier, but a target is never supported, and nothing runs on
+// it. Within one target's GOARCH, ISAs compare with < too.
 //
 // Its upper bits are the place of its GOARCH in machines, the lower ones the tier.
 
@@ -55,6 +56,15 @@ func (i ISA) GOARCH() string {
 		return machines[at]
 	}
 	return ""
+}
+
+// Machine returns the features of a target's machines: what the tier requires, and [FeatFP16] with [FeatDotProd].
+func (i ISA) Machine() Feature {
+	f := i.Requires()
+	if f.Has(FeatDotProd) {
+		f |= FeatFP16
+	}
+	return f
 }
 
 // Tier returns the tier of a target, or i.

@@ -171,7 +171,7 @@ func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
 func selected(op OpKind, dt DType, limit arch.ISA) *Kernel {
 	t, have := Table(), arch.Features()
 	if goarch := limit.GOARCH(); goarch != "" {
-		t, have = targetTable(goarch), limit.Requires()
+		t, have = targetTable(goarch), limit.Machine()
 	}
 	for i := range t {
 		if k := &t[i]; k.Op == op && k.DType == dt && k.ISA <= limit && have.Has(k.Requires) {

@@ -133,7 +133,8 @@ func (p *Plan) packedAs(kernels []string) bool {
 // choice.
 //
 // The tier is one of this machine, or a target of any architecture as [ParseTarget] returns it. Packing for a target is
-// portable: every machine writes the bytes that one writes whose CPU has exactly the features of the target's tier.
+// portable: every machine writes the bytes that one writes whose CPU has exactly the features of the target's tier, and
+// half precision where it has dot products.
 func WithPacked(isa arch.ISA, opts ...Option) WriteOption {
 	return func(w *writer) {
 		data, err := w.pack(isa, opts)
