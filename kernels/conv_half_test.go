@@ -191,17 +191,18 @@ func TestNewHalf(t *testing.T) {
 				gate := Extent{1, 1, c}
 				halfOp(t, times, HalfShape{N: n, Rows: each, In: []Extent{e, gate}, Out: e}, x, y[:n*c])
 				halfOp(t, times, HalfShape{N: n, Rows: each, In: []Extent{e, gate}, Out: e, Once: []bool{false, true}}, x, y[:c])
-				for i := range 4 {
-					maximum, r := i%2 == 1, 3+i/2*2
-					s := PoolShape{N: 1, H: h, W: w, C: c, R: r, S: r, StrideH: 2, StrideW: 2,
-						PadTop: r / 2, PadLeft: r / 2, PadBottom: r / 2, PadRight: r / 2,
-						DilationH: 1, DilationW: 1, OutH: (h-1)/2 + 1, OutW: 10, CountIncludePad: !maximum && h == 5}
+				for i := range 6 {
+					maximum, p := i%2 == 1, [][4]int{{3, 2, 1, 1}, {5, 2, 2, 2}, {2, 1, 1, 3}}[i/2] // the last: windows of no taps
+					r, stride, top, left := p[0], p[1], p[2], p[3]
+					s := PoolShape{N: 1, H: h, W: w, C: c, R: r, S: r, StrideH: stride, StrideW: stride,
+						PadTop: top, PadLeft: left, PadBottom: top, PadRight: left, DilationH: 1, DilationW: 1,
+						OutH: (h+2*top-r)/stride + 1, OutW: (w+2*left-r)/stride + 1, CountIncludePad: !maximum && h == 5}
 					pool, err := NewPoolF32(s, maximum, isa)
 					if err != nil {
 						t.Fatal(err)
 					}
-					halfOp(t, pool, HalfShape{N: n, Rows: RowWindow{r, 2, 1, r / 2, h}, In: []Extent{e},
-						Out: Extent{s.OutH, 10, c}}, x)
+					halfOp(t, pool, HalfShape{N: n, Rows: RowWindow{r, stride, 1, top, h}, In: []Extent{e},
+						Out: Extent{s.OutH, s.OutW, c}}, x)
 				}
 				lrn, err := NewLRNF32(c, 5, 1e-2, 0.75, 1, isa)
 				if err != nil {

@@ -226,13 +226,12 @@ func (t *poolTask) window(w *poolWindow, x, pixels int) {
 func (t *poolTask) nothing(w *poolWindow, x, pixels int) {
 	for end := x + pixels; x < end && !w.stop.Asked(); x++ {
 		at := t.out.at(((w.n*t.shape.OutH+w.y)*t.shape.OutW+x)*t.out.Stride + w.c0)
-		if t.dtype == F16 && t.max {
+		switch {
+		case t.max && t.dtype == F16:
 			fillWith(halves(at, 0, w.c), halfNegInf)
-			return
-		}
-		if t.dtype == F32 && t.max {
+		case t.max && t.dtype == F32:
 			fillWith(floats(at, 0, w.c), negInf)
-		} else {
+		default:
 			clear(unsafe.Slice((*byte)(at), w.c*t.dtype.Size()))
 		}
 	}
