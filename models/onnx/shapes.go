@@ -171,15 +171,8 @@ func (c *call) perm(rank int) ([]int, error) {
 			perm = append(perm, rank-1-i)
 		}
 	}
-	if len(perm) != rank {
+	if !axes.Permutes(perm, rank) {
 		return nil, fmt.Errorf("perm %v of %d dimensions: %w", perm, rank, runtime.ErrShape)
-	}
-	seen := make([]bool, rank)
-	for _, p := range perm {
-		if p < 0 || p >= rank || seen[p] {
-			return nil, fmt.Errorf("perm %v: %w", perm, runtime.ErrShape)
-		}
-		seen[p] = true
 	}
 	return perm, nil
 }

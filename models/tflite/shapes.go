@@ -58,10 +58,13 @@ func transpose(n *node) error {
 	}
 	perm, dims := make([]int, len(list)), make([]int, len(list))
 	for i, p := range list {
-		if p < 0 || int(p) >= len(x.Dims) || slices.Contains(perm[:i], int(p)) || len(list) != len(x.Dims) {
-			return fmt.Errorf("permutation %v of %v: %w", list, x.Dims, runtime.ErrShape)
-		}
-		perm[i], dims[i] = int(p), x.Dims[p]
+		perm[i] = int(p)
+	}
+	if !axes.Permutes(perm, len(x.Dims)) {
+		return fmt.Errorf("permutation %v of %v: %w", list, x.Dims, runtime.ErrShape)
+	}
+	for i, p := range perm {
+		dims[i] = x.Dims[p]
 	}
 	return n.is(n.b.Rearrange(n.name, x, perm, dims))
 }

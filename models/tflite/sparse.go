@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gneiss-go/gneiss/models/internal/axes"
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
@@ -32,9 +33,15 @@ func densify(n *node) error {
 	return nil
 }
 
+// maxSparseRank bounds the walk from level to level for each element.
+const maxSparseRank = 8
+
 // densify writes a sparse constant's elements to their places among zeros. The constant is dense from then on.
 func (im *importer) densify(t *tensor, size int) error {
 	some := func(zero int64) bool { return zero != 0 }
+	if len(t.shape) > maxSparseRank {
+		return fmt.Errorf("sparse constant %q of %d dimensions: %w", t.name, len(t.shape), runtime.ErrLimit)
+	}
 	if t.dtype != typeFloat32 && t.dtype != typeFloat16 && t.dtype != typeInt8 || slices.ContainsFunc(t.zero, some) {
 		return fmt.Errorf("constant %q is sparse, of %v with zero points %v: %w", t.name, t.dtype, t.zero,
 			runtime.ErrGraph)
@@ -100,7 +107,7 @@ func (t *tensor) levels() (levels []level, stored int, err error) {
 	order, blocks, dims := s.ints(0), s.ints(1), s.tables(2)
 	all := n + len(blocks)
 	if n < 1 || len(blocks) > n || len(order) != all || len(dims) != all || s.beyond(3) >= 0 ||
-		!permutation(order[:n], 0) || !permutation(order[n:], n) {
+		!axes.Permutes(order[:n], n) || !axes.Permutes(order, all) {
 		return nil, 0, corrupt("dimensions %v, blocks of %v, %d levels", order, blocks, len(dims))
 	}
 	levels = make([]level, all) // by dimension
@@ -132,16 +139,6 @@ func (t *tensor) levels() (levels []level, stored int, err error) {
 		}
 	}
 	return walked, stored, nil
-}
-
-// permutation says whether v has each of the numbers from first on once.
-func permutation(v []int, first int) bool {
-	for i := range v {
-		if !slices.Contains(v, first+i) {
-			return false
-		}
-	}
-	return true
 }
 
 // read reads a level's DimensionMetadata under that many entries of the level before, and returns how many it has.

@@ -247,6 +247,10 @@ func TestSparseRefuses(t *testing.T) {
 		"huge": {func(f *file, _ *sparsity, _ *sparseLevel) {
 			f.tensors[1].shape, f.tensors[2].shape = []int{8, 1 << 14, 1 << 14, 6}, []int{8, 1 << 14, 1 << 14, 6}
 		}, runtime.ErrLimit},
+		"many dimensions": {func(f *file, _ *sparsity, _ *sparseLevel) {
+			f.tensors[1].shape = append(f.tensors[1].shape, slices.Repeat([]int{1}, 100_000)...)
+			f.tensors[2].shape = f.tensors[1].shape
+		}, runtime.ErrLimit},
 		"out of all proportion": {func(f *file, _ *sparsity, _ *sparseLevel) {
 			f.tensors[1].shape, f.tensors[2].shape = []int{8, 1 << 10, 1 << 10, 6}, []int{8, 1 << 10, 1 << 10, 6}
 		}, runtime.ErrLimit},

@@ -30,6 +30,18 @@ func channelMajor(l runtime.Layout, r int) []int {
 	return order
 }
 
+// Permutes reports whether perm has each of 0 … rank−1 once.
+func Permutes(perm []int, rank int) bool {
+	seen := make([]bool, rank)
+	for _, p := range perm {
+		if p < 0 || p >= rank || seen[p] {
+			return false
+		}
+		seen[p] = true
+	}
+	return len(perm) == rank
+}
+
 // move permutes t's dimensions, so that dimension j becomes that at perm[j], into a layout, by a copy.
 func (b *Builder) move(name string, t *Tensor, perm []int, l runtime.Layout) (*Tensor, error) {
 	v, err := b.Value(t)
