@@ -9,8 +9,8 @@ import (
 )
 
 // Target makes an ISA, a tier of a GOARCH's machines, the limit of operations that are only made, never run: whatever
-// this CPU is, their kernels are chosen and their weights packed as on a machine that has exactly what the tier
-// requires. Only here are the rows of other architectures linked into a program. Errors wrap [arch.ErrTarget].
+// this CPU is, their kernels are chosen and their weights packed as on a machine of that kind ([arch.ISA.Machine]).
+// Only here are the rows of other architectures linked into a program. Errors wrap [arch.ErrTarget].
 func Target(goarch string, tier arch.ISA) (arch.ISA, error) {
 	isa, err := arch.Target(goarch, tier)
 	if err != nil {

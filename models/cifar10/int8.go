@@ -10,7 +10,7 @@ const int8File = "cifar10_int8.gneiss"
 
 // The same network quantised, made by
 //
-//	gneiss quantize -o cifar10_int8.gneiss IMAGES
+//	gneiss quantize --choose 0 -o cifar10_int8.gneiss IMAGES
 //
 // of the first 40 training images of each class.
 //
