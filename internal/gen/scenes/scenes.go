@@ -13,13 +13,15 @@ package scenes
 import (
 	"image"
 	"math/rand/v2"
+
+	"github.com/gneiss-go/gneiss/internal/gen/cifar"
 )
 
 // The sizes of scenes, in pixels.
 const (
-	Side = 128 // height and width of a scene
-	Tile = 32  // of a picture
-	Most = 5   // things in a scene
+	Side = 128        // height and width of a scene
+	Tile = cifar.Side // of a picture
+	Most = 5          // things in a scene
 )
 
 // The least and the greatest size of a picture in a scene.

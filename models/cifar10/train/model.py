@@ -69,19 +69,24 @@ class Inception(nn.Module):
         return torch.cat([one, self.conv3(three), self.conv5(five), self.proj(pooled)], dim=1)
 
 
+def body(width):
+    """The pools and modules of BODY over so many channels, and how many they end with."""
+    parts = []
+    for name, widths in BODY.items():
+        if widths is None:
+            parts.append(nn.MaxPool2d(3, stride=2, ceil_mode=True))
+        else:
+            parts.append(Inception(name, width, widths))
+            width = parts[-1].outputs
+    return nn.Sequential(*parts), width
+
+
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.conv1 = Conv(3, [("conv1/3x3", STEM[0])], 3)
         self.conv2 = Conv(STEM[0], [("conv2/3x3", STEM[1])], 3)
-        body, width = [], STEM[1]
-        for name, widths in BODY.items():
-            if widths is None:
-                body.append(nn.MaxPool2d(3, stride=2, ceil_mode=True))
-            else:
-                body.append(Inception(name, width, widths))
-                width = body[-1].outputs
-        self.body = nn.Sequential(*body)
+        self.body, width = body(STEM[1])
         self.classifier = nn.Linear(width, len(CLASSES))
 
     def forward(self, x):

@@ -11,7 +11,6 @@ makes the same network, unless --minutes had to shorten it.
 import argparse
 import copy
 import json
-import math
 import os
 import sys
 import time
@@ -23,6 +22,7 @@ import torch.nn.functional as F
 import data
 import fused
 from model import Net, normalise
+from schedule import groups, learning_rate, save, update_average
 
 
 def arguments():
@@ -59,30 +59,6 @@ EMA_EVERY = 4  # steps between updates of the averaged weights
 EMA_DECAY = 0.99
 
 
-def learning_rate(peak, progress):
-    """Linear warm-up, then half a cosine down to zero; progress is 0..1."""
-    if progress < WARMUP:
-        return peak * (0.05 + 0.95 * progress / WARMUP)
-    return peak * 0.5 * (1 + math.cos(math.pi * (progress - WARMUP) / (1 - WARMUP)))
-
-
-def optimiser(net, weight_decay):
-    decayed = [p for p in net.parameters() if p.ndim > 1]
-    others = [p for p in net.parameters() if p.ndim <= 1]  # biases and batch normalisation
-    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0}]
-    return torch.optim.SGD(groups, lr=0, momentum=0.9, nesterov=True)
-
-
-@torch.no_grad()
-def update_average(average, net):
-    """Moves the averaged network a little towards the trained one, running statistics included."""
-    for a, b in zip(average.state_dict().values(), net.state_dict().values()):
-        if a.is_floating_point():
-            a.lerp_(b, 1 - EMA_DECAY)
-        else:
-            a.copy_(b)
-
-
 @torch.no_grad()
 def accuracy(net, pixels, labels, bfloat16, batch=500):
     net.eval()
@@ -92,12 +68,6 @@ def accuracy(net, pixels, labels, bfloat16, batch=500):
             logits = net(normalise(torch.from_numpy(pixels[i:i + batch])))
         correct += (logits.argmax(1).numpy() == labels[i:i + batch]).sum()
     return correct / len(labels)
-
-
-def save(path, state):
-    """Writes atomically: a killed run leaves the old checkpoint or the new one."""
-    torch.save(state, path + ".tmp")
-    os.replace(path + ".tmp", path)
 
 
 def live(text):
@@ -119,7 +89,7 @@ def main():
 
     net = Net().to(memory_format=torch.channels_last)
     average = copy.deepcopy(net)
-    optim = optimiser(net, args.weight_decay)
+    optim = torch.optim.SGD(groups(net, args.weight_decay), lr=0, momentum=0.9, nesterov=True)
     print(f"{sum(p.numel() for p in net.parameters())} parameters, {len(labels)} training and {len(test_labels)} test images")
 
     checkpoint = os.path.join(args.out, "checkpoint.pt")
@@ -160,7 +130,7 @@ def main():
             done = progress(epoch, step)
             if done == 1:
                 break
-            rate = learning_rate(args.lr, done)
+            rate = learning_rate(args.lr, done, WARMUP)
             for group in optim.param_groups:
                 group["lr"] = rate
             index = order[step * args.batch:(step + 1) * args.batch]
@@ -174,7 +144,7 @@ def main():
             loss.backward()
             optim.step()
             if step % EMA_EVERY == 0:
-                update_average(average, net)
+                update_average(average, net, 1 - EMA_DECAY)
             total_loss += loss.item()
             total_correct += (logits.argmax(1) == y).sum().item()
             seen += len(index)

@@ -1,4 +1,4 @@
-"""The detector, as it is trained: the classifier of ../../cifar10/train in a wide form, and a head on its last map.
+"""The detector, as it is trained: the classifier of ../../cifar10/train, and a head on its last map.
 
 The head is FastestDet's (dog-qiuqiu/FastestDet) at stride 8: for each cell objectness, four numbers of a box, and ten
 classes. With cell (i, j) and its numbers t
@@ -15,28 +15,11 @@ import torch.nn.functional as F
 from torch import nn
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "cifar10", "train"))
-from model import CLASSES, Conv, Inception, normalise  # noqa: E402,F401
+from model import CLASSES, STEM, Conv, body, normalise  # noqa: E402,F401
 
 SIDE = 128   # height and width of a scene
 STRIDE = 8   # pixels per cell
 CELLS = SIDE // STRIDE
-STEM = 32    # channels of the two convolutions before the modules
-
-# name: (1x1, 3x3_reduce, 3x3, 5x5_reduce, 5x5, pool_proj); None: 3x3 max-pooling with stride 2.
-BODY = {
-    "pool2/3x3_s2": None,
-    "inception_3a": (24, 32, 48, 16, 24, 16),
-    "inception_3b": (32, 40, 72, 16, 24, 16),
-    "pool3/3x3_s2": None,
-    "inception_4a": (48, 40, 88, 16, 32, 24),
-    "inception_4b": (48, 40, 88, 16, 32, 24),
-    "inception_4c": (48, 40, 88, 16, 32, 24),
-    "inception_4d": (48, 40, 88, 16, 32, 24),
-    "inception_4e": (48, 40, 88, 16, 32, 24),
-    "pool4/3x3_s2": None,
-    "inception_5a": (64, 56, 96, 16, 48, 40),
-    "inception_5b": (64, 56, 96, 16, 48, 40),
-}
 
 BOX = 64  # channels of the convolutions before objectness and box
 
@@ -44,16 +27,9 @@ BOX = 64  # channels of the convolutions before objectness and box
 class Detector(nn.Module):
     def __init__(self):
         super().__init__()
-        self.conv1 = Conv(3, [("conv1/3x3", STEM)], 3)
-        self.conv2 = Conv(STEM, [("conv2/3x3", STEM)], 3)
-        body, width = [], STEM
-        for name, widths in BODY.items():
-            if widths is None:
-                body.append(nn.MaxPool2d(3, stride=2, ceil_mode=True))
-            else:
-                body.append(Inception(name, width, widths))
-                width = body[-1].outputs
-        self.body = nn.Sequential(*body)
+        self.conv1 = Conv(3, [("conv1/3x3", STEM[0])], 3)
+        self.conv2 = Conv(STEM[0], [("conv2/3x3", STEM[1])], 3)
+        self.body, width = body(STEM[1])
         self.near = Conv(width, [("box/1x1", BOX)], 1)
         self.far = Conv(BOX, [("box/3x3", BOX)], 3)
         self.box = nn.Conv2d(BOX, 5, 1)
@@ -64,7 +40,7 @@ class Detector(nn.Module):
         self.frozen = 0
 
     def take(self, classifier):
-        """Takes the weights of a classifier of the same widths; its last layer looks at 3x3 cells at a time."""
+        """Takes the weights of a classifier; its last layer looks at 3x3 cells at a time."""
         own = self.state_dict()
         weight, bias = classifier.pop("classifier.weight"), classifier.pop("classifier.bias")
         own.update(classifier)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the detector of net.py on a CPU, from a classifier of the same widths.
+"""Trains the detector of net.py on a CPU, from a classifier.
 
     train.py --data cifar10-jpg.tar.gz --classifier run/checkpoint.pt --out scenes
 
@@ -11,7 +11,6 @@ shortens the schedule by the clock, as the same option of the classifier's train
 import argparse
 import copy
 import json
-import math
 import os
 import subprocess
 import time
@@ -21,6 +20,8 @@ import torch
 import torch.nn.functional as F
 
 from net import CELLS, SIDE, STRIDE, Detector, normalise
+import fused  # of the classifier, as what follows: net says where
+from schedule import groups, learning_rate, save, update_average
 
 MOST = 5  # things in a scene
 SCENE = np.dtype([("pixels", "u1", (SIDE, SIDE, 3)), ("boxes", "<f4", (MOST, 5))])
@@ -127,38 +128,11 @@ def losses(answer, boxes):
                                                                     right, iou.mean().item())
 
 
-def learning_rate(peak, progress):
-    """Linear warm-up, then half a cosine down to zero; progress is 0..1."""
-    if progress < WARMUP:
-        return peak * (0.05 + 0.95 * progress / WARMUP)
-    return peak * 0.5 * (1 + math.cos(math.pi * (progress - WARMUP) / (1 - WARMUP)))
-
-
-@torch.no_grad()
-def update_average(average, net, step):
-    """Moves the averaged network a little towards the trained one, running statistics included; faster at first."""
-    share = 1 - min(AVERAGE, (1 + step) / (10 + step))
-    for a, b in zip(average.state_dict().values(), net.state_dict().values()):
-        if a.is_floating_point():
-            a.lerp_(b, share)
-        else:
-            a.copy_(b)
-
-
 def build(args):
     net = Detector().to(memory_format=torch.channels_last)
     net.take(torch.load(args.classifier, map_location="cpu")["average"])
     net.freeze(args.freeze)
-    decayed = [p for p in net.parameters() if p.requires_grad and p.ndim > 1]
-    others = [p for p in net.parameters() if p.requires_grad and p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": args.weight_decay}, {"params": others, "weight_decay": 0}]
-    return net, torch.optim.SGD(groups, lr=0, momentum=0.9, nesterov=True)
-
-
-def save(path, state):
-    """Writes atomically: a killed run leaves the old checkpoint or the new one."""
-    torch.save(state, path + ".tmp")
-    os.replace(path + ".tmp", path)
+    return net, torch.optim.SGD(groups(net, args.weight_decay), lr=0, momentum=0.9, nesterov=True)
 
 
 def main():
@@ -166,11 +140,7 @@ def main():
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     os.makedirs(args.out, exist_ok=True)
-    try:
-        import fused  # beside the classifier's train.py: faster, where there is a C compiler
-        fused.install(args.out)
-    except ImportError:
-        pass
+    fused.install(args.out)
     net, optim = build(args)
     average = copy.deepcopy(net)
     checkpoint = os.path.join(args.out, "checkpoint.pt")
@@ -190,7 +160,7 @@ def main():
             done = max(done, first + (1 - first) * (time.time() - begun) / (60 * args.minutes))
         done = min(done, 1)
         if done < 1:
-            rate = learning_rate(args.lr, done)
+            rate = learning_rate(args.lr, done, WARMUP)
             for group in optim.param_groups:
                 group["lr"] = rate
             with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -200,7 +170,7 @@ def main():
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 5)
             optim.step()
-            update_average(average, net, step)
+            update_average(average, net, 1 - min(AVERAGE, (1 + step) / (10 + step)))  # faster at first
             sums += (loss.item(), *parts)
             seen += 1
             step += 1
