@@ -72,12 +72,9 @@ soon as it is answered.`,
 			if top < 1 {
 				return usagef("--top %d: want at least 1", top)
 			}
-			images := sampleSources(samples.All()...)
-			if len(args) > 0 {
-				var err error
-				if images, err = sources(args, cmd.InOrStdin()); err != nil {
-					return err
-				}
+			images, err := sourcesOr(args, cmd.InOrStdin(), samples.All()...)
+			if err != nil {
+				return err
 			}
 			c, err := newClassifier(cmd.Context(), &mf, &sf)
 			if err != nil {

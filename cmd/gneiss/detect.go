@@ -59,12 +59,9 @@ detector, a toy that knows ten things. Without a card, the outputs' shapes say h
 			if err := f.check(args); err != nil {
 				return err
 			}
-			images := sampleSources(samples.Road())
-			if len(args) > 0 {
-				var err error
-				if images, err = sources(args, cmd.InOrStdin()); err != nil {
-					return err
-				}
+			images, err := sourcesOr(args, cmd.InOrStdin(), samples.Road())
+			if err != nil {
+				return err
 			}
 			many := len(images)
 			if f.stream.given() {

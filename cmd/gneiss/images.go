@@ -23,15 +23,18 @@ type source struct {
 	open func() (image.Image, error)
 }
 
-// sampleSources are embedded pictures.
-func sampleSources(pictures ...samples.Sample) []source {
+// sourcesOr are those that the arguments stand for, or else embedded pictures.
+func sourcesOr(args []string, stdin io.Reader, pictures ...samples.Sample) ([]source, error) {
+	if len(args) > 0 {
+		return sources(args, stdin)
+	}
 	var out []source
 	for _, s := range pictures {
 		out = append(out, source{s.Name, func() (image.Image, error) {
 			return imagefile.Decode(bytes.NewReader(s.Data), imagefile.DefaultLimits)
 		}})
 	}
-	return out
+	return out, nil
 }
 
 func fileSource(path string) source {

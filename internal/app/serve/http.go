@@ -316,16 +316,19 @@ func (s *Server) file(name, kind string) handler {
 	}
 }
 
+// pictures are the samples of the page.
+func pictures() []samples.Sample { return append(samples.All(), samples.Road()) }
+
 func (s *Server) sampleNames(w http.ResponseWriter, _ *http.Request) error {
 	names := []string{}
-	for _, p := range append(samples.All(), samples.Road()) {
+	for _, p := range pictures() {
 		names = append(names, p.Name)
 	}
 	return writeJSON(w, http.StatusOK, names)
 }
 
 func (s *Server) sample(w http.ResponseWriter, r *http.Request) error {
-	for _, p := range append(samples.All(), samples.Road()) {
+	for _, p := range pictures() {
 		if p.Name == r.PathValue("name") {
 			w.Header().Set("Content-Type", "image/png")
 			_, err := w.Write(p.Data)
