@@ -4,6 +4,7 @@
 #include "go_asm.h"
 #include "neon_arm64.h"
 #include "bytes_u8_arm64.h"
+#include "add_u8_arm64.h"
 
 // u8_addfixed_1x16__neon — quantised addition in whole numbers, 16 elements at a time, then one.
 //
@@ -16,10 +17,6 @@
 //            V0–V3  a, sum    V4–V7  b    V16 aTimes    V17 bTimes    V18 bias    V19 −shift    V20 least, bytes    V21 most, bytes
 //            V22 zero
 // Phases     row → elements → tail
-
-#define CONSTANT(field, V) \
-	ADD   $field, R0, R9 \
-	VLD1R (R9), [V.S4]
 
 // 16 sums, or one 16 times, of the bytes in V0 and V4 to bytes in V0.
 #define SUM16 \
@@ -55,11 +52,7 @@
 
 // func addFixedNEON(e *addU8Args)
 TEXT ·addFixedNEON(SB), NOSPLIT, $0-8
-	MOVD e+0(FP), R0
-	MOVD addU8Args_a(R0), R1
-	MOVD addU8Args_b(R0), R2
-	MOVD addU8Args_dst(R0), R3
-	MOVD addU8Args_rows(R0), R5
+	ADD_ARGS
 	CONSTANT(addU8Args_aTimes, V16)
 	CONSTANT(addU8Args_bTimes, V17)
 	CONSTANT(addU8Args_bias, V18)
@@ -72,42 +65,4 @@ TEXT ·addFixedNEON(SB), NOSPLIT, $0-8
 	VDUP R9, V20.B16
 	MOVW addU8Args_most(R0), R9
 	VDUP R9, V21.B16
-
-row:
-	MOVD R1, R6
-	MOVD R2, R7
-	MOVD R3, R8
-	MOVD addU8Args_c(R0), R4
-	SUBS $16, R4
-	BLT  tail
-
-elements:
-	VLD1.P 16(R6), [V0.B16]
-	VLD1.P 16(R7), [V4.B16]
-	SUM16
-	VST1.P [V0.B16], 16(R8)
-	SUBS   $16, R4
-	BGE    elements
-
-tail:
-	ADDS $16, R4
-	BEQ  next_row
-
-one:
-	VLD1R.P 1(R6), [V0.B16]
-	VLD1R.P 1(R7), [V4.B16]
-	SUM16
-	VST1.P  V0.B[0], 1(R8)
-	SUBS    $1, R4
-	BNE     one
-
-next_row:
-	MOVD addU8Args_aStride(R0), R9
-	ADD  R9, R1
-	MOVD addU8Args_bStride(R0), R9
-	ADD  R9, R2
-	MOVD addU8Args_dstStride(R0), R9
-	ADD  R9, R3
-	SUBS $1, R5
-	BNE  row
-	RET
+	ADD_ROWS

@@ -4,6 +4,7 @@
 #include "go_asm.h"
 #include "neon_arm64.h"
 #include "bytes_u8_arm64.h"
+#include "add_u8_arm64.h"
 
 // u8_add_1x16__neon — quantised addition, 16 elements at a time, then one.
 //
@@ -15,10 +16,6 @@
 // Registers  R0  args    R1  a    R2  b    R3  dst    R4  elements left    R5  rows left    R6–R8  a, b, dst of the row    R9  stride
 //            V0–V3  a, sum    V4–V7  b    V16 aZero    V17 bZero    V18 aScale    V19 bScale    V20 lo    V21 hi    V22 zero
 // Phases     row → elements → tail
-
-#define CONSTANT(field, V) \
-	ADD   $field, R0, R9 \
-	VLD1R (R9), [V.S4]
 
 // Four vectors of levels, A and on, to four of numbers: less the zero point z, times the scale s.
 #define NUMBERS(Z, s, a, b, c, d, A, B, C, D) \
@@ -65,11 +62,7 @@
 
 // func addU8NEON(e *addU8Args)
 TEXT ·addU8NEON(SB), NOSPLIT, $0-8
-	MOVD e+0(FP), R0
-	MOVD addU8Args_a(R0), R1
-	MOVD addU8Args_b(R0), R2
-	MOVD addU8Args_dst(R0), R3
-	MOVD addU8Args_rows(R0), R5
+	ADD_ARGS
 	CONSTANT(addU8Args_aZero, V16)
 	CONSTANT(addU8Args_bZero, V17)
 	CONSTANT(addU8Args_aScale, V18)
@@ -77,42 +70,4 @@ TEXT ·addU8NEON(SB), NOSPLIT, $0-8
 	CONSTANT(addU8Args_lo, V20)
 	CONSTANT(addU8Args_hi, V21)
 	CONSTANT(addU8Args_zero, V22)
-
-row:
-	MOVD R1, R6
-	MOVD R2, R7
-	MOVD R3, R8
-	MOVD addU8Args_c(R0), R4
-	SUBS $16, R4
-	BLT  tail
-
-elements:
-	VLD1.P 16(R6), [V0.B16]
-	VLD1.P 16(R7), [V4.B16]
-	SUM16
-	VST1.P [V0.B16], 16(R8)
-	SUBS   $16, R4
-	BGE    elements
-
-tail:
-	ADDS $16, R4
-	BEQ  next_row
-
-one:
-	VLD1R.P 1(R6), [V0.B16]
-	VLD1R.P 1(R7), [V4.B16]
-	SUM16
-	VST1.P  V0.B[0], 1(R8)
-	SUBS    $1, R4
-	BNE     one
-
-next_row:
-	MOVD addU8Args_aStride(R0), R9
-	ADD  R9, R1
-	MOVD addU8Args_bStride(R0), R9
-	ADD  R9, R2
-	MOVD addU8Args_dstStride(R0), R9
-	ADD  R9, R3
-	SUBS $1, R5
-	BNE  row
-	RET
+	ADD_ROWS
