@@ -44,6 +44,8 @@ var bindings = map[string]any{
 	"f32_avgpool_1x4__neon":      avgPoolF32NEON,
 	"f32_lrn_1x4__neon":          lrnF32NEON,
 	"f32_softmax_1x8__neon":      softmaxF32NEON,
+	"f32_softmaxover_1x8__neon":  softmaxOverNEON,
+	"f32_reduce_1x8__neon":       reduceF32NEON,
 	"f32_clamp_1x4__neon":        clampF32NEON,
 	"f32_add_1x4__neon":          addF32NEON,
 	"f32_affine_1x4__neon":       affineF32NEON,
