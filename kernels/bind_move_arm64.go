@@ -144,21 +144,3 @@ func reduceF32NEON(a *reduceArgs) {
 		reduceF32Generic(&part)
 	}
 }
-
-//go:noescape
-func softmaxOverBlocksNEON(a *softmaxOverArgs)
-
-// softmaxOverNEON does whole blocks of 8 channels of plain softmax in assembly.
-func softmaxOverNEON(a *softmaxOverArgs) {
-	part := *a
-	if part.c = a.c &^ 7; a.form != SoftmaxPlain {
-		part.c = 0
-	}
-	if part.c > 0 {
-		softmaxOverBlocksNEON(&part)
-	}
-	if part.c < a.c {
-		part = a.from(part.c)
-		softmaxOverGeneric(&part)
-	}
-}
