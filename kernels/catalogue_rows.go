@@ -267,6 +267,9 @@ var (
 		{Op: OpLRN, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "lrn", Text: "lrnBlocksNEON"},
 		{Op: OpSoftmax, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon,
 			Family: "softmax", Text: "softmaxLargestNEON softmaxExpNEON softmaxDivideNEON"},
+		{Op: OpSoftmaxOver, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon,
+			Family: "softmaxover", Text: "softmaxOverBlocksNEON"},
+		{Op: OpReduce, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "reduce", Text: "reduceBlocksNEON"},
 		{Op: OpClamp, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
 			Family: "eltwise", Text: "clampBlocksNEON"},
 		{Op: OpAdd, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "eltwise", Text: "addBlocksNEON"},
@@ -291,6 +294,7 @@ var (
 		{Op: OpLRN, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "lrn", Text: "lrnU8NEON"},
 		{Op: OpAddFixed, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "addfixed", Text: "addFixedNEON"},
 		{Op: OpTable, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "table", Text: "tableBlocksNEON"},
+		{Op: OpTables, DType: U8, MR: 1, NR: 1, ISA: arch.NEON, Requires: neon, Family: "table", Text: "tablesNEON"},
 		{Op: OpBlendRows, DType: U8, MR: 1, NR: 32, ISA: arch.NEON, Requires: neon,
 			Family: "blendrows", Text: "blendRowBlocksNEON"},
 		{Op: OpLaneDots, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon,
@@ -327,6 +331,13 @@ var (
 		{Op: OpAvgPool, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "avgpool", Text: "sumU8NEON"},
 		{Op: OpLRN, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "lrn", Text: "lrnBlocksNEON"},
 		{Op: OpLRN, DType: U8, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "lrn", Text: "lrnU8NEON"},
+		{Op: OpSoftmax, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon,
+			Family: "softmax", Text: "softmaxLargestNEON softmaxExpNEON softmaxDivideNEON"},
+		{Op: OpSoftmaxOver, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon,
+			Family: "softmaxover", Text: "softmaxOverBlocksNEON"},
+		{Op: OpCurve, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "curve", Text: "NEON"},
+		{Op: OpTable, DType: U8, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "table", Text: "tableBlocksNEON"},
+		{Op: OpTables, DType: U8, MR: 1, NR: 1, ISA: arch.NEON, Requires: neon, Family: "table", Text: "tablesNEON"},
 		{Op: OpAffine, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
 			Family: "eltwise", Text: "affineBlocksNEON"},
 		{Op: OpAdd, DType: U8, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "eltwise", Text: "addU8NEON"},
@@ -348,8 +359,10 @@ var (
 )
 
 // curvesOf are the assembly functions of [OpCurve], whose rows name the end of each.
-func curvesOf(tier string) string {
-	const names = "sigmoid tanh silu hardSwish hardSigmoid leaky elu selu gelu geluTanh mish exp erf sqrt rsqrt " +
-		"reciprocal square abs neg"
+func curvesOf(goarch, tier string) string {
+	names := "sigmoid tanh silu hardSwish leaky gelu geluTanh mish exp erf sqrt rsqrt reciprocal square abs neg"
+	if goarch != "arm" {
+		names += " hardSigmoid elu selu"
+	}
 	return strings.ReplaceAll(names, " ", tier+" ") + tier
 }

@@ -62,3 +62,11 @@
 #define FMAXNMH(m, n, d)     NEON3(0x4E400400, m, n, d)       // fmaxnm d.8h, n.8h, m.8h
 #define FMLAH_LANE(m, i, n, d) NEONLANEH(0x4F001000, m, i, n, d) // fmla d.8h, n.8h, m.h[i]: m < 16
 #define USMMLA(m, n, d)      NEON3(0x4E80AC00, m, n, d)       // usmmla d.4s, n.16b, m.16b: n unsigned, m signed
+#define FADD_D(m, n, d)      NEON3(0x4E60D400, m, n, d)       // fadd d.2d, n.2d, m.2d
+#define FSUB_D(m, n, d)      NEON3(0x4EE0D400, m, n, d)       // fsub d.2d, n.2d, m.2d: n − m
+#define FMUL_D(m, n, d)      NEON3(0x6E60DC00, m, n, d)       // fmul d.2d, n.2d, m.2d
+#define FMAX_D(m, n, d)      NEON3(0x4E60F400, m, n, d)       // fmax d.2d, n.2d, m.2d
+#define FMIN_D(m, n, d)      NEON3(0x4EE0F400, m, n, d)       // fmin d.2d, n.2d, m.2d
+#define FABS_D(n, d)         NEON2(0x4EE0F800, n, d)          // fabs d.2d, n.2d
+#define FCVTL_D(n, d)        NEON2(0x0E617800, n, d)          // fcvtl d.2d, n.2s
+#define FCVTL2_D(n, d)       NEON2(0x4E617800, n, d)          // fcvtl2 d.2d, n.4s
