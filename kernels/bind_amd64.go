@@ -81,6 +81,7 @@ var bindings = map[string]any{
 	"u8_dequantize_1x8__avx2":      dequantizeAVX2,
 	"u8_table_1x64__avx512vbmi":    tableU8AVX512VBMI,
 	"u8_tables_64x8__avx512vbmi":   tablesU8AVX512VBMI,
+	"u8_tables_1x8__avx2":          tablesU8AVX2,
 	"u8_table_1x32__avx2":          tableU8AVX2,
 	"f32_binary_1x8__avx2":         binaryF32AVX2,
 	"f32_reorder_8x8__avx2":        reorderF32AVX2,

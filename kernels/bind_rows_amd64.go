@@ -280,16 +280,20 @@ func tableU8AVX512VBMI(a *tableArgs)
 // tablePlaces are the offsets of 64 pixels from src and dst.
 type tablePlaces struct{ src, dst [tablesPixels]int }
 
-const (
-	tablesPixels = 64 // of a block of the assembly
-	tablesFew    = 12 // pixels that take the portable kernel about as long as a block takes the assembly
-)
+// tablesPixels is how many pixels a block of the assembly has: it takes fewer as long.
+const tablesPixels = 64
+
+// tablesFew is how many pixels the kernel of AVX2 takes as fast as one of such blocks.
+const tablesFew = 24
 
 //go:noescape
 func tablesBlocksAVX512VBMI(a *tableArgs, at *tablePlaces)
 
-// tablesU8AVX512VBMI does blocks of 64 pixels and 8 channels in assembly, and leaves few pixels and the rest of the
-// channels to the portable kernel.
+//go:noescape
+func tableRowsAVX2(a *tableArgs)
+
+// tablesU8AVX512VBMI does blocks of 64 pixels and 8 channels, and leaves few pixels and the rest of the channels to the
+// kernel of AVX2.
 func tablesU8AVX512VBMI(a *tableArgs) {
 	part, c, at := *a, a.c&^7, tablePlaces{}
 	for r := 0; r < a.rows; r += tablesPixels {
@@ -298,7 +302,7 @@ func tablesU8AVX512VBMI(a *tableArgs) {
 		part.table, part.c = a.table, c
 		if c == 0 || part.rows < tablesFew {
 			part.c = a.c
-			tablesGeneric(&part)
+			tablesU8AVX2(&part)
 			continue
 		}
 		for i := range tablesPixels {
@@ -310,5 +314,19 @@ func tablesU8AVX512VBMI(a *tableArgs) {
 			part.table = unsafe.Add(part.table, 256*c)
 			tablesGeneric(&part)
 		}
+	}
+}
+
+// tablesU8AVX2 does blocks of 8 channels in assembly and leaves the rest to the portable kernel.
+func tablesU8AVX2(a *tableArgs) {
+	part := *a
+	if part.c = a.c &^ 7; part.c > 0 {
+		tableRowsAVX2(&part)
+	}
+	if k := part.c; k < a.c {
+		part = *a
+		part.rest(k)
+		part.table = unsafe.Add(part.table, 256*k)
+		tablesGeneric(&part)
 	}
 }
