@@ -85,6 +85,7 @@ var rowsPortable = []Kernel{
 	{Op: OpWiden, DType: F16, Family: "half", fn: widenGeneric},
 	{Op: OpQuantize, DType: F32, Family: "convert", fn: quantizeGeneric},
 	{Op: OpDequantize, DType: U8, Family: "convert", fn: dequantizeGeneric},
+	{Op: OpRequantize, DType: U8, Family: "requantize", fn: requantizeGeneric},
 	{Op: OpLookup, DType: U8, Family: "convert", fn: lookupGeneric},
 	{Op: OpLevels, DType: F32, Family: "convert", fn: levelsGeneric},
 	{Op: OpCast, DType: F32, Family: "cast", fn: castF32Generic},
