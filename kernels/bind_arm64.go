@@ -11,6 +11,7 @@ var bindings = map[string]any{
 	"f16_maxpool_1x32__fp16":     maxPoolFP16,
 	"f16_maxpool3_1x32__fp16":    maxPool3FP16,
 	"f16_depthrow_8x16__fp16":    depthRowFP16,
+	"f16_fc_8x16__fp16":          fcHalfFP16,
 	"f16_lrn_1x8__neon":          lrnHalfNEON,
 	"f16_avgpool_1x8__neon":      avgPoolHalf,
 	"f16_clamp_1x8__fp16":        clampHalfFP16,

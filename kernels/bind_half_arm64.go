@@ -72,3 +72,18 @@ func addHalfFP16(e *eltwiseArgs) {
 		addHalfGeneric(e)
 	}
 }
+
+//go:noescape
+func fcBlocksFP16(t *fcArgs)
+
+// fcHalfFP16: what is left of sixteens is a block of its own.
+func fcHalfFP16(t *fcArgs) {
+	whole := *t
+	if whole.c &^= 15; whole.c > 0 {
+		fcBlocksFP16(&whole)
+		t.sum = whole.sum
+	}
+	if whole.c < t.c {
+		fcHalfRest(t)
+	}
+}

@@ -34,6 +34,7 @@ var rowsPortable = []Kernel{
 	{Op: OpGroupRow, DType: U8, NR: 4, KR: 4, Family: "grouprow", fn: groupRowU8Generic},
 	{Op: OpDepthwise, DType: F32, Family: "depthwise", fn: depthwiseF32Generic},
 	{Op: OpDepthwise, DType: U8, Family: "depthwise", fn: depthwiseU8Generic},
+	{Op: OpFC, DType: F16, MR: fcMaxRows, NR: 1, Family: "fc_half", fn: fcHalfGeneric},
 	{Op: OpFC, DType: F32, MR: genericFCRows, Family: "fc", fn: fcF32Generic},
 	{Op: OpMaxPool, DType: F32, Family: "pool_taps", fn: maxPoolF32Generic},
 	{Op: OpMaxPool3, DType: F32, Family: "pool_taps", fn: maxPool3F32Generic},

@@ -255,6 +255,7 @@ var (
 			Family: "depthwise", Text: "depthwiseF32BlocksNEON"},
 		{Op: OpDepthwise, DType: U8, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon,
 			Family: "depthwise", Text: "depthwiseU8BlocksNEON"},
+		{Op: OpFC, DType: F16, MR: 8, NR: 16, ISA: arch.FP16, Requires: neon | fp16, Family: "fc", Text: "fcBlocksFP16"},
 		{Op: OpFC, DType: F32, MR: 4, NR: 16, ISA: arch.NEON, Requires: neon, Family: "fc", Text: "fcBlocksNEON"},
 		{Op: OpMaxPool, DType: F16, MR: 1, NR: 32, ISA: arch.FP16, Requires: neon | fp16,
 			Family: "maxpool", Text: "maxPoolFP16"},

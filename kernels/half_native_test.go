@@ -218,3 +218,41 @@ func TestDepthRowHalf(t *testing.T) {
 	})
 	allSlid(t, OpDepthRow, F16, 20, slid)
 }
+
+// All kernels of fully connected layers give the portable one's bits: of whole blocks, and of what is left of them, and
+// of sixteens; sums that are exact, exactly.
+func TestFCHalfKernels(t *testing.T) {
+	forKernels(t, OpFC, F16, func(t *testing.T, k *Kernel) {
+		r := newRand(t)
+		fn := k.fn.(func(*fcArgs))
+		for i, c := range append(around(16), 240, 256, 272, 512, 1000, 1024+16, 1280) {
+			for _, side := range guard.Sides {
+				x, exact := normals(r, c), i%2 == 0
+				if exact {
+					x = integers[float32](r, c, -1, 1)
+				}
+				a := fcArgs{x: addr(guardedSlice(t, side, narrowed(x))), c: c}
+				want := a
+				var sums [fcMaxRows]float32
+				for row := range a.w {
+					w := normals(r, c)
+					if exact {
+						w = integers[float32](r, c, -3, 3)
+					}
+					a.w[row] = addr(guardedSlice(t, side, narrowed(w)))
+					a.sum[row] = float32(row) - 2
+					sums[row] = a.sum[row]
+					for j := range w {
+						sums[row] += w[j] * x[j]
+					}
+				}
+				want.w, want.sum = a.w, a.sum
+				fn(&a)
+				fcHalfGeneric(&want)
+				if a.sum != want.sum || exact && a.sum != sums {
+					t.Fatalf("%s c=%d: %v, want %v, %v", k.Name, c, a.sum, want.sum, sums)
+				}
+			}
+		}
+	})
+}

@@ -6,6 +6,7 @@
 #define NEONLANE(base, m, i, n, d) WORD $((base) | ((m)<<16) | (((i)&1)<<21) | (((i)>>1)<<11) | ((n)<<5) | (d))
 
 #define FADD(m, n, d)        NEON3(0x4E20D400, m, n, d)       // fadd d.4s, n.4s, m.4s
+#define FADDP(m, n, d)       NEON3(0x6E20D400, m, n, d)       // faddp d.4s, n.4s, m.4s: pairs of n, then of m
 #define FSUB(m, n, d)        NEON3(0x4EA0D400, m, n, d)       // fsub d.4s, n.4s, m.4s: n − m
 #define FMUL(m, n, d)        NEON3(0x6E20DC00, m, n, d)       // fmul d.4s, n.4s, m.4s
 #define FMAX(m, n, d)        NEON3(0x4E20F400, m, n, d)       // fmax d.4s, n.4s, m.4s
