@@ -8,6 +8,12 @@ var bindings = map[string]any{
 	"f16_convhalf_8x16__fp16":    convHalfFP16,
 	"f16_maxpool_1x32__fp16":     maxPoolFP16,
 	"f16_maxpool3_1x32__fp16":    maxPool3FP16,
+	"f16_depthrow_8x16__fp16":    depthRowFP16,
+	"f16_fc_8x16__fp16":          fcHalfFP16,
+	"f16_lrn_1x8__neon":          lrnHalfNEON,
+	"f16_avgpool_1x8__neon":      avgPoolHalf,
+	"f16_clamp_1x8__fp16":        clampHalfFP16,
+	"f16_add_1x8__fp16":          addHalfFP16,
 	"f16_wino23input_4x4__fp16":  wino23InputFP16,
 	"f16_wino23output_2x2__fp16": wino23OutputFP16,
 	"u8_conv_8x8__i8mm":          convTileU8I8MM,
@@ -77,21 +83,6 @@ var bindings = map[string]any{
 
 //go:noescape
 func convTileU8DotProd(a *convTileArgs)
-
-//go:noescape
-func convHalfFP16(a *convTileArgs)
-
-//go:noescape
-func wino23InputFP16(a *winoInputArgs)
-
-//go:noescape
-func wino23OutputFP16(a *winoOutputArgs)
-
-//go:noescape
-func maxPoolFP16(a *poolArgs)
-
-//go:noescape
-func maxPool3FP16(a *maxPool3Args)
 
 //go:noescape
 func convTileU8I8MM(a *convTileArgs)
@@ -175,7 +166,7 @@ func clampF32NEON(e *eltwiseArgs) {
 	if whole.c &^= 3; whole.c > 0 {
 		clampBlocksNEON(&whole)
 	}
-	if e.skip(whole.c) {
+	if e.skip(whole.c, 4) {
 		clampF32Generic(e)
 	}
 }
@@ -185,7 +176,7 @@ func addF32NEON(e *eltwiseArgs) {
 	if whole.c &^= 3; whole.c > 0 {
 		addBlocksNEON(&whole)
 	}
-	if e.skip(whole.c) {
+	if e.skip(whole.c, 4) {
 		addF32Generic(e)
 	}
 }

@@ -97,19 +97,19 @@ func affineF32NEON(e *eltwiseArgs) {
 	if whole.c &^= 3; whole.c > 0 {
 		affineBlocksNEON(&whole)
 	}
-	if e.skip(whole.c) {
+	if e.skip(whole.c, 4) {
 		affineF32Generic(e)
 	}
 }
 
-// skip leaves out the first k channels and reports whether others are left.
-func (e *eltwiseArgs) skip(k int) bool {
+// skip leaves out the first k channels, of so many bytes each, and reports whether others are left.
+func (e *eltwiseArgs) skip(k, size int) bool {
 	if k == e.c {
 		return false
 	}
-	e.a, e.dst, e.c = unsafe.Add(e.a, 4*k), unsafe.Add(e.dst, 4*k), e.c-k
+	e.a, e.dst, e.c = unsafe.Add(e.a, k*size), unsafe.Add(e.dst, k*size), e.c-k
 	if e.b != nil {
-		e.b = unsafe.Add(e.b, 4*k)
+		e.b = unsafe.Add(e.b, k*size)
 	}
 	if e.scale != nil {
 		e.scale, e.shift = unsafe.Add(e.scale, 4*k), unsafe.Add(e.shift, 4*k)
