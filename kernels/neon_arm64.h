@@ -18,8 +18,6 @@
 #define FRSQRTS(m, n, d)     NEON3(0x4EA0FC00, m, n, d)       // frsqrts d.4s, n.4s, m.4s: (3 − n·m)/2
 #define FSQRT(n, d)          NEON2(0x6EA1F800, n, d)          // fsqrt d.4s, n.4s
 #define FABS(n, d)           NEON2(0x4EA0F800, n, d)          // fabs d.4s, n.4s
-#define FRSQRTE(n, d)        NEON2(0x6EA1D800, n, d)          // frsqrte d.4s, n.4s
-#define FRSQRTS(m, n, d)     NEON3(0x4EA0FC00, m, n, d)       // frsqrts d.4s, n.4s, m.4s: (3 − n·m) / 2
 #define UMAX(m, n, d)        NEON3(0x6E206400, m, n, d)       // umax d.16b, n.16b, m.16b
 #define FCMGT(m, n, d)       NEON3(0x6EA0E400, m, n, d)       // fcmgt d.4s, n.4s, m.4s: n > m
 #define BIC(m, n, d)         NEON3(0x4E601C00, m, n, d)       // bic d.16b, n.16b, m.16b: n and not m
