@@ -59,6 +59,7 @@
 #define MULH(m, n, d)        NEON3(0x4E609C00, m, n, d)       // mul d.8h, n.8h, m.8h
 #define MULW(m, n, d)        NEON3(0x4EA09C00, m, n, d)       // mul d.4s, n.4s, m.4s
 #define SQADD(m, n, d)       NEON3(0x4E600C00, m, n, d)       // sqadd d.8h, n.8h, m.8h
+#define SQSUB(m, n, d)       NEON3(0x4EA02C00, m, n, d)       // sqsub d.4s, n.4s, m.4s: n − m
 #define SQXTUN2(n, d)        NEON2(0x6E212800, n, d)          // sqxtun2 d.16b, n.8h
 #define FADDH(m, n, d)       NEON3(0x4E401400, m, n, d)       // fadd d.8h, n.8h, m.8h
 #define FSUBH(m, n, d)       NEON3(0x4EC01400, m, n, d)       // fsub d.8h, n.8h, m.8h: n − m
