@@ -95,6 +95,7 @@ const (
 
 type avgPoolU8Task struct {
 	*avgPoolU8
+	onlyTask
 	in, out View
 	workers []avgPoolU8Worker
 }
