@@ -112,6 +112,7 @@ func (o *lrn) Bind(in, out []View, scratch []byte, workers int) Task {
 
 type lrnTask struct {
 	*lrn
+	onlyTask
 	pixelBlocks
 	in, out View
 	workers []lrnWorker
