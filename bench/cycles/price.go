@@ -82,20 +82,26 @@ func sortedKeys[V any](m map[string]V) (keys []string) {
 	return keys
 }
 
-// joined makes one of two pieces that the emulator cut where no branch is, at the end of a page.
+// joined lengthens pieces that the emulator cut where no branch is, at the end of a page, by what follows there. That is
+// left with the times that it was come to otherwise.
 func joined(all []piece) (out []piece) {
 	slices.SortFunc(all, func(a, b piece) int { return cmp.Compare(a.Code[0].Addr, b.Code[0].Addr) })
 	for _, p := range all {
-		if len(out) > 0 {
-			last := &out[len(out)-1]
-			end := last.Code[len(last.Code)-1]
-			_, _, branch := target(end)
-			if !branch && end.Op() != "ret" && end.Addr+4 == p.Code[0].Addr && slices.Equal(last.Times, p.Times) {
-				last.Code = append(slices.Clone(last.Code), p.Code...)
+		left := slices.Clone(p.Times)
+		for i := range out {
+			cut := &out[i]
+			end := cut.Code[len(cut.Code)-1]
+			if _, _, branch := target(end); branch || end.Op() == "ret" || end.Addr+4 != p.Code[0].Addr {
 				continue
 			}
+			cut.Code = slices.Concat(cut.Code, p.Code)
+			for s := range left {
+				left[s] -= cut.Times[s]
+			}
 		}
-		out = append(out, p)
+		if slices.Max(left) > 0 {
+			out = append(out, piece{p.Function, p.Code, left})
+		}
 	}
 	return out
 }
