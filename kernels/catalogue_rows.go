@@ -349,7 +349,7 @@ var (
 
 // curvesOf are the assembly functions of [OpCurve], whose rows name the end of each.
 func curvesOf(tier string) string {
-	const names = "sigmoid tanh silu hardSwish hardSigmoid leaky elu selu gelu geluTanh mish exp erf sqrt rsqrt " +
-		"reciprocal square abs neg"
+	const names = "sigmoid tanh silu hardSwish hardSigmoid leaky elu selu celu gelu geluTanh mish softplus softsign " +
+		"exp erf sqrt rsqrt reciprocal square abs neg"
 	return strings.ReplaceAll(names, " ", tier+" ") + tier
 }

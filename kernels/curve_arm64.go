@@ -17,6 +17,9 @@ var curvesNEON = curveVectors{
 	Gelu:        geluNEON,
 	GeluTanh:    geluTanhNEON,
 	Mish:        mishNEON,
+	Celu:        celuNEON,
+	Softplus:    softplusNEON,
+	Softsign:    softsignNEON,
 	Exp:         expNEON,
 	Erf:         erfNEON,
 	Sqrt:        sqrtNEON,
@@ -75,6 +78,15 @@ func geluTanhNEON(e *eltwiseArgs)
 
 //go:noescape
 func mishNEON(e *eltwiseArgs)
+
+//go:noescape
+func celuNEON(e *eltwiseArgs)
+
+//go:noescape
+func softplusNEON(e *eltwiseArgs)
+
+//go:noescape
+func softsignNEON(e *eltwiseArgs)
 
 //go:noescape
 func expNEON(e *eltwiseArgs)
