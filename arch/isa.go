@@ -41,7 +41,7 @@ func (i ISA) On(goarch string) bool {
 		return false
 	}
 	on := tiers[i.Tier()].GOARCH
-	return on == "" || slices.Contains(strings.Fields(on), goarch)
+	return on == "" || strings.Contains(" "+on+" ", " "+goarch+" ")
 }
 
 // String returns the tier's word as used in kernel names and in GNEISS_ISA.

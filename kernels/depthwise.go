@@ -140,14 +140,14 @@ func newDepthwise(s ConvShape, dt DType, limit arch.ISA) *depthwise {
 }
 
 // packDepthwise transposes filters [C][taps] into [taps+1][C], the last row zeros.
-func packDepthwise[T float32 | int8](p *Packing, c, taps int, weights []T) []T {
+func packDepthwise[T float32 | int8 | Half](p *Packing, c, taps int, weights []T) []T {
 	return packed(p, (taps+1)*c, func(w []T) {
 		for k := range c {
 			for t := range taps {
 				w[t*c+k] = weights[k*taps+t]
 			}
 		}
-	}, func(w []T) bool { return zero(w[taps*c:]) })
+	}, func(w []byte) bool { return zero(w[len(w)/(taps+1)*taps:]) })
 }
 
 func (d *depthwise) PackedBytes() int { return d.bytes }
@@ -182,6 +182,7 @@ func (d *depthwise) Bind(in, out []View, scratch []byte, workers int) Task {
 
 type depthwiseTask struct {
 	*depthwise
+	onlyTask
 	in, out View
 	workers []depthwiseWorker
 }

@@ -22,12 +22,12 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 		return err
 	}
 	o.relief.spendGraph(whole)
-	if o.half {
-		if g, err = ToHalf(g); err != nil {
+	if o.half != nil {
+		if g, err = o.half(g); err != nil {
 			return err
 		}
 	}
-	if err := o.ctx.Err(); err != nil {
+	if err := o.ended(); err != nil {
 		return err
 	}
 	nodes, states := openStates(g)
@@ -55,7 +55,7 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	p.steps = make([]planStep, len(steps))
 	pack := newPacker(packing, steps)
 	for i, s := range steps {
-		if err := o.ctx.Err(); err != nil {
+		if err := o.ended(); err != nil {
 			return err
 		}
 		pieces := packing.Pieces()
@@ -153,7 +153,7 @@ func (p *Plan) place(o *options, g *Graph, bufs []buffer) error {
 	if p.bound > most {
 		return tooLarge(p.bound)
 	}
-	offsets, arena, err := planMemory(o.ctx, bufs)
+	offsets, arena, err := planMemory(o.ended, bufs)
 	if err != nil {
 		return err
 	}

@@ -88,9 +88,16 @@ func (ws *workers) await(ticket int64) {
 	}
 }
 
+// lifetime is collected when its session is. Programs link the methods of all that is within what a clean-up is of:
+// here there are none.
+type lifetime struct{ start []chan struct{} }
+
 // endWith has the workers end when the session is collected without having been closed. They know the tasks, and so
 // the arena, but not the session.
-func (ws *workers) endWith(s *Session) { ws.cleanup = goruntime.AddCleanup(s, (*workers).end, ws) }
+func (ws *workers) endWith(s *Session) {
+	s.lifetime = &lifetime{ws.start}
+	ws.cleanup = goruntime.AddCleanup(s.lifetime, endAll, ws.start)
+}
 
 // close ends the workers now.
 func (ws *workers) close() {
@@ -99,9 +106,12 @@ func (ws *workers) close() {
 }
 
 // end ends the workers for good. It is called once.
-func (ws *workers) end() {
-	for w := 1; w < ws.n; w++ {
-		close(ws.start[w])
+func (ws *workers) end() { endAll(ws.start) }
+
+// endAll closes the channels of all workers but the caller, who has none.
+func endAll(start []chan struct{}) {
+	for _, c := range start[1:] {
+		close(c)
 	}
 }
 
