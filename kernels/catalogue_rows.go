@@ -375,13 +375,10 @@ var (
 )
 
 // curvesOf are the assembly functions of [OpCurve], whose rows name the end of each.
-func curvesOf(tier string) string {
-	const names = "sigmoid tanh silu hardSwish hardSigmoid leaky elu selu celu gelu geluTanh mish softplus softsign " +
-		"exp erf sqrt rsqrt reciprocal square abs neg"
 func curvesOf(goarch, tier string) string {
 	names := "sigmoid tanh silu hardSwish leaky gelu geluTanh mish exp erf sqrt rsqrt reciprocal square abs neg"
 	if goarch != "arm" {
-		names += " hardSigmoid elu selu"
+		names += " hardSigmoid elu selu celu softplus softsign"
 	}
 	return strings.ReplaceAll(names, " ", tier+" ") + tier
 }

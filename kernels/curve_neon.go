@@ -4,8 +4,8 @@ package kernels
 
 import "unsafe"
 
-// curvesNEON are curve_f32.h's functions by NEON. ARMv7 has none of HardSigmoid, Elu and Selu: of denormals its vectors would
-// give other bits.
+// curvesNEON are curve_f32.h's functions by NEON. ARMv7 has none of HardSigmoid, Elu, Selu, Celu, Softplus and Softsign: of
+// denormals its vectors would give other bits.
 var curvesNEON = curveVectors{
 	Sigmoid:     sigmoidNEON,
 	Tanh:        tanhNEON,
@@ -70,15 +70,6 @@ func geluTanhNEON(e *eltwiseArgs)
 
 //go:noescape
 func mishNEON(e *eltwiseArgs)
-
-//go:noescape
-func celuNEON(e *eltwiseArgs)
-
-//go:noescape
-func softplusNEON(e *eltwiseArgs)
-
-//go:noescape
-func softsignNEON(e *eltwiseArgs)
 
 //go:noescape
 func expNEON(e *eltwiseArgs)
