@@ -24,7 +24,8 @@ func mobileChain(t *testing.T, seed uint64, quantised bool) *Graph {
 	conv := func(name string, w Window, k, groups int) {
 		each := w.R * w.S * x.Shape.C / max(groups, 1)
 		if quantised {
-			c := &QConv{Window: w, K: k, Groups: groups, WScale: slices.Repeat([]float32{1. / 256}, k), Out: q(1. / 32), Hi: 255}
+			c := &QConv{Window: w, K: k, Groups: groups, WScale: slices.Repeat([]float32{1. / 256}, k), Out: q(1. / 32),
+				Hi: 255}
 			for range k * each {
 				c.Weights = append(c.Weights, int8(r.IntN(255)-127))
 			}

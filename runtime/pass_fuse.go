@@ -9,8 +9,8 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// wideBand is about how many bytes of what lies between the operations of a chain of depthwise convolutions are there at
-// once. As each band goes on from the one before, short ones compute nothing twice.
+// wideBand is about how many bytes of what lies between the operations of a chain of depthwise convolutions are there
+// at once. As each band goes on from the one before, short ones compute nothing twice.
 const wideBand = 3 << 16
 
 // bandShare is about how much of what lies between the operations of a chain is there at once. Less would stay in
@@ -21,9 +21,9 @@ const bandShare = 1. / 3
 const maxStages = 8
 
 // fuse makes one step of each chain of operations that takes less memory in bands of rows: a convolution whose output
-// is pooled to fewer rows, with normalisations before or after the pooling; a pooling that only a 1×1 convolution reads;
-// and a convolution with the depthwise and 1×1 ones after it. Nobody else may read what is between, and it is not an
-// output.
+// is pooled to fewer rows, with normalisations before or after the pooling; a pooling that only a 1×1 convolution
+// reads; and a convolution with the depthwise and 1×1 ones after it. Nobody else may read what is between, and it is
+// not an output.
 func fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
 	readers := map[*Value]int{}
 	by := map[*Value]int{} // the last step that reads it
