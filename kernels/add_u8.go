@@ -25,9 +25,19 @@ type addU8Args struct {
 	aZero, bZero, zero          int32
 	aScale, bScale              float32
 	lo, hi                      float32
-	aTimes, bTimes, bias        int32 // of addfixed
-	least, most                 int32
+	aTimes, bTimes, bias        int32  // of addfixed
+	least, most                 int32  // the bounds as levels
 	shift                       uint64 // 13…30
+}
+
+// rest makes e the part of whole without the first k elements of each row, and reports whether there is one.
+func (e *addU8Args) rest(whole *addU8Args, k int) bool {
+	if k == whole.c {
+		return false
+	}
+	*e = *whole
+	e.dst, e.a, e.b, e.c = unsafe.Add(e.dst, k), unsafe.Add(e.a, k), unsafe.Add(e.b, k), e.c-k
+	return true
 }
 
 func addFixedGeneric(e *addU8Args) {
@@ -55,7 +65,6 @@ func (e *addU8Args) fixed(q AddU8) bool {
 	times := func(s float32) int32 { return int32(math.RoundToEven(math.Ldexp(float64(s), shift))) }
 	e.aTimes, e.bTimes, e.shift = times(a), times(b), uint64(shift)
 	e.bias = 1<<(shift-1) - e.aTimes*e.aZero - e.bTimes*e.bZero
-	e.least, e.most = int32(q.Out.Lo), int32(q.Out.Hi)
 	return true
 }
 
@@ -97,6 +106,7 @@ func NewAddU8(q AddU8, limit arch.ISA) (Op, error) {
 	o := &addU8{args: addU8Args{aZero: int32(q.AZero), bZero: int32(q.BZero),
 		aScale: float32(float64(q.AScale) / float64(q.OutScale)), bScale: float32(float64(q.BScale) / float64(q.OutScale))}}
 	o.args.lo, o.args.hi, o.args.zero = q.Out.bounds()
+	o.args.least, o.args.most = int32(q.Out.Lo), int32(q.Out.Hi)
 	kind := OpAdd
 	if q.Fixed {
 		if kind = OpAddFixed; !o.args.fixed(q) {

@@ -28,6 +28,7 @@ func NewAvgPoolU8(s PoolShape, q RescaleU8, limit arch.ISA) (Op, error) {
 	o := &avgPoolU8{shape: s, inZero: int32(q.InZero), inScale: float64(q.InScale), outScale: float64(q.OutScale)}
 	o.lo, o.hi, o.zero = q.Out.bounds()
 	o.kernel, o.add = Select[func(*sumU8Args)](OpAvgPool, U8, limit)
+	_, o.requantize = Select[func(*requantizeArgs)](OpRequantize, U8, limit)
 	return o, nil
 }
 
@@ -69,6 +70,7 @@ type avgPoolU8 struct {
 	basic
 	shape        PoolShape
 	add          func(*sumU8Args)
+	requantize   func(*requantizeArgs)
 	inZero, zero int32
 	inScale      float64
 	outScale     float64
@@ -103,6 +105,7 @@ type avgPoolU8Task struct {
 type avgPoolU8Worker struct {
 	sums []int32
 	args sumU8Args
+	out  requantizeArgs
 	_    [64]byte
 }
 
@@ -135,9 +138,9 @@ func (t *avgPoolU8Task) Run(worker, lo, hi int, stop *Stop) {
 				t.add(a)
 			}
 		}
-		dst := unsafe.Slice((*uint8)(t.out.at(p*t.out.Stride+c0)), len(sums))
+		dst := t.out.at(p*t.out.Stride + c0)
 		if t.whole {
-			t.average(dst, sums, int32(cells))
+			t.average(unsafe.Slice((*uint8)(dst), len(sums)), sums, int32(cells))
 			continue
 		}
 		divisor := cells
@@ -145,9 +148,9 @@ func (t *avgPoolU8Task) Run(worker, lo, hi int, stop *Stop) {
 			divisor = padH * padW
 		}
 		m := float32(t.inScale / (t.outScale * float64(max(divisor, 1)))) // the product is exact
-		for i, sum := range sums {
-			dst[i] = Requantize(sum-t.inZero*int32(cells), m, t.lo, t.hi, t.zero)
-		}
+		wk.out = requantizeArgs{dst: dst, sums: addr(sums), c: len(sums), from: t.inZero * int32(cells), scale: m, lo: t.lo,
+			hi: t.hi, zero: t.zero}
+		t.requantize(&wk.out)
 	}
 }
 

@@ -16,6 +16,11 @@ var bindings = []binding{
 	{"u8_avgpool_1x16__neon", sumU8NEON},
 	{"f32_lrn_1x4__neon", lrnF32NEON},
 	{"u8_lrn_1x8__neon", lrnU8NEON},
+	{"f32_softmax_1x8__neon", softmaxF32NEON},
+	{"f32_softmaxover_1x8__neon", softmaxOverNEON},
+	{"f32_curve_1x4__neon", curveF32NEON},
+	{"u8_table_1x4__neon", tableU8NEON},
+	{"u8_tables_1x1__neon", tablesNEON},
 	{"f32_affine_1x4__neon", affineF32NEON},
 	{"u8_add_1x8__neon", addU8NEON},
 	{"f32_quantize_1x8__neon", quantizeNEON},
@@ -27,7 +32,14 @@ var bindings = []binding{
 	{"f32_maxpool3_1x4__neon", maxPool3F32NEON},
 }
 
-const blendColumns = 16 // the least number of columns that blendRowBlocksNEON takes
+const (
+	blendColumns = 16 // the least number of columns that blendRowBlocksNEON takes
+	curveBlock   = 4  // what the functions of curvesNEON take at a time
+	tableBlock   = 4  // what tableBlocksNEON takes at a time
+)
+
+// What curvesNEON has not.
+var hardSigmoidNEON, eluNEON, seluNEON func(*eltwiseArgs)
 
 //go:noescape
 func avgPoolBlocksNEON(a *poolArgs)

@@ -153,6 +153,34 @@ func reduceF32AVX2(a *reduceArgs) {
 }
 
 //go:noescape
+func reduceBlocksU8AVX2(a *reduceArgs)
+
+// reduceU8AVX2 does whole blocks of 8 channels, or of a pixel's lanes, in assembly.
+func reduceU8AVX2(a *reduceArgs) {
+	part, whole := *a, a.c&^7
+	switch {
+	case whole == 0:
+	case !a.lanes:
+		part.c = whole
+		reduceBlocksU8AVX2(&part)
+	default: // lanes of a pixel are pixels of 8 channels
+		part.lanes, part.c, part.pixels, part.stride = false, reduceLanes, whole/reduceLanes, reduceLanes
+		for p := range a.pixels {
+			part.src = unsafe.Add(a.src, p*a.stride)
+			reduceBlocksU8AVX2(&part)
+		}
+	}
+	if whole < a.c {
+		part = *a
+		part.src, part.c = unsafe.Add(a.src, whole), a.c-whole
+		if !a.lanes {
+			part.acc = unsafe.Add(a.acc, 4*whole)
+		}
+		reduceU8Generic(&part)
+	}
+}
+
+//go:noescape
 func softmaxOverBlocksAVX2(a *softmaxOverArgs)
 
 // softmaxOverAVX2 does whole blocks of 8 channels of plain softmax in assembly.

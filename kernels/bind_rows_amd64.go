@@ -191,66 +191,66 @@ func addF32AVX2(e *eltwiseArgs)
 //go:noescape
 func affineF32AVX2(e *eltwiseArgs)
 
-// The functions of csrc/eltwise_u8.c, compiled by csrc/generate.sh.
+//go:noescape
+func dequantizeBlocksAVX2(a *convertArgs)
 
 //go:noescape
-func _add_u8_avx2(dst, a, b unsafe.Pointer, n int, p unsafe.Pointer)
+func addU8AVX512(e *addU8Args)
 
 //go:noescape
-func _dequantize_u8_avx2(dst, src unsafe.Pointer, n int, scale, zero unsafe.Pointer)
+func addBlocksU8AVX2(e *addU8Args)
 
-// addParams is add_params of csrc/eltwise_u8.c.
-type addParams struct {
-	aScale, bScale, lo, hi float32
-	aZero, bZero, zero     int32
-}
-
-// addU8AVX2 does whole blocks of 8 of each row in assembly and leaves the rest to the portable kernel.
+// addU8AVX2 does whole blocks of 8 in assembly and leaves the rest to the portable kernel.
 func addU8AVX2(e *addU8Args) {
-	p := addParams{e.aScale, e.bScale, e.lo, e.hi, e.aZero, e.bZero, e.zero}
-	whole := e.c &^ 7
+	part, whole := *e, e.c&^7
 	if whole > 0 {
-		for r := range e.rows {
-			_add_u8_avx2(unsafe.Add(e.dst, r*e.dstStride), unsafe.Add(e.a, r*e.aStride), unsafe.Add(e.b, r*e.bStride), whole,
-				unsafe.Pointer(&p))
-		}
+		part.c = whole
+		addBlocksU8AVX2(&part)
 	}
-	if whole < e.c {
-		rest := *e
-		rest.dst, rest.a, rest.b, rest.c = unsafe.Add(e.dst, whole), unsafe.Add(e.a, whole), unsafe.Add(e.b, whole), e.c-whole
-		addU8Generic(&rest)
+	if part.rest(e, whole) {
+		addU8Generic(&part)
 	}
 }
 
 //go:noescape
 func addFixedBlocksAVX2(e *addU8Args)
 
-// addFixedAVX2 does whole blocks of 16 in assembly and leaves the rest to the portable kernel.
+// addFixedAVX2 likewise, 16.
 func addFixedAVX2(e *addU8Args) {
 	part, whole := *e, e.c&^15
 	if whole > 0 {
 		part.c = whole
 		addFixedBlocksAVX2(&part)
 	}
-	if whole < e.c {
-		part.dst, part.a, part.b, part.c = unsafe.Add(e.dst, whole), unsafe.Add(e.a, whole), unsafe.Add(e.b, whole), e.c-whole
+	if part.rest(e, whole) {
 		addFixedGeneric(&part)
 	}
 }
 
-// dequantizeAVX2 likewise.
+// dequantizeAVX2 likewise, 8.
 func dequantizeAVX2(a *convertArgs) {
-	whole := a.c &^ 7
-	if whole > 0 {
-		for r := range a.rows {
-			_dequantize_u8_avx2(unsafe.Add(a.dst, r*a.dstStride), unsafe.Add(a.src, r*a.srcStride), whole,
-				unsafe.Pointer(&a.scale), unsafe.Pointer(&a.zero))
-		}
+	whole, rest := a.split(8, 1, 4)
+	if whole.c > 0 {
+		dequantizeBlocksAVX2(&whole)
 	}
-	if whole < a.c {
-		rest := *a
-		rest.dst, rest.src, rest.c = unsafe.Add(a.dst, 4*whole), unsafe.Add(a.src, whole), a.c-whole
+	if rest.c > 0 {
 		dequantizeGeneric(&rest)
+	}
+}
+
+//go:noescape
+func requantizeBlocksAVX2(a *requantizeArgs)
+
+// requantizeAVX2 likewise.
+func requantizeAVX2(a *requantizeArgs) {
+	part := *a
+	if part.c = a.c &^ 7; part.c > 0 {
+		requantizeBlocksAVX2(&part)
+	}
+	if part.c < a.c {
+		part.dst, part.sums = unsafe.Add(a.dst, part.c), unsafe.Add(a.sums, 4*part.c)
+		part.c = a.c - part.c
+		requantizeGeneric(&part)
 	}
 }
 
@@ -280,16 +280,20 @@ func tableU8AVX512VBMI(a *tableArgs)
 // tablePlaces are the offsets of 64 pixels from src and dst.
 type tablePlaces struct{ src, dst [tablesPixels]int }
 
-const (
-	tablesPixels = 64 // of a block of the assembly
-	tablesFew    = 12 // pixels that take the portable kernel about as long as a block takes the assembly
-)
+// tablesPixels is how many pixels a block of the assembly has: it takes fewer as long.
+const tablesPixels = 64
+
+// tablesFew is how many pixels the kernel of AVX2 takes as fast as one of such blocks.
+const tablesFew = 24
 
 //go:noescape
 func tablesBlocksAVX512VBMI(a *tableArgs, at *tablePlaces)
 
-// tablesU8AVX512VBMI does blocks of 64 pixels and 8 channels in assembly, and leaves few pixels and the rest of the
-// channels to the portable kernel.
+//go:noescape
+func tableRowsAVX2(a *tableArgs)
+
+// tablesU8AVX512VBMI does blocks of 64 pixels and 8 channels, and leaves few pixels and the rest of the channels to the
+// kernel of AVX2.
 func tablesU8AVX512VBMI(a *tableArgs) {
 	part, c, at := *a, a.c&^7, tablePlaces{}
 	for r := 0; r < a.rows; r += tablesPixels {
@@ -298,7 +302,7 @@ func tablesU8AVX512VBMI(a *tableArgs) {
 		part.table, part.c = a.table, c
 		if c == 0 || part.rows < tablesFew {
 			part.c = a.c
-			tablesGeneric(&part)
+			tablesU8AVX2(&part)
 			continue
 		}
 		for i := range tablesPixels {
@@ -310,5 +314,19 @@ func tablesU8AVX512VBMI(a *tableArgs) {
 			part.table = unsafe.Add(part.table, 256*c)
 			tablesGeneric(&part)
 		}
+	}
+}
+
+// tablesU8AVX2 does blocks of 8 channels in assembly and leaves the rest to the portable kernel.
+func tablesU8AVX2(a *tableArgs) {
+	part := *a
+	if part.c = a.c &^ 7; part.c > 0 {
+		tableRowsAVX2(&part)
+	}
+	if k := part.c; k < a.c {
+		part = *a
+		part.rest(k)
+		part.table = unsafe.Add(part.table, 256*k)
+		tablesGeneric(&part)
 	}
 }

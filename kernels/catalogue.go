@@ -117,7 +117,7 @@ func derive(goarch string, rows []Kernel) []Kernel {
 		case goarch == "":
 			k.Text = symbol(k.fn)
 		case k.Op == OpCurve:
-			k.Text = strings.TrimSpace(curvesOf(k.Text))
+			k.Text = curvesOf(goarch, k.Text)
 		}
 		if goarch == goruntime.GOARCH {
 			k.fn = bound(k.Name)

@@ -247,6 +247,7 @@ func NewReduceU8(how Reduction, over Axes, cells int, q RescaleU8, limit arch.IS
 		factor: float32(float64(q.InScale) / (float64(q.OutScale) * float64(n)))} // the product is exact
 	o.lo, o.hi, o.zero = q.Out.bounds()
 	o.kernel, o.fn = Select[func(*reduceArgs)](OpReduce, U8, limit)
+	_, o.requantize = Select[func(*requantizeArgs)](OpRequantize, U8, limit)
 	return o, nil
 }
 
@@ -257,6 +258,7 @@ type reduce struct {
 	over  Axes
 	dtype DType
 
+	requantize   func(*requantizeArgs)
 	cells        int   // of a quantised sum; 0 else
 	inZero, zero int32 // of all cells; of the output
 	factor       float32
@@ -287,6 +289,7 @@ type reduceTask struct {
 
 type reduceWorker struct {
 	args reduceArgs
+	out  requantizeArgs
 	acc  [reduceBlock]float64 // int32 of uint8
 	most [reduceBlock]float32
 	mean [reduceBlock]float64
@@ -379,12 +382,14 @@ func (t *reduceTask) bytes(w *reduceWorker, p, c0 int, stop *Stop) {
 			}
 		}
 	}
+	if t.cells > 0 {
+		w.out = requantizeArgs{dst: addr(dst), sums: addr(acc), c: n, from: t.inZero, scale: t.factor, lo: t.lo, hi: t.hi,
+			zero: t.zero}
+		t.requantize(&w.out)
+		return
+	}
 	for i := range dst {
-		if t.cells == 0 {
-			dst[i] = uint8(acc[i])
-		} else {
-			dst[i] = Requantize(acc[i]-t.inZero, t.factor, t.lo, t.hi, t.zero)
-		}
+		dst[i] = uint8(acc[i])
 	}
 }
 
