@@ -376,9 +376,13 @@ var (
 
 // curvesOf are the assembly functions of [OpCurve], whose rows name the end of each.
 func curvesOf(goarch, tier string) string {
-	names := "sigmoid tanh silu hardSwish leaky gelu geluTanh mish exp erf sqrt rsqrt reciprocal square abs neg"
+	names := []string{"sigmoid", "tanh", "silu", "hardSwish", "leaky", "gelu", "geluTanh", "mish", "exp", "erf", "sqrt",
+		"rsqrt", "reciprocal", "square", "abs", "neg"}
 	if goarch != "arm" {
 		names += " hardSigmoid elu selu celu softplus softsign"
 	}
 	return strings.ReplaceAll(names, " ", tier+" ") + tier
+		names = append(names, "hardSigmoid", "elu", "selu")
+	}
+	return strings.Join(names, tier+" ") + tier
 }
