@@ -2,14 +2,18 @@
 
 package kernels
 
-import "unsafe"
-
 // bindings are the functions of the catalogue's rows for arm64, by name.
 var bindings = map[string]any{
 	"f32_conv_8x8__neon":         convTileF32NEON,
 	"f16_convhalf_8x16__fp16":    convHalfFP16,
 	"f16_maxpool_1x32__fp16":     maxPoolFP16,
 	"f16_maxpool3_1x32__fp16":    maxPool3FP16,
+	"f16_depthrow_8x16__fp16":    depthRowFP16,
+	"f16_fc_8x16__fp16":          fcHalfFP16,
+	"f16_lrn_1x8__neon":          lrnHalfNEON,
+	"f16_avgpool_1x8__neon":      avgPoolHalf,
+	"f16_clamp_1x8__fp16":        clampHalfFP16,
+	"f16_add_1x8__fp16":          addHalfFP16,
 	"f16_wino23input_4x4__fp16":  wino23InputFP16,
 	"f16_wino23output_2x2__fp16": wino23OutputFP16,
 	"u8_conv_8x8__i8mm":          convTileU8I8MM,
@@ -44,6 +48,8 @@ var bindings = map[string]any{
 	"f32_avgpool_1x4__neon":      avgPoolF32NEON,
 	"f32_lrn_1x4__neon":          lrnF32NEON,
 	"f32_softmax_1x8__neon":      softmaxF32NEON,
+	"f32_softmaxover_1x8__neon":  softmaxOverNEON,
+	"f32_reduce_1x8__neon":       reduceF32NEON,
 	"f32_clamp_1x4__neon":        clampF32NEON,
 	"f32_add_1x4__neon":          addF32NEON,
 	"f32_affine_1x4__neon":       affineF32NEON,
@@ -61,6 +67,7 @@ var bindings = map[string]any{
 	"f32_slope_1x4__neon":        slopeF32NEON,
 	"u8_scale_1x16__neon":        scaleU8NEON,
 	"u8_table_1x16__neon":        tableU8NEON,
+	"u8_tables_1x1__neon":        tablesNEON,
 	"u8_blendrows_1x32__neon":    blendRowsNEON,
 	"f32_lanedots_1x8__neon":     laneDotsNEON,
 	"f32_reorder_4x4__neon":      reorderF32NEON,
@@ -76,21 +83,6 @@ var bindings = map[string]any{
 
 //go:noescape
 func convTileU8DotProd(a *convTileArgs)
-
-//go:noescape
-func convHalfFP16(a *convTileArgs)
-
-//go:noescape
-func wino23InputFP16(a *winoInputArgs)
-
-//go:noescape
-func wino23OutputFP16(a *winoOutputArgs)
-
-//go:noescape
-func maxPoolFP16(a *poolArgs)
-
-//go:noescape
-func maxPool3FP16(a *maxPool3Args)
 
 //go:noescape
 func convTileU8I8MM(a *convTileArgs)
@@ -174,7 +166,7 @@ func clampF32NEON(e *eltwiseArgs) {
 	if whole.c &^= 3; whole.c > 0 {
 		clampBlocksNEON(&whole)
 	}
-	if e.skip(whole.c) {
+	if e.skip(whole.c, 4) {
 		clampF32Generic(e)
 	}
 }
@@ -184,7 +176,7 @@ func addF32NEON(e *eltwiseArgs) {
 	if whole.c &^= 3; whole.c > 0 {
 		addBlocksNEON(&whole)
 	}
-	if e.skip(whole.c) {
+	if e.skip(whole.c, 4) {
 		addF32Generic(e)
 	}
 }
@@ -223,74 +215,23 @@ func dequantizeNEON(a *convertArgs)
 //go:noescape
 func fcU8DotProd(t *fcU8Args)
 
-// softmaxPass is the argument of the passes over whole blocks of 8 channels.
-type softmaxPass struct {
-	src, dst unsafe.Pointer
-	n        int        // a multiple of 8
-	m        float32    // the largest channel; of the last pass, the sum
-	sums     [8]float32 // of channels i ≡ l (mod 8)
-}
-
-//go:noescape
-func softmaxLargestNEON(a *softmaxPass)
-
-//go:noescape
-func softmaxExpNEON(a *softmaxPass)
-
-//go:noescape
-func softmaxDivideNEON(a *softmaxPass)
-
-// softmaxF32NEON does whole blocks in assembly, and the channels behind them here.
-func softmaxF32NEON(b *softmaxArgs) {
-	n := b.c &^ 7
-	for p := range b.pixels {
-		src, dst := floats(b.src, p*b.srcStride, b.c), floats(b.dst, p*b.dstStride, b.c)
-		a := softmaxPass{src: unsafe.Pointer(&src[0]), dst: unsafe.Pointer(&dst[0]), n: n, m: negInf}
-		if n > 0 {
-			softmaxLargestNEON(&a)
-		}
-		for _, x := range src[n:] {
-			if x > a.m {
-				a.m = x
-			}
-		}
-		if n > 0 {
-			softmaxExpNEON(&a)
-		}
-		for i, x := range src[n:] {
-			e := expNegative(x - a.m)
-			dst[n+i] = e
-			a.sums[i] += e
-		}
-		s := &a.sums
-		a.m = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
-		if n > 0 {
-			softmaxDivideNEON(&a)
-		}
-		for i := range dst[n:] {
-			dst[n+i] /= a.m
-		}
-	}
-}
-
 //go:noescape
 func laneDotsNEON(d *laneDotsArgs)
 
-const blendColumns = 32 // the least number of columns that blendRowBlocksNEON takes
-
-//go:noescape
-func tableBlocksNEON(a *tableArgs)
-
-// tableU8NEON does whole blocks of 16 in assembly and leaves the rest to the portable kernel.
-func tableU8NEON(a *tableArgs) {
-	whole := *a
-	if whole.c = a.c &^ 15; whole.c > 0 {
-		tableBlocksNEON(&whole)
-	}
-	if a.rest(whole.c) {
-		tableGeneric(a)
-	}
-}
+const (
+	blendColumns = 32 // the least number of columns that blendRowBlocksNEON takes
+	curveBlock   = 8  // what the functions of curvesNEON take at a time
+	tableBlock   = 16 // what tableBlocksNEON takes at a time
+)
 
 //go:noescape
 func addFixedNEON(e *addU8Args)
+
+//go:noescape
+func hardSigmoidNEON(e *eltwiseArgs)
+
+//go:noescape
+func eluNEON(e *eltwiseArgs)
+
+//go:noescape
+func seluNEON(e *eltwiseArgs)

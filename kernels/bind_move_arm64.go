@@ -115,3 +115,32 @@ func reorderU8NEON(b *reorderArgs) {
 	}
 	reorderEdges[uint8](b, i, j, k)
 }
+
+//go:noescape
+func reduceBlocksNEON(a *reduceArgs)
+
+// reduceF32NEON does whole blocks of 8 channels in assembly. Of lanes, the channels behind a pixel's blocks come before
+// the next pixel.
+func reduceF32NEON(a *reduceArgs) {
+	whole := a.c &^ 7
+	if whole == 0 || a.how == Product {
+		reduceF32Generic(a)
+		return
+	}
+	part := *a
+	if part.c = whole; whole == a.c || !a.lanes {
+		reduceBlocksNEON(&part)
+		if whole < a.c {
+			part = a.from(whole)
+			reduceF32Generic(&part)
+		}
+		return
+	}
+	part.pixels = 1
+	for p := range a.pixels {
+		part.src, part.c = unsafe.Add(a.src, p*a.stride), whole
+		reduceBlocksNEON(&part)
+		part.src, part.c = unsafe.Add(part.src, 4*whole), a.c-whole
+		reduceF32Generic(&part)
+	}
+}

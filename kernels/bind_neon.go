@@ -97,19 +97,19 @@ func affineF32NEON(e *eltwiseArgs) {
 	if whole.c &^= 3; whole.c > 0 {
 		affineBlocksNEON(&whole)
 	}
-	if e.skip(whole.c) {
+	if e.skip(whole.c, 4) {
 		affineF32Generic(e)
 	}
 }
 
-// skip leaves out the first k channels and reports whether others are left.
-func (e *eltwiseArgs) skip(k int) bool {
+// skip leaves out the first k channels, of so many bytes each, and reports whether others are left.
+func (e *eltwiseArgs) skip(k, size int) bool {
 	if k == e.c {
 		return false
 	}
-	e.a, e.dst, e.c = unsafe.Add(e.a, 4*k), unsafe.Add(e.dst, 4*k), e.c-k
+	e.a, e.dst, e.c = unsafe.Add(e.a, k*size), unsafe.Add(e.dst, k*size), e.c-k
 	if e.b != nil {
-		e.b = unsafe.Add(e.b, 4*k)
+		e.b = unsafe.Add(e.b, k*size)
 	}
 	if e.scale != nil {
 		e.scale, e.shift = unsafe.Add(e.scale, 4*k), unsafe.Add(e.shift, 4*k)
@@ -139,3 +139,88 @@ func lrnF32NEON(b *lrnArgs) {
 
 //go:noescape
 func lrnU8NEON(a *lrnU8Args)
+
+// softmaxPass is the argument of the passes over whole blocks of 8 channels.
+type softmaxPass struct {
+	src, dst unsafe.Pointer
+	n        int        // a multiple of 8
+	m        float32    // the largest channel; of the last pass, the sum
+	sums     [8]float32 // of channels i ≡ l (mod 8)
+}
+
+//go:noescape
+func softmaxLargestNEON(a *softmaxPass)
+
+//go:noescape
+func softmaxExpNEON(a *softmaxPass)
+
+//go:noescape
+func softmaxDivideNEON(a *softmaxPass)
+
+// softmaxF32NEON does whole blocks in assembly, and the channels behind them here.
+func softmaxF32NEON(b *softmaxArgs) {
+	n := b.c &^ 7
+	for p := range b.pixels {
+		src, dst := floats(b.src, p*b.srcStride, b.c), floats(b.dst, p*b.dstStride, b.c)
+		a := softmaxPass{src: unsafe.Pointer(&src[0]), dst: unsafe.Pointer(&dst[0]), n: n, m: negInf}
+		if n > 0 {
+			softmaxLargestNEON(&a)
+		}
+		for _, x := range src[n:] {
+			if x > a.m {
+				a.m = x
+			}
+		}
+		if n > 0 {
+			softmaxExpNEON(&a)
+		}
+		for i, x := range src[n:] {
+			e := expNegative(x - a.m)
+			dst[n+i] = e
+			a.sums[i] += e
+		}
+		s := &a.sums
+		a.m = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+		if n > 0 {
+			softmaxDivideNEON(&a)
+		}
+		for i := range dst[n:] {
+			dst[n+i] /= a.m
+		}
+	}
+}
+
+//go:noescape
+func softmaxOverBlocksNEON(a *softmaxOverArgs)
+
+// softmaxOverNEON does whole blocks of 8 channels of plain softmax in assembly.
+func softmaxOverNEON(a *softmaxOverArgs) {
+	part := *a
+	if part.c = a.c &^ 7; a.form != SoftmaxPlain {
+		part.c = 0
+	}
+	if part.c > 0 {
+		softmaxOverBlocksNEON(&part)
+	}
+	if part.c < a.c {
+		part = a.from(part.c)
+		softmaxOverGeneric(&part)
+	}
+}
+
+//go:noescape
+func tableBlocksNEON(a *tableArgs)
+
+// tableU8NEON does whole blocks in assembly and leaves the rest to the portable kernel.
+func tableU8NEON(a *tableArgs) {
+	whole := *a
+	if whole.c = a.c &^ (tableBlock - 1); whole.c > 0 {
+		tableBlocksNEON(&whole)
+	}
+	if a.rest(whole.c) {
+		tableGeneric(a)
+	}
+}
+
+//go:noescape
+func tablesNEON(a *tableArgs)

@@ -109,7 +109,7 @@ func derive(goarch string, rows []Kernel) []Kernel {
 		case goarch == "":
 			k.Text = symbol(k.fn)
 		case k.Op == OpCurve:
-			k.Text = curvesOf(k.Text)
+			k.Text = curvesOf(goarch, k.Text)
 		}
 		if goarch == goruntime.GOARCH {
 			k.fn = bindings[k.Name]

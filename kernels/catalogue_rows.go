@@ -243,6 +243,8 @@ var (
 			Family: "wino43filter", Text: "wino23FilterNEON"},
 		{Op: OpWinoGemm, DType: U8, MR: 8, NR: 8, KR: 1, ISA: arch.NEON, Requires: neon,
 			Family: "wino", Text: "winoGemmNEON"},
+		{Op: OpDepthRow, DType: F16, MR: 8, NR: 16, ISA: arch.FP16, Requires: neon | fp16,
+			Family: "depthrow", Text: "depthRowFP16"},
 		{Op: OpDepthRow, DType: F32, MR: 8, NR: 8, ISA: arch.NEON, Requires: neon,
 			Family: "depthrow", Text: "depthRowF32NEON"},
 		{Op: OpDepthRow, DType: U8, MR: 8, NR: 8, KR: 4, Minus128: true, ISA: arch.DotProd, Requires: neon | dotprod,
@@ -259,6 +261,7 @@ var (
 			Family: "depthwise", Text: "depthwiseF32BlocksNEON"},
 		{Op: OpDepthwise, DType: U8, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon,
 			Family: "depthwise", Text: "depthwiseU8BlocksNEON"},
+		{Op: OpFC, DType: F16, MR: 8, NR: 16, ISA: arch.FP16, Requires: neon | fp16, Family: "fc", Text: "fcBlocksFP16"},
 		{Op: OpFC, DType: F32, MR: 4, NR: 16, ISA: arch.NEON, Requires: neon, Family: "fc", Text: "fcBlocksNEON"},
 		{Op: OpMaxPool, DType: F16, MR: 1, NR: 32, ISA: arch.FP16, Requires: neon | fp16,
 			Family: "maxpool", Text: "maxPoolFP16"},
@@ -268,11 +271,21 @@ var (
 			Family: "maxpool", Text: "maxPoolF32NEON"},
 		{Op: OpMaxPool3, DType: F32, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon,
 			Family: "maxpool", Text: "maxPool3F32NEON"},
+		{Op: OpAvgPool, DType: F16, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon,
+			Family: "avgpool", Text: "avgPoolHalfNEON"},
+		{Op: OpLRN, DType: F16, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "lrn", Text: "lrnHalfBlocksNEON"},
+		{Op: OpClamp, DType: F16, MR: 1, NR: 8, ISA: arch.FP16, Requires: neon | fp16,
+			Family: "eltwise", Text: "clampBlocksFP16"},
+		{Op: OpAdd, DType: F16, MR: 1, NR: 8, ISA: arch.FP16, Requires: neon | fp16,
+			Family: "eltwise", Text: "addBlocksFP16"},
 		{Op: OpAvgPool, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
 			Family: "avgpool", Text: "avgPoolF32NEON"},
 		{Op: OpLRN, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "lrn", Text: "lrnBlocksNEON"},
 		{Op: OpSoftmax, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon,
 			Family: "softmax", Text: "softmaxLargestNEON softmaxExpNEON softmaxDivideNEON"},
+		{Op: OpSoftmaxOver, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon,
+			Family: "softmaxover", Text: "softmaxOverBlocksNEON"},
+		{Op: OpReduce, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "reduce", Text: "reduceBlocksNEON"},
 		{Op: OpClamp, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
 			Family: "eltwise", Text: "clampBlocksNEON"},
 		{Op: OpAdd, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "eltwise", Text: "addBlocksNEON"},
@@ -297,6 +310,7 @@ var (
 		{Op: OpLRN, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "lrn", Text: "lrnU8NEON"},
 		{Op: OpAddFixed, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "addfixed", Text: "addFixedNEON"},
 		{Op: OpTable, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "table", Text: "tableBlocksNEON"},
+		{Op: OpTables, DType: U8, MR: 1, NR: 1, ISA: arch.NEON, Requires: neon, Family: "table", Text: "tablesNEON"},
 		{Op: OpBlendRows, DType: U8, MR: 1, NR: 32, ISA: arch.NEON, Requires: neon,
 			Family: "blendrows", Text: "blendRowBlocksNEON"},
 		{Op: OpLaneDots, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon,
@@ -333,6 +347,13 @@ var (
 		{Op: OpAvgPool, DType: U8, MR: 1, NR: 16, ISA: arch.NEON, Requires: neon, Family: "avgpool", Text: "sumU8NEON"},
 		{Op: OpLRN, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "lrn", Text: "lrnBlocksNEON"},
 		{Op: OpLRN, DType: U8, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "lrn", Text: "lrnU8NEON"},
+		{Op: OpSoftmax, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon,
+			Family: "softmax", Text: "softmaxLargestNEON softmaxExpNEON softmaxDivideNEON"},
+		{Op: OpSoftmaxOver, DType: F32, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon,
+			Family: "softmaxover", Text: "softmaxOverBlocksNEON"},
+		{Op: OpCurve, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "curve", Text: "NEON"},
+		{Op: OpTable, DType: U8, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon, Family: "table", Text: "tableBlocksNEON"},
+		{Op: OpTables, DType: U8, MR: 1, NR: 1, ISA: arch.NEON, Requires: neon, Family: "table", Text: "tablesNEON"},
 		{Op: OpAffine, DType: F32, MR: 1, NR: 4, ISA: arch.NEON, Requires: neon,
 			Family: "eltwise", Text: "affineBlocksNEON"},
 		{Op: OpAdd, DType: U8, MR: 1, NR: 8, ISA: arch.NEON, Requires: neon, Family: "eltwise", Text: "addU8NEON"},
@@ -354,8 +375,10 @@ var (
 )
 
 // curvesOf are the assembly functions of [OpCurve], whose rows name the end of each.
-func curvesOf(tier string) string {
-	const names = "sigmoid tanh silu hardSwish hardSigmoid leaky elu selu gelu geluTanh mish exp erf sqrt rsqrt " +
-		"reciprocal square abs neg"
+func curvesOf(goarch, tier string) string {
+	names := "sigmoid tanh silu hardSwish leaky gelu geluTanh mish exp erf sqrt rsqrt reciprocal square abs neg"
+	if goarch != "arm" {
+		names += " hardSigmoid elu selu"
+	}
 	return strings.ReplaceAll(names, " ", tier+" ") + tier
 }

@@ -175,22 +175,6 @@ func convertPixels(fn func(*convertArgs), a *convertArgs, dst *View, d int, src 
 	}
 }
 
-// newDepthwiseHalf computes filters of a channel of their own in float32, which they are kept in, by bands of rows.
-func newDepthwiseHalf(p *Packing, s ConvShape, rows RowWindow, layer ConvHalf, limit arch.ISA) (Op, error) {
-	var wide []float32
-	if !p.Loading() {
-		wide = make([]float32, len(layer.Weights))
-		for i, w := range layer.Weights {
-			wide[i] = w.Float()
-		}
-	}
-	images := s.N
-	s.N = 1
-	op := newDepthwiseF32(p, s, wide, layer.Bias, layer.Act, limit)
-	return NewHalf(op, HalfShape{N: images, Rows: rows, In: []Extent{{s.H, s.W, s.C}},
-		Out: Extent{s.OutH(), s.OutW(), s.K}}, limit)
-}
-
 // convTileF16Generic adds up in float32 and rounds once: [convTileArgs] with float16 inputs and weights.
 func convTileF16Generic(a *convTileArgs) {
 	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.tiles*a.taps*genericMR)

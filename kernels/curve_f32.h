@@ -13,7 +13,17 @@
 //	BELOW ABOVE(c, n, m) SIGNS(n, m)                mask m = n < c, n > c, n has a sign; false for a NaN but SIGNS
 //	PICK(m, n, d) PICKC(m, c, d) WIPE(m, d)         where m: d = n, c, 0. SIGNS's mask is for PICK
 //
-// A curve takes x in W0 and leaves f(x) there. It uses W1–W8 and M1.
+//	MULX ADDX(m, n, d)                              as MULV and ADDV, of denormals too
+//
+// Where the vectors take denormals for 0, FLUSHES is defined, and the last two. There a product or sum that may be a
+// denormal, or is of x itself, is of them; the others end in a sum with a larger number, or decide nothing.
+//
+// A curve takes x in W0 and leaves f(x) there. It uses W1–W8 and M1. W8 is no operand of DIVV, SQRTV, MULX and ADDX.
+
+#ifndef FLUSHES
+#define MULX(m, n, d) MULV(m, n, d)
+#define ADDX(m, n, d) ADDV(m, n, d)
+#endif
 
 // Of r in W0 and t in W1: W2 = eʳ − 1, as splitPower. Clobbers W3.
 #define SPLIT \
@@ -65,7 +75,7 @@
 #define SILU \
 	SIGMOID                      \
 	MAXC(every_floor128, W4, W4) \
-	MULV(W4, W0, W0)
+	MULX(W4, W0, W0)
 
 #define TANH \
 	MOVE(W0, W4)                  \
@@ -81,7 +91,7 @@
 	ADDC(every_t4, W7, W7)        \
 	MULV(W6, W7, W7)              \
 	MULV(W0, W7, W7)              \
-	ADDV(W0, W7, W7)              \
+	ADDX(W0, W7, W7)              \
 	MULC(every_minusTwo, W5, W0)  \
 	EXPNEGATIVE                   \
 	LOADC(every_one, W0)          \
@@ -99,7 +109,7 @@
 	MINC(every_six, W1, W1)        \
 	MULC(every_sixth, W1, W1)      \
 	MAXC(every_minusThree, W0, W0) \
-	MULV(W1, W0, W0)
+	MULX(W1, W0, W0)
 
 // Zero is added, so that −0 becomes +0 before the maximum.
 #define HARDSIGMOID \
@@ -113,7 +123,7 @@
 	LOADC(every_one, W1) \
 	SIGNS(W0, M1)        \
 	PICK(M1, PA, W1)     \
-	MULV(W1, W0, W0)
+	MULX(W1, W0, W0)
 
 // W2 = eˣ − 1 for x in W4 and W0, below 88.
 #define EXPM1 \
@@ -151,7 +161,7 @@
 	SHL23V(W1, W1)                 \
 	ADDC(every_one, W2, W2)        \
 	MULV(W3, W2, W2)               \
-	MULV(W1, W2, W0)               \
+	MULX(W1, W2, W0)               \
 	ABOVE(every_expMost, W4, M1)   \
 	PICKC(M1, every_inf, W0)       \
 	BELOW(every_expLeast, W4, M1)  \
@@ -173,8 +183,8 @@
 	ADDC(every_e4, W7, W7)        \
 	MULV(W6, W7, W7)              \
 	ADDC(every_e5, W7, W7)        \
-	MULV(W0, W7, W7)              \
-	ADDV(W0, W7, W7)              \
+	MULX(W0, W7, W7)              \
+	ADDX(W0, W7, W7)              \
 	MULV(W5, W5, W6)              \
 	MULC(every_f0, W5, W0)        \
 	ADDC(every_f1, W0, W0)        \
@@ -204,9 +214,10 @@
 	MULC(every_rootHalf, W0, W0) \
 	ERF                          \
 	ADDC(every_one, W0, W0)      \
-	MAXC(every_floor128, W8, W8) \
-	MULC(every_half, W8, W8)     \
-	MULV(W8, W0, W0)
+	MAXC(every_floor128, W8, W1) \
+	LOADC(every_half, W2)        \
+	MULX(W2, W1, W1)             \
+	MULX(W1, W0, W0)
 
 #define GELUTANH \
 	MOVE(W0, W8)                  \
@@ -216,8 +227,8 @@
 	MULV(W1, W0, W0)              \
 	MULC(every_geluTwice, W0, W0) \
 	SIGMOID                       \
-	MAXC(every_floor128, W8, W8)  \
-	MULV(W8, W0, W0)
+	MAXC(every_floor128, W8, W1)  \
+	MULX(W1, W0, W0)
 
 #define MISH \
 	MOVE(W0, W4)                 \
@@ -236,7 +247,7 @@
 	PICK(M1, W3, W6)             \
 	DIVV(W6, W5, W0)             \
 	MAXC(every_floor128, W4, W4) \
-	MULV(W4, W0, W0)
+	MULX(W4, W0, W0)
 
 #define SQRT \
 	SQRTV(W0, W0)
@@ -251,7 +262,7 @@
 	DIVV(W0, W1, W0)
 
 #define SQUARE \
-	MULV(W0, W0, W0)
+	MULX(W0, W0, W0)
 
 #define ABS \
 	ANDC(every_magnitude, W0, W0)

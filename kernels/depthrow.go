@@ -15,6 +15,7 @@ const OpDepthRow OpKind = "depthrow"
 //	acc[p][k] = bias[k] + Σ src[r][p·stride + t − skip][k] · w[r][t][k]     where 0 ≤ p·stride + t − skip < cols
 //
 // float32 (KR = 1): dst = min(max(acc, lo), hi). A column's numbers are loaded once for all the windows that see it.
+// float16: likewise, bias too is float16, and each sum is rounded ([depthRowHalfGeneric]).
 //
 // uint8 (KR = 4): rows go in groups of four. A number of src is then four bytes, one of each row, and one of w likewise
 // four int8 weights; their four products are summed exactly in int32, and dst is requantised ([Requantize]). Columns
@@ -26,7 +27,7 @@ const OpDepthRow OpKind = "depthrow"
 type depthRowArgs struct {
 	src              unsafe.Pointer // the first column that a window sees, of the first row
 	w                unsafe.Pointer // [rows][size][wStep]
-	bias, scale      unsafe.Pointer // [c]; bias float32 or int32, scale float32, of uint8 only
+	bias, scale      unsafe.Pointer // [c]; bias float32, float16 or int32, scale float32, of uint8 only
 	dst              unsafe.Pointer
 	rows             int // ≥ 0, or groups of rows
 	rowStep, colStep int // bytes from a row, a column of src to the next

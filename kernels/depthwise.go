@@ -140,7 +140,7 @@ func newDepthwise(s ConvShape, dt DType, limit arch.ISA) *depthwise {
 }
 
 // packDepthwise transposes filters [C][taps] into [taps+1][C], the last row zeros.
-func packDepthwise[T float32 | int8](p *Packing, c, taps int, weights []T) []T {
+func packDepthwise[T float32 | int8 | Half](p *Packing, c, taps int, weights []T) []T {
 	return packed(p, (taps+1)*c, func(w []T) {
 		for k := range c {
 			for t := range taps {

@@ -90,6 +90,7 @@ func NewAffineF32(scale, shift []float32, limit arch.ISA) (Op, error) {
 type eltwise struct {
 	basic
 	fn           func(*eltwiseArgs)
+	dtype        DType
 	inputs       int
 	act          Clamp
 	curve        Curve
@@ -99,7 +100,7 @@ type eltwise struct {
 }
 
 func newEltwise(kind OpKind, inputs int, act Clamp, scale, shift []float32, limit arch.ISA) *eltwise {
-	o := &eltwise{inputs: inputs, act: act, denseWidth: unitElements, channels: len(scale)}
+	o := &eltwise{dtype: F32, inputs: inputs, act: act, denseWidth: unitElements, channels: len(scale)}
 	o.kernel, o.fn = Select[func(*eltwiseArgs)](kind, F32, limit)
 	if n := len(scale); n > 0 { // as many whole pixels as fit a short row, so that few channels cost no more than many
 		o.denseWidth = n * max(1, 512/n)
@@ -120,14 +121,15 @@ func repeatRow(row []float32, n int) []float32 {
 }
 
 func (o *eltwise) Bind(in, out []View, _ []byte, workers int) Task {
-	ok := len(in) == o.inputs && len(out) == 1 && out[0].DType == F32 && (o.channels == 0 || out[0].C == o.channels)
+	ok := len(in) == o.inputs && len(out) == 1 && out[0].DType == o.dtype && (o.channels == 0 || out[0].C == o.channels)
 	dense := ok && out[0].Dense()
 	for i := 0; ok && i < len(in); i++ {
-		ok = in[i].DType == F32 && sameShape(&in[i], &out[0])
+		ok = in[i].DType == o.dtype && sameShape(&in[i], &out[0])
 		dense = dense && in[i].Dense()
 	}
 	checkViews(string(o.kernel.Op), ok)
 	t := &eltwiseTask{eltwise: o, width: out[0].C, workers: make([]eltwiseWorker, workers)}
+	size := o.dtype.Size()
 	t.rows, t.last = out[0].Pixels(), out[0].C
 	if total := t.rows * out[0].C; dense && total > 0 {
 		t.width = min(o.denseWidth, total)
@@ -137,9 +139,9 @@ func (o *eltwise) Bind(in, out []View, _ []byte, workers int) Task {
 	t.pixelBlocks = newPixelBlocks(t.rows, t.width)
 	stride := func(v *View) int {
 		if dense {
-			return 4 * t.width
+			return size * t.width
 		}
-		return 4 * v.Stride
+		return size * v.Stride
 	}
 	t.args = eltwiseArgs{dst: out[0].Data, a: in[0].Data, dstStride: stride(&out[0]), aStride: stride(&in[0]),
 		lo: o.act.Lo, hi: o.act.Hi, curve: o.curve}
@@ -181,14 +183,14 @@ func (t *eltwiseTask) Run(worker, lo, hi int, stop *Stop) {
 // do computes the first `width` elements of rows r0 ≤ r < r1.
 func (t *eltwiseTask) do(worker, r0, r1, width int, stop *Stop) {
 	const most = 2 * unitElements // elements of a row in one call
-	e := &t.workers[worker].args
+	e, size := &t.workers[worker].args, t.dtype.Size()
 	for at := 0; at < width && !stop.Asked(); at += most {
 		*e = t.args
 		e.rows, e.c = r1-r0, min(most, width-at)
-		e.dst = unsafe.Add(e.dst, r0*e.dstStride+4*at)
-		e.a = unsafe.Add(e.a, r0*e.aStride+4*at)
+		e.dst = unsafe.Add(e.dst, r0*e.dstStride+size*at)
+		e.a = unsafe.Add(e.a, r0*e.aStride+size*at)
 		if e.b != nil {
-			e.b = unsafe.Add(e.b, r0*e.bStride+4*at)
+			e.b = unsafe.Add(e.b, r0*e.bStride+size*at)
 		}
 		if e.scale != nil {
 			e.scale, e.shift = unsafe.Add(e.scale, 4*at), unsafe.Add(e.shift, 4*at)

@@ -47,12 +47,8 @@ func NewHalf(op Op, s HalfShape, limit arch.ISA) (Op, error) {
 	if !ok || s.N < 1 || !s.Rows.Meets(s.Out.H) {
 		return nil, fmt.Errorf("%w: %s in half precision, by rows", ErrShape, op.Kernel())
 	}
-	if of, ok := op.(*pool); ok && of.max { // the largest of float16 numbers is one of them
-		if k, _ := Select[func(*poolArgs)](OpMaxPool, F16, limit); !k.Portable() {
-			shape := of.shape
-			shape.N = s.N
-			return newPool(shape, F16, true, limit)
-		}
+	if of := onHalves(op, &s, limit); of != nil {
+		return of, nil
 	}
 	o := &halfRows{inner: op, shape: s}
 	o.wide, o.widen = Select[func(*convertArgs)](OpWiden, F16, limit)

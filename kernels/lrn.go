@@ -21,7 +21,7 @@ const OpLRN OpKind = "lrn"
 // in IEEE binary32, each operation rounded. For β = 3/4, t = √x and x^β = t·√t, so that every tier gives the same
 // bits; the relative error is within (size + 5)·ε. Other β run on the generic kernel, by math.Pow in binary64
 // rounded once. A NaN makes NaN of the channels whose window sees it.
-// dst may be src exactly (in place); otherwise they do not overlap.
+// dst may be src exactly (in place); otherwise they do not overlap. lrnHalfGeneric is of float16.
 type lrnArgs struct {
 	src, dst             unsafe.Pointer
 	srcStride, dstStride int            // bytes
@@ -81,7 +81,7 @@ func NewLRNF32(c, size int, alpha, beta, bias float32, limit arch.ISA) (Op, erro
 	if beta != 0.75 || c*size > 16*maxChannels {
 		limit = arch.Generic
 	}
-	o := &lrn{c: c, size: size, alpha: alpha / float32(size), beta: beta, bias: bias}
+	o := &lrn{dtype: F32, c: c, size: size, alpha: alpha / float32(size), beta: beta, bias: bias}
 	o.kernel, o.fn = Select[func(*lrnArgs)](OpLRN, F32, limit)
 	return o, nil
 }
@@ -89,6 +89,7 @@ func NewLRNF32(c, size int, alpha, beta, bias float32, limit arch.ISA) (Op, erro
 type lrn struct {
 	basic
 	fn                func(*lrnArgs)
+	dtype             DType
 	c, size           int
 	alpha, beta, bias float32
 }
@@ -98,7 +99,7 @@ func (o *lrn) scratchEach() int { return roundUp(4*lrnSquares(o.c, o.size), 64) 
 func (o *lrn) Scratch(workers int) int { return workers * o.scratchEach() }
 
 func (o *lrn) Bind(in, out []View, scratch []byte, workers int) Task {
-	checkViews("LRN", len(in) == 1 && len(out) == 1 && in[0].DType == F32 && out[0].DType == F32 && in[0].C == o.c &&
+	checkViews("LRN", len(in) == 1 && len(out) == 1 && in[0].DType == o.dtype && out[0].DType == o.dtype && in[0].C == o.c &&
 		sameShape(&in[0], &out[0]) && len(scratch) >= o.Scratch(workers))
 	t := &lrnTask{lrn: o, in: in[0], out: out[0], workers: make([]lrnWorker, workers)}
 	t.pixelBlocks = newPixelBlocks(in[0].Pixels(), o.c*max(1, o.size/8))
@@ -122,12 +123,12 @@ type lrnWorker struct {
 }
 
 func (t *lrnTask) Run(worker, lo, hi int, stop *Stop) {
-	wk := &t.workers[worker]
+	wk, size := &t.workers[worker], t.dtype.Size()
 	stop.clear(wk.squares) // the margins; the memory may have served another step since
 	for u := lo; u < hi && !stop.Asked(); u++ {
 		p0, p1 := t.block(u)
-		wk.args = lrnArgs{src: t.in.at(p0 * t.in.Stride), dst: t.out.at(p0 * t.out.Stride), srcStride: 4 * t.in.Stride,
-			dstStride: 4 * t.out.Stride, pixels: p1 - p0, c: t.c, size: t.size, before: (t.size - 1) / 2,
+		wk.args = lrnArgs{src: t.in.at(p0 * t.in.Stride), dst: t.out.at(p0 * t.out.Stride), srcStride: size * t.in.Stride,
+			dstStride: size * t.out.Stride, pixels: p1 - p0, c: t.c, size: t.size, before: (t.size - 1) / 2,
 			squares: addr(wk.squares), alpha: t.alpha, bias: t.bias, beta: t.beta, stop: stop}
 		t.fn(&wk.args)
 	}

@@ -6,12 +6,16 @@
 #define NEONLANE(base, m, i, n, d) WORD $((base) | ((m)<<16) | (((i)&1)<<21) | (((i)>>1)<<11) | ((n)<<5) | (d))
 
 #define FADD(m, n, d)        NEON3(0x4E20D400, m, n, d)       // fadd d.4s, n.4s, m.4s
+#define FADDP(m, n, d)       NEON3(0x6E20D400, m, n, d)       // faddp d.4s, n.4s, m.4s: pairs of n, then of m
 #define FSUB(m, n, d)        NEON3(0x4EA0D400, m, n, d)       // fsub d.4s, n.4s, m.4s: n − m
 #define FMUL(m, n, d)        NEON3(0x6E20DC00, m, n, d)       // fmul d.4s, n.4s, m.4s
 #define FMAX(m, n, d)        NEON3(0x4E20F400, m, n, d)       // fmax d.4s, n.4s, m.4s
 #define FMIN(m, n, d)        NEON3(0x4EA0F400, m, n, d)       // fmin d.4s, n.4s, m.4s
 #define FMAXNM(m, n, d)      NEON3(0x4E20C400, m, n, d)       // fmaxnm d.4s, n.4s, m.4s
 #define FDIV(m, n, d)        NEON3(0x6E20FC00, m, n, d)       // fdiv d.4s, n.4s, m.4s: n / m
+#define FMULX(m, n, d)       NEON3(0x4E20DC00, m, n, d)       // fmulx d.4s, n.4s, m.4s: of 0 and infinity 2
+#define FRSQRTE(n, d)        NEON2(0x6EA1D800, n, d)          // frsqrte d.4s, n.4s
+#define FRSQRTS(m, n, d)     NEON3(0x4EA0FC00, m, n, d)       // frsqrts d.4s, n.4s, m.4s: (3 − n·m)/2
 #define FSQRT(n, d)          NEON2(0x6EA1F800, n, d)          // fsqrt d.4s, n.4s
 #define UMAX(m, n, d)        NEON3(0x6E206400, m, n, d)       // umax d.16b, n.16b, m.16b
 #define FCMGT(m, n, d)       NEON3(0x6EA0E400, m, n, d)       // fcmgt d.4s, n.4s, m.4s: n > m
@@ -60,5 +64,25 @@
 #define FMAXH(m, n, d)       NEON3(0x4E403400, m, n, d)       // fmax d.8h, n.8h, m.8h
 #define FMINH(m, n, d)       NEON3(0x4EC03400, m, n, d)       // fmin d.8h, n.8h, m.8h
 #define FMAXNMH(m, n, d)     NEON3(0x4E400400, m, n, d)       // fmaxnm d.8h, n.8h, m.8h
+#define FMLAH(m, n, d)       NEON3(0x4E400C00, m, n, d)       // fmla d.8h, n.8h, m.8h
 #define FMLAH_LANE(m, i, n, d) NEONLANEH(0x4F001000, m, i, n, d) // fmla d.8h, n.8h, m.h[i]: m < 16
 #define USMMLA(m, n, d)      NEON3(0x4E80AC00, m, n, d)       // usmmla d.4s, n.16b, m.16b: n unsigned, m signed
+#define FADD_D(m, n, d)      NEON3(0x4E60D400, m, n, d)       // fadd d.2d, n.2d, m.2d
+#define FSUB_D(m, n, d)      NEON3(0x4EE0D400, m, n, d)       // fsub d.2d, n.2d, m.2d: n − m
+#define FMUL_D(m, n, d)      NEON3(0x6E60DC00, m, n, d)       // fmul d.2d, n.2d, m.2d
+#define FMAX_D(m, n, d)      NEON3(0x4E60F400, m, n, d)       // fmax d.2d, n.2d, m.2d
+#define FMIN_D(m, n, d)      NEON3(0x4EE0F400, m, n, d)       // fmin d.2d, n.2d, m.2d
+#define FABS_D(n, d)         NEON2(0x4EE0F800, n, d)          // fabs d.2d, n.2d
+#define FCVTL_D(n, d)        NEON2(0x0E617800, n, d)          // fcvtl d.2d, n.2s
+#define FCVTL2_D(n, d)       NEON2(0x4E617800, n, d)          // fcvtl2 d.2d, n.4s
+
+// lo and hi, float32 so far from base, as float16 in all lanes of the vectors m and n, which are M and N. Clobbers TMP.
+#define HALF_BOUNDS(lo, hi, base, TMP, m, n, M, N) \
+	ADD   $lo, base, TMP \
+	VLD1R (TMP), [M.S4] \
+	ADD   $hi, base, TMP \
+	VLD1R (TMP), [N.S4] \
+	FCVTN(m, m) \
+	FCVTN(n, n) \
+	VDUP  M.H[0], M.H8 \
+	VDUP  N.H[0], N.H8

@@ -87,14 +87,16 @@ func TestNeonMacrosARM(t *testing.T) {
 					v = r.IntN(2)
 				case arg == "r": // not r15
 					v = r.IntN(15)
+				case strings.Contains(text, "{qd[]}"): // its doubles
+					text = strings.ReplaceAll(text, "{qd[]}", fmt.Sprintf("{d%d[], d%d[]}", 2*v, 2*v+1))
 				case strings.Contains(text, "{qd-"): // two quads
 					v = r.IntN(15)
 					text = strings.ReplaceAll(text, "qd+1", fmt.Sprintf("q%d", v+1))
-				case strings.Contains(text, ".s8") && arg != "d": // all doubles
+				case strings.Contains(text, ".s8") && arg != "d", strings.Contains(text, " sd"): // all doubles, or singles
 					v = r.IntN(32)
 				}
 				args = append(args, strconv.Itoa(v))
-				text = regexp.MustCompile(`\b([qdr])`+arg+`\b`).ReplaceAllString(text, fmt.Sprintf("${1}%d", v))
+				text = regexp.MustCompile(`\b([qdrs])`+arg+`\b`).ReplaceAllString(text, fmt.Sprintf("${1}%d", v))
 				text = strings.ReplaceAll(text, "["+arg+"]", fmt.Sprintf("[%d]", v))
 			}
 			fmt.Fprintln(&gnu, text)
@@ -102,7 +104,7 @@ func TestNeonMacrosARM(t *testing.T) {
 			lines = append(lines, text)
 		}
 	}
-	if len(lines) < 12*20 {
+	if len(lines) < 31*20 {
 		t.Fatalf("only %d macros found", len(lines)/20)
 	}
 	dir := t.TempDir()

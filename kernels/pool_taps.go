@@ -102,6 +102,20 @@ func avgPoolF32Generic(a *poolArgs) {
 	}
 }
 
+// avgPoolHalfGeneric adds up in float32 and rounds once: a tap is not dst.
+func avgPoolHalfGeneric(a *poolArgs) {
+	ptrs := unsafe.Slice((*unsafe.Pointer)(a.ptrs), a.taps)
+	for p := range a.pixels {
+		for i := range a.c {
+			var sum float32
+			for _, ptr := range ptrs {
+				sum += (*(*Half)(unsafe.Add(ptr, p*a.srcStep+2*i))).Float()
+			}
+			*(*Half)(unsafe.Add(a.dst, p*a.dstStep+2*i)) = ToHalf(sum / a.divisor)
+		}
+	}
+}
+
 // maxPool3Args is the argument of the kernels for rows of 3×3 maxima with stride 1 or 2. With v[x][i] the maximum of
 // channel i over column x of three input rows, for p < pixels, i < c
 //

@@ -3,16 +3,17 @@
 #include "textflag.h"
 #include "go_asm.h"
 
-// u8_table_1x16__neon — any function of a byte, 16 bytes at a time, the table in registers.
+// u8_table_1x16__neon — any function of a byte, 16 bytes at a time, the table in registers; u8_tables_1x1__neon, one
+// function for each channel, the tables in memory.
 //
-// Computes   dst[i] = table[src[i]]
-// Reference  tableGeneric (table_u8.go)
-// Requires   NEON
-// Contract   rows ≥ 1; c a multiple of 16, ≥ 16; dst is src or does not overlap it; no over-read
-// Bound      TBL and three TBX of four registers per 16 bytes
+// Computes   dst[i] = table[src[i]]     dst[i] = table[256·i + src[i]]
+// Reference  tableGeneric, tablesGeneric (table_u8.go)
+// Requires   NEON, of tables nothing of it
+// Contract   rows ≥ 1; c a multiple of 16, ≥ 16, of tables ≥ 1; dst is src or does not overlap it; no over-read
+// Bound      TBL and three TBX of four registers per 16 bytes; of tables two loads and a store per byte
 // Registers  R0  args    R1  src    R2  dst    R3  table    R4  bytes left    R5  rows left    R6, R7  src, dst of the row
-//            V0  index    V1  result    V2  64    V16–V31  table
-// Phases     row → block
+//            R8, R9  bytes    V0  index    V1  result    V2  64    V16–V31  table
+// Phases     row → block; pixel → pairs of channels
 //
 // TBL gives 0 for an index beyond its 64 bytes, and TBX leaves the result: each part of the table takes its own indices.
 
@@ -52,4 +53,45 @@ block:
 	ADD    R6, R2
 	SUBS   $1, R5
 	BNE    row
+	RET
+
+// func tablesNEON(a *tableArgs)
+TEXT ·tablesNEON(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD tableArgs_src(R0), R1
+	MOVD tableArgs_dst(R0), R2
+	MOVD tableArgs_rows(R0), R5
+
+pixel:
+	MOVD R1, R6
+	MOVD R2, R7
+	MOVD tableArgs_table(R0), R3
+	MOVD tableArgs_c(R0), R4
+	TBZ  $0, R4, pairs
+	MOVBU.P 1(R6), R8
+	MOVBU (R3)(R8), R8
+	ADD   $256, R3
+	MOVB.P R8, 1(R7)
+	SUBS  $1, R4
+	BEQ   next_pixel
+
+pairs:
+	MOVBU  1(R6), R9
+	MOVBU.P 2(R6), R8
+	ADD    $256, R9
+	MOVBU  (R3)(R8), R8
+	MOVBU  (R3)(R9), R9
+	ADD    $512, R3
+	MOVB   R9, 1(R7)
+	MOVB.P R8, 2(R7)
+	SUBS   $2, R4
+	BNE    pairs
+
+next_pixel:
+	MOVD tableArgs_srcStride(R0), R6
+	ADD  R6, R1
+	MOVD tableArgs_dstStride(R0), R6
+	ADD  R6, R2
+	SUBS $1, R5
+	BNE  pixel
 	RET

@@ -40,6 +40,7 @@ func halfCases() (cases []selfCase) {
 			y := b.conv(x, c, 1, 1, 1)
 			y = b.add(&Add{Act: ReLU}, b.add(&Pool{Window: window(5, 1)}, y), b.add(&Pool{Window: window(3, 1)}, y))
 			y = b.add(&Concat{}, y, b.add(&LRN{Size: 5, Alpha: 0.5, Beta: 0.75, Bias: 1}, y), y)
+			y = b.add(&Activation{Act: Clamp{On: true, Lo: -0.25, Hi: 1}}, b.add(&Pool{Window: window(3, 1), Type: AvgPool}, y))
 			return b.add(&Binary{How: kernels.Times}, y, b.add(&GlobalPool{Type: AvgPool}, y))
 		})
 		add(fmt.Sprint("movements of ", c), in, func(b *selfBuilder, x *Value) *Value {

@@ -1,10 +1,11 @@
-//go:build gc && !purego && !noasm
+//go:build (arm || arm64) && gc && !purego && !noasm
 
 package kernels
 
 import "unsafe"
 
-// curvesNEON are curve_f32.h's functions by NEON.
+// curvesNEON are curve_f32.h's functions by NEON. ARMv7 has none of HardSigmoid, Elu and Selu: of denormals its vectors would
+// give other bits.
 var curvesNEON = curveVectors{
 	Sigmoid:     sigmoidNEON,
 	Tanh:        tanhNEON,
@@ -27,14 +28,14 @@ var curvesNEON = curveVectors{
 	Neg:         negNEON,
 }
 
-// curveF32NEON leaves what is no block of 8 numbers to the portable kernel. It changes its argument.
+// curveF32NEON leaves what is no block of numbers to the portable kernel. It changes its argument.
 func curveF32NEON(e *eltwiseArgs) {
 	f, n := curvesNEON[e.curve], e.c
 	if f == nil {
 		curveF32Generic(e)
 		return
 	}
-	if e.c = n &^ 7; e.c > 0 {
+	if e.c = n &^ (curveBlock - 1); e.c > 0 {
 		f(e)
 	}
 	if k := e.c; k < n {
@@ -56,16 +57,7 @@ func siluNEON(e *eltwiseArgs)
 func hardSwishNEON(e *eltwiseArgs)
 
 //go:noescape
-func hardSigmoidNEON(e *eltwiseArgs)
-
-//go:noescape
 func leakyNEON(e *eltwiseArgs)
-
-//go:noescape
-func eluNEON(e *eltwiseArgs)
-
-//go:noescape
-func seluNEON(e *eltwiseArgs)
 
 //go:noescape
 func geluNEON(e *eltwiseArgs)
