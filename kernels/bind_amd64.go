@@ -11,6 +11,7 @@ var bindings = map[string]any{
 	"u8_conv_6x16__avxvnni":        convTileU8AVXVNNI,
 	"u8_conv_4x16__avx2":           convTileU8AVX2,
 	"u8_convwide_6x16__avx2":       convWideU8AVX2,
+	"u8_words_1x16__avx2":          wordsAVX2,
 	"u8_weave_2x32__avx2":          weaveAVX2,
 	"f32_wino43input_6x6__avx512":  wino43InputF32AVX512,
 	"f32_wino43input_6x6__avx2":    wino43InputF32AVX2,
