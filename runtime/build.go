@@ -45,7 +45,8 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	}
 	g.Outputs = outputs
 	merged := mergeSiblings(nodes)
-	taken := maps.Clone(g.names)
+	taken := make(map[string]bool, len(g.names))
+	maps.Copy(taken, g.names)
 	nameSteps(taken, merged)
 	merged = finish(g, merged)
 	if p.memory == Small {
