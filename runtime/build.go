@@ -47,9 +47,7 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	merged := mergeSiblings(nodes)
 	taken := maps.Clone(g.names)
 	nameSteps(taken, merged)
-	if p.memory == Small {
-		merged = fuse(g, merged, taken)
-	}
+	merged = fuse(g, merged, taken, p.memory == Small)
 	lay, steps := arrange(g, finish(g, merged))
 	p.steps = make([]planStep, len(steps))
 	pack := newPacker(packing, steps)

@@ -8,17 +8,25 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// bandShare is about how much of what lies between the operations of a chain is there at once. Less would stay in
-// smaller caches, but the rows that bands share are computed twice.
-const bandShare = 1. / 3
+const (
+	// bandShare is about how much of what lies between the operations of a chain is there at once. Less would stay in
+	// smaller caches, but the rows that bands share are computed twice.
+	bandShare = 1. / 3
+	// Of what lies around a depthwise convolution it is so many bytes or less, and an eighth or less: threads share bands.
+	bandBytes = 192 << 10
+	bandParts = 8
+	// bandsFrom is from how many bytes between them on such a chain is worth that: few caches have room for them.
+	bandsFrom = 512 << 10
+)
 
 // maxStages bounds a chain: each stage is cut for every number of bands that is tried.
 const maxStages = 8
 
-// fuse makes one step of each chain of operations that is better computed in bands of rows: a convolution whose output
-// is pooled to fewer rows, with normalisations before or after the pooling; and a pooling that only a 1×1 convolution
-// reads. Nobody else may read what is between, and it is not an output.
-func fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
+// fuse makes one step of each chain of operations that is better computed in bands of rows. In half precision that is a
+// depthwise convolution with the one before it and a 1×1 one after it, where what lies between is large. To have a small
+// plan it is also a convolution whose output is pooled to fewer rows, with normalisations before or after the pooling;
+// and a pooling that only a 1×1 convolution reads. Nobody else may read what is between, and it is not an output.
+func fuse(g *Graph, steps []*step, taken map[string]bool, small bool) []*step {
 	readers := map[*Value]int{}
 	by := map[*Value]int{} // the last step that reads it
 	for i, s := range steps {
@@ -44,7 +52,7 @@ func fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
 				break
 			}
 			next, ok := by[v]
-			if !ok || !single(steps[next]) || !follows(chain, steps[next]) {
+			if !ok || !single(steps[next]) || !follows(chain, steps[next], small) {
 				break
 			}
 			chain = append(chain, steps[next])
@@ -97,15 +105,18 @@ func single(s *step) bool {
 }
 
 // follows reports whether the operation of a step may go on with a chain.
-func follows(chain []*step, next *step) bool {
+func follows(chain []*step, next *step, small bool) bool {
 	w, conv := convWindow(next.nodes[0].Op)
 	if conv {
 		_, pool := poolOf(chain[0].nodes[0].Op)
-		return pool && len(chain) == 1 && pointwise(w, 1)
+		return (small && pool && len(chain) == 1 || depthwiseHalf(chain[len(chain)-1])) && pointwise(w, 1)
 	}
 	_, first := convWindow(chain[0].nodes[0].Op)
+	if len(chain) == 1 && first && depthwiseHalf(next) {
+		return true
+	}
 	_, pool := poolOf(next.nodes[0].Op)
-	return first && (pool || isLRN(next.nodes[0].Op))
+	return small && first && (pool || isLRN(next.nodes[0].Op))
 }
 
 // worthwhile returns how many steps of a chain to fuse: all or only the first.
@@ -121,18 +132,38 @@ func worthwhile(chain []*step) int {
 	if _, pool := poolOf(chain[0].nodes[0].Op); pool {
 		return len(chain)
 	}
-	for _, s := range chain[1:] {
+	for i, s := range chain {
 		if p, ok := poolOf(s.nodes[0].Op); ok && p.Norm().StrideH > 1 {
+			return len(chain)
+		}
+		if i < 2 && depthwiseHalf(s) && between(chain) >= bandsFrom {
 			return len(chain)
 		}
 	}
 	return 1
 }
 
+// between is the bytes of what the steps of a chain but the last one give.
+func between(chain []*step) (n int) {
+	for _, s := range chain[:len(chain)-1] {
+		n += s.out[0].Shape.Elements() * s.out[0].DType.Size()
+	}
+	return n
+}
+
+// depthwiseHalf reports whether a step is a depthwise convolution of float16.
+func depthwiseHalf(s *step) bool {
+	c, ok := s.nodes[0].Op.(*HConv)
+	return ok && c.Groups > 1 && c.Groups == c.K && c.Groups == s.in[0].Shape.C
+}
+
 // rowWindow says how the rows of a step's output depend on those of its input.
 func (s *step) rowWindow() kernels.RowWindow {
 	rows := kernels.RowWindow{Taps: 1, Stride: 1, Dilation: 1, H: s.in[0].Shape.H}
 	w, ok := convWindow(s.nodes[0].Op)
+	if depthwiseHalf(s) {
+		w, ok = s.nodes[0].Op.(*HConv).Window, true
+	}
 	if p, pool := poolOf(s.nodes[0].Op); pool {
 		w, ok = p.Window, true
 	}
@@ -149,6 +180,8 @@ func convWindow(op Op) (Window, bool) {
 		return op.Window, op.Groups <= 1
 	case *QConv:
 		return op.Window, op.Groups <= 1
+	case *HConv:
+		return op.Window, op.Groups <= 1
 	case *QConvParts:
 		return op.Window, op.Groups <= 1
 	}
@@ -156,13 +189,19 @@ func convWindow(op Op) (Window, bool) {
 }
 
 func poolOf(op Op) (*Pool, bool) {
+	if h, ok := op.(*Half); ok {
+		op = h.Op
+	}
 	p, ok := op.(*Pool)
 	return p, ok
 }
 
 func isLRN(op Op) bool {
-	if q, ok := op.(*Quantised); ok {
-		op = q.Op
+	switch of := op.(type) {
+	case *Quantised:
+		op = of.Op
+	case *Half:
+		op = of.Op
 	}
 	_, ok := op.(*LRN)
 	return ok
@@ -181,7 +220,13 @@ func lowerChain(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 		stages = append(stages, kernels.Stage{Op: op, Rows: c.rowWindow(), H: out.Shape.H, W: out.Shape.W, C: out.Shape.C,
 			DType: out.DType, InPlace: inPlace(c.nodes[0].Op)})
 	}
-	op := kernels.NewBands(stages, bandShare)
+	share := bandShare
+	for _, c := range s.stages {
+		if depthwiseHalf(c) {
+			share = min(share, 1./bandParts, bandBytes/float64(between(s.stages)))
+		}
+	}
+	op := kernels.NewBands(stages, share)
 	if op == nil {
 		return nil, fmt.Errorf("a chain that cannot be cut into rows: %w", ErrGraph)
 	}
