@@ -202,7 +202,7 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 	case k.Op == OpConvWide:
 		wide, parts = packWeights(q.pack, func() []int16 { return q.whole(s.K) }, taps, depth, c.blocks, k.KR), 1
 	case k.PairSum16:
-		pairs = packPairs(q.pack, weights, taps, parts, depth, c.blocks, k)
+		pairs = k.pairs(q.pack, weights, taps, parts, depth, c.blocks, k)
 	default:
 		narrow = packWeights(q.pack, weights, taps*parts, depth, c.blocks, k.KR)
 	}

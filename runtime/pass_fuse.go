@@ -3,29 +3,28 @@ package runtime
 import (
 	"container/list"
 	"fmt"
+	"slices"
 
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-const (
-	// bandShare is about how much of what lies between the operations of a chain is there at once. Less would stay in
-	// smaller caches, but the rows that bands share are computed twice.
-	bandShare = 1. / 3
-	// Of what lies around a depthwise convolution it is so many bytes or less, and an eighth or less: threads share bands.
-	bandBytes = 192 << 10
-	bandParts = 8
-	// bandsFrom is from how many bytes between them on such a chain is worth that: few caches have room for them.
-	bandsFrom = 512 << 10
-)
+// wideBand is about how many bytes of what lies between the operations of a chain of depthwise convolutions are there
+// at once. As each band goes on from the one before, short ones compute nothing twice.
+const wideBand = 3 << 16
+
+// bandShare is about how much of what lies between the operations of a chain is there at once. Less would stay in
+// smaller caches, but the rows that bands share are computed twice.
+const bandShare = 1. / 3
 
 // maxStages bounds a chain: each stage is cut for every number of bands that is tried.
 const maxStages = 8
 
-// fuse makes one step of each chain of operations that is better computed in bands of rows. In half precision that is a
-// depthwise convolution with the one before it and a 1×1 one after it, where what lies between is large. To have a small
-// plan it is also a convolution whose output is pooled to fewer rows, with normalisations before or after the pooling;
-// and a pooling that only a 1×1 convolution reads. Nobody else may read what is between, and it is not an output.
+// fuse makes one step of each chain of operations that takes less memory in bands of rows: a convolution whose output
+// is pooled to fewer rows, with normalisations before or after the pooling; a pooling that only a 1×1 convolution
+// reads; and a convolution with the depthwise and 1×1 ones after it. Nobody else may read what is between, and it is
+// not an output. If the plan need not be small it is only the last kind, in half precision, from large tensors: small
+// cores wait for memory more than they compute there.
 func fuse(g *Graph, steps []*step, taken map[string]bool, small bool) []*step {
 	readers := map[*Value]int{}
 	by := map[*Value]int{} // the last step that reads it
@@ -106,18 +105,49 @@ func single(s *step) bool {
 
 // follows reports whether the operation of a step may go on with a chain.
 func follows(chain []*step, next *step, small bool) bool {
+	if slidesOn(chain, next, small) {
+		return true
+	}
+	if !small {
+		return false
+	}
 	w, conv := convWindow(next.nodes[0].Op)
 	if conv {
 		_, pool := poolOf(chain[0].nodes[0].Op)
-		return (small && pool && len(chain) == 1 || depthwiseHalf(chain[len(chain)-1])) && pointwise(w, 1)
+		return pool && len(chain) == 1 && pointwise(w, 1)
 	}
 	_, first := convWindow(chain[0].nodes[0].Op)
-	if len(chain) == 1 && first && depthwiseHalf(next) {
-		return true
-	}
 	_, pool := poolOf(next.nodes[0].Op)
-	return small && first && (pool || isLRN(next.nodes[0].Op))
+	return first && (pool || isLRN(next.nodes[0].Op))
 }
+
+// slidesOn reports whether a chain of convolutions goes on with a depthwise one, or a 1×1 one after that, from a tensor
+// that is worth it: filters are read again for each band.
+func slidesOn(chain []*step, next *step, small bool) bool {
+	v, least := next.in[0], wideBand/2
+	if !small {
+		least = wideBand
+	}
+	if v.Shape.Elements()*v.DType.Size() < least || !small && v.DType != F16 {
+		return false
+	}
+	for _, s := range chain {
+		if _, groups := anyWindow(s.nodes[0].Op); groups != 1 && !byChannel(s) {
+			return false
+		}
+	}
+	w, conv := convWindow(next.nodes[0].Op)
+	return byChannel(next) || conv && pointwise(w, 1) && slices.ContainsFunc(chain, byChannel)
+}
+
+// byChannel reports whether a step is a depthwise convolution of a usual window.
+func byChannel(s *step) bool {
+	w, groups := anyWindow(s.nodes[0].Op)
+	in, out := s.in[0].Shape.C, s.out[0].Shape.C
+	return groups > 1 && groups == in && in == out && in <= maxByChannel && max(w.R, w.S) <= 7
+}
+
+const maxByChannel = 1 << 12 // channels
 
 // worthwhile returns how many steps of a chain to fuse: all or only the first.
 func worthwhile(chain []*step) int {
@@ -129,41 +159,22 @@ func worthwhile(chain []*step) int {
 			return 1
 		}
 	}
-	if _, pool := poolOf(chain[0].nodes[0].Op); pool {
+	if _, pool := poolOf(chain[0].nodes[0].Op); pool || slices.ContainsFunc(chain, byChannel) {
 		return len(chain)
 	}
-	for i, s := range chain {
+	for _, s := range chain[1:] {
 		if p, ok := poolOf(s.nodes[0].Op); ok && p.Norm().StrideH > 1 {
-			return len(chain)
-		}
-		if i < 2 && depthwiseHalf(s) && between(chain) >= bandsFrom {
 			return len(chain)
 		}
 	}
 	return 1
 }
 
-// between is the bytes of what the steps of a chain but the last one give.
-func between(chain []*step) (n int) {
-	for _, s := range chain[:len(chain)-1] {
-		n += s.out[0].Shape.Elements() * s.out[0].DType.Size()
-	}
-	return n
-}
-
-// depthwiseHalf reports whether a step is a depthwise convolution of float16.
-func depthwiseHalf(s *step) bool {
-	c, ok := s.nodes[0].Op.(*HConv)
-	return ok && c.Groups > 1 && c.Groups == c.K && c.Groups == s.in[0].Shape.C
-}
-
 // rowWindow says how the rows of a step's output depend on those of its input.
 func (s *step) rowWindow() kernels.RowWindow {
 	rows := kernels.RowWindow{Taps: 1, Stride: 1, Dilation: 1, H: s.in[0].Shape.H}
-	w, ok := convWindow(s.nodes[0].Op)
-	if depthwiseHalf(s) {
-		w, ok = s.nodes[0].Op.(*HConv).Window, true
-	}
+	w, groups := anyWindow(s.nodes[0].Op)
+	ok := groups > 0
 	if p, pool := poolOf(s.nodes[0].Op); pool {
 		w, ok = p.Window, true
 	}
@@ -174,18 +185,25 @@ func (s *step) rowWindow() kernels.RowWindow {
 	return rows
 }
 
+// convWindow is the window of a convolution that is not grouped.
 func convWindow(op Op) (Window, bool) {
+	w, groups := anyWindow(op)
+	return w, groups == 1
+}
+
+// anyWindow is the window of a convolution and its groups; none if it is something else.
+func anyWindow(op Op) (w Window, groups int) {
 	switch op := op.(type) {
 	case *Conv:
-		return op.Window, op.Groups <= 1
+		return op.Window, max(op.Groups, 1)
 	case *QConv:
-		return op.Window, op.Groups <= 1
-	case *HConv:
-		return op.Window, op.Groups <= 1
+		return op.Window, max(op.Groups, 1)
 	case *QConvParts:
-		return op.Window, op.Groups <= 1
+		return op.Window, max(op.Groups, 1)
+	case *HConv:
+		return op.Window, max(op.Groups, 1)
 	}
-	return Window{}, false
+	return w, 0
 }
 
 func poolOf(op Op) (*Pool, bool) {
@@ -211,6 +229,14 @@ func isLRN(op Op) bool {
 // puts none into a chain.
 func lowerChain(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 	var stages []kernels.Stage
+	share := bandShare
+	if slices.ContainsFunc(s.stages, byChannel) {
+		between := 0
+		for _, c := range s.stages[1:] {
+			between += c.in[0].Shape.Elements() * c.in[0].DType.Size()
+		}
+		share = min(share, wideBand/float64(between))
+	}
 	for _, c := range s.stages {
 		op, err := lower(c, isa, p)
 		if err != nil {
@@ -219,12 +245,6 @@ func lowerChain(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 		out := c.out[0]
 		stages = append(stages, kernels.Stage{Op: op, Rows: c.rowWindow(), H: out.Shape.H, W: out.Shape.W, C: out.Shape.C,
 			DType: out.DType, InPlace: inPlace(c.nodes[0].Op)})
-	}
-	share := bandShare
-	for _, c := range s.stages {
-		if depthwiseHalf(c) {
-			share = min(share, 1./bandParts, bandBytes/float64(between(s.stages)))
-		}
 	}
 	op := kernels.NewBands(stages, share)
 	if op == nil {
