@@ -43,6 +43,7 @@ var (
 			BytesPerWord: 1, Columns: true, Family: "conv", Text: "convTileU8AVX2"},
 		{Op: OpConvWide, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: avx2,
 			Family: "convwide", Text: "convWideU8AVX2"},
+		{Op: OpWords, DType: U8, MR: 1, NR: 16, ISA: arch.AVX2, Requires: avx2, Family: "words", Text: "wordsBlocksAVX2"},
 		{Op: OpWeave, DType: U8, MR: 2, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "weave", Text: "weaveAVX2"},
 		{Op: OpWino43Input, DType: F32, MR: 6, NR: 16, KR: 1, ISA: arch.AVX512, Requires: avx2 | fma | avx512f,
 			Family: "wino", Text: "wino43InputF32AVX512"},
