@@ -13,6 +13,7 @@ var rowsPortable = []Kernel{
 	{Op: OpConvWide, DType: U8, MR: genericMR, NR: genericNR, KR: 2, Family: "conv_tile", fn: convWideGeneric},
 	{Op: OpWeave, DType: U8, Family: "weave", fn: weaveGeneric},
 	{Op: OpFlip, DType: U8, Family: "flip", fn: flipGeneric},
+	{Op: OpWords, DType: U8, Family: "flip", fn: wordsGeneric},
 	{Op: OpWino43Input, DType: F32, MR: 6, NR: 1, KR: 1, Family: "wino_tile", fn: wino43InputF32Generic},
 	{Op: OpWino43Output, DType: F32, MR: 4, NR: 1, KR: 1, Family: "wino_tile", fn: wino43OutputF32Generic},
 	{Op: OpWino25Output, DType: F32, MR: 2, NR: 1, KR: 1, Family: "wino_tile", fn: wino25OutputF32Generic},

@@ -63,14 +63,6 @@ func log1p64(x float64) float64 {
 	return float64(logarithm(u)*x) / (u - 1) // what the sum lost
 }
 
-func softplus(x, _, _ float32) float32 {
-	if a := magnitude(x); a > 128 || x != x {
-		return max(x, 0)
-	}
-	e := exp64(-math.Abs(float64(x)))
-	return float32(max(float64(x), 0) + log1p64(e))
-}
-
 // reduceAngle returns x less n quarter turns, and n modulo 4.
 func reduceAngle(x float64) (r float64, n int) {
 	if a := math.Abs(x); a < 1<<20 {

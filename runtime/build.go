@@ -48,10 +48,11 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	taken := make(map[string]bool, len(g.names))
 	maps.Copy(taken, g.names)
 	nameSteps(taken, merged)
+	merged = finish(g, merged)
 	if p.memory == Small {
 		merged = fuse(g, merged, taken)
 	}
-	lay, steps := arrange(g, finish(g, merged))
+	lay, steps := arrange(g, merged)
 	p.steps = make([]planStep, len(steps))
 	pack := newPacker(packing, steps)
 	for i, s := range steps {
@@ -199,8 +200,11 @@ func (s *step) cost() (c Cost) {
 			c.add(n.Cost())
 		}
 	}
-	if s.finishing != nil {
-		for _, f := range s.after {
+	for _, stage := range append([]*step{s}, s.stages...) {
+		if stage.finishing == nil {
+			continue
+		}
+		for _, f := range stage.after {
 			of := f.cost()
 			of.Bytes = 0 // they are in the cache
 			c.add(of)
