@@ -154,7 +154,7 @@ func arccosine(x float64) float64 { return 2 * arctangent(math.Sqrt((1-x)/(1+x))
 
 func sinh(x float64) float64 {
 	a := min(math.Abs(x), 200)
-	s := a
+	var s float64
 	if a < 0.02 {
 		s = a * horner(float64(a*a), 1, 1./6, 1./120)
 	} else {
