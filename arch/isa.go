@@ -56,8 +56,8 @@ func (i ISA) known() bool { return int(i.Tier()) < len(tiers) }
 
 // ParseISA is the inverse of [ISA.String]; it knows the tiers of every architecture.
 func ParseISA(s string) (ISA, error) {
-	word := strings.ToLower(strings.TrimSpace(s))
-	if i := slices.IndexFunc(tiers[:], func(t Tier) bool { return t.Name == word }); i >= 0 {
+	word := strings.TrimSpace(s)
+	if i := slices.IndexFunc(tiers[:], func(t Tier) bool { return strings.EqualFold(t.Name, word) }); i >= 0 {
 		return ISA(i), nil
 	}
 	return Generic, fmt.Errorf("arch: unknown ISA %q (known: %s)", s, strings.Join(names(""), ", "))

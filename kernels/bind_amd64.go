@@ -9,6 +9,7 @@ var bindings = []binding{
 	{"u8_conv_32x32__amx", convTileU8AMX},
 	{"u8_conv_8x32__avx512vnni", convTileU8AVX512VNNI},
 	{"u8_conv_6x16__avxvnni", convTileU8AVXVNNI},
+	{"u8_words_1x16__avx2", wordsAVX2},
 	{"u8_conv_4x16__avx2", convTileU8AVX2},
 	{"u8_convwide_6x16__avx2", convWideU8AVX2},
 	{"u8_weave_2x32__avx2", weaveAVX2},

@@ -39,7 +39,7 @@ const (
 )
 
 // What curvesNEON has not.
-var hardSigmoidNEON, eluNEON, seluNEON func(*eltwiseArgs)
+var hardSigmoidNEON, eluNEON, seluNEON, celuNEON, softplusNEON, softsignNEON func(*eltwiseArgs)
 
 //go:noescape
 func avgPoolBlocksNEON(a *poolArgs)

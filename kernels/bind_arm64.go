@@ -235,3 +235,12 @@ func eluNEON(e *eltwiseArgs)
 
 //go:noescape
 func seluNEON(e *eltwiseArgs)
+
+//go:noescape
+func celuNEON(e *eltwiseArgs)
+
+//go:noescape
+func softplusNEON(e *eltwiseArgs)
+
+//go:noescape
+func softsignNEON(e *eltwiseArgs)

@@ -209,3 +209,15 @@ func softmaxU8AVX2(b *softmaxU8Args) {
 		softmaxU8Generic(b)
 	}
 }
+
+//go:noescape
+func wordsBlocksAVX2(a *flipArgs)
+
+// wordsAVX2 does rows of 16 bytes and more in assembly.
+func wordsAVX2(a *flipArgs) {
+	if a.bytes < 16 {
+		wordsGeneric(a)
+		return
+	}
+	wordsBlocksAVX2(a)
+}

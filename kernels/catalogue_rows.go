@@ -43,6 +43,7 @@ var (
 			BytesPerWord: 1, Columns: true, Family: "conv", Text: "convTileU8AVX2"},
 		{Op: OpConvWide, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: avx2,
 			Family: "convwide", Text: "convWideU8AVX2"},
+		{Op: OpWords, DType: U8, MR: 1, NR: 16, ISA: arch.AVX2, Requires: avx2, Family: "words", Text: "wordsBlocksAVX2"},
 		{Op: OpWeave, DType: U8, MR: 2, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "weave", Text: "weaveAVX2"},
 		{Op: OpWino43Input, DType: F32, MR: 6, NR: 16, KR: 1, ISA: arch.AVX512, Requires: avx2 | fma | avx512f,
 			Family: "wino", Text: "wino43InputF32AVX512"},
@@ -376,9 +377,10 @@ var (
 
 // curvesOf are the assembly functions of [OpCurve], whose rows name the end of each.
 func curvesOf(goarch, tier string) string {
-	names := "sigmoid tanh silu hardSwish leaky gelu geluTanh mish exp erf sqrt rsqrt reciprocal square abs neg"
+	names := []string{"sigmoid", "tanh", "silu", "hardSwish", "leaky", "gelu", "geluTanh", "mish", "exp", "erf", "sqrt",
+		"rsqrt", "reciprocal", "square", "abs", "neg"}
 	if goarch != "arm" {
-		names += " hardSigmoid elu selu"
+		names = append(names, "hardSigmoid", "elu", "selu", "celu", "softplus", "softsign")
 	}
-	return strings.ReplaceAll(names, " ", tier+" ") + tier
+	return strings.Join(names, tier+" ") + tier
 }

@@ -55,7 +55,7 @@ func newColumnConvU8(s ConvShape, segments []int, q ConvU8, k *Kernel) Op {
 		q.Weights = byColumn(&s, q.Weights)
 	}
 	_, weave := Select[func(*weaveArgs)](OpWeave, U8, k.ISA)
-	return &columnConv{newFewChannelsU8(s, segments, 1, s.R*s.S*s.C, q, k), weave}
+	return &columnConv{newCheaperU8(s, segments, 1, s.R*s.S*s.C, q, k), weave}
 }
 
 // byColumn makes filters [R][S][C] into [S][R][C].

@@ -7,7 +7,7 @@ import "unsafe"
 type directConv struct {
 	conv
 	work pieces
-	flip func(*flipArgs) // nil unless the kernel takes signed bytes
+	flip func(*flipArgs) // copies inputs; nil unless the kernel takes signed bytes or words
 }
 
 const tilesAtOnce = 8 // enough to reuse a weight panel, few enough that their input stays in a small L2
@@ -16,8 +16,13 @@ func newDirectConv(c conv) *directConv {
 	s := &c.shape
 	most := max(1, min(tilesAtOnce, maxPtrs/(s.R*s.S*c.kernel.MR)))
 	d := &directConv{conv: c}
-	if c.kernel.Flips {
+	switch {
+	case c.kernel.Flips:
 		_, d.flip = Select[func(*flipArgs)](OpFlip, U8, c.kernel.ISA)
+	case c.kernel.Op == OpConvWide:
+		_, d.flip = Select[func(*flipArgs)](OpWords, U8, c.kernel.ISA)
+	}
+	if d.flip != nil {
 		most = max(1, min(most, flippedBytes/(c.kernel.MR*d.window())))
 	}
 	d.work = newPieces(s.N*s.OutH()*s.OutW(), c.kernel.MR, most, c.blocks)
@@ -80,7 +85,7 @@ func (t *directConvTask) Run(worker, lo, hi int, stop *Stop) {
 	taps := s.R * s.S
 	a.groups = t.kernel.groups(s.C)
 	if t.flip != nil { // windows are single taps
-		a.groups, taps = t.kernel.groups(t.window()), 1
+		a.groups, taps = t.kernel.groups(taps*s.C), 1
 	}
 	pixels := s.N * s.OutH() * s.OutW()
 	for i := 0; i < t.work.groups && !stop.Asked(); i++ {
@@ -110,7 +115,7 @@ func (t *directConvTask) Run(worker, lo, hi int, stop *Stop) {
 	}
 }
 
-// address fills a worker's tables for tiles t0 to t1, of so many pixels in all; or flips their windows, of which the
+// address fills a worker's tables for tiles t0 to t1, of so many pixels in all; or copies their windows, of which the
 // tables have the addresses.
 func (t *directConvTask) address(wk *convWorker, t0, t1, pixels int) {
 	s, mr, ptrs := &t.shape, t.kernel.MR, wk.ptrs[0]

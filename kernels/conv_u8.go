@@ -111,7 +111,7 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 			if !groups {
 				tile = convTile(U8, arch.Generic)
 			}
-			direct = func() Op { return newDirectConv(newConvU8(s, segments, s.R*s.S, s.C, q, tile)) }
+			direct = func() Op { return newDirectConv(newCheaperU8(s, segments, s.R*s.S, s.C, q, tile)) }
 		}
 		return algorithms(&s, k, exact, whyNot,
 			func(f *winoForm) Op { return newWinogradU8(f, s, segments, q, limit) },
@@ -121,11 +121,11 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 
 // newRowConvU8 is quantised convolution of rows by the given tile kernel, or by the one of products in int16.
 func newRowConvU8(s ConvShape, segments []int, q ConvU8, k *Kernel) Op {
-	return newRowConv(newFewChannelsU8(s, segments, s.R, s.S*s.C, q, k))
+	return newRowConv(newCheaperU8(s, segments, s.R, s.S*s.C, q, k))
 }
 
-// newFewChannelsU8 packs as newConvU8 does, or for the kernel of products in int16 where those are cheaper.
-func newFewChannelsU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel) conv {
+// newCheaperU8 packs as newConvU8 does, or for the kernel of products in int16 where those are cheaper.
+func newCheaperU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel) conv {
 	c := newConvU8(s, segments, taps, depth, q, k)
 	if k.PairSum16 && c.mostlySplit(taps, depth) {
 		wide, _ := Select[func(*convTileArgs)](OpConvWide, U8, k.ISA)

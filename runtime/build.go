@@ -45,12 +45,12 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	}
 	g.Outputs = outputs
 	merged := mergeSiblings(nodes)
-	taken := maps.Clone(g.names)
+	taken := make(map[string]bool, len(g.names))
+	maps.Copy(taken, g.names)
 	nameSteps(taken, merged)
-	if p.memory == Small {
-		merged = fuse(g, merged, taken)
-	}
-	lay, steps := arrange(g, finish(g, merged))
+	merged = finish(g, merged)
+	merged = fuse(g, merged, taken, p.memory == Small)
+	lay, steps := arrange(g, merged)
 	p.steps = make([]planStep, len(steps))
 	pack := newPacker(packing, steps)
 	for i, s := range steps {
@@ -198,8 +198,11 @@ func (s *step) cost() (c Cost) {
 			c.add(n.Cost())
 		}
 	}
-	if s.finishing != nil {
-		for _, f := range s.after {
+	for _, stage := range append([]*step{s}, s.stages...) {
+		if stage.finishing == nil {
+			continue
+		}
+		for _, f := range stage.after {
 			of := f.cost()
 			of.Bytes = 0 // they are in the cache
 			c.add(of)

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -98,7 +97,9 @@ func place(buffers []buffer, order []int) (offsets []int, total int) {
 		offsets[i] = at
 		total = max(total, at+alignUp(b.size))
 		where, _ := slices.BinarySearchFunc(placed, at, func(j, at int) int { return offsets[j] - at })
-		placed = slices.Insert(placed, where, i)
+		placed = append(placed, i)
+		copy(placed[where+1:], placed[where:])
+		placed[where] = i
 	}
 	return offsets, total
 }
@@ -122,13 +123,28 @@ func stack(buffers []buffer, offsets, order []int, n int) (total int) {
 	return total
 }
 
-// indices returns 0…n−1 in an order, the lower one first among equals. Sorting numbers alone, programs link one sort.
+// indices returns 0…n−1 in an order, the lower one first among equals: runs are merged, each twice as long as before.
+// Programs link a sort for each type that is sorted by a function; this one is small.
 func indices(n int, compare func(a, b int) int) []int {
-	order := make([]int, n)
+	order, next := make([]int, n), make([]int, n)
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(compare(a, b), a-b) })
+	for run := 1; run < n; run *= 2 {
+		for at := 0; at < n; {
+			a, b := order[at:min(at+run, n)], order[min(at+run, n):min(at+2*run, n)]
+			for len(a)+len(b) > 0 {
+				from := &a
+				if len(a) == 0 || len(b) > 0 && compare(a[0], b[0]) > 0 {
+					from = &b
+				}
+				next[at] = (*from)[0]
+				*from = (*from)[1:]
+				at++
+			}
+		}
+		order, next = next, order
+	}
 	return order
 }
 

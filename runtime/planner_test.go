@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -59,6 +60,21 @@ func TestCheckMemory(t *testing.T) {
 		"unaligned": {0, 64, 8}} {
 		if checkMemory(bufs, offsets, 128) == nil {
 			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// TestIndices: in order, equals as they were, of any number.
+func TestIndices(t *testing.T) {
+	for n := range 70 {
+		key := func(i int) int { return i * 7919 % 13 }
+		want := make([]int, n)
+		for i := range want {
+			want[i] = i
+		}
+		slices.SortStableFunc(want, func(a, b int) int { return key(a) - key(b) })
+		if got := indices(n, func(a, b int) int { return key(a) - key(b) }); !slices.Equal(got, want) {
+			t.Errorf("%d: %v, want %v", n, got, want)
 		}
 	}
 }

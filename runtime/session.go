@@ -80,7 +80,7 @@ func (p *Plan) NewSession() (*Session, error) {
 	s.newStates()
 	if p.threads > 1 {
 		s.workers = newWorkers(p.threads, s.tasks, s.stop)
-		s.workers.endWith(s)
+		s.lifetime = s.workers.lifetime()
 	}
 	return s, nil
 }
@@ -249,7 +249,7 @@ func (s *Session) finish() {
 
 func (s *Session) release() {
 	if s.workers != nil {
-		s.workers.close()
+		s.lifetime.end()
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	goruntime "runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/arch/machine"
 	"github.com/gneiss-go/gneiss/bench/peak"
+	"github.com/gneiss-go/gneiss/internal/built"
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/cifar10"
@@ -112,15 +112,8 @@ func vectorRate(p *peak.Result) (best float64) {
 }
 
 func program() Program {
-	p := Program{Version: "unknown", Go: goruntime.Version(), OS: goruntime.GOOS, Arch: goruntime.GOARCH}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		p.Version = info.Main.Version
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				p.Commit = s.Value
-			}
-		}
-	}
+	p := Program{Go: goruntime.Version(), OS: goruntime.GOOS, Arch: goruntime.GOARCH}
+	p.Version, p.Commit = built.From()
 	return p
 }
 

@@ -220,3 +220,27 @@ func TestCardErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestThresholdOfRecognised: a head that the outputs tell needs no flag for its threshold.
+func TestThresholdOfRecognised(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "faces.gneiss")
+	must(t, "compile", zooFile(t, "yunet_n_320"), "-o", out, "--threshold", "0.75")
+	if text := must(t, "card", out); !strings.Contains(text, `"kind":"yunet"`) || !strings.Contains(text, `"threshold":0.75`) {
+		t.Errorf("the card says\n%s", text)
+	}
+}
+
+// TestExampleDims: sizes that are open are likely ones.
+func TestExampleDims(t *testing.T) {
+	for want, dims := range map[string][]int{
+		"1x3x320x320": {0, 0, 0, 0},
+		"1x2x320x320": {0, 2, 0, 0},
+		"2x1x128":     {2, 0, 128}, // a state: layers, batch, width
+		"1x320":       {0, 0},
+		"320":         {-1},
+	} {
+		if got := exampleDims(dims); got != want {
+			t.Errorf("%v: %s, want %s", dims, got, want)
+		}
+	}
+}

@@ -103,7 +103,7 @@ func exampleDims(dims []int) string {
 	for i, d := range dims {
 		switch {
 		case d > 0:
-		case i == 0 && len(dims) > 1:
+		case i == 0 && len(dims) > 1, i == 1 && len(dims) == 3 && dims[0] > 0 && dims[2] > 0: // a batch, or that of a state
 			d = 1
 		case len(dims) == 4 && i == 1 && (dims[3] <= 0 || dims[3] > 4):
 			d = 3

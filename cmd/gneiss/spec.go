@@ -14,6 +14,7 @@ import (
 
 	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/models/card"
+	"github.com/gneiss-go/gneiss/models/detect"
 	"github.com/gneiss-go/gneiss/models/preprocess"
 	"github.com/gneiss-go/gneiss/runtime"
 )
@@ -216,7 +217,10 @@ func (f *cardFlags) describe(m *model) error {
 	}
 	if f.given("threshold") || f.given("overlap") {
 		if c.Head == nil {
-			return usagef("--threshold and --overlap need --head")
+			c.Head = m.recognised(len(c.Labels))
+		}
+		if c.Head == nil {
+			return usagef("--threshold and --overlap need --head: the outputs are of no head that is recognised")
 		}
 		h := *c.Head
 		if f.given("threshold") {
@@ -243,6 +247,19 @@ func (f *cardFlags) describe(m *model) error {
 		return usagef("%v", err)
 	}
 	return nil
+}
+
+// recognised returns the head of a detector whose outputs tell it, and nil for other models.
+func (m *model) recognised(labels int) *card.Head {
+	plan, err := runtime.Compile(m.Graph)
+	if err != nil {
+		return nil
+	}
+	d, err := detect.NewDecoder(card.Head{}, labels, plan.Inputs(), plan.Outputs())
+	if err != nil {
+		return nil
+	}
+	return &card.Head{Kind: d.Kind()}
 }
 
 // readAtMost reads a file of at most so many bytes.

@@ -3,13 +3,13 @@ package main
 import (
 	"fmt"
 	goruntime "runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/arch/machine"
+	"github.com/gneiss-go/gneiss/internal/built"
 )
 
 // versionInfo says what runs where.
@@ -70,34 +70,13 @@ func version() (*versionInfo, error) {
 	}
 	v := &versionInfo{Go: goruntime.Version(), OS: goruntime.GOOS, Arch: goruntime.GOARCH,
 		CPU: machine.Info(), ISA: isa, ISAs: arch.Supported()}
-	v.Version, v.Commit = build()
+	v.Version, v.Commit = built.From()
 	return v, nil
-}
-
-// build is the version that the go command gave the program, and the commit that it was built from, "" if unknown.
-func build() (version, commit string) {
-	version = "(devel)"
-	b, ok := debug.ReadBuildInfo()
-	if !ok {
-		return version, ""
-	}
-	if b.Main.Version != "" {
-		version = b.Main.Version
-	}
-	for _, s := range b.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			commit = s.Value[:min(12, len(s.Value))] + commit
-		case s.Key == "vcs.modified" && s.Value == "true":
-			commit += ", modified"
-		}
-	}
-	return version, commit
 }
 
 // release is what --version says.
 func release() string {
-	version, commit := build()
+	version, commit := built.From()
 	if commit != "" {
 		version += " (" + commit + ")"
 	}

@@ -99,7 +99,8 @@ func (n *node) convolution(padding, strideH, strideW, dilationH, dilationW, act 
 	if err != nil {
 		return err
 	}
-	k, groups := w.shape[0], 1
+	k := w.shape[0]
+	var groups int
 	switch c := x.Dims[3]; {
 	case depthwise && w.shape[0] != 1:
 		return fmt.Errorf("depthwise filters of shape %v: %w", w.shape, runtime.ErrShape)

@@ -118,6 +118,7 @@ var words = map[kernels.OpKind]string{
 	kernels.OpAdd: "addition", kernels.OpAffine: "scale and shift",
 	kernels.OpConvWide: "convolution of few channels", kernels.OpWeave: "rows into columns, for few channels",
 	kernels.OpFlip:         "inputs to signed bytes, for dot products",
+	kernels.OpWords:        "inputs to int16, for products of those",
 	kernels.OpDepthRow:     "depthwise convolution of windows 3 or 5 wide",
 	kernels.OpDepthWeave:   "four rows into one, for that",
 	kernels.OpGroupRow:     "convolution in groups of few channels",

@@ -68,7 +68,7 @@ func decode(code []byte) (i insn, ok bool) {
 	i.len, i.memory = 5, mod != 3
 	sib := false
 	if i.memory {
-		at, ok := code[5:], true
+		at := code[5:]
 		if sib = i.rm&7 == 4; sib {
 			if len(at) < 1 {
 				return i, false
