@@ -104,8 +104,9 @@ func TestJoined(t *testing.T) {
 	if got := joined([]piece{one(1, 3, 7), one(0, 1, 7)}); len(got) != 1 || texts(got[0].Code) != texts(all[:3]) {
 		t.Errorf("joined %v", got)
 	}
-	if got := joined([]piece{one(0, 1, 7), one(1, 3, 8)}); len(got) != 2 {
-		t.Errorf("pieces of different counts were joined: %v", got)
+	if got := joined([]piece{one(0, 1, 7), one(1, 3, 8)}); len(got) != 2 || texts(got[0].Code) != texts(all[:3]) ||
+		got[0].Times[0] != 7 || got[1].Times[0] != 1 {
+		t.Errorf("what is also come to from elsewhere: %v", got)
 	}
 	if got := joined([]piece{one(0, 3, 7), one(3, 4, 7)}); len(got) != 2 {
 		t.Errorf("pieces with a branch between were joined: %v", got)
