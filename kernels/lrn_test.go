@@ -85,13 +85,15 @@ func TestLRNSpecialValues(t *testing.T) {
 	})
 }
 
-// Of zeros of either sign, numbers of all sizes, and parameters at the ends of what is estimated, every kernel gives the
+// Of zeros of either sign, numbers of all sizes, and parameters at the ends of what is estimated,
+// every kernel gives the
 // bits of the reference.
 func TestLRNBits(t *testing.T) {
 	forKernels(t, OpLRN, F32, func(t *testing.T, k *Kernel) {
 		r := newRand(t)
 		const pixels, c = 40, 16*4 + 8
-		for _, p := range []struct{ alpha, bias float32 }{{5, 1}, {1e-4, 1}, {0, 0x1p-20}, {5 << 10, 1 << 20}, {5, 0x1p-21}, {5 << 11, 1},
+		for _, p := range []struct{ alpha, bias float32 }{{5, 1}, {1e-4, 1}, {0, 0x1p-20}, {5 << 10, 1 << 20},
+			{5, 0x1p-21}, {5 << 11, 1},
 			{5, 1 << 21}, {0.5, 0}} {
 			if p.bias == 0 && k.GOARCH == "arm" {
 				continue // of squares that are denormals, NEON there takes 0
