@@ -23,8 +23,8 @@ func depthRowHalfGeneric(a *depthRowArgs) {
 	}
 }
 
-// newDepthwiseHalf makes a convolution with a channel for each filter. Where windows slide and this CPU has arithmetic of
-// float16, sums are float16; else float32, of filters that are kept so, by bands of rows.
+// newDepthwiseHalf makes a convolution with a channel for each filter. Where windows slide and this CPU has
+// arithmetic of float16, sums are float16; else float32, of filters that are kept so, by bands of rows.
 func newDepthwiseHalf(p *Packing, s ConvShape, rows RowWindow, layer ConvHalf, limit arch.ISA) (Op, error) {
 	if k, _ := Select[func(*depthRowArgs)](OpDepthRow, F16, limit); !k.Portable() && k.slides(&s) &&
 		halfBias(layer.Bias) == blockBias {

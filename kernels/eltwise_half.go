@@ -1,8 +1,8 @@
 package kernels
 
-// Bounds and sums of float16 numbers are those of float32, [eltwiseArgs], rounded once: kernels of float16 give the same
-// bits. A sum that float32 has rounded is rounded to float16 as the exact one, for float32 has 24 bits, no less than
-// twice eleven and two.
+// Bounds and sums of float16 numbers are those of float32, [eltwiseArgs], rounded once: kernels of float16 give the
+// same bits. A sum that float32 has rounded is rounded to float16 as the exact one, for float32 has 24 bits, no less
+// than twice eleven and two.
 
 func clampHalfGeneric(e *eltwiseArgs) {
 	for r := range e.rows {

@@ -2,8 +2,8 @@ package kernels
 
 import "github.com/gneiss-go/gneiss/arch"
 
-// onHalves returns an operation of float32 as one that takes float16 from memory and gives it, or nil if this CPU has no
-// kernel for that, or the operation is not in its reach. Its results are those of [halfRows], but for LRN's.
+// onHalves returns an operation of float32 as one that takes float16 from memory and gives it, or nil if this CPU has
+// no kernel for that, or the operation is not in its reach. Its results are those of [halfRows], but for LRN's.
 func onHalves(op Op, s *HalfShape, limit arch.ISA) Op {
 	switch op := op.(type) {
 	case *pool:

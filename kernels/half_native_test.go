@@ -10,7 +10,8 @@ import (
 	"github.com/gneiss-go/gneiss/internal/test/guard"
 )
 
-// The estimate of a reciprocal square root has eight bits, of all exponents, and a step of Newton's method doubles them.
+// The estimate of a reciprocal square root has eight bits, of all exponents, and a step of Newton's method doubles
+// them.
 func TestReciprocalRoot(t *testing.T) {
 	check := func(x float32) {
 		want := 1 / math.Sqrt(float64(x))

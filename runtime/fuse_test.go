@@ -124,8 +124,8 @@ func TestParseMemory(t *testing.T) {
 	}
 }
 
-// In half precision a large depthwise convolution becomes one step with its neighbours; what it computes stays the same,
-// to the last bit, at any number of threads.
+// In half precision a large depthwise convolution becomes one step with its neighbours; what it computes stays the
+// same, to the last bit, at any number of threads.
 func TestFuseDepthwiseInHalf(t *testing.T) {
 	for i, c := range []struct{ h, expanded, r, stride, steps int }{
 		{64, 96, 3, 2, 3}, {57, 80, 3, 1, 3}, {61, 80, 5, 2, 4}, {64, 320, 3, 1, 3}, {16, 96, 3, 1, 5},

@@ -67,8 +67,8 @@ func (*Widen) lower(_ *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
 	return kernels.NewWiden(isa)
 }
 
-// HConv is a [Conv] of float16 values with float16 weights. Its output is the sum, clamped and rounded once: of float32,
-// or on the tier fp16 of float16 by blocks (docs/NUMERICS.md).
+// HConv is a [Conv] of float16 values with float16 weights. Its output is the sum, clamped and rounded once: of
+// float32, or on the tier fp16 of float16 by blocks (docs/NUMERICS.md).
 type HConv struct {
 	Window
 	K       int
