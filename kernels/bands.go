@@ -131,7 +131,7 @@ func NewBands(stages []Stage, share float64) Op {
 // not depend on which worker did the one before it.
 func byTiles(op Op) bool {
 	w, ok := op.(*winograd)
-	return ok && w.dtype == F32
+	return ok && w.dtype != U8
 }
 
 // cut divides the output's rows by n and finds what memory that takes.

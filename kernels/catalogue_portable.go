@@ -4,10 +4,10 @@ package kernels
 var rowsPortable = []Kernel{
 	{Op: OpConvTile, DType: F32, MR: genericMR, NR: genericNR, KR: 1,
 		Family: "conv_tile", fn: convTileF32Generic},
-	{Op: OpConvHalf, DType: F16, MR: genericMR, NR: genericNR, KR: 1, Family: "convhalf", fn: convHalfGeneric},
+	{Op: OpConvHalf, DType: F16, MR: genericMR, NR: genericNR, KR: 1, Family: "conv_halfsums", fn: convHalfGeneric},
 	{Op: OpWino23Input, DType: F16, MR: 4, NR: 1, KR: 1, Family: "wino_half", fn: wino23InputHalfGeneric},
 	{Op: OpWino23Output, DType: F16, MR: 2, NR: 1, KR: 1, Family: "wino_half", fn: wino23OutputHalfGeneric},
-	{Op: OpConvTile, DType: F16, MR: genericMR, NR: genericNR, KR: 1, Family: "conv_half", fn: convTileF16Generic},
+	{Op: OpConvTile, DType: F16, MR: genericMR, NR: genericNR, KR: 1, Family: "conv_widened", fn: convTileF16Generic},
 	{Op: OpConvTile, DType: U8, MR: genericMR, NR: genericNR, KR: 1,
 		Family: "conv_tile", fn: convTileU8Generic},
 	{Op: OpConvWide, DType: U8, MR: genericMR, NR: genericNR, KR: 2, Family: "conv_tile", fn: convWideGeneric},

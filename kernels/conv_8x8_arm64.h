@@ -24,6 +24,8 @@
 
 #ifndef PRODUCTS
 
+#include "tile8_arm64.h"
+
 #define GROUP_SHIFT 2                    // a group's bytes
 
 // Every pixel starts from the bias. Clobbers R17.
@@ -45,52 +47,11 @@
 	VMOV V16.B16, V30.B16 \
 	VMOV V17.B16, V31.B16
 
-#define PIXEL(m, i, wa, wb) \
-	DOT(m, i, wa, 16+2*(m)) \
-	DOT(m, i, wb, 17+2*(m))
-
-#define LANE(i, wa, wb) \
-	PIXEL(0, i, wa, wb) \
-	PIXEL(1, i, wa, wb) \
-	PIXEL(2, i, wa, wb) \
-	PIXEL(3, i, wa, wb) \
-	PIXEL(4, i, wa, wb) \
-	PIXEL(5, i, wa, wb) \
-	PIXEL(6, i, wa, wb) \
-	PIXEL(7, i, wa, wb)
-
-// As LANE, and loads the next weights A and B from `at` on.
-#define LANE_LOAD(i, wa, wb, at, A, B) \
-	PIXEL(0, i, wa, wb) \
-	FMOVQ (at)(R2), A \
-	PIXEL(1, i, wa, wb) \
-	PIXEL(2, i, wa, wb) \
-	FMOVQ (at+16)(R2), B \
-	PIXEL(3, i, wa, wb) \
-	PIXEL(4, i, wa, wb) \
-	PIXEL(5, i, wa, wb) \
-	PIXEL(6, i, wa, wb) \
-	PIXEL(7, i, wa, wb)
-
 // Four groups of each row and their weights, and the index of the next. Sets the flags to what is left.
 #define LOADS \
-	WORD $0x3ce468a0; /* arm64: ldr q0, [x5, x4] */ \
-	WORD $0x3ce468c1; /* arm64: ldr q1, [x6, x4] */ \
-	WORD $0x3ce468e2; /* arm64: ldr q2, [x7, x4] */ \
-	WORD $0x3ce46903; /* arm64: ldr q3, [x8, x4] */ \
-	WORD $0x3ce46924; /* arm64: ldr q4, [x9, x4] */ \
-	WORD $0x3ce46945; /* arm64: ldr q5, [x10, x4] */ \
-	WORD $0x3ce46966; /* arm64: ldr q6, [x11, x4] */ \
-	WORD $0x3ce46987; /* arm64: ldr q7, [x12, x4] */ \
+	LOAD_ROWS \
 	ADDS $16, R4 \
-	FMOVQ 0(R2), F8 \
-	FMOVQ 16(R2), F9 \
-	FMOVQ 32(R2), F10 \
-	FMOVQ 48(R2), F11 \
-	FMOVQ 64(R2), F12 \
-	FMOVQ 80(R2), F13 \
-	FMOVQ 96(R2), F14 \
-	FMOVQ 112(R2), F15 \
+	LOAD_WEIGHTS \
 	ADD $128, R2
 
 // The products of what is loaded.
@@ -110,26 +71,7 @@
 	LANE(0, 8, 9) \
 	LANE_LOAD(1, 10, 11, 0, F8, F9) \
 	LANE_LOAD(2, 12, 13, 32, F10, F11) \
-	PIXEL(0, 3, 14, 15) \
-	WORD $0x3ce468a0; /* arm64: ldr q0, [x5, x4] */ \
-	PIXEL(1, 3, 14, 15) \
-	WORD $0x3ce468c1; /* arm64: ldr q1, [x6, x4] */ \
-	PIXEL(2, 3, 14, 15) \
-	WORD $0x3ce468e2; /* arm64: ldr q2, [x7, x4] */ \
-	PIXEL(3, 3, 14, 15) \
-	WORD $0x3ce46903; /* arm64: ldr q3, [x8, x4] */ \
-	PIXEL(4, 3, 14, 15) \
-	WORD $0x3ce46924; /* arm64: ldr q4, [x9, x4] */ \
-	FMOVQ 64(R2), F12 \
-	PIXEL(5, 3, 14, 15) \
-	WORD $0x3ce46945; /* arm64: ldr q5, [x10, x4] */ \
-	FMOVQ 80(R2), F13 \
-	PIXEL(6, 3, 14, 15) \
-	WORD $0x3ce46966; /* arm64: ldr q6, [x11, x4] */ \
-	PIXEL(7, 3, 14, 15) \
-	WORD $0x3ce46987; /* arm64: ldr q7, [x12, x4] */ \
-	FMOVQ 96(R2), F14 \
-	FMOVQ 112(R2), F15 \
+	LAST_LANE_LOAD(3, 64) \
 	ADDS $16, R4 \
 	ADD  $128, R2
 
@@ -189,10 +131,7 @@ tile:
 	MOVD convTileArgs_taps(R0), R3
 
 tap:
-	LDP.P 16(R1), (R5, R6)
-	LDP.P 16(R1), (R7, R8)
-	LDP.P 16(R1), (R9, R10)
-	LDP.P 16(R1), (R11, R12)
+	ROW_ADDRESSES
 	MOVD  convTileArgs_groups(R0), R4
 	LSL   $GROUP_SHIFT, R4
 	SUB   $16, R4, R17

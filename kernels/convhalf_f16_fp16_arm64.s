@@ -4,12 +4,15 @@
 #include "go_asm.h"
 #include "neon_arm64.h"
 
+#define DOT(m, i, n, d) FMLAH_LANE(m, i, n, d)
+#include "tile8_arm64.h"
+
 // f16_convhalf_8x16__fp16 — convolution tile, 8 output pixels × 16 output channels, sums in float16 by blocks.
 //
 // Computes   sum = bias[k] + Σ over blocks of float32(Σ_{t,c} (*ptrs[t][p])[c] · w[t][c][k]); dst[p][k] = ToHalf(clamp(sum)),
 //            clamped after rounding, by rounded lo and hi: rounding is monotonic. To a single block the rounded bias is
 //            added in float16 if plain is 2; it is stored as it is if plain is 1
-// Reference  convHalfGeneric (convhalf.go): the same bits
+// Reference  convHalfGeneric (conv_halfsums.go): the same bits
 // Requires   NEON, FP16
 // Layout     src/dst NHWC, float16; w packed [K/16][taps][groups][16]; bias float32
 // Contract   taps, groups, tiles ≥ 1; 1 ≤ rows ≤ 8; 1 ≤ cols ≤ 16; no over-read; dst does not alias src
@@ -23,55 +26,6 @@
 //                                      first, then tmp, 64    R22  tmp    R23  products in this block    R24  channels left
 //                                      of the tap    R25  channels left of the run
 // Phases     tile → tap → run of up to 128 channels: eights (pipelined) → four → ones → block's end → … → finish → store
-
-#define PIXEL(m, i, wa, wb) \
-	FMLAH_LANE(m, i, wa, 16+2*(m)) \
-	FMLAH_LANE(m, i, wb, 17+2*(m))
-
-#define LANE(i, wa, wb) \
-	PIXEL(0, i, wa, wb) \
-	PIXEL(1, i, wa, wb) \
-	PIXEL(2, i, wa, wb) \
-	PIXEL(3, i, wa, wb) \
-	PIXEL(4, i, wa, wb) \
-	PIXEL(5, i, wa, wb) \
-	PIXEL(6, i, wa, wb) \
-	PIXEL(7, i, wa, wb)
-
-// As LANE, and loads weights A and B from `at` on, among the products of the channel after those that took them before.
-#define LANE_LOAD(i, wa, wb, at, A, B) \
-	PIXEL(0, i, wa, wb) \
-	FMOVQ (at)(R2), A \
-	PIXEL(1, i, wa, wb) \
-	PIXEL(2, i, wa, wb) \
-	PIXEL(3, i, wa, wb) \
-	FMOVQ (at+16)(R2), B \
-	PIXEL(4, i, wa, wb) \
-	PIXEL(5, i, wa, wb) \
-	PIXEL(6, i, wa, wb) \
-	PIXEL(7, i, wa, wb)
-
-// Eight channels of each row.
-#define LOAD_ROWS \
-	WORD $0x3ce468a0; /* arm64: ldr q0, [x5, x4] */ \
-	WORD $0x3ce468c1; /* arm64: ldr q1, [x6, x4] */ \
-	WORD $0x3ce468e2; /* arm64: ldr q2, [x7, x4] */ \
-	WORD $0x3ce46903; /* arm64: ldr q3, [x8, x4] */ \
-	WORD $0x3ce46924; /* arm64: ldr q4, [x9, x4] */ \
-	WORD $0x3ce46945; /* arm64: ldr q5, [x10, x4] */ \
-	WORD $0x3ce46966; /* arm64: ldr q6, [x11, x4] */ \
-	WORD $0x3ce46987; /* arm64: ldr q7, [x12, x4] */
-
-// Weights of four channels.
-#define LOAD_WEIGHTS \
-	FMOVQ 0(R2), F8 \
-	FMOVQ 16(R2), F9 \
-	FMOVQ 32(R2), F10 \
-	FMOVQ 48(R2), F11 \
-	FMOVQ 64(R2), F12 \
-	FMOVQ 80(R2), F13 \
-	FMOVQ 96(R2), F14 \
-	FMOVQ 112(R2), F15
 
 // Five of eight channels, whose first four weights are loaded, and the weights of the other four. R2: the first's weights.
 #define FIVE \
@@ -165,28 +119,10 @@ tile:
 	MOVD convTileArgs_bias(R0), R20
 	MOVD $0, R21
 	MOVD $0, R23
-	VEOR V16.B16, V16.B16, V16.B16
-	VEOR V17.B16, V17.B16, V17.B16
-	VEOR V18.B16, V18.B16, V18.B16
-	VEOR V19.B16, V19.B16, V19.B16
-	VEOR V20.B16, V20.B16, V20.B16
-	VEOR V21.B16, V21.B16, V21.B16
-	VEOR V22.B16, V22.B16, V22.B16
-	VEOR V23.B16, V23.B16, V23.B16
-	VEOR V24.B16, V24.B16, V24.B16
-	VEOR V25.B16, V25.B16, V25.B16
-	VEOR V26.B16, V26.B16, V26.B16
-	VEOR V27.B16, V27.B16, V27.B16
-	VEOR V28.B16, V28.B16, V28.B16
-	VEOR V29.B16, V29.B16, V29.B16
-	VEOR V30.B16, V30.B16, V30.B16
-	VEOR V31.B16, V31.B16, V31.B16
+	CLEAR_SUMS
 
 tap:
-	LDP.P 16(R1), (R5, R6)
-	LDP.P 16(R1), (R7, R8)
-	LDP.P 16(R1), (R9, R10)
-	LDP.P 16(R1), (R11, R12)
+	ROW_ADDRESSES
 	MOVD  convTileArgs_groups(R0), R24
 	MOVD  $0, R4
 
@@ -210,26 +146,7 @@ eight_loop:                              // R25 = channels left behind those tha
 	FIVE
 	LANE_LOAD(5, 10, 11, 256, F8, F9)
 	LANE_LOAD(6, 12, 13, 288, F10, F11)
-	PIXEL(0, 7, 14, 15)
-	WORD $0x3ce468a0                 // arm64: ldr q0, [x5, x4]
-	PIXEL(1, 7, 14, 15)
-	WORD $0x3ce468c1                 // arm64: ldr q1, [x6, x4]
-	FMOVQ 320(R2), F12
-	PIXEL(2, 7, 14, 15)
-	WORD $0x3ce468e2                 // arm64: ldr q2, [x7, x4]
-	PIXEL(3, 7, 14, 15)
-	WORD $0x3ce46903                 // arm64: ldr q3, [x8, x4]
-	FMOVQ 336(R2), F13
-	PIXEL(4, 7, 14, 15)
-	WORD $0x3ce46924                 // arm64: ldr q4, [x9, x4]
-	PIXEL(5, 7, 14, 15)
-	WORD $0x3ce46945                 // arm64: ldr q5, [x10, x4]
-	PIXEL(6, 7, 14, 15)
-	WORD $0x3ce46966                 // arm64: ldr q6, [x11, x4]
-	PIXEL(7, 7, 14, 15)
-	WORD $0x3ce46987                 // arm64: ldr q7, [x12, x4]
-	FMOVQ 352(R2), F14
-	FMOVQ 368(R2), F15
+	LAST_LANE_LOAD(7, 320)
 	ADD  $16, R4
 	ADD  $256, R2
 	SUBS $8, R25
@@ -307,14 +224,7 @@ next:
 	BNE  tap
 
 finish:
-	ADD   $convTileArgs_lo, R0, R17
-	VLD1R (R17), [V8.S4]
-	ADD   $convTileArgs_hi, R0, R17
-	VLD1R (R17), [V9.S4]
-	FCVTN(8, 8)
-	FCVTN(9, 9)
-	VDUP  V8.H[0], V8.H8
-	VDUP  V9.H[0], V9.H8
+	HALF_BOUNDS(convTileArgs_lo, convTileArgs_hi, R0, R17, 8, 9, V8, V9)
 	MOVD  convTileArgs_plain(R0), R17
 	CBZ   R17, sums
 	CBNZ  R21, sums                  // a block has ended

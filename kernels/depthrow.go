@@ -100,11 +100,16 @@ func (k *Kernel) slides(s *ConvShape) bool {
 		s.C >= k.NR && (k.KR < weaveRows || s.C >= wovenChannels) && (s.OutW()-1)*s.StrideW-s.PadLeft < s.W
 }
 
-// slide makes windows slide along rows where a kernel at or below limit can do that; q, if not nil, is packed in w.
+// slide makes windows slide along rows where a kernel at or below limit can do that; q, if not nil, is packed in w. The
+// portable kernel does it only where windows would go one by one by portable code as well: few channels are faster by
+// vectors of that.
 func (d *depthwise) slide(limit arch.ISA, q *ConvU8, w []int8) {
 	s, size := &d.shape, d.dtype.Size()
 	for {
 		k, fn := Select[func(*depthRowArgs)](OpDepthRow, d.dtype, limit)
+		if k.Portable() && d.kernel != nil && !d.kernel.Portable() {
+			return
+		}
 		if !k.slides(s) {
 			if k.Portable() {
 				return

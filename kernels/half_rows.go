@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gneiss-go/gneiss/arch"
 )
@@ -25,8 +26,9 @@ func (e Extent) elements() int { return e.H * e.W * e.C }
 // output are never there in float32 as a whole: a band's input rows become float32 in a worker's scratch, the operation
 // takes them there, and what it makes becomes float16. Bands do not depend on each other.
 type halfRows struct {
-	inner         Op
+	inner         bandable
 	shape         HalfShape
+	limit         arch.ISA
 	cuts          []bandRows
 	ops           []Op  // of each band
 	at            []int // where in a worker's memory each input lies, and then the output
@@ -50,7 +52,11 @@ func NewHalf(op Op, s HalfShape, limit arch.ISA) (Op, error) {
 	if of := onHalves(op, &s, limit); of != nil {
 		return of, nil
 	}
-	o := &halfRows{inner: op, shape: s}
+	return newHalfRows(inner, s, limit), nil
+}
+
+func newHalfRows(inner bandable, s HalfShape, limit arch.ISA) *halfRows {
+	o := &halfRows{inner: inner, shape: s, limit: limit}
 	o.wide, o.widen = Select[func(*convertArgs)](OpWiden, F16, limit)
 	_, o.narrow = Select[func(*convertArgs)](OpNarrow, F32, limit)
 	bytes := 4 * s.Out.elements()
@@ -71,7 +77,19 @@ func NewHalf(op Op, s HalfShape, limit arch.ISA) (Op, error) {
 		o.ops = append(o.ops, ops[key])
 		o.each = max(o.each, o.scratch+roundUp(ops[key].Scratch(1), 64))
 	}
-	return o, nil
+	return o
+}
+
+func (o *halfRows) band(b bandRows) Op {
+	s := o.shape
+	s.In = slices.Clone(s.In)
+	for i, e := range s.In {
+		if o.cutting(e) {
+			s.In[i].H = b.in1 - b.in0
+		}
+	}
+	s.Rows.H, s.Rows.PadTop, s.Out.H = b.in1-b.in0, b.padTop, b.y1-b.y0
+	return newHalfRows(o.inner.band(b).(bandable), s, o.limit)
 }
 
 // cut divides the output's rows by n and finds what memory that takes.

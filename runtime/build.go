@@ -48,9 +48,7 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	maps.Copy(taken, g.names)
 	nameSteps(taken, merged)
 	merged = finish(g, merged)
-	if p.memory == Small {
-		merged = fuse(g, merged, taken)
-	}
+	merged = fuse(g, merged, taken, p.memory == Small)
 	lay, steps := arrange(g, merged)
 	p.steps = make([]planStep, len(steps))
 	pack := newPacker(packing, steps)

@@ -3,6 +3,7 @@ package runtime
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,5 +121,45 @@ func TestParseMemory(t *testing.T) {
 	}
 	if _, err := ParseMemory("none"); err == nil {
 		t.Error("no error")
+	}
+}
+
+// In half precision a large depthwise convolution becomes one step with its neighbours; what it computes stays the same,
+// to the last bit, at any number of threads.
+func TestFuseDepthwiseInHalf(t *testing.T) {
+	for i, c := range []struct{ h, expanded, r, stride, steps int }{
+		{64, 96, 3, 2, 3}, {57, 80, 3, 1, 3}, {61, 80, 5, 2, 4}, {64, 320, 3, 1, 3}, {16, 96, 3, 1, 5},
+	} {
+		build := func(apart bool) *Graph {
+			n := newNet(t)
+			y := n.conv("expand", n.input(Shape{1, c.h, c.h + 3, 16}), c.expanded, 1)
+			p := c.r / 2
+			dw := &Conv{Window: Window{R: c.r, S: c.r, StrideH: c.stride, StrideW: c.stride, PadTop: p, PadLeft: p, PadBottom: p,
+				PadRight: p}, K: c.expanded, Groups: c.expanded, Weights: n.floats(c.r * c.r * c.expanded),
+				Bias: n.floats(c.expanded), Act: Clamp{On: true, Lo: 0, Hi: 6}}
+			z := n.add("depthwise", dw, y)
+			last := n.conv("project", z, 24, 1)
+			if apart { // outputs are there as a whole
+				n.output(y)
+				n.output(z)
+			}
+			n.output(last)
+			return n.g
+		}
+		in := testInput(c.h * (c.h + 3) * 16)
+		want := run(t, build(true), in, WithHalf())[2]
+		g := build(false)
+		p, err := Compile(g, WithHalf())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(p.Report().Steps); got != c.steps {
+			t.Errorf("%d: %d steps, want %d", i, got, c.steps)
+		}
+		for threads := 1; threads <= 3; threads++ {
+			if got := run(t, g, in, WithHalf(), WithThreads(threads))[0]; !slices.Equal(got, want) {
+				t.Errorf("%d: other bits in one step, %d threads", i, threads)
+			}
+		}
 	}
 }

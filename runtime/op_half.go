@@ -65,7 +65,8 @@ func (*Widen) lower(_ *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
 	return kernels.NewWiden(isa)
 }
 
-// HConv is a [Conv] of float16 values with float16 weights. Its output is the float32 sum, clamped and rounded once.
+// HConv is a [Conv] of float16 values with float16 weights. Its output is the sum, clamped and rounded once: of float32,
+// or on the tier fp16 of float16 by blocks (docs/NUMERICS.md).
 type HConv struct {
 	Window
 	K       int
@@ -114,7 +115,7 @@ func (c *HConv) lower(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 		kernels.ConvHalf{Weights: weights, Bias: bias, Act: c.Act.Kernel()}, isa)
 }
 
-// HFC is an [FC] of float16 values with float16 weights. Its output is the float32 sum, clamped and rounded once.
+// HFC is an [FC] of float16 values with float16 weights. Its output is the sum, as that of [HConv].
 type HFC struct {
 	K       int
 	Weights []kernels.Half // [K][H][W][C] of the input
@@ -153,7 +154,7 @@ func (f *HFC) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, error) {
 		kernels.FCHalf{Weights: f.Weights, Bias: f.Bias, Act: f.Act.Kernel()}, isa)
 }
 
-// Half is a float operation on float16 values: they become float32, exactly, and its result is rounded once. It takes
+// Half is a float operation on float16 values: of the numbers as they are in float32, its result rounded once. It takes
 // Pool, GlobalPool, LRN, Add, Binary, Activation, Curve and Affine, but not a window that lies in padding alone, nor a
 // constant of several rows or images.
 type Half struct{ Op Op }

@@ -22,8 +22,9 @@ const maxStages = 8
 // fuse makes one step of each chain of operations that takes less memory in bands of rows: a convolution whose output
 // is pooled to fewer rows, with normalisations before or after the pooling; a pooling that only a 1×1 convolution
 // reads; and a convolution with the depthwise and 1×1 ones after it. Nobody else may read what is between, and it is
-// not an output.
-func fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
+// not an output. If the plan need not be small it is only the last kind, in half precision, from large tensors: small
+// cores wait for memory more than they compute there.
+func fuse(g *Graph, steps []*step, taken map[string]bool, small bool) []*step {
 	readers := map[*Value]int{}
 	by := map[*Value]int{} // the last step that reads it
 	for i, s := range steps {
@@ -49,7 +50,7 @@ func fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
 				break
 			}
 			next, ok := by[v]
-			if !ok || !single(steps[next]) || !follows(chain, steps[next]) {
+			if !ok || !single(steps[next]) || !follows(chain, steps[next], small) {
 				break
 			}
 			chain = append(chain, steps[next])
@@ -102,9 +103,12 @@ func single(s *step) bool {
 }
 
 // follows reports whether the operation of a step may go on with a chain.
-func follows(chain []*step, next *step) bool {
-	if slidesOn(chain, next) {
+func follows(chain []*step, next *step, small bool) bool {
+	if slidesOn(chain, next, small) {
 		return true
+	}
+	if !small {
+		return false
 	}
 	w, conv := convWindow(next.nodes[0].Op)
 	if conv {
@@ -118,8 +122,12 @@ func follows(chain []*step, next *step) bool {
 
 // slidesOn reports whether a chain of convolutions goes on with a depthwise one, or a 1×1 one after that, from a tensor
 // that is worth it: filters are read again for each band.
-func slidesOn(chain []*step, next *step) bool {
-	if v := next.in[0]; v.Shape.Elements()*v.DType.Size() < wideBand/2 {
+func slidesOn(chain []*step, next *step, small bool) bool {
+	v, least := next.in[0], wideBand/2
+	if !small {
+		least = wideBand
+	}
+	if v.Shape.Elements()*v.DType.Size() < least || !small && v.DType != F16 {
 		return false
 	}
 	for _, s := range chain {
@@ -191,18 +199,26 @@ func anyWindow(op Op) (w Window, groups int) {
 		return op.Window, max(op.Groups, 1)
 	case *QConvParts:
 		return op.Window, max(op.Groups, 1)
+	case *HConv:
+		return op.Window, max(op.Groups, 1)
 	}
 	return w, 0
 }
 
 func poolOf(op Op) (*Pool, bool) {
+	if h, ok := op.(*Half); ok {
+		op = h.Op
+	}
 	p, ok := op.(*Pool)
 	return p, ok
 }
 
 func isLRN(op Op) bool {
-	if q, ok := op.(*Quantised); ok {
-		op = q.Op
+	switch of := op.(type) {
+	case *Quantised:
+		op = of.Op
+	case *Half:
+		op = of.Op
 	}
 	_, ok := op.(*LRN)
 	return ok
