@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -101,7 +100,7 @@ func FixedSum(a, b, out float32) bool {
 // one of two products by whole numbers of 21 bits, shifted, half rounded up. The output may be either input.
 func NewAddU8(q AddU8, limit arch.ISA) (Op, error) {
 	if !(q.AScale > 0) || !(q.BScale > 0) || !(q.OutScale > 0) {
-		return nil, fmt.Errorf("%w: scales %v, %v and %v", ErrShape, q.AScale, q.BScale, q.OutScale)
+		return nil, errorf("%w: scales %v, %v and %v", ErrShape, q.AScale, q.BScale, q.OutScale)
 	}
 	o := &addU8{args: addU8Args{aZero: int32(q.AZero), bZero: int32(q.BZero),
 		aScale: float32(float64(q.AScale) / float64(q.OutScale)), bScale: float32(float64(q.BScale) / float64(q.OutScale))}}
@@ -110,7 +109,7 @@ func NewAddU8(q AddU8, limit arch.ISA) (Op, error) {
 	kind := OpAdd
 	if q.Fixed {
 		if kind = OpAddFixed; !o.args.fixed(q) {
-			return nil, fmt.Errorf("%w: scales %v, %v and %v in whole numbers", ErrShape, q.AScale, q.BScale, q.OutScale)
+			return nil, errorf("%w: scales %v, %v and %v in whole numbers", ErrShape, q.AScale, q.BScale, q.OutScale)
 		}
 	}
 	o.kernel, o.fn = Select[func(*addU8Args)](kind, U8, limit)

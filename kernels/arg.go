@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math/bits"
 	"unsafe"
 
@@ -58,7 +57,7 @@ func argGeneric[T float32 | int32 | uint8](a *argArgs) {
 // of the smallest; argArgs defines it. Its output has one channel, of int32.
 func NewArg(dt DType, least, last bool, limit arch.ISA) (Op, error) {
 	if dt != F32 && dt != S32 && dt != U8 {
-		return nil, fmt.Errorf("%w: indices of %v", ErrShape, dt)
+		return nil, errorf("%w: indices of %v", ErrShape, dt)
 	}
 	o := &arg{dtype: dt, args: argArgs{least: least, last: last}}
 	o.kernel, o.fn = Select[func(*argArgs)](OpArg, dt, limit)
@@ -202,7 +201,7 @@ func (h *heapOf[T]) down(i, n int) {
 // smallest, or their indices, of int32; topArgs defines it.
 func NewTopK(dt DType, k int, least, indices bool, limit arch.ISA) (Op, error) {
 	if dt != F32 && dt != S32 && dt != U8 || k < 1 {
-		return nil, fmt.Errorf("%w: the best %d of %v", ErrShape, k, dt)
+		return nil, errorf("%w: the best %d of %v", ErrShape, k, dt)
 	}
 	o := &topK{dtype: dt, out: dt, args: topArgs{k: k, least: least, indices: indices}}
 	if indices {

@@ -2,7 +2,6 @@ package kernels
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -20,10 +19,10 @@ func NewAvgPoolU8(s PoolShape, q RescaleU8, limit arch.ISA) (Op, error) {
 	ok := min(s.N, s.H, s.W, s.C) >= 1 && dimOK(s.H, s.R, s.StrideH, s.DilationH, s.PadTop, s.PadBottom, s.OutH) &&
 		dimOK(s.W, s.S, s.StrideW, s.DilationW, s.PadLeft, s.PadRight, s.OutW)
 	if !ok || min(s.R, s.H)*min(s.S, s.W) > math.MaxInt32/255 {
-		return nil, fmt.Errorf("%w: pooling %+v", ErrShape, s)
+		return nil, errorf("%w: pooling %+v", ErrShape, s)
 	}
 	if !(q.InScale > 0) || !(q.OutScale > 0) {
-		return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, q.InScale, q.OutScale)
+		return nil, errorf("%w: scales %v and %v", ErrShape, q.InScale, q.OutScale)
 	}
 	o := &avgPoolU8{shape: s, inZero: int32(q.InZero), inScale: float64(q.InScale), outScale: float64(q.OutScale)}
 	o.lo, o.hi, o.zero = q.Out.bounds()
@@ -41,7 +40,7 @@ func NewAvgPoolU8(s PoolShape, q RescaleU8, limit arch.ISA) (Op, error) {
 func NewAvgPoolLevels(s PoolShape, from uint8, limit arch.ISA) (Op, error) {
 	op, err := NewAvgPoolU8(s, RescaleU8{InScale: 1, OutScale: 1}, limit)
 	if err != nil || s.CountIncludePad {
-		return nil, cmp.Or(err, fmt.Errorf("%w: pooling %+v", ErrShape, s))
+		return nil, cmp.Or(err, errorf("%w: pooling %+v", ErrShape, s))
 	}
 	o := op.(*avgPoolU8)
 	o.whole, o.inZero = true, int32(from)

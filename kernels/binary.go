@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -43,7 +42,7 @@ func (a Arithmetic) String() string {
 // Check refuses a number that stands for no operation.
 func (a Arithmetic) Check() error {
 	if a >= arithmetics {
-		return fmt.Errorf("%w: arithmetic %d", ErrShape, uint8(a))
+		return errorf("%w: arithmetic %d", ErrShape, uint8(a))
 	}
 	return nil
 }
@@ -127,7 +126,7 @@ func NewBinary(dt DType, b Binary, limit arch.ISA) (Op, error) {
 	if c := b.Constant; c != nil {
 		inputs = 1
 		if c.DType != F32 || c.Data == nil || c.Stride < c.C {
-			return nil, fmt.Errorf("%w: constant", ErrShape)
+			return nil, errorf("%w: constant", ErrShape)
 		}
 	}
 	o := &binaryOp{Binary: b, dt: dt}
@@ -139,7 +138,7 @@ func NewBinary(dt DType, b Binary, limit arch.ISA) (Op, error) {
 			ok = ok && s > 0
 		}
 		if !ok {
-			return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, b.Scale, b.OutScale)
+			return nil, errorf("%w: scales %v and %v", ErrShape, b.Scale, b.OutScale)
 		}
 		_, o.dequantize = Select[func(*convertArgs)](OpDequantize, U8, limit)
 		_, o.quantize = Select[func(*convertArgs)](OpQuantize, F32, limit)

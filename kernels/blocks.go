@@ -1,8 +1,6 @@
 package kernels
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 )
 
@@ -24,7 +22,7 @@ func NewSpaceToDepth(dt DType, side int, limit arch.ISA) (Op, error) {
 
 func newBlocks(dt DType, side int, toSpace, channelMajor bool, limit arch.ISA) (Op, error) {
 	if side < 1 {
-		return nil, fmt.Errorf("%w: blocks of side %d", ErrShape, side)
+		return nil, errorf("%w: blocks of side %d", ErrShape, side)
 	}
 	o := &blocks{dtype: dt, side: side, toSpace: toSpace, channelMajor: channelMajor}
 	o.kernel, o.fn = Select[func(*reorderArgs)](OpReorder, bySize(dt), limit)

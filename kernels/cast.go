@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -55,12 +54,12 @@ func NewCast(from DType, lo, hi int32, limit arch.ISA) (Op, error) {
 	kind, n := OpCast, uint64(int64(hi)-int64(lo))+1
 	switch {
 	case lo > hi || from != F32 && from != S32:
-		return nil, fmt.Errorf("%w: %v to whole numbers from %d to %d", ErrShape, from, lo, hi)
+		return nil, errorf("%w: %v to whole numbers from %d to %d", ErrShape, from, lo, hi)
 	case lo == 0 && hi == 1:
 		kind = OpTruth
 	case from == S32:
 		if kind = OpWrap; n&(n-1) != 0 {
-			return nil, fmt.Errorf("%w: int32 to whole numbers from %d to %d", ErrShape, lo, hi)
+			return nil, errorf("%w: int32 to whole numbers from %d to %d", ErrShape, lo, hi)
 		}
 	}
 	return newConvertOf(kind, from, S32, convertArgs{lo: lo, hi: hi}, limit), nil

@@ -1,8 +1,6 @@
 package kernels
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 )
 
@@ -34,7 +32,7 @@ func (c Comparison) String() string {
 // Check refuses a number that stands for no relation.
 func (c Comparison) Check() error {
 	if c >= comparisons {
-		return fmt.Errorf("%w: comparison %d", ErrShape, uint8(c))
+		return errorf("%w: comparison %d", ErrShape, uint8(c))
 	}
 	return nil
 }
@@ -85,7 +83,7 @@ func NewCompare(dt DType, how Comparison, limit arch.ISA) (Op, error) {
 		return nil, err
 	}
 	if dt != F32 && dt != S32 {
-		return nil, fmt.Errorf("%w: comparison of %v", ErrShape, dt)
+		return nil, errorf("%w: comparison of %v", ErrShape, dt)
 	}
 	k, fn := Select[func(*spreadArgs)](OpCompare, dt, limit)
 	return newSpread(k, fn, uint8(how), S32, dt, dt), nil

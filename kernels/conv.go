@@ -2,7 +2,6 @@ package kernels
 
 import (
 	"errors"
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -91,13 +90,13 @@ func checkConv(s *ConvShape, segments *[]int, weights, bias int) error {
 	if s.N < 1 || s.H < 1 || s.W < 1 || s.C < 1 || s.K < 1 || s.R < 1 || s.S < 1 || s.StrideH < 1 || s.StrideW < 1 ||
 		s.DilationH < 1 || s.DilationW < 1 || s.R > maxTaps/s.S || s.Groups < 1 || s.C%s.Groups != 0 || s.K%s.Groups != 0 ||
 		min(s.PadTop, s.PadLeft, s.PadBottom, s.PadRight) < 0 || s.OutH() < 1 || s.OutW() < 1 {
-		return fmt.Errorf("%w: convolution %+v", ErrShape, *s)
+		return errorf("%w: convolution %+v", ErrShape, *s)
 	}
 	if want := s.K * s.R * s.S * (s.C / s.Groups); weights != want {
-		return fmt.Errorf("%w: %d weights, want %d", ErrShape, weights, want)
+		return errorf("%w: %d weights, want %d", ErrShape, weights, want)
 	}
 	if bias != 0 && bias != s.K {
-		return fmt.Errorf("%w: %d biases, want %d", ErrShape, bias, s.K)
+		return errorf("%w: %d biases, want %d", ErrShape, bias, s.K)
 	}
 	if len(*segments) == 0 {
 		*segments = []int{s.K}
@@ -105,12 +104,12 @@ func checkConv(s *ConvShape, segments *[]int, weights, bias int) error {
 	sum := 0
 	for _, n := range *segments {
 		if n < 1 {
-			return fmt.Errorf("%w: segments %v", ErrShape, *segments)
+			return errorf("%w: segments %v", ErrShape, *segments)
 		}
 		sum += n
 	}
 	if sum != s.K {
-		return fmt.Errorf("%w: segments %v for %d channels", ErrShape, *segments, s.K)
+		return errorf("%w: segments %v for %d channels", ErrShape, *segments, s.K)
 	}
 	return nil
 }

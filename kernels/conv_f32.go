@@ -1,8 +1,6 @@
 package kernels
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 )
 
@@ -37,7 +35,7 @@ func PackConvF32(p *Packing, s ConvShape, segments []int, layer ConvF32, limit a
 		return newDepthwiseF32(p, s, weights, bias, act, limit), nil
 	case s.Groups > 1:
 		if len(segments) != 1 {
-			return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)
+			return nil, errorf("%w: a grouped convolution has one output", ErrShape)
 		}
 		if k := groupRows(&s, F32, limit); k != nil {
 			return newGroupRowsF32(p, s, layer, k), nil
@@ -66,7 +64,7 @@ func NewDirectConvF32(s ConvShape, segments []int, weights, bias []float32, act 
 		return nil, err
 	}
 	if s.Groups != 1 {
-		return nil, fmt.Errorf("%w: direct convolution of %d groups", ErrShape, s.Groups)
+		return nil, errorf("%w: direct convolution of %d groups", ErrShape, s.Groups)
 	}
 	if s.deep() {
 		limit = arch.Generic

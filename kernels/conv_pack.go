@@ -129,6 +129,8 @@ func packWeights[T number](p *Packing, weights func() []T, taps, depth int, bloc
 }
 
 // cutPanels returns each block's part of what is packed: size elements for each filter of its width.
+//
+//go:noinline
 func cutPanels[T any](all []T, blocks []convBlock, size int) [][]T {
 	panels := make([][]T, len(blocks))
 	for b, blk := range blocks {

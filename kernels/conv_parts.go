@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 )
 
@@ -19,7 +18,7 @@ func (q *ConvU8) parts() int { return max(q.Parts, 1) }
 // checkParts returns the number of weights of each part, of which there are so many.
 func (q *ConvU8) checkParts(weights int) (each int, err error) {
 	if p := q.parts(); q.Parts < 0 || p > MaxParts || weights%p != 0 {
-		return 0, fmt.Errorf("%w: %d weights of %d parts", ErrShape, weights, q.Parts)
+		return 0, errorf("%w: %d weights of %d parts", ErrShape, weights, q.Parts)
 	}
 	return weights / q.parts(), nil
 }

@@ -60,7 +60,7 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 	}
 	if s.Groups > 1 {
 		if len(segments) != 1 {
-			return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)
+			return nil, errorf("%w: a grouped convolution has one output", ErrShape)
 		}
 		if k := groupRows(&s, U8, limit); k != nil && q.parts() == 1 {
 			return newGroupRowsU8(s, q, k), nil
@@ -136,17 +136,17 @@ func newCheaperU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Ker
 
 func (q *ConvU8) check(s *ConvShape, segments int) error {
 	if len(q.Scale) != s.K || len(q.Out) != segments {
-		return fmt.Errorf("%w: %d scales and %d output ranges for %d channels in %d segments", ErrShape, len(q.Scale),
+		return errorf("%w: %d scales and %d output ranges for %d channels in %d segments", ErrShape, len(q.Scale),
 			len(q.Out), s.K, segments)
 	}
 	for _, o := range q.Out {
 		if o.Lo > o.Hi {
-			return fmt.Errorf("%w: output range %d…%d", ErrShape, o.Lo, o.Hi)
+			return errorf("%w: output range %d…%d", ErrShape, o.Lo, o.Hi)
 		}
 	}
 	for k, scale := range q.Scale {
 		if !(scale > 0) || scale > math.MaxFloat32 {
-			return fmt.Errorf("%w: scale %v of channel %d is not positive and finite", ErrShape, scale, k)
+			return errorf("%w: scale %v of channel %d is not positive and finite", ErrShape, scale, k)
 		}
 	}
 	var err error
@@ -160,12 +160,12 @@ func (q *ConvU8) checkWeights(s *ConvShape, sums []int32) error {
 	for k := range sums {
 		total, ok := weightTotal(q.Weights[k*depth:][:depth])
 		if !ok {
-			return fmt.Errorf("%w: weight −128 in channel %d", ErrShape, k)
+			return errorf("%w: weight −128 in channel %d", ErrShape, k)
 		}
 		sums[k] = int32(total)
 	}
 	if k := Overflows(q.Weights, q.Bias, s.K); k >= 0 {
-		return fmt.Errorf("%w: channel %d may overflow its int32 accumulator", ErrShape, k)
+		return errorf("%w: channel %d may overflow its int32 accumulator", ErrShape, k)
 	}
 	return nil
 }

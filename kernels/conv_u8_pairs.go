@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -123,7 +122,7 @@ func (p *Packing) pairs(taps, depth int, blocks []convBlock, nr int) []pairPanel
 		}
 	}
 	if p.err == nil {
-		p.err = fmt.Errorf("%w: packed weights of step %q reach outside the window", ErrShape, p.step)
+		p.err = errorf("%w: packed weights of step %q reach outside the window", ErrShape, p.step)
 	}
 	empty := pairPanel{order: make([]int32, 2*taps)}
 	return slices.Repeat([]pairPanel{empty}, len(blocks))

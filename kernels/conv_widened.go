@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -31,7 +30,7 @@ func PackConvHalf(p *Packing, s ConvShape, segments []int, layer ConvHalf, limit
 		return newDepthwiseHalf(p, s, rows, layer, limit)
 	case s.Groups > 1:
 		if len(segments) != 1 {
-			return nil, fmt.Errorf("%w: a grouped convolution has one output", ErrShape)
+			return nil, errorf("%w: a grouped convolution has one output", ErrShape)
 		}
 		return newGrouped(s, F16, func(part ConvShape, g int) (Op, error) {
 			return PackConvHalf(p, part, nil, ConvHalf{groupOf(layer.Weights, g, s.Groups), groupOf(layer.Bias, g, s.Groups),

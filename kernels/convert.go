@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -118,7 +117,7 @@ func NewLookup(table *[256]float32, limit arch.ISA) (Op, error) {
 
 func newConvert(kind OpKind, from, to DType, scale float32, zero uint8, limit arch.ISA) (Op, error) {
 	if !(scale > 0) || scale > math.MaxFloat32 {
-		return nil, fmt.Errorf("%w: scale %v is not positive and finite", ErrShape, scale)
+		return nil, errorf("%w: scale %v is not positive and finite", ErrShape, scale)
 	}
 	return newConvertOf(kind, from, to, convertArgs{scale: scale, zero: int32(zero)}, limit), nil
 }

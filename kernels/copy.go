@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -51,7 +50,7 @@ func NewCopy(dt DType, limit arch.ISA) (Op, error) {
 func NewConstant(v View, limit arch.ISA) (Op, error) {
 	o := &copyOp{dtype: v.DType, constant: []View{v}}
 	if v.Data == nil || v.Stride < v.C || v.Extent() == 0 {
-		return nil, fmt.Errorf("%w: no constant", ErrShape)
+		return nil, errorf("%w: no constant", ErrShape)
 	}
 	o.kernel, o.fn = Select[func(*copyArgs)](OpCopy, bySize(v.DType), limit)
 	return o, nil

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -95,7 +94,7 @@ func (c Curve) String() string {
 // Check refuses a number that stands for no function.
 func (c Curve) Check() error {
 	if c >= curves {
-		return fmt.Errorf("%w: curve %d", ErrShape, uint8(c))
+		return errorf("%w: curve %d", ErrShape, uint8(c))
 	}
 	return nil
 }
@@ -122,9 +121,9 @@ func (f Function) Check() error {
 	}
 	switch {
 	case !finite(f.A) || !finite(f.B):
-		return fmt.Errorf("%w: %v with parameters %v and %v", ErrShape, f.Of, f.A, f.B)
+		return errorf("%w: %v with parameters %v and %v", ErrShape, f.Of, f.A, f.B)
 	case f.Of == Celu && f.A == 0:
-		return fmt.Errorf("%w: %v with a parameter of 0", ErrShape, f.Of)
+		return errorf("%w: %v with a parameter of 0", ErrShape, f.Of)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -81,7 +80,7 @@ func NewAddF32(act Clamp, limit arch.ISA) (Op, error) {
 // In place is allowed.
 func NewAffineF32(scale, shift []float32, limit arch.ISA) (Op, error) {
 	if len(scale) == 0 || len(scale) != len(shift) {
-		return nil, fmt.Errorf("%w: %d scales and %d shifts", ErrShape, len(scale), len(shift))
+		return nil, errorf("%w: %d scales and %d shifts", ErrShape, len(scale), len(shift))
 	}
 	return newEltwise(OpAffine, 1, Clamp{negInf, posInf}, scale, shift, limit), nil
 }

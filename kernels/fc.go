@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -61,7 +60,7 @@ type FCF32 struct {
 func NewFCF32(n, c, k int, layer FCF32, limit arch.ISA) (Op, error) {
 	weights, bias, act := layer.Weights, layer.Bias, layer.Act
 	if n < 1 || c < 1 || k < 1 || len(weights)%c != 0 || len(weights)/c != k || (bias != nil && len(bias) != k) {
-		return nil, fmt.Errorf("%w: fully connected: %d images, %d×%d weights: %d; %d biases", ErrShape, n, k, c,
+		return nil, errorf("%w: fully connected: %d images, %d×%d weights: %d; %d biases", ErrShape, n, k, c,
 			len(weights), len(bias))
 	}
 	o := &fc{n: n, c: c, k: k, weights: weights, bias: bias, act: act}

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -55,7 +54,7 @@ func fcHalfPart(t *fcArgs, from, to int) {
 func NewFCHalf(n, c, k int, layer FCHalf, limit arch.ISA) (Op, error) {
 	if n < 1 || c < 1 || k < 1 || len(layer.Weights)%c != 0 || len(layer.Weights)/c != k ||
 		(layer.Bias != nil && len(layer.Bias) != k) {
-		return nil, fmt.Errorf("%w: fully connected: %d images, %d×%d weights: %d; %d biases", ErrShape, n, k, c,
+		return nil, errorf("%w: fully connected: %d images, %d×%d weights: %d; %d biases", ErrShape, n, k, c,
 			len(layer.Weights), len(layer.Bias))
 	}
 	o := &fcHalf{FCHalf: layer, n: n, c: c, k: k}

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -53,7 +52,7 @@ func PackFCU8(p *Packing, n, c, k int, layer FCU8, limit arch.ISA) (Op, error) {
 	weights, bias, scale := layer.Weights, layer.Bias, layer.Scale
 	if n < 1 || c < 1 || k < 1 || len(weights)%c != 0 || len(weights)/c != k || len(scale) != k ||
 		(bias != nil && len(bias) != k) {
-		return nil, fmt.Errorf("%w: fully connected: %d images, %d×%d weights: %d; %d scales, %d biases", ErrShape, n, k, c,
+		return nil, errorf("%w: fully connected: %d images, %d×%d weights: %d; %d scales, %d biases", ErrShape, n, k, c,
 			len(weights), len(scale), len(bias))
 	}
 	o := &fcU8{n: n, c: c, k: k, weights: weights, scale: scale}

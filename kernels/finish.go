@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -95,7 +94,7 @@ func Finish(op Op, after []Op) (Op, error) {
 	for i := range after {
 		var ok bool
 		if all[i], ok = finishOf(after[i]); !ok {
-			return nil, fmt.Errorf("%w: %s is no function of one element", ErrShape, after[i].Kernel())
+			return nil, errorf("%w: %s is no function of one element", ErrShape, after[i].Kernel())
 		}
 		_, all[i].widen = Select[func(*convertArgs)](OpWiden, F16, all[i].kernel().ISA)
 		_, all[i].narrow = Select[func(*convertArgs)](OpNarrow, F32, all[i].kernel().ISA)
@@ -130,7 +129,7 @@ func Finish(op Op, after []Op) (Op, error) {
 		return &c, nil
 	}
 	if len(all) != 1 {
-		return nil, fmt.Errorf("%w: %d functions after %s", ErrShape, len(all), op.Kernel())
+		return nil, errorf("%w: %d functions after %s", ErrShape, len(all), op.Kernel())
 	}
 	return &finished{op, all[0]}, nil
 }

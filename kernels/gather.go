@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"slices"
 	"unsafe"
 
@@ -86,13 +85,13 @@ func newGather(dt DType, dims []int, zero uint8, scatter bool, limit arch.ISA) (
 	o := &gather{dtype: dt, places: 1, scatter: scatter}
 	for _, d := range dims {
 		if d < 1 || o.places > (1<<31-1)/d {
-			return nil, fmt.Errorf("%w: places of %v", ErrShape, dims)
+			return nil, errorf("%w: places of %v", ErrShape, dims)
 		}
 		o.places *= d
 		o.dims = append(o.dims, int32(d))
 	}
 	if len(dims) == 0 {
-		return nil, fmt.Errorf("%w: no places", ErrShape)
+		return nil, errorf("%w: no places", ErrShape)
 	}
 	if dt == U8 {
 		o.zero = uint32(zero)

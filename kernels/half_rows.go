@@ -47,7 +47,7 @@ const (
 func NewHalf(op Op, s HalfShape, limit arch.ISA) (Op, error) {
 	inner, ok := op.(bandable)
 	if !ok || s.N < 1 || !s.Rows.Meets(s.Out.H) {
-		return nil, fmt.Errorf("%w: %s in half precision, by rows", ErrShape, op.Kernel())
+		return nil, errorf("%w: %s in half precision, by rows", ErrShape, op.Kernel())
 	}
 	if of := onHalves(op, &s, limit); of != nil {
 		return of, nil

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"unsafe"
@@ -96,14 +95,14 @@ func (t *Taps) Check(n int) (int, error) {
 		return n, nil
 	}
 	if t.Per < 1 || len(t.At) == 0 || len(t.At)%t.Per != 0 || len(t.Weights) != len(t.At) {
-		return 0, fmt.Errorf("%w: %d indices and %d weights, %d each", ErrShape, len(t.At), len(t.Weights), t.Per)
+		return 0, errorf("%w: %d indices and %d weights, %d each", ErrShape, len(t.At), len(t.Weights), t.Per)
 	}
 	for i, v := range t.At {
 		if int(v) >= n || v < 0 && t.At[i/t.Per*t.Per] != -1 {
-			return 0, fmt.Errorf("%w: index %d of %d", ErrShape, v, n)
+			return 0, errorf("%w: index %d of %d", ErrShape, v, n)
 		}
 		if w := t.Weights[i]; !(w >= -MaxTap && w <= MaxTap) {
-			return 0, fmt.Errorf("%w: weight %v", ErrShape, w)
+			return 0, errorf("%w: weight %v", ErrShape, w)
 		}
 	}
 	return len(t.At) / t.Per, nil
@@ -134,7 +133,7 @@ func NewInterpolate(dt DType, p Interpolating, limit arch.ISA) (Op, error) {
 	o := &interpolate{Interpolating: p, dtype: dt}
 	var err error
 	if p.Fill != p.Fill {
-		return nil, fmt.Errorf("%w: %v outside", ErrShape, p.Fill)
+		return nil, errorf("%w: %v outside", ErrShape, p.Fill)
 	}
 	if o.outH, err = p.Rows.Check(p.H); err != nil {
 		return nil, err
@@ -151,7 +150,7 @@ func NewInterpolate(dt DType, p Interpolating, limit arch.ISA) (Op, error) {
 		o.quantum = convertArgs{scale: float32(float64(q.InScale) / float64(q.OutScale)), zero: int32(q.Out.Zero),
 			lo: int32(q.Out.Lo) - int32(q.Out.Zero), hi: int32(q.Out.Hi) - int32(q.Out.Zero), up: p.HalfUp}
 		if !(q.InScale > 0) || !(q.OutScale > 0) || !(o.quantum.scale <= math.MaxFloat32) {
-			return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, q.InScale, q.OutScale)
+			return nil, errorf("%w: scales %v and %v", ErrShape, q.InScale, q.OutScale)
 		}
 		const far = 1e20 // levels, of which sums stay finite
 		o.Fill = min(max(o.Fill/q.InScale, -far), far)

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -77,7 +76,7 @@ func sqrt(x float32) float32 { return float32(math.Sqrt(float64(x))) }
 // sum over `size` channels of which (size−1)/2 come before. lrnArgs defines it. In place is allowed.
 func NewLRNF32(c, size int, alpha, beta, bias float32, limit arch.ISA) (Op, error) {
 	if c < 1 || size < 1 || size > 1<<20 {
-		return nil, fmt.Errorf("%w: LRN of %d channels over %d", ErrShape, c, size)
+		return nil, errorf("%w: LRN of %d channels over %d", ErrShape, c, size)
 	}
 	if beta != 0.75 || c*size > 16*maxChannels {
 		limit = arch.Generic

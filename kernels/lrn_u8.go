@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -89,10 +88,10 @@ func NewLRNU8(p LRNU8, limit arch.ISA) (Op, error) {
 	c, size, alpha, beta, bias := p.C, p.Size, p.Alpha, p.Beta, p.Bias
 	inScale, inZero, outScale, out := p.InScale, p.InZero, p.OutScale, p.Out
 	if c < 1 || size < 1 || size > 1<<15 { // 2¹⁵·255² < 2³¹
-		return nil, fmt.Errorf("%w: LRN of %d channels over %d", ErrShape, c, size)
+		return nil, errorf("%w: LRN of %d channels over %d", ErrShape, c, size)
 	}
 	if beta != 0.75 || !(bias > 0) || !(alpha >= 0) || bias > math.MaxFloat32 || alpha > math.MaxFloat32 {
-		return nil, fmt.Errorf("%w: quantised LRN with α = %v, β = %v, k = %v; β must be 0.75 and k positive (leave it in float)",
+		return nil, errorf("%w: quantised LRN with α = %v, β = %v, k = %v; β must be 0.75 and k positive (leave it in float)",
 			ErrShape, alpha, beta, bias)
 	}
 	o := &lrnU8{c: c, args: lrnU8Args{c: c, size: size, before: (size - 1) / 2, inZero: int32(inZero), bias: bias,
@@ -100,7 +99,7 @@ func NewLRNU8(p LRNU8, limit arch.ISA) (Op, error) {
 		scale: float32(float64(inScale) / float64(outScale))}}
 	o.args.lo, o.args.hi, o.args.zero = out.bounds()
 	if o.args.scale > math.MaxFloat32 || !(o.args.scale > 0) {
-		return nil, fmt.Errorf("%w: quantised LRN with scales %v and %v", ErrShape, inScale, outScale)
+		return nil, errorf("%w: quantised LRN with scales %v and %v", ErrShape, inScale, outScale)
 	}
 	// With more than these limits y rounds to 0, unless s and therefore x is 0, when it is 0.
 	zeta := math.Pow(2/float64(o.args.scale), 4./3)

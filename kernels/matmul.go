@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -79,7 +78,7 @@ type MatMulU8 struct {
 func NewMatMulU8(q MatMulU8, limit arch.ISA) (Op, error) {
 	for _, s := range []float32{q.AScale, q.BScale, q.OutScale} {
 		if !(s > 0) || s > math.MaxFloat32 {
-			return nil, fmt.Errorf("%w: scale %v", ErrShape, s)
+			return nil, errorf("%w: scale %v", ErrShape, s)
 		}
 	}
 	o := &matMul{MatMul: q.MatMul, dtype: U8, aZero: int16(q.AZero), bZero: int16(q.BZero),

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -30,12 +29,12 @@ func NewMove(dt DType, from [4]int, dims, perm []int, to [4]int, limit arch.ISA)
 		n := 1
 		for _, d := range s {
 			if d < 1 || n > maxElements/d {
-				return nil, fmt.Errorf("%w: a view of %v", ErrShape, s)
+				return nil, errorf("%w: a view of %v", ErrShape, s)
 			}
 			n *= d
 		}
 		if n != r.(*rearrange).elements {
-			return nil, fmt.Errorf("%w: %v as %v", ErrShape, s, dims)
+			return nil, errorf("%w: %v as %v", ErrShape, s, dims)
 		}
 	}
 	var ok bool

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -125,7 +124,7 @@ type NMS struct {
 // what is left; those beyond are dropped. Or it is their number, 1×1×1×1.
 func NewNMS(n NMS, limit arch.ISA) (Op, error) {
 	if n.Boxes < 1 || n.Most < 1 || n.Rows < 1 || n.IoU != n.IoU || n.Least != n.Least {
-		return nil, fmt.Errorf("%w: %d boxes of %d, overlap %v, score %v", ErrShape, n.Most, n.Rows, n.IoU, n.Least)
+		return nil, errorf("%w: %d boxes of %d, overlap %v, score %v", ErrShape, n.Most, n.Rows, n.IoU, n.Least)
 	}
 	o := &nms{NMS: n}
 	o.Most = min(n.Most, n.Boxes)

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -26,7 +25,7 @@ const (
 // Check refuses a number that stands for no norm, and an ε that none has.
 func (n Norm) Check(epsilon float32) error {
 	if n >= norms || !(epsilon >= 0) || epsilon > math.MaxFloat32 {
-		return fmt.Errorf("%w: norm %d with ε = %v", ErrShape, uint8(n), epsilon)
+		return errorf("%w: norm %d with ε = %v", ErrShape, uint8(n), epsilon)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 )
 
@@ -47,7 +46,7 @@ func (p *Packing) Step(name string) {
 	}
 	p.step, p.next = name, 0
 	if !p.load && len(p.steps[name]) > 0 && p.err == nil {
-		p.err = fmt.Errorf("%w: two steps of the name %q", ErrShape, name)
+		p.err = errorf("%w: two steps of the name %q", ErrShape, name)
 	}
 }
 
@@ -76,7 +75,7 @@ func (p *Packing) Err() error {
 // Finish is Err once all steps are packed: a recording must have what they take, and nothing else.
 func (p *Packing) Finish() error {
 	if p != nil && p.err == nil && p.left > 0 {
-		return fmt.Errorf("%w: packed weights that no step takes", ErrShape)
+		return errorf("%w: packed weights that no step takes", ErrShape)
 	}
 	return p.Err()
 }
@@ -96,7 +95,7 @@ func (p *Packing) take(bytes int) []byte {
 
 func (p *Packing) refuse() {
 	if p.err == nil {
-		p.err = fmt.Errorf("%w: packed weights of step %q do not fit", ErrShape, p.step)
+		p.err = errorf("%w: packed weights of step %q do not fit", ErrShape, p.step)
 	}
 }
 

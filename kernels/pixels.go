@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -129,12 +128,12 @@ type Dotter struct {
 // Neither is copied.
 func NewDotter(starts []int32, weights []float32, width int, limit arch.ISA) (*Dotter, error) {
 	if width < 8 || width%8 != 0 || len(starts) == 0 || len(weights)/width != len(starts) || len(weights)%width != 0 {
-		return nil, fmt.Errorf("%w: %d windows of %d elements with %d weights", ErrShape, len(starts), width, len(weights))
+		return nil, errorf("%w: %d windows of %d elements with %d weights", ErrShape, len(starts), width, len(weights))
 	}
 	d := &Dotter{weights: weights, starts: starts, width: width}
 	for _, s := range starts {
 		if s < 0 {
-			return nil, fmt.Errorf("%w: a window starts at %d", ErrShape, s)
+			return nil, errorf("%w: a window starts at %d", ErrShape, s)
 		}
 		d.reach = max(d.reach, int(s)+width)
 	}

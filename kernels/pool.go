@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -21,7 +20,7 @@ func newPool(s PoolShape, dt DType, maximum bool, limit arch.ISA) (Op, error) {
 	ok := min(s.N, s.H, s.W, s.C) >= 1 && dimOK(s.H, s.R, s.StrideH, s.DilationH, s.PadTop, s.PadBottom, s.OutH) &&
 		dimOK(s.W, s.S, s.StrideW, s.DilationW, s.PadLeft, s.PadRight, s.OutW)
 	if !ok {
-		return nil, fmt.Errorf("%w: pooling %+v", ErrShape, s)
+		return nil, errorf("%w: pooling %+v", ErrShape, s)
 	}
 	o := &pool{shape: s, dtype: dt, max: maximum}
 	if s.C > maxChannels {

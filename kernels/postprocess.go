@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"math/bits"
 
@@ -66,23 +65,23 @@ const maxDetections = 1 << 16
 func (q *PostProcess) Check(boxes, numbers, scores int) error {
 	if len(q.Anchors)/4 != boxes || len(q.Anchors)%4 != 0 || numbers < 4 || q.Classes < 1 || scores != q.Classes &&
 		scores != q.Classes+1 {
-		return fmt.Errorf("%w: %d boxes of %d numbers and %d scores, with %d anchors and %d classes", ErrShape, boxes,
+		return errorf("%w: %d boxes of %d numbers and %d scores, with %d anchors and %d classes", ErrShape, boxes,
 			numbers, scores, len(q.Anchors)/4, q.Classes)
 	}
 	if q.Detections < 1 || q.PerDetection < 1 || q.Detections > maxDetections || q.PerDetection > maxDetections ||
 		q.Rows() > maxDetections || q.Regular && q.PerClass < 1 {
-		return fmt.Errorf("%w: %d detections of %d classes, %d of each", ErrShape, q.Detections, q.PerDetection, q.PerClass)
+		return errorf("%w: %d detections of %d classes, %d of each", ErrShape, q.Detections, q.PerDetection, q.PerClass)
 	}
 	for _, s := range q.Scale {
 		if !(s > 0) || s > math.MaxFloat32 {
-			return fmt.Errorf("%w: encodings over %v", ErrShape, q.Scale)
+			return errorf("%w: encodings over %v", ErrShape, q.Scale)
 		}
 	}
 	if q.Candidates < 0 {
-		return fmt.Errorf("%w: %d candidates", ErrShape, q.Candidates)
+		return errorf("%w: %d candidates", ErrShape, q.Candidates)
 	}
 	if !(q.MaxOverlap > 0 && q.MaxOverlap <= 1) || q.MinScore != q.MinScore {
-		return fmt.Errorf("%w: scores from %v on, overlaps up to %v", ErrShape, q.MinScore, q.MaxOverlap)
+		return errorf("%w: scores from %v on, overlaps up to %v", ErrShape, q.MinScore, q.MaxOverlap)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"slices"
 	"unsafe"
 
@@ -57,19 +56,19 @@ func rearrangeGeneric[T uint8 | uint16 | uint32](b *rearrangeArgs) {
 // every transposition and reshaping of the models that think in NCHW.
 func NewRearrange(dt DType, dims, perm []int, limit arch.ISA) (Op, error) {
 	if len(dims) != len(perm) {
-		return nil, fmt.Errorf("%w: %d dimensions, permutation %v", ErrShape, len(dims), perm)
+		return nil, errorf("%w: %d dimensions, permutation %v", ErrShape, len(dims), perm)
 	}
 	o := &rearrange{dtype: dt, elements: 1, size: make([]int, len(dims)), step: make([]int, len(dims))}
 	at := slices.Repeat([]int{-1}, len(dims)) // where in the result each dimension is
 	for j, d := range perm {
 		if d < 0 || d >= len(dims) || at[d] >= 0 {
-			return nil, fmt.Errorf("%w: permutation %v", ErrShape, perm)
+			return nil, errorf("%w: permutation %v", ErrShape, perm)
 		}
 		at[d] = j
 	}
 	for d := len(dims) - 1; d >= 0; d-- {
 		if dims[d] < 1 || o.elements > maxElements/dims[d] {
-			return nil, fmt.Errorf("%w: dimensions %v", ErrShape, dims)
+			return nil, errorf("%w: dimensions %v", ErrShape, dims)
 		}
 		o.size[at[d]], o.step[at[d]] = dims[d], o.elements
 		o.elements *= dims[d]

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -42,7 +41,7 @@ func (r Reduction) String() string {
 // Check refuses a number that stands for no reduction.
 func (r Reduction) Check() error {
 	if r >= reductions {
-		return fmt.Errorf("%w: reduction %d", ErrShape, uint8(r))
+		return errorf("%w: reduction %d", ErrShape, uint8(r))
 	}
 	return nil
 }
@@ -219,7 +218,7 @@ func NewReduceF32(how Reduction, over Axes, limit arch.ISA) (Op, error) {
 // NewExtremeU8 returns the maximum or minimum of quantised values over some axes: one of the levels, as it is.
 func NewExtremeU8(how Reduction, over Axes, limit arch.ISA) (Op, error) {
 	if how != Maximum && how != Minimum {
-		return nil, fmt.Errorf("%w: a quantised %v keeps no scale", ErrShape, how)
+		return nil, errorf("%w: a quantised %v keeps no scale", ErrShape, how)
 	}
 	o := &reduce{how: how, over: over, dtype: U8}
 	o.kernel, o.fn = Select[func(*reduceArgs)](OpReduce, U8, limit)
@@ -234,10 +233,10 @@ func NewExtremeU8(how Reduction, over Axes, limit arch.ISA) (Op, error) {
 // The factor is computed in binary64 and rounded once. It is the same on every tier.
 func NewReduceU8(how Reduction, over Axes, cells int, q RescaleU8, limit arch.ISA) (Op, error) {
 	if how != Sum && how != Mean || cells < 1 || cells > math.MaxInt32/255 {
-		return nil, fmt.Errorf("%w: a quantised %v of %d numbers", ErrShape, how, cells)
+		return nil, errorf("%w: a quantised %v of %d numbers", ErrShape, how, cells)
 	}
 	if !(q.InScale > 0) || !(q.OutScale > 0) {
-		return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, q.InScale, q.OutScale)
+		return nil, errorf("%w: scales %v and %v", ErrShape, q.InScale, q.OutScale)
 	}
 	n := 1
 	if how == Mean {

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -79,7 +78,7 @@ func NewScale(dt DType, b Binary, limit arch.ISA) (Op, error) {
 	}
 	if b.How != Times && b.How != Sloped || b.Act.Lo > negInf || b.Act.Hi < posInf || dt == U8 && b.How == Sloped ||
 		b.How == Sloped && (b.First || b.Constant == nil) {
-		return nil, fmt.Errorf("%w: %v by channel", ErrShape, b.How)
+		return nil, errorf("%w: %v by channel", ErrShape, b.How)
 	}
 	o := &scale{binaryOp: *full.(*binaryOp)}
 	o.kernel, o.run = Select[func(*scaleArgs)](kind, dt, limit)

@@ -32,6 +32,9 @@ func (s *ConvShape) MACs() int64 {
 	return int64(s.N) * int64(s.OutH()) * int64(s.OutW()) * int64(s.K) * int64(s.R) * int64(s.S) * int64(s.C/s.Groups)
 }
 
+// outDim is called where programs have no need of a copy.
+//
+//go:noinline
 func outDim(padded, taps, stride, dilation int) int {
 	span := (taps-1)*dilation + 1
 	if padded < span {

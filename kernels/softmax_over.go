@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -23,7 +22,7 @@ const (
 // Check refuses a number that stands for no form.
 func (f SoftmaxForm) Check() error {
 	if f >= softmaxForms {
-		return fmt.Errorf("%w: softmax of form %d", ErrShape, uint8(f))
+		return errorf("%w: softmax of form %d", ErrShape, uint8(f))
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -55,7 +54,7 @@ func softmaxU8Generic(b *softmaxU8Args) {
 // allowed.
 func NewSoftmaxU8(q RescaleU8, limit arch.ISA) (Op, error) {
 	if !(q.InScale > 0) || !(q.OutScale > 0) || q.InScale > math.MaxFloat32 || q.OutScale > math.MaxFloat32 {
-		return nil, fmt.Errorf("%w: scales %v and %v", ErrShape, q.InScale, q.OutScale)
+		return nil, errorf("%w: scales %v and %v", ErrShape, q.InScale, q.OutScale)
 	}
 	o := &softmaxU8{args: softmaxU8Args{outScale: float64(q.OutScale)}}
 	o.args.lo, o.args.hi, o.args.zero = q.Out.bounds()

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"slices"
 	"unsafe"
 
@@ -63,7 +62,7 @@ func NewTableU8(table *[256]uint8, limit arch.ISA) (Op, error) {
 // is allowed.
 func NewTablesU8(tables []uint8, limit arch.ISA) (Op, error) {
 	if len(tables) == 0 || len(tables)%256 != 0 {
-		return nil, fmt.Errorf("%w: tables of %d bytes", ErrShape, len(tables))
+		return nil, errorf("%w: tables of %d bytes", ErrShape, len(tables))
 	}
 	return newTables(OpTables, tables, limit), nil
 }

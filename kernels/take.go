@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"slices"
 	"unsafe"
 
@@ -40,7 +39,7 @@ func newPicks(at []int32, n int) (picks, error) {
 	for i := len(at) - 1; i >= 0; i-- {
 		v := p.at[i]
 		if v < -1 || int(v) >= n {
-			return picks{}, fmt.Errorf("%w: index %d of %d", ErrShape, v, n)
+			return picks{}, errorf("%w: index %d of %d", ErrShape, v, n)
 		}
 		p.run[i] = 1
 		if i+1 < len(at) && (v < 0 && p.at[i+1] < 0 || v >= 0 && p.at[i+1] == v+1) {

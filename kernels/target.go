@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 
@@ -44,7 +43,7 @@ func newTargetTable(goarch string) ([]Kernel, error) {
 		k := &table[i]
 		isa, err := arch.Target(goarch, k.ISA)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", k.Name, err)
+			return nil, errorf("%s: %w", k.Name, err)
 		}
 		at := slices.IndexFunc(portable, func(p Kernel) bool { return p.Op == k.Op && p.DType == k.DType })
 		k.ISA, k.fn = isa, portable[at].fn

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -48,7 +47,7 @@ func (w Whole) String() string {
 // Check refuses a number that stands for no operation.
 func (w Whole) Check() error {
 	if w >= wholes {
-		return fmt.Errorf("%w: arithmetic %d of whole numbers", ErrShape, uint8(w))
+		return errorf("%w: arithmetic %d of whole numbers", ErrShape, uint8(w))
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -82,19 +81,19 @@ func ShapeOf(dims []int, l Layout) Shape {
 func (g *Graph) SetDims(v *Value, dims []int, l Layout) error {
 	switch {
 	case v == nil || v.graph != g:
-		return fmt.Errorf("dimensions of a value that is not of this graph: %w", ErrGraph)
+		return errorf("dimensions of a value that is not of this graph: %w", ErrGraph)
 	case len(dims) > MaxRank || l > ChannelsLast:
-		return fmt.Errorf("%q: %d dimensions %v, %d at most: %w", v.Name, len(dims), dims, MaxRank, ErrShape)
+		return errorf("%q: %d dimensions %v, %d at most: %w", v.Name, len(dims), dims, MaxRank, ErrShape)
 	}
 	n := 1
 	for _, d := range dims {
 		if d < 1 || n > v.Shape.Elements()/d {
-			return fmt.Errorf("%q: dimensions %v of a shape %v: %w", v.Name, dims, v.Shape, ErrShape)
+			return errorf("%q: dimensions %v of a shape %v: %w", v.Name, dims, v.Shape, ErrShape)
 		}
 		n *= d
 	}
 	if ShapeOf(dims, l) != v.Shape {
-		return fmt.Errorf("%q: dimensions %v, %v, of a shape %v: %w", v.Name, dims, l, v.Shape, ErrShape)
+		return errorf("%q: dimensions %v, %v, of a shape %v: %w", v.Name, dims, l, v.Shape, ErrShape)
 	}
 	v.dims, v.layout = slices.Clone(dims), l
 	return nil

@@ -3,7 +3,6 @@ package runtime
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"maps"
 
 	"github.com/gneiss-go/gneiss/kernels"
@@ -61,7 +60,7 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 		op, err := lower(s, p.isa, pack)
 		if err != nil {
 			if errors.Is(err, kernels.ErrShape) {
-				err = fmt.Errorf("%w: %w", err, ErrShape)
+				err = errorf("%w: %w", err, ErrShape)
 			}
 			return s.fault(err)
 		}
@@ -147,7 +146,7 @@ func (p *Plan) place(o *options, g *Graph, bufs []buffer) error {
 	p.bound = memoryBound(bufs)
 	most := cmp.Or(o.arena, g.limits.arena())
 	tooLarge := func(size int) error {
-		return fmt.Errorf("graph %q: an arena of %d bytes, more than %d: %w", p.name, size, most, ErrLimit)
+		return errorf("graph %q: an arena of %d bytes, more than %d: %w", p.name, size, most, ErrLimit)
 	}
 	if p.bound > most {
 		return tooLarge(p.bound)

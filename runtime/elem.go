@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"math"
 )
 
@@ -58,9 +57,9 @@ func (e Elem) Range() (lo, hi int32) {
 func (g *Graph) SetElem(v *Value, e Elem) error {
 	switch {
 	case v == nil || v.graph != g:
-		return fmt.Errorf("elements of a value that is not of this graph: %w", ErrGraph)
+		return errorf("elements of a value that is not of this graph: %w", ErrGraph)
 	case e >= elems || e != ElemSame && v.DType != I32 && (v.DType != U8 || e != ElemInt8):
-		return fmt.Errorf("%q: elements %v of a value of type %v: %w", v.Name, e, v.DType, ErrGraph)
+		return errorf("%q: elements %v of a value of type %v: %w", v.Name, e, v.DType, ErrGraph)
 	}
 	v.elem = e
 	return nil
@@ -72,7 +71,7 @@ func (v *Value) Elem() Elem { return v.elem }
 // SetSigned says that the model has a quantised value of the graph as int8.
 func (g *Graph) SetSigned(v *Value) error {
 	if v != nil && v.DType != U8 {
-		return fmt.Errorf("%q: signed, but not quantised: %w", v.Name, ErrGraph)
+		return errorf("%q: signed, but not quantised: %w", v.Name, ErrGraph)
 	}
 	return g.SetElem(v, ElemInt8)
 }

@@ -116,3 +116,8 @@ func (e *UnsupportedError) Error() string {
 	}
 	return b.String()
 }
+
+// errorf is fmt.Errorf, of whose body programs have a copy wherever it is called by that name.
+//
+//go:noinline
+func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }

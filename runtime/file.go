@@ -3,7 +3,6 @@ package runtime
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 	"slices"
 	"strings"
@@ -65,7 +64,7 @@ var littleEndian = *(*byte)(unsafe.Pointer(&[]uint16{1}[0])) == 1
 func IsFile(head []byte) bool { return bytes.HasPrefix(head, []byte(fileMagic)) }
 
 func corrupt(format string, args ...any) error {
-	return fmt.Errorf(format+": %w", append(args, ErrCorrupt)...)
+	return errorf(format+": %w", append(args, ErrCorrupt)...)
 }
 
 // notOurs is the error of bytes that are no model file of ours: what they seem to be, and what to do with them.

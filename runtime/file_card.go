@@ -1,7 +1,5 @@
 package runtime
 
-import "fmt"
-
 // card returns the card of a file, nil if there is none. What is in it is not looked at: package runtime knows no more
 // of it than its size.
 func (c *container) card(limits *Limits) ([]byte, error) {
@@ -45,5 +43,5 @@ func SetCard(file, card []byte) ([]byte, error) {
 }
 
 func cardTooLong(n, most int) error {
-	return fmt.Errorf("a card of %d bytes, more than %d: %w", n, most, ErrLimit)
+	return errorf("a card of %d bytes, more than %d: %w", n, most, ErrLimit)
 }

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -77,10 +76,12 @@ type arrays struct {
 	next int
 }
 
+//go:noinline
 func (d *decoder) fail(format string, args ...any) {
 	d.set(corrupt(format, args...))
 }
 
+//go:noinline
 func (d *decoder) set(err error) {
 	if d.err == nil {
 		d.err = err
@@ -196,7 +197,7 @@ func (d *decoder) graph(limits Limits) *Graph {
 	list := func(most int) []*Value {
 		n := d.count()
 		if n > most {
-			d.set(fmt.Errorf("a list of %d values, more than %d: %w", n, most, ErrLimit))
+			d.set(errorf("a list of %d values, more than %d: %w", n, most, ErrLimit))
 			return nil
 		}
 		vs := make([]*Value, n)

@@ -3,7 +3,6 @@ package runtime
 import (
 	"cmp"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -57,7 +56,7 @@ func encode(g *Graph, opts ...WriteOption) ([]byte, error) {
 		for _, v := range vs {
 			i, ok := values[v]
 			if !ok {
-				return fmt.Errorf("value %q is used before it is made: %w", v.Name, ErrGraph)
+				return errorf("value %q is used before it is made: %w", v.Name, ErrGraph)
 			}
 			e.int(i)
 		}
@@ -113,7 +112,7 @@ func uniqueNames(g *Graph) error {
 	seen := map[string]bool{}
 	check := func(name string) error {
 		if seen[name] {
-			return fmt.Errorf("name %q is used twice: %w", name, ErrGraph)
+			return errorf("name %q is used twice: %w", name, ErrGraph)
 		}
 		seen[name] = true
 		return nil

@@ -25,6 +25,8 @@ const (
 type Shape struct{ N, H, W, C int }
 
 // Elements returns N·H·W·C.
+//
+//go:noinline
 func (s Shape) Elements() int { return s.N * s.H * s.W * s.C }
 
 // String returns, for example, 1×28×28×256.
@@ -135,7 +137,7 @@ func (g *Graph) Input(name string, s Shape) (*Value, error) { return g.input(nam
 // QuantisedInput declares an input of bytes that stand for numbers as q says.
 func (g *Graph) QuantisedInput(name string, s Shape, q Quant) (*Value, error) {
 	if err := q.check(); err != nil {
-		return nil, fmt.Errorf("input %q: %w", name, err)
+		return nil, errorf("input %q: %w", name, err)
 	}
 	return g.input(name, s, U8, q)
 }
@@ -145,14 +147,14 @@ func (g *Graph) IntInput(name string, s Shape) (*Value, error) { return g.input(
 
 func (g *Graph) input(name string, s Shape, dt DType, q Quant) (*Value, error) {
 	if g.names[name] {
-		return nil, fmt.Errorf("input %q: name used twice: %w", name, ErrGraph)
+		return nil, errorf("input %q: name used twice: %w", name, ErrGraph)
 	}
 	err := g.checkShape(s)
 	if most := g.limits.ports(); err == nil && len(g.Inputs) >= most {
-		err = fmt.Errorf("more than %d inputs: %w", most, ErrLimit)
+		err = errorf("more than %d inputs: %w", most, ErrLimit)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("input %q: %w", name, err)
+		return nil, errorf("input %q: %w", name, err)
 	}
 	v := g.newValue(name, s)
 	v.DType, v.Quant = dt, q
@@ -171,23 +173,23 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	}
 	switch {
 	case g.names[name]:
-		return fail(fmt.Errorf("name used twice: %w", ErrGraph))
+		return fail(errorf("name used twice: %w", ErrGraph))
 	case len(g.Nodes) >= g.limits.MaxNodes:
-		return fail(fmt.Errorf("more than %d nodes: %w", g.limits.MaxNodes, ErrLimit))
+		return fail(errorf("more than %d nodes: %w", g.limits.MaxNodes, ErrLimit))
 	case len(in) > g.limits.operands():
-		return fail(fmt.Errorf("%d inputs, more than %d: %w", len(in), g.limits.operands(), ErrLimit))
+		return fail(errorf("%d inputs, more than %d: %w", len(in), g.limits.operands(), ErrLimit))
 	case len(in) >= g.limits.values()-g.nvalues-g.reads:
-		return fail(fmt.Errorf("more than %d values and readers of values: %w", g.limits.values(), ErrLimit))
+		return fail(errorf("more than %d values and readers of values: %w", g.limits.values(), ErrLimit))
 	}
 	shapes := make([]Shape, len(in))
 	for i, v := range in {
 		if v == nil || v.graph != g {
-			return fail(fmt.Errorf("input %d is not of this graph: %w", i, ErrGraph))
+			return fail(errorf("input %d is not of this graph: %w", i, ErrGraph))
 		}
 		shapes[i] = v.Shape
 	}
 	if len(in) == 0 && !alone(op) {
-		return fail(fmt.Errorf("no inputs: %w", ErrShape))
+		return fail(errorf("no inputs: %w", ErrShape))
 	}
 	s, err := op.infer(shapes, &g.limits)
 	if err == nil {
@@ -205,7 +207,7 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	}
 	work := op.cost(shapes, s).Work
 	if work > g.limits.MaxMACs-g.work {
-		return fail(fmt.Errorf("more work than %d multiply-accumulates in all: %w", g.limits.MaxMACs, ErrLimit))
+		return fail(errorf("more work than %d multiply-accumulates in all: %w", g.limits.MaxMACs, ErrLimit))
 	}
 	n := &Node{Name: name, Op: op, In: append([]*Value(nil), in...), Out: g.newValue(name, s)}
 	n.Out.DType, n.Out.Quant = dt, quant
@@ -228,7 +230,7 @@ func alone(op Op) bool {
 // Rename gives a value that a node makes, and the node, another name, which must be free.
 func (g *Graph) Rename(v *Value, name string) error {
 	if g.names[name] {
-		return fmt.Errorf("%q: name used twice: %w", name, ErrGraph)
+		return errorf("%q: name used twice: %w", name, ErrGraph)
 	}
 	for _, n := range slices.Backward(g.Nodes) {
 		if n.Out == v {
@@ -238,20 +240,20 @@ func (g *Graph) Rename(v *Value, name string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q: no node of this graph makes the value: %w", name, ErrGraph)
+	return errorf("%q: no node of this graph makes the value: %w", name, ErrGraph)
 }
 
 // Output declares values as outputs of the graph, in this order.
 func (g *Graph) Output(vs ...*Value) error {
 	for _, v := range vs {
 		if v == nil || v.graph != g {
-			return fmt.Errorf("output is not of this graph: %w", ErrGraph)
+			return errorf("output is not of this graph: %w", ErrGraph)
 		}
 		if v.DType == F16 {
-			return fmt.Errorf("output %q is f16, within graphs only: %w", v.Name, ErrGraph)
+			return errorf("output %q is f16, within graphs only: %w", v.Name, ErrGraph)
 		}
 		if most := g.limits.ports(); len(g.Outputs) >= most {
-			return fmt.Errorf("output %q: more than %d outputs: %w", v.Name, most, ErrLimit)
+			return errorf("output %q: more than %d outputs: %w", v.Name, most, ErrLimit)
 		}
 		g.Outputs = append(g.Outputs, v)
 	}
@@ -270,10 +272,10 @@ func (g *Graph) newValue(name string, s Shape) *Value {
 
 func (g *Graph) checkShape(s Shape) error {
 	if s.N < 1 || s.H < 1 || s.W < 1 || s.C < 1 {
-		return fmt.Errorf("shape %v has an empty dimension: %w", s, ErrShape)
+		return errorf("shape %v has an empty dimension: %w", s, ErrShape)
 	}
 	if _, ok := product(g.limits.MaxElements, s.N, s.H, s.W, s.C); !ok {
-		return fmt.Errorf("shape %v has more than %d elements: %w", s, g.limits.MaxElements, ErrLimit)
+		return errorf("shape %v has more than %d elements: %w", s, g.limits.MaxElements, ErrLimit)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	goruntime "runtime"
 	"slices"
 
@@ -139,7 +138,7 @@ func WithPacked(isa arch.ISA, opts ...Option) WriteOption {
 	return func(w *writer) {
 		data, err := w.pack(isa, opts)
 		if err != nil {
-			w.fail(fmt.Errorf("filters packed for %s: %w", Target(isa), err))
+			w.fail(errorf("filters packed for %s: %w", Target(isa), err))
 			return
 		}
 		w.add(section{kind: secPacked, target: Target(isa), data: data})
@@ -186,7 +185,7 @@ func WithPackedFrom(file []byte) WriteOption {
 			switch s.kind {
 			case secGraph, secData, secFilters:
 				if !bytes.Equal(s.data, w.sections[s.kind-secGraph].data) {
-					w.fail(fmt.Errorf("packed filters of another graph: %w", ErrGraph))
+					w.fail(errorf("packed filters of another graph: %w", ErrGraph))
 					return
 				}
 			case secPacked, secCard:

@@ -115,13 +115,13 @@ func register(code opCode, make func() Op) opCode {
 // known refuses what is no operation of this package: nothing, or a type that embeds one.
 func known(op Op) error {
 	if op == nil {
-		return fmt.Errorf("no operation: %w", ErrGraph)
+		return errorf("no operation: %w", ErrGraph)
 	}
 	if _, ok := codes[reflect.TypeOf(op)]; !ok {
-		return fmt.Errorf("%T is no operation of this package: %w", op, ErrGraph)
+		return errorf("%T is no operation of this package: %w", op, ErrGraph)
 	}
 	if reflect.ValueOf(op).IsNil() {
-		return fmt.Errorf("no operation: %w", ErrGraph)
+		return errorf("no operation: %w", ErrGraph)
 	}
 	switch op := op.(type) {
 	case *Quantised:
@@ -194,6 +194,8 @@ const (
 )
 
 // times is a product of numbers that are not negative; the largest number where it would be more.
+//
+//go:noinline
 func times(p int64, factors ...int) int64 {
 	for _, f := range factors {
 		if f > 0 && p > math.MaxInt64/int64(f) {
@@ -214,7 +216,7 @@ func plus(a, b int64) int64 {
 
 func one(in []Shape) (Shape, error) {
 	if len(in) != 1 {
-		return Shape{}, fmt.Errorf("%d inputs, want 1: %w", len(in), ErrShape)
+		return Shape{}, errorf("%d inputs, want 1: %w", len(in), ErrShape)
 	}
 	return in[0], nil
 }
@@ -228,7 +230,7 @@ func moved(in []*Value) (DType, Quant, error) { return in[0].DType, in[0].Quant,
 func wantType(in []*Value, dt DType) error {
 	for i, v := range in {
 		if v.DType != dt {
-			return fmt.Errorf("input %d is %v, want %v: %w", i, v.DType, dt, ErrShape)
+			return errorf("input %d is %v, want %v: %w", i, v.DType, dt, ErrShape)
 		}
 	}
 	return nil

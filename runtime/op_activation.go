@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -28,7 +27,7 @@ func (c Clamp) Kernel() kernels.Clamp {
 // check refuses bounds that are not numbers. Where Lo > Hi, every element becomes Hi.
 func (c Clamp) check() error {
 	if c.On && (c.Lo != c.Lo || c.Hi != c.Hi) {
-		return fmt.Errorf("activation bound [%v, %v]: %w", c.Lo, c.Hi, ErrShape)
+		return errorf("activation bound [%v, %v]: %w", c.Lo, c.Hi, ErrShape)
 	}
 	return nil
 }

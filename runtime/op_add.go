@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -16,7 +14,7 @@ func (*Add) Kind() string { return "Add" }
 
 func (a *Add) infer(in []Shape, _ *Limits) (Shape, error) {
 	if len(in) != 2 || in[0] != in[1] {
-		return Shape{}, fmt.Errorf("want two inputs of one shape, have %v: %w", in, ErrShape)
+		return Shape{}, errorf("want two inputs of one shape, have %v: %w", in, ErrShape)
 	}
 	return in[0], a.Act.check()
 }

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -18,7 +16,7 @@ func (*Affine) Kind() string { return "Affine" }
 func (a *Affine) infer(in []Shape, _ *Limits) (Shape, error) {
 	s, err := one(in)
 	if err == nil && (len(a.Scale) != s.C || len(a.Shift) != s.C) {
-		err = fmt.Errorf("%d scales and %d shifts for %d channels: %w", len(a.Scale), len(a.Shift), s.C, ErrShape)
+		err = errorf("%d scales and %d shifts for %d channels: %w", len(a.Scale), len(a.Shift), s.C, ErrShape)
 	}
 	return s, err
 }

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -55,7 +53,7 @@ func (*TopK) Kind() string { return "TopK" }
 func (t *TopK) infer(in []Shape, _ *Limits) (Shape, error) {
 	s, err := one(in)
 	if err == nil && (t.K < 1 || t.K > s.C) {
-		err = fmt.Errorf("the best %d of %v: %w", t.K, s, ErrShape)
+		err = errorf("the best %d of %v: %w", t.K, s, ErrShape)
 	}
 	s.C = t.K
 	return s, err

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -24,7 +23,7 @@ func (*Binary) Kind() string { return "Binary" }
 
 func (b *Binary) infer(in []Shape, l *Limits) (Shape, error) {
 	if err := b.How.Check(); err != nil {
-		return Shape{}, fmt.Errorf("%w: %w", err, ErrShape)
+		return Shape{}, errorf("%w: %w", err, ErrShape)
 	}
 	if err := b.Act.check(); err != nil {
 		return Shape{}, err
@@ -32,20 +31,20 @@ func (b *Binary) infer(in []Shape, l *Limits) (Shape, error) {
 	if b.Of != nil {
 		s := b.Shape
 		if n, ok := product(l.MaxWeights, s.N, s.H, s.W, s.C); !ok || n != len(b.Of) {
-			return s, fmt.Errorf("%d constants of shape %v: %w", len(b.Of), s, ErrShape)
+			return s, errorf("%d constants of shape %v: %w", len(b.Of), s, ErrShape)
 		}
 		in = append(in[:len(in):len(in)], s)
 	} else if b.Shape != (Shape{}) || b.First {
-		return Shape{}, fmt.Errorf("a constant of shape %v is missing: %w", b.Shape, ErrShape)
+		return Shape{}, errorf("a constant of shape %v is missing: %w", b.Shape, ErrShape)
 	}
 	if len(in) != 2 {
-		return Shape{}, fmt.Errorf("%d operands, want 2: %w", len(in), ErrShape)
+		return Shape{}, errorf("%d operands, want 2: %w", len(in), ErrShape)
 	}
 	x, y := in[0], in[1]
 	out := Shape{N: max(x.N, y.N), H: max(x.H, y.H), W: max(x.W, y.W), C: max(x.C, y.C)}
 	for _, s := range in {
 		if s.N != 1 && s.N != out.N || s.H != 1 && s.H != out.H || s.W != 1 && s.W != out.W || s.C != 1 && s.C != out.C {
-			return out, fmt.Errorf("%v and %v: %w", x, y, ErrShape)
+			return out, errorf("%v and %v: %w", x, y, ErrShape)
 		}
 	}
 	return out, nil

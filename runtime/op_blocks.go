@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -29,7 +27,7 @@ func (*DepthToSpace) Kind() string { return "DepthToSpace" }
 func (d *DepthToSpace) infer(in []Shape, _ *Limits) (Shape, error) {
 	s, err := one(in)
 	if err == nil && (d.Block < 1 || d.Block > s.C/d.Block || s.C%(d.Block*d.Block) != 0) {
-		err = fmt.Errorf("%v in blocks of side %d: %w", s, d.Block, ErrShape)
+		err = errorf("%v in blocks of side %d: %w", s, d.Block, ErrShape)
 	}
 	if err != nil {
 		return s, err
@@ -64,7 +62,7 @@ func (*SpaceToDepth) Kind() string { return "SpaceToDepth" }
 func (d *SpaceToDepth) infer(in []Shape, _ *Limits) (Shape, error) {
 	s, err := one(in)
 	if err == nil && (d.Block < 1 || s.H%d.Block != 0 || s.W%d.Block != 0) {
-		err = fmt.Errorf("%v in blocks of side %d: %w", s, d.Block, ErrShape)
+		err = errorf("%v in blocks of side %d: %w", s, d.Block, ErrShape)
 	}
 	if err != nil {
 		return s, err

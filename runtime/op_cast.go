@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -22,7 +20,7 @@ func (*Cast) Kind() string { return "Cast" }
 
 func (c *Cast) infer(in []Shape, _ *Limits) (Shape, error) {
 	if c.To != F32 && c.To != I32 || c.Elem >= elems || c.To == F32 && c.Elem != ElemSame {
-		return Shape{}, fmt.Errorf("to %v %v: %w", c.To, c.Elem, ErrShape)
+		return Shape{}, errorf("to %v %v: %w", c.To, c.Elem, ErrShape)
 	}
 	return one(in)
 }
@@ -31,7 +29,7 @@ func (c *Cast) outType(in []*Value) (DType, Quant, error) {
 	from := in[0].DType
 	unsigned := c.Elem == ElemUint32 || c.Elem == ElemUint64 // which have numbers that an int32 has not
 	if from != I32 && (from != F32 || c.To == F32) || from == I32 && unsigned {
-		return 0, Quant{}, fmt.Errorf("%v to %v %v: %w", from, c.To, c.Elem, ErrShape)
+		return 0, Quant{}, errorf("%v to %v %v: %w", from, c.To, c.Elem, ErrShape)
 	}
 	return c.To, Quant{}, nil
 }

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -20,7 +18,7 @@ func (*Compare) Kind() string { return "Compare" }
 
 func (c *Compare) infer(in []Shape, _ *Limits) (Shape, error) {
 	if err := c.How.Check(); err != nil {
-		return Shape{}, fmt.Errorf("%w: %w", err, ErrShape)
+		return Shape{}, errorf("%w: %w", err, ErrShape)
 	}
 	return spreadShape(in, 2)
 }
@@ -50,7 +48,7 @@ func (*Whole) Kind() string { return "Whole" }
 
 func (w *Whole) infer(in []Shape, _ *Limits) (Shape, error) {
 	if err := w.How.Check(); err != nil {
-		return Shape{}, fmt.Errorf("%w: %w", err, ErrShape)
+		return Shape{}, errorf("%w: %w", err, ErrShape)
 	}
 	return spreadShape(in, 2)
 }

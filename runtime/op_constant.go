@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -23,10 +22,10 @@ func (*Constant) Kind() string { return "Constant" }
 func (c *Constant) infer(in []Shape, l *Limits) (Shape, error) {
 	s := c.Shape
 	if len(in) != 0 || c.Floats != nil && c.Ints != nil {
-		return s, fmt.Errorf("a constant of %d inputs: %w", len(in), ErrShape)
+		return s, errorf("a constant of %d inputs: %w", len(in), ErrShape)
 	}
 	if n, ok := product(l.MaxWeights, s.N, s.H, s.W, s.C); !ok || n != len(c.Floats)+len(c.Ints) {
-		return s, fmt.Errorf("%d constants of shape %v: %w", len(c.Floats)+len(c.Ints), s, ErrShape)
+		return s, errorf("%d constants of shape %v: %w", len(c.Floats)+len(c.Ints), s, ErrShape)
 	}
 	return s, nil
 }

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -72,7 +70,7 @@ func inferRealConv(in []Shape, w Window, k, groups, weights int, bias []float32,
 		return s, err
 	}
 	if bias != nil && len(bias) != k {
-		return s, fmt.Errorf("%d biases, want %d: %w", len(bias), k, ErrShape)
+		return s, errorf("%d biases, want %d: %w", len(bias), k, ErrShape)
 	}
 	if err := act.check(); err != nil {
 		return s, err
@@ -87,19 +85,19 @@ func inferConv(s Shape, w Window, k, groups, weights int, l *Limits) (Shape, err
 	}
 	groups = max(groups, 1)
 	if k < 1 || s.C%groups != 0 || k%groups != 0 {
-		return s, fmt.Errorf("%d filters over %d channels in %d groups: %w", k, s.C, groups, ErrShape)
+		return s, errorf("%d filters over %d channels in %d groups: %w", k, s.C, groups, ErrShape)
 	}
 	want, ok := product(l.MaxWeights, k, w.R, w.S, s.C/groups)
 	switch {
 	case !ok:
-		return s, fmt.Errorf("more than %d weights: %w", l.MaxWeights, ErrLimit)
+		return s, errorf("more than %d weights: %w", l.MaxWeights, ErrLimit)
 	case weights != want:
-		return s, fmt.Errorf("%d weights, want %d×%d×%d×%d: %w", weights, k, w.R, w.S, s.C/groups, ErrShape)
+		return s, errorf("%d weights, want %d×%d×%d×%d: %w", weights, k, w.R, w.S, s.C/groups, ErrShape)
 	}
 	geo := convShape(s, w, k, groups)
 	out := Shape{s.N, geo.OutH(), geo.OutW(), k}
 	if out.H < 1 || out.W < 1 {
-		return s, fmt.Errorf("a %d×%d window does not fit %v: %w", w.R, w.S, s, ErrShape)
+		return s, errorf("a %d×%d window does not fit %v: %w", w.R, w.S, s, ErrShape)
 	}
 	return out, nil
 }
@@ -138,7 +136,7 @@ func (c *QConv) infer(in []Shape, l *Limits) (Shape, error) {
 // inferParts is infer of filters whose parts have so many weights.
 func (c *QConv) inferParts(in []Shape, weights int, l *Limits) (Shape, error) {
 	if len(c.WScale) != c.K || (c.Bias != nil && len(c.Bias) != c.K) {
-		return Shape{}, fmt.Errorf("%d scales and %d biases for %d channels: %w", len(c.WScale), len(c.Bias), c.K, ErrShape)
+		return Shape{}, errorf("%d scales and %d biases for %d channels: %w", len(c.WScale), len(c.Bias), c.K, ErrShape)
 	}
 	s, err := one(in)
 	if err != nil {
@@ -156,7 +154,7 @@ func (c *QConv) outType(in []*Value) (DType, Quant, error) {
 		return 0, Quant{}, err
 	}
 	if c.Lo > c.Hi {
-		return 0, Quant{}, fmt.Errorf("output range %d…%d: %w", c.Lo, c.Hi, ErrShape)
+		return 0, Quant{}, errorf("output range %d…%d: %w", c.Lo, c.Hi, ErrShape)
 	}
 	return U8, c.Out, c.Out.check()
 }

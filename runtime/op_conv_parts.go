@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -46,7 +44,7 @@ func (*QConvParts) Kind() string { return "QConvParts" }
 
 func (c *QConvParts) infer(in []Shape, l *Limits) (Shape, error) {
 	if c.Parts < 1 || c.Parts > kernels.MaxParts || len(c.Weights)%c.Parts != 0 {
-		return Shape{}, fmt.Errorf("%d weights of %d parts: %w", len(c.Weights), c.Parts, ErrShape)
+		return Shape{}, errorf("%d weights of %d parts: %w", len(c.Weights), c.Parts, ErrShape)
 	}
 	return c.inferParts(in, len(c.Weights)/c.Parts, l)
 }

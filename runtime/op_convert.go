@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -16,7 +15,7 @@ var (
 // check wants a positive, finite, normal scale.
 func (q Quant) check() error {
 	if !(q.Scale >= math.SmallestNonzeroFloat32*(1<<23)) || q.Scale > math.MaxFloat32 {
-		return fmt.Errorf("scale %v is not a positive normal number: %w", q.Scale, ErrShape)
+		return errorf("scale %v is not a positive normal number: %w", q.Scale, ErrShape)
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -26,10 +24,10 @@ func (c *Curve) infer(in []Shape, _ *Limits) (Shape, error) {
 		return s, err
 	}
 	if err := c.Function().Check(); err != nil {
-		return s, fmt.Errorf("%w: %w", err, ErrShape)
+		return s, errorf("%w: %w", err, ErrShape)
 	}
 	if n := c.Of.Params(); n < 1 && c.A != 0 || n < 2 && c.B != 0 {
-		return s, fmt.Errorf("%v has %d parameters: %w", c.Of, n, ErrShape)
+		return s, errorf("%v has %d parameters: %w", c.Of, n, ErrShape)
 	}
 	return s, nil
 }

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -35,11 +33,11 @@ func inferFC(s Shape, k, weights int, bias []float32, act Clamp, l *Limits) (Sha
 	want, ok := product(l.MaxWeights, k, s.H, s.W, s.C)
 	switch {
 	case !ok:
-		return s, fmt.Errorf("more than %d weights, or no outputs: %w", l.MaxWeights, ErrLimit)
+		return s, errorf("more than %d weights, or no outputs: %w", l.MaxWeights, ErrLimit)
 	case weights != want:
-		return s, fmt.Errorf("%d weights, want %d×%d×%d×%d: %w", weights, k, s.H, s.W, s.C, ErrShape)
+		return s, errorf("%d weights, want %d×%d×%d×%d: %w", weights, k, s.H, s.W, s.C, ErrShape)
 	case bias != nil && len(bias) != k:
-		return s, fmt.Errorf("%d biases, want %d: %w", len(bias), k, ErrShape)
+		return s, errorf("%d biases, want %d: %w", len(bias), k, ErrShape)
 	}
 	return Shape{s.N, 1, 1, k}, act.check()
 }
@@ -91,9 +89,9 @@ func (f *QFC) infer(in []Shape, l *Limits) (Shape, error) {
 	want, ok := product(l.MaxWeights, f.K, s.H, s.W, s.C)
 	switch {
 	case !ok:
-		return s, fmt.Errorf("more than %d weights, or no outputs: %w", l.MaxWeights, ErrLimit)
+		return s, errorf("more than %d weights, or no outputs: %w", l.MaxWeights, ErrLimit)
 	case len(f.Weights) != want || len(f.WScale) != f.K || (f.Bias != nil && len(f.Bias) != f.K):
-		return s, fmt.Errorf("%d weights, %d scales, %d biases for %d outputs of %v: %w", len(f.Weights), len(f.WScale),
+		return s, errorf("%d weights, %d scales, %d biases for %d outputs of %v: %w", len(f.Weights), len(f.WScale),
 			len(f.Bias), f.K, s, ErrShape)
 	}
 	return Shape{s.N, 1, 1, f.K}, checkWeights(f.Weights, f.Bias, f.WScale, l)

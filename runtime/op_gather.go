@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -34,13 +33,13 @@ func (*Scatter) Kind() string  { return "Scatter" }
 // places checks the first two inputs of both.
 func places(in []Shape, dims []int, inputs int) (Shape, error) {
 	if len(in) != inputs {
-		return Shape{}, fmt.Errorf("%d inputs, want %d: %w", len(in), inputs, ErrShape)
+		return Shape{}, errorf("%d inputs, want %d: %w", len(in), inputs, ErrShape)
 	}
 	data, at := in[0], in[1]
 	n, ok := product(maxInt, dims...)
 	if !ok || n != data.W || data.H != 1 || at.H != 1 || at.C != len(dims) || at.N != 1 && at.N != data.N ||
 		len(dims) > maxPlaces {
-		return data, fmt.Errorf("%v by indices of %v among %v: %w", data, at, dims, ErrShape)
+		return data, errorf("%v by indices of %v among %v: %w", data, at, dims, ErrShape)
 	}
 	return Shape{data.N, 1, at.W, data.C}, nil
 }
@@ -50,7 +49,7 @@ func (g *GatherBy) infer(in []Shape, _ *Limits) (Shape, error) { return places(i
 func (c *Scatter) infer(in []Shape, _ *Limits) (Shape, error) {
 	s, err := places(in, c.Dims, 3)
 	if err == nil && in[2] != s {
-		err = fmt.Errorf("%v at places of %v, want %v: %w", in[2], in[1], s, ErrShape)
+		err = errorf("%v at places of %v, want %v: %w", in[2], in[1], s, ErrShape)
 	}
 	if err != nil {
 		return s, err
@@ -64,7 +63,7 @@ func (*GatherBy) outType(in []*Value) (DType, Quant, error) {
 
 func (*Scatter) outType(in []*Value) (DType, Quant, error) {
 	if in[0].DType != in[2].DType || in[0].Quant != in[2].Quant {
-		return 0, Quant{}, fmt.Errorf("%q and %q differ in type or scale: %w", in[0].Name, in[2].Name, ErrShape)
+		return 0, Quant{}, errorf("%q and %q differ in type or scale: %w", in[0].Name, in[2].Name, ErrShape)
 	}
 	return in[0].DType, in[0].Quant, wantType(in[1:2], I32)
 }

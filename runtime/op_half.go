@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -35,7 +33,7 @@ func checkHalves(op Op, in []*Value) error {
 	}
 	for i, v := range in {
 		if v.DType == F16 {
-			return fmt.Errorf("input %d is f16, which a %s does not take: %w", i, op.Kind(), ErrShape)
+			return errorf("input %d is f16, which a %s does not take: %w", i, op.Kind(), ErrShape)
 		}
 	}
 	return nil
@@ -169,7 +167,7 @@ func (h *Half) infer(in []Shape, l *Limits) (Shape, error) {
 		return out, err
 	}
 	if _, ok := halfShape(h.Op, in, out); !ok {
-		return out, fmt.Errorf("%s has no half precision: %w", h.Op.Kind(), ErrGraph)
+		return out, errorf("%s has no half precision: %w", h.Op.Kind(), ErrGraph)
 	}
 	return out, nil
 }
@@ -198,7 +196,7 @@ func (h *Half) lower(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 	}
 	shape, ok := halfShape(h.Op, shapes, s.out[0].Shape)
 	if !ok {
-		return nil, fmt.Errorf("%s has no half precision: %w", h.Op.Kind(), ErrGraph)
+		return nil, errorf("%s has no half precision: %w", h.Op.Kind(), ErrGraph)
 	}
 	op, err := h.Op.lower(floats, isa, p)
 	if err != nil {

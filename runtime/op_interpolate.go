@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -32,13 +30,13 @@ func (r *Interpolate) infer(in []Shape, _ *Limits) (Shape, error) {
 	}
 	out := s
 	if r.Fill != r.Fill {
-		return s, fmt.Errorf("%v outside: %w", r.Fill, ErrShape)
+		return s, errorf("%v outside: %w", r.Fill, ErrShape)
 	}
 	if out.H, err = r.Rows.Check(s.H); err != nil {
-		return s, fmt.Errorf("rows of %v: %w: %w", s, err, ErrShape)
+		return s, errorf("rows of %v: %w: %w", s, err, ErrShape)
 	}
 	if out.W, err = r.Cols.Check(s.W); err != nil {
-		return s, fmt.Errorf("columns of %v: %w: %w", s, err, ErrShape)
+		return s, errorf("columns of %v: %w: %w", s, err, ErrShape)
 	}
 	return out, nil
 }

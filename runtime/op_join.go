@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -17,7 +15,7 @@ func (*Concat) Kind() string { return "Concat" }
 func (*Concat) outType(in []*Value) (DType, Quant, error) {
 	for _, v := range in {
 		if v.DType != in[0].DType || v.Quant != in[0].Quant {
-			return 0, Quant{}, fmt.Errorf("%q and %q differ in type or scale: %w", in[0].Name, v.Name, ErrShape)
+			return 0, Quant{}, errorf("%q and %q differ in type or scale: %w", in[0].Name, v.Name, ErrShape)
 		}
 	}
 	return in[0].DType, in[0].Quant, nil
@@ -25,15 +23,15 @@ func (*Concat) outType(in []*Value) (DType, Quant, error) {
 
 func (*Concat) infer(in []Shape, l *Limits) (Shape, error) {
 	if len(in) == 0 {
-		return Shape{}, fmt.Errorf("no inputs: %w", ErrShape)
+		return Shape{}, errorf("no inputs: %w", ErrShape)
 	}
 	out := in[0]
 	for _, s := range in[1:] {
 		if s.N != out.N || s.H != out.H || s.W != out.W {
-			return out, fmt.Errorf("%v beside %v: %w", s, in[0], ErrShape)
+			return out, errorf("%v beside %v: %w", s, in[0], ErrShape)
 		}
 		if out.C += s.C; out.C > l.MaxElements {
-			return out, fmt.Errorf("more than %d channels: %w", l.MaxElements, ErrLimit)
+			return out, errorf("more than %d channels: %w", l.MaxElements, ErrLimit)
 		}
 	}
 	return out, nil
@@ -47,5 +45,5 @@ func (*Concat) fields(*fields) {}
 
 // lower is not called: the layout has each input written into its slice of the output.
 func (*Concat) lower(*step, arch.ISA, *packer) (kernels.Op, error) {
-	return nil, fmt.Errorf("a concatenation that is not laid out: %w", ErrGraph)
+	return nil, errorf("a concatenation that is not laid out: %w", ErrGraph)
 }

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -27,7 +25,7 @@ func (a *LevelAdd) outType(in []*Value) (DType, Quant, error) {
 		return 0, Quant{}, err
 	}
 	if x, y := in[0].Quant.Scale, in[1].Quant.Scale; !kernels.FixedSum(x, y, a.Out.Scale) {
-		return 0, Quant{}, fmt.Errorf("scales %v and %v for one of %v: %w", x, y, a.Out.Scale, ErrShape)
+		return 0, Quant{}, errorf("scales %v and %v for one of %v: %w", x, y, a.Out.Scale, ErrShape)
 	}
 	return U8, a.Out, a.Out.check()
 }

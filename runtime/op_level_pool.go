@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -23,7 +21,7 @@ func (p *LevelPool) pool() *Pool { return &Pool{Window: p.Window, Type: AvgPool}
 
 func (p *LevelPool) infer(in []Shape, l *Limits) (Shape, error) {
 	if p.From != 0 && p.From != 128 {
-		return Shape{}, fmt.Errorf("levels from %d: %w", p.From, ErrShape)
+		return Shape{}, errorf("levels from %d: %w", p.From, ErrShape)
 	}
 	return p.pool().infer(in, l)
 }

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -35,14 +33,14 @@ func (*Lookup) Kind() string { return "Lookup" }
 func (l *Lookup) infer(in []Shape, limits *Limits) (Shape, error) {
 	s, err := one(in)
 	if err == nil && (len(l.Of) == 0 || len(l.Of) > maxLookup) {
-		err = fmt.Errorf("%d operations in a table, want 1 to %d: %w", len(l.Of), maxLookup, ErrShape)
+		err = errorf("%d operations in a table, want 1 to %d: %w", len(l.Of), maxLookup, ErrShape)
 	}
 	for _, op := range l.Of {
 		if err != nil {
 			break
 		}
 		if _, err = op.infer(in, limits); err == nil && !Pointwise(op) {
-			err = fmt.Errorf("%s is not the same for every element: %w", op.Kind(), ErrGraph)
+			err = errorf("%s is not the same for every element: %w", op.Kind(), ErrGraph)
 		}
 	}
 	return s, err

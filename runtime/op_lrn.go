@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -21,7 +19,7 @@ func (*LRN) Kind() string { return "LRN" }
 func (n *LRN) infer(in []Shape, _ *Limits) (Shape, error) {
 	s, err := one(in)
 	if err == nil && (n.Size < 1 || n.Size > maxWindow) {
-		err = fmt.Errorf("size %d: %w", n.Size, ErrShape)
+		err = errorf("size %d: %w", n.Size, ErrShape)
 	}
 	return s, err
 }

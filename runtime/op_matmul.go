@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -29,13 +27,13 @@ func (m *MatMul) sizes(in []Shape) (rows, cols, depth, depthB int) {
 
 func (m *MatMul) infer(in []Shape, _ *Limits) (Shape, error) {
 	if len(in) != 2 {
-		return Shape{}, fmt.Errorf("%d inputs, want 2: %w", len(in), ErrShape)
+		return Shape{}, errorf("%d inputs, want 2: %w", len(in), ErrShape)
 	}
 	rows, cols, depth, depthB := m.sizes(in)
 	out := Shape{N: max(in[0].N, in[1].N), H: max(in[0].H, in[1].H), W: rows, C: cols}
 	for _, s := range in {
 		if depth != depthB || s.N != 1 && s.N != out.N || s.H != 1 && s.H != out.H {
-			return out, fmt.Errorf("the product of %v and %v: %w", in[0], in[1], ErrShape)
+			return out, errorf("the product of %v and %v: %w", in[0], in[1], ErrShape)
 		}
 	}
 	return out, nil

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -30,12 +29,12 @@ func (*NMS) Kind() string { return "NMS" }
 
 func (n *NMS) infer(in []Shape, _ *Limits) (Shape, error) {
 	if len(in) != 2 {
-		return Shape{}, fmt.Errorf("%d inputs, want 2: %w", len(in), ErrShape)
+		return Shape{}, errorf("%d inputs, want 2: %w", len(in), ErrShape)
 	}
 	boxes, scores := in[0], in[1]
 	if boxes.H != 1 || boxes.C != 4 || scores != (Shape{boxes.N, 1, scores.W, boxes.W}) || n.Most < 1 || n.Rows < 1 ||
 		math.IsNaN(float64(n.IoU)) || math.IsNaN(float64(n.Least)) {
-		return boxes, fmt.Errorf("%d of boxes %v by scores %v in %d rows, overlap %v, score %v: %w", n.Most, boxes, scores,
+		return boxes, errorf("%d of boxes %v by scores %v in %d rows, overlap %v, score %v: %w", n.Most, boxes, scores,
 			n.Rows, n.IoU, n.Least, ErrShape)
 	}
 	if n.Count {

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -23,7 +21,7 @@ func (*Normalise) Kind() string { return "Normalise" }
 func (n *Normalise) infer(in []Shape, _ *Limits) (Shape, error) {
 	s, err := one(in)
 	if err == nil && n.Norm.Check(n.Epsilon) != nil {
-		err = fmt.Errorf("norm %d with ε = %v: %w", uint8(n.Norm), n.Epsilon, ErrGraph)
+		err = errorf("norm %d with ε = %v: %w", uint8(n.Norm), n.Epsilon, ErrGraph)
 	}
 	return s, err
 }

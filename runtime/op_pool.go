@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -57,7 +55,7 @@ func average(shape kernels.PoolShape, in, to Quant, isa arch.ISA) (kernels.Op, e
 
 func (k PoolKind) check() error {
 	if k > AvgPool {
-		return fmt.Errorf("pooling of kind %d: %w", uint8(k), ErrGraph)
+		return errorf("pooling of kind %d: %w", uint8(k), ErrGraph)
 	}
 	return nil
 }
@@ -86,11 +84,11 @@ func (p *Pool) infer(in []Shape, _ *Limits) (Shape, error) {
 		return s, err
 	}
 	if max(p.PadTop, p.PadBottom) >= p.R*max(p.DilationH, 1) || max(p.PadLeft, p.PadRight) >= p.S*max(p.DilationW, 1) {
-		return s, fmt.Errorf("padding as large as the %d×%d window: %w", p.R, p.S, ErrShape)
+		return s, errorf("padding as large as the %d×%d window: %w", p.R, p.S, ErrShape)
 	}
 	geo := p.Shape(s)
 	if geo.OutH < 1 || geo.OutW < 1 {
-		return s, fmt.Errorf("a %d×%d window does not fit %v: %w", p.R, p.S, s, ErrShape)
+		return s, errorf("a %d×%d window does not fit %v: %w", p.R, p.S, s, ErrShape)
 	}
 	return Shape{s.N, geo.OutH, geo.OutW, s.C}, nil
 }

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -19,11 +17,11 @@ func (*PostProcess) Kind() string { return "PostProcess" }
 
 func (p *PostProcess) infer(in []Shape, _ *Limits) (Shape, error) {
 	if len(in) != 2 || in[0].N != 1 || in[1].N != 1 || in[0].H*in[0].W != in[1].H*in[1].W {
-		return Shape{}, fmt.Errorf("boxes and scores of shapes %v: %w", in, ErrShape)
+		return Shape{}, errorf("boxes and scores of shapes %v: %w", in, ErrShape)
 	}
 	q := (*kernels.PostProcess)(p)
 	if err := q.Check(in[0].H*in[0].W, in[0].C, in[1].C); err != nil {
-		return Shape{}, fmt.Errorf("%w: %w", err, ErrShape)
+		return Shape{}, errorf("%w: %w", err, ErrShape)
 	}
 	return Shape{1, 1, 1, 6*q.Rows() + 1}, nil
 }

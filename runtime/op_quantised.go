@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -37,9 +35,9 @@ func (q *Quantised) infer(in []Shape, l *Limits) (Shape, error) {
 	case Wrapped, Kept:
 		return q.Op.infer(in, l)
 	case Moves:
-		return Shape{}, fmt.Errorf("a quantised %s keeps its input's scale, it is a plain one: %w", q.Op.Kind(), ErrGraph)
+		return Shape{}, errorf("a quantised %s keeps its input's scale, it is a plain one: %w", q.Op.Kind(), ErrGraph)
 	}
-	return Shape{}, fmt.Errorf("%s has no quantised form: %w", q.Op.Kind(), ErrGraph)
+	return Shape{}, errorf("%s has no quantised form: %w", q.Op.Kind(), ErrGraph)
 }
 
 func (q *Quantised) outType(in []*Value) (DType, Quant, error) {
@@ -69,15 +67,15 @@ func (q *Quantised) lower(s *step, isa arch.ISA, _ *packer) (kernels.Op, error) 
 func checkWeights(w []int8, bias []int32, scales []float32, l *Limits) error {
 	if !l.trusted {
 		if !kernels.ValidWeights(w) {
-			return fmt.Errorf("weight −128: %w", ErrShape)
+			return errorf("weight −128: %w", ErrShape)
 		}
 		if k := kernels.Overflows(w, bias, len(scales)); k >= 0 {
-			return fmt.Errorf("channel %d: its sums may leave int32: %w", k, ErrShape)
+			return errorf("channel %d: its sums may leave int32: %w", k, ErrShape)
 		}
 	}
 	for k, s := range scales {
 		if err := (Quant{Scale: s}).check(); err != nil {
-			return fmt.Errorf("channel %d: %w", k, err)
+			return errorf("channel %d: %w", k, err)
 		}
 	}
 	return nil

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -29,12 +27,12 @@ func (r *Rearrange) infer(in []Shape, l *Limits) (Shape, error) {
 	n, ok := product(l.MaxElements, r.Dims...)
 	to, ok2 := product(l.MaxElements, r.To.N, r.To.H, r.To.W, r.To.C)
 	if !ok || !ok2 || n != to || n != s.Elements() || len(r.Dims) != len(r.Perm) || len(r.Dims) > maxRearranged {
-		return s, fmt.Errorf("%v as %v, permuted by %v, to %v: %w", s, r.Dims, r.Perm, r.To, ErrShape)
+		return s, errorf("%v as %v, permuted by %v, to %v: %w", s, r.Dims, r.Perm, r.To, ErrShape)
 	}
 	var seen [maxRearranged]bool
 	for _, d := range r.Perm {
 		if d < 0 || d >= len(r.Dims) || seen[d] {
-			return s, fmt.Errorf("permutation %v: %w", r.Perm, ErrShape)
+			return s, errorf("permutation %v: %w", r.Perm, ErrShape)
 		}
 		seen[d] = true
 	}

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -23,7 +22,7 @@ func (r *Reduce) Kind() string { return "Reduce" + r.How.String() }
 func (r *Reduce) infer(in []Shape, _ *Limits) (Shape, error) {
 	s, err := one(in)
 	if err == nil && r.How.Check() != nil {
-		err = fmt.Errorf("reduction %d: %w", uint8(r.How), ErrGraph)
+		err = errorf("reduction %d: %w", uint8(r.How), ErrGraph)
 	}
 	for _, d := range []struct {
 		over bool
@@ -86,7 +85,7 @@ func (r *Reduce) lowerWrapped(in []*Value, to Quant, isa arch.ISA) (kernels.Op, 
 	}
 	cells := s.Elements() / out.Elements()
 	if cells > math.MaxInt32/255 {
-		return nil, fmt.Errorf("a quantised sum of %d numbers: %w", cells, ErrLimit)
+		return nil, errorf("a quantised sum of %d numbers: %w", cells, ErrLimit)
 	}
 	return kernels.NewReduceU8(r.How, r.Over, cells, rescale(in[0].Quant, to, Clamp{}.levels(to)), isa)
 }

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -30,7 +28,7 @@ func (o *SoftmaxOver) Kind() string {
 func (o *SoftmaxOver) infer(in []Shape, _ *Limits) (Shape, error) {
 	s, err := one(in)
 	if err == nil && o.Form.Check() != nil {
-		err = fmt.Errorf("softmax of form %d: %w", uint8(o.Form), ErrGraph)
+		err = errorf("softmax of form %d: %w", uint8(o.Form), ErrGraph)
 	}
 	return s, err
 }

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"slices"
 	"unsafe"
 
@@ -32,11 +31,11 @@ func (*State) Kind() string { return "State" }
 func (s *State) infer(in []Shape, l *Limits) (Shape, error) {
 	n, ok := product(l.MaxElements, s.Shape.N, s.Shape.H, s.Shape.W, s.Shape.C)
 	if len(in) != 0 || !ok {
-		return s.Shape, fmt.Errorf("a state of shape %v and %d inputs: %w", s.Shape, len(in), ErrShape)
+		return s.Shape, errorf("a state of shape %v and %d inputs: %w", s.Shape, len(in), ErrShape)
 	}
 	for dt, have := range map[DType]int{F32: len(s.Floats), I32: len(s.Ints), U8: len(s.Levels)} {
 		if have != 0 && (dt != s.DType || have != n) {
-			return s.Shape, fmt.Errorf("a state of %d %v begins with %d %v: %w", n, s.DType, have, dt, ErrShape)
+			return s.Shape, errorf("a state of %d %v begins with %d %v: %w", n, s.DType, have, dt, ErrShape)
 		}
 	}
 	return s.Shape, nil
@@ -49,7 +48,7 @@ func (s *State) outType([]*Value) (DType, Quant, error) {
 	case U8:
 		return U8, s.Quant, s.Quant.check()
 	}
-	return 0, Quant{}, fmt.Errorf("a state of type %d: %w", s.DType, ErrGraph)
+	return 0, Quant{}, errorf("a state of type %d: %w", s.DType, ErrGraph)
 }
 
 func (s *State) cost(_ []Shape, out Shape) Cost {
@@ -71,7 +70,7 @@ func (s *State) fields(f *fields) {
 }
 
 func (s *State) lower(*step, arch.ISA, *packer) (kernels.Op, error) {
-	return nil, fmt.Errorf("a state is no step: %w", ErrGraph)
+	return nil, errorf("a state is no step: %w", ErrGraph)
 }
 
 // begin is what the state begins with, as bytes in memory.
@@ -99,17 +98,17 @@ func (*Keep) Kind() string { return "Keep" }
 
 func (*Keep) infer(in []Shape, _ *Limits) (Shape, error) {
 	if len(in) != 2 || in[0] != in[1] {
-		return Shape{}, fmt.Errorf("a state and what it becomes are %v: %w", in, ErrShape)
+		return Shape{}, errorf("a state and what it becomes are %v: %w", in, ErrShape)
 	}
 	return in[1], nil
 }
 
 func (*Keep) outType(in []*Value) (DType, Quant, error) {
 	if in[0].state != fresh {
-		return 0, Quant{}, fmt.Errorf("%q is no state, or one that is kept already: %w", in[0].Name, ErrGraph)
+		return 0, Quant{}, errorf("%q is no state, or one that is kept already: %w", in[0].Name, ErrGraph)
 	}
 	if in[0].DType != in[1].DType || in[0].Quant != in[1].Quant {
-		return 0, Quant{}, fmt.Errorf("a state of %v becomes %v, or of other levels: %w", in[0].DType, in[1].DType, ErrShape)
+		return 0, Quant{}, errorf("a state of %v becomes %v, or of other levels: %w", in[0].DType, in[1].DType, ErrShape)
 	}
 	return in[1].DType, in[1].Quant, nil
 }
@@ -121,7 +120,7 @@ func (*Keep) traits() traits { return traits{apart, pixels, sameBits, FloatOnly}
 func (*Keep) fields(*fields) {}
 
 func (*Keep) lower(*step, arch.ISA, *packer) (kernels.Op, error) {
-	return nil, fmt.Errorf("what is kept is no step: %w", ErrGraph)
+	return nil, errorf("what is kept is no step: %w", ErrGraph)
 }
 
 // stateful says what a value has to do with states.

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -20,7 +18,7 @@ func (*Table) Kind() string { return "Table" }
 func (t *Table) infer(in []Shape, _ *Limits) (Shape, error) {
 	s, err := one(in)
 	if n := len(t.Of); err == nil && n != 256 && (n%256 != 0 || n/256 != s.C) {
-		err = fmt.Errorf("a table of %d levels, want 256, or that for each of %d channels: %w", n, s.C, ErrShape)
+		err = errorf("a table of %d levels, want 256, or that for each of %d channels: %w", n, s.C, ErrShape)
 	}
 	return s, err
 }

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -58,7 +57,7 @@ func (t *Take) infer(in []Shape, _ *Limits) (Shape, error) {
 	for _, axis := range t.lists(&out) {
 		for _, i := range axis.at {
 			if i < -1 || int(i) >= *axis.n {
-				return s, fmt.Errorf("index %d of %d in %v: %w", i, *axis.n, s, ErrShape)
+				return s, errorf("index %d of %d in %v: %w", i, *axis.n, s, ErrShape)
 			}
 		}
 		if len(axis.at) > 0 {

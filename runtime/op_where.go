@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"fmt"
-
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -21,7 +19,7 @@ func (*Where) infer(in []Shape, _ *Limits) (Shape, error) { return spreadShape(i
 func (*Where) outType(in []*Value) (DType, Quant, error) {
 	x, y := in[1], in[2]
 	if x.DType != y.DType || x.Quant != y.Quant {
-		return 0, Quant{}, fmt.Errorf("%q and %q differ in type or scale: %w", x.Name, y.Name, ErrShape)
+		return 0, Quant{}, errorf("%q and %q differ in type or scale: %w", x.Name, y.Name, ErrShape)
 	}
 	return x.DType, x.Quant, wantType(in[:1], I32)
 }

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -108,7 +107,7 @@ func ParseMemory(s string) (Memory, error) {
 			return m, nil
 		}
 	}
-	return Fast, fmt.Errorf("memory %q: there is fast and small", s)
+	return Fast, errorf("memory %q: there is fast and small", s)
 }
 
 // WithMemory chooses between the fastest plan and one of less memory; Fast is the default. Quantised results do not

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"container/list"
-	"fmt"
 	"slices"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -248,7 +247,7 @@ func lowerChain(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 	}
 	op := kernels.NewBands(stages, share)
 	if op == nil {
-		return nil, fmt.Errorf("a chain that cannot be cut into rows: %w", ErrGraph)
+		return nil, errorf("a chain that cannot be cut into rows: %w", ErrGraph)
 	}
 	return op, nil
 }

@@ -31,7 +31,7 @@ func ToHalf(g *Graph) (*Graph, error) {
 		case F16:
 			return g, nil
 		case U8:
-			return nil, n.Fault(fmt.Errorf("a quantised graph is not to be in half precision: %w", ErrGraph))
+			return nil, n.Fault(errorf("a quantised graph is not to be in half precision: %w", ErrGraph))
 		}
 	}
 	h := &halving{out: NewGraphLike(g), wide: map[*Value]*Value{}, narrow: map[*Value]*Value{}, taken: map[string]bool{},
@@ -40,7 +40,7 @@ func ToHalf(g *Graph) (*Graph, error) {
 	h.out.limits.trusted = true // there are no quantised weights
 	for _, v := range g.Inputs {
 		if v.DType == U8 {
-			return nil, fmt.Errorf("input %q is quantised, not to be in half precision: %w", v.Name, ErrGraph)
+			return nil, errorf("input %q is quantised, not to be in half precision: %w", v.Name, ErrGraph)
 		}
 		h.taken[v.Name] = true
 		if h.wide[v], err = h.out.InputLike(v); err != nil {

@@ -25,7 +25,7 @@ func checkSizes(buffers []buffer) error {
 	sum := 0
 	for i, b := range buffers {
 		if b.size < 0 || b.size > math.MaxInt-align-sum {
-			return fmt.Errorf("memory of %d buffers: %w", i+1, ErrLimit)
+			return errorf("memory of %d buffers: %w", i+1, ErrLimit)
 		}
 		sum += alignUp(b.size)
 	}
@@ -170,15 +170,15 @@ func checkMemory(buffers []buffer, offsets []int, total int) error {
 	all := make([]occupied, len(buffers))
 	for i, b := range buffers {
 		if offsets[i] < 0 || offsets[i]%align != 0 || b.size < 0 || offsets[i] > total-b.size {
-			return fmt.Errorf("buffer %d at [%d, %d) leaves the arena of %d bytes", i, offsets[i], offsets[i]+b.size, total)
+			return errorf("buffer %d at [%d, %d) leaves the arena of %d bytes", i, offsets[i], offsets[i]+b.size, total)
 		}
 		if b.first > b.last {
-			return fmt.Errorf("buffer %d is there in steps %d–%d", i, b.first, b.last)
+			return errorf("buffer %d is there in steps %d–%d", i, b.first, b.last)
 		}
 		all[i] = occupied{offsets[i], offsets[i] + b.size, b.first, b.last}
 	}
 	if i, j, found := conflict(all); found {
-		return fmt.Errorf("buffers %d and %d overlap", i, j)
+		return errorf("buffers %d and %d overlap", i, j)
 	}
 	return nil
 }

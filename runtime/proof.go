@@ -1,7 +1,5 @@
 package runtime
 
-import "fmt"
-
 // prove shows, before anything runs, that the plan keeps what it promises, whatever the passes did:
 //
 //   - all storage lies inside the arena, and none overlaps other storage in use at the same time;
@@ -20,12 +18,12 @@ func (p *Plan) prove() error {
 		offsets[i] = s.Offset
 	}
 	if err := checkMemory(bufs, offsets, p.arena); err != nil {
-		return fmt.Errorf("plan %q: %w: %w", p.name, err, ErrGraph)
+		return errorf("plan %q: %w: %w", p.name, err, ErrGraph)
 	}
 	holds := make([]bool, len(p.storage)) // values, not scratch
 	for i := range p.values {
 		if err := p.proveValue(i); err != nil {
-			return fmt.Errorf("value %q: %w", p.values[i].name, err)
+			return errorf("value %q: %w", p.values[i].name, err)
 		}
 		holds[p.values[i].storage] = true
 	}
@@ -40,12 +38,12 @@ func (p *Plan) prove() error {
 	}
 	for i, t := range append(p.Inputs(), p.outputs...) {
 		if err := p.proveTensor(t, i < len(p.inputs)); err != nil {
-			return fmt.Errorf("tensor %q: %w", t.Name, err)
+			return errorf("tensor %q: %w", t.Name, err)
 		}
 	}
 	for i := range p.states {
 		if err := p.proveState(&p.states[i]); err != nil {
-			return fmt.Errorf("state %q: %w", p.states[i].in.Name, err)
+			return errorf("state %q: %w", p.states[i].in.Name, err)
 		}
 	}
 	return nil
@@ -57,13 +55,13 @@ func (p *Plan) proveState(s *planState) error {
 		return err
 	}
 	if len(s.begin) != s.in.view.extent() {
-		return fmt.Errorf("begins with %d bytes of %d: %w", len(s.begin), s.in.view.extent(), ErrGraph)
+		return errorf("begins with %d bytes of %d: %w", len(s.begin), s.in.view.extent(), ErrGraph)
 	}
 	if s.out.value < 0 {
 		return nil
 	}
 	if s.out.Shape != s.in.Shape || s.out.DType != s.in.DType || s.out.Quant != s.in.Quant {
-		return fmt.Errorf("becomes another tensor: %w", ErrGraph)
+		return errorf("becomes another tensor: %w", ErrGraph)
 	}
 	return p.proveTensor(s.out, false)
 }
@@ -76,16 +74,16 @@ func (p *Plan) proveValue(i int) error {
 		return err
 	}
 	if v.storage < 0 || v.storage >= len(p.storage) {
-		return fmt.Errorf("storage %d of %d: %w", v.storage, len(p.storage), ErrGraph)
+		return errorf("storage %d of %d: %w", v.storage, len(p.storage), ErrGraph)
 	}
 	s := p.storage[v.storage]
 	if v.view.offset < s.Offset || v.view.offset-s.Offset > s.Bytes-v.view.extent() {
-		return fmt.Errorf("[%d, %d) is outside its storage at %d of %d bytes: %w", v.view.offset,
+		return errorf("[%d, %d) is outside its storage at %d of %d bytes: %w", v.view.offset,
 			v.view.offset+v.view.extent(), s.Offset, s.Bytes, ErrGraph)
 	}
 	if v.made < -1 || v.made >= len(p.steps) || v.until < max(v.made, 0) || s.First > max(v.made, 0) ||
 		s.Last < min(v.until, len(p.steps)-1) {
-		return fmt.Errorf("needed in steps %d–%d, its storage is there in %d–%d: %w", v.made, v.until, s.First, s.Last,
+		return errorf("needed in steps %d–%d, its storage is there in %d–%d: %w", v.made, v.until, s.First, s.Last,
 			ErrGraph)
 	}
 	if v.parts == nil {
@@ -95,17 +93,17 @@ func (p *Plan) proveValue(i int) error {
 	next.shape.C = 0
 	for _, k := range v.parts {
 		if k < 0 || k >= i {
-			return fmt.Errorf("part %d is no earlier value: %w", k, ErrGraph)
+			return errorf("part %d is no earlier value: %w", k, ErrGraph)
 		}
 		part := &p.values[k]
 		next.shape.C = part.view.shape.C
 		if part.view != next || part.storage != v.storage || part.made > v.made || part.until < v.until {
-			return fmt.Errorf("part %q is not where or when it should be: %w", part.name, ErrGraph)
+			return errorf("part %q is not where or when it should be: %w", part.name, ErrGraph)
 		}
 		next.offset += part.view.shape.C * part.view.dtype.Size()
 	}
 	if end := v.view.offset + v.view.shape.C*v.view.dtype.Size(); next.offset != end {
-		return fmt.Errorf("parts have %d bytes more than the whole: %w", next.offset-end, ErrGraph)
+		return errorf("parts have %d bytes more than the whole: %w", next.offset-end, ErrGraph)
 	}
 	return nil
 }
@@ -127,7 +125,7 @@ func (p *Plan) proveLifetimes() error {
 			pixel, channels := v.view.stride*v.view.dtype.Size(), v.view.shape.C*v.view.dtype.Size()
 			at := v.view.offset - p.storage[storage].Offset
 			if pixel != first.stride*first.dtype.Size() || at > pixel-channels {
-				return fmt.Errorf("value %q is no range of channels of its storage: %w", v.name, ErrGraph)
+				return errorf("value %q is no range of channels of its storage: %w", v.name, ErrGraph)
 			}
 			ranges = append(ranges, occupied{at, at + channels, v.made, max(v.made, v.until-1)})
 		}
@@ -136,7 +134,7 @@ func (p *Plan) proveLifetimes() error {
 			if v.made > w.made {
 				v, w = w, v
 			}
-			return fmt.Errorf("value %q, needed until step %d, is overwritten by %q in step %d: %w", v.name, v.until, w.name,
+			return errorf("value %q, needed until step %d, is overwritten by %q in step %d: %w", v.name, v.until, w.name,
 				w.made, ErrGraph)
 		}
 	}
@@ -147,30 +145,30 @@ func (p *Plan) proveStep(i int, holds, written []bool) error {
 	s := &p.steps[i]
 	reads := len(s.in) > 0 || s.kind == new(Constant).Kind()
 	if len(s.reads) != len(s.in) || len(s.writes) != len(s.out) || !reads || len(s.out) == 0 {
-		return fmt.Errorf("%d inputs and %d outputs: %w", len(s.in), len(s.out), ErrGraph)
+		return errorf("%d inputs and %d outputs: %w", len(s.in), len(s.out), ErrGraph)
 	}
 	for j, v := range s.in {
 		if s.reads[j] < 0 || s.reads[j] >= len(p.values) {
-			return fmt.Errorf("input %d is no value: %w", j, ErrGraph)
+			return errorf("input %d is no value: %w", j, ErrGraph)
 		}
 		if w := &p.values[s.reads[j]]; v != w.view || w.made >= i || w.until < i {
-			return fmt.Errorf("input %q is not where or when the step reads it: %w", w.name, ErrGraph)
+			return errorf("input %q is not where or when the step reads it: %w", w.name, ErrGraph)
 		}
 	}
 	for j, v := range s.out {
 		if s.writes[j] < 0 || s.writes[j] >= len(p.values) {
-			return fmt.Errorf("output %d is no value: %w", j, ErrGraph)
+			return errorf("output %d is no value: %w", j, ErrGraph)
 		}
 		if w := &p.values[s.writes[j]]; v != w.view || w.made != i || w.parts != nil {
-			return fmt.Errorf("output %q is not where or when the step writes it: %w", w.name, ErrGraph)
+			return errorf("output %q is not where or when the step writes it: %w", w.name, ErrGraph)
 		}
 		if written[s.writes[j]] { // two values that are made by one step do not meet, as proveLifetimes has proven
-			return fmt.Errorf("output %q is written twice: %w", p.values[s.writes[j]].name, ErrGraph)
+			return errorf("output %q is written twice: %w", p.values[s.writes[j]].name, ErrGraph)
 		}
 		written[s.writes[j]] = true
 		for _, in := range s.in {
 			if v.touches(in) && !(s.inPlace && v == in) {
-				return fmt.Errorf("output overwrites an input: %w", ErrGraph)
+				return errorf("output overwrites an input: %w", ErrGraph)
 			}
 		}
 	}
@@ -187,11 +185,11 @@ func (p *Plan) proveScratch(i int, holds []bool) error {
 	if want != s.scratch.Bytes || s.scratchAt < 0 || s.scratchAt >= len(p.storage) ||
 		p.storage[s.scratchAt] != s.scratch ||
 		s.scratch.First > i || s.scratch.Last < i {
-		return fmt.Errorf("scratch of %d bytes in steps %d–%d, want %d: %w", s.scratch.Bytes, s.scratch.First, s.scratch.Last,
+		return errorf("scratch of %d bytes in steps %d–%d, want %d: %w", s.scratch.Bytes, s.scratch.First, s.scratch.Last,
 			want, ErrGraph)
 	}
 	if holds[s.scratchAt] {
-		return fmt.Errorf("scratch shares its storage with a value: %w", ErrGraph)
+		return errorf("scratch shares its storage with a value: %w", ErrGraph)
 	}
 	return nil
 }
@@ -199,16 +197,16 @@ func (p *Plan) proveScratch(i int, holds []bool) error {
 // proveTensor proves that an input is written before anything runs and an output stays until the end, both dense.
 func (p *Plan) proveTensor(t TensorInfo, input bool) error {
 	if t.value < 0 || t.value >= len(p.values) {
-		return fmt.Errorf("no value: %w", ErrGraph)
+		return errorf("no value: %w", ErrGraph)
 	}
 	v := &p.values[t.value]
 	switch {
 	case t.view != v.view || t.view.shape != t.Shape || t.view.dtype != t.DType:
-		return fmt.Errorf("not where its value is: %w", ErrGraph)
+		return errorf("not where its value is: %w", ErrGraph)
 	case t.view.stride != t.Shape.C:
-		return fmt.Errorf("not dense: %w", ErrGraph)
+		return errorf("not dense: %w", ErrGraph)
 	case input && v.made != -1, !input && v.until < len(p.steps):
-		return fmt.Errorf("needed in steps %d–%d only: %w", v.made, v.until, ErrGraph)
+		return errorf("needed in steps %d–%d only: %w", v.made, v.until, ErrGraph)
 	}
 	return nil
 }
@@ -217,16 +215,16 @@ func (p *Plan) proveTensor(t TensorInfo, input bool) error {
 func (p *Plan) proveView(v viewSpec) error {
 	pixels, ok := product(p.arena, v.shape.N, v.shape.H, v.shape.W)
 	if !ok {
-		return fmt.Errorf("view %v is larger than the arena: %w", v.shape, ErrGraph)
+		return errorf("view %v is larger than the arena: %w", v.shape, ErrGraph)
 	}
 	if _, ok := product(p.arena, pixels, v.stride, v.dtype.Size()); !ok {
-		return fmt.Errorf("view %v in pixels of %d is larger than the arena: %w", v.shape, v.stride, ErrGraph)
+		return errorf("view %v in pixels of %d is larger than the arena: %w", v.shape, v.stride, ErrGraph)
 	}
 	switch {
 	case v.stride < v.shape.C, v.shape.C < 1:
-		return fmt.Errorf("view of %d channels in pixels of %d: %w", v.shape.C, v.stride, ErrGraph)
+		return errorf("view of %d channels in pixels of %d: %w", v.shape.C, v.stride, ErrGraph)
 	case v.offset < 0, v.offset%v.dtype.Size() != 0, v.offset > p.arena-v.extent():
-		return fmt.Errorf("view [%d, %d) leaves the arena of %d bytes: %w", v.offset, v.offset+v.extent(), p.arena, ErrGraph)
+		return errorf("view [%d, %d) leaves the arena of %d bytes: %w", v.offset, v.offset+v.extent(), p.arena, ErrGraph)
 	}
 	return nil
 }

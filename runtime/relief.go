@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"runtime/debug"
 )
 
@@ -123,11 +122,11 @@ func (r *relief) spendStep(s *step) {
 func (g *Graph) usable() error {
 	switch {
 	case g == nil:
-		return fmt.Errorf("no graph: %w", ErrGraph)
+		return errorf("no graph: %w", ErrGraph)
 	case len(g.Outputs) == 0:
-		return fmt.Errorf("graph %q has no output: %w", g.Name, ErrGraph)
+		return errorf("graph %q has no output: %w", g.Name, ErrGraph)
 	case g.spent:
-		return fmt.Errorf("graph %q has been compiled with WithSpentGraph, its weights are gone: %w", g.Name, ErrGraph)
+		return errorf("graph %q has been compiled with WithSpentGraph, its weights are gone: %w", g.Name, ErrGraph)
 	}
 	return nil
 }

@@ -46,11 +46,11 @@ func SelfTest(p *Plan) (*SelfReport, error) {
 	for _, c := range append(selfCases(), halfCases()...) {
 		g, err := c.graph()
 		if err != nil {
-			return r, fmt.Errorf("self-test %s: %w", c.name, err)
+			return r, errorf("self-test %s: %w", c.name, err)
 		}
 		want, _, err := runOnce(g, arch.Generic)
 		if err != nil {
-			return r, fmt.Errorf("self-test %s: %w", c.name, err)
+			return r, errorf("self-test %s: %w", c.name, err)
 		}
 		for _, tier := range arch.Supported() {
 			if tier > isa || tier == arch.Generic && isa != arch.Generic {
@@ -58,7 +58,7 @@ func SelfTest(p *Plan) (*SelfReport, error) {
 			}
 			got, names, err := runOnce(g, tier)
 			if err != nil {
-				return r, fmt.Errorf("self-test %s: %w", c.name, err)
+				return r, errorf("self-test %s: %w", c.name, err)
 			}
 			r.add(Check{Name: c.name, ISA: tier, Kernels: names,
 				Problem: difference(g.Outputs[0].DType, got, want, c.exact, c.tolerance())})
@@ -73,7 +73,7 @@ func SelfTest(p *Plan) (*SelfReport, error) {
 		r.add(Check{Name: "golden output of " + p.name, ISA: isa, Problem: problem})
 	}
 	if r.Failed > 0 {
-		return r, fmt.Errorf("%d of %d checks: %w", r.Failed, len(r.Checks), ErrSelfTest)
+		return r, errorf("%d of %d checks: %w", r.Failed, len(r.Checks), ErrSelfTest)
 	}
 	return r, nil
 }

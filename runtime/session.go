@@ -90,7 +90,7 @@ func (p *Plan) NewSession() (*Session, error) {
 func bind(st *planStep, in, out []kernels.View, scratch []byte, workers int) (t kernels.Task, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err = st.fault(fmt.Errorf("%v: %w", fault, ErrGraph))
+			err = st.fault(errorf("%v: %w", fault, ErrGraph))
 		}
 	}()
 	return st.op.Bind(in, out, scratch, workers), nil
@@ -134,7 +134,7 @@ func named(what string, ts []Tensor, name string) (*Tensor, error) {
 	for i := range ts {
 		names[i] = ts[i].info.Name
 	}
-	return nil, fmt.Errorf("no %s %q; there are %q: %w", what, name, names, ErrGraph)
+	return nil, errorf("no %s %q; there are %q: %w", what, name, names, ErrGraph)
 }
 
 // Plan returns the plan the session runs.

@@ -56,7 +56,7 @@ func WithSignedTarget(target string) Option { return func(o *options) { o.signed
 func (c *container) authenticate(data []byte, o *options) error {
 	if o.signed == nil {
 		if o.minVersion > 0 || o.signedTarget != "" {
-			return fmt.Errorf("a version or target without a key to check it with: %w", ErrSignature)
+			return errorf("a version or target without a key to check it with: %w", ErrSignature)
 		}
 		return nil
 	}
@@ -93,7 +93,7 @@ const maxTarget = 255
 func (st Statement) encode() ([]byte, error) {
 	switch {
 	case st.Version < 0 || st.Version > maxInt || len(st.Target) > maxTarget:
-		return nil, fmt.Errorf("version %d, target of %d bytes: %w", st.Version, len(st.Target), ErrLimit)
+		return nil, errorf("version %d, target of %d bytes: %w", st.Version, len(st.Target), ErrLimit)
 	case st == Statement{}:
 		return nil, nil
 	}

@@ -1,12 +1,10 @@
 package runtime
 
-import "fmt"
-
 // spreadShape is the shape of what is computed of each element of some values, of which those are repeated along N, H,
 // W or C that have 1 there where others have more.
 func spreadShape(in []Shape, want int) (Shape, error) {
 	if len(in) != want {
-		return Shape{}, fmt.Errorf("%d inputs, want %d: %w", len(in), want, ErrShape)
+		return Shape{}, errorf("%d inputs, want %d: %w", len(in), want, ErrShape)
 	}
 	out := Shape{1, 1, 1, 1}
 	for _, s := range in {
@@ -14,7 +12,7 @@ func spreadShape(in []Shape, want int) (Shape, error) {
 	}
 	for _, s := range in {
 		if s.N != 1 && s.N != out.N || s.H != 1 && s.H != out.H || s.W != 1 && s.W != out.W || s.C != 1 && s.C != out.C {
-			return out, fmt.Errorf("%v side by side: %w", in, ErrShape)
+			return out, errorf("%v side by side: %w", in, ErrShape)
 		}
 	}
 	return out, nil

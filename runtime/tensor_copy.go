@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"errors"
-	"fmt"
 )
 
 // ErrType is wrapped when a tensor cannot be copied from or to a slice of that type.
@@ -101,7 +100,7 @@ func typeName(x any) string {
 }
 
 func (t *Tensor) unfit(x string) error {
-	return fmt.Errorf("tensor %q of type %s and a %s: %w", t.info.Name, t.typeName(), x, ErrType)
+	return errorf("tensor %q of type %s and a %s: %w", t.info.Name, t.typeName(), x, ErrType)
 }
 
 func (t *Tensor) quantise(v float32) uint8 { return t.info.Quant.Level(v) }
@@ -115,7 +114,7 @@ func (t *Tensor) dequantise(v uint8) float32 {
 func (t *Tensor) planes(elements int) (images, channels, pixels int, err error) {
 	s := t.info.Shape
 	if elements != s.Elements() {
-		return 0, 0, 0, fmt.Errorf("tensor %q has %d elements, %v; given are %d: %w",
+		return 0, 0, 0, errorf("tensor %q has %d elements, %v; given are %d: %w",
 			t.info.Name, s.Elements(), t.info.Dims, elements, ErrShape)
 	}
 	if t.info.Layout == AsWritten || s.C == 1 || s.H*s.W == 1 {
@@ -196,7 +195,7 @@ func copyWhole[S int32 | int64](t *Tensor, src []S) error {
 	const most = 1 << 24
 	for i, v := range src {
 		if v < -most || v > most {
-			return fmt.Errorf("tensor %q: element %d, %d, is no float32: %w", t.info.Name, i, v, ErrType)
+			return errorf("tensor %q: element %d, %d, is no float32: %w", t.info.Name, i, v, ErrType)
 		}
 	}
 	return copyIn(t, t.Float32(), src, func(v S) float32 { return float32(v) })

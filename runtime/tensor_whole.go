@@ -1,7 +1,5 @@
 package runtime
 
-import "fmt"
-
 // whole is what whole numbers are copied from and to.
 type whole interface {
 	int8 | uint8 | int16 | uint16 | int32 | int64
@@ -33,7 +31,7 @@ func (t *Tensor) wholeFrom(src any) error {
 		lo, hi := t.info.Elem.Range()
 		for i, v := range s {
 			if !(float64(v) >= float64(lo) && float64(v) <= float64(hi) && v == float32(int32(v))) {
-				return fmt.Errorf("tensor %q: element %d, %v, is no %s: %w", t.info.Name, i, v, t.typeName(), ErrType)
+				return errorf("tensor %q: element %d, %v, is no %s: %w", t.info.Name, i, v, t.typeName(), ErrType)
 			}
 		}
 		return copyIn(t, t.Int32(), s, func(v float32) int32 { return int32(v) })
@@ -87,7 +85,7 @@ func wholeIn[S whole](t *Tensor, src []S) error {
 	lo, hi := t.info.Elem.Range()
 	for i, v := range src {
 		if int64(v) < int64(lo) || int64(v) > int64(hi) {
-			return fmt.Errorf("tensor %q: element %d, %d, is no %s from %d to %d: %w", t.info.Name, i, v, t.typeName(), lo, hi,
+			return errorf("tensor %q: element %d, %d, is no %s from %d to %d: %w", t.info.Name, i, v, t.typeName(), lo, hi,
 				ErrType)
 		}
 	}

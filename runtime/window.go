@@ -1,7 +1,5 @@
 package runtime
 
-import "fmt"
-
 // Window is the geometry shared by convolution and pooling.
 // Zero strides and dilations mean 1.
 type Window struct {
@@ -23,12 +21,12 @@ const maxWindow = 1 << 14 // bound on every number of a window, so that sums of 
 func (w Window) check() error {
 	for _, v := range []int{w.R, w.S} {
 		if v < 1 || v > maxWindow {
-			return fmt.Errorf("window %d×%d: %w", w.R, w.S, ErrShape)
+			return errorf("window %d×%d: %w", w.R, w.S, ErrShape)
 		}
 	}
 	for _, v := range []int{w.StrideH, w.StrideW, w.DilationH, w.DilationW, w.PadTop, w.PadLeft, w.PadBottom, w.PadRight} {
 		if v < 0 || v > maxWindow {
-			return fmt.Errorf("stride, dilation or padding %d out of range: %w", v, ErrShape)
+			return errorf("stride, dilation or padding %d out of range: %w", v, ErrShape)
 		}
 	}
 	return nil
