@@ -41,7 +41,7 @@ func (i ISA) On(goarch string) bool {
 		return false
 	}
 	on := tiers[i.Tier()].GOARCH
-	return on == "" || slices.Contains(strings.Fields(on), goarch)
+	return on == "" || strings.Contains(" "+on+" ", " "+goarch+" ")
 }
 
 // String returns the tier's word as used in kernel names and in GNEISS_ISA.
@@ -56,8 +56,8 @@ func (i ISA) known() bool { return int(i.Tier()) < len(tiers) }
 
 // ParseISA is the inverse of [ISA.String]; it knows the tiers of every architecture.
 func ParseISA(s string) (ISA, error) {
-	word := strings.ToLower(strings.TrimSpace(s))
-	if i := slices.IndexFunc(tiers[:], func(t Tier) bool { return t.Name == word }); i >= 0 {
+	word := strings.TrimSpace(s)
+	if i := slices.IndexFunc(tiers[:], func(t Tier) bool { return strings.EqualFold(t.Name, word) }); i >= 0 {
 		return ISA(i), nil
 	}
 	return Generic, fmt.Errorf("arch: unknown ISA %q (known: %s)", s, strings.Join(names(""), ", "))

@@ -140,6 +140,7 @@ func (o *addU8) Bind(in, out []View, _ []byte, workers int) Task {
 
 type addU8Task struct {
 	*addU8
+	onlyTask
 	pixelBlocks
 	a, b, out View
 	long      bool

@@ -83,6 +83,7 @@ func (o *arg) Bind(in, out []View, _ []byte, workers int) Task {
 
 type argTask struct {
 	*arg
+	onlyTask
 	pixelBlocks
 	in, out View
 	workers []argWorker
@@ -237,6 +238,7 @@ func (o *topK) Bind(in, out []View, scratch []byte, workers int) Task {
 
 type topKTask struct {
 	*topK
+	onlyTask
 	pixelBlocks
 	in, out View
 	scratch []byte

@@ -97,6 +97,7 @@ const (
 
 type avgPoolU8Task struct {
 	*avgPoolU8
+	onlyTask
 	in, out View
 	workers []avgPoolU8Worker
 }

@@ -2,14 +2,16 @@ package kernels
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gneiss-go/gneiss/arch"
 )
 
 // bands computes a chain of operations a band of output rows at a time, so that what lies between them is never there
-// as a whole: convolution, pooling and normalisation of a first layer need a few rows of its large map at once. The
-// rows that two bands share are computed twice, hence bands do not depend on each other, and any worker may take any.
+// as a whole: convolution, pooling and normalisation of a first layer need a few rows of its large map at once, and so
+// do an expansion, depthwise convolution and projection. Any worker may take any bands. Of bands in a row it keeps what
+// the next one needs too; only the rows that its first band shares with another worker's are computed twice.
 type bands struct {
 	stages  []Stage
 	cuts    []band
@@ -55,10 +57,23 @@ type bandable interface {
 	band(bandRows) Op
 }
 
+// cuttable reports whether an operation is bandable, or its function's is.
+func cuttable(op Op) bool {
+	if f, ok := op.(*finished); ok {
+		op = f.Op
+	}
+	_, ok := op.(bandable)
+	return ok
+}
+
 // band is a chain's operations for some rows of its output.
 type band struct {
 	rows []bandRows // of each stage
 	ops  []Op
+	// What is missing where the band before has just been done; an operation is nil if nothing is. There are none for
+	// chains that begin anew in each band.
+	more []bandRows
+	then []Op
 }
 
 // maxBands bounds the bands of a chain. Where as many do not get what lies between under its share, it is because
@@ -70,7 +85,7 @@ const maxBands = 64
 // cut into rows, or if a window lies outside its input.
 func NewBands(stages []Stage, share float64) Op {
 	for _, s := range stages {
-		if _, ok := s.Op.(bandable); !ok || !s.Rows.Meets(s.H) {
+		if !cuttable(s.Op) || !s.Rows.Meets(s.H) {
 			return nil
 		}
 	}
@@ -81,20 +96,42 @@ func NewBands(stages []Stage, share float64) Op {
 		o.cut(n)
 	}
 	ops := map[string]Op{} // bands of the same geometry share an operation
+	stage := func(j int, r bandRows) Op {
+		key := fmt.Sprint(j, r.in1-r.in0, r.y1-r.y0, r.padTop, r.padBottom)
+		op := ops[key]
+		if op == nil {
+			op = stages[j].Op.(bandable).band(r)
+			ops[key] = op
+			o.each = max(o.each, o.scratch+roundUp(op.Scratch(1), 64))
+		}
+		return op
+	}
+	goesOn := !slices.ContainsFunc(stages, func(s Stage) bool { return byTiles(s.Op) })
 	for i := range o.cuts {
 		b := &o.cuts[i]
 		for j, r := range b.rows {
-			key := fmt.Sprint(j, r.in1-r.in0, r.y1-r.y0, r.padTop, r.padBottom)
-			op := ops[key]
-			if op == nil {
-				op = stages[j].Op.(bandable).band(r)
-				ops[key] = op
+			b.ops = append(b.ops, stage(j, r))
+		}
+		if i == 0 || !goesOn {
+			continue
+		}
+		for j, r := range b.rows {
+			from := max(r.y0, o.cuts[i-1].rows[j].y1)
+			b.more = append(b.more, stages[j].Rows.rows(from, r.y1))
+			b.then = append(b.then, nil)
+			if from < r.y1 {
+				b.then[j] = stage(j, b.more[j])
 			}
-			b.ops = append(b.ops, op)
-			o.each = max(o.each, o.scratch+roundUp(op.Scratch(1), 64))
 		}
 	}
 	return o
+}
+
+// byTiles reports whether the last bits of an operation's output depend on the row that it begins in: then a band must
+// not depend on which worker did the one before it.
+func byTiles(op Op) bool {
+	w, ok := op.(*winograd)
+	return ok && w.dtype == F32
 }
 
 // cut divides the output's rows by n and finds what memory that takes.
@@ -155,9 +192,11 @@ func (o *bands) Bind(in, out []View, scratch []byte, workers int) Task {
 	t := &bandsTask{units: len(o.cuts)}
 	for w := range workers {
 		mem := scratch[w*o.each:][:o.each]
-		for _, b := range o.cuts {
+		for i := range o.cuts {
+			b := &o.cuts[i]
+			var task bandTask
 			src := rowsOf(in[0], b.rows[0].in0, b.rows[0].in1)
-			var tasks []Task
+			from := b.rows[0].in0 // the input row that src begins with
 			for j, op := range b.ops {
 				r, s := b.rows[j], &o.stages[j]
 				dst := View{DType: s.DType, N: 1, H: r.y1 - r.y0, W: s.W, C: s.C, Stride: s.C}
@@ -166,13 +205,33 @@ func (o *bands) Bind(in, out []View, scratch []byte, workers int) Task {
 				} else {
 					dst = rowsOf(out[0], r.y0, r.y1)
 				}
-				tasks = append(tasks, op.Bind([]View{src}, []View{dst}, mem[o.scratch:], 1))
-				src = dst
+				task.first = append(task.first, op.Bind([]View{src}, []View{dst}, mem[o.scratch:], 1))
+				if b.then != nil {
+					o.goOn(&task, i, j, from, src, dst, mem)
+				}
+				src, from = dst, r.y0
 			}
-			t.tasks = append(t.tasks, tasks)
+			t.tasks = append(t.tasks, task)
 		}
 	}
 	return t
+}
+
+// goOn binds stage j of band i to do what is missing after the band before, from src, the first row of which is row
+// `from`, to the last rows of dst. What is kept of the rows before moves to the first ones, once for all stages that
+// share them.
+func (o *bands) goOn(t *bandTask, i, j, from int, src, dst View, mem []byte) {
+	b, row, before := &o.cuts[i], dst.W*dst.C*dst.DType.Size(), o.cuts[i-1].rows[j]
+	kept := before.y1 - b.rows[j].y0
+	if kept > 0 && o.at[j+1] != o.at[j] {
+		end := o.at[j] + (before.y1-before.y0)*row
+		t.moves = append(t.moves, bandMove{mem[o.at[j]:][:kept*row], mem[end-kept*row : end]})
+	}
+	if r := b.more[j]; b.then[j] != nil {
+		src = rowsOf(src, r.in0-from, r.in1-from)
+		dst = rowsOf(dst, max(0, kept), dst.H)
+		t.then = append(t.then, b.then[j].Bind([]View{src}, []View{dst}, mem[o.scratch:], 1))
+	}
 }
 
 // rowsOf is rows y0 ≤ y < y1 of an image.
@@ -184,15 +243,33 @@ func rowsOf(v View, y0, y1 int) View {
 
 type bandsTask struct {
 	units int
-	tasks [][]Task // [workers][bands], each a chain
+	tasks []bandTask // [workers][bands]
 }
+
+// bandTask is a chain of tasks.
+type bandTask struct {
+	first []Task     // of a worker's first band, or one that does not go on
+	moves []bandMove // before a band that does
+	then  []Task     // and its tasks
+}
+
+// bandMove are bytes that move; the two may overlap.
+type bandMove struct{ to, from []byte }
 
 // Units are bands.
 func (t *bandsTask) Units() int { return t.units }
 
 func (t *bandsTask) Run(worker, lo, hi int, stop *Stop) {
-	for _, chain := range t.tasks[worker*t.units:][lo:hi] {
-		for _, task := range chain {
+	for i := range t.tasks[worker*t.units:][lo:hi] {
+		band := &t.tasks[worker*t.units+lo+i]
+		tasks := band.first
+		if i > 0 && band.then != nil {
+			tasks = band.then
+			for _, m := range band.moves {
+				copy(m.to, m.from)
+			}
+		}
+		for _, task := range tasks {
 			task.Run(0, 0, task.Units(), stop)
 		}
 	}
@@ -238,6 +315,8 @@ func (o *pool) band(b bandRows) Op {
 	c.plan()
 	return &c
 }
+
+func (o *finished) band(b bandRows) Op { return &finished{o.Op.(bandable).band(b), o.finish} }
 
 func (o *lrn) band(bandRows) Op   { return o }
 func (o *lrnU8) band(bandRows) Op { return o }

@@ -253,6 +253,7 @@ func (t *binaryTask) merge(dims [4]int, steps [3][4]int) {
 
 type binaryTask struct {
 	*binaryOp
+	onlyTask
 	pixelBlocks
 	args    binaryArgs // of the whole
 	dims    [4]int

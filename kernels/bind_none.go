@@ -3,4 +3,4 @@
 package kernels
 
 // bindings is empty: this build has no assembly.
-var bindings map[string]any
+var bindings []binding

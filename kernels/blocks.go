@@ -55,6 +55,7 @@ func (o *blocks) Bind(in, out []View, _ []byte, workers int) Task {
 
 type blocksTask struct {
 	*blocks
+	onlyTask
 	pixelBlocks // of the deep view
 	deep, wide  View
 	workers     []blocksWorker

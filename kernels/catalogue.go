@@ -45,7 +45,7 @@ type Kernel struct {
 	Family     string       // the first word of its file's name, see File
 	Text       string       // the assembly functions that it runs, apart by spaces, or the portable function: derived
 
-	PairSum16    bool // adds pairs of products in saturating int16: weights are packed by packPairs
+	PairSum16    bool // adds pairs of products in saturating int16: weights are packed by pairs
 	Words        bool // depthrow, grouprow: weights are widened to int16
 	Minus128     bool // takes 128 from each input: bias carries 128·Σ w
 	Flips        bool // what calls it has taken them, by the top bit of each input: see OpFlip
@@ -54,7 +54,9 @@ type Kernel struct {
 	PartsFrom int
 	Columns   bool // windows of few channels have been measured to be faster as columns than as rows
 
-	fn any // its type is given by Op and DType; a portable row has it, other rows get it where this build has one
+	pairs pairPacker // of PairSum16: only programs with such a row link it
+	// Its type is given by Op and DType; a portable row has it, other rows get it where this build has one.
+	fn any
 }
 
 // Catalogue returns all kernels of all architectures, whether or not this build has them: those of a GOARCH together,
@@ -74,9 +76,15 @@ var catalogue struct {
 
 // Table returns the kernels that this build has, whether or not this CPU can run them, best tier first within an op.
 // The slice must not be changed.
-var Table = sync.OnceValue(func() []Kernel {
-	return slices.DeleteFunc(slices.Concat(derive(goruntime.GOARCH, ownRows()), derive("", rowsPortable)),
-		func(k Kernel) bool { return !k.Bound() })
+var Table = sync.OnceValue(func() (table []Kernel) {
+	for _, rows := range [][]Kernel{derive(goruntime.GOARCH, ownRows()), derive("", rowsPortable)} {
+		for _, k := range rows {
+			if k.Bound() {
+				table = append(table, k)
+			}
+		}
+	}
+	return table
 })
 
 // archRows returns the rows of any GOARCH, derived.
@@ -112,10 +120,26 @@ func derive(goarch string, rows []Kernel) []Kernel {
 			k.Text = curvesOf(goarch, k.Text)
 		}
 		if goarch == goruntime.GOARCH {
-			k.fn = bindings[k.Name]
+			k.fn = bound(k.Name)
 		}
 	}
 	return rows
+}
+
+// binding is a function of the catalogue's rows, by name. They are a list, which the linker lays out: code would have to
+// fill a map.
+type binding struct {
+	name string
+	fn   any
+}
+
+func bound(name string) any {
+	for i := range bindings {
+		if bindings[i].name == name {
+			return bindings[i].fn
+		}
+	}
+	return nil
 }
 
 // symbol is the name of one of this package's functions; "" if fn is none.

@@ -39,7 +39,7 @@ var (
 			BytesPerWord: 2, Columns: true, Family: "conv", Text: "convTileU8AVX512VNNI"},
 		{Op: OpConvTile, DType: U8, MR: 6, NR: 16, KR: 4, ISA: arch.AVXVNNI, Requires: avx2 | avxvnni,
 			BytesPerWord: 2, PartsFrom: 400, Columns: true, Family: "conv", Text: "convTileU8AVXVNNI"},
-		{Op: OpConvTile, DType: U8, MR: 4, NR: 16, KR: 4, PairSum16: true, ISA: arch.AVX2, Requires: avx2,
+		{Op: OpConvTile, DType: U8, MR: 4, NR: 16, KR: 4, PairSum16: true, pairs: packPairs, ISA: arch.AVX2, Requires: avx2,
 			BytesPerWord: 1, Columns: true, Family: "conv", Text: "convTileU8AVX2"},
 		{Op: OpConvWide, DType: U8, MR: 6, NR: 16, KR: 2, ISA: arch.AVX2, Requires: avx2,
 			Family: "convwide", Text: "convWideU8AVX2"},
@@ -377,9 +377,10 @@ var (
 
 // curvesOf are the assembly functions of [OpCurve], whose rows name the end of each.
 func curvesOf(goarch, tier string) string {
-	names := "sigmoid tanh silu hardSwish leaky gelu geluTanh mish exp erf sqrt rsqrt reciprocal square abs neg"
+	names := []string{"sigmoid", "tanh", "silu", "hardSwish", "leaky", "gelu", "geluTanh", "mish", "exp", "erf", "sqrt",
+		"rsqrt", "reciprocal", "square", "abs", "neg"}
 	if goarch != "arm" {
-		names += " hardSigmoid elu selu"
+		names = append(names, "hardSigmoid", "elu", "selu", "celu", "softplus", "softsign")
 	}
-	return strings.ReplaceAll(names, " ", tier+" ") + tier
+	return strings.Join(names, tier+" ") + tier
 }

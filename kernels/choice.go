@@ -53,7 +53,7 @@ func (p *Packing) choose(all []candidate) Op {
 			p.refuse()
 		}
 	}
-	keep(p, []byte(all[i].String()))
+	p.keep([]byte(all[i].String()))
 	op := all[i].make()
 	if c, ok := op.(interface{ setChoice(Choice) }); ok {
 		c.setChoice(all[i].Choice)

@@ -6,7 +6,7 @@
 //	STEP                      PRODUCTS_LOADS; or PRODUCTS_AND_LOADS, if products take an in-order core so long that a load
 //	                          between them waits
 //	DOT(m, i, n, d)           d.4s += n · element i of m; or PRODUCTS and all that follows it here
-//	FINISH                    sets V0–V4 to what END needs
+//	FINISH                    sets V0–V6 to what END needs
 //	END                       turns V16–V31 into the pixels' channels, in the first of two registers, or both
 //	STORE8(A, B)              stores eight channels at R13
 //	STORE4, STORE2, STORE1(A, B)  store four, two, one at R17, go on, and move the next ones down

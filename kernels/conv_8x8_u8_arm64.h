@@ -14,7 +14,11 @@
 	MOVW convTileArgs_zero(R0), R3 \
 	BYTE_BOUND(convTileArgs_lo, F2, V2) \
 	BYTE_BOUND(convTileArgs_hi, F3, V3) \
-	VDUP R3, V4.H8
+	VDUP R3, V4.H8 \
+	MOVW $0x4b400000, R17 \
+	VDUP R17, V5.S4 \
+	SUBW R3, R17 \
+	VDUP R17, V6.S4
 
 // Two pixels to float32, scaled, and to int32.
 #define SCVTF4(n) \
@@ -35,9 +39,22 @@
 	FCVTNS(n+2, n+2) \
 	FCVTNS(n+3, n+3)
 
-// Four pixels to int16 in every second register, the zero point added, and to bytes in the first register, those of the
-// second pixel behind those of the first, and in the fifth. What int16 cannot hold lies beyond both bounds.
-#define NARROW8(n) \
+// The same by adding 1.5·2²³ and taking its bits away, less the zero point. A sum beyond 2²⁴ or below 2²² has other bits, of
+// the same order, and saturates: the bytes do too.
+#define SUMS4(n) \
+	FADD(5, n, n) \
+	FADD(5, n+1, n+1) \
+	FADD(5, n+2, n+2) \
+	FADD(5, n+3, n+3)
+
+#define SQSUB4(n) \
+	SQSUB(6, n, n) \
+	SQSUB(6, n+1, n+1) \
+	SQSUB(6, n+2, n+2) \
+	SQSUB(6, n+3, n+3)
+
+// Four pixels to int16 in every second register. What int16 cannot hold lies beyond both bounds.
+#define NARROW16(n) \
 	SQXTN(n, n) \
 	SQXTN(n+2, n+2) \
 	SQXTN(n+4, n+4) \
@@ -45,16 +62,16 @@
 	SQXTN2(n+1, n) \
 	SQXTN2(n+3, n+2) \
 	SQXTN2(n+5, n+4) \
-	SQXTN2(n+7, n+6) \
-	SQADD(4, n, n) \
-	SQADD(4, n+2, n+2) \
-	SQADD(4, n+4, n+4) \
-	SQADD(4, n+6, n+6) \
+	SQXTN2(n+7, n+6)
+
+// These to bytes in the first register, those of the second pixel behind those of the first, and in the fifth.
+#define NARROW8(n) \
 	SQXTUN(n, n) \
 	SQXTUN(n+4, n+4) \
 	SQXTUN2(n+2, n) \
 	SQXTUN2(n+6, n+4)
 
+// Four pixels by FCVTNS, for which out-of-order cores have one unit that is slow, and four by sums, which the others do.
 #define END \
 	SCVTF4(16) \
 	SCVTF4(20) \
@@ -66,9 +83,17 @@
 	FMUL4(28) \
 	FCVTNS4(16) \
 	FCVTNS4(20) \
-	FCVTNS4(24) \
-	FCVTNS4(28) \
+	SUMS4(24) \
+	SUMS4(28) \
+	SQSUB4(24) \
+	SQSUB4(28) \
+	NARROW16(16) \
+	SQADD(4, 16, 16) \
+	SQADD(4, 18, 18) \
+	SQADD(4, 20, 20) \
+	SQADD(4, 22, 22) \
 	NARROW8(16) \
+	NARROW16(24) \
 	NARROW8(24) \
 	VUMAX V2.B16, V16.B16, V16.B16 \
 	VUMAX V2.B16, V20.B16, V20.B16 \

@@ -127,6 +127,7 @@ func (d *columnConv) addresses(columns []byte) []unsafe.Pointer {
 
 type columnConvTask struct {
 	*columnConv
+	onlyTask
 	in      View
 	out     []View
 	workers []columnConvWorker

@@ -60,6 +60,7 @@ func (d *directConv) Bind(in, out []View, scratch []byte, workers int) Task {
 
 type directConvTask struct {
 	*directConv
+	onlyTask
 	in      View
 	out     []View
 	workers []convWorker

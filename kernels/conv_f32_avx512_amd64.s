@@ -10,7 +10,7 @@
 // Requires   AVX-512 F
 // Layout     src/dst NHWC; w packed [taps][C][width], width being cols rounded up to 16
 // Contract   taps, c, tiles ≥ 1; 1 ≤ rows ≤ 8; 1 ≤ cols ≤ 48; no over-read; dst does not alias src
-// Bound      24, 16 or 8 FMA per 3, 2 or 1 loads + 8 broadcasts
+// Bound      24, 16 or 8 FMA per 3, 2 or 1 loads + 8 broadcasts; of 16 columns even and odd channels have sums of their own
 // Tile       col →  0–15  16–31  32–47   Registers
 //   pixel 0         Z8    Z9     Z10     DI  args              SI  row addresses of this tap
 //   pixel 1         Z11   Z12    Z13     DX  w                 CX  −channels left
@@ -77,6 +77,21 @@
 	ROW1(srcOff(AX)(CX*4), Z4, Z26) \
 	ROW1(srcOff(BX)(CX*4), Z5, Z29)
 
+// The same of the second of two channels, to sums of their own: one sum takes an addition every four cycles, and eight
+// of them would have to be met without delay.
+#define LOW1_ODD(wOff, srcOff) \
+	VMOVUPS (wOff)(DX), Z0 \
+	ROW1(srcOff(R8)(CX*4), Z3, Z9) \
+	ROW1(srcOff(R9)(CX*4), Z4, Z12) \
+	ROW1(srcOff(R10)(CX*4), Z5, Z15) \
+	ROW1(srcOff(R11)(CX*4), Z6, Z18)
+
+#define HIGH1_ODD(srcOff) \
+	ROW1(srcOff(R12)(CX*4), Z7, Z21) \
+	ROW1(srcOff(R13)(CX*4), Z3, Z24) \
+	ROW1(srcOff(AX)(CX*4), Z4, Z27) \
+	ROW1(srcOff(BX)(CX*4), Z5, Z30)
+
 #define NONE(srcOff)
 
 // Fetches a part of the next panel, which lies behind this one. After the last tile all of it has been fetched.
@@ -94,8 +109,8 @@
 	PREFETCHT1 128(R14) \
 	ADDQ convTileArgs_ahead(DI), R14
 
-// The channels of one tap: `bytes` of weights each.
-#define CHANNELS(LOW, HIGH, FETCH, bytes, loop, tail) \
+// The channels of one tap: `bytes` of weights each. LOW2ND and HIGH2ND do the second of two.
+#define CHANNELS(LOW, HIGH, LOW2ND, HIGH2ND, FETCH, bytes, loop, tail) \
 	ADDQ $2, CX \
 	JGT  tail \
 	PCALIGN $32 \
@@ -103,8 +118,8 @@ loop: /* CX = 2 − channels left ≤ 0 */ \
 	LOW(0, -8) \
 	HIGH(-8) \
 	FETCH \
-	LOW(bytes, -4) \
-	HIGH(-4) \
+	LOW2ND(bytes, -4) \
+	HIGH2ND(-4) \
 	ADDQ $(2*bytes), DX \
 	ADDQ $2, CX \
 	JLE  loop \
@@ -116,20 +131,49 @@ tail: \
 	ADDQ $bytes, DX \
 	JMP  tap_done
 
-// Clamp and store one pixel, and go on to the next, if there is one; a NaN stays a NaN (it is the second operand).
-#define STORE(a, b, c) \
+#define CLAMP(a) \
 	VMAXPS a, Z0, a \
-	VMAXPS b, Z0, b \
-	VMAXPS c, Z0, c \
-	VMINPS a, Z1, a \
-	VMINPS b, Z1, b \
-	VMINPS c, Z1, c \
-	VMOVUPS a, K1, (R8) \
-	VMOVUPS b, K2, 64(R8) \
-	VMOVUPS c, K3, 128(R8) \
+	VMINPS a, Z1, a
+
+// Goes on to the next pixel, if there is one.
+#define NEXT \
 	ADDQ R9, R8 \
 	SUBQ $1, CX \
 	JZ   tile_done
+
+// Clamp and store one pixel of some, 48, 32 or 16 columns; a NaN stays a NaN (it is the second operand).
+#define STORE(a, b, c) \
+	CLAMP(a) \
+	CLAMP(b) \
+	CLAMP(c) \
+	VMOVUPS a, K1, (R8) \
+	VMOVUPS b, K2, 64(R8) \
+	VMOVUPS c, K3, 128(R8) \
+	NEXT
+
+#define STORE3(a, b, c) \
+	CLAMP(a) \
+	CLAMP(b) \
+	CLAMP(c) \
+	VMOVUPS a, (R8) \
+	VMOVUPS b, 64(R8) \
+	VMOVUPS c, 128(R8) \
+	NEXT
+
+#define STORE2(a, b) \
+	CLAMP(a) \
+	CLAMP(b) \
+	VMOVUPS a, (R8) \
+	VMOVUPS b, 64(R8) \
+	NEXT
+
+#define STORE1(a) \
+	CLAMP(a) \
+	VMOVUPS a, (R8) \
+	NEXT
+
+// Joins the sums of even and odd channels of 16 columns. A sum that begins anew is zero, so the order is one.
+#define ADD_ODD(odd, even) VADDPS odd, even, even
 
 // func convTileF32AVX512(a *convTileArgs)
 TEXT ·convTileF32AVX512(SB), NOSPLIT, $0-8
@@ -164,8 +208,13 @@ TEXT ·convTileF32AVX512(SB), NOSPLIT, $0-8
 tile:
 	MOVQ      convTileArgs_bias(DI), AX
 	VMOVUPS   (AX), Z8               // every pixel starts from the bias
+	VPXORD    Z9, Z9, Z9
+	CMPQ      convTileArgs_cols(DI), $16
+	JLE       sums
 	VMOVUPS   64(AX), Z9
 	VMOVUPS   128(AX), Z10
+
+sums:
 	VMOVAPS   Z8, Z11
 	VMOVAPS   Z9, Z12
 	VMOVAPS   Z10, Z13
@@ -221,36 +270,36 @@ eight:
 	JGT  eight_48
 	CMPQ convTileArgs_cols(DI), $16
 	JGT  eight_32
-	CHANNELS(LOW1, HIGH1, FETCH, 64, loop_8_16, tail_8_16)
+	CHANNELS(LOW1, HIGH1, LOW1_ODD, HIGH1_ODD, FETCH, 64, loop_8_16, tail_8_16)
 
 eight_32:
-	CHANNELS(LOW2, HIGH2, FETCH, 128, loop_8_32, tail_8_32)
+	CHANNELS(LOW2, HIGH2, LOW2, HIGH2, FETCH, 128, loop_8_32, tail_8_32)
 
 eight_48:
 	CMPQ convTileArgs_ahead(DI), $192
 	JGE  few_48
-	CHANNELS(LOW3, HIGH3, FETCH, 192, loop_8_48, tail_8_48)
+	CHANNELS(LOW3, HIGH3, LOW3, HIGH3, FETCH, 192, loop_8_48, tail_8_48)
 
 few_48:
-	CHANNELS(LOW3, HIGH3, FETCH_L2, 192, loop_few_48, tail_few_48)
+	CHANNELS(LOW3, HIGH3, LOW3, HIGH3, FETCH_L2, 192, loop_few_48, tail_few_48)
 
 four:                                    // the last tile has four pixels or less
 	CMPQ convTileArgs_cols(DI), $32
 	JGT  four_48
 	CMPQ convTileArgs_cols(DI), $16
 	JGT  four_32
-	CHANNELS(LOW1, NONE, FETCH, 64, loop_4_16, tail_4_16)
+	CHANNELS(LOW1, NONE, LOW1_ODD, NONE, FETCH, 64, loop_4_16, tail_4_16)
 
 four_32:
-	CHANNELS(LOW2, NONE, FETCH, 128, loop_4_32, tail_4_32)
+	CHANNELS(LOW2, NONE, LOW2, NONE, FETCH, 128, loop_4_32, tail_4_32)
 
 four_48:
 	CMPQ convTileArgs_ahead(DI), $192
 	JGE  few_4_48
-	CHANNELS(LOW3, NONE, FETCH, 192, loop_4_48, tail_4_48)
+	CHANNELS(LOW3, NONE, LOW3, NONE, FETCH, 192, loop_4_48, tail_4_48)
 
 few_4_48:
-	CHANNELS(LOW3, NONE, FETCH_L2, 192, loop_few_4_48, tail_few_4_48)
+	CHANNELS(LOW3, NONE, LOW3, NONE, FETCH_L2, 192, loop_few_4_48, tail_few_4_48)
 
 tap_done:
 	SUBQ $1, convTileArgs_left(DI)
@@ -262,10 +311,28 @@ tap_done:
 	MOVQ         convTileArgs_dstStride(DI), R9
 	MOVQ         $8, CX
 	CMPQ         convTileArgs_tiles(DI), $1
-	JNE          store
+	JNE          columns
 	MOVQ         convTileArgs_rows(DI), CX
 
-store:
+columns:
+	CMPQ         convTileArgs_cols(DI), $48
+	JEQ          store_48
+	CMPQ         convTileArgs_cols(DI), $32
+	JEQ          store_32
+	CMPQ         convTileArgs_cols(DI), $16
+	JGT          store
+	ADD_ODD(Z9, Z8)
+	ADD_ODD(Z12, Z11)
+	ADD_ODD(Z15, Z14)
+	ADD_ODD(Z18, Z17)
+	ADD_ODD(Z21, Z20)
+	ADD_ODD(Z24, Z23)
+	ADD_ODD(Z27, Z26)
+	ADD_ODD(Z30, Z29)
+	CMPQ         convTileArgs_cols(DI), $16
+	JEQ          store_16
+
+store:                                   // columns that are no whole vectors
 	STORE(Z8, Z9, Z10)
 	STORE(Z11, Z12, Z13)
 	STORE(Z14, Z15, Z16)
@@ -274,6 +341,36 @@ store:
 	STORE(Z23, Z24, Z25)
 	STORE(Z26, Z27, Z28)
 	STORE(Z29, Z30, Z31)
+
+store_48:
+	STORE3(Z8, Z9, Z10)
+	STORE3(Z11, Z12, Z13)
+	STORE3(Z14, Z15, Z16)
+	STORE3(Z17, Z18, Z19)
+	STORE3(Z20, Z21, Z22)
+	STORE3(Z23, Z24, Z25)
+	STORE3(Z26, Z27, Z28)
+	STORE3(Z29, Z30, Z31)
+
+store_32:
+	STORE2(Z8, Z9)
+	STORE2(Z11, Z12)
+	STORE2(Z14, Z15)
+	STORE2(Z17, Z18)
+	STORE2(Z20, Z21)
+	STORE2(Z23, Z24)
+	STORE2(Z26, Z27)
+	STORE2(Z29, Z30)
+
+store_16:
+	STORE1(Z8)
+	STORE1(Z11)
+	STORE1(Z14)
+	STORE1(Z17)
+	STORE1(Z20)
+	STORE1(Z23)
+	STORE1(Z26)
+	STORE1(Z29)
 
 tile_done:
 	MOVQ R8, convTileArgs_at(DI)         // where the next tile's pixels go

@@ -52,11 +52,33 @@ type convPanel struct {
 }
 
 // lattice says where a block's filters lie: the elements from one position (of the window, or of a transform) to the
-// next, and from one group of kr channels to the next. In a group, filters follow one another.
+// next, and from one group of kr channels to the next. In a group, filters follow one another. What holds for elements
+// holds for their bytes, with as many in place of one.
 type lattice struct{ positions, pos, group, depth, kr int }
 
-// padded reports whether a panel is zero where it has no filter or no channel.
-func padded[T number](panel []T, blk *convBlock, l lattice) bool {
+// of returns the lattice of elements of so many bytes.
+func (l lattice) of(bytes int) lattice {
+	return lattice{l.positions, l.pos * bytes, l.group * bytes, l.depth * bytes, l.kr * bytes}
+}
+
+// padding is what must be zero of panels that are packed for blocks, of so many bytes for each filter of their widths.
+type padding struct {
+	blocks []convBlock
+	bytes  int
+	lay    func(*convBlock) lattice
+}
+
+func (p *padding) zero(all []byte) bool {
+	for b, panel := range cutPanels(all, p.blocks, p.bytes) {
+		if !padded(panel, &p.blocks[b], p.lay(&p.blocks[b])) {
+			return false
+		}
+	}
+	return true
+}
+
+// padded reports whether a panel's bytes are zero where it has no filter or no channel.
+func padded(panel []byte, blk *convBlock, l lattice) bool {
 	groups, tail := (l.depth+l.kr-1)/l.kr, l.depth%l.kr
 	if blk.cols == blk.width && tail == 0 {
 		return true
@@ -80,7 +102,7 @@ func padded[T number](panel []T, blk *convBlock, l lattice) bool {
 // number is an element of packed filters.
 type number interface{ float32 | int8 | int16 | Half }
 
-func zero[T number](v []T) bool {
+func zero[T number | byte](v []T) bool {
 	for _, x := range v {
 		if x != 0 {
 			return false
@@ -92,20 +114,16 @@ func zero[T number](v []T) bool {
 // packWeights lays filters [K][taps][depth] out as [block][taps][⌈depth/kr⌉][width][kr], zeros where there is no
 // filter or no channel, and returns each block's part. Filters gives n of them, the k-th and those after it.
 func packWeights[T number](p *Packing, filters func(k, n int) []T, taps, depth int, blocks []convBlock, kr int) [][]T {
-	size := taps * ((depth + kr - 1) / kr) * kr
+	groups, bytes := (depth+kr-1)/kr, int(unsafe.Sizeof(*new(T)))
+	size := taps * groups * kr
 	all := packed(p, widths(blocks)*size, func(all []T) {
 		for b, panel := range cutPanels(all, blocks, size) {
 			fillPanel(panel, filters(blocks[b].k, blocks[b].cols), taps, depth, &blocks[b], kr)
 		}
-	}, func(all []T) bool {
-		for b, panel := range cutPanels(all, blocks, size) {
-			group := blocks[b].width * kr
-			if !padded(panel, &blocks[b], lattice{taps, (depth + kr - 1) / kr * group, group, depth, kr}) {
-				return false
-			}
-		}
-		return true
-	})
+	}, (&padding{blocks, size * bytes, func(blk *convBlock) lattice {
+		group := blk.width * kr
+		return lattice{taps, groups * group, group, depth, kr}.of(bytes)
+	}}).zero)
 	return cutPanels(all, blocks, size)
 }
 
@@ -128,7 +146,7 @@ func filtersOf[T number](weights []T, k int) func(from, n int) []T {
 func fillPanel[T number](panel, filters []T, taps, depth int, blk *convBlock, kr int) {
 	groups, nr := (depth+kr-1)/kr, blk.width
 	if kr*int(unsafe.Sizeof(filters[0])) == 4 && depth%kr == 0 { // groups are words
-		packWords(panel, filters, taps*groups, blk.cols, nr)
+		packWords(words(panel), words(filters), taps*groups, blk.cols, nr)
 		return
 	}
 	for j := range blk.cols {
@@ -142,9 +160,7 @@ func fillPanel[T number](panel, filters []T, taps, depth int, blk *convBlock, kr
 }
 
 // packWords is fillPanel of a block whose groups are four bytes: filters [cols][words] become [words][nr].
-func packWords[T number](panel, filters []T, words, cols, nr int) {
-	dst := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(panel))), words*nr)
-	src := unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(filters))), words*cols)
+func packWords(dst, src [][4]byte, words, cols, nr int) {
 	const run = 16 // words of a filter at a time, so that what is written stays in the L1 cache meanwhile
 	for i := 0; i < words; i += run {
 		n := min(run, words-i)
@@ -169,6 +185,11 @@ func packWords[T number](panel, filters []T, words, cols, nr int) {
 	}
 }
 
+// words views numbers as words of four bytes.
+func words[T number](v []T) [][4]byte {
+	return unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(*new(T)))/4)
+}
+
 // packRow lays one number per filter out as [blocks][nr]; nil is all zeros.
 func packRow[T float32 | int32](row []T, blocks []convBlock, nr int) []T {
 	packed := aligned[T](len(blocks) * nr)
@@ -180,7 +201,9 @@ func packRow[T float32 | int32](row []T, blocks []convBlock, nr int) []T {
 	return packed
 }
 
-// aligned returns n zero elements starting on a cache line.
+// aligned returns n zero elements starting on a cache line. It is called where things are made: not worth its code.
+//
+//go:noinline
 func aligned[T any](n int) []T {
 	const line = 64
 	size := int(unsafe.Sizeof(*new(T)))

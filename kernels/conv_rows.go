@@ -136,6 +136,7 @@ func (d *rowConv) addresses(rows []byte) []unsafe.Pointer {
 
 type rowConvTask struct {
 	*rowConv
+	onlyTask
 	in      View
 	out     []View
 	workers []rowConvWorker

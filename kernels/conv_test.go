@@ -375,6 +375,9 @@ func randomU8(rnd *rand.Rand, c convCase, extreme bool) ([]uint8, ConvU8) {
 		if extreme && i%3 == 0 && q.Out[0].Hi < 255 {
 			q.Scale[i] = math.MaxFloat32 // overflows to ±Inf, which clamps
 		}
+		if extreme && i%3 == 1 { // beyond what a float's last bits count in ones
+			q.Scale[i] = float32(math.Ldexp(1+rnd.Float64(), rnd.IntN(24)-4))
+		}
 	}
 	return in, q
 }

@@ -203,7 +203,7 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 			return room
 		}, taps, depth, c.blocks, k.KR), 1
 	case k.PairSum16:
-		pairs = packPairs(q.pack, q.Weights, taps, parts, depth, c.blocks, k)
+		pairs = k.pairs(q.pack, q.Weights, taps, parts, depth, c.blocks, k)
 	default:
 		narrow = packWeights(q.pack, filtersOf(q.Weights, s.K), taps*parts, depth, c.blocks, k.KR)
 	}

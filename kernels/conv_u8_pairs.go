@@ -24,6 +24,9 @@ type pairPanel struct {
 
 const pairKR = 4
 
+// pairPacker is the type of packPairs.
+type pairPacker func(p *Packing, w []int8, taps, parts, depth int, blocks []convBlock, k *Kernel) []pairPanel
+
 // packPairs is packWeights for PairSum16 kernels, of so many taps for each part of weights. Panels follow one another.
 // Of parts after the first, groups that are zero are left out.
 func packPairs(p *Packing, w []int8, taps, parts, depth int, blocks []convBlock, k *Kernel) []pairPanel {
@@ -40,8 +43,8 @@ func packPairs(p *Packing, w []int8, taps, parts, depth int, blocks []convBlock,
 		fillPanel(panel, w[blocks[b].k*taps*depth:][:blocks[b].cols*taps*depth], taps, depth, &blocks[b], k.KR)
 		m.add(panel, taps, groups, first)
 	}
-	keep(p, m.order)
-	keep(p, m.all)
+	p.keep(bytesOf(m.order))
+	p.keep(bytesOf(m.all))
 	panels, _ := cutPairs(m.order, m.all, taps, groups, len(blocks), k.NR)
 	return panels
 }
@@ -91,10 +94,10 @@ func resized(s []int8, n int) []int8 {
 // take them for addresses, and whoever may write a mapped file must not have them read anywhere but in their window.
 func (p *Packing) pairs(taps, depth int, blocks []convBlock, nr int) []pairPanel {
 	raw := p.take(-1)
-	order, ok1 := elements[int32](raw)
-	all, ok2 := elements[int8](p.take(-1))
-	if ok1 && ok2 && len(raw) == 4*len(order) {
-		order = append(aligned[int32](len(order))[:0], order...)
+	weights := p.take(-1)
+	if raw != nil && weights != nil && len(raw)%4 == 0 {
+		order, all := aligned[int32](len(raw)/4), elements[int8](inLines(weights))
+		copy(bytesOf(order), raw)
 		groups := (depth + pairKR - 1) / pairKR
 		panels, ok := cutPairs(order, all, taps, groups, len(blocks), nr)
 		for b := 0; ok && b < len(panels); b++ {
@@ -119,7 +122,7 @@ func (p *pairPanel) padded(taps, depth, nr int, blk *convBlock) bool {
 			n := int(order[0]) * each
 			for _, c := range order[1:][:n] {
 				one := lattice{positions: 1, depth: min(depth-int(c), pairKR), kr: pairKR}
-				if !padded(w[:nr*pairKR], &convBlock{cols: blk.cols, width: nr}, one) {
+				if !padded(bytesOf(w[:nr*pairKR]), &convBlock{cols: blk.cols, width: nr}, one) {
 					return false
 				}
 				w = w[nr*pairKR:]

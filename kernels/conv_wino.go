@@ -197,6 +197,7 @@ func (w *winograd) Bind(in, out []View, scratch []byte, workers int) Task {
 
 type winogradTask struct {
 	*winograd
+	onlyTask
 	work         pieces
 	vStep, mStep int
 	in           View

@@ -152,6 +152,7 @@ func (o *convert) Bind(in, out []View, _ []byte, workers int) Task {
 
 type convertTask struct {
 	*convert
+	onlyTask
 	pixelBlocks
 	in, out View
 	long    bool

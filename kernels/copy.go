@@ -82,6 +82,7 @@ func (o *copyOp) Bind(in, out []View, _ []byte, workers int) Task {
 
 type copyTask struct {
 	*copyOp
+	onlyTask
 	pixelBlocks
 	in, out View
 	workers []copyWorker

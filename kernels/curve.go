@@ -71,7 +71,7 @@ var curveTable = [curves]struct {
 	HardSwish: {"HardSwish", 0, hardSwishRow}, HardSigmoid: {"HardSigmoid", 2, hardSigmoidRow},
 	LeakyRelu: {"LeakyRelu", 1, leakyRow}, Elu: {"Elu", 1, eluRow}, Selu: {"Selu", 2, narrow(selu)},
 	Celu: {"Celu", 1, narrow(celu)}, Gelu: {"Gelu", 0, geluRow}, GeluTanh: {"GeluTanh", 0, geluTanhRow},
-	Mish: {"Mish", 0, mishRow}, Softplus: {"Softplus", 0, narrow(softplus)}, Softsign: {"Softsign", 0, narrow(softsign)},
+	Mish: {"Mish", 0, mishRow}, Softplus: {"Softplus", 0, softplusRow}, Softsign: {"Softsign", 0, softsignRow},
 	ThresholdedRelu: {"ThresholdedRelu", 1, narrow(thresholded)}, Shrink: {"Shrink", 2, narrow(shrink)},
 	Exp: {"Exp", 0, expRow}, Log: {"Log", 0, wide(logarithm)}, Sqrt: {"Sqrt", 0, sqrtRow},
 	Rsqrt: {"Rsqrt", 0, rsqrtRow}, Reciprocal: {"Reciprocal", 0, reciprocalRow}, Square: {"Square", 0, squareRow},

@@ -15,6 +15,9 @@ var curvesAVX2 = curveVectors{
 	Gelu:        geluAVX2,
 	GeluTanh:    geluTanhAVX2,
 	Mish:        mishAVX2,
+	Celu:        celuAVX2,
+	Softplus:    softplusAVX2,
+	Softsign:    softsignAVX2,
 	Exp:         expAVX2,
 	Erf:         erfAVX2,
 	Sqrt:        sqrtAVX2,
@@ -39,6 +42,9 @@ var curvesAVX512 = curveVectors{
 	Gelu:        geluAVX512,
 	GeluTanh:    geluTanhAVX512,
 	Mish:        mishAVX512,
+	Celu:        celuAVX512,
+	Softplus:    softplusAVX512,
+	Softsign:    softsignAVX512,
 	Exp:         expAVX512,
 	Erf:         erfAVX512,
 	Sqrt:        sqrtAVX512,
@@ -83,6 +89,15 @@ func geluTanhAVX2(e *eltwiseArgs)
 
 //go:noescape
 func mishAVX2(e *eltwiseArgs)
+
+//go:noescape
+func celuAVX2(e *eltwiseArgs)
+
+//go:noescape
+func softplusAVX2(e *eltwiseArgs)
+
+//go:noescape
+func softsignAVX2(e *eltwiseArgs)
 
 //go:noescape
 func expAVX2(e *eltwiseArgs)
@@ -140,6 +155,15 @@ func geluTanhAVX512(e *eltwiseArgs)
 
 //go:noescape
 func mishAVX512(e *eltwiseArgs)
+
+//go:noescape
+func celuAVX512(e *eltwiseArgs)
+
+//go:noescape
+func softplusAVX512(e *eltwiseArgs)
+
+//go:noescape
+func softsignAVX512(e *eltwiseArgs)
 
 //go:noescape
 func expAVX512(e *eltwiseArgs)

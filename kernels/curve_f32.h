@@ -149,6 +149,58 @@
 	ELU \
 	MULV(PB, W0, W0)
 
+// Zero is added, so that −0 becomes +0 before the maximum; that of the minimum is added to it.
+#define CELU \
+	MOVE(W0, W5)                 \
+	DIVV(PA, W0, W0)             \
+	MOVE(W0, W4)                 \
+	EXPM1                        \
+	ABOVE(every_expMost, W4, M1) \
+	PICKC(M1, every_inf, W2)     \
+	MULV(PA, W2, W2)             \
+	MINC(every_zero, W2, W2)     \
+	ADDC(every_zero, W5, W5)     \
+	MAXC(every_zero, W5, W5)     \
+	ADDV(W2, W5, W0)
+
+#define SOFTPLUS \
+	MOVE(W0, W4)             \
+	ORC(every_sign, W0, W0)  \
+	EXPNEGATIVE              \
+	MULC(every_s0, W2, W5)   \
+	ADDC(every_s1, W5, W5)   \
+	MULV(W2, W5, W5)         \
+	ADDC(every_s2, W5, W5)   \
+	MULV(W2, W5, W5)         \
+	ADDC(every_s3, W5, W5)   \
+	MULV(W2, W5, W5)         \
+	ADDC(every_s4, W5, W5)   \
+	MULV(W2, W5, W5)         \
+	ADDC(every_s5, W5, W5)   \
+	MULV(W2, W5, W5)         \
+	ADDC(every_s6, W5, W5)   \
+	MULV(W2, W5, W5)         \
+	ADDC(every_s7, W5, W5)   \
+	MULV(W2, W5, W5)         \
+	ADDC(every_s8, W5, W5)   \
+	MULV(W2, W5, W5)         \
+	ADDC(every_s9, W5, W5)   \
+	MULV(W2, W2, W3)         \
+	MULV(W3, W5, W5)         \
+	ADDV(W2, W5, W5)         \
+	ADDC(every_zero, W4, W4) \
+	MAXC(every_zero, W4, W4) \
+	ADDV(W5, W4, W0)
+
+// The sign is taken from x and given back.
+#define SOFTSIGN \
+	ANDC(every_magnitude, W0, W1) \
+	ANDC(every_sign, W0, W0)      \
+	MINC(every_most, W1, W1)      \
+	ADDC(every_one, W1, W2)       \
+	DIVV(W2, W1, W1)              \
+	ORV(W1, W0, W0)
+
 #define EXP \
 	MOVE(W0, W4)                   \
 	SPLIT                          \

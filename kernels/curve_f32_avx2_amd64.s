@@ -139,6 +139,18 @@ TEXT ·geluTanhAVX2(SB), NOSPLIT, $0-8
 TEXT ·mishAVX2(SB), NOSPLIT, $0-8
 	CURVE(MISH)
 
+// func celuAVX2(e *eltwiseArgs)
+TEXT ·celuAVX2(SB), NOSPLIT, $0-8
+	CURVE(CELU)
+
+// func softplusAVX2(e *eltwiseArgs)
+TEXT ·softplusAVX2(SB), NOSPLIT, $0-8
+	CURVE(SOFTPLUS)
+
+// func softsignAVX2(e *eltwiseArgs)
+TEXT ·softsignAVX2(SB), NOSPLIT, $0-8
+	CURVE(SOFTSIGN)
+
 // func expAVX2(e *eltwiseArgs)
 TEXT ·expAVX2(SB), NOSPLIT, $0-8
 	CURVE(EXP)

@@ -195,6 +195,18 @@ TEXT ·geluTanhAVX512(SB), NOSPLIT, $0-8
 TEXT ·mishAVX512(SB), NOSPLIT, $0-8
 	CURVE(MISH)
 
+// func celuAVX512(e *eltwiseArgs)
+TEXT ·celuAVX512(SB), NOSPLIT, $0-8
+	CURVE(CELU)
+
+// func softplusAVX512(e *eltwiseArgs)
+TEXT ·softplusAVX512(SB), NOSPLIT, $0-8
+	CURVE(SOFTPLUS)
+
+// func softsignAVX512(e *eltwiseArgs)
+TEXT ·softsignAVX512(SB), NOSPLIT, $0-8
+	CURVE(SOFTSIGN)
+
 // func expAVX512(e *eltwiseArgs)
 TEXT ·expAVX512(SB), NOSPLIT, $0-8
 	CURVE(EXP)

@@ -204,6 +204,18 @@ TEXT ·geluTanhNEON(SB), NOSPLIT, $0-8
 TEXT ·mishNEON(SB), NOSPLIT, $0-8
 	CURVE(MISH)
 
+// func celuNEON(e *eltwiseArgs)
+TEXT ·celuNEON(SB), NOSPLIT, $0-8
+	CURVE(CELU)
+
+// func softplusNEON(e *eltwiseArgs)
+TEXT ·softplusNEON(SB), NOSPLIT, $0-8
+	CURVE(SOFTPLUS)
+
+// func softsignNEON(e *eltwiseArgs)
+TEXT ·softsignNEON(SB), NOSPLIT, $0-8
+	CURVE(SOFTSIGN)
+
 // func expNEON(e *eltwiseArgs)
 TEXT ·expNEON(SB), NOSPLIT, $0-8
 	CURVE(EXP)

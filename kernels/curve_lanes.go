@@ -21,6 +21,7 @@ type every struct {
 	rootHalf, erfMost, erfPoly, e0, e1, e2, e3, e4, e5          lane
 	f0, f1, f2, f3, f4, f5, f6, cubic, geluTwice                lane
 	sign, magnitude, bias, biasLess, roundBits                  lane // as bits
+	most, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9                lane
 }
 
 //lint:ignore U1000 assembly uses it
@@ -37,7 +38,8 @@ func newEvery() []float32 {
 		-5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1,
 		-1.72853470e-5, 3.83197126e-4, -3.88396438e-3, 2.42546219e-2, -1.06777877e-1, -6.34846687e-1, -1.28717512e-1,
 		0.044715, 1.5957691216057308,
-		bits(1 << 31), bits(1<<31 - 1), bits(127), bits(126), bits(0x4b400000)}
+		bits(1 << 31), bits(1<<31 - 1), bits(127), bits(126), bits(0x4b400000), math.MaxFloat32}
+	list = append(list, softplusTerms[:]...)
 	n := len(lane{})
 	if len(list)*n*4 != int(unsafe.Sizeof(every{})) {
 		panic("kernels: constants of curves are missing")

@@ -4,8 +4,8 @@ package kernels
 
 import "unsafe"
 
-// curvesNEON are curve_f32.h's functions by NEON. ARMv7 has none of HardSigmoid, Elu and Selu: of denormals its vectors would
-// give other bits.
+// curvesNEON are curve_f32.h's functions by NEON. ARMv7 has none of HardSigmoid, Elu, Selu, Celu, Softplus and
+// Softsign: of denormals its vectors would give other bits.
 var curvesNEON = curveVectors{
 	Sigmoid:     sigmoidNEON,
 	Tanh:        tanhNEON,
@@ -18,6 +18,9 @@ var curvesNEON = curveVectors{
 	Gelu:        geluNEON,
 	GeluTanh:    geluTanhNEON,
 	Mish:        mishNEON,
+	Celu:        celuNEON,
+	Softplus:    softplusNEON,
+	Softsign:    softsignNEON,
 	Exp:         expNEON,
 	Erf:         erfNEON,
 	Sqrt:        sqrtNEON,

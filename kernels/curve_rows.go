@@ -199,11 +199,29 @@ func mishRow(dst, src []float32, _, _ float32) {
 	}
 }
 
-func softsign(x, _, _ float32) float32 {
-	if a := magnitude(x); a <= math.MaxFloat32 {
-		return x / (1 + a)
+// softsignRow makes of infinities the largest numbers.
+func softsignRow(dst, src []float32, _, _ float32) {
+	for i, x := range src {
+		x = max(min(x, math.MaxFloat32), -math.MaxFloat32)
+		dst[i] = x / (1 + magnitude(x))
 	}
-	return sign(x, 0, 0)
+}
+
+// softplusTerms are the polynomial P, its highest power first, in ln(1+e) = e + e²·P(e) for 0 ≤ e ≤ 1, of least
+// relative error there.
+var softplusTerms = [...]float32{0.0020729179959744215, -0.013631332665681839, 0.0419810488820076, -0.0830736979842186,
+	0.12467096000909805, -0.16129323840141296, 0.19897928833961487, -0.24988578259944916, 0.33332690596580505,
+	-0.49999988079071045}
+
+func softplusRow(dst, src []float32, _, _ float32) {
+	for i, x := range src {
+		e := expNegative(-magnitude(x))
+		p := softplusTerms[0]
+		for _, term := range softplusTerms[1:] {
+			p = float32(p*e) + term
+		}
+		dst[i] = max(x, 0) + (float32(float32(e*e)*p) + e)
+	}
 }
 
 func thresholded(x, a, _ float32) float32 {

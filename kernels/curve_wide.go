@@ -9,7 +9,9 @@ import (
 // another number is added to it, and of package math there is only what is exact: roots, whole numbers, remainders. So
 // every CPU gives the same bits. Errors are below 2⁻³⁰ of the result, which is then rounded to binary32.
 
-// narrow is the loop of a function of binary32.
+// narrow is the loop of a function of binary32. There is one of it in a program, not one for each function.
+//
+//go:noinline
 func narrow(f func(x, a, b float32) float32) curveRow {
 	return func(dst, src []float32, a, b float32) {
 		for i, x := range src {
@@ -18,7 +20,9 @@ func narrow(f func(x, a, b float32) float32) curveRow {
 	}
 }
 
-// wide is the loop of a function of binary64.
+// wide is the loop of a function of binary64, as narrow is.
+//
+//go:noinline
 func wide(f func(float64) float64) curveRow {
 	return func(dst, src []float32, _, _ float32) {
 		for i, x := range src {
@@ -57,14 +61,6 @@ func log1p64(x float64) float64 {
 		return x
 	}
 	return float64(logarithm(u)*x) / (u - 1) // what the sum lost
-}
-
-func softplus(x, _, _ float32) float32 {
-	if a := magnitude(x); a > 128 || x != x {
-		return max(x, 0)
-	}
-	e := exp64(-math.Abs(float64(x)))
-	return float32(max(float64(x), 0) + log1p64(e))
 }
 
 // reduceAngle returns x less n quarter turns, and n modulo 4.

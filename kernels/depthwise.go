@@ -147,7 +147,7 @@ func packDepthwise[T float32 | int8 | Half](p *Packing, c, taps int, weights []T
 				w[t*c+k] = weights[k*taps+t]
 			}
 		}
-	}, func(w []T) bool { return zero(w[taps*c:]) })
+	}, func(w []byte) bool { return zero(w[len(w)/(taps+1)*taps:]) })
 }
 
 func (d *depthwise) PackedBytes() int { return d.bytes }
@@ -182,6 +182,7 @@ func (d *depthwise) Bind(in, out []View, scratch []byte, workers int) Task {
 
 type depthwiseTask struct {
 	*depthwise
+	onlyTask
 	in, out View
 	workers []depthwiseWorker
 }

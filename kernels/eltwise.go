@@ -156,6 +156,7 @@ func (o *eltwise) Bind(in, out []View, _ []byte, workers int) Task {
 
 type eltwiseTask struct {
 	*eltwise
+	onlyTask
 	pixelBlocks       // of rows
 	rows, width, last int
 	args              eltwiseArgs // of the whole tensor

@@ -95,6 +95,7 @@ func (o *fc) Bind(in, out []View, _ []byte, workers int) Task {
 
 type fcTask struct {
 	*fc
+	onlyTask
 	in, out View
 	workers []fcWorker
 }

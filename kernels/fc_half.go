@@ -118,6 +118,7 @@ func (o *fcHalf) Bind(in, out []View, scratch []byte, workers int) Task {
 
 type fcHalfTask struct {
 	*fcHalf
+	onlyTask
 	in, out View
 	perUnit int // tiles
 	workers []fcHalfWorker

@@ -92,6 +92,7 @@ func (o *fcU8) Bind(in, out []View, _ []byte, workers int) Task {
 
 type fcU8Task struct {
 	*fcU8
+	onlyTask
 	in, out View
 	workers []fcU8Worker
 }

@@ -62,6 +62,7 @@ func (o *flatten) Bind(in, out []View, _ []byte, workers int) Task {
 
 type flattenTask struct {
 	*flatten
+	onlyTask
 	in, out  View
 	channels pixelBlocks // units of one image
 	workers  []flattenWorker

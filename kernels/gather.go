@@ -135,6 +135,7 @@ func (o *gather) Bind(in, out []View, _ []byte, workers int) Task {
 // written more than once.
 type gatherTask struct {
 	*gather
+	onlyTask
 	in      []View
 	out     View
 	blocks  pixelBlocks

@@ -148,6 +148,7 @@ func wideView(mem []byte, e Extent) View {
 
 type halfRowsTask struct {
 	*halfRows
+	onlyTask
 	in      []View
 	out     View
 	workers []halfRowsWorker

@@ -200,6 +200,7 @@ func (o *interpolate) Bind(in, out []View, scratch []byte, workers int) Task {
 
 type interpolateTask struct {
 	*interpolate
+	onlyTask
 	in, out View
 	workers []interpolateWorker
 }

@@ -29,6 +29,7 @@ type lrnArgs struct {
 	size, before         int            // channels in the window; those before its own, < size
 	squares              unsafe.Pointer // [lrnSquares(c, size)] float32, scratch; zeros at the start
 	alpha, bias, beta    float32
+	near                 bool  // size is 5, alpha in 0…2^10, bias in 2^±20: see lrn_f32_neon_arm64.s
 	stop                 *Stop // of the portable kernel, which takes windows and pixels of any size
 }
 
@@ -111,6 +112,7 @@ func (o *lrn) Bind(in, out []View, scratch []byte, workers int) Task {
 
 type lrnTask struct {
 	*lrn
+	onlyTask
 	pixelBlocks
 	in, out View
 	workers []lrnWorker
@@ -129,7 +131,8 @@ func (t *lrnTask) Run(worker, lo, hi int, stop *Stop) {
 		p0, p1 := t.block(u)
 		wk.args = lrnArgs{src: t.in.at(p0 * t.in.Stride), dst: t.out.at(p0 * t.out.Stride), srcStride: size * t.in.Stride,
 			dstStride: size * t.out.Stride, pixels: p1 - p0, c: t.c, size: t.size, before: (t.size - 1) / 2,
-			squares: addr(wk.squares), alpha: t.alpha, bias: t.bias, beta: t.beta, stop: stop}
+			squares: addr(wk.squares), alpha: t.alpha, bias: t.bias, beta: t.beta, stop: stop,
+			near: t.size == 5 && t.alpha >= 0 && t.alpha <= 1<<10 && t.bias >= 0x1p-20 && t.bias <= 1<<20}
 		t.fn(&wk.args)
 	}
 }

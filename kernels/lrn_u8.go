@@ -153,6 +153,7 @@ func (o *lrnU8) Bind(in, out []View, scratch []byte, workers int) Task {
 
 type lrnU8Task struct {
 	*lrnU8
+	onlyTask
 	pixelBlocks
 	in, out View
 	workers []lrnU8Worker

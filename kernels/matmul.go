@@ -132,6 +132,7 @@ func (o *matMul) Bind(in, out []View, _ []byte, workers int) Task {
 
 type matMulTask struct {
 	*matMul
+	onlyTask
 	a, b, out            View
 	depth                int
 	rowBlocks, colBlocks int

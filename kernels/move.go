@@ -127,11 +127,14 @@ func (o *move) Bind(in, out []View, _ []byte, workers int) Task {
 		[4]int{out[0].N, out[0].H, out[0].W, out[0].C} == o.to && out[0].Stride >= out[0].C)
 	t := &moveTask{move: o, in: in[0], out: out[0], workers: make([]moveWorker, workers)}
 	for _, d := range o.digits {
-		t.strides = append(t.strides, stride{d.n, d.in.pixels*in[0].Stride + d.in.channels,
-			d.out.pixels*out[0].Stride + d.out.channels})
+		if s := (stride{d.n, d.in.pixels*in[0].Stride + d.in.channels,
+			d.out.pixels*out[0].Stride + d.out.channels}); s.n != 1 {
+			t.strides = append(t.strides, s)
+			for i := len(t.strides) - 1; i > 0 && t.strides[i-1].out < s.out; i-- { // behind those no shorter in out
+				t.strides[i-1], t.strides[i] = s, t.strides[i-1]
+			}
+		}
 	}
-	slices.SortStableFunc(t.strides, func(a, b stride) int { return b.out - a.out })
-	t.strides = slices.DeleteFunc(t.strides, func(s stride) bool { return s.n == 1 })
 	for i := len(t.strides) - 1; i > 0; i-- { // two that are one
 		if a, b := t.strides[i-1], t.strides[i]; a.in == b.in*b.n && a.out == b.out*b.n {
 			t.strides[i-1] = stride{a.n * b.n, b.in, b.out}
@@ -184,6 +187,7 @@ func (t *moveTask) inner() {
 
 type moveTask struct {
 	*move
+	onlyTask
 	in, out                        View
 	strides                        []stride // of what is around the box, outermost first
 	layers, rows, cols             stride

@@ -17,6 +17,7 @@
 #define FRSQRTE(n, d)        NEON2(0x6EA1D800, n, d)          // frsqrte d.4s, n.4s
 #define FRSQRTS(m, n, d)     NEON3(0x4EA0FC00, m, n, d)       // frsqrts d.4s, n.4s, m.4s: (3 − n·m)/2
 #define FSQRT(n, d)          NEON2(0x6EA1F800, n, d)          // fsqrt d.4s, n.4s
+#define FABS(n, d)           NEON2(0x4EA0F800, n, d)          // fabs d.4s, n.4s
 #define UMAX(m, n, d)        NEON3(0x6E206400, m, n, d)       // umax d.16b, n.16b, m.16b
 #define FCMGT(m, n, d)       NEON3(0x6EA0E400, m, n, d)       // fcmgt d.4s, n.4s, m.4s: n > m
 #define BIC(m, n, d)         NEON3(0x4E601C00, m, n, d)       // bic d.16b, n.16b, m.16b: n and not m
@@ -58,6 +59,7 @@
 #define MULH(m, n, d)        NEON3(0x4E609C00, m, n, d)       // mul d.8h, n.8h, m.8h
 #define MULW(m, n, d)        NEON3(0x4EA09C00, m, n, d)       // mul d.4s, n.4s, m.4s
 #define SQADD(m, n, d)       NEON3(0x4E600C00, m, n, d)       // sqadd d.8h, n.8h, m.8h
+#define SQSUB(m, n, d)       NEON3(0x4EA02C00, m, n, d)       // sqsub d.4s, n.4s, m.4s: n − m
 #define SQXTUN2(n, d)        NEON2(0x6E212800, n, d)          // sqxtun2 d.16b, n.8h
 #define FADDH(m, n, d)       NEON3(0x4E401400, m, n, d)       // fadd d.8h, n.8h, m.8h
 #define FSUBH(m, n, d)       NEON3(0x4EC01400, m, n, d)       // fsub d.8h, n.8h, m.8h: n − m

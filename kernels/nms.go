@@ -159,6 +159,7 @@ func (o *nms) Bind(in, out []View, scratch []byte, _ int) Task {
 // nmsTask is a single piece: where a box goes depends on how many were chosen before.
 type nmsTask struct {
 	*nms
+	onlyTask
 	boxes, scores, out View
 	args               nmsArgs
 }

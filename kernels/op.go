@@ -90,6 +90,10 @@ type Task interface {
 	Run(worker, lo, hi int, stop *Stop)
 }
 
+// onlyTask is embedded by a task beside its operation, to hide the operation's methods with its fields: a task is no
+// operation, and a program would link a wrapper of each method for each task.
+type onlyTask struct{ Kernel, ISA, PackedBytes, Scratch, Bind, setChoice, Choice, band struct{} }
+
 // Coarse is a task whose pieces are larger than its units: a share does those whose middles are in it.
 type Coarse interface {
 	Task

@@ -102,44 +102,54 @@ func (p *Packing) refuse() {
 
 // packed returns n elements that fill packs, or those of the recording if they pass a check, which may be nil: what
 // fill leaves zero must be zero there, for kernels multiply it by whatever lies beyond the inputs.
-func packed[T any](p *Packing, n int, fill func([]T), check func([]T) bool) []T {
+func packed[T any](p *Packing, n int, fill func([]T), check func([]byte) bool) []T {
+	size := int(unsafe.Sizeof(*new(T)))
 	if p.Loading() {
-		if v, ok := elements[T](p.take(n * int(unsafe.Sizeof(*new(T))))); ok {
-			if check == nil || check(v) {
-				return v
-			}
-			p.refuse()
+		if b := p.checked(n*size, check); b != nil {
+			return elements[T](b)
 		}
 		return aligned[T](n)
 	}
 	v := aligned[T](n)
 	fill(v)
-	keep(p, v)
+	p.keep(bytesOf(v))
 	return v
 }
 
-// keep records elements; they may still change.
-func keep[T any](p *Packing, v []T) {
+// keep records bytes; they may still change.
+func (p *Packing) keep(b []byte) {
 	if p != nil && p.steps != nil {
 		p.done++
-		p.steps[p.step] = append(p.steps[p.step], unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))),
-			len(v)*int(unsafe.Sizeof(*new(T)))))
+		p.steps[p.step] = append(p.steps[p.step], b)
 	}
 }
 
-// elements views bytes as elements, or copies them where they are not aligned.
-func elements[T any](b []byte) ([]T, bool) {
-	if b == nil {
-		return nil, false
+// checked is take of what passes a check, which may be nil; it returns nil if there is none.
+func (p *Packing) checked(bytes int, check func([]byte) bool) []byte {
+	b := p.take(bytes)
+	if b != nil && check != nil && !check(b) {
+		p.refuse()
+		return nil
 	}
-	n := len(b) / int(unsafe.Sizeof(*new(T)))
-	p := unsafe.Pointer(unsafe.SliceData(b))
-	if uintptr(p)%PackAlign != 0 {
-		v := aligned[T](n)
-		copy(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(b)), b)
-		return v, true
+	return inLines(b)
+}
+
+// inLines returns the same bytes, copied unless they begin where packed weights may.
+func inLines(b []byte) []byte {
+	if uintptr(unsafe.Pointer(unsafe.SliceData(b)))%PackAlign == 0 {
+		return b
 	}
-	return unsafe.Slice((*T)(p), n), true
+	return append(aligned[byte](len(b))[:0], b...)
+}
+
+// bytesOf views elements as bytes.
+func bytesOf[T any](v []T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(*new(T))))
+}
+
+// elements views bytes as elements.
+func elements[T any](b []byte) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(*new(T))))
 }
 
 // count is the number of weights that a convolution is made with: those it must have, where they are not looked at.

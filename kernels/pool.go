@@ -99,6 +99,7 @@ func (o *pool) Bind(in, out []View, _ []byte, workers int) Task {
 
 type poolTask struct {
 	*pool
+	onlyTask
 	in, out View
 	workers []poolWorker
 }

@@ -140,6 +140,7 @@ func (o *postProcess) Bind(in, out []View, _ []byte, _ int) Task {
 
 type postProcessTask struct {
 	*postProcess
+	onlyTask
 	boxes, scores View
 	out           []float32
 	decoded       []float32 // [boxes][4]

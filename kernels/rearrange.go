@@ -105,6 +105,7 @@ func (o *rearrange) Bind(in, out []View, _ []byte, workers int) Task {
 
 type rearrangeTask struct {
 	*rearrange
+	onlyTask
 	pixelBlocks
 	workers []rearrangeWorker
 }

@@ -280,6 +280,7 @@ func (o *reduce) Bind(in, out []View, _ []byte, workers int) Task {
 
 type reduceTask struct {
 	*reduce
+	onlyTask
 	in, out View
 	numbers int // that become one
 	blocks  int // of the channels of an output pixel

@@ -123,6 +123,7 @@ func (o *scale) Bind(in, out []View, _ []byte, workers int) Task {
 
 type scaleTask struct {
 	*scale
+	onlyTask
 	src, out, gate View
 	image          pixelBlocks // units of an image
 	args           scaleArgs

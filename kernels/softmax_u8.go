@@ -82,6 +82,7 @@ func (o *softmaxU8) Bind(in, out []View, _ []byte, workers int) Task {
 
 type softmaxU8Task struct {
 	*softmaxU8
+	onlyTask
 	pixelBlocks
 	in, out View
 	workers []softmaxU8Worker

@@ -53,6 +53,7 @@ func (o *spreading) Bind(in, out []View, _ []byte, workers int) Task {
 // and in each input either do so too or are 1.
 type spreadTask struct {
 	*spreading
+	onlyTask
 	out         View
 	in          [3]View
 	step        [3]int

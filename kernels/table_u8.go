@@ -105,6 +105,7 @@ const tablesAtOnce = 64
 
 type tableTask struct {
 	*tableU8
+	onlyTask
 	pixelBlocks
 	in, out View
 	long    bool

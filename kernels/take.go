@@ -174,6 +174,7 @@ func (o *take) Bind(in, out []View, _ []byte, workers int) Task {
 
 type takeTask struct {
 	*take
+	onlyTask
 	pixelBlocks
 	in, out View
 	workers []takeWorker

@@ -61,21 +61,16 @@ func byPosition(blk *convBlock, groups, kr int) (pos, group int) {
 // packWinograd transforms filters [K][r][r][c] into [blocks][pos][⌈c/kr⌉][width][kr] or the like.
 func packWinograd[T float32 | int8 | Half, U number](p *Packing, filters func() []T, c int, blocks []convBlock,
 	kr, r int, order winoOrder, transform func([]T, func(int, U)), pos int) [][]U {
-	size := pos * ((c + kr - 1) / kr) * kr
+	size, bytes := pos*((c+kr-1)/kr)*kr, int(unsafe.Sizeof(*new(U)))
 	all := packed(p, widths(blocks)*size, func(u []U) {
 		weights := filters()
 		for b, panel := range cutPanels(u, blocks, size) {
 			fillWinograd(panel, weights, c, &blocks[b], kr, r, order, transform)
 		}
-	}, func(u []U) bool {
-		for b, panel := range cutPanels(u, blocks, size) {
-			each, group := order(&blocks[b], (c+kr-1)/kr, kr)
-			if !padded(panel, &blocks[b], lattice{pos, each, group, c, kr}) {
-				return false
-			}
-		}
-		return true
-	})
+	}, (&padding{blocks, size * bytes, func(blk *convBlock) lattice {
+		each, group := order(blk, (c+kr-1)/kr, kr)
+		return lattice{pos, each, group, c, kr}.of(bytes)
+	}}).zero)
 	return cutPanels(all, blocks, size)
 }
 

@@ -22,12 +22,12 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 		return err
 	}
 	o.relief.spendGraph(whole)
-	if o.half {
-		if g, err = ToHalf(g); err != nil {
+	if o.half != nil {
+		if g, err = o.half(g); err != nil {
 			return err
 		}
 	}
-	if err := o.ctx.Err(); err != nil {
+	if err := o.ended(); err != nil {
 		return err
 	}
 	nodes, states := openStates(g)
@@ -45,16 +45,18 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	}
 	g.Outputs = outputs
 	merged := mergeSiblings(nodes)
-	taken := maps.Clone(g.names)
+	taken := make(map[string]bool, len(g.names))
+	maps.Copy(taken, g.names)
 	nameSteps(taken, merged)
+	merged = finish(g, merged)
 	if p.memory == Small {
 		merged = fuse(g, merged, taken)
 	}
-	lay, steps := arrange(g, finish(g, merged))
+	lay, steps := arrange(g, merged)
 	p.steps = make([]planStep, len(steps))
 	pack := newPacker(packing, steps)
 	for i, s := range steps {
-		if err := o.ctx.Err(); err != nil {
+		if err := o.ended(); err != nil {
 			return err
 		}
 		pieces := packing.Pieces()
@@ -152,7 +154,7 @@ func (p *Plan) place(o *options, g *Graph, bufs []buffer) error {
 	if p.bound > most {
 		return tooLarge(p.bound)
 	}
-	offsets, arena, err := planMemory(o.ctx, bufs)
+	offsets, arena, err := planMemory(o.ended, bufs)
 	if err != nil {
 		return err
 	}
@@ -198,8 +200,11 @@ func (s *step) cost() (c Cost) {
 			c.add(n.Cost())
 		}
 	}
-	if s.finishing != nil {
-		for _, f := range s.after {
+	for _, stage := range append([]*step{s}, s.stages...) {
+		if stage.finishing == nil {
+			continue
+		}
+		for _, f := range stage.after {
 			of := f.cost()
 			of.Bytes = 0 // they are in the cache
 			c.add(of)

@@ -51,7 +51,7 @@ func TestPlanMemoryContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
-	if _, _, err := planMemory(ctx, bufs); !errors.Is(err, context.DeadlineExceeded) {
+	if _, _, err := planMemory(ctx.Err, bufs); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v, want %v", err, context.DeadlineExceeded)
 	}
 }

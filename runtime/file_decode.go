@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"slices"
 	"unsafe"
 
 	"github.com/gneiss-go/gneiss/kernels"
@@ -151,13 +150,12 @@ type number interface {
 	int8 | uint8 | int32 | float32 | kernels.Half
 }
 
-// take returns the next array of a section; nil if there is none.
-func take[T number](d *decoder, p *arrays) []T {
+// array returns the bytes of the next array of a section, of numbers of a size; nil if there is none.
+func (d *decoder) array(p *arrays, size int) []byte {
 	if !d.bool() {
 		return nil
 	}
 	at, n := d.int(), d.int()
-	size := int(unsafe.Sizeof(T(0)))
 	start := alignUp(p.next)
 	if d.err != nil || at != start/alignment || start > len(p.all) || n > (len(p.all)-start)/size {
 		d.fail("an array is not where it should be")
@@ -170,29 +168,25 @@ func take[T number](d *decoder, p *arrays) []T {
 		}
 	}
 	p.next = start + n*size
-	return numbers[T](p.all[start:p.next])
+	return native(p.all[start:p.next], size)
 }
 
-// numbers is bytes as an array: the bytes themselves if the machine can use them as they are, else a copy.
-func numbers[T number](raw []byte) []T {
-	size := int(unsafe.Sizeof(T(0)))
-	n := len(raw) / size
-	if n == 0 {
-		return []T{}
+// native returns bytes that the machine can use as numbers of a size: the bytes themselves if it can, else a copy.
+func native(raw []byte, size int) []byte {
+	p := unsafe.Pointer(unsafe.SliceData(raw))
+	if len(raw) > 0 && (size == 1 || littleEndian && uintptr(p)%uintptr(size) == 0) {
+		return raw
 	}
-	p := unsafe.Pointer(&raw[0])
-	if size == 1 || littleEndian && uintptr(p)%uintptr(size) == 0 {
-		return unsafe.Slice((*T)(p), n)
-	}
-	out := make([]T, n)
-	to := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(out))), len(raw))
-	copy(to, raw)
-	if !littleEndian {
-		for i := 0; i < len(to); i += size {
-			slices.Reverse(to[i:][:size])
-		}
-	}
-	return out
+	words := make([]uint64, len(raw)/8+1) // begin at a multiple of any size
+	b := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(raw))
+	copy(b, raw)
+	swap(b, size)
+	return b
+}
+
+// numbers views bytes that are native as an array.
+func numbers[T number](b []byte) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(T(0))))
 }
 
 func (d *decoder) graph(limits Limits) *Graph {

@@ -152,28 +152,37 @@ func (e *encoder) bool(b bool) {
 	}
 }
 
-// put writes an array into a section.
-func put[T number](e *encoder, section *[]byte, v []T) {
-	if v == nil {
+// put writes an array into a section: the bytes of numbers of a size.
+func (e *encoder) put(section *[]byte, array []byte, size int) {
+	if array == nil {
 		e.byte(0)
 		return
 	}
 	*section = append(*section, make([]byte, alignUp(len(*section))-len(*section))...)
 	e.byte(1)
-	e.ints(len(*section)/alignment, len(v))
-	*section = appendNumbers(*section, v)
+	e.ints(len(*section)/alignment, len(array)/size)
+	*section = appendSwapped(*section, array, size)
 }
 
 // appendNumbers appends an array in little-endian order.
 func appendNumbers[T number](b []byte, v []T) []byte {
-	size := int(unsafe.Sizeof(T(0)))
-	raw := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*size)
-	at := len(b)
-	b = append(b, raw...)
-	if !littleEndian {
-		for ; at < len(b); at += size {
-			slices.Reverse(b[at:][:size])
-		}
-	}
+	return appendSwapped(b, bytesOf(v), int(unsafe.Sizeof(T(0))))
+}
+
+func appendSwapped(b, array []byte, size int) []byte {
+	b = append(b, array...)
+	swap(b[len(b)-len(array):], size)
 	return b
+}
+
+// bytesOf views numbers as their bytes.
+func bytesOf[T number](v []T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(T(0))))
+}
+
+// swap makes numbers of a size in this machine's order little-endian, or the other way about.
+func swap(b []byte, size int) {
+	for ; !littleEndian && len(b) > 0; b = b[size:] {
+		slices.Reverse(b[:size])
+	}
 }

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"reflect"
+	"unsafe"
 
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -95,19 +96,19 @@ func (f *fields) quant(q *Quant) {
 
 // array visits an array that is used as it lies in the file.
 func array[T number](f *fields, v *[]T) {
-	if f.out != nil {
-		put(f.out, &f.out.data, *v)
+	if size := int(unsafe.Sizeof(T(0))); f.out != nil {
+		f.out.put(&f.out.data, bytesOf(*v), size)
 	} else {
-		*v = take[T](f.in, &f.in.data)
+		*v = numbers[T](f.in.array(&f.in.data, size))
 	}
 }
 
 // filterArray visits the filters of a convolution: they may come packed, and stay unread.
 func filterArray[T number](f *fields, v *[]T) {
-	if f.out != nil {
-		put(f.out, &f.out.filters, *v)
+	if size := int(unsafe.Sizeof(T(0))); f.out != nil {
+		f.out.put(&f.out.filters, bytesOf(*v), size)
 	} else {
-		*v = take[T](f.in, &f.in.filters)
+		*v = numbers[T](f.in.array(&f.in.filters, size))
 	}
 }
 

@@ -161,7 +161,7 @@ func (w *writer) pack(isa arch.ISA, opts []Option) ([]byte, error) {
 	}
 	o := newOptions(opts)
 	packing := kernels.NewPacking()
-	p, err := compile(w.graph, &options{threads: 1, choose: o.choose, ctx: o.ctx}, isa, packing)
+	p, err := compile(w.graph, &options{threads: 1, choose: o.choose, ended: o.ended}, isa, packing)
 	if err != nil {
 		return nil, err
 	}

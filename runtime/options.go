@@ -18,20 +18,24 @@ type options struct {
 	isaSet  bool
 	threads int
 	memory  Memory
-	half    bool
+	half    func(*Graph) (*Graph, error) // nil, or ToHalf: which only programs that ask for it link
 	choose  func(step string, choices []Choice) int
 	limits  Limits                                // of Load and ReadGraph
 	arena   int                                   // Limits.MaxArena of a plan; 0: that of the graph
 	signed  func(message, signature []byte) error // of Load and ReadGraph; nil asks for no signature
-	ctx     context.Context
+	ended   func() error                          // the context's Err
 	relief  relief
 
 	minVersion   int    // of what is signed
 	signedTarget string // the same
 }
 
+// never is the Err of a context that cannot end. A program that has no context need not link theirs, whose deadlines
+// bring all that prints times.
+func never() error { return nil }
+
 func newOptions(opts []Option) options {
-	o := options{threads: 1, limits: DefaultLimits, ctx: context.Background()}
+	o := options{threads: 1, limits: DefaultLimits, ended: never}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -51,7 +55,7 @@ func WithThreads(n int) Option { return func(o *options) { o.threads = n } }
 
 // WithContext has [Compile], [Load], [Tune] and [WithPacked] give up once the context is done; they then return its
 // error.
-func WithContext(ctx context.Context) Option { return func(o *options) { o.ctx = ctx } }
+func WithContext(ctx context.Context) Option { return func(o *options) { o.ended = ctx.Err } }
 
 // Choice is a way to compute a step that can be computed in several.
 type Choice = kernels.Choice

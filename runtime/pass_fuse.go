@@ -3,10 +3,15 @@ package runtime
 import (
 	"container/list"
 	"fmt"
+	"slices"
 
 	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 )
+
+// wideBand is about how many bytes of what lies between the operations of a chain of depthwise convolutions are there
+// at once. As each band goes on from the one before, short ones compute nothing twice.
+const wideBand = 3 << 16
 
 // bandShare is about how much of what lies between the operations of a chain is there at once. Less would stay in
 // smaller caches, but the rows that bands share are computed twice.
@@ -15,9 +20,10 @@ const bandShare = 1. / 3
 // maxStages bounds a chain: each stage is cut for every number of bands that is tried.
 const maxStages = 8
 
-// fuse makes one step of each chain of operations that is better computed in bands of rows: a convolution whose output
-// is pooled to fewer rows, with normalisations before or after the pooling; and a pooling that only a 1×1 convolution
-// reads. Nobody else may read what is between, and it is not an output.
+// fuse makes one step of each chain of operations that takes less memory in bands of rows: a convolution whose output
+// is pooled to fewer rows, with normalisations before or after the pooling; a pooling that only a 1×1 convolution
+// reads; and a convolution with the depthwise and 1×1 ones after it. Nobody else may read what is between, and it is
+// not an output.
 func fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
 	readers := map[*Value]int{}
 	by := map[*Value]int{} // the last step that reads it
@@ -98,6 +104,9 @@ func single(s *step) bool {
 
 // follows reports whether the operation of a step may go on with a chain.
 func follows(chain []*step, next *step) bool {
+	if slidesOn(chain, next) {
+		return true
+	}
 	w, conv := convWindow(next.nodes[0].Op)
 	if conv {
 		_, pool := poolOf(chain[0].nodes[0].Op)
@@ -107,6 +116,30 @@ func follows(chain []*step, next *step) bool {
 	_, pool := poolOf(next.nodes[0].Op)
 	return first && (pool || isLRN(next.nodes[0].Op))
 }
+
+// slidesOn reports whether a chain of convolutions goes on with a depthwise one, or a 1×1 one after that, from a tensor
+// that is worth it: filters are read again for each band.
+func slidesOn(chain []*step, next *step) bool {
+	if v := next.in[0]; v.Shape.Elements()*v.DType.Size() < wideBand/2 {
+		return false
+	}
+	for _, s := range chain {
+		if _, groups := anyWindow(s.nodes[0].Op); groups != 1 && !byChannel(s) {
+			return false
+		}
+	}
+	w, conv := convWindow(next.nodes[0].Op)
+	return byChannel(next) || conv && pointwise(w, 1) && slices.ContainsFunc(chain, byChannel)
+}
+
+// byChannel reports whether a step is a depthwise convolution of a usual window.
+func byChannel(s *step) bool {
+	w, groups := anyWindow(s.nodes[0].Op)
+	in, out := s.in[0].Shape.C, s.out[0].Shape.C
+	return groups > 1 && groups == in && in == out && in <= maxByChannel && max(w.R, w.S) <= 7
+}
+
+const maxByChannel = 1 << 12 // channels
 
 // worthwhile returns how many steps of a chain to fuse: all or only the first.
 func worthwhile(chain []*step) int {
@@ -118,7 +151,7 @@ func worthwhile(chain []*step) int {
 			return 1
 		}
 	}
-	if _, pool := poolOf(chain[0].nodes[0].Op); pool {
+	if _, pool := poolOf(chain[0].nodes[0].Op); pool || slices.ContainsFunc(chain, byChannel) {
 		return len(chain)
 	}
 	for _, s := range chain[1:] {
@@ -132,7 +165,8 @@ func worthwhile(chain []*step) int {
 // rowWindow says how the rows of a step's output depend on those of its input.
 func (s *step) rowWindow() kernels.RowWindow {
 	rows := kernels.RowWindow{Taps: 1, Stride: 1, Dilation: 1, H: s.in[0].Shape.H}
-	w, ok := convWindow(s.nodes[0].Op)
+	w, groups := anyWindow(s.nodes[0].Op)
+	ok := groups > 0
 	if p, pool := poolOf(s.nodes[0].Op); pool {
 		w, ok = p.Window, true
 	}
@@ -143,16 +177,23 @@ func (s *step) rowWindow() kernels.RowWindow {
 	return rows
 }
 
+// convWindow is the window of a convolution that is not grouped.
 func convWindow(op Op) (Window, bool) {
+	w, groups := anyWindow(op)
+	return w, groups == 1
+}
+
+// anyWindow is the window of a convolution and its groups; none if it is something else.
+func anyWindow(op Op) (w Window, groups int) {
 	switch op := op.(type) {
 	case *Conv:
-		return op.Window, op.Groups <= 1
+		return op.Window, max(op.Groups, 1)
 	case *QConv:
-		return op.Window, op.Groups <= 1
+		return op.Window, max(op.Groups, 1)
 	case *QConvParts:
-		return op.Window, op.Groups <= 1
+		return op.Window, max(op.Groups, 1)
 	}
-	return Window{}, false
+	return w, 0
 }
 
 func poolOf(op Op) (*Pool, bool) {
@@ -172,6 +213,14 @@ func isLRN(op Op) bool {
 // puts none into a chain.
 func lowerChain(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 	var stages []kernels.Stage
+	share := bandShare
+	if slices.ContainsFunc(s.stages, byChannel) {
+		between := 0
+		for _, c := range s.stages[1:] {
+			between += c.in[0].Shape.Elements() * c.in[0].DType.Size()
+		}
+		share = min(share, wideBand/float64(between))
+	}
 	for _, c := range s.stages {
 		op, err := lower(c, isa, p)
 		if err != nil {
@@ -181,7 +230,7 @@ func lowerChain(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 		stages = append(stages, kernels.Stage{Op: op, Rows: c.rowWindow(), H: out.Shape.H, W: out.Shape.W, C: out.Shape.C,
 			DType: out.DType, InPlace: inPlace(c.nodes[0].Op)})
 	}
-	op := kernels.NewBands(stages, bandShare)
+	op := kernels.NewBands(stages, share)
 	if op == nil {
 		return nil, fmt.Errorf("a chain that cannot be cut into rows: %w", ErrGraph)
 	}

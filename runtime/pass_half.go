@@ -10,7 +10,7 @@ import (
 // WithHalf compiles a float graph in half precision: what [ToHalf] makes of it. It takes about half the memory. ARM
 // cores of the tier fp16 compute convolutions in float16, sums by blocks, in about half the time of float32. On other
 // CPUs sums are float32, and converting takes time. Results are not those of float32 (docs/NUMERICS.md).
-func WithHalf() Option { return func(o *options) { o.half = true } }
+func WithHalf() Option { return func(o *options) { o.half = ToHalf } }
 
 // ToHalf returns a simplified float graph in half precision: weights of convolutions and fully connected layers and
 // what flows between operations are float16, in memory and in a file, on every machine. Inputs and outputs stay as they

@@ -70,14 +70,12 @@ func conflict(all []occupied) (i, j int, found bool) {
 		return 0, 0, false
 	}
 	times := make([]int, 0, 2*len(all))
-	order := make([]int, len(all))
-	for i, o := range all {
+	for _, o := range all {
 		times = append(times, o.first, o.last)
-		order[i] = i
 	}
 	slices.Sort(times)
 	times = slices.Compact(times)
-	slices.SortFunc(order, func(i, j int) int {
+	order := indices(len(all), func(i, j int) int {
 		return cmp.Or(cmp.Compare(all[i].lo, all[j].lo), cmp.Compare(all[i].hi, all[j].hi))
 	})
 	ends := newPeaks(len(times))

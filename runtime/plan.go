@@ -110,7 +110,7 @@ func CompileContext(ctx context.Context, g *Graph, opts ...Option) (*Plan, error
 
 // compile is Compile once options and tier are known. Weights are packed through packing, which may be nil.
 func compile(g *Graph, o *options, isa arch.ISA, packing *kernels.Packing) (*Plan, error) {
-	if err := o.ctx.Err(); err != nil {
+	if err := o.ended(); err != nil {
 		return nil, err
 	}
 	threads := o.threads
@@ -134,7 +134,7 @@ func compile(g *Graph, o *options, isa arch.ISA, packing *kernels.Packing) (*Pla
 	for i, v := range g.Outputs {
 		p.outputs[i].axes(v)
 	}
-	if err := errors.Join(packing.Finish(), o.ctx.Err()); err != nil {
+	if err := errors.Join(packing.Finish(), o.ended()); err != nil {
 		return nil, err
 	}
 	if err := p.prove(); err != nil {

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -36,20 +35,16 @@ func checkSizes(buffers []buffer) error {
 // planMemory places buffers so that those alive at the same time do not overlap, and returns their offsets and the
 // size of the whole. It is a pure function of sizes and lifetimes. Buffers are taken largest first and put into the
 // lowest gap that holds them (greedy by size, Pisarchyk & Lee, arXiv 2001.03288); where that misses the lower bound a
-// bounded, deterministic search over other orders follows. The error is the context's.
-func planMemory(ctx context.Context, buffers []buffer) (offsets []int, total int, err error) {
-	order := make([]int, len(buffers))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return buffers[b].size - buffers[a].size })
+// bounded, deterministic search over other orders follows. The error is that of ended.
+func planMemory(ended func() error, buffers []buffer) (offsets []int, total int, err error) {
+	order := indices(len(buffers), func(a, b int) int { return buffers[b].size - buffers[a].size })
 	bound := memoryBound(buffers)
 	best, bestTotal := place(buffers, order)
 	// Move whatever tops the arena to the front of the order, again and again.
 	tried := slices.Clone(order)
 	rounds := min(4*len(buffers), searchBudget/max(len(buffers)*len(buffers), 1))
 	for round := 0; round < rounds && bestTotal > bound; round++ {
-		if err := ctx.Err(); err != nil {
+		if err := ended(); err != nil {
 			return nil, 0, err
 		}
 		offs, tot := place(buffers, tried)
@@ -102,7 +97,9 @@ func place(buffers []buffer, order []int) (offsets []int, total int) {
 		offsets[i] = at
 		total = max(total, at+alignUp(b.size))
 		where, _ := slices.BinarySearchFunc(placed, at, func(j, at int) int { return offsets[j] - at })
-		placed = slices.Insert(placed, where, i)
+		placed = append(placed, i)
+		copy(placed[where+1:], placed[where:])
+		placed[where] = i
 	}
 	return offsets, total
 }
@@ -126,15 +123,40 @@ func stack(buffers []buffer, offsets, order []int, n int) (total int) {
 	return total
 }
 
+// indices returns 0…n−1 in an order, the lower one first among equals: runs are merged, each twice as long as before.
+// Programs link a sort for each type that is sorted by a function; this one is small.
+func indices(n int, compare func(a, b int) int) []int {
+	order, next := make([]int, n), make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	for run := 1; run < n; run *= 2 {
+		for at := 0; at < n; {
+			a, b := order[at:min(at+run, n)], order[min(at+run, n):min(at+2*run, n)]
+			for len(a)+len(b) > 0 {
+				from := &a
+				if len(a) == 0 || len(b) > 0 && compare(a[0], b[0]) > 0 {
+					from = &b
+				}
+				next[at] = (*from)[0]
+				*from = (*from)[1:]
+				at++
+			}
+		}
+		order, next = next, order
+	}
+	return order
+}
+
 // memoryBound is the most bytes alive at any step: no plan is smaller.
 func memoryBound(buffers []buffer) int {
-	begin, end := slices.Clone(buffers), slices.Clone(buffers)
-	slices.SortFunc(begin, func(a, b buffer) int { return a.first - b.first })
-	slices.SortFunc(end, func(a, b buffer) int { return a.last - b.last })
+	begin := indices(len(buffers), func(a, b int) int { return buffers[a].first - buffers[b].first })
+	end := indices(len(buffers), func(a, b int) int { return buffers[a].last - buffers[b].last })
 	bound, live := 0, 0
-	for _, b := range begin { // the maximum is reached when some buffer begins
-		for end[0].last < b.first { // never the last one: b itself has not ended
-			live -= alignUp(end[0].size)
+	for _, i := range begin { // the maximum is reached when some buffer begins
+		b := &buffers[i]
+		for buffers[end[0]].last < b.first { // never the last one: b itself has not ended
+			live -= alignUp(buffers[end[0]].size)
 			end = end[1:]
 		}
 		live += alignUp(b.size)

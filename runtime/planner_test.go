@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -15,7 +16,7 @@ func TestPlanMemory(t *testing.T) {
 			first := r.IntN(30)
 			bufs[i] = buffer{size: 1 + r.IntN(1<<r.IntN(16)), first: first, last: first + r.IntN(5)}
 		}
-		offsets, total, _ := planMemory(t.Context(), bufs)
+		offsets, total, _ := planMemory(never, bufs)
 		if err := checkMemory(bufs, offsets, total); err != nil {
 			t.Fatalf("%v\n%s", err, memoryTable(bufs, offsets))
 		}
@@ -36,9 +37,9 @@ func TestPlanMemory(t *testing.T) {
 
 func TestPlanMemoryIsDeterministic(t *testing.T) {
 	bufs := []buffer{{100, 0, 2}, {100, 1, 3}, {50, 2, 4}, {70, 0, 0}, {300, 3, 5}}
-	first, total, _ := planMemory(t.Context(), bufs)
+	first, total, _ := planMemory(never, bufs)
 	for range 10 {
-		again, sum, _ := planMemory(t.Context(), bufs)
+		again, sum, _ := planMemory(never, bufs)
 		if sum != total {
 			t.Fatal("another size")
 		}
@@ -59,6 +60,21 @@ func TestCheckMemory(t *testing.T) {
 		"unaligned": {0, 64, 8}} {
 		if checkMemory(bufs, offsets, 128) == nil {
 			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// TestIndices: in order, equals as they were, of any number.
+func TestIndices(t *testing.T) {
+	for n := range 70 {
+		key := func(i int) int { return i * 7919 % 13 }
+		want := make([]int, n)
+		for i := range want {
+			want[i] = i
+		}
+		slices.SortStableFunc(want, func(a, b int) int { return key(a) - key(b) })
+		if got := indices(n, func(a, b int) int { return key(a) - key(b) }); !slices.Equal(got, want) {
+			t.Errorf("%d: %v, want %v", n, got, want)
 		}
 	}
 }

@@ -25,7 +25,9 @@ type Session struct {
 	hook    func(StepInfo, time.Duration)
 	infos   []StepInfo
 	workers *workers // nil with one thread
-	state   atomic.Int32
+	// of the workers: nobody else knows it
+	lifetime *lifetime
+	state    atomic.Int32
 	// asked by a context that ends, and by Close; not part of the session, which workers must not know
 	stop    *kernels.Stop
 	hooking atomic.Bool // the hook is being called
@@ -78,7 +80,7 @@ func (p *Plan) NewSession() (*Session, error) {
 	s.newStates()
 	if p.threads > 1 {
 		s.workers = newWorkers(p.threads, s.tasks, s.stop)
-		s.workers.endWith(s)
+		s.lifetime = s.workers.lifetime()
 	}
 	return s, nil
 }
@@ -144,7 +146,7 @@ func (s *Session) SetHook(f func(StepInfo, time.Duration)) { s.hook = f }
 
 // Run computes the outputs from the inputs. It returns [ErrClosed] after Close and [ErrBusy] if another goroutine is
 // in Run. If Close interrupts it, it returns [ErrClosed] too, and the outputs are undefined.
-func (s *Session) Run() error { return s.run(context.Background()) }
+func (s *Session) Run() error { return s.run(ending{}) }
 
 // RunContext is Run that gives up once the context is done, within a quarter of a second whatever the model: steps look
 // between small pieces of their work. It then returns the context's error and the outputs are undefined; the session
@@ -153,10 +155,21 @@ func (s *Session) RunContext(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return s.run(ctx)
+	done := ctx.Done()
+	if done == nil { // it cannot end
+		return s.Run()
+	}
+	return s.run(ending{done, ctx.Err, func() func() { return s.heed(ctx) }})
 }
 
-func (s *Session) run(ctx context.Context) error {
+// ending is what a run asks of a context that can end. Programs without one do not link theirs, see [never].
+type ending struct {
+	done <-chan struct{} // nil if there is no end
+	err  func() error
+	heed func() (forget func())
+}
+
+func (s *Session) run(end ending) error {
 	if !s.active.TryLock() {
 		if s.state.Load() >= closing {
 			return ErrClosed
@@ -173,15 +186,14 @@ func (s *Session) run(ctx context.Context) error {
 		s.workers.wake()
 		defer s.workers.sleep()
 	}
-	done := ctx.Done() // nil if the context cannot end
-	if done != nil {
-		defer s.heed(ctx)()
+	if end.done != nil {
+		defer end.heed()()
 	}
 	for i, task := range s.tasks {
-		if done != nil {
+		if end.done != nil {
 			select {
-			case <-done:
-				return ctx.Err()
+			case <-end.done:
+				return end.err()
 			default:
 			}
 		}
@@ -196,8 +208,8 @@ func (s *Session) run(ctx context.Context) error {
 		}
 		switch {
 		case !s.stop.Asked():
-		case done != nil && ctx.Err() != nil:
-			return ctx.Err()
+		case end.done != nil && end.err() != nil:
+			return end.err()
 		default:
 			return ErrClosed
 		}
@@ -212,14 +224,14 @@ func (s *Session) run(ctx context.Context) error {
 }
 
 // heed has the run stop when the context is done. What it returns ends that, and leaves nothing asked.
-func (s *Session) heed(ctx context.Context) (end func()) {
+func (s *Session) heed(ctx context.Context) (forget func()) {
 	asked := make(chan struct{})
-	forget := context.AfterFunc(ctx, func() {
+	cancel := context.AfterFunc(ctx, func() {
 		s.stop.Ask()
 		close(asked)
 	})
 	return func() {
-		if !forget() {
+		if !cancel() {
 			<-asked
 			s.stop.Clear()
 		}
@@ -237,7 +249,7 @@ func (s *Session) finish() {
 
 func (s *Session) release() {
 	if s.workers != nil {
-		s.workers.close()
+		s.lifetime.end()
 	}
 }
 

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"bytes"
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -89,7 +88,7 @@ func TestPackedChoice(t *testing.T) {
 		t.Errorf("loaded with the choices %v, want %v", got, want)
 	}
 	if c, _ := parse(data); c != nil {
-		if p, err := c.loadPacked(&options{threads: 1, limits: DefaultLimits, ctx: context.Background()}, isa); p == nil ||
+		if p, err := c.loadPacked(&options{threads: 1, limits: DefaultLimits, ended: never}, isa); p == nil ||
 			err != nil {
 			t.Errorf("packed filters are not used: %v", err)
 		}

@@ -22,7 +22,6 @@ type workers struct {
 	shares  shares          // written by the caller between steps
 	reports []report        // one for each worker
 	epoch   time.Time       // times are read as time since then, which takes half as long as the time of day
-	cleanup goruntime.Cleanup
 
 	// Each counter has cache lines of its own: the caller waits at one while workers wait at the other.
 	_      [counterPad]byte
@@ -88,20 +87,31 @@ func (ws *workers) await(ticket int64) {
 	}
 }
 
-// endWith has the workers end when the session is collected without having been closed. They know the tasks, and so
-// the arena, but not the session.
-func (ws *workers) endWith(s *Session) { ws.cleanup = goruntime.AddCleanup(s, (*workers).end, ws) }
+// lifetime is collected when its session is, if that was not closed. It has a finalizer, not a clean-up: programs link
+// those anyway, and the methods of all that is within what either is of. Here there are none.
+type lifetime struct{ start []chan struct{} }
 
-// close ends the workers now.
-func (ws *workers) close() {
-	ws.cleanup.Stop()
-	ws.end()
+// lifetime has the workers end when what it returns is collected. They know the tasks, and so the arena, but neither
+// that nor the session.
+func (ws *workers) lifetime() *lifetime {
+	l := &lifetime{ws.start}
+	goruntime.SetFinalizer(l, func(l *lifetime) { endAll(l.start) })
+	return l
+}
+
+// end ends the workers now.
+func (l *lifetime) end() {
+	goruntime.SetFinalizer(l, nil)
+	endAll(l.start)
 }
 
 // end ends the workers for good. It is called once.
-func (ws *workers) end() {
-	for w := 1; w < ws.n; w++ {
-		close(ws.start[w])
+func (ws *workers) end() { endAll(ws.start) }
+
+// endAll closes the channels of all workers but the caller, who has none.
+func endAll(start []chan struct{}) {
+	for _, c := range start[1:] {
+		close(c)
 	}
 }
 

@@ -105,7 +105,13 @@ func media(b []byte) string {
 // markedUp names a text by how it begins, or returns "".
 func markedUp(b []byte) string {
 	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), " \t\r\n")
-	text := string(bytes.ToLower(b[:min(len(b), 1024)]))
+	head := bytes.Clone(b[:min(len(b), 1024)])
+	for i, c := range head { // what programs link need not know other letters
+		if 'A' <= c && c <= 'Z' {
+			head[i] += 'a' - 'A'
+		}
+	}
+	text := string(head)
 	for _, m := range markup {
 		if strings.HasPrefix(text, m.start) && strings.Contains(text, m.has) {
 			return m.what

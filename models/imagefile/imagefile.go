@@ -104,22 +104,30 @@ func reason(err error) error {
 
 // Decode decodes a picture.
 func Decode(r io.Reader, l Limits) (image.Image, error) {
-	return DecodeContext(context.Background(), r, l)
+	return decode(func() error { return nil }, r, l)
 }
 
 // DecodeContext decodes a picture. It stops soon after the context is done, and returns an error that wraps ctx.Err().
 func DecodeContext(ctx context.Context, r io.Reader, l Limits) (image.Image, error) {
+	return decode(ctx.Err, r, l)
+}
+
+func decode(ended func() error, r io.Reader, l Limits) (image.Image, error) {
 	l = l.withDefaults()
-	data, err := io.ReadAll(&contextReader{ctx, io.LimitReader(r, l.MaxBytes+1)})
+	data, err := io.ReadAll(&endingReader{ended, io.LimitReader(r, l.MaxBytes+1)})
 	if err != nil {
 		return nil, reason(err)
 	}
-	return DecodeBytes(ctx, data, l)
+	return decodeBytes(ended, data, l)
 }
 
 // DecodeBytes is DecodeContext of a file that is in memory already. The picture does not alias it. What the head says
 // is checked first, before the context is looked at.
 func DecodeBytes(ctx context.Context, data []byte, l Limits) (image.Image, error) {
+	return decodeBytes(ctx.Err, data, l)
+}
+
+func decodeBytes(ended func() error, data []byte, l Limits) (image.Image, error) {
 	l = l.withDefaults()
 	if int64(len(data)) > l.MaxBytes {
 		return nil, fmt.Errorf("more than %d bytes: %w", l.MaxBytes, runtime.ErrLimit)
@@ -142,9 +150,9 @@ func DecodeBytes(ctx context.Context, data []byte, l Limits) (image.Image, error
 	if head.Cut {
 		return nil, errCut
 	}
-	img, err := f.Decode(&contextReader{ctx, head.open(data)})
-	if ctx.Err() != nil {
-		return nil, fmt.Errorf("decoding was stopped: %w", ctx.Err())
+	img, err := f.Decode(&endingReader{ended, head.open(data)})
+	if err := ended(); err != nil {
+		return nil, fmt.Errorf("decoding was stopped: %w", err)
 	}
 	if err != nil && head.endless {
 		return nil, errCut
@@ -155,17 +163,17 @@ func DecodeBytes(ctx context.Context, data []byte, l Limits) (image.Image, error
 	return head.Orientation.apply(img), nil
 }
 
-// contextReader fails once the context is done. It gives a little at a time, so that a decoder that reads as it goes,
+// endingReader fails once its context is done. It gives a little at a time, so that a decoder that reads as it goes,
 // as that of JPEG does, is stopped within a few scans, however short these are.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
+type endingReader struct {
+	ended func() error // the context's Err: a program that has none need not link contexts, and all that prints times
+	r     io.Reader
 }
 
 const readAtOnce = 256 // bytes
 
-func (r *contextReader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
+func (r *endingReader) Read(p []byte) (int, error) {
+	if err := r.ended(); err != nil {
 		return 0, err
 	}
 	return r.r.Read(p[:min(len(p), readAtOnce)])

@@ -1,3 +1,5 @@
+//go:build !linux
+
 package arch
 
 import "golang.org/x/sys/cpu"
