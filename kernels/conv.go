@@ -22,7 +22,6 @@ type conv struct {
 	panels   []convPanel // of each block
 	border   []byte      // what border taps read: zeros, or the input's zero point
 	bytes    int         // packed weights, biases and scales
-	cycles   int         // of PairSum16 kernels, see mostlySplit
 	finish   []finish    // of each output, or nil
 	chosen
 }

@@ -79,7 +79,7 @@ func newConvF32(p *Packing, s ConvShape, segments []int, taps, depth int, weight
 	c := conv{shape: s, segments: segments, dtype: F32, kernel: k, fn: k.fn.(func(*convTileArgs)),
 		blocks: convBlocks(segments, k)}
 	c.border = aligned[byte](4 * s.C)
-	w := packWeights(p, func() []float32 { return weights }, taps, depth, c.blocks, k.KR)
+	w := packWeights(p, filtersOf(weights, s.K), taps, depth, c.blocks, k.KR)
 	b := packRow(bias, c.blocks, k.NR)
 	for i := range c.blocks {
 		c.panels = append(c.panels, convPanel{w: addr(w[i]), bias: addr(b[i*k.NR:]), lo: act.Lo, hi: act.Hi})

@@ -112,14 +112,13 @@ func zero[T number | byte](v []T) bool {
 }
 
 // packWeights lays filters [K][taps][depth] out as [block][taps][⌈depth/kr⌉][width][kr], zeros where there is no
-// filter or no channel, and returns each block's part.
-func packWeights[T number](p *Packing, weights func() []T, taps, depth int, blocks []convBlock, kr int) [][]T {
+// filter or no channel, and returns each block's part. Filters gives n of them, the k-th and those after it.
+func packWeights[T number](p *Packing, filters func(k, n int) []T, taps, depth int, blocks []convBlock, kr int) [][]T {
 	groups, bytes := (depth+kr-1)/kr, int(unsafe.Sizeof(*new(T)))
 	size := taps * groups * kr
 	all := packed(p, widths(blocks)*size, func(all []T) {
-		w := weights()
 		for b, panel := range cutPanels(all, blocks, size) {
-			fillPanel(panel, w, taps, depth, &blocks[b], kr)
+			fillPanel(panel, filters(blocks[b].k, blocks[b].cols), taps, depth, &blocks[b], kr)
 		}
 	}, (&padding{blocks, size * bytes, func(blk *convBlock) lattice {
 		group := blk.width * kr
@@ -140,14 +139,20 @@ func cutPanels[T any](all []T, blocks []convBlock, size int) [][]T {
 	return panels
 }
 
-func fillPanel[T number](panel, weights []T, taps, depth int, blk *convBlock, kr int) {
+// filtersOf are k filters in a row as [packWeights] takes them.
+func filtersOf[T number](weights []T, k int) func(from, n int) []T {
+	return func(from, n int) []T { return weights[from*(len(weights)/k):][:n*(len(weights)/k)] }
+}
+
+// fillPanel lays a block's filters out.
+func fillPanel[T number](panel, filters []T, taps, depth int, blk *convBlock, kr int) {
 	groups, nr := (depth+kr-1)/kr, blk.width
-	if kr*int(unsafe.Sizeof(weights[0])) == 4 && depth%kr == 0 { // groups are words
-		packWords(words(panel), words(weights[blk.k*taps*depth:][:blk.cols*taps*depth]), taps*groups, blk.cols, nr)
+	if kr*int(unsafe.Sizeof(filters[0])) == 4 && depth%kr == 0 { // groups are words
+		packWords(words(panel), words(filters), taps*groups, blk.cols, nr)
 		return
 	}
 	for j := range blk.cols {
-		filter := weights[(blk.k+j)*taps*depth:]
+		filter := filters[j*taps*depth:]
 		for t := range taps {
 			for c, w := range filter[t*depth:][:depth] {
 				panel[((t*groups+c/kr)*nr+j)*kr+c%kr] = w

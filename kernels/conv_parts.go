@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"slices"
 	"unsafe"
 )
 
@@ -23,12 +24,13 @@ func (q *ConvU8) checkParts(weights int) (each int, err error) {
 	return weights / q.parts(), nil
 }
 
-// whole returns filters [K][depth], each weight the sum of its parts.
-func (q *ConvU8) whole(k int) []int16 {
-	all := make([]int16, 0, len(q.Weights)/q.parts())
+// whole returns n filters [n][depth] of k, the from-th and those after it, each weight the sum of its parts. It makes
+// them in room, if there is enough.
+func (q *ConvU8) whole(room []int16, k, from, n int) []int16 {
 	each := len(q.Weights) / k
-	for f := range k {
-		depth := each / q.parts()
+	depth := each / q.parts()
+	all := slices.Grow(room[:0], n*depth)
+	for f := from; f < from+n; f++ {
 		filter := q.Weights[f*each:][:each]
 		for i, w := range filter[:depth] {
 			sum := int16(w)

@@ -126,12 +126,10 @@ func newRowConvU8(s ConvShape, segments []int, q ConvU8, k *Kernel) Op {
 
 // newCheaperU8 packs as newConvU8 does, or for the kernel of products in int16 where those are cheaper.
 func newCheaperU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel) conv {
-	c := newConvU8(s, segments, taps, depth, q, k)
-	if k.PairSum16 && c.mostlySplit(taps, depth) {
-		wide, _ := Select[func(*convTileArgs)](OpConvWide, U8, k.ISA)
-		c = newConvU8(s, segments, taps, depth, q, wide)
+	if k.PairSum16 && q.mostlySplit(taps, depth, convBlocks(segments, k), k) {
+		k, _ = Select[func(*convTileArgs)](OpConvWide, U8, k.ISA)
 	}
-	return c
+	return newConvU8(s, segments, taps, depth, q, k)
 }
 
 func (q *ConvU8) check(s *ConvShape, segments int) error {
@@ -196,15 +194,18 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 	var narrow [][]int8
 	var wide [][]int16
 	var pairs []pairPanel
-	weights := func() []int8 { return q.Weights }
 	parts := q.parts()
 	switch {
 	case k.Op == OpConvWide:
-		wide, parts = packWeights(q.pack, func() []int16 { return q.whole(s.K) }, taps, depth, c.blocks, k.KR), 1
+		var room []int16
+		wide, parts = packWeights(q.pack, func(from, n int) []int16 {
+			room = q.whole(room, s.K, from, n)
+			return room
+		}, taps, depth, c.blocks, k.KR), 1
 	case k.PairSum16:
-		pairs = k.pairs(q.pack, weights, taps, parts, depth, c.blocks, k)
+		pairs = k.pairs(q.pack, q.Weights, taps, parts, depth, c.blocks, k)
 	default:
-		narrow = packWeights(q.pack, weights, taps*parts, depth, c.blocks, k.KR)
+		narrow = packWeights(q.pack, filtersOf(q.Weights, s.K), taps*parts, depth, c.blocks, k.KR)
 	}
 	if parts > 1 {
 		c.parts = make([]int, len(c.blocks))
@@ -220,7 +221,6 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 		case pairs != nil:
 			p.w, p.size, p.order = addr(pairs[i].w), len(pairs[i].w), addr(pairs[i].order)
 			c.bytes += len(pairs[i].w) + 4*len(pairs[i].order)
-			c.cycles += pairs[i].cycles(taps * parts)
 			if parts > 1 {
 				c.parts[i] = pairs[i].needed(taps, parts)
 			}
@@ -241,12 +241,15 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 	return c
 }
 
-// mostlySplit reports whether so many groups had to be split, or found no match, that products in int16 throughout are
-// cheaper: of those, four channels of four pixels take 11 cycles, and fewer inputs are loaded. A first layer's three
+// mostlySplit reports whether so many groups have to be split that products in int16 throughout are cheaper. A group of
+// four channels takes about 7 cycles for four pixels, twice that if it is split, and 10 in int16. A first layer's three
 // colours have weights alike.
-func (c *conv) mostlySplit(taps, depth int) bool {
-	groups := taps * c.kernel.groups(depth)
-	return c.cycles > 11*groups*len(c.panels)
+func (q *ConvU8) mostlySplit(taps, depth int, blocks []convBlock, k *Kernel) bool {
+	return packed(q.pack, 1, func(split []uint8) {
+		if groups := taps * k.groups(depth) * len(blocks); 5*countSplits(q.Weights, taps*q.parts(), depth, blocks) > 2*groups {
+			split[0] = 1
+		}
+	}, func(split []uint8) bool { return split[0] <= 1 })[0] == 1
 }
 
 // RefConvU8 is what quantised convolution means here; every kernel gives the same bytes. All slices are dense, laid
@@ -254,7 +257,7 @@ func (c *conv) mostlySplit(taps, depth int) bool {
 func RefConvU8(s *ConvShape, in []uint8, q *ConvU8, out []uint8) {
 	cg, kg := s.C/s.Groups, s.K/s.Groups
 	lo, hi, zero := q.Out[0].bounds()
-	weights := q.whole(s.K)
+	weights := q.whole(nil, s.K, 0, s.K)
 	o := 0
 	for n := range s.N {
 		for y := range s.OutH() {

@@ -23,38 +23,23 @@ type pairPanel struct {
 
 const pairKR = 4
 
-// cycles is about what a kernel needs for four pixels.
-func (p *pairPanel) cycles(taps int) (sum int) {
-	at := 0
-	for range taps {
-		matches := int(p.order[at])
-		at += 1 + 2*matches
-		others := int(p.order[at])
-		at += 1 + others
-		sum += 14*matches + 9*others
-	}
-	return sum
-}
-
 // pairPacker is the type of packPairs.
-type pairPacker func(p *Packing, weights func() []int8, taps, parts, depth int, blocks []convBlock,
-	k *Kernel) []pairPanel
+type pairPacker func(p *Packing, w []int8, taps, parts, depth int, blocks []convBlock, k *Kernel) []pairPanel
 
 // packPairs is packWeights for PairSum16 kernels, of so many taps for each part of weights. Panels follow one another.
 // Of parts after the first, groups that are zero are left out.
-func packPairs(p *Packing, weights func() []int8, taps, parts, depth int, blocks []convBlock, k *Kernel) []pairPanel {
+func packPairs(p *Packing, w []int8, taps, parts, depth int, blocks []convBlock, k *Kernel) []pairPanel {
 	groups, first := k.groups(depth), taps
 	taps *= parts
 	if p.Loading() {
 		return p.pairs(taps, depth, blocks, k.NR)
 	}
-	w := weights()
 	entries := len(blocks)*taps*groups + countSplits(w, taps, depth, blocks)
 	m := pairMatcher{all: aligned[int8](entries * k.NR * k.KR)[:0], order: make([]int32, 0, entries+len(blocks)*2*taps)}
 	var panel []int8
 	for b := range blocks {
 		panel = resized(panel, taps*groups*blocks[b].width*k.KR)
-		fillPanel(panel, w, taps, depth, &blocks[b], k.KR)
+		fillPanel(panel, w[blocks[b].k*taps*depth:][:blocks[b].cols*taps*depth], taps, depth, &blocks[b], k.KR)
 		m.add(panel, taps, groups, first)
 	}
 	p.keep(bytesOf(m.order))

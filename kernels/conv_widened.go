@@ -64,7 +64,7 @@ func newConvHalf(p *Packing, s ConvShape, segments []int, taps, depth int, layer
 	c := conv{shape: s, segments: segments, dtype: F16, kernel: k, fn: k.fn.(func(*convTileArgs)),
 		blocks: convBlocks(segments, k)}
 	c.border = aligned[byte](4 * s.C)
-	w := packWeights(p, func() []Half { return layer.Weights }, taps, depth, c.blocks, k.KR)
+	w := packWeights(p, filtersOf(layer.Weights, s.K), taps, depth, c.blocks, k.KR)
 	b, plain := packRow(layer.Bias, c.blocks, k.NR), 0
 	if k.Op == OpConvHalf {
 		plain = halfBias(layer.Bias)

@@ -156,6 +156,11 @@ func (b *selfBuilder) conv(x *Value, k, r, stride, groups int) *Value {
 }
 
 func (b *selfBuilder) qconv(x *Value, k, r, stride, groups int) *Value {
+	return b.qconvOf(127, x, k, r, stride, groups)
+}
+
+// qconvOf is qconv of weights up to most.
+func (b *selfBuilder) qconvOf(most int, x *Value, k, r, stride, groups int) *Value {
 	if b.err != nil {
 		return nil
 	}
@@ -164,7 +169,7 @@ func (b *selfBuilder) qconv(x *Value, k, r, stride, groups int) *Value {
 		WScale: make([]float32, k), Bias: make([]int32, k),
 		Out: Quant{Scale: 1 / float32(32), Zero: 100}, Lo: 3, Hi: 250}
 	for i := range c.Weights {
-		c.Weights[i] = int8(int(b.rnd.next()%255) - 127) // of full size, so that sums in int16 would overflow
+		c.Weights[i] = int8(int(b.rnd.next()%uint64(2*most+1)) - most)
 	}
 	for i := range k {
 		c.WScale[i] = (1.5 + b.rnd.float()) / float32(64*depth)
@@ -196,9 +201,11 @@ func selfCases() []selfCase {
 		in := Shape{1, s.h, s.h + 1, s.c}
 		name := fmt.Sprintf("convolution %d×%d/%d of %v to %d in %d groups", s.r, s.r, s.stride, in, s.k, s.groups)
 		add(name, false, in, func(b *selfBuilder, x *Value) *Value { return b.conv(x, s.k, s.r, s.stride, s.groups) })
-		add("quantised "+name, true, in, func(b *selfBuilder, x *Value) *Value {
-			return b.qconv(b.quantize(x), s.k, s.r, s.stride, s.groups)
-		})
+		for _, most := range []int{127, 40} { // sums in int16 would overflow, and would not
+			add(fmt.Sprintf("quantised %s, of weights to %d", name, most), true, in, func(b *selfBuilder, x *Value) *Value {
+				return b.qconvOf(most, b.quantize(x), s.k, s.r, s.stride, s.groups)
+			})
+		}
 	}
 	for _, c := range []int{5, 64, 97} {
 		in := Shape{1, 9, 10, c}
@@ -299,6 +306,11 @@ func functionCases(c int, in Shape) []selfCase {
 		{name: fmt.Sprint("length of rows of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
 			return b.add(&Reduce{How: kernels.L2, Over: kernels.Axes{H: true, C: true}}, x)
 		}},
+		{name: fmt.Sprint("quantised mean of columns of ", c), input: in, exact: true,
+			build: func(b *selfBuilder, x *Value) *Value {
+				mean := &Reduce{How: kernels.Mean, Over: kernels.Axes{H: true}}
+				return b.add(&Quantised{Op: mean, Out: Quant{Scale: 1.0 / 200, Zero: 90}}, b.quantize(x))
+			}},
 		{name: fmt.Sprint("transposition of ", c), input: in, exact: true, build: func(b *selfBuilder, x *Value) *Value {
 			return b.add(columnsFirst(in), x)
 		}},

@@ -30,10 +30,9 @@ func TestSelfTest(t *testing.T) {
 		kernels.OpWino43Input: true, kernels.OpWino43Output: true, kernels.OpWinoGemm: true,
 		kernels.OpWino25Output: true, kernels.OpWino34Output: true, kernels.OpWino23Input: true, kernels.OpWino23Output: true,
 		kernels.OpWino43Filter: true, kernels.OpWino23Filter: true, kernels.OpWeave: true, kernels.OpFlip: true,
-		kernels.OpWords:      true,
-		kernels.OpDepthWeave: true,
-		kernels.OpLevels:     true,
-		kernels.OpBlendRows:  true, kernels.OpLaneDots: true, // of no operation of a graph
+		kernels.OpWords: true, kernels.OpRequantize: true, kernels.OpDepthWeave: true,
+		kernels.OpLevels:    true,
+		kernels.OpBlendRows: true, kernels.OpLaneDots: true, // of no operation of a graph
 	}
 	type slot struct {
 		op    kernels.OpKind
