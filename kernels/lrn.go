@@ -100,8 +100,7 @@ func (o *lrn) Scratch(workers int) int { return workers * o.scratchEach() }
 
 func (o *lrn) Bind(in, out []View, scratch []byte, workers int) Task {
 	checkViews("LRN", len(in) == 1 && len(out) == 1 && in[0].DType == o.dtype && out[0].DType == o.dtype &&
-		in[0].C == o.c &&
-		sameShape(&in[0], &out[0]) && len(scratch) >= o.Scratch(workers))
+		in[0].C == o.c && sameShape(&in[0], &out[0]) && len(scratch) >= o.Scratch(workers))
 	t := &lrnTask{lrn: o, in: in[0], out: out[0], workers: make([]lrnWorker, workers)}
 	t.pixelBlocks = newPixelBlocks(in[0].Pixels(), o.c*max(1, o.size/8))
 	for i := range t.workers {

@@ -85,9 +85,8 @@ func TestLRNSpecialValues(t *testing.T) {
 	})
 }
 
-// Of zeros of either sign, numbers of all sizes, and parameters at the ends of what is estimated,
-// every kernel gives the
-// bits of the reference.
+// Of zeros of either sign, numbers of all sizes, and parameters at the ends of what is estimated, every kernel has
+// the bits of the reference.
 func TestLRNBits(t *testing.T) {
 	forKernels(t, OpLRN, F32, func(t *testing.T, k *Kernel) {
 		r := newRand(t)
