@@ -32,8 +32,7 @@ type SelfReport struct {
 // reference computes, over small networks of every operation with shapes below, at and above the kernels' tiles; and,
 // if the plan comes from a file with a golden output, that the plan gives it. A nil plan stands for the best tier.
 // Quantised operations must give the same bytes; float ones must be within selfTolerance of the largest output, those
-// in half precision within halfTolerance. It
-// takes a fraction of a second. The error is [ErrSelfTest] if a check failed; the report is returned with it.
+// in half precision within halfTolerance. The error is [ErrSelfTest] if a check failed; the report is returned with it.
 func SelfTest(p *Plan) (*SelfReport, error) {
 	isa, err := arch.Default()
 	if err != nil {
