@@ -246,7 +246,8 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 // colours have weights alike.
 func (q *ConvU8) mostlySplit(taps, depth int, blocks []convBlock, k *Kernel) bool {
 	return packed(q.pack, 1, func(split []uint8) {
-		if groups := taps * k.groups(depth) * len(blocks); 5*countSplits(q.Weights, taps*q.parts(), depth, blocks) > 2*groups {
+		groups := taps * k.groups(depth) * len(blocks)
+		if 5*countSplits(q.Weights, taps*q.parts(), depth, blocks) > 2*groups {
 			split[0] = 1
 		}
 	}, func(split []uint8) bool { return split[0] <= 1 })[0] == 1

@@ -56,9 +56,8 @@ func flip(b []byte) {
 // flippedBytes is how much of copied inputs a worker keeps, unless one tile has more: they stay in an L2 cache.
 const flippedBytes = 256 << 10
 
-// flipper is the memory of a worker of directConv whose kernel takes signed bytes or words: copies of
-// windows of pixels, one after the
-// other, so that a window is a single tap.
+// flipper is the memory of a worker of directConv whose kernel takes signed bytes or words: copies of windows of
+// pixels, one after the other, so that a window is a single tap.
 type flipper struct {
 	taps []unsafe.Pointer // [tiles][taps][MR] addresses of inputs
 	dst  []byte           // [tiles][MR][taps·C], bytes or words

@@ -32,8 +32,7 @@ type SelfReport struct {
 // reference computes, over small networks of every operation with shapes below, at and above the kernels' tiles; and,
 // if the plan comes from a file with a golden output, that the plan gives it. A nil plan stands for the best tier.
 // Quantised operations must give the same bytes; float ones must be within selfTolerance of the largest output, those
-// in half precision within halfTolerance. It
-// takes a fraction of a second. The error is [ErrSelfTest] if a check failed; the report is returned with it.
+// in half precision within halfTolerance. The error is [ErrSelfTest] if a check failed; the report is returned with it.
 func SelfTest(p *Plan) (*SelfReport, error) {
 	isa, err := arch.Default()
 	if err != nil {
@@ -187,6 +186,8 @@ func window(r, stride int) Window {
 		PadRight: r / 2}
 }
 
+var two = Window{R: 2, S: 2, StrideH: 2, StrideW: 2}
+
 // selfCases: channel counts are primes, or one to either side of a tile; maps of 12×13 are large enough for Winograd.
 func selfCases() []selfCase {
 	var cases []selfCase
@@ -202,9 +203,10 @@ func selfCases() []selfCase {
 		name := fmt.Sprintf("convolution %d×%d/%d of %v to %d in %d groups", s.r, s.r, s.stride, in, s.k, s.groups)
 		add(name, false, in, func(b *selfBuilder, x *Value) *Value { return b.conv(x, s.k, s.r, s.stride, s.groups) })
 		for _, most := range []int{127, 40} { // sums in int16 would overflow, and would not
-			add(fmt.Sprintf("quantised %s, of weights to %d", name, most), true, in, func(b *selfBuilder, x *Value) *Value {
-				return b.qconvOf(most, b.quantize(x), s.k, s.r, s.stride, s.groups)
-			})
+			add(fmt.Sprintf("quantised %s, of weights to %d", name, most), true, in,
+				func(b *selfBuilder, x *Value) *Value {
+					return b.qconvOf(most, b.quantize(x), s.k, s.r, s.stride, s.groups)
+				})
 		}
 	}
 	for _, c := range []int{5, 64, 97} {
@@ -216,7 +218,6 @@ func selfCases() []selfCase {
 			add(fmt.Sprintf("quantised maximum 3×3/%d of %d", stride, c), true, in,
 				func(b *selfBuilder, x *Value) *Value { return b.add(max, b.quantize(x)) })
 		}
-		two := Window{R: 2, S: 2, StrideH: 2, StrideW: 2}
 		add(fmt.Sprint("maximum 2×2 of ", c), true, in,
 			func(b *selfBuilder, x *Value) *Value { return b.add(&Pool{Window: two}, x) })
 		add(fmt.Sprint("quantised maximum 2×2 of ", c), true, in,
