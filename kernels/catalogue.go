@@ -126,9 +126,8 @@ func derive(goarch string, rows []Kernel) []Kernel {
 	return rows
 }
 
-// binding is a function of the catalogue's rows, by name. They are a list, which the linker lays out:
-// code would have to
-// fill a map.
+// binding is a function of the catalogue's rows, by name. They are a list, which the linker lays out: code would have
+// to fill a map.
 type binding struct {
 	name string
 	fn   any
