@@ -191,8 +191,10 @@ func addF32AVX2(e *eltwiseArgs)
 //go:noescape
 func affineF32AVX2(e *eltwiseArgs)
 
+// The function of csrc/dequantize_u8.c, compiled by csrc/generate.sh.
+//
 //go:noescape
-func dequantizeBlocksAVX2(a *convertArgs)
+func _dequantize_u8_avx2(dst, src unsafe.Pointer, n int, scale, zero unsafe.Pointer)
 
 //go:noescape
 func addU8AVX512(e *addU8Args)
@@ -231,7 +233,10 @@ func addFixedAVX2(e *addU8Args) {
 func dequantizeAVX2(a *convertArgs) {
 	whole, rest := a.split(8, 1, 4)
 	if whole.c > 0 {
-		dequantizeBlocksAVX2(&whole)
+		for r := range a.rows {
+			_dequantize_u8_avx2(unsafe.Add(a.dst, r*a.dstStride), unsafe.Add(a.src, r*a.srcStride), whole.c,
+				unsafe.Pointer(&a.scale), unsafe.Pointer(&a.zero))
+		}
 	}
 	if rest.c > 0 {
 		dequantizeGeneric(&rest)

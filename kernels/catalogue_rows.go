@@ -168,7 +168,7 @@ var (
 		{Op: OpAddFixed, DType: U8, MR: 1, NR: 16, ISA: arch.AVX2, Requires: avx2,
 			Family: "addfixed", Text: "addFixedBlocksAVX2"},
 		{Op: OpDequantize, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2,
-			Family: "dequantize", Text: "dequantizeBlocksAVX2"},
+			Family: "dequantize", Text: "_dequantize_u8_avx2"},
 		{Op: OpRequantize, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2,
 			Family: "requantize", Text: "requantizeBlocksAVX2"},
 		{Op: OpReorder, DType: F32, MR: 8, NR: 8, ISA: arch.AVX2, Requires: avx2,
