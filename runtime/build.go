@@ -48,7 +48,9 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	maps.Copy(taken, g.names)
 	nameSteps(taken, merged)
 	merged = finish(g, merged)
-	merged = fuse(g, merged, taken, p.memory == Small)
+	if p.memory == Small {
+		merged = fuse(g, merged, taken)
+	}
 	lay, steps := arrange(g, merged)
 	p.steps = make([]planStep, len(steps))
 	pack := newPacker(packing, steps)

@@ -22,9 +22,8 @@ const maxStages = 8
 // fuse makes one step of each chain of operations that takes less memory in bands of rows: a convolution whose output
 // is pooled to fewer rows, with normalisations before or after the pooling; a pooling that only a 1×1 convolution
 // reads; and a convolution with the depthwise and 1×1 ones after it. Nobody else may read what is between, and it is
-// not an output. If the plan need not be small it is only the last kind, in half precision, from large tensors: small
-// cores wait for memory more than they compute there.
-func fuse(g *Graph, steps []*step, taken map[string]bool, small bool) []*step {
+// not an output.
+func fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
 	readers := map[*Value]int{}
 	by := map[*Value]int{} // the last step that reads it
 	for i, s := range steps {
@@ -50,7 +49,7 @@ func fuse(g *Graph, steps []*step, taken map[string]bool, small bool) []*step {
 				break
 			}
 			next, ok := by[v]
-			if !ok || !single(steps[next]) || !follows(chain, steps[next], small) {
+			if !ok || !single(steps[next]) || !follows(chain, steps[next]) {
 				break
 			}
 			chain = append(chain, steps[next])
@@ -103,12 +102,9 @@ func single(s *step) bool {
 }
 
 // follows reports whether the operation of a step may go on with a chain.
-func follows(chain []*step, next *step, small bool) bool {
-	if slidesOn(chain, next, small) {
+func follows(chain []*step, next *step) bool {
+	if slidesOn(chain, next) {
 		return true
-	}
-	if !small {
-		return false
 	}
 	w, conv := convWindow(next.nodes[0].Op)
 	if conv {
@@ -122,12 +118,8 @@ func follows(chain []*step, next *step, small bool) bool {
 
 // slidesOn reports whether a chain of convolutions goes on with a depthwise one, or a 1×1 one after that, from a tensor
 // that is worth it: filters are read again for each band.
-func slidesOn(chain []*step, next *step, small bool) bool {
-	v, least := next.in[0], wideBand/2
-	if !small {
-		least = wideBand
-	}
-	if v.Shape.Elements()*v.DType.Size() < least || !small && v.DType != F16 {
+func slidesOn(chain []*step, next *step) bool {
+	if v := next.in[0]; v.Shape.Elements()*v.DType.Size() < wideBand/2 {
 		return false
 	}
 	for _, s := range chain {

@@ -82,8 +82,8 @@ func sortedKeys[V any](m map[string]V) (keys []string) {
 	return keys
 }
 
-// joined lengthens pieces that the emulator cut where no branch is, at the end of a page, by what follows there. That is
-// left with the times that it was come to otherwise.
+// joined lengthens pieces that the emulator cut where no branch is, at the end of a page, by what follows there. That
+// is left with the times that it was come to otherwise.
 func joined(all []piece) (out []piece) {
 	slices.SortFunc(all, func(a, b piece) int { return cmp.Compare(a.Code[0].Addr, b.Code[0].Addr) })
 	for _, p := range all {
