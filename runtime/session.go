@@ -273,7 +273,7 @@ func (s *Session) Close() error {
 				s.stop.Ask()
 				s.active.Lock()
 				//lint:ignore SA2001 held once, the run has ended
-				s.active.Unlock()
+				s.active.Unlock() //nolint:staticcheck // the same
 			}
 			return nil
 		default:

@@ -136,7 +136,7 @@ func (t *tracer) trace(graph []byte, cpu string) (*trace, error) {
 		return nil, err
 	}
 	if err = tr.read(log); err != nil {
-		cmd.Process.Kill()
+		_ = cmd.Process.Kill()
 	}
 	if werr := cmd.Wait(); werr != nil && err == nil {
 		err = fmt.Errorf("%s: %v\n%s", emulator, werr, stderr.String())

@@ -129,9 +129,9 @@ func (c *child) peakRSS() int64 {
 func (c *child) stop() {
 	fmt.Fprintln(c.in, "quit")
 	c.in.Close()
-	timer := time.AfterFunc(2*time.Second, func() { c.cmd.Process.Kill() })
+	timer := time.AfterFunc(2*time.Second, func() { _ = c.cmd.Process.Kill() })
 	defer timer.Stop()
-	c.cmd.Wait()
+	_ = c.cmd.Wait()
 }
 
 func (c *child) ask(request string) (string, error) {
@@ -143,7 +143,7 @@ func (c *child) ask(request string) (string, error) {
 
 // answer reads one line.
 func (c *child) answer(limit time.Duration) (string, error) {
-	timer := time.AfterFunc(limit, func() { c.cmd.Process.Kill() })
+	timer := time.AfterFunc(limit, func() { _ = c.cmd.Process.Kill() })
 	line, err := c.out.ReadString('\n')
 	if !timer.Stop() {
 		return "", fmt.Errorf("no answer within %v", limit)
@@ -156,8 +156,8 @@ func (c *child) answer(limit time.Duration) (string, error) {
 
 // reason puts what the child said on stderr in the place of a broken pipe.
 func (c *child) reason(err error) error {
-	c.cmd.Process.Kill()
-	c.cmd.Wait() // stderr is complete after it
+	_ = c.cmd.Process.Kill()
+	_ = c.cmd.Wait() // stderr is complete after it
 	if said := c.errs.lastLine(); said != "" {
 		return errors.New(said)
 	}

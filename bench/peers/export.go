@@ -256,7 +256,7 @@ func (w *netWriter) floats(arrays ...[]float32) {
 	for _, v := range arrays {
 		for _, x := range v {
 			binary.LittleEndian.PutUint32(b[:], math.Float32bits(x))
-			w.weights.Write(b[:]) // Flush reports the error
+			_, _ = w.weights.Write(b[:]) // Flush reports the error
 		}
 	}
 }

@@ -20,6 +20,6 @@ func Map(f *os.File, size int) ([]byte, error) {
 // Unmap ends what Map began. It can fail only for memory that Map did not return.
 func Unmap(data []byte) {
 	if data != nil {
-		syscall.Munmap(data)
+		_ = syscall.Munmap(data)
 	}
 }

@@ -71,7 +71,7 @@ func (as *answers) makeWay() bool {
 	if victim == nil || as.now().Sub(victim.since) < hush {
 		return false
 	}
-	victim.conn.SetWriteDeadline(time.Unix(1, 0))
+	_ = victim.conn.SetWriteDeadline(time.Unix(1, 0))
 	as.forget(victim)
 	return true
 }

@@ -64,7 +64,7 @@ func writeError(w http.ResponseWriter, code int, text string) {
 	if code == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}
-	writeJSON(w, code, map[string]string{"error": text})
+	_ = writeJSON(w, code, map[string]string{"error": text})
 }
 
 // writeJSON answers with v.

@@ -90,7 +90,7 @@ func (s *Server) screen(names hosts, h http.Handler) http.Handler {
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {
-			http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
 		}
 		if names != nil && !names.allow(r.Host) {
 			stranger.ServeHTTP(w, r)
@@ -121,7 +121,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	}
 	r.bytes += len(b)
 	enough := 2*patience + time.Duration(r.bytes)*time.Second/leastRate // net/http may read the rest of the body first
-	http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(enough))
+	_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(enough))
 	n, err := r.ResponseWriter.Write(b)
 	r.failed = r.failed || err != nil
 	return n, err

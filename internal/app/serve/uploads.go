@@ -74,7 +74,7 @@ func (u *upload) await() {
 	if !u.end.IsZero() && u.end.Before(next) {
 		next = u.end
 	}
-	u.conn.SetReadDeadline(next)
+	_ = u.conn.SetReadDeadline(next)
 }
 
 // makeWay ends the upload that has been silent the longest, if that is long enough, and says whether it did.
@@ -89,7 +89,7 @@ func (us *uploads) makeWay(but *upload) bool {
 		return false
 	}
 	victim.out = true
-	victim.conn.SetReadDeadline(time.Unix(1, 0))
+	_ = victim.conn.SetReadDeadline(time.Unix(1, 0))
 	us.forget(victim)
 	return true
 }
@@ -137,7 +137,7 @@ func (u *upload) complete() error {
 		return errMadeWay
 	}
 	delete(u.of.sending, u)
-	u.conn.SetReadDeadline(time.Time{})
+	_ = u.conn.SetReadDeadline(time.Time{})
 	return nil
 }
 

@@ -11,6 +11,6 @@ import (
 // own gives a file the owner of another, if this process may.
 func own(f *os.File, like fs.FileInfo) {
 	if st, ok := like.Sys().(*syscall.Stat_t); ok {
-		f.Chown(int(st.Uid), int(st.Gid))
+		_ = f.Chown(int(st.Uid), int(st.Gid))
 	}
 }
