@@ -92,6 +92,8 @@ type Task interface {
 
 // onlyTask is embedded by a task beside its operation, to hide the operation's methods with its fields: a task is no
 // operation, and a program would link a wrapper of each method for each task.
+//
+//lint:ignore U1000 fields that hide methods
 type onlyTask struct{ Kernel, ISA, PackedBytes, Scratch, Bind, setChoice, Choice, band struct{} }
 
 // Coarse is a task whose pieces are larger than its units: a share does those whose middles are in it.
