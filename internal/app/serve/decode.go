@@ -11,10 +11,10 @@ import (
 	"github.com/gneiss-go/gneiss/runtime"
 )
 
-// Memory of decoding: a picture is large if it takes more than an eighth of what the largest may.
+// Memory of decoding: a picture is large if it takes more than a sixteenth of what the largest may.
 const (
 	bytesPerPixel = 8 // enough for a progressive JPEG with halved colours, or a JPEG that has to be turned
-	largePart     = 8
+	largePart     = 16
 )
 
 // decoder turns the body of a request into numbers, for one request at a time.
