@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"os"
 	goruntime "runtime"
 	"testing"
 
@@ -24,11 +25,14 @@ func TestLeave(t *testing.T) {
 	if err := unix.SchedGetaffinity(0, &after); err != nil || after != before {
 		t.Errorf("%d processors may be used, error %v; before: %d", after.Count(), err, before.Count())
 	}
-	if want := before.Count() > 1 && processor() >= 0; left != want {
-		t.Errorf("left a processor: %v, want %v", left, want)
-	}
 	leave(-1)
 	leave(1 << 20)
+	if want := before.Count() > 1; left != want {
+		if os.Getenv("GNEISS_PROVE") != "" || left {
+			t.Fatalf("left a processor: %v, want %v", left, want)
+		}
+		t.Skip("NOT TESTED: leaving a processor; this system does not move threads")
+	}
 }
 
 func TestFiltered(t *testing.T) {
