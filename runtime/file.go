@@ -131,7 +131,10 @@ func parse(data []byte) (*container, error) {
 		s := &c.sections[i]
 		s.kind, s.crc = sectionKind(le.Uint32(e)), le.Uint32(e[4:])
 		offset, size := le.Uint64(e[8:]), le.Uint64(e[16:])
-		tag := bytes.TrimRight(e[24:], "\x00")
+		tag := e[24:]
+		for len(tag) > 0 && tag[len(tag)-1] == 0 {
+			tag = tag[:len(tag)-1]
+		}
 		s.target = string(tag)
 		start := alignUp(end)
 		switch {

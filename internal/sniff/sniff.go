@@ -104,9 +104,12 @@ func media(b []byte) string {
 
 // markedUp names a text by how it begins, or returns "".
 func markedUp(b []byte) string {
-	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), " \t\r\n")
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	for len(b) > 0 && strings.IndexByte(" \t\r\n", b[0]) >= 0 { // what programs link need not know other white space
+		b = b[1:]
+	}
 	head := bytes.Clone(b[:min(len(b), 1024)])
-	for i, c := range head { // what programs link need not know other letters
+	for i, c := range head { // nor other letters
 		if 'A' <= c && c <= 'Z' {
 			head[i] += 'a' - 'A'
 		}
