@@ -19,11 +19,49 @@ const bandShare = 1. / 3
 // maxStages bounds a chain: each stage is cut for every number of bands that is tried.
 const maxStages = 8
 
-// fuse makes one step of each chain of operations that takes less memory in bands of rows: a convolution whose output
-// is pooled to fewer rows, with normalisations before or after the pooling; a pooling that only a 1×1 convolution
-// reads; and a convolution with the depthwise and 1×1 ones after it. Nobody else may read what is between, and it is
-// not an output.
-func fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
+// streamed is how many bytes between the operations of a chain go to memory and back on boards whose cores have caches
+// of 256 KiB to 1 MiB: bands that stay in the cache are faster there, whatever memory they save. Filters that are read
+// again for each band must stay in the cache too: at most stayingFilters bytes.
+const (
+	streamed       = 1 << 19
+	stayingFilters = 1 << 18
+)
+
+// fuses reports whether a plan computes a chain in bands: each that takes less memory by that, or, where speed is
+// asked for, those that wait for memory. Kernels for ARM are for boards; elsewhere caches are larger. A first 3×3
+// convolution would begin Winograd's squares anew in each band.
+func (p *Plan) fuses(chain []*step) bool {
+	if p.memory == Small {
+		return true
+	}
+	w, groups := anyWindow(chain[0].nodes[0].Op)
+	between := int64(0)
+	for _, s := range chain[1:] {
+		between = plus(between, valueBytes(s.in[0]))
+	}
+	return p.isa.Tier() >= arch.NEON && between >= streamed && slices.ContainsFunc(chain, byChannel) &&
+		(groups > 1 || pointwise(w, 1) || chain[0].in[0].Shape.C <= 4)
+}
+
+// extends reports whether a plan's chain may go on with a step.
+func (p *Plan) extends(chain []*step, next *step) bool {
+	filters := filterBytes(next)
+	for _, s := range chain {
+		filters = plus(filters, filterBytes(s))
+	}
+	return follows(chain, next) && (p.memory == Small || filters <= stayingFilters)
+}
+
+// filterBytes are those of the parameters of a step of one operation.
+func filterBytes(s *step) int64 {
+	return max(s.nodes[0].Cost().Bytes-valueBytes(s.in[0])-valueBytes(s.nodes[0].Out), 0)
+}
+
+// fuse makes one step of each chain of operations that takes less memory in bands of rows, or less time: a
+// convolution whose output is pooled to fewer rows, with normalisations before or after the pooling; a pooling that
+// only a 1×1 convolution reads; and a convolution with the depthwise and 1×1 ones after it. Nobody else may read what
+// is between, and it is not an output.
+func (p *Plan) fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
 	readers := map[*Value]int{}
 	by := map[*Value]int{} // the last step that reads it
 	for i, s := range steps {
@@ -49,13 +87,13 @@ func fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
 				break
 			}
 			next, ok := by[v]
-			if !ok || !single(steps[next]) || !follows(chain, steps[next]) {
+			if !ok || !single(steps[next]) || !p.extends(chain, steps[next]) {
 				break
 			}
 			chain = append(chain, steps[next])
 			at = append(at, next)
 		}
-		if n := worthwhile(chain); n > 1 {
+		if n := worthwhile(chain); n > 1 && p.fuses(chain[:n]) {
 			for _, k := range at[1:n] {
 				gone[k] = true
 			}
