@@ -19,12 +19,12 @@ const bandShare = 1. / 3
 // maxStages bounds a chain: each stage is cut for every number of bands that is tried.
 const maxStages = 8
 
-// streamed is how many bytes between the operations of a chain go to memory and back on boards whose cores have caches
-// of 256 KiB to 1 MiB: bands that stay in the cache are faster there, whatever memory they save. Filters that are read
-// again for each band must stay in the cache too: at most stayingFilters bytes.
+// What small caches hold. Tensors between the operations of a chain go to memory and back on boards whose cores have
+// caches of 512 KiB if they are larger than streamed bytes: bands that stay in the cache are faster there, whatever
+// memory they save. Filters that are read again for each band must stay there beside it: at most stayingFilters bytes.
 const (
-	streamed       = 1 << 19
-	stayingFilters = 1 << 18
+	streamed       = 1 << 18
+	stayingFilters = 9 << 15
 )
 
 // fuses reports whether a plan computes a chain in bands: each that takes less memory by that, or, where speed is
@@ -43,13 +43,28 @@ func (p *Plan) fuses(chain []*step) bool {
 		(groups > 1 || pointwise(w, 1) || chain[0].in[0].Shape.C <= 4)
 }
 
-// extends reports whether a plan's chain may go on with a step.
+// extends reports whether a plan's chain may go on with a step. For the sake of time its least band and its filters must
+// stay in small caches, and a projection, after which there is little to go to memory, ends it.
 func (p *Plan) extends(chain []*step, next *step) bool {
-	filters := filterBytes(next)
-	for _, s := range chain {
-		filters = plus(filters, filterBytes(s))
+	if !follows(chain, next) || p.memory == Small {
+		return follows(chain, next)
 	}
-	return follows(chain, next) && (p.memory == Small || filters <= stayingFilters)
+	last := chain[len(chain)-1]
+	if len(chain) > 1 && last.out[0].Shape.C < last.in[0].Shape.C {
+		return false
+	}
+	filters, band, rows := filterBytes(chain[0]), int64(0), 1
+	for i := len(chain); i > 0; i-- {
+		s := next
+		if i < len(chain) {
+			s = chain[i]
+		}
+		v, w := s.in[0], s.rowWindow()
+		rows = min((rows-1)*w.Stride+(w.Taps-1)*w.Dilation+1, v.Shape.H)
+		filters = plus(filters, filterBytes(s))
+		band = plus(band, times(int64(rows), v.Shape.W, v.Shape.C, v.DType.Size()))
+	}
+	return filters <= stayingFilters && band <= wideBand
 }
 
 // filterBytes are those of the parameters of a step of one operation.
