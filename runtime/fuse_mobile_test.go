@@ -91,8 +91,8 @@ func TestMobileChains(t *testing.T) {
 	}
 }
 
-// By chains in bands, plans for speed of ARM's tiers keep what does not stay in small caches from memory; the results are
-// those of the operations one after the other. What is small anyway, or has more filters than stay there, is not in
+// By chains in bands, plans for speed of ARM's tiers keep from memory what does not stay in small caches; the results
+// are those of the operations one after the other. What is small anyway, or has more filters than stay there, is not in
 // bands, and a projection ends a chain.
 func TestFastChains(t *testing.T) {
 	build := func(h, c, expanded int, apart bool) *Graph {

@@ -21,9 +21,10 @@ const maxStages = 8
 
 // What small caches hold. Tensors between the operations of a chain go to memory and back on boards whose cores have
 // caches of 512 KiB if they are larger than streamed bytes: bands that stay in the cache are faster there, whatever
-// memory they save. Filters that are read again for each band must stay there beside it: at most stayingFilters bytes.
+// memory they save. A band of stayingBand bytes, and the filters that it reads again, stayingFilters at most, fill that.
 const (
 	streamed       = 1 << 18
+	stayingBand    = 7 << 15
 	stayingFilters = 9 << 15
 )
 
@@ -43,11 +44,14 @@ func (p *Plan) fuses(chain []*step) bool {
 		(groups > 1 || pointwise(w, 1) || chain[0].in[0].Shape.C <= 4)
 }
 
-// extends reports whether a plan's chain may go on with a step. For the sake of time its least band and its filters must
-// stay in small caches, and a projection, after which there is little to go to memory, ends it.
+// extends reports whether a plan's chain may go on with a step. For the sake of time its least band and its filters
+// must stay in small caches, and a projection, after which there is little to go to memory, ends it.
 func (p *Plan) extends(chain []*step, next *step) bool {
-	if !follows(chain, next) || p.memory == Small {
-		return follows(chain, next)
+	if !follows(chain, next) {
+		return false
+	}
+	if p.memory == Small {
+		return true
 	}
 	last := chain[len(chain)-1]
 	if len(chain) > 1 && last.out[0].Shape.C < last.in[0].Shape.C {
@@ -64,7 +68,7 @@ func (p *Plan) extends(chain []*step, next *step) bool {
 		filters = plus(filters, filterBytes(s))
 		band = plus(band, times(int64(rows), v.Shape.W, v.Shape.C, v.DType.Size()))
 	}
-	return filters <= stayingFilters && band <= wideBand
+	return filters <= stayingFilters && band <= stayingBand
 }
 
 // filterBytes are those of the parameters of a step of one operation.
@@ -112,7 +116,7 @@ func (p *Plan) fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
 			for _, k := range at[1:n] {
 				gone[k] = true
 			}
-			s = &step{in: s.in, out: chain[n-1].out, stages: chain[:n]}
+			s = &step{in: s.in, out: chain[n-1].out, stages: chain[:n], share: p.share(chain[:n])}
 			for _, c := range s.stages {
 				s.nodes = append(s.nodes, c.nodes...)
 			}
@@ -269,18 +273,25 @@ func isLRN(op Op) bool {
 	return ok
 }
 
+// share is how much of what lies between the operations of a chain is to be there at once.
+func (p *Plan) share(chain []*step) float64 {
+	between := 0
+	for _, s := range chain[1:] {
+		between += s.in[0].Shape.Elements() * s.in[0].DType.Size()
+	}
+	switch {
+	case p.memory == Fast:
+		return stayingBand / float64(between)
+	case slices.ContainsFunc(chain, byChannel):
+		return min(bandShare, wideBand/float64(between))
+	}
+	return bandShare
+}
+
 // lowerChain lowers the stages of a fused step and joins them. Stages that cannot be cut into rows are an error: fuse
 // puts none into a chain.
 func lowerChain(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 	var stages []kernels.Stage
-	share := bandShare
-	if slices.ContainsFunc(s.stages, byChannel) {
-		between := 0
-		for _, c := range s.stages[1:] {
-			between += c.in[0].Shape.Elements() * c.in[0].DType.Size()
-		}
-		share = min(share, wideBand/float64(between))
-	}
 	for _, c := range s.stages {
 		op, err := lower(c, isa, p)
 		if err != nil {
@@ -290,7 +301,7 @@ func lowerChain(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 		stages = append(stages, kernels.Stage{Op: op, Rows: c.rowWindow(), H: out.Shape.H, W: out.Shape.W, C: out.Shape.C,
 			DType: out.DType, InPlace: inPlace(c.nodes[0].Op)})
 	}
-	op := kernels.NewBands(stages, share)
+	op := kernels.NewBands(stages, s.share)
 	if op == nil {
 		return nil, errorf("a chain that cannot be cut into rows: %w", ErrGraph)
 	}
