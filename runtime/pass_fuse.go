@@ -21,7 +21,7 @@ const maxStages = 8
 
 // What small caches hold. Tensors between the operations of a chain go to memory and back on boards whose cores have
 // caches of 512 KiB if they are larger than streamed bytes: bands that stay in the cache are faster there, whatever
-// memory they save. A band of stayingBand bytes, and the filters that it reads again, stayingFilters at most, fill that.
+// memory they save. A band of stayingBand bytes and the filters, stayingFilters at most, which it reads again, fill it.
 const (
 	streamed       = 1 << 18
 	stayingBand    = 7 << 15
