@@ -29,6 +29,16 @@ type Stage struct {
 	InPlace bool      // may write over its input
 }
 
+// Chain is an operation that computes others a band of rows at a time.
+type Chain interface {
+	Op
+	Stages() []Stage // in order; not to be changed
+	Bands() int
+}
+
+func (o *bands) Stages() []Stage { return o.stages }
+func (o *bands) Bands() int      { return len(o.cuts) }
+
 // RowWindow says which input rows an output row sees: y·Stride − PadTop + r·Dilation for r < Taps, as far as they are
 // among the H rows that there are. Operations on single pixels are {1, 1, 1, 0, H}.
 type RowWindow struct{ Taps, Stride, Dilation, PadTop, H int }

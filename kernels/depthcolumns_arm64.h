@@ -4,6 +4,7 @@
 //   TAPS3, TAPS5    load the weights of a row from R5: three taps, five
 // R1 is the first column, R7 ≥ 1 how many there are, R12 depthRowArgs_form, and the columns that the first window has at
 // the left of it: so many of a sequence are jumped over. It is left after R7 columns, to row_done. Clobbers R1, R7, R8.
+// Kernels that define FOUR_COLUMNS (depthfloat_arm64.h) take windows of three by whole groups of columns first.
 
 #define NEXT_COLUMN \
 	SUBS $1, R7 \
@@ -12,6 +13,41 @@
 	CMP $3, R12
 	BGE not_three_by_one
 	TAPS3
+#ifdef FOUR_COLUMNS
+	ADD  R12, R7, R8
+	CMP  $5, R8
+	BLT  three_by_one_few
+	CMP  $1, R12
+	BEQ  three_by_one_from_1
+	BGT  three_by_one_2
+	SUB  $5, R7
+	FIVE_COLUMNS
+	TAP(0, 22, 0)
+	ONE_TO_FOUR(24)
+	B    three_by_one_next
+
+three_by_one_from_1:
+	SUB  $4, R7
+	FOUR_COLUMNS
+	ONE_TO_FOUR(22)
+
+three_by_one_next:
+	CBZ  R7, row_done
+	CMP  $4, R7
+	BLT  three_by_one_5
+	BEQ  three_by_one_four
+	FIVE_COLUMNS
+	FIVE_TO_EIGHT
+	TAP(2, 30, 7)
+	B    row_done
+
+three_by_one_four:
+	FOUR_COLUMNS
+	FIVE_TO_EIGHT
+	B    row_done
+
+three_by_one_few:
+#endif
 	CMP $1, R12
 	BEQ three_by_one_1
 	BGT three_by_one_2
@@ -40,6 +76,9 @@ three_by_one_2:
 	TAP1(3)
 	TAP0(4)
 	NEXT_COLUMN
+#ifdef FOUR_COLUMNS
+three_by_one_5:
+#endif
 	COLUMN
 	TAP2(3)
 	TAP1(4)
@@ -67,6 +106,52 @@ not_three_by_one:
 	CMP $6, R12
 	BGE not_three_by_two
 	TAPS3
+#ifdef FOUR_COLUMNS
+	ADD  R12, R7, R8
+	CMP  $8, R8                          // 3 of the form, 5
+	BLT  three_by_two_few
+	CMP  $4, R12
+	BEQ  three_by_two_from_1
+	BGT  three_by_two_2
+	SUBS $5, R7
+	FIVE_COLUMNS
+	TAP(0, 22, 0)
+	EVERY_OTHER(0, 24)
+	TAP(0, 30, 2)
+	BEQ  row_done
+	B    three_by_two_second
+
+three_by_two_from_1:
+	SUBS $4, R7
+	FOUR_COLUMNS
+	EVERY_OTHER(0, 22)
+	TAP(0, 28, 2)
+	BEQ  row_done
+
+three_by_two_second:
+	CMP  $4, R7
+	BLT  three_by_two_5
+	SUBS $4, R7
+	FOUR_COLUMNS
+	EVERY_OTHER(2, 22)
+	TAP(0, 28, 4)
+	BEQ  row_done
+	CMP  $4, R7
+	BLT  three_by_two_9
+	SUBS $4, R7
+	FOUR_COLUMNS
+	EVERY_OTHER(4, 22)
+	TAP(0, 28, 6)
+	BEQ  row_done
+	CMP  $4, R7
+	BLT  three_by_two_13
+	SUBS $4, R7
+	FOUR_COLUMNS
+	EVERY_OTHER(6, 22)
+	B    row_done
+
+three_by_two_few:
+#endif
 	CMP $4, R12
 	BEQ three_by_two_1
 	BGT three_by_two_2
@@ -90,6 +175,9 @@ three_by_two_2:
 	TAP2(1)
 	TAP0(2)
 	NEXT_COLUMN
+#ifdef FOUR_COLUMNS
+three_by_two_5:
+#endif
 	COLUMN
 	TAP1(2)
 	NEXT_COLUMN
@@ -104,6 +192,9 @@ three_by_two_2:
 	TAP2(3)
 	TAP0(4)
 	NEXT_COLUMN
+#ifdef FOUR_COLUMNS
+three_by_two_9:
+#endif
 	COLUMN
 	TAP1(4)
 	NEXT_COLUMN
@@ -118,6 +209,9 @@ three_by_two_2:
 	TAP2(5)
 	TAP0(6)
 	NEXT_COLUMN
+#ifdef FOUR_COLUMNS
+three_by_two_13:
+#endif
 	COLUMN
 	TAP1(6)
 	NEXT_COLUMN

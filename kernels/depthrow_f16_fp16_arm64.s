@@ -15,48 +15,16 @@
 // Layout     src/dst NHWC; w rows of c; bias float16
 // Contract   as depthRowArgs says; c ≥ 16; no over-read; dst does not alias src
 // Bound      FMLA: of a row of windows of 3 columns, stride 1, 48, and 26 loads of 16 bytes; 5 columns: 80 and 34
-// Registers  V2n, V2n+1  sums of pixel n    V16–V25  weights of a row's taps    V26, V27  column    V30 lo    V31 hi
-//            as depthrow_arm64.h says    R1  column    R7  columns left    R12  form + skip    R8, R9  bias, dst, pixels to store
+// Registers  V2n, V2n+1  sums of pixel n    V16–V25  weights of a row's taps    V22–V31  columns    at last V30 lo, V31 hi
+//            as depthrow_arm64.h says    R1  column    R7  columns left    R12  form + skip    R8, R9  bias, columns, dst, pixels to store
 // Phases     tile → channels → row → column | store
 
-#define COLUMN VLD1.P (R1)(R2), [V26.H8, V27.H8]
-#define TAP0(n) \
-	FMLAH(16, 26, 2*(n)) \
-	FMLAH(17, 27, 2*(n)+1)
-#define TAP1(n) \
-	FMLAH(18, 26, 2*(n)) \
-	FMLAH(19, 27, 2*(n)+1)
-#define TAP2(n) \
-	FMLAH(20, 26, 2*(n)) \
-	FMLAH(21, 27, 2*(n)+1)
-#define TAP3(n) \
-	FMLAH(22, 26, 2*(n)) \
-	FMLAH(23, 27, 2*(n)+1)
-#define TAP4(n) \
-	FMLAH(24, 26, 2*(n)) \
-	FMLAH(25, 27, 2*(n)+1)
-#define TAPS3 \
-	MOVD   R5, R8 \
-	VLD1.P (R8)(R3), [V16.H8, V17.H8] \
-	VLD1.P (R8)(R3), [V18.H8, V19.H8] \
-	VLD1.P (R8)(R3), [V20.H8, V21.H8]
-#define TAPS5 \
-	TAPS3 \
-	VLD1.P (R8)(R3), [V22.H8, V23.H8] \
-	VLD1   (R8), [V24.H8, V25.H8]
-#define STORE(m, n, M, N) \
-	FMAXH(30, m, m) \
-	FMAXH(30, n, n) \
-	FMINH(31, m, m) \
-	FMINH(31, n, n) \
-	VST1.P [M.H8, N.H8], (R8)(R23) \
-	SUBS $1, R9 \
-	BEQ stored
+#define MULADD(m, n, d) FMLAH(m, n, d)
+#include "depthfloat_arm64.h"
 
 // func depthRowFP16(a *depthRowArgs)
 TEXT ·depthRowFP16(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	HALF_BOUNDS(depthRowArgs_lo, depthRowArgs_hi, R0, R8, 30, 31, V30, V31)
 	ROW_INIT
 
 tile:
@@ -86,16 +54,11 @@ row_done:
 	BNE  row
 
 store:
-	ADD  R10<<1, R19, R8
-	MOVD R21, R9
-	STORE(0, 1, V0, V1)
-	STORE(2, 3, V2, V3)
-	STORE(4, 5, V4, V5)
-	STORE(6, 7, V6, V7)
-	STORE(8, 9, V8, V9)
-	STORE(10, 11, V10, V11)
-	STORE(12, 13, V12, V13)
-	STORE(14, 15, V14, V15)
+	HALF_BOUNDS(depthRowArgs_lo, depthRowArgs_hi, R0, R8, 30, 31, V30, V31)
+	ADD   R10<<1, R19, R8
+	CLAMP_PIXELS(FMAXH, 30)
+	CLAMP_PIXELS(FMINH, 31)
+	STORE_PIXELS
 
 stored:
 	NEXT_CHANNELS

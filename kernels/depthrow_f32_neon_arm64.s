@@ -13,51 +13,16 @@
 // Layout     src/dst NHWC; w rows of c
 // Contract   as depthRowArgs says; c ≥ 8; no over-read; dst does not alias src
 // Bound      FMLA: of a row of windows of 3 columns, stride 1, 48, and 26 loads of 16 bytes; 5 columns: 80 and 34
-// Registers  V2n, V2n+1  sums of pixel n    V16–V25  weights of a row's taps    V26, V27  column    V30 lo    V31 hi
-//            as depthrow_arm64.h says    R1  column    R7  columns left    R12  form + skip    R8, R9  bias, dst, pixels to store
+// Registers  V2n, V2n+1  sums of pixel n    V16–V25  weights of a row's taps    V22–V31  columns    at last V30 lo, V31 hi
+//            as depthrow_arm64.h says    R1  column    R7  columns left    R12  form + skip    R8, R9  bias, columns, dst, pixels to store
 // Phases     tile → channels → row → column | store
 
-#define COLUMN VLD1.P (R1)(R2), [V26.S4, V27.S4]
-#define TAP0(n) \
-	FMLA(16, 26, 2*(n)) \
-	FMLA(17, 27, 2*(n)+1)
-#define TAP1(n) \
-	FMLA(18, 26, 2*(n)) \
-	FMLA(19, 27, 2*(n)+1)
-#define TAP2(n) \
-	FMLA(20, 26, 2*(n)) \
-	FMLA(21, 27, 2*(n)+1)
-#define TAP3(n) \
-	FMLA(22, 26, 2*(n)) \
-	FMLA(23, 27, 2*(n)+1)
-#define TAP4(n) \
-	FMLA(24, 26, 2*(n)) \
-	FMLA(25, 27, 2*(n)+1)
-#define TAPS3 \
-	MOVD   R5, R8 \
-	VLD1.P (R8)(R3), [V16.S4, V17.S4] \
-	VLD1.P (R8)(R3), [V18.S4, V19.S4] \
-	VLD1.P (R8)(R3), [V20.S4, V21.S4]
-#define TAPS5 \
-	TAPS3 \
-	VLD1.P (R8)(R3), [V22.S4, V23.S4] \
-	VLD1   (R8), [V24.S4, V25.S4]
-#define STORE(m, n, M, N) \
-	FMAX(30, m, m) \
-	FMAX(30, n, n) \
-	FMIN(31, m, m) \
-	FMIN(31, n, n) \
-	VST1.P [M.S4, N.S4], (R8)(R23) \
-	SUBS $1, R9 \
-	BEQ stored
+#define MULADD(m, n, d) FMLA(m, n, d)
+#include "depthfloat_arm64.h"
 
 // func depthRowF32NEON(a *depthRowArgs)
 TEXT ·depthRowF32NEON(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
-	ADD   $depthRowArgs_lo, R0, R8
-	VLD1R (R8), [V30.S4]
-	ADD   $depthRowArgs_hi, R0, R8
-	VLD1R (R8), [V31.S4]
 	ROW_INIT
 
 tile:
@@ -87,16 +52,14 @@ row_done:
 	BNE  row
 
 store:
-	ADD  R10<<2, R19, R8
-	MOVD R21, R9
-	STORE(0, 1, V0, V1)
-	STORE(2, 3, V2, V3)
-	STORE(4, 5, V4, V5)
-	STORE(6, 7, V6, V7)
-	STORE(8, 9, V8, V9)
-	STORE(10, 11, V10, V11)
-	STORE(12, 13, V12, V13)
-	STORE(14, 15, V14, V15)
+	ADD   $depthRowArgs_lo, R0, R8
+	VLD1R (R8), [V30.S4]
+	ADD   $depthRowArgs_hi, R0, R8
+	VLD1R (R8), [V31.S4]
+	ADD   R10<<2, R19, R8
+	CLAMP_PIXELS(FMAX, 30)
+	CLAMP_PIXELS(FMIN, 31)
+	STORE_PIXELS
 
 stored:
 	NEXT_CHANNELS

@@ -4,14 +4,14 @@
 #include "go_asm.h"
 #include "neon_arm64.h"
 
-// f32_clamp_1x4__neon, f32_add_1x4__neon, f32_affine_1x4__neon — elementwise, 4 elements of a row at a time.
+// f32_clamp_1x4__neon, f32_add_1x4__neon, f32_affine_1x4__neon — elementwise, 4 elements of a row at a time, 16 of a sum.
 //
 // Computes   dst = clamp(a)     dst = clamp(a + b)     dst = a·scale + shift
 // Reference  clampF32Generic, addF32Generic, affineF32Generic (eltwise.go); the same bits
 // Requires   NEON
 // Contract   rows ≥ 1; c a multiple of 4, ≥ 4; dst may be a or b; no over-read
 // Registers  R0  args    R1  a    R2  b, or scale    R3  dst    R4  rows left    R5  elements left    R6–R9  walking
-//            V0–V2  work    V30 lo    V31 hi
+//            V0–V7  work    V30 lo    V31 hi
 
 #define BEGIN(row) \
 	MOVD  eltwiseArgs_a(R0), R1 \
@@ -57,6 +57,31 @@ clamp_block:
 TEXT ·addBlocksNEON(SB), NOSPLIT, $0-8
 	MOVD  e+0(FP), R0
 	BEGIN(add_row)
+	SUBS $16, R5
+	BLT  add_rest
+
+add_four_blocks:
+	VLD1.P 64(R6), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P 64(R7), [V4.S4, V5.S4, V6.S4, V7.S4]
+	FADD(4, 0, 0)
+	FADD(5, 1, 1)
+	FADD(6, 2, 2)
+	FADD(7, 3, 3)
+	FMAX(30, 0, 0)
+	FMAX(30, 1, 1)
+	FMAX(30, 2, 2)
+	FMAX(30, 3, 3)
+	FMIN(31, 0, 0)
+	FMIN(31, 1, 1)
+	FMIN(31, 2, 2)
+	FMIN(31, 3, 3)
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R8)
+	SUBS   $16, R5
+	BGE    add_four_blocks
+
+add_rest:
+	ADDS $16, R5
+	BEQ  add_row_done
 
 add_block:
 	VLD1.P 16(R6), [V0.S4]
@@ -67,6 +92,8 @@ add_block:
 	VST1.P [V0.S4], 16(R8)
 	SUBS   $4, R5
 	BNE    add_block
+
+add_row_done:
 	NEXT(add_row)
 
 // func affineBlocksNEON(e *eltwiseArgs)

@@ -11,15 +11,27 @@
 // Requires   NEON
 // Contract   c a multiple of 16, ≥ 16; no over-read
 // Bound      20 loads per 16 FMLA: reading the weights
-// Registers  R0  args    R1  x    R2–R5  rows    R6  elements left    V0–V3  x    V4–V7  a row
+// Registers  R0  args    R1  x    R2–R5  rows    R6  elements left    V0, V1  x    V4–V11  rows
 //            V16–V31  sums of rows 0–3, four each
 
-#define ROW(r, a, b, c, d) \
-	VLD1.P 64(r), [V4.S4, V5.S4, V6.S4, V7.S4] \
-	FMLA(0, 4, a) \
-	FMLA(1, 5, b) \
-	FMLA(2, 6, c) \
-	FMLA(3, 7, d)
+// Eight elements from `at` on, x and all rows: loads stand together, for in-order cores wait for those that follow
+// products. k is 0 or 2: sums take turns by the vectors of sixteen elements.
+#define LOAD(r, at, A, B) \
+	FMOVQ (at)(r), A \
+	FMOVQ (at+16)(r), B
+#define ROW(w, sum) \
+	FMLA(0, w, sum) \
+	FMLA(1, (w)+1, (sum)+1)
+#define EIGHT(at, k) \
+	LOAD(R1, at, F0, F1) \
+	LOAD(R2, at, F4, F5) \
+	LOAD(R3, at, F6, F7) \
+	LOAD(R4, at, F8, F9) \
+	LOAD(R5, at, F10, F11) \
+	ROW(4, 16+k) \
+	ROW(6, 20+k) \
+	ROW(8, 24+k) \
+	ROW(10, 28+k)
 
 // The four numbers of A…D added up, into lane 0 of the vector a.
 #define REDUCE(a, b, c, d, A) \
@@ -43,11 +55,13 @@ TEXT ·fcBlocksNEON(SB), NOSPLIT, $0-8
 	CLEAR_SUMS
 
 vectors:
-	VLD1.P 64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]
-	ROW(R2, 16, 17, 18, 19)
-	ROW(R3, 20, 21, 22, 23)
-	ROW(R4, 24, 25, 26, 27)
-	ROW(R5, 28, 29, 30, 31)
+	EIGHT(0, 0)
+	EIGHT(32, 2)
+	ADD  $64, R1
+	ADD  $64, R2
+	ADD  $64, R3
+	ADD  $64, R4
+	ADD  $64, R5
 	SUBS $16, R6
 	BNE  vectors
 

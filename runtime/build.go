@@ -48,9 +48,7 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	maps.Copy(taken, g.names)
 	nameSteps(taken, merged)
 	merged = finish(g, merged)
-	if p.memory == Small {
-		merged = fuse(g, merged, taken)
-	}
+	merged = p.fuse(g, merged, taken)
 	lay, steps := arrange(g, merged)
 	p.steps = make([]planStep, len(steps))
 	pack := newPacker(packing, steps)
@@ -70,6 +68,12 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 			packs: packing.Pieces() > pieces}
 		c := s.cost()
 		p.steps[i].macs, p.steps[i].work, p.steps[i].bytes = c.MACs, c.Work, c.Bytes
+		for _, stage := range s.stages {
+			of := stage.cost()
+			p.steps[i].stages = append(p.steps[i].stages, StepReport{Index: i, Name: stage.name(),
+				Op: stage.nodes[0].Op.Kind(), In: []Shape{stage.in[0].Shape}, Out: []Shape{stage.out[0].Shape},
+				MACs: of.MACs, Work: of.Work, Bytes: of.Bytes})
+		}
 		o.relief.spendStep(s)
 	}
 	o.relief.give()
@@ -197,6 +201,11 @@ func (s *step) cost() (c Cost) {
 	for _, n := range s.nodes {
 		if n.Out != nil { // not a copy that arrange put in
 			c.add(n.Cost())
+		}
+	}
+	for i, stage := range s.stages {
+		if i > 0 { // what is between is written and read in a cache
+			c.Bytes -= 2 * valueBytes(stage.in[0])
 		}
 	}
 	for _, stage := range append([]*step{s}, s.stages...) {

@@ -90,3 +90,63 @@ func TestMobileChains(t *testing.T) {
 		t.Errorf("%d chains: little was tested", fused)
 	}
 }
+
+// By chains in bands, plans for speed of ARM's tiers keep from memory what does not stay in small caches; the results
+// are those of the operations one after the other. What is small anyway, or has more filters than stay there, is not in
+// bands, and a projection ends a chain.
+func TestFastChains(t *testing.T) {
+	build := func(h, c, expanded int, apart bool) *Graph {
+		n := newNet(t)
+		x := n.input(Shape{1, h, h, c})
+		for i := range 2 {
+			y := n.conv(fmt.Sprint("expand", i), x, expanded, 1)
+			dw := &Conv{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}, K: expanded,
+				Groups: expanded, Weights: n.floats(9 * expanded), Act: Clamp{On: true, Hi: 6}}
+			z := n.add(fmt.Sprint("depthwise", i), dw, y)
+			if apart { // outputs are there as a whole
+				n.output(y)
+				n.output(z)
+			}
+			x = n.conv(fmt.Sprint("project", i), z, c, 1)
+		}
+		n.output(x)
+		return n.g
+	}
+	for _, c := range []struct{ h, c, expanded, bands int }{{40, 16, 96, 2}, {8, 16, 96, 0}, {12, 160, 960, 0}} {
+		g := build(c.h, c.c, c.expanded, false)
+		in := testInput(c.h * c.h * c.c)
+		for _, isa := range arch.Supported() {
+			p, err := Compile(g, WithISA(isa))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := 0
+			if isa >= arch.NEON {
+				want = c.bands
+			}
+			bands := 0
+			for _, s := range p.Report().Steps {
+				if s.Bands > 0 {
+					bands++
+					between := int64(2 * 4 * c.h * c.h * c.expanded)
+					sum := -2 * between
+					for _, stage := range s.Stages {
+						sum += stage.Bytes
+					}
+					if len(s.Stages) != 3 || s.Stages[2].Weights == 0 || s.Bytes != sum {
+						t.Errorf("%d bytes in %+v", s.Bytes, s.Stages)
+					}
+				}
+			}
+			if bands != want {
+				t.Errorf("%+v, %s: %d chains in bands, want %d", c, isa, bands, want)
+			}
+			all := run(t, build(c.h, c.c, c.expanded, true), in, WithISA(isa))
+			for threads := 1; threads <= 3; threads++ {
+				if !slices.Equal(run(t, g, in, WithISA(isa), WithThreads(threads))[0], all[len(all)-1]) {
+					t.Errorf("%+v, %s: other bits by %d threads", c, isa, threads)
+				}
+			}
+		}
+	}
+}

@@ -90,7 +90,8 @@ func (o *options) tier() (arch.ISA, error) {
 type Memory int
 
 const (
-	// Fast computes one operation after the other.
+	// Fast computes one operation after the other. On ARM, where caches are small, chains of depthwise and 1×1
+	// convolutions between which more lies than stays there are computed a few rows at a time; results are the same.
 	Fast Memory = iota
 	// Small computes chains of operations a few rows at a time, so that the large tensors between them are never
 	// there as a whole.

@@ -19,11 +19,68 @@ const bandShare = 1. / 3
 // maxStages bounds a chain: each stage is cut for every number of bands that is tried.
 const maxStages = 8
 
-// fuse makes one step of each chain of operations that takes less memory in bands of rows: a convolution whose output
-// is pooled to fewer rows, with normalisations before or after the pooling; a pooling that only a 1×1 convolution
-// reads; and a convolution with the depthwise and 1×1 ones after it. Nobody else may read what is between, and it is
-// not an output.
-func fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
+// What small caches hold. Tensors between the operations of a chain go to memory and back on boards whose cores have
+// caches of 512 KiB if they are larger than streamed bytes: bands that stay in the cache are faster there, whatever
+// memory they save. A band of stayingBand bytes and the filters, stayingFilters at most, which it reads again, fill it.
+const (
+	streamed       = 1 << 18
+	stayingBand    = 7 << 15
+	stayingFilters = 9 << 15
+)
+
+// fuses reports whether a plan computes a chain in bands: each that takes less memory by that, or, where speed is
+// asked for, those that wait for memory. Kernels for ARM are for boards; elsewhere caches are larger. A first 3×3
+// convolution would begin Winograd's squares anew in each band.
+func (p *Plan) fuses(chain []*step) bool {
+	if p.memory == Small {
+		return true
+	}
+	w, groups := anyWindow(chain[0].nodes[0].Op)
+	between := int64(0)
+	for _, s := range chain[1:] {
+		between = plus(between, valueBytes(s.in[0]))
+	}
+	return p.isa.Tier() >= arch.NEON && between >= streamed && slices.ContainsFunc(chain, byChannel) &&
+		(groups > 1 || pointwise(w, 1) || chain[0].in[0].Shape.C <= 4)
+}
+
+// extends reports whether a plan's chain may go on with a step. For the sake of time its least band and its filters
+// must stay in small caches, and a projection, after which there is little to go to memory, ends it.
+func (p *Plan) extends(chain []*step, next *step) bool {
+	if !follows(chain, next) {
+		return false
+	}
+	if p.memory == Small {
+		return true
+	}
+	last := chain[len(chain)-1]
+	if len(chain) > 1 && last.out[0].Shape.C < last.in[0].Shape.C {
+		return false
+	}
+	filters, band, rows := filterBytes(chain[0]), int64(0), 1
+	for i := len(chain); i > 0; i-- {
+		s := next
+		if i < len(chain) {
+			s = chain[i]
+		}
+		v, w := s.in[0], s.rowWindow()
+		rows = min((rows-1)*w.Stride+(w.Taps-1)*w.Dilation+1, v.Shape.H)
+		filters = plus(filters, filterBytes(s))
+		band = plus(band, times(int64(rows), v.Shape.W, v.Shape.C, v.DType.Size()))
+	}
+	return filters <= stayingFilters && band <= stayingBand
+}
+
+// filterBytes are those of the parameters of a step of one operation.
+func filterBytes(s *step) int64 {
+	return max(s.nodes[0].Cost().Bytes-valueBytes(s.in[0])-valueBytes(s.nodes[0].Out), 0)
+}
+
+// fuse makes one step of each chain of operations that takes less memory in bands of rows, or less time: a
+// convolution whose output is pooled to fewer rows, with normalisations before or after the pooling; a pooling that
+// only a 1×1 convolution reads; and a convolution with the depthwise and 1×1 ones after it. Nobody else may read what
+// is between, and it is not an output.
+func (p *Plan) fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
 	readers := map[*Value]int{}
 	by := map[*Value]int{} // the last step that reads it
 	for i, s := range steps {
@@ -49,17 +106,17 @@ func fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
 				break
 			}
 			next, ok := by[v]
-			if !ok || !single(steps[next]) || !follows(chain, steps[next]) {
+			if !ok || !single(steps[next]) || !p.extends(chain, steps[next]) {
 				break
 			}
 			chain = append(chain, steps[next])
 			at = append(at, next)
 		}
-		if n := worthwhile(chain); n > 1 {
+		if n := worthwhile(chain); n > 1 && p.fuses(chain[:n]) {
 			for _, k := range at[1:n] {
 				gone[k] = true
 			}
-			s = &step{in: s.in, out: chain[n-1].out, stages: chain[:n]}
+			s = &step{in: s.in, out: chain[n-1].out, stages: chain[:n], share: p.share(chain[:n])}
 			for _, c := range s.stages {
 				s.nodes = append(s.nodes, c.nodes...)
 			}
@@ -216,18 +273,25 @@ func isLRN(op Op) bool {
 	return ok
 }
 
+// share is how much of what lies between the operations of a chain is to be there at once.
+func (p *Plan) share(chain []*step) float64 {
+	between := 0
+	for _, s := range chain[1:] {
+		between += s.in[0].Shape.Elements() * s.in[0].DType.Size()
+	}
+	switch {
+	case p.memory == Fast:
+		return stayingBand / float64(between)
+	case slices.ContainsFunc(chain, byChannel):
+		return min(bandShare, wideBand/float64(between))
+	}
+	return bandShare
+}
+
 // lowerChain lowers the stages of a fused step and joins them. Stages that cannot be cut into rows are an error: fuse
 // puts none into a chain.
 func lowerChain(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 	var stages []kernels.Stage
-	share := bandShare
-	if slices.ContainsFunc(s.stages, byChannel) {
-		between := 0
-		for _, c := range s.stages[1:] {
-			between += c.in[0].Shape.Elements() * c.in[0].DType.Size()
-		}
-		share = min(share, wideBand/float64(between))
-	}
 	for _, c := range s.stages {
 		op, err := lower(c, isa, p)
 		if err != nil {
@@ -237,7 +301,7 @@ func lowerChain(s *step, isa arch.ISA, p *packer) (kernels.Op, error) {
 		stages = append(stages, kernels.Stage{Op: op, Rows: c.rowWindow(), H: out.Shape.H, W: out.Shape.W, C: out.Shape.C,
 			DType: out.DType, InPlace: inPlace(c.nodes[0].Op)})
 	}
-	op := kernels.NewBands(stages, share)
+	op := kernels.NewBands(stages, s.share)
 	if op == nil {
 		return nil, errorf("a chain that cannot be cut into rows: %w", ErrGraph)
 	}

@@ -10,6 +10,7 @@ type step struct {
 	out   []*Value
 
 	stages []*step // of a chain computed in bands of rows; see fuse
+	share  float64 // of what lies between them, in a band
 	label  string  // of several nodes; see nameSteps
 	*finishing
 }

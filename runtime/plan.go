@@ -74,6 +74,7 @@ type planStep struct {
 	macs    int64
 	work    int64 // as Cost counts
 	bytes   int64
+	stages  []StepReport // of a chain, but for what its operation says
 
 	reads, writes []int // indices in Plan.values, of in and out
 	scratchAt     int   // index in Plan.storage, or −1

@@ -3,6 +3,7 @@ package runtime
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -44,6 +45,20 @@ type StepReport struct {
 	End     int      `json:"end"`
 	Scratch int      `json:"scratch_bytes"`
 	Live    int      `json:"live_bytes"` // alive during the step
+	// The operations of a step that computes several, Bands bands of rows at a time: what is said of memory is said of
+	// the step alone, whose Bytes leave out what lies between them.
+	Bands  int          `json:"bands,omitempty"`
+	Stages []StepReport `json:"stages,omitempty"`
+}
+
+// of takes down how an operation is computed.
+func (r *StepReport) of(op kernels.Op, isa arch.ISA) {
+	r.Kernel, r.ISA, r.Weights, r.Why = op.Kernel(), op.ISA(), op.PackedBytes(), "best of its kind up to "+isa.String()
+	if c, ok := op.(kernels.Chosen); ok {
+		if x := c.Choice(); x.Algorithm != "" {
+			r.Choice, r.Why = x.String(), x.Why
+		}
+	}
 }
 
 // Report describes the plan.
@@ -59,14 +74,13 @@ func (p *Plan) Report() *Report {
 	for i := range p.steps {
 		s := &p.steps[i]
 		live += grows[i]
-		sr := StepReport{Index: i, Name: s.name, Op: s.kind, Kernel: s.op.Kernel(), ISA: s.op.ISA(), MACs: s.macs,
-			Work: s.work, Bytes: s.bytes,
-			Weights: s.op.PackedBytes(), Offset: s.out[0].offset, End: s.out[0].offset + s.out[0].extent(),
-			Scratch: s.scratch.Bytes, Live: live}
-		sr.Why = "best of its kind up to " + p.isa.String()
-		if c, ok := s.op.(kernels.Chosen); ok {
-			if x := c.Choice(); x.Algorithm != "" {
-				sr.Choice, sr.Why = x.String(), x.Why
+		sr := StepReport{Index: i, Name: s.name, Op: s.kind, MACs: s.macs, Work: s.work, Bytes: s.bytes,
+			Offset: s.out[0].offset, End: s.out[0].offset + s.out[0].extent(), Scratch: s.scratch.Bytes, Live: live}
+		sr.of(s.op, p.isa)
+		if c, ok := s.op.(kernels.Chain); ok {
+			sr.Bands, sr.Stages = c.Bands(), slices.Clone(s.stages)
+			for k, stage := range c.Stages() {
+				sr.Stages[k].of(stage.Op, p.isa)
 			}
 		}
 		for _, v := range s.in {

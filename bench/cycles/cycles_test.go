@@ -208,6 +208,45 @@ func TestStreams(t *testing.T) {
 	}
 }
 
+// What goes to memory in a case known by hand: three layers over 100 kB each, of 1 kB of weights, on a cache of 64 kB.
+// One after the other they read and write each tensor. In bands of 20 kB what lies between stays in the cache; in bands
+// of 40 kB, more than half of it, it does not; and beside bands of 30 kB, 36 kB of weights are read for each.
+func TestTraffic(t *testing.T) {
+	const tensor, kb = 100 << 10, 1 << 10
+	b := &board{Cache: 64 * kb}
+	plan := &runtime.Report{WeightBytes: 3 * kb, ArenaBytes: 2 * tensor}
+	layer := runtime.StepReport{Bytes: 2*tensor + kb, Weights: kb}
+	chain := func(scratch, weights int) *runtime.StepReport {
+		s := &runtime.StepReport{Bytes: 2*tensor + 3*int64(weights), Weights: 3 * weights, Scratch: scratch, Bands: 5}
+		for range 3 {
+			s.Stages = append(s.Stages, runtime.StepReport{Bytes: 2*tensor + int64(weights), Weights: weights})
+		}
+		return s
+	}
+	small := &runtime.StepReport{Bytes: 21 * kb, Weights: kb}
+	for _, c := range []struct {
+		what string
+		step *runtime.StepReport
+		want int64
+	}{
+		{"a layer", &layer, 2*tensor + kb},
+		{"a layer of 20 kB", small, kb},
+		{"a chain", chain(20*kb, kb), 2*tensor + 3*kb},
+		{"a chain of large bands", chain(40*kb, kb), 6*tensor + 3*kb},
+		{"a chain of large weights", chain(30*kb, 12*kb), 2*tensor + 5*36*kb},
+	} {
+		if got := b.traffic(plan, c.step); got != c.want {
+			t.Errorf("%s: %d bytes, want %d", c.what, got, c.want)
+		}
+	}
+	if got := b.traffic(&runtime.Report{WeightBytes: 3 * kb, ArenaBytes: 40 * kb}, small); got != 0 {
+		t.Errorf("a network that stays in the cache: %d bytes", got)
+	}
+	if got := stages(chain(kb, kb)); len(got) != 3 {
+		t.Errorf("%d layers of a chain of three", len(got))
+	}
+}
+
 // The counts from shapes must be those of the instructions that really run, and a prediction must be whole.
 func TestExecuted(t *testing.T) {
 	if testing.Short() {

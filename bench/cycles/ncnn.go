@@ -85,8 +85,12 @@ func ncnnTime(m *mca, b *board, plan *runtime.Report) (float64, error) {
 		lanes, size = 8, 0.5
 	}
 	ms := 0.0
+	var steps []runtime.StepReport // one for each layer, as ncnn goes
 	for i := range plan.Steps {
-		s := &plan.Steps[i]
+		steps = append(steps, stages(&plan.Steps[i])...)
+	}
+	for i := range steps {
+		s := &steps[i]
 		ms += size * b.memory(plan, s)
 		window, groups, ok := window(s)
 		if !ok {

@@ -143,7 +143,10 @@ func (r *run) predict(m *mca, b *board) ([]timing, error) {
 			cycles += each[i] * float64(r.Pieces[i].Times[s])
 		}
 		step := &r.Plan.Steps[s]
-		l2 := again(step) / c.L2
+		l2 := 0.0
+		for _, of := range stages(step) {
+			l2 += again(&of) / c.L2
+		}
 		if !c.InOrder {
 			l2 = max(0, l2-cycles)
 		}
@@ -153,17 +156,44 @@ func (r *run) predict(m *mca, b *board) ([]timing, error) {
 	return all, nil
 }
 
-// memory is the time in ms that a step waits for memory: for its weights, unless those of the whole network stay in the
-// last cache, and for what its inputs and outputs are larger than half of that.
-func (b *board) memory(plan *runtime.Report, step *runtime.StepReport) float64 {
-	weights, activity := float64(step.Weights), float64(max(step.Bytes-int64(step.Weights), 0))
-	if plan.WeightBytes+plan.ArenaBytes <= b.Cache {
-		weights = 0
+// stages are the operations of a step: those of a chain, or the one that it is.
+func stages(step *runtime.StepReport) []runtime.StepReport {
+	if step.Stages != nil {
+		return step.Stages
 	}
-	if activity <= float64(b.Cache)/2 {
+	return []runtime.StepReport{*step}
+}
+
+// memory is the time in ms that a step waits for memory: for its weights, unless those of the whole network stay in the
+// last cache, and for what its inputs and outputs are larger than half of that. A chain in bands keeps what lies
+// between its operations in scratch, which is all that goes over in each band: if that is larger than half the cache,
+// what lies between goes to memory and back as it would without bands; and if the weights do not fit beside it, each
+// band reads them again.
+func (b *board) memory(plan *runtime.Report, step *runtime.StepReport) float64 {
+	return float64(b.traffic(plan, step)) / (b.stream() * 1e6)
+}
+
+// traffic is the bytes that a step moves from and to memory.
+func (b *board) traffic(plan *runtime.Report, step *runtime.StepReport) int64 {
+	weights, cache := int64(step.Weights), int64(b.Cache)
+	activity := max(step.Bytes-weights, 0)
+	if activity <= cache/2 {
 		activity = 0
 	}
-	return (weights + activity) / (b.stream() * 1e6)
+	if step.Stages != nil && int64(step.Scratch) > cache/2 {
+		activity = 0
+		for i := range step.Stages {
+			s := &step.Stages[i]
+			activity += max(s.Bytes-int64(s.Weights), 0)
+		}
+	}
+	switch {
+	case plan.WeightBytes+plan.ArenaBytes <= b.Cache:
+		weights = 0
+	case step.Stages != nil && weights+int64(step.Scratch) > cache:
+		weights *= int64(step.Bands)
+	}
+	return weights + activity
 }
 
 // again is how many bytes of its input, or of that transformed, a convolution reads from L2, because a panel of weights

@@ -71,11 +71,11 @@ func window(s *runtime.StepReport) (size, groups int, ok bool) {
 }
 
 // step returns the parts of a step, and the functions they are of; none if it is not a convolution by tiles that this
-// knows. Symbols are names of assembly functions.
+// knows, or a chain, whose tiles hang on its bands. Symbols are names of assembly functions.
 func (x *shapes) step(s *runtime.StepReport) (parts []part, symbols []string) {
 	t := x.tiles[tileName(s.Kernel)]
 	size, groups, ok := window(s)
-	if t == nil || !ok || s.In[0].N != 1 {
+	if t == nil || !ok || s.In[0].N != 1 || s.Stages != nil {
 		return nil, nil
 	}
 	in, out := s.In[0], s.Out[0]
