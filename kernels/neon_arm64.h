@@ -2,6 +2,7 @@
 // order; i is a lane. TestNeonMacros decodes each with objdump.
 #define NEON3(base, m, n, d)       WORD $((base) | ((m)<<16) | ((n)<<5) | (d))
 #define NEON2(base, n, d)          WORD $((base) | ((n)<<5) | (d))
+#define NEON1(base, d)             WORD $((base) | (d))
 #define NEONLANEH(base, m, i, n, d) WORD $((base) | ((m)<<16) | (((i)&3)<<20) | (((i)>>2)<<11) | ((n)<<5) | (d))
 #define NEONLANE(base, m, i, n, d) WORD $((base) | ((m)<<16) | (((i)&1)<<21) | (((i)>>1)<<11) | ((n)<<5) | (d))
 
@@ -18,6 +19,10 @@
 #define FRSQRTS(m, n, d)     NEON3(0x4EA0FC00, m, n, d)       // frsqrts d.4s, n.4s, m.4s: (3 − n·m)/2
 #define FSQRT(n, d)          NEON2(0x6EA1F800, n, d)          // fsqrt d.4s, n.4s
 #define FABS(n, d)           NEON2(0x4EA0F800, n, d)          // fabs d.4s, n.4s
+#define FNEG(n, d)           NEON2(0x6EA0F800, n, d)          // fneg d.4s, n.4s
+#define FMOV_HALF(d)         NEON1(0x4F03F400, d)             // fmov d.4s, #0.5
+#define FMOV_ONE(d)          NEON1(0x4F03F600, d)             // fmov d.4s, #1.0
+#define MOVI_BIT23(d)        NEON1(0x4F044400, d)             // movi d.4s, #0x80, lsl #16
 #define UMAX(m, n, d)        NEON3(0x6E206400, m, n, d)       // umax d.16b, n.16b, m.16b
 #define FCMGT(m, n, d)       NEON3(0x6EA0E400, m, n, d)       // fcmgt d.4s, n.4s, m.4s: n > m
 #define BIC(m, n, d)         NEON3(0x4E601C00, m, n, d)       // bic d.16b, n.16b, m.16b: n and not m
