@@ -26,41 +26,6 @@
 // others: both roots are right, and 1/d is, or, for 55 x, v/d is of every v. No number may leave the range of normal ones:
 // a pixel's src are 0 or within 2^±60, 2^30 at most, and the parameters as lrnArgs.near says.
 
-#define FOUR(op, m, n, d) \
-	op(m, n, d) \
-	op(m+1, n+1, d+1) \
-	op(m+2, n+2, d+2) \
-	op(m+3, n+3, d+3)
-#define EIGHT(op, m, n, d) \
-	FOUR(op, m, n, d) \
-	FOUR(op, m+4, n+4, d+4)
-#define FOUR_BY(op, m, n, d) \
-	op(m, n, d) \
-	op(m, n+1, d+1) \
-	op(m, n+2, d+2) \
-	op(m, n+3, d+3)
-#define EIGHT_BY(op, m, n, d) \
-	FOUR_BY(op, m, n, d) \
-	FOUR_BY(op, m, n+4, d+4)
-#define FOUR_OF(op, n, d) \
-	op(n, d) \
-	op(n+1, d+1) \
-	op(n+2, d+2) \
-	op(n+3, d+3)
-#define EIGHT_OF(op, n, d) \
-	FOUR_OF(op, n, d) \
-	FOUR_OF(op, n+4, d+4)
-#define EIGHT_TIMES(op, d) \
-	op(d) \
-	op(d+1) \
-	op(d+2) \
-	op(d+3) \
-	op(d+4) \
-	op(d+5) \
-	op(d+6) \
-	op(d+7)
-#define COPY(n, d) ORR(n, n, d)
-
 // The squares from R on, added to V0–V7. Clobbers V24–V31.
 #define ADD_SQUARES(R) \
 	FMOVQ 0(R), F24 \
