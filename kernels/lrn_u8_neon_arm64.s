@@ -13,22 +13,22 @@
 // Requires   NEON
 // Layout     src/dst NHWC uint8; a row of squares, uint16, with zeros around the pixel's channels
 // Contract   pixels, c ≥ 1, c a multiple of 8; t, scale within 2^±60, abs(y) ≤ 2³⁰; dst is src or does not overlap it; no over-read
-// Bound      about 120 vector operations per 16 channels; the formula itself has eight FSQRT and four FDIV, which do not overlap
+// Bound      about 115 vector operations per 16 channels; the formula itself has eight FSQRT and four FDIV, which do not overlap
 // Registers  R0  args    R1  src    R2  dst    R3  squares    R4  channels    R5  pixels left    R6  size    R7  before, bytes
 //            R8  src    R9  squares    R10 channels left    R11 dst    R12 taps left, nearness    R13, R20 taps    R14 limit
 //            R15 second half's distance, 8 or 0    R16, R17, R19 src, squares, dst of the second half
-//            V0–V3  s, t    V4–V7  x·scale, y    V8–V11  u, level    V12–V15  v₀, distance    V16 inZero, bytes    V17 alpha
-//            V18 bias    V19 UNIT_SUM + inZero    V20 Lo, bytes    V21 Hi, bytes    V22 UNIT_SUM's bits less zero
-//            V23 UNIT_SUM    V24 scale, centred    V25 δ    V4–V8, V26–V30  windows    V26 scale
+//            V0–V3  s, d    V4–V7  x, y    V8–V11  u, level    V12–V15  t, v₀, distance    V16 inZero, bytes    V17 alpha·ζ
+//            V18 bias·ζ    V19 UNIT_SUM + inZero    V20 Lo, bytes    V21 Hi, bytes    V22 UNIT_SUM's bits less zero
+//            V23 UNIT_SUM    V25 δ    V4–V8, V26–V30  windows    V26–V28  alpha, bias, scale
 // Phases     pixel → squares → channels → window5 | window → estimate [→ exact] → store
 //
-// The estimate. To choose a byte, y = x·scale/t^¾ is needed roughly only, unless it is close to the middle between two
-// levels. FRSQRTE is the same on every CPU: off by a factor of 1+e₀ with abs(e₀) < 3.277·10⁻³. Let u₀ be that of t; one step
+// The estimate. To choose a byte, y = x·scale/t^¾ = 2·x/(ζ·t)^¾ is needed roughly only, unless it is close to the middle
+// between two levels. FRSQRTE is the same on every CPU: off by a factor of 1+e₀ with abs(e₀) < 3.277·10⁻³. Let u₀ be that of ζ·t, from here on t; one step
 // of Newton gives u = u₀·(3 − t·u₀²)/2 = t^−½·(1+e), e = −3/2·e₀² − ½·e₀³, so that −1.613·10⁻⁵ ≤ e ≤ 0. Likewise v of u, and
 //
 //	u·(u·v) = t^−¾·(1+e)^(3/2)·(1+f)
 //
-// is low by at most 4.04·10⁻⁵; with 2.02·10⁻⁵ in the scale it is off by at most 2.02·10⁻⁵ either way. Roundings, those of the
+// is low by at most 4.04·10⁻⁵; with 2.02·10⁻⁵ and the 2 in ζ it is off by at most 2.02·10⁻⁵ either way. Roundings, those of the
 // formula among them, are at most 20 ε, ε = 2⁻²⁴: together less than δ = 2.2·10⁻⁵. (Tried for every t from 1 to 16, which
 // stand for all others, the estimate is off by −1.26·10⁻⁵ to 2.06·10⁻⁵ of the formula's result.) So where its distance from the
 // nearest integer, plus δ·abs(estimate), is less than ½, y rounds to that integer too. Other blocks (one in thirty, if y is
@@ -37,14 +37,14 @@
 // A number plus 1.5·2²³, a sum of units, is rounded to an integer, which its bits count; see conv_8x8_u8_arm64.h on what is
 // too large for that.
 
-#define ONE_CENTRED $0x3f8000a9       // 1 + 2.0146·10⁻⁵
+#define CENTRE $0x3ecb2e8f            // (2·(1 + 2.0146·10⁻⁵))^−4/3
 #define UNIT_SUM $0x4b400000
 #define DELTA $0x37b88ca4             // 2.2·10⁻⁵
 #define LIMIT $0x3effffde             // ½ − 10⁻⁶; positive floats compare as integers
 
-#define CONSTANT(field, V) \
-	ADD   $field, R0, R8 \
-	VLD1R (R8), [V.S4]
+#define CONSTANT(field, V, R) \
+	ADD   $field, R0, R \
+	VLD1R (R), [V.S4]
 
 // A bound of the output as bytes. Clobbers R8, R9, V0.
 #define BOUND(field, V) \
@@ -126,14 +126,14 @@ TEXT ·lrnU8NEON(SB), NOSPLIT, $0-8
 	MOVW lrnU8Args_zero(R0), R8
 	SUBW R8, R9
 	VDUP R9, V22.S4
-	CONSTANT(lrnU8Args_alpha, V17)
-	CONSTANT(lrnU8Args_bias, V18)
-	CONSTANT(lrnU8Args_scale, V24)
+	CONSTANT(lrnU8Args_alphaZ, V17, R8)
+	CONSTANT(lrnU8Args_biasZ, V18, R8)
+	MOVW CENTRE, R8
+	VDUP R8, V26.S4
+	FMUL(26, 17, 17)
+	FMUL(26, 18, 18)
 	BOUND(lrnU8Args_lo, V20)
 	BOUND(lrnU8Args_hi, V21)
-	MOVW ONE_CENTRED, R8
-	VDUP R8, V26.S4
-	FMUL(26, 24, 24)
 	MOVW DELTA, R8
 	VDUP R8, V25.S4
 	MOVW LIMIT, R14
@@ -178,17 +178,16 @@ channels:
 estimate:
 	FOUR_OF(SCVTF, 0, 0)             // s = Σ x²
 	X32
-	FOUR_BY(FMUL, 17, 0, 0)
-	FOUR_BY(FMUL, 24, 4, 4)          // x·scale
-	FOUR_BY(FADD, 18, 0, 0)          // t
-	FOUR_OF(FRSQRTE, 0, 8)
-	FOUR(FMUL, 8, 0, 12)             // t·u₀
+	FOUR_BY(FMUL, 17, 0, 12)
+	FOUR_BY(FADD, 18, 12, 12)        // t
+	FOUR_OF(FRSQRTE, 12, 8)
+	FOUR(FMUL, 8, 12, 12)            // t·u₀
 	FOUR(FRSQRTS, 8, 12, 12)
 	FOUR(FMUL, 12, 8, 8)             // u
 	FOUR_OF(FRSQRTE, 8, 12)
-	FOUR(FMUL, 8, 4, 4)              // x·scale·u
+	FOUR(FMUL, 8, 4, 4)              // x·u
 	FOUR(FMUL, 12, 8, 8)             // u·v₀
-	FOUR(FMUL, 8, 4, 4)              // x·scale·u²·v₀
+	FOUR(FMUL, 8, 4, 4)              // x·u²·v₀
 	FOUR(FRSQRTS, 12, 8, 8)
 	FOUR(FMUL, 8, 4, 4)              // y
 	FOUR_BY(FADD, 23, 4, 8)
@@ -243,11 +242,14 @@ window_loop:
 	B    estimate
 
 exact:
+	CONSTANT(lrnU8Args_alpha, V26, R12)
+	CONSTANT(lrnU8Args_bias, V27, R12)
+	CONSTANT(lrnU8Args_scale, V28, R12)
+	FOUR_BY(FMUL, 26, 0, 0)
+	FOUR_BY(FADD, 27, 0, 0)          // t
 	FOUR_OF(FSQRT, 0, 0)
 	X32
-	ADD  $lrnU8Args_scale, R0, R12
-	VLD1R (R12), [V26.S4]
-	FOUR_BY(FMUL, 26, 4, 4)          // x·scale
+	FOUR_BY(FMUL, 28, 4, 4)          // x·scale
 	FOUR_OF(FSQRT, 0, 8)
 	FOUR(FMUL, 8, 0, 0)              // d
 	FOUR(FDIV, 0, 4, 4)
