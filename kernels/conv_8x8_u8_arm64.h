@@ -1,26 +1,28 @@
 // The end of the quantised 8×8 tiles: requantise and store bytes. See conv_8x8_arm64.h. All pixels are requantised
 // together, for an in-order core waits for each result that the next instruction needs.
 
-// A bound of the output as bytes. Clobbers R3, R17 and V.
+// A bound of the output as bytes, and in R17. Clobbers R3, R17 and V.
 #define BYTE_BOUND(field, f, V) \
 	FMOVS    field(R0), f \
 	FCVTZSSW f, R17 \
 	ADDW     R3, R17 \
 	VDUP     R17, V.B16
 
+// R2 is 0 if the bounds are those of a byte.
 #define FINISH \
 	MOVD convTileArgs_scale(R0), R17 \
 	VLD1 (R17), [V0.B16, V1.B16] \
 	MOVW convTileArgs_zero(R0), R3 \
-	BYTE_BOUND(convTileArgs_lo, F2, V2) \
 	BYTE_BOUND(convTileArgs_hi, F3, V3) \
-	VDUP R3, V4.H8 \
+	EORW $255, R17, R2 \
+	BYTE_BOUND(convTileArgs_lo, F2, V2) \
+	ORRW R17, R2 \
 	MOVW $0x4b400000, R17 \
 	VDUP R17, V5.S4 \
 	SUBW R3, R17 \
 	VDUP R17, V6.S4
 
-// Two pixels to float32, scaled, and to int32.
+// Two pixels to float32, and scaled.
 #define SCVTF4(n) \
 	SCVTF(n, n) \
 	SCVTF(n+1, n+1) \
@@ -33,13 +35,8 @@
 	FMUL(0, n+2, n+2) \
 	FMUL(1, n+3, n+3)
 
-#define FCVTNS4(n) \
-	FCVTNS(n, n) \
-	FCVTNS(n+1, n+1) \
-	FCVTNS(n+2, n+2) \
-	FCVTNS(n+3, n+3)
-
-// The same by adding 1.5·2²³ and taking its bits away, less the zero point. A sum beyond 2²⁴ or below 2²² has other bits, of
+// To integers by adding 1.5·2²³ and taking its bits away, less the zero point, which all pipes of out-of-order cores do:
+// FCVTNS is slow there. A sum beyond 2²⁴ or below 2²² has other bits, of
 // the same order, and saturates: the bytes do too.
 #define SUMS4(n) \
 	FADD(5, n, n) \
@@ -71,7 +68,6 @@
 	SQXTUN2(n+2, n) \
 	SQXTUN2(n+6, n+4)
 
-// Four pixels by FCVTNS, for which out-of-order cores have one unit that is slow, and four by sums, which the others do.
 #define END \
 	SCVTF4(16) \
 	SCVTF4(20) \
@@ -81,20 +77,19 @@
 	FMUL4(20) \
 	FMUL4(24) \
 	FMUL4(28) \
-	FCVTNS4(16) \
-	FCVTNS4(20) \
+	SUMS4(16) \
+	SUMS4(20) \
 	SUMS4(24) \
 	SUMS4(28) \
+	SQSUB4(16) \
+	SQSUB4(20) \
 	SQSUB4(24) \
 	SQSUB4(28) \
 	NARROW16(16) \
-	SQADD(4, 16, 16) \
-	SQADD(4, 18, 18) \
-	SQADD(4, 20, 20) \
-	SQADD(4, 22, 22) \
-	NARROW8(16) \
 	NARROW16(24) \
+	NARROW8(16) \
 	NARROW8(24) \
+	CBZW  R2, bounded \
 	VUMAX V2.B16, V16.B16, V16.B16 \
 	VUMAX V2.B16, V20.B16, V20.B16 \
 	VUMAX V2.B16, V24.B16, V24.B16 \
@@ -103,6 +98,7 @@
 	VUMIN V3.B16, V20.B16, V20.B16 \
 	VUMIN V3.B16, V24.B16, V24.B16 \
 	VUMIN V3.B16, V28.B16, V28.B16 \
+bounded: \
 	VDUP  V16.D[1], V18.D2 \
 	VDUP  V20.D[1], V22.D2 \
 	VDUP  V24.D[1], V26.D2 \

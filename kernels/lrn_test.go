@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/arch"
@@ -28,7 +29,7 @@ func refLRN(c, size int, alpha, beta, bias float32, in []float32) []float32 {
 func TestLRN(t *testing.T) {
 	forKernels(t, OpLRN, F32, func(t *testing.T, k *Kernel) {
 		r := newRand(t)
-		for _, c := range append(append(around(8), around(16)...), 64, 192) {
+		for _, c := range slices.Concat(around(8), around(16), around(32), []int{64, 96, 192}) {
 			for _, size := range []int{1, 2, 3, 4, 5, 7, 16, 2*c + 3} {
 				for _, beta := range []float32{0.75, 0.5} {
 					if beta != 0.75 && !k.Portable() {

@@ -25,7 +25,7 @@ type lrnU8Args struct {
 	srcStride, dstStride int            // bytes
 	pixels, c            int            // ≥ 1
 	size, before         int            // channels in the window; those before its own
-	squares              unsafe.Pointer // two rows [lrnSquares(c, size)] int32, scratch; zeros at the start
+	squares              unsafe.Pointer // two rows [lrnSquares(c, size)] int32, or uint16, scratch; zeros at the start
 	squaresBytes         int            // from one row to the other
 	inZero, zero         int32
 	alpha, bias, scale   float32

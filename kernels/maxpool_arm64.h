@@ -126,11 +126,7 @@ next_pixel:
 	MAXIMUM(16, 24, a) \
 	MAXIMUM(17, 25, b) \
 	MAXIMUM(18, 26, c) \
-	MAXIMUM(19, 27, d) \
-	SETTLE(a) \
-	SETTLE(b) \
-	SETTLE(c) \
-	SETTLE(d)
+	MAXIMUM(19, 27, d)
 
 // e…h = the greater of a…d and V4–V7.
 #define WITH_TWO(a, b, c, d, e, f, g, h) \
@@ -146,7 +142,12 @@ next_pixel:
 	MAXIMUM(2, 10, 6) \
 	MAXIMUM(3, 11, 7)
 
-#define STORE64(A, B, C, D) VST1.P [A.B16, B.B16, C.B16, D.B16], (R11)(R6)
+#define STORE64(a, b, c, d, A, B, C, D) \
+	SETTLE(a) \
+	SETTLE(b) \
+	SETTLE(c) \
+	SETTLE(d) \
+	VST1.P [A.B16, B.B16, C.B16, D.B16], (R11)(R6)
 
 // The row for `width` channels, if at least as many are left: R13 counts columns still to be read, from the first of
 // the pixel on; the next pixel begins 2 or 1 columns before the end of this one.
@@ -240,19 +241,19 @@ one_pixel:
 	COLUMN(8, 9, 10, 11)
 	WITH_TWO(8, 9, 10, 11, 28, 29, 30, 31) // three columns
 	LAST_TWO
-	STORE64(V28, V29, V30, V31)
+	STORE64(28, 29, 30, 31, V28, V29, V30, V31)
 	SUBS $1, R12
 	BEQ  one_last
 	COLUMN(0, 1, 2, 3)           // the other way round, which saves moves
 	WITH_TWO(0, 1, 2, 3, 28, 29, 30, 31)
 	LAST_TWO
-	STORE64(V28, V29, V30, V31)
+	STORE64(28, 29, 30, 31, V28, V29, V30, V31)
 	SUBS $1, R12
 	BNE  one_pixel
 
 one_last:
 	CBZ R16, next
-	STORE64(V4, V5, V6, V7)
+	STORE64(4, 5, 6, 7, V4, V5, V6, V7)
 
 next:
 	ADD  $64, R1
@@ -279,7 +280,7 @@ two_pixel:
 	WITH_TWO(0, 1, 2, 3, 28, 29, 30, 31)
 	COLUMN(4, 5, 6, 7)           // right, and the next window's left
 	WITH_TWO(28, 29, 30, 31, 28, 29, 30, 31)
-	STORE64(V28, V29, V30, V31)
+	STORE64(28, 29, 30, 31, V28, V29, V30, V31)
 	SUBS $1, R12
 	BNE  two_pixel
 
@@ -287,7 +288,7 @@ two_last:
 	CBZ R16, next
 	COLUMN(0, 1, 2, 3)
 	WITH_TWO(0, 1, 2, 3, 28, 29, 30, 31)
-	STORE64(V28, V29, V30, V31)
+	STORE64(28, 29, 30, 31, V28, V29, V30, V31)
 	B   next
 
 tails:

@@ -2,6 +2,7 @@
 // order; i is a lane. TestNeonMacros decodes each with objdump.
 #define NEON3(base, m, n, d)       WORD $((base) | ((m)<<16) | ((n)<<5) | (d))
 #define NEON2(base, n, d)          WORD $((base) | ((n)<<5) | (d))
+#define NEON1(base, d)             WORD $((base) | (d))
 #define NEONLANEH(base, m, i, n, d) WORD $((base) | ((m)<<16) | (((i)&3)<<20) | (((i)>>2)<<11) | ((n)<<5) | (d))
 #define NEONLANE(base, m, i, n, d) WORD $((base) | ((m)<<16) | (((i)&1)<<21) | (((i)>>1)<<11) | ((n)<<5) | (d))
 
@@ -18,6 +19,17 @@
 #define FRSQRTS(m, n, d)     NEON3(0x4EA0FC00, m, n, d)       // frsqrts d.4s, n.4s, m.4s: (3 − n·m)/2
 #define FSQRT(n, d)          NEON2(0x6EA1F800, n, d)          // fsqrt d.4s, n.4s
 #define FABS(n, d)           NEON2(0x4EA0F800, n, d)          // fabs d.4s, n.4s
+#define FABD(m, n, d)        NEON3(0x6EA0D400, m, n, d)       // fabd d.4s, n.4s, m.4s
+#define UABD(m, n, d)        NEON3(0x2E207400, m, n, d)       // uabd d.8b, n.8b, m.8b
+#define UMULL(m, n, d)       NEON3(0x2E20C000, m, n, d)       // umull d.8h, n.8b, m.8b
+#define UADDL(m, n, d)       NEON3(0x2E600000, m, n, d)       // uaddl d.4s, n.4h, m.4h
+#define UADDL2(m, n, d)      NEON3(0x6E600000, m, n, d)       // uaddl2 d.4s, n.8h, m.8h
+#define UADDW(m, n, d)       NEON3(0x2E601000, m, n, d)       // uaddw d.4s, n.4s, m.4h
+#define UADDW2(m, n, d)      NEON3(0x6E601000, m, n, d)       // uaddw2 d.4s, n.4s, m.8h
+#define FNEG(n, d)           NEON2(0x6EA0F800, n, d)          // fneg d.4s, n.4s
+#define FMOV_HALF(d)         NEON1(0x4F03F400, d)             // fmov d.4s, #0.5
+#define FMOV_ONE(d)          NEON1(0x4F03F600, d)             // fmov d.4s, #1.0
+#define MOVI_BIT23(d)        NEON1(0x4F044400, d)             // movi d.4s, #0x80, lsl #16
 #define UMAX(m, n, d)        NEON3(0x6E206400, m, n, d)       // umax d.16b, n.16b, m.16b
 #define FCMGT(m, n, d)       NEON3(0x6EA0E400, m, n, d)       // fcmgt d.4s, n.4s, m.4s: n > m
 #define BIC(m, n, d)         NEON3(0x4E601C00, m, n, d)       // bic d.16b, n.16b, m.16b: n and not m
@@ -77,6 +89,42 @@
 #define FABS_D(n, d)         NEON2(0x4EE0F800, n, d)          // fabs d.2d, n.2d
 #define FCVTL_D(n, d)        NEON2(0x0E617800, n, d)          // fcvtl d.2d, n.2s
 #define FCVTL2_D(n, d)       NEON2(0x4E617800, n, d)          // fcvtl2 d.2d, n.4s
+
+// op on four or eight registers from d, n and m on; of one m; of n alone; of d alone.
+#define FOUR(op, m, n, d) \
+	op(m, n, d) \
+	op(m+1, n+1, d+1) \
+	op(m+2, n+2, d+2) \
+	op(m+3, n+3, d+3)
+#define EIGHT(op, m, n, d) \
+	FOUR(op, m, n, d) \
+	FOUR(op, m+4, n+4, d+4)
+#define FOUR_BY(op, m, n, d) \
+	op(m, n, d) \
+	op(m, n+1, d+1) \
+	op(m, n+2, d+2) \
+	op(m, n+3, d+3)
+#define EIGHT_BY(op, m, n, d) \
+	FOUR_BY(op, m, n, d) \
+	FOUR_BY(op, m, n+4, d+4)
+#define FOUR_OF(op, n, d) \
+	op(n, d) \
+	op(n+1, d+1) \
+	op(n+2, d+2) \
+	op(n+3, d+3)
+#define EIGHT_OF(op, n, d) \
+	FOUR_OF(op, n, d) \
+	FOUR_OF(op, n+4, d+4)
+#define EIGHT_TIMES(op, d) \
+	op(d) \
+	op(d+1) \
+	op(d+2) \
+	op(d+3) \
+	op(d+4) \
+	op(d+5) \
+	op(d+6) \
+	op(d+7)
+#define COPY(n, d) ORR(n, n, d)
 
 // lo and hi, float32 so far from base, as float16 in all lanes of the vectors m and n, which are M and N. Clobbers TMP.
 #define HALF_BOUNDS(lo, hi, base, TMP, m, n, M, N) \

@@ -14,9 +14,11 @@
 // Bound      four FDIV per 16 elements
 // Registers  R0  args    R1  src    R2  dst    R3  elements left    R4  rows left    R5, R6  src, dst of the row    R7  stride
 //            V0–V3  elements    V8  scale    V9  lo    V10 hi    V11 zero
+//            V12 1.5·2²³    V13 its bits less zero
 // Phases     row → elements → tail
 
-// Four quotients to levels. FMAXNM takes the number, lo, of a NaN and a number.
+// Four quotients to levels. FMAXNM takes the number, lo, of a NaN and a number. A number plus 1.5·2²³ is rounded to an
+// integer, which its bits count.
 #define ROUND4 \
 	WORD $0x4e29c400; /* arm64: fmaxnm v0.4s, v0.4s, v9.4s */ \
 	WORD $0x4e29c421; /* arm64: fmaxnm v1.4s, v1.4s, v9.4s */ \
@@ -26,14 +28,8 @@
 	FMIN(10, 1, 1) \
 	FMIN(10, 2, 2) \
 	FMIN(10, 3, 3) \
-	FCVTNS(0, 0) \
-	FCVTNS(1, 1) \
-	FCVTNS(2, 2) \
-	FCVTNS(3, 3) \
-	VADD V11.S4, V0.S4, V0.S4 \
-	VADD V11.S4, V1.S4, V1.S4 \
-	VADD V11.S4, V2.S4, V2.S4 \
-	VADD V11.S4, V3.S4, V3.S4
+	FOUR_BY(FADD, 12, 0, 0) \
+	FOUR_BY(ISUB, 13, 0, 0)
 
 // func quantizeNEON(a *convertArgs)
 TEXT ·quantizeNEON(SB), NOSPLIT, $0-8
@@ -52,6 +48,9 @@ TEXT ·quantizeNEON(SB), NOSPLIT, $0-8
 	VADD  V9.S4, V10.S4, V10.S4      // 255 − zero
 	SCVTF(9, 9)
 	SCVTF(10, 10)
+	MOVW  $0x4b400000, R7
+	VDUP  R7, V12.S4
+	VSUB  V11.S4, V12.S4, V13.S4
 
 row:
 	MOVD R1, R5
