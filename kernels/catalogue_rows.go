@@ -157,6 +157,7 @@ var (
 		{Op: OpFC, DType: U8, MR: 4, NR: 16, KR: 16, ISA: arch.AVX2, Requires: avx2, Family: "fc", Text: "fcU8AVX2"},
 		{Op: OpAvgPool, DType: U8, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2,
 			Family: "avgpool", Text: "sumBlocksAVX2"},
+		{Op: OpAvgRow, DType: U8, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2, Family: "avgrow", Text: "avgRowAVX2"},
 		{Op: OpNarrow, DType: F32, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2 | f16c, Family: "narrow",
 			Text: "narrowBlocksAVX2"},
 		{Op: OpWiden, DType: F16, MR: 1, NR: 8, ISA: arch.AVX2, Requires: avx2 | f16c, Family: "widen",
