@@ -92,7 +92,7 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 			switch {
 			case k.BytesPerWord > 2:
 				return fmt.Sprintf("products of int16 take %d times the time of this tier's products of bytes", k.BytesPerWord)
-			case k.BytesPerWord == 2 && (f.m == 2 || pixels < 150 || f.parts &&
+			case k.BytesPerWord == 2 && (f.m == 2 || pixels < k.WinoFrom || f.parts &&
 				(k.PartsFrom == 0 || pixels < k.PartsFrom || s.C < 32)):
 				return "products of int16 take twice the time of this tier's dot products of bytes"
 			}
