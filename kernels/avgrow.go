@@ -30,25 +30,29 @@ const avgRowCells = math.MaxUint16 / 255 // most cells whose sum is a uint16
 
 func avgRowGeneric(a *avgRowArgs) {
 	for p := range a.pixels {
-		dst := unsafe.Slice((*uint8)(unsafe.Add(a.dst, p*a.dstStep)), a.c)
-		for k := range dst {
-			sum := -a.from
+		for k := 0; k < a.c; k += sumBlock {
+			var block [sumBlock]int32
+			sums := block[:min(sumBlock, a.c-k)]
 			for r := range a.rows {
 				for t := range a.across {
-					sum += int32(*(*uint8)(unsafe.Add(a.src, p*a.srcStep+r*a.rowStep+t*a.colStep+k)))
+					src := unsafe.Add(a.src, p*a.srcStep+r*a.rowStep+t*a.colStep+k)
+					for i, v := range unsafe.Slice((*uint8)(src), len(sums)) {
+						sums[i] += int32(v)
+					}
 				}
 			}
-			dst[k] = Requantize(sum, a.scale, a.lo, a.hi, a.zero)
+			requantizeGeneric(&requantizeArgs{dst: unsafe.Add(a.dst, p*a.dstStep+k), sums: addr(sums), c: len(sums),
+				from: a.from, scale: a.scale, lo: a.lo, hi: a.hi, zero: a.zero})
 		}
 	}
 }
 
-// byRows makes units of output rows, where a kernel at or below limit is there for that. One window over a whole map has
-// but one row, and is divided by channels.
+// byRows makes units of output rows, where a kernel at or below limit is there for that. One window over a whole map
+// has but one row, and is divided by channels.
 func (o *avgPoolU8) byRows(limit arch.ISA) {
 	s := &o.shape
 	k, fn := Select[func(*avgRowArgs)](OpAvgRow, U8, limit)
-	if s.OutH*s.OutW > 1 && s.R*s.S <= avgRowCells && s.C >= k.NR && s.R*s.S*s.C <= poolCall &&
+	if max(s.OutH, s.OutW) > 1 && s.R <= avgRowCells/s.S && s.C >= k.NR && s.C <= poolCall/(s.R*s.S) &&
 		(!k.Portable() || o.kernel.Portable()) {
 		o.kernel, o.row = k, fn
 	}

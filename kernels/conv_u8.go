@@ -239,8 +239,8 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 	return c
 }
 
-// plain is 1, and not 0, if the range of a segment's output is that of its type and no product of channels k … k+n−1 with
-// their scales reaches 2³⁰: a zero point can be added to them, and packs that saturate clamp.
+// plain is 1, and not 0, if the range of a segment's output is that of its type and no product of channels k … k+n−1
+// with their scales reaches 2³⁰: a zero point can be added to them, and packs that saturate clamp.
 func (q *ConvU8) plain(segment, k, n int) int {
 	if out := q.Out[segment]; out.Lo == 0 && out.Hi == 255 && slices.Max(q.Scale[k:][:n]) < .5 {
 		return 1
