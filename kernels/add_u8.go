@@ -18,6 +18,7 @@ const OpAddFixed OpKind = "addfixed"
 // in IEEE binary32, two products and one sum, each rounded, where the scales are those of the inputs over the output's;
 // and in int32, of which nothing overflows. dst may be a or b.
 type addU8Args struct {
+	_                           uncompared
 	dst, a, b                   unsafe.Pointer
 	dstStride, aStride, bStride int // bytes
 	rows, c                     int // ≥ 1

@@ -17,6 +17,7 @@ const (
 // dst[r] is its index. Of several it is the first, or the last. A NaN is passed over; of nothing but NaNs it is 0. One
 // call looks at the elements from up to to; if from is not 0, dst has the best of those before.
 type argArgs struct {
+	_           uncompared
 	dst, src    unsafe.Pointer
 	srcStride   int // elements
 	dstStride   int
@@ -111,6 +112,7 @@ func (t *argTask) Run(worker, lo, hi int, stop *Stop) {
 // a NaN comes last. heap has room for k indices. Elements from up to to are offered to the heap, whose root is the
 // worst that is kept; when all were, dst gets the k best, best first: the elements, or their indices.
 type topArgs struct {
+	_              uncompared
 	dst, src, heap unsafe.Pointer
 	c, k           int // 1 ≤ k ≤ c
 	from, to       int

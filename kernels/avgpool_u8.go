@@ -52,6 +52,7 @@ func NewAvgPoolLevels(s PoolShape, from uint8, limit arch.ISA) (Op, error) {
 // sumU8Args is the argument of the inner kernel of quantised average pooling: sums[i] += Σ src[r][i] over rows r, for
 // i < c, int32.
 type sumU8Args struct {
+	_         uncompared
 	sums, src unsafe.Pointer
 	c         int // ≥ 1
 	rows      int // ≥ 1

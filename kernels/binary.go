@@ -54,6 +54,7 @@ func (a Arithmetic) Check() error {
 // in IEEE binary32, each operation rounded. Steps are in elements; one of 0 repeats an element. dst does not overlap a
 // or b. clamp(x) = min(max(x, lo), hi), in which a NaN stays a NaN, −0 is below +0, and bounds of ∓∞ are none.
 type binaryArgs struct {
+	_                     uncompared
 	dst, a, b             unsafe.Pointer
 	dstRow, aRow, bRow    int
 	dstStep, aStep, bStep int

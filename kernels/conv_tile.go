@@ -28,6 +28,7 @@ const (
 //
 // in IEEE binary32; lo and hi are integers, so clamping before rounding equals clamping after it.
 type convTileArgs struct {
+	_         uncompared
 	ptrs      unsafe.Pointer // [tiles][taps][MR] addresses
 	w         unsafe.Pointer // [taps][groups][NR][KR], but for PairSum16 what pairPanel says
 	bias      unsafe.Pointer // [NR] float32 or int32

@@ -34,6 +34,7 @@ const (
 // Rounding is to the nearest, of two to the even one; of levels to the upper one where up is set. All is
 // in IEEE binary32, and the same on every tier.
 type convertArgs struct {
+	_                    uncompared
 	dst, src             unsafe.Pointer
 	dstStride, srcStride int // bytes
 	rows, c              int // ≥ 1

@@ -12,6 +12,7 @@ const OpCopy OpKind = "copy"
 // copyArgs is the argument of copying: dst[p][i] = src[p][i] for p < pixels, i < bytes. There is no faster kernel
 // than Go's own memmove, so the generic one is the only one. dst and src do not overlap.
 type copyArgs struct {
+	_                    uncompared
 	dst, src             unsafe.Pointer
 	dstStride, srcStride int // bytes
 	pixels, bytes        int

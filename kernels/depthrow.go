@@ -25,6 +25,7 @@ const OpDepthRow OpKind = "depthrow"
 //
 // uint8 (KR = 1): src has bytes, w int8 weights, and inZero is taken from each byte.
 type depthRowArgs struct {
+	_                uncompared
 	src              unsafe.Pointer // the first column that a window sees, of the first row
 	w                unsafe.Pointer // [rows][size][wStep]
 	bias, scale      unsafe.Pointer // [c]; bias float32, float16 or int32, scale float32, of uint8 only

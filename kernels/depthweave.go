@@ -16,6 +16,7 @@ const OpDepthWeave OpKind = "depthweave"
 //
 // A row that is the same pixel throughout has a step of 0.
 type depthWeaveArgs struct {
+	_       uncompared
 	rows    [4]unsafe.Pointer
 	steps   [4]int // bytes from one column to the next
 	dst     unsafe.Pointer

@@ -18,6 +18,7 @@ const OpDepthwise OpKind = "depthwise"
 // where tap t is the pair of addresses table[t]; taps outside the input are left out. Pixels are srcStep and dstStep
 // bytes apart, the same for every tap.
 type depthArgs struct {
+	_                uncompared
 	table            unsafe.Pointer // [taps]depthTap; for uint8 one more if taps is odd, with weights of zero
 	taps             int            // ≥ 1; 0 for the portable kernels
 	bias, scale      unsafe.Pointer // [c] float32; bias int32 for uint8, where scale is too

@@ -24,6 +24,7 @@ const (
 // −0 or +0 is not defined. On x86 these are MAXPS(lo, x) and MINPS(hi, x), with x as the second source operand.
 // dst may be a or b exactly (in place); otherwise they do not overlap.
 type eltwiseArgs struct {
+	_                           uncompared
 	dst, a, b                   unsafe.Pointer
 	scale, shift                unsafe.Pointer // [c]
 	dstStride, aStride, bStride int            // bytes from one row to the next

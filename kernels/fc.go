@@ -18,6 +18,7 @@ const fcMaxRows = 8
 //
 // The order of the additions is the kernel's; its error is within c·ε·Σ|w·x|.
 type fcArgs struct {
+	_   uncompared
 	w   [fcMaxRows]unsafe.Pointer // MR rows; a row may be given twice
 	x   unsafe.Pointer
 	c   int // ≥ 1

@@ -11,6 +11,7 @@ import (
 //
 //	sum[r] += Σ_{i<c} w[r][i]·x[i]     exactly, in int32
 type fcU8Args struct {
+	_   uncompared
 	w   [4]unsafe.Pointer // int8 rows; a row may be given twice
 	x   unsafe.Pointer    // uint8
 	c   int               // > 0, a multiple of the kernel's KR

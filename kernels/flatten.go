@@ -12,6 +12,7 @@ const OpFlatten OpKind = "flatten"
 // flattenArgs is the argument of flattening, the transposition dst[c][p] = src[p][c] for p < pixels, c < channels.
 // dst is dense, [channels][pixels]. dst and src do not overlap.
 type flattenArgs struct {
+	_                uncompared
 	dst, src         unsafe.Pointer
 	srcStride        int // elements from one pixel to the next
 	pixels, channels int

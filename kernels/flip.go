@@ -18,6 +18,7 @@ const (
 //
 // Done here it is done once, and not again for each block of filters.
 type flipArgs struct {
+	_         uncompared
 	ptrs      unsafe.Pointer // [rows] addresses
 	dst       unsafe.Pointer // overlaps no input
 	dstStride int            // bytes

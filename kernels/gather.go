@@ -18,6 +18,7 @@ const OpGather OpKind = "gather"
 // each of bytes bytes. A place is that of indices, one for each of dims, the last the fastest; an index below 0 counts
 // from the end. A place that is none gives zero, or takes nothing.
 type gatherArgs struct {
+	_                    uncompared
 	dst, src             unsafe.Pointer
 	at                   unsafe.Pointer // [n][len(dims)]int32
 	dstStride, srcStride int            // bytes from one pixel to the next

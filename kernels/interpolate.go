@@ -18,6 +18,7 @@ const OpMix OpKind = "mix"
 // in IEEE binary32, from k = 0 upwards, each operation rounded, so that every tier gives the same bits. Where the first
 // index of a pixel is −1 it is fill. zero is that of bytes; src of float32 has none. dst and src do not overlap.
 type mixArgs struct {
+	_                    uncompared
 	dst, src             unsafe.Pointer // float32; float32 or bytes
 	dstStride, srcStride int            // elements from one pixel to the next
 	at                   []int32

@@ -22,6 +22,7 @@ const OpLRN OpKind = "lrn"
 // rounded once. A NaN makes NaN of the channels whose window sees it.
 // dst may be src exactly (in place); otherwise they do not overlap. lrnHalfGeneric is of float16.
 type lrnArgs struct {
+	_                    uncompared
 	src, dst             unsafe.Pointer
 	srcStride, dstStride int            // bytes
 	pixels, c            int            // ≥ 1

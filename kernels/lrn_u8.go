@@ -20,6 +20,7 @@ const OpLRN5 OpKind = "lrn5"
 //
 // in IEEE binary32, every operation rounded, in this order: the same on every tier. β is ¾. dst may be src (in place).
 type lrnU8Args struct {
+	_                    uncompared
 	src, dst             unsafe.Pointer
 	srcStride, dstStride int            // bytes
 	pixels, c            int            // ≥ 1

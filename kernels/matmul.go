@@ -15,6 +15,7 @@ const OpMatMul OpKind = "matmul"
 //
 //	sum[r] += Σ_{i<c} w[r][i]·x[i]     exactly, in int32; c ≤ 2¹⁵ numbers of −255…255
 type dotArgs struct {
+	_   uncompared
 	w   [4]unsafe.Pointer // int16 rows; a row may be given twice
 	x   unsafe.Pointer    // int16
 	c   int               // ≥ 1

@@ -17,6 +17,7 @@ const OpNMS OpKind = "nms"
 // overlap is the area of what two have in common through that of both together, in IEEE binary32, each operation
 // rounded; that of a box without area is 0. With atLeast an overlap of iou is too much already.
 type nmsArgs struct {
+	_               uncompared
 	boxes, scores   unsafe.Pointer // [n][boxStride]float32, [n]float32
 	order, chosen   unsafe.Pointer // [n]int32, [most]int32
 	boxStride       int            // elements

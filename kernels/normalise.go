@@ -36,6 +36,7 @@ func (n Norm) Check(epsilon float32) error {
 //
 // in IEEE binary64, each operation rounded, then to binary32. dst may be src exactly (in place).
 type normaliseArgs struct {
+	_            uncompared
 	src, dst     unsafe.Pointer
 	mean, factor *[reduceBlock]float64
 	step, c      int // 0 or 1; ≥ 1

@@ -96,6 +96,10 @@ type Task interface {
 //lint:ignore U1000 fields that hide methods
 type onlyTask struct{ Kernel, ISA, PackedBytes, Scratch, Bind, setChoice, Choice, band struct{} }
 
+// uncompared is in what kernels are given, and so in what holds that: nobody compares it, and a program would link a
+// function for each type that could be.
+type uncompared [0]func()
+
 // Coarse is a task whose pieces are larger than its units: a share does those whose middles are in it.
 type Coarse interface {
 	Task

@@ -22,6 +22,7 @@ const (
 //
 // in IEEE binary32, from r = 0 upwards, each operation rounded, so that every tier gives the same bits.
 type blendRowsArgs struct {
+	_                 uncompared
 	dst, src, weights unsafe.Pointer // [c]float32, bytes, [rows]float32
 	stride            int            // bytes
 	rows, c           int            // ≥ 1
@@ -50,6 +51,7 @@ func blendRowsGeneric(b *blendRowsArgs) {
 // for 0 ≤ x < count, 0 ≤ l < 4, 0 ≤ 4j < width, in IEEE binary32, each sum from zero upwards, each operation rounded,
 // so that every tier gives the same bits. width is a multiple of 8.
 type laneDotsArgs struct {
+	_                         uncompared
 	dst, src, weights, starts unsafe.Pointer // [count][4]float32, float32, [count][width]float32, [count]int32
 	width, count              int            // ≥ 8, ≥ 1
 }

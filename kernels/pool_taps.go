@@ -20,6 +20,7 @@ const (
 // A tap may be dst itself: so a long window is done in several calls, each going on from what the last one stored.
 // dst does not otherwise overlap the taps. divisor is float32 for float kernels; only average uses it.
 type poolArgs struct {
+	_                uncompared
 	ptrs             unsafe.Pointer // [taps] addresses
 	dst              unsafe.Pointer
 	srcStep, dstStep int // bytes from one output pixel to the next
@@ -125,6 +126,7 @@ func avgPoolHalfGeneric(a *poolArgs) {
 // early, right (0 or 1) that the last one ends one column late; columns = (pixels−1)·stride + 3 − left − right.
 // A window clipped above or below is given a row twice. NaNs are passed over as in poolArgs.
 type maxPool3Args struct {
+	_                uncompared
 	rows             [3]unsafe.Pointer // column 0 of the three rows
 	dst              unsafe.Pointer
 	srcStep, dstStep int // bytes from one column, one output pixel, to the next

@@ -19,6 +19,7 @@ const OpPostProcess OpKind = "postprocess"
 // and likewise for x and width. centre and half are computed in IEEE binary64, and each step of that is rounded; dst is
 // computed in binary32. dst is top, left, bottom, right.
 type boxArgs struct {
+	_            uncompared
 	dst, anchors []float32 // [boxes][4]
 	src          View
 	first        int // box of src that dst and anchors begin with

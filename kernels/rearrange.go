@@ -17,6 +17,7 @@ const OpRearrange OpKind = "rearrange"
 // where L and M count elements in channel-major order (image, channel, row, column), and digit_j(L) is the j-th digit
 // of L written in the mixed radix size, most significant first. dst and src do not overlap.
 type rearrangeArgs struct {
+	_                              uncompared
 	dst, src                       unsafe.Pointer
 	dstStride, srcStride           int   // elements from one pixel to the next
 	dstC, dstPlane, srcC, srcPlane int   // channels, and pixels of an image

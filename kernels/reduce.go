@@ -51,6 +51,7 @@ func (r Reduction) Check() error {
 // of float32 are IEEE binary64, those of uint8 are int32. With expSum, src[i] stands for
 // e^(src[i] − most[i]); with deviation, for (src[i] − mean[i])².
 type reduceArgs struct {
+	_          uncompared
 	acc, src   unsafe.Pointer
 	most, mean unsafe.Pointer // of float32 and float64, as many as accumulators
 	pixels, c  int            // ≥ 1

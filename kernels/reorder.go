@@ -11,6 +11,7 @@ const OpReorder OpKind = "reorder"
 //
 // dst and src do not overlap. Steps are in elements, ≥ 0.
 type reorderArgs struct {
+	_                uncompared
 	dst, src         unsafe.Pointer
 	n                [3]int // ≥ 1
 	dstStep, srcStep [3]int
@@ -130,6 +131,7 @@ func reorderEdges[T uint8 | uint16 | uint32](b *reorderArgs, i, j, k int) {
 //
 // Places are in bytes, but r and c are elements. dst and src are changed.
 type transposeArgs struct {
+	_                          uncompared
 	dst, src                   unsafe.Pointer
 	layers, rows, cols         int // ≥ 1
 	srcLayer, dstLayer, srcRow int

@@ -8,6 +8,7 @@ const OpRequantize OpKind = "requantize"
 // requantizeArgs is the argument of the inner kernel: dst[i] = Requantize(sums[i] − from, scale, lo, hi, zero) for
 // i < c; see [Requantize].
 type requantizeArgs struct {
+	_             uncompared
 	dst, sums     unsafe.Pointer // uint8, int32
 	c             int            // ≥ 1
 	from          int32

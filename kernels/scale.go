@@ -21,6 +21,7 @@ const (
 //
 // in IEEE binary32, each operation rounded; quantised is as of convertArgs. dst does not overlap src or by.
 type scaleArgs struct {
+	_                    uncompared
 	dst, src, by         unsafe.Pointer // by is [c] float32
 	dstStride, srcStride int            // bytes
 	rows, c              int            // ≥ 1

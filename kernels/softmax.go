@@ -20,6 +20,7 @@ const OpSoftmax OpKind = "softmax"
 // a pixel of only −Inf.
 // dst may be src exactly (in place); otherwise they do not overlap.
 type softmaxArgs struct {
+	_                    uncompared
 	src, dst             unsafe.Pointer
 	srcStride, dstStride int   // bytes
 	pixels, c            int   // ≥ 1

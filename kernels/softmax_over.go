@@ -33,6 +33,7 @@ func (f SoftmaxForm) Check() error {
 //
 // for i < c, in IEEE binary32. dst may be src exactly (in place).
 type softmaxOverArgs struct {
+	_          uncompared
 	src, dst   unsafe.Pointer
 	most, sums unsafe.Pointer // of float32
 	step, c    int            // 0 or 1; ≥ 1

@@ -14,6 +14,7 @@ import (
 //
 // table[d] is e^(−d·scale) in units of 2⁻²⁴. So every tier gives the same bytes. dst may be src exactly (in place).
 type softmaxU8Args struct {
+	_                    uncompared
 	src, dst             unsafe.Pointer
 	srcStride, dstStride int // bytes
 	pixels, c            int // ≥ 1

@@ -6,6 +6,7 @@ import "unsafe"
 // are smaller: dst[i] = f(in[0][i·step[0]], in[1][i·step[1]], …) for i < n. What f is, how says to kernels of several.
 // dst does not overlap an input.
 type spreadArgs struct {
+	_    uncompared
 	dst  unsafe.Pointer
 	in   [3]unsafe.Pointer
 	step [3]int // 0 or 1

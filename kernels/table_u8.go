@@ -16,6 +16,7 @@ const OpTables OpKind = "tables"
 // tableArgs is the argument of looking bytes up: for each of rows rows of c elements, dst[i] = table[src[i]], or
 // dst[i] = table[256·i + src[i]] of tables. dst may be src.
 type tableArgs struct {
+	_                    uncompared
 	dst, src             unsafe.Pointer
 	dstStride, srcStride int            // bytes
 	rows, c              int            // ≥ 1

@@ -16,6 +16,7 @@ const OpTake OpKind = "take"
 //
 // and fill where either index is −1. dst begins at pixel first, src at the row. They do not overlap.
 type takeArgs struct {
+	_                    uncompared
 	dst, src             unsafe.Pointer
 	dstStride, srcStride int // elements from one pixel to the next
 	cols, chans          picks

@@ -16,6 +16,7 @@ const OpWeave OpKind = "weave"
 // in one byte or, size being 2, as uint16. Nothing else below columns·pitch changes. Beyond that, weaveSlack bytes may
 // be read and written; beyond the lines as many may be read.
 type weaveArgs struct {
+	_       uncompared
 	dst     unsafe.Pointer
 	lines   [2]unsafe.Pointer // the second is valid even if there is one row
 	c       int               // 1…4

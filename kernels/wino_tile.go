@@ -76,6 +76,7 @@ const (
 
 // winoInputArgs is the argument of the input transform of one tile: v[pos][c] = (Bᵀ d B)[pos] for each channel.
 type winoInputArgs struct {
+	_         uncompared
 	ptrs      unsafe.Pointer // [(m+2)²] addresses of the tile's pixels; those outside the input point at the border row
 	dst       unsafe.Pointer // position 0, channel 0; of the inputs' type, or int16 for uint8 ones
 	posStride int            // bytes from one position to the next
@@ -96,6 +97,7 @@ type winoInputArgs struct {
 // convolution; the scale is divided by 64. A power of two changes nothing in float32's rounding. No product with the
 // scale reaches 2³⁰, so conversions back do not overflow.
 type winoOutputArgs struct {
+	_         uncompared
 	src       unsafe.Pointer // position 0, channel 0 of the block; float32, float16 or int32
 	posStride int            // bytes from one position to the next
 	bias      unsafe.Pointer // [block] float32 or int32
@@ -119,6 +121,7 @@ type winoOutputArgs struct {
 //
 // A lane is a filter and one of kr channels; … stands for groups of those. The rows are those of winoRows.
 type winoFilterArgs struct {
+	_         uncompared
 	src       unsafe.Pointer // [groups][9][lanes] int8
 	dst       unsafe.Pointer // [2·(m+2)] × posStride bytes of [groups][lanes] int16
 	posStride int            // bytes

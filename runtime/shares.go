@@ -13,6 +13,8 @@ type shares struct {
 	ends   []float64 // where each worker's part of a step ends, in parts of the whole; workers read it during a step
 	speeds []float64 // as remembered; their sum is about 1
 	said   []float64 // by one step, in units a nanosecond
+	here   []bool    // who takes part; the others' parts are empty
+	count  int       // of those, as of the last call of gathered
 }
 
 const (
@@ -24,8 +26,10 @@ const (
 )
 
 func newShares(n int) shares {
-	s := shares{ends: make([]float64, n), speeds: make([]float64, n), said: make([]float64, n)}
+	s := shares{ends: make([]float64, n), speeds: make([]float64, n), said: make([]float64, n),
+		here: make([]bool, n), count: n}
 	for w := range n {
+		s.here[w] = true
 		s.ends[w] = float64(w+1) / float64(n)
 		s.speeds[w] = 1 / float64(n)
 	}
@@ -67,9 +71,9 @@ func (s *shares) learn(units int, reports []report) {
 }
 
 func (s *shares) drifted() bool {
-	begin, most := 0.0, tolerance/float64(len(s.ends))
+	begin, most, sum := 0.0, tolerance/float64(len(s.ends)), s.total()
 	for w, end := range s.ends {
-		if d := end - begin - s.speeds[w]; d > most || d < -most {
+		if d := end - begin - s.speeds[w]/sum; s.here[w] && (d > most || d < -most) {
 			return true
 		}
 		begin = end
@@ -77,16 +81,45 @@ func (s *shares) drifted() bool {
 	return false
 }
 
-// follow makes the parts the speeds.
-func (s *shares) follow() {
-	sum, end := 0.0, 0.0
-	for _, v := range s.speeds {
-		sum += v
-	}
+// total is the sum of the speeds of those who take part.
+func (s *shares) total() (sum float64) {
 	for w, v := range s.speeds {
-		s.speeds[w] = v / sum
-		end += v / sum
+		if s.here[w] {
+			sum += v
+		}
+	}
+	return sum
+}
+
+// follow makes the parts the speeds, whose sum becomes 1.
+func (s *shares) follow() {
+	all := 0.0
+	for _, v := range s.speeds {
+		all += v
+	}
+	sum, end := s.total(), 0.0
+	for w, v := range s.speeds {
+		s.speeds[w] = v / all
+		if s.here[w] {
+			end += v / sum
+		}
 		s.ends[w] = end
 	}
-	s.ends[len(s.ends)-1] = 1
+	for w := len(s.ends) - 1; w >= 0; w-- { // rounding leaves nothing behind the last
+		s.ends[w] = 1
+		if s.here[w] {
+			break
+		}
+	}
+}
+
+// gathered is told that others take part than did.
+func (s *shares) gathered() {
+	s.count = 0
+	for _, here := range s.here {
+		if here {
+			s.count++
+		}
+	}
+	s.follow()
 }

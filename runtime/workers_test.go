@@ -2,8 +2,11 @@ package runtime
 
 import (
 	"fmt"
+	goruntime "runtime"
+	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/gneiss-go/gneiss/kernels"
 )
@@ -34,6 +37,42 @@ func BenchmarkWake(b *testing.B) {
 				ws.sleep()
 			}
 		})
+	}
+}
+
+// busyTask has units that take about half a microsecond each.
+type busyTask struct{}
+
+func (busyTask) Units() int { return 64 }
+func (busyTask) Run(_, lo, hi int, _ *kernels.Stop) {
+	for end := time.Now().Add(time.Duration(hi-lo) * time.Microsecond / 2); time.Now().Before(end); {
+	}
+}
+
+// BenchmarkAfterPause times runs of 64 steps, 2 ms by one worker, each after a pause: the median and the slowest tenth.
+func BenchmarkAfterPause(b *testing.B) {
+	for _, n := range []int{1, 2} {
+		for _, pause := range []time.Duration{0, 30 * time.Millisecond} {
+			b.Run(fmt.Sprintf("workers=%d/pause=%v", n, pause), func(b *testing.B) {
+				ws := newWorkers(n, slices.Repeat([]kernels.Task{busyTask{}}, 64), nil)
+				defer ws.end()
+				var took []time.Duration
+				for b.Loop() {
+					time.Sleep(pause)
+					start := time.Now()
+					ws.wake()
+					for i := range ws.tasks {
+						ws.step(i)
+					}
+					ws.sleep()
+					took = append(took, time.Since(start))
+				}
+				slices.Sort(took)
+				b.ReportMetric(0, "ns/op") // pauses and all
+				b.ReportMetric(took[len(took)/2].Seconds()*1e3, "ms/median")
+				b.ReportMetric(took[len(took)*9/10].Seconds()*1e3, "ms/p90")
+			})
+		}
 	}
 }
 
@@ -95,4 +134,59 @@ func TestWorkersSkipSteps(t *testing.T) {
 			t.Errorf("unit %d: done %d and %d times, want 20 and 10", u, a, b)
 		}
 	}
+}
+
+// byTask notes who does its units.
+type byTask struct{ by []atomic.Int32 }
+
+func (t byTask) Units() int                         { return 64 }
+func (t byTask) Run(w, lo, hi int, _ *kernels.Stop) { t.by[w].Add(int32(hi - lo)) }
+
+// runOf has a new worker beside the caller do two steps, and returns how many of 128 units it did.
+func runOf(t *testing.T, ws *workers, task byTask) (others int32) {
+	t.Helper()
+	before := [2]int32{task.by[0].Load(), task.by[1].Load()}
+	ws.wake()
+	ws.step(0)
+	ws.step(1)
+	ws.sleep()
+	own, others := task.by[0].Load()-before[0], task.by[1].Load()-before[1]
+	if own+others != 2*64 {
+		t.Fatalf("%d units done by the caller and %d by the worker, want 128 together", own, others)
+	}
+	return others
+}
+
+// The caller does not wait for a worker that does not come: with one processor, which the caller has, it does all of
+// the run.
+func TestWorkersDoNotWait(t *testing.T) {
+	defer goruntime.GOMAXPROCS(goruntime.GOMAXPROCS(1))
+	task := byTask{make([]atomic.Int32, 2)}
+	ws := newWorkers(2, []kernels.Task{task, task}, nil)
+	defer ws.end()
+	for range 100 {
+		for ws.reports[1].place.Load() != away {
+			time.Sleep(time.Millisecond)
+		}
+		if runOf(t, ws, task) == 0 {
+			return
+		}
+	}
+	t.Error("the caller has never done a run alone")
+}
+
+// A worker takes part in runs that follow one another.
+func TestWorkersComeBack(t *testing.T) {
+	if goruntime.GOMAXPROCS(0) < 2 {
+		t.Skip("NOT TESTED: runs of two workers; there is one processor")
+	}
+	task := byTask{make([]atomic.Int32, 2)}
+	ws := newWorkers(2, []kernels.Task{task, task}, nil)
+	defer ws.end()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+		if runOf(t, ws, task) > 0 {
+			return
+		}
+	}
+	t.Error("the worker has never come")
 }
