@@ -15,6 +15,7 @@ const OpAvgRow OpKind = "avgrow"
 //
 //	dst[p][k] = Requantize(Σ src[p][r][t][k] − from, scale, lo, hi, zero)     over rows r and taps t < across
 type avgRowArgs struct {
+	_                uncompared
 	src, dst         unsafe.Pointer // uint8
 	rows, across     int            // of a window, ≥ 1; rows·across ≤ avgRowCells
 	rowStep, colStep int            // bytes from a row, a column of a window to the next
