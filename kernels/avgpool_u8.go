@@ -28,6 +28,7 @@ func NewAvgPoolU8(s PoolShape, q RescaleU8, limit arch.ISA) (Op, error) {
 	o.lo, o.hi, o.zero = q.Out.bounds()
 	o.kernel, o.add = Select[func(*sumU8Args)](OpAvgPool, U8, limit)
 	_, o.requantize = Select[func(*requantizeArgs)](OpRequantize, U8, limit)
+	o.byRows(limit)
 	return o, nil
 }
 
@@ -43,7 +44,8 @@ func NewAvgPoolLevels(s PoolShape, from uint8, limit arch.ISA) (Op, error) {
 		return nil, cmp.Or(err, errorf("%w: pooling %+v", ErrShape, s))
 	}
 	o := op.(*avgPoolU8)
-	o.whole, o.inZero = true, int32(from)
+	o.kernel, o.add = Select[func(*sumU8Args)](OpAvgPool, U8, limit)
+	o.row, o.whole, o.inZero = nil, true, int32(from)
 	return o, nil
 }
 
@@ -71,6 +73,7 @@ type avgPoolU8 struct {
 	shape        PoolShape
 	add          func(*sumU8Args)
 	requantize   func(*requantizeArgs)
+	row          func(*avgRowArgs) // nil where windows go one by one
 	inZero, zero int32
 	inScale      float64
 	outScale     float64
@@ -106,52 +109,71 @@ type avgPoolU8Worker struct {
 	sums []int32
 	args sumU8Args
 	out  requantizeArgs
+	row  avgRowArgs
 	_    [64]byte
 }
 
 func (t *avgPoolU8Task) blocks() int { return (t.shape.C + sumBlock - 1) / sumBlock }
 
-// Units are output pixels times blocks of channels.
-func (t *avgPoolU8Task) Units() int { return t.shape.N * t.shape.OutH * t.shape.OutW * t.blocks() }
+// Units are output rows, or output pixels times blocks of channels.
+func (t *avgPoolU8Task) Units() int {
+	if t.row != nil {
+		return t.shape.N * t.shape.OutH
+	}
+	return t.shape.N * t.shape.OutH * t.shape.OutW * t.blocks()
+}
 
 func (t *avgPoolU8Task) Run(worker, lo, hi int, stop *Stop) {
-	s, wk := &t.shape, &t.workers[worker]
+	wk := &t.workers[worker]
 	for u := lo; u < hi && !stop.Asked(); u++ {
-		p, c0 := u/t.blocks(), u%t.blocks()*sumBlock
-		n, y, x := p/(s.OutH*s.OutW), p/s.OutW%s.OutH, p%s.OutW
-		sums := wk.sums[:min(sumBlock, s.C-c0)]
-		clear(sums)
-		iy, ix := y*s.StrideH-s.PadTop, x*s.StrideW-s.PadLeft
-		r0, r1, padH := clip(iy, s.R, s.DilationH, s.H, s.H+s.PadBottom)
-		s0, s1, padW := clip(ix, s.S, s.DilationW, s.W, s.W+s.PadRight)
-		a := &wk.args
-		a.sums, a.c, a.stride = addr(sums), len(sums), s.DilationW*t.in.Stride
-		cells := max(r1-r0, 0) * max(s1-s0, 0)
-		rows, across := max(r1-r0, 0), max(s1-s0, 0)
-		if across == s.W && s.DilationW == 1 && s.DilationH == 1 { // rows of the map follow each other
-			rows, across = min(rows, 1), cells
+		if t.row != nil {
+			t.outputRow(wk, u, stop)
+		} else {
+			t.unit(wk, u, stop)
 		}
-		for r := r0; r < r0+rows; r++ {
-			for q := 0; q < across && !stop.Asked(); q += sumCells {
-				a.src = t.in.at(((n*s.H+iy+r*s.DilationH)*s.W+ix+(s0+q)*s.DilationW)*t.in.Stride + c0)
-				a.rows = min(sumCells, across-q)
-				t.add(a)
-			}
-		}
-		dst := t.out.at(p*t.out.Stride + c0)
-		if t.whole {
-			t.average(unsafe.Slice((*uint8)(dst), len(sums)), sums, int32(cells))
-			continue
-		}
-		divisor := cells
-		if s.CountIncludePad {
-			divisor = padH * padW
-		}
-		m := float32(t.inScale / (t.outScale * float64(max(divisor, 1)))) // the product is exact
-		wk.out = requantizeArgs{dst: dst, sums: addr(sums), c: len(sums), from: t.inZero * int32(cells), scale: m, lo: t.lo,
-			hi: t.hi, zero: t.zero}
-		t.requantize(&wk.out)
 	}
+}
+
+// unit computes a block of channels of an output pixel.
+func (t *avgPoolU8Task) unit(wk *avgPoolU8Worker, u int, stop *Stop) {
+	s := &t.shape
+	p, c0 := u/t.blocks(), u%t.blocks()*sumBlock
+	n, y, x := p/(s.OutH*s.OutW), p/s.OutW%s.OutH, p%s.OutW
+	sums := wk.sums[:min(sumBlock, s.C-c0)]
+	clear(sums)
+	iy, ix := y*s.StrideH-s.PadTop, x*s.StrideW-s.PadLeft
+	r0, r1, padH := clip(iy, s.R, s.DilationH, s.H, s.H+s.PadBottom)
+	s0, s1, padW := clip(ix, s.S, s.DilationW, s.W, s.W+s.PadRight)
+	a := &wk.args
+	a.sums, a.c, a.stride = addr(sums), len(sums), s.DilationW*t.in.Stride
+	cells := max(r1-r0, 0) * max(s1-s0, 0)
+	rows, across := max(r1-r0, 0), max(s1-s0, 0)
+	if across == s.W && s.DilationW == 1 && s.DilationH == 1 { // rows of the map follow each other
+		rows, across = min(rows, 1), cells
+	}
+	for r := r0; r < r0+rows; r++ {
+		for q := 0; q < across && !stop.Asked(); q += sumCells {
+			a.src = t.in.at(((n*s.H+iy+r*s.DilationH)*s.W+ix+(s0+q)*s.DilationW)*t.in.Stride + c0)
+			a.rows = min(sumCells, across-q)
+			t.add(a)
+		}
+	}
+	dst := t.out.at(p*t.out.Stride + c0)
+	if t.whole {
+		t.average(unsafe.Slice((*uint8)(dst), len(sums)), sums, int32(cells))
+		return
+	}
+	wk.out = requantizeArgs{dst: dst, sums: addr(sums), c: len(sums), from: t.inZero * int32(cells),
+		scale: t.factor(cells, padH*padW), lo: t.lo, hi: t.hi, zero: t.zero}
+	t.requantize(&wk.out)
+}
+
+// factor is what a sum of so many cells is multiplied by, of a window that has so many inside the padded input.
+func (o *avgPoolU8) factor(cells, padded int) float32 {
+	if o.shape.CountIncludePad {
+		cells = padded
+	}
+	return float32(o.inScale / (o.outScale * float64(max(cells, 1)))) // the product is exact
 }
 
 // average divides sums of so many cells; the average of none is where levels are counted from.

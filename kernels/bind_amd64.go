@@ -74,6 +74,7 @@ var bindings = []binding{
 	{"u8_fc_4x64__avx512vnni", fcU8AVX512VNNI},
 	{"u8_fc_4x16__avx2", fcU8AVX2},
 	{"u8_avgpool_1x8__avx2", sumU8AVX2},
+	{"u8_avgrow_1x32__avx2", avgRowAVX2},
 	{"f32_narrow_1x8__avx2", narrowAVX2},
 	{"f16_widen_1x8__avx2", widenAVX2},
 	{"f32_quantize_1x8__avx2", quantizeAVX2},

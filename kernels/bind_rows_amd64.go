@@ -156,6 +156,9 @@ func quantizeBlocksAVX2(a *convertArgs)
 //go:noescape
 func sumBlocksAVX2(a *sumU8Args)
 
+//go:noescape
+func avgRowAVX2(a *avgRowArgs)
+
 // quantizeAVX2 does whole blocks of 8 in assembly and leaves the rest to the portable kernel.
 func quantizeAVX2(a *convertArgs) {
 	part := *a

@@ -50,6 +50,8 @@ type Kernel struct {
 	Minus128     bool // takes 128 from each input: bias carries 128·Σ w
 	Flips        bool // what calls it has taken them, by the top bit of each input: see OpFlip
 	BytesPerWord int  // products of bytes in the time of one of int16, on this tier; 0 if that has not been measured
+	// pixels from which on Winograd by int16 is faster than this tile, where BytesPerWord is 2
+	WinoFrom int
 	// pixels from which on 5×5 in parts, by int16, is faster than this tile; 0: none, where BytesPerWord > 1
 	PartsFrom int
 	Columns   bool // windows of few channels have been measured to be faster as columns than as rows

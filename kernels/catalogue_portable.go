@@ -84,6 +84,7 @@ var rowsPortable = []Kernel{
 	{Op: OpNormalise, DType: F32, Family: "normalise", fn: normaliseGeneric},
 	{Op: OpFC, DType: U8, MR: 4, KR: 1, Family: "fc_u8", fn: fcU8Generic},
 	{Op: OpAvgPool, DType: U8, Family: "avgpool_u8", fn: sumU8Generic},
+	{Op: OpAvgRow, DType: U8, Family: "avgrow", fn: avgRowGeneric},
 	{Op: OpLRN, DType: U8, Family: "lrn_u8", fn: lrnU8Generic},
 	{Op: OpLRN5, DType: U8, Family: "lrn_u8", fn: lrnU8Generic},
 	{Op: OpAdd, DType: U8, Family: "add_u8", fn: addU8Generic},

@@ -92,7 +92,7 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 			switch {
 			case k.BytesPerWord > 2:
 				return fmt.Sprintf("products of int16 take %d times the time of this tier's products of bytes", k.BytesPerWord)
-			case k.BytesPerWord == 2 && (f.m == 2 || pixels < 150 || f.parts &&
+			case k.BytesPerWord == 2 && (f.m == 2 || pixels < k.WinoFrom || f.parts &&
 				(k.PartsFrom == 0 || pixels < k.PartsFrom || s.C < 32)):
 				return "products of int16 take twice the time of this tier's dot products of bytes"
 			}
@@ -232,13 +232,20 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 			}
 		}
 		p.lo, p.hi, p.zero = q.Out[blk.segment].bounds()
-		if p.lo == float32(-p.zero) && p.hi == float32(255-p.zero) && slices.Max(q.Scale[blk.k:][:blk.cols]) < .5 {
-			p.plain = 1 // products are below 2³⁰, and a zero point can be added to them
-		}
+		p.plain = q.plain(blk.segment, blk.k, blk.cols)
 		c.panels = append(c.panels, p)
 		c.bytes += 8 * k.NR
 	}
 	return c
+}
+
+// plain is 1, and not 0, if the range of a segment's output is that of its type and no product of channels k … k+n−1
+// with their scales reaches 2³⁰: a zero point can be added to them, and packs that saturate clamp.
+func (q *ConvU8) plain(segment, k, n int) int {
+	if out := q.Out[segment]; out.Lo == 0 && out.Hi == 255 && slices.Max(q.Scale[k:][:n]) < .5 {
+		return 1
+	}
+	return 0
 }
 
 // mostlySplit reports whether so many groups have to be split that products in int16 throughout are cheaper. A group of

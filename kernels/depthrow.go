@@ -43,6 +43,7 @@ type depthRowArgs struct {
 	lo, hi           float32
 	zero, inZero     int32
 	form             int // 0, 3, 6, 9: size 3 of stride 1, 2; size 5 of stride 1, 2
+	plain            int // of uint8: not 0 where [convTileArgs] would have it so
 
 	// Of grouprow kernels.
 	each  int       // inputs of an output in one column, or groups of four of them, ≥ 1; 1 of others
@@ -129,8 +130,8 @@ func (d *depthwise) slide(limit arch.ISA, q *ConvU8, w []int8) {
 	}
 }
 
-// row computes output row u.
-func (t *depthwiseTask) row(wk *depthwiseWorker, u int, stop *Stop) {
+// row computes output row u, or of woven ones so many from there on.
+func (t *depthwiseTask) row(wk *depthwiseWorker, u, rows int, stop *Stop) {
 	s, size := &t.shape, t.dtype.Size()
 	outH, outW := s.OutH(), s.OutW()
 	n, iy := u/outH, u%outH*s.StrideH-s.PadTop
@@ -145,7 +146,7 @@ func (t *depthwiseTask) row(wk *depthwiseWorker, u int, stop *Stop) {
 		a.pixels = min(most, outW-x)
 		a.dst, a.dstStep = t.out.at((u*outW+x)*t.out.Stride), t.out.Stride*size
 		if t.woven != nil {
-			t.wovenRow(wk, n, iy, x, stop)
+			t.wovenRows(wk, n, iy, x, rows, stop)
 			continue
 		}
 		if t.padded != nil {

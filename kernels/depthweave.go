@@ -41,12 +41,15 @@ const (
 	wovenBytes    = 12 << 10 // of a block of channels, about, so that it stays in the first cache
 	wovenPixels   = 256      // most pixels of a call
 	wovenChannels = 16       // fewest that are woven: those of a vector
+	wovenShared   = 2        // most output rows for which rows are woven once: each has weights of its own
 )
 
 // woven is what depthwise convolution of rows by four has beside: how rows are woven.
 type woven struct {
 	fn      func(*depthWeaveArgs)
 	groups  int
+	shared  int // output rows whose windows lie in the rows of the groups, ≥ 1: they are woven once
+	wShift  int // bytes from the weights of one of these output rows to the next's
 	columns int // most in a call
 	block   int // channels at a time
 	border  []uint8
@@ -57,6 +60,10 @@ func (d *depthwise) weave(k *Kernel, q *ConvU8, w []int8, limit arch.ISA) {
 	s := &d.shape
 	d.woven = &woven{groups: (s.R + weaveRows - 1) / weaveRows, border: aligned[uint8](s.C)}
 	fill(d.woven.border, q.InZero)
+	d.woven.shared = 1
+	if s.DilationH == 1 {
+		d.woven.shared = min(wovenShared, (weaveRows*d.woven.groups-s.R)/s.StrideH+1, s.OutH())
+	}
 	d.woven.columns = (min(s.OutW(), wovenPixels)-1)*s.StrideW + s.S
 	blocks := (4*d.woven.groups*d.woven.columns*s.C + wovenBytes - 1) / wovenBytes
 	d.woven.block = min(s.C, max(wovenChannels, roundUp((s.C+blocks-1)/blocks, 8)))
@@ -67,45 +74,48 @@ func (d *depthwise) weave(k *Kernel, q *ConvU8, w []int8, limit arch.ISA) {
 		words = 2
 	}
 	d.rowArgs.wStep, d.rowArgs.wRow = 4*s.C, 4*words*s.S*s.C
+	d.woven.wShift = d.woven.groups * d.rowArgs.wRow
 	narrow, wide := aligned[int8](0), aligned[int16](0)
 	if k.Words {
-		wide = aligned[int16](d.woven.groups * d.rowArgs.wRow / 2)
+		wide = aligned[int16](d.woven.shared * d.woven.wShift / 2)
 		d.rowArgs.w = addr(wide)
 	} else {
-		narrow = aligned[int8](d.woven.groups * d.rowArgs.wRow)
+		narrow = aligned[int8](d.woven.shared * d.woven.wShift)
 		d.rowArgs.w = addr(narrow)
 	}
-	for r := range s.R {
-		g, i := r/weaveRows, r%weaveRows
-		for t := range s.S {
-			for c, v := range w[(r*s.S+t)*s.C:][:s.C] {
-				if k.Words {
-					wide[(((g*s.S+t)*2+i%2)*s.C+c)*2+i/2] = int16(v)
-				} else {
-					narrow[((g*s.S+t)*s.C+c)*weaveRows+i] = v
+	for j := range d.woven.shared {
+		for r := range s.R {
+			g, i := j*d.woven.groups+(j*s.StrideH+r)/weaveRows, (j*s.StrideH+r)%weaveRows
+			for t := range s.S {
+				for c, v := range w[(r*s.S+t)*s.C:][:s.C] {
+					if k.Words {
+						wide[(((g*s.S+t)*2+i%2)*s.C+c)*2+i/2] = int16(v)
+					} else {
+						narrow[((g*s.S+t)*s.C+c)*weaveRows+i] = v
+					}
 				}
 			}
 		}
 	}
 	bias := aligned[int32](s.C)
 	copy(bias, q.foldedBias(s.C, k.taken()))
-	d.rowArgs.bias = addr(bias)
+	d.rowArgs.bias, d.rowArgs.plain = addr(bias), q.plain(0, 0, s.C)
 	d.bytes += len(narrow) + 2*len(wide) + 4*len(bias) + len(d.woven.border)
 }
 
 // scratch is what a worker needs.
 func (w *woven) scratch() int { return roundUp(4*w.groups*w.columns*w.block, 64) }
 
-// wovenRow computes pixels of a row of which a is the argument but for what depends on channels: those at x, of image n
-// and the window that begins in row iy, a block of channels at a time.
-func (t *depthwiseTask) wovenRow(wk *depthwiseWorker, n, iy, x int, stop *Stop) {
+// wovenRows computes pixels of some output rows, 1 ≤ rows ≤ shared, of which a is the first one's argument but for what
+// depends on channels: those at x, of image n and the window that begins in row iy, a block of channels at a time.
+func (t *depthwiseTask) wovenRows(wk *depthwiseWorker, n, iy, x, rows int, stop *Stop) {
 	s, a, w := &t.shape, &wk.row, t.woven
 	ix := x*s.StrideW - s.PadLeft
 	columns := (a.pixels-1)*s.StrideW + s.S
 	left := max(0, -ix)
 	inside := min(columns, s.W-ix) - left
 	wk.weave.dstStep = 4 * w.block
-	whole := *a
+	dst, pixels := a.dst, a.pixels
 	for k := 0; k < s.C && !stop.Asked(); k += w.block {
 		k0 := min(k, s.C-w.block) // the last block does some channels again
 		wk.weave.c = w.block
@@ -116,7 +126,7 @@ func (t *depthwiseTask) wovenRow(wk *depthwiseWorker, n, iy, x int, stop *Stop) 
 				r := g*weaveRows + i
 				y := iy + r*s.DilationH
 				wk.weave.rows[i], wk.weave.steps[i] = addr(w.border), 0
-				if r < s.R && uint(y) < uint(s.H) {
+				if r < s.R+(rows-1)*s.StrideH && uint(y) < uint(s.H) {
 					wk.weave.rows[i] = t.in.at(((n*s.H+y)*s.W+ix+left)*t.in.Stride + k0)
 					wk.weave.steps[i] = t.in.Stride
 				}
@@ -125,12 +135,13 @@ func (t *depthwiseTask) wovenRow(wk *depthwiseWorker, n, iy, x int, stop *Stop) 
 			w.fn(&wk.weave)
 			t.weaveBorder(wk, dst[4*(left+inside)*w.block:], columns-left-inside)
 		}
-		*a = whole
-		a.src, a.rows, a.cols, a.skip, a.c = addr(wk.woven), w.groups, columns, 0, w.block
-		a.colStep, a.rowStep = 4*w.block, 4*columns*w.block
-		a.w, a.bias, a.scale = unsafe.Add(a.w, 4*k0), unsafe.Add(a.bias, 4*k0), unsafe.Add(a.scale, 4*k0)
-		a.dst = unsafe.Add(a.dst, k0)
-		t.rowFn(a)
+		for j := range rows { // the kernel changes pixels, cols and skip
+			a.src, a.pixels, a.rows, a.cols, a.skip, a.c = addr(wk.woven), pixels, w.groups, columns, 0, w.block
+			a.colStep, a.rowStep = 4*w.block, 4*columns*w.block
+			a.w, a.dst = unsafe.Add(t.rowArgs.w, j*w.wShift+4*k0), unsafe.Add(dst, j*s.OutW()*t.out.Stride+k0)
+			a.bias, a.scale = unsafe.Add(t.rowArgs.bias, 4*k0), unsafe.Add(t.rowArgs.scale, 4*k0)
+			t.rowFn(a)
+		}
 	}
 }
 

@@ -203,8 +203,13 @@ func (t *depthwiseTask) Units() int { return t.shape.N * t.shape.OutH() }
 func (t *depthwiseTask) Run(worker, lo, hi int, stop *Stop) {
 	s, wk := &t.shape, &t.workers[worker]
 	if t.rowFn != nil {
-		for u := lo; u < hi && !stop.Asked(); u++ {
-			t.row(wk, u, stop)
+		for u := lo; u < hi && !stop.Asked(); {
+			rows := 1
+			if t.woven != nil {
+				rows = min(t.woven.shared, hi-u, s.OutH()-u%s.OutH())
+			}
+			t.row(wk, u, rows, stop)
+			u += rows
 		}
 		return
 	}

@@ -149,7 +149,7 @@ func newGroupRowsU8(s ConvShape, q ConvU8, k *Kernel) *depthwise {
 	bias, m := aligned[int32](s.C), aligned[float32](s.C)
 	copy(bias, q.foldedBias(s.C, k.taken()))
 	copy(m, q.Scale)
-	d.rowArgs.bias, d.rowArgs.scale = addr(bias), addr(m)
+	d.rowArgs.bias, d.rowArgs.scale, d.rowArgs.plain = addr(bias), addr(m), q.plain(0, 0, s.C)
 	d.rowArgs.lo, d.rowArgs.hi, d.rowArgs.zero = q.Out[0].bounds()
 	d.bytes += 4 * (len(bias) + len(m))
 	d.padded = &paddedRows{(min(s.OutW(), wovenPixels)-1)*s.StrideW + s.S, q.InZero}

@@ -8,11 +8,11 @@
 //
 // Computes   dst[p][k] = requantize(bias[k] + Σ src[r][p·stride + t][k/G·G + 4i + j] · w[r][i][t][k][j]), j < 4, i < each = G/4
 // Reference  groupRowU8Generic (grouprow.go); the same bytes
-// Requires   AVX-512F, AVX512-VNNI
+// Requires   AVX-512F, AVX512-BW, AVX512-VNNI
 // Layout     src NHWC, a padded copy; bias with the zero point of src folded in; dst NHWC
 // Contract   as depthRowArgs says; G = 4·each divides 16; rows ≥ 1; c ≥ 16; no over-read; dst does not alias src
 // Bound      of four inputs: what depthrow of that tier does, and a VPERMD with each column; exact
-// Registers  Z0–Z7  sums of pixels 0–7    Z8–Z12  weights of a group's taps; then scale, lo, hi, zero    Z13  column
+// Registers  Z0–Z7  sums of pixels 0–7    Z8–Z12  weights of a group's taps; then scale, lo, hi, zero, order    Z13  column
 //            DI  args    SI  column    CX  columns left    BX  row    DX  its weights    R8  colStep
 //            R9, R10  wStep, 3·wStep    R11  rows left    R12  offset of the channels    R13  form    AX  bias, inputs left, scale, dst
 //            Z14  the lanes of the inputs    Z15  ones
@@ -42,18 +42,6 @@
 	TAPS3 \
 	VMOVDQU32 (DX)(R10*1), Z11 \
 	VMOVDQU32 (DX)(R9*4), Z12
-#define REQUANTIZE(a) \
-	VCVTDQ2PS a, a \
-	VMULPS    Z8, a, a \
-	VMAXPS    Z9, a, a \
-	VMINPS    Z10, a, a \
-	VCVTPS2DQ a, a \
-	VPADDD    Z11, a, a
-#define STORE(a) \
-	VPMOVDB a, (AX) \
-	ADDQ    DX, AX \
-	SUBQ    $1, CX \
-	JEQ     stored
 
 // func groupRowU8AVX512VNNI(a *depthRowArgs)
 TEXT ·groupRowU8AVX512VNNI(SB), NOSPLIT, $0-8
@@ -101,32 +89,7 @@ row_done:
 	SUBQ $1, R11
 	JNZ  row
 
-	MOVQ         depthRowArgs_scale(DI), AX
-	VMOVUPS      (AX)(R12*4), Z8
-	VBROADCASTSS depthRowArgs_lo(DI), Z9
-	VBROADCASTSS depthRowArgs_hi(DI), Z10
-	VPBROADCASTD depthRowArgs_zero(DI), Z11
-	REQUANTIZE(A0)
-	REQUANTIZE(A1)
-	REQUANTIZE(A2)
-	REQUANTIZE(A3)
-	REQUANTIZE(A4)
-	REQUANTIZE(A5)
-	REQUANTIZE(A6)
-	REQUANTIZE(A7)
-	MOVQ         depthRowArgs_dst(DI), AX
-	ADDQ         depthRowArgs_dstAt(DI), AX
-	MOVQ         depthRowArgs_dstStep(DI), DX
-	MOVQ         depthRowArgs_n(DI), CX
-	ADDQ         R12, AX
-	STORE(A0)
-	STORE(A1)
-	STORE(A2)
-	STORE(A3)
-	STORE(A4)
-	STORE(A5)
-	STORE(A6)
-	VPMOVDB A7, (AX)
+#include "depthstore_u8_avx512_amd64.h"
 
 stored:
 	CMPQ    R12, depthRowArgs_last(DI)

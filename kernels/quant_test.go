@@ -159,13 +159,17 @@ func TestLRNU8(t *testing.T) {
 
 func TestAvgPoolU8(t *testing.T) {
 	r := newRand(t)
-	for _, c := range append(around(8), 255, 256, 300) {
+	for _, c := range append(around(8), 31, 32, 33, 95, 255, 256, 300) {
 		for _, s := range []PoolShape{
 			{N: 2, H: 7, W: 7, C: c, R: 7, S: 7, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, OutH: 1, OutW: 1},
 			{N: 1, H: 5, W: 6, C: c, R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1,
 				DilationH: 1, DilationW: 1, OutH: 3, OutW: 3},
 			{N: 1, H: 5, W: 6, C: c, R: 3, S: 3, StrideH: 2, StrideW: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1,
 				DilationH: 1, DilationW: 1, OutH: 3, OutW: 3, CountIncludePad: true},
+			{N: 2, H: 6, W: 9, C: c, R: 3, S: 3, StrideH: 1, StrideW: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1,
+				DilationH: 1, DilationW: 1, OutH: 6, OutW: 9},
+			{N: 1, H: 3, W: 4, C: c, R: 2, S: 5, StrideH: 2, StrideW: 1, PadTop: 3, PadLeft: 4, PadBottom: 3, PadRight: 7,
+				DilationH: 1, DilationW: 1, OutH: 4, OutW: 11}, // windows that see nothing
 		} {
 			values := integers[uint8](r, s.N*s.H*s.W*c, 0, 255)
 			const inScale, outScale = 0.02, 0.013
@@ -193,7 +197,7 @@ func TestAvgPoolU8(t *testing.T) {
 							if s.CountIncludePad {
 								cells = all
 							}
-							m := float32(float64(float32(inScale)) / (float64(float32(outScale)) * float64(cells)))
+							m := float32(float64(float32(inScale)) / (float64(float32(outScale)) * float64(max(cells, 1))))
 							want = append(want, Requantize(sum, m, lo, hi, zero))
 						}
 					}

@@ -113,6 +113,7 @@ var words = map[kernels.OpKind]string{
 	kernels.OpWinoGemm: "Winograd, products", kernels.OpWino43Output: "Winograd F(4,3), output",
 	kernels.OpFC: "fully connected", kernels.OpMaxPool: "max-pooling", kernels.OpMaxPool3: "3×3 max-pooling",
 	kernels.OpAvgPool: "average pooling",
+	kernels.OpAvgRow:  "average pooling of a row",
 	kernels.OpLRN:     "LRN", kernels.OpLRN5: "LRN over 5 channels", kernels.OpQuantize: "float to int8",
 	kernels.OpDequantize: "int8 to float", kernels.OpSoftmax: "softmax", kernels.OpClamp: "clamp",
 	kernels.OpAdd: "addition", kernels.OpAffine: "scale and shift",
