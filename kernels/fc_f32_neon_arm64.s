@@ -22,7 +22,7 @@
 #define ROW(w, sum) \
 	FMLA(0, w, sum) \
 	FMLA(1, (w)+1, (sum)+1)
-#define EIGHT(at, k) \
+#define ELEMENTS(at, k) \
 	LOAD(R1, at, F0, F1) \
 	LOAD(R2, at, F4, F5) \
 	LOAD(R3, at, F6, F7) \
@@ -55,8 +55,8 @@ TEXT ·fcBlocksNEON(SB), NOSPLIT, $0-8
 	CLEAR_SUMS
 
 vectors:
-	EIGHT(0, 0)
-	EIGHT(32, 2)
+	ELEMENTS(0, 0)
+	ELEMENTS(32, 2)
 	ADD  $64, R1
 	ADD  $64, R2
 	ADD  $64, R3
