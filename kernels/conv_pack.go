@@ -43,6 +43,7 @@ func widths(blocks []convBlock) int {
 
 // convPanel is what the tile kernel reads for one block; the fields are those of convTileArgs.
 type convPanel struct {
+	_              uncompared
 	w, bias, scale unsafe.Pointer
 	size           int
 	order          unsafe.Pointer

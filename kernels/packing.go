@@ -102,17 +102,22 @@ func (p *Packing) refuse() {
 // packed returns n elements that fill packs, or those of the recording if they pass a check, which may be nil: what
 // fill leaves zero must be zero there, for kernels multiply it by whatever lies beyond the inputs.
 func packed[T any](p *Packing, n int, fill func([]T), check func([]byte) bool) []T {
-	size := int(unsafe.Sizeof(*new(T)))
+	size := n * int(unsafe.Sizeof(*new(T)))
+	return elements[T](p.packed(size, func(b []byte) { fill(elements[T](b)) }, check))
+}
+
+// packed is the function of that name for bytes; programs have one copy of it.
+func (p *Packing) packed(size int, fill func([]byte), check func([]byte) bool) []byte {
 	if p.Loading() {
-		if b := p.checked(n*size, check); b != nil {
-			return elements[T](b)
+		if b := p.checked(size, check); b != nil {
+			return b
 		}
-		return aligned[T](n)
+		return aligned[byte](size)
 	}
-	v := aligned[T](n)
-	fill(v)
-	p.keep(bytesOf(v))
-	return v
+	b := aligned[byte](size)
+	fill(b)
+	p.keep(b)
+	return b
 }
 
 // keep records bytes; they may still change.

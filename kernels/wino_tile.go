@@ -210,6 +210,7 @@ func wino43OutputF32Generic(a *winoOutputArgs) {
 
 // realFilter is a filter of r² weights, and room for its transform.
 type realFilter struct {
+	_   uncompared
 	g   [25]float64
 	t   [5][6]float64 // G applied to each column
 	in  [5]float64

@@ -168,46 +168,52 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	if err := known(op); err != nil {
 		return nil, nodeFault(name, "none", err)
 	}
-	fail := func(err error) (*Value, error) {
+	v, err := g.add(name, op, in)
+	if err != nil {
 		return nil, nodeFault(name, op.Kind(), err)
 	}
+	return v, nil
+}
+
+// add is Add of an operation that is known; its errors do not say which node is at fault.
+func (g *Graph) add(name string, op Op, in []*Value) (*Value, error) {
 	switch {
 	case g.names[name]:
-		return fail(errorf("name used twice: %w", ErrGraph))
+		return nil, errorf("name used twice: %w", ErrGraph)
 	case len(g.Nodes) >= g.limits.MaxNodes:
-		return fail(errorf("more than %d nodes: %w", g.limits.MaxNodes, ErrLimit))
+		return nil, errorf("more than %d nodes: %w", g.limits.MaxNodes, ErrLimit)
 	case len(in) > g.limits.operands():
-		return fail(errorf("%d inputs, more than %d: %w", len(in), g.limits.operands(), ErrLimit))
+		return nil, errorf("%d inputs, more than %d: %w", len(in), g.limits.operands(), ErrLimit)
 	case len(in) >= g.limits.values()-g.nvalues-g.reads:
-		return fail(errorf("more than %d values and readers of values: %w", g.limits.values(), ErrLimit))
+		return nil, errorf("more than %d values and readers of values: %w", g.limits.values(), ErrLimit)
 	}
 	shapes := make([]Shape, len(in))
 	for i, v := range in {
 		if v == nil || v.graph != g {
-			return fail(errorf("input %d is not of this graph: %w", i, ErrGraph))
+			return nil, errorf("input %d is not of this graph: %w", i, ErrGraph)
 		}
 		shapes[i] = v.Shape
 	}
 	if len(in) == 0 && !alone(op) {
-		return fail(errorf("no inputs: %w", ErrShape))
+		return nil, errorf("no inputs: %w", ErrShape)
 	}
 	s, err := op.infer(shapes, &g.limits)
 	if err == nil {
 		err = g.checkShape(s)
 	}
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	if err := checkHalves(op, in); err != nil {
-		return fail(err)
+		return nil, err
 	}
 	dt, quant, err := op.outType(in)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	work := op.cost(shapes, s).Work
 	if work > g.limits.MaxMACs-g.work {
-		return fail(errorf("more work than %d multiply-accumulates in all: %w", g.limits.MaxMACs, ErrLimit))
+		return nil, errorf("more work than %d multiply-accumulates in all: %w", g.limits.MaxMACs, ErrLimit)
 	}
 	n := &Node{Name: name, Op: op, In: append([]*Value(nil), in...), Out: g.newValue(name, s)}
 	n.Out.DType, n.Out.Quant = dt, quant

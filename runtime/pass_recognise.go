@@ -11,6 +11,7 @@ import (
 //	q·x³ + p·x² + s·x + t          of gate none
 //	k·(g(q·x³ + s·x + t) + c)      or k·x·(…) if it is multiplied by x; but for tanhGate q is 0
 type spelled struct {
+	_       [0]func() // not compared; see uncompared of the kernels
 	x       *Value
 	gate    gate
 	times   bool
