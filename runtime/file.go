@@ -63,8 +63,8 @@ var littleEndian = *(*byte)(unsafe.Pointer(&[]uint16{1}[0])) == 1
 // IsFile reports whether bytes, of which a few are enough, begin as a gneiss model file does.
 func IsFile(head []byte) bool { return bytes.HasPrefix(head, []byte(fileMagic)) }
 
-// corrupt is the error of a file that cannot be one of ours as written. Programs would have a copy of its body at each of
-// its calls, which are many.
+// corrupt is the error of a file that cannot be one of ours as written. Programs would have a copy of its body at each
+// of its calls, which are many.
 //
 //go:noinline
 func corrupt(format string, args ...any) error {

@@ -269,9 +269,10 @@ func selfCases() []selfCase {
 // functionCases are of means, functions and arithmetic, in float and quantised.
 func functionCases(c int, in Shape) []selfCase {
 	return []selfCase{
-		{name: fmt.Sprint("quantised mean of ", c), input: in, exact: true,
+		{name: fmt.Sprint("quantised means of ", c), input: in, exact: true,
 			build: func(b *selfBuilder, x *Value) *Value {
-				return b.add(&Quantised{Op: &GlobalPool{Type: AvgPool}, Out: Quant{Scale: 1.0 / 200, Zero: 90}}, b.quantize(x))
+				m := b.add(&Quantised{Op: &Pool{Window: window(3, 1), Type: AvgPool}, Out: Quant{Scale: 0.01, Zero: 99}}, b.quantize(x))
+				return b.add(&Quantised{Op: &GlobalPool{Type: AvgPool}, Out: Quant{Scale: 1.0 / 200, Zero: 90}}, m)
 			}},
 		{name: fmt.Sprint("quantised functions and products of ", c), input: in, exact: true,
 			build: func(b *selfBuilder, x *Value) *Value {
