@@ -271,7 +271,8 @@ func functionCases(c int, in Shape) []selfCase {
 	return []selfCase{
 		{name: fmt.Sprint("quantised means of ", c), input: in, exact: true,
 			build: func(b *selfBuilder, x *Value) *Value {
-				m := b.add(&Quantised{Op: &Pool{Window: window(3, 1), Type: AvgPool}, Out: Quant{Scale: 0.01, Zero: 99}}, b.quantize(x))
+				p := &Pool{Window: window(3, 1), Type: AvgPool}
+				m := b.add(&Quantised{Op: p, Out: Quant{Scale: 0.01, Zero: 99}}, b.quantize(x))
 				return b.add(&Quantised{Op: &GlobalPool{Type: AvgPool}, Out: Quant{Scale: 1.0 / 200, Zero: 90}}, m)
 			}},
 		{name: fmt.Sprint("quantised functions and products of ", c), input: in, exact: true,
