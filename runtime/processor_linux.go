@@ -51,8 +51,8 @@ func leave(p int32) {
 	}
 	others := may
 	others[p/64] &^= 1 << (p % 64)
-	if others != [len(may)]uint64{} {
-		syscall.RawSyscall(unix.SYS_SCHED_SETAFFINITY, 0, size, uintptr(unsafe.Pointer(&others)))
-		syscall.RawSyscall(unix.SYS_SCHED_SETAFFINITY, 0, size, uintptr(unsafe.Pointer(&may)))
+	if others != [len(may)]uint64{} { // who is not let move stays
+		_, _, _ = syscall.RawSyscall(unix.SYS_SCHED_SETAFFINITY, 0, size, uintptr(unsafe.Pointer(&others)))
+		_, _, _ = syscall.RawSyscall(unix.SYS_SCHED_SETAFFINITY, 0, size, uintptr(unsafe.Pointer(&may)))
 	}
 }
