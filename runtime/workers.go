@@ -169,13 +169,12 @@ func (ws *workers) step(i int) {
 func (ws *workers) alone(task kernels.Task) (done int) {
 	const pieces = 8
 	units := task.Units()
-	for part := 1; part <= pieces; part++ {
-		if next := units * part / pieces; next > done {
-			task.Run(0, done, next, ws.stop)
-			done = next
-			if ws.gather() {
-				break
-			}
+	for done < units {
+		next := min(done+max(units/pieces, 1), units)
+		task.Run(0, done, next, ws.stop)
+		done = next
+		if ws.gather() {
+			break
 		}
 	}
 	return done
