@@ -75,7 +75,7 @@ func choose(limit, require string) (ISA, error) {
 		isa = Capped(l)
 	}
 	for word := range strings.SplitSeq(require, ",") {
-		if word = plain(word); word == "" {
+		if word = trimmed(word); word == "" {
 			continue
 		}
 		r, err := ParseISA(word)

@@ -56,28 +56,27 @@ func (i ISA) known() bool { return int(i.Tier()) < len(tiers) }
 
 // ParseISA is the inverse of [ISA.String]; it knows the tiers of every architecture.
 func ParseISA(s string) (ISA, error) {
-	name := plain(s)
-	if i := slices.IndexFunc(tiers[:], func(t Tier) bool { return t.Name == name }); i >= 0 {
+	name := []byte(trimmed(s))
+	for i, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			name[i] += 'a' - 'A'
+		}
+	}
+	if i := slices.IndexFunc(tiers[:], func(t Tier) bool { return t.Name == string(name) }); i >= 0 {
 		return ISA(i), nil
 	}
 	return Generic, fmt.Errorf("arch: unknown ISA %q (known: %s)", s, strings.Join(names(""), ", "))
 }
 
-// plain is a word in lower case, without white space around it. What programs link need not know other letters.
-func plain(s string) string {
-	word := []byte(s)
-	for len(word) > 0 && word[0] <= ' ' {
-		word = word[1:]
+// trimmed is a word without white space around it. What programs link need not know other white space than ASCII's.
+func trimmed(s string) string {
+	for len(s) > 0 && s[0] <= ' ' {
+		s = s[1:]
 	}
-	for len(word) > 0 && word[len(word)-1] <= ' ' {
-		word = word[:len(word)-1]
+	for len(s) > 0 && s[len(s)-1] <= ' ' {
+		s = s[:len(s)-1]
 	}
-	for i, c := range word {
-		if 'A' <= c && c <= 'Z' {
-			word[i] += 'a' - 'A'
-		}
-	}
-	return string(word)
+	return s
 }
 
 // names are those of the tiers that a GOARCH has, or of all for "".

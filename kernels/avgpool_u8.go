@@ -16,6 +16,16 @@ import (
 // n is the number of those cells or, with CountIncludePad, of those inside the padded input. The factor is computed in
 // binary64 and rounded once. It is the same on every tier.
 func NewAvgPoolU8(s PoolShape, q RescaleU8, limit arch.ISA) (Op, error) {
+	o, err := newAvgPoolU8(s, q, limit)
+	if err != nil {
+		return nil, err
+	}
+	o.byRows(limit)
+	return o, nil
+}
+
+// newAvgPoolU8 returns one whose units are pixels.
+func newAvgPoolU8(s PoolShape, q RescaleU8, limit arch.ISA) (*avgPoolU8, error) {
 	ok := min(s.N, s.H, s.W, s.C) >= 1 && dimOK(s.H, s.R, s.StrideH, s.DilationH, s.PadTop, s.PadBottom, s.OutH) &&
 		dimOK(s.W, s.S, s.StrideW, s.DilationW, s.PadLeft, s.PadRight, s.OutW)
 	if !ok || min(s.R, s.H)*min(s.S, s.W) > math.MaxInt32/255 {
@@ -28,7 +38,6 @@ func NewAvgPoolU8(s PoolShape, q RescaleU8, limit arch.ISA) (Op, error) {
 	o.lo, o.hi, o.zero = q.Out.bounds()
 	o.kernel, o.add = Select[func(*sumU8Args)](OpAvgPool, U8, limit)
 	_, o.requantize = Select[func(*requantizeArgs)](OpRequantize, U8, limit)
-	o.byRows(limit)
 	return o, nil
 }
 
@@ -39,13 +48,11 @@ func NewAvgPoolU8(s PoolShape, q RescaleU8, limit arch.ISA) (Op, error) {
 //
 // over the n cells of the window inside the input; from is 128 where levels are int8 in the model, else 0.
 func NewAvgPoolLevels(s PoolShape, from uint8, limit arch.ISA) (Op, error) {
-	op, err := NewAvgPoolU8(s, RescaleU8{InScale: 1, OutScale: 1}, limit)
+	o, err := newAvgPoolU8(s, RescaleU8{InScale: 1, OutScale: 1}, limit)
 	if err != nil || s.CountIncludePad {
 		return nil, cmp.Or(err, errorf("%w: pooling %+v", ErrShape, s))
 	}
-	o := op.(*avgPoolU8)
-	o.kernel, o.add = Select[func(*sumU8Args)](OpAvgPool, U8, limit)
-	o.row, o.whole, o.inZero = nil, true, int32(from)
+	o.whole, o.inZero = true, int32(from)
 	return o, nil
 }
 
