@@ -18,18 +18,7 @@
 //   pixel 3         Y10   Y11          R8–R13  ends of the six input rows
 //   pixel 4         Y12   Y13          Y0, Y1  weights       Y2, Y3  input, broadcast
 //   pixel 5         Y14   Y15                              R14  what to fetch of the next panel
-// Phases     tile → tap → channel ×4 | ×1, of six pixels or the last four → clamp → store | store_tail
-
-// convMask: 16 ones, then 16 zeros: cols ones from entry 16−cols on.
-DATA convMask<>+0x00(SB)/8, $-1
-DATA convMask<>+0x08(SB)/8, $-1
-DATA convMask<>+0x10(SB)/8, $-1
-DATA convMask<>+0x18(SB)/8, $-1
-DATA convMask<>+0x20(SB)/8, $-1
-DATA convMask<>+0x28(SB)/8, $-1
-DATA convMask<>+0x30(SB)/8, $-1
-DATA convMask<>+0x38(SB)/8, $-1
-GLOBL convMask<>(SB), RODATA|NOPTR, $128
+// Phases     tile → tap → channel ×4 | ×1, of six pixels or the last four → clamp → store | store_tail | store_narrow
 
 // One channel: acc[p][0:16] += src[p][c]·w[c][0:16].
 // Reads DX, R8–R13, AX, Y4–Y15. Writes Y4–Y15. Clobbers Y0–Y3.
@@ -117,9 +106,34 @@ loop: /* AX = 4 − channels left ≤ 0 */ \
 	SUBQ $1, CX \
 	JZ   tile_done
 
-#define STORE_TAIL(a, b) \
-	VMASKMOVPS a, Y2, (R8) \
-	VMASKMOVPS b, Y3, 32(R8) \
+// The first R10 & 7 channels of y, whose lower half is x, to R12 on: masked stores take many times as long on AMD's.
+#define STORE_PART(y, x) \
+	TESTQ        $4, R10   \
+	JEQ          4(PC)     \
+	VMOVUPS      x, (R12)  \
+	VEXTRACTF128 $1, y, x  \
+	ADDQ         $16, R12  \
+	TESTQ        $2, R10   \
+	JEQ          4(PC)     \
+	VMOVLPS      x, (R12)  \
+	VMOVHLPS     x, x, x   \
+	ADDQ         $8, R12   \
+	TESTQ        $1, R10   \
+	JEQ          2(PC)     \
+	VMOVSS       x, (R12)
+
+// The same of eight channels or more, and of fewer.
+#define STORE_WIDE(a, b, x) \
+	VMOVUPS a, (R8) \
+	LEAQ 32(R8), R12 \
+	STORE_PART(b, x) \
+	ADDQ R9, R8 \
+	SUBQ $1, CX \
+	JZ   tile_done
+
+#define STORE_NARROW(a, x) \
+	MOVQ R8, R12 \
+	STORE_PART(a, x) \
 	ADDQ R9, R8 \
 	SUBQ $1, CX \
 	JZ   tile_done
@@ -271,17 +285,22 @@ rows_known:
 	STORE(Y14, Y15)
 
 store_tail:
-	LEAQ    convMask<>+64(SB), R11
-	SHLQ    $2, R10
-	SUBQ    R10, R11
-	VMOVUPS (R11), Y2                // channels 0–7 to store
-	VMOVUPS 32(R11), Y3              // channels 8–15 to store
-	STORE_TAIL(Y4, Y5)
-	STORE_TAIL(Y6, Y7)
-	STORE_TAIL(Y8, Y9)
-	STORE_TAIL(Y10, Y11)
-	STORE_TAIL(Y12, Y13)
-	STORE_TAIL(Y14, Y15)
+	CMPQ R10, $8
+	JLT  store_narrow
+	STORE_WIDE(Y4, Y5, X5)
+	STORE_WIDE(Y6, Y7, X7)
+	STORE_WIDE(Y8, Y9, X9)
+	STORE_WIDE(Y10, Y11, X11)
+	STORE_WIDE(Y12, Y13, X13)
+	STORE_WIDE(Y14, Y15, X15)
+
+store_narrow:
+	STORE_NARROW(Y4, X4)
+	STORE_NARROW(Y6, X6)
+	STORE_NARROW(Y8, X8)
+	STORE_NARROW(Y10, X10)
+	STORE_NARROW(Y12, X12)
+	STORE_NARROW(Y14, X14)
 
 tile_done:
 	MOVQ R8, convTileArgs_at(DI)     // where the next tile's pixels go
