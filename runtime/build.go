@@ -8,8 +8,8 @@ import (
 	"github.com/gneiss-go/gneiss/kernels"
 )
 
-// build fills the plan: simplify → merge siblings → finish in the cache → lay out → choose kernels and pack → lifetimes
-// → offsets.
+// build fills the plan: recognise, unless the graph is a file's → simplify → merge siblings → finish in the cache → lay
+// out → choose kernels and pack → lifetimes → offsets.
 func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error) {
 	if err := g.usable(); err != nil {
 		return err
@@ -17,7 +17,12 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	p.name = g.Name
 	names := g.Outputs // simplified, an output may be what another node makes
 	whole := g
-	if g, err = Simplify(whole); err != nil {
+	if o.recognise != nil {
+		if g, err = o.recognise(g); err != nil {
+			return err
+		}
+	}
+	if g, err = simplify(g); err != nil {
 		return err
 	}
 	o.relief.spendGraph(whole)

@@ -80,6 +80,19 @@ func (t *Take) traits() traits {
 	return traits{apart, pixels, sameBits, Moves}
 }
 
+// slice returns the first channel of an operation that takes a range of channels and nothing else; −1 of any other.
+func (t *Take) slice() int {
+	if len(t.Images)+len(t.Rows)+len(t.Cols) > 0 || len(t.Channels) == 0 {
+		return -1
+	}
+	for i, at := range t.Channels {
+		if at != t.Channels[0]+int32(i) {
+			return -1
+		}
+	}
+	return int(t.Channels[0])
+}
+
 // fills reports whether an element of the output is Fill.
 func (t *Take) fills() bool {
 	for _, at := range [][]int32{t.Images, t.Rows, t.Cols, t.Channels} {

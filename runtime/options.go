@@ -18,12 +18,14 @@ type options struct {
 	threads int
 	memory  Memory
 	half    func(*Graph) (*Graph, error) // nil, or ToHalf: which only programs that ask for it link
-	choose  func(step string, choices []Choice) int
-	limits  Limits                                // of Load and ReadGraph
-	arena   int                                   // Limits.MaxArena of a plan; 0: that of the graph
-	signed  func(message, signature []byte) error // of Load and ReadGraph; nil asks for no signature
-	ended   func() error                          // the context's Err
-	relief  relief
+	// nil, or recognise: files have functions as one operation, and programs that only load need not link it
+	recognise func(*Graph) (*Graph, error)
+	choose    func(step string, choices []Choice) int
+	limits    Limits                                // of Load and ReadGraph
+	arena     int                                   // Limits.MaxArena of a plan; 0: that of the graph
+	signed    func(message, signature []byte) error // of Load and ReadGraph; nil asks for no signature
+	ended     func() error                          // the context's Err
+	relief    relief
 
 	minVersion   int    // of what is signed
 	signedTarget string // the same

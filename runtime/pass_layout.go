@@ -3,11 +3,12 @@ package runtime
 import "slices"
 
 // layout says where each value of a plan lives: in storage of its own, or in a part of another value's. Concatenation
-// is done by its inputs, written straight into their slice of its output; operations that may work in place write
-// over their input.
+// is done by its inputs, written straight into their slice of its output; a slice of channels is read where it lies;
+// operations that may work in place write over their input.
 type layout struct {
 	within map[*Value]slice
 	joined []joined // concatenations, in order
+	slices []sliced // what nobody computes, in order
 }
 
 // joined is a value that nobody computes as a whole: its parts lie side by side.
@@ -15,6 +16,9 @@ type joined struct {
 	out   *Value
 	parts []*Value
 }
+
+// sliced is a value that is a range of channels of one before it.
+type sliced struct{ out, whole *Value }
 
 // slice is a range of channels of another value of the same height and width.
 type slice struct {
@@ -40,8 +44,8 @@ func (l *layout) root(v *Value) (*Value, int) {
 // arrange decides the layout and returns the steps that are left: concatenations are gone, except for copies of
 // inputs that cannot be written in place: an input or output of the graph, a value that is in another concatenation
 // already, or one that a fully connected layer needs without gaps. A concatenation that begins with all of one before
-// has that as its first part. An operation works in place where it is the last to read its input, of which nobody reads
-// a part later either.
+// has that as its first part. Gone too are slices of channels of what a step makes, for whoever can read them with gaps.
+// An operation works in place where it is the last to read its input, of which nobody reads a part later either.
 func arrange(g *Graph, steps []*step) (*layout, []*step) {
 	l := &layout{within: map[*Value]slice{}}
 	fixed := map[*Value]bool{} // dense, with storage of its own
@@ -60,9 +64,15 @@ func arrange(g *Graph, steps []*step) (*layout, []*step) {
 	}
 	var left []*step
 	begins := map[*Value]*step{} // the last concatenation that begins with a value
+	made := map[*Value]bool{}    // no input of the graph
 	for _, s := range steps {
+		for _, v := range s.out {
+			made[v] = true
+		}
 		if _, ok := s.nodes[0].Op.(*Concat); !ok {
-			left = append(left, s)
+			if fixed[s.out[0]] || !l.slice(s, made) {
+				left = append(left, s)
+			}
 			continue
 		}
 		in := s.in
@@ -94,13 +104,28 @@ func arrange(g *Graph, steps []*step) (*layout, []*step) {
 		out := s.out[0]
 		for _, v := range s.in {
 			_, taken := l.within[v]
-			if !taken && !fixed[v] && last[v] == i && v.DType == out.DType && v.Shape == out.Shape {
+			if !taken && !fixed[v] && last[v] == i && v.DType == out.DType && v.Shape == out.Shape && l.alone(v, s.in) {
 				l.within[v] = slice{out, 0}
 				break
 			}
 		}
 	}
 	return l, left
+}
+
+// slice lays a slice of channels within what it is of, if that is what a step makes.
+func (l *layout) slice(s *step, made map[*Value]bool) bool {
+	take, ok := s.nodes[0].Op.(*Take)
+	if !ok || len(s.stages) > 0 || !made[s.in[0]] {
+		return false
+	}
+	at := take.slice()
+	if at < 0 {
+		return false
+	}
+	l.within[s.out[0]] = slice{s.in[0], at}
+	l.slices = append(l.slices, sliced{s.out[0], s.in[0]})
+	return true
 }
 
 // extends reports whether a concatenation of these values can take the one before as its first part: dense blocks
@@ -111,6 +136,14 @@ func (l *layout) extends(in []*Value, before *step, fixed map[*Value]bool) bool 
 	return n < len(in) && !taken && !fixed[before.out[0]] && slices.Equal(in[:n], before.in)
 }
 
+// alone reports whether none of these values but v itself is a part of v.
+func (l *layout) alone(v *Value, all []*Value) bool {
+	return !slices.ContainsFunc(all, func(w *Value) bool {
+		root, _ := l.root(w)
+		return w != v && root == v
+	})
+}
+
 // lastReads returns for each value the last step that reads it or any part of it.
 func (l *layout) lastReads(steps []*step) map[*Value]int {
 	last := map[*Value]int{}
@@ -118,6 +151,9 @@ func (l *layout) lastReads(steps []*step) map[*Value]int {
 		for _, v := range s.in {
 			last[v] = i
 		}
+	}
+	for _, s := range slices.Backward(l.slices) {
+		last[s.whole] = max(last[s.whole], last[s.out])
 	}
 	for _, j := range l.joined { // parts that are joined themselves come before what they are part of
 		for _, v := range j.parts {

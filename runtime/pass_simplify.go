@@ -19,7 +19,13 @@ func Simplify(g *Graph) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	if g, err = fold(g); err != nil {
+	return simplify(g)
+}
+
+// simplify is [Simplify] of a graph in which functions are recognised, as they are in files.
+func simplify(g *Graph) (*Graph, error) {
+	g, err := fold(g)
+	if err != nil {
 		return nil, err
 	}
 	return joinQuantised(g)

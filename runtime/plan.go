@@ -96,6 +96,7 @@ type Storage struct {
 // A session's inputs are consumed: their memory is used again during Run, so they are to be filled before each.
 func Compile(g *Graph, opts ...Option) (*Plan, error) {
 	o := newOptions(opts)
+	o.recognise = recognise
 	isa, err := o.tier()
 	if err != nil {
 		return nil, err

@@ -4,7 +4,7 @@ package runtime
 //
 //   - all storage lies inside the arena, and none overlaps other storage in use at the same time;
 //   - every value lies inside its storage, which is in use as long as the value is needed;
-//   - a concatenation is its parts, side by side and nothing between;
+//   - a concatenation is its parts, side by side and nothing between; a slice is a part of what it is of;
 //   - a step reads values that exist, where their makers wrote them, and scratch is its own;
 //   - nothing is written over a value that is still needed, and a step's output does not touch what the step reads,
 //     unless its kernels work in place and the views are the same.
@@ -86,6 +86,9 @@ func (p *Plan) proveValue(i int) error {
 		return errorf("needed in steps %d–%d, its storage is there in %d–%d: %w", v.made, v.until, s.First, s.Last,
 			ErrGraph)
 	}
+	if v.whole >= 0 {
+		return p.proveSlice(i, v)
+	}
 	if v.parts == nil {
 		return nil
 	}
@@ -108,13 +111,28 @@ func (p *Plan) proveValue(i int) error {
 	return nil
 }
 
+// proveSlice proves that a slice is a range of channels of an earlier value that is there as long as it is.
+func (p *Plan) proveSlice(i int, v *planValue) error {
+	if v.whole >= i {
+		return errorf("slice of %d, no earlier value: %w", v.whole, ErrGraph)
+	}
+	w := &p.values[v.whole]
+	same, at := w.view, v.view.offset-w.view.offset
+	same.offset, same.shape.C = v.view.offset, v.view.shape.C
+	if v.view != same || v.parts != nil || v.storage != w.storage || v.made < w.made || v.until > w.until || at < 0 ||
+		at > (w.view.shape.C-v.view.shape.C)*v.view.dtype.Size() {
+		return errorf("is not where or when %q is: %w", w.name, ErrGraph)
+	}
+	return nil
+}
+
 // proveLifetimes proves that nothing is written over a value between the step that makes it and the last that needs
 // it. Values in different storage cannot meet. Those of one storage are ranges of its pixels' channels. What the last
 // step itself writes is judged by proveStep.
 func (p *Plan) proveLifetimes() error {
 	made := make([][]int, len(p.storage)) // values that are written
 	for i := range p.values {
-		if v := &p.values[i]; v.parts == nil {
+		if v := &p.values[i]; v.parts == nil && v.whole < 0 {
 			made[v.storage] = append(made[v.storage], i)
 		}
 	}
@@ -159,7 +177,7 @@ func (p *Plan) proveStep(i int, holds, written []bool) error {
 		if s.writes[j] < 0 || s.writes[j] >= len(p.values) {
 			return errorf("output %d is no value: %w", j, ErrGraph)
 		}
-		if w := &p.values[s.writes[j]]; v != w.view || w.made != i || w.parts != nil {
+		if w := &p.values[s.writes[j]]; v != w.view || w.made != i || w.parts != nil || w.whole >= 0 {
 			return errorf("output %q is not where or when the step writes it: %w", w.name, ErrGraph)
 		}
 		if written[s.writes[j]] { // two values that are made by one step do not meet, as proveLifetimes has proven

@@ -9,6 +9,7 @@ type planValue struct {
 	made    int   // the step that writes it, or −1: the caller does, before the first step
 	until   int   // the last step that needs it, or the number of steps: the caller reads it after the last
 	parts   []int // of a concatenation: values that are side by side and together are it; nil if a step makes it
+	whole   int   // of a slice: the value that it is a part of; −1 of all others
 }
 
 // valueTable is the values of a plan on the way to it.
@@ -19,13 +20,13 @@ type valueTable struct {
 }
 
 // tabulate lists all values that exist at some time, with their lifetimes, in the order in which they come to be:
-// inputs, what steps make, concatenations after their parts.
+// inputs, what steps make, concatenations after their parts, slices after what they are of.
 func tabulate(g *Graph, lay *layout, steps []*step) *valueTable {
 	t := &valueTable{index: map[*Value]int{}}
 	add := func(v *Value, made int) *planValue {
 		t.index[v] = len(t.values)
 		t.of = append(t.of, v)
-		t.values = append(t.values, planValue{name: v.Name, made: made, until: max(made, 0)})
+		t.values = append(t.values, planValue{name: v.Name, made: made, until: max(made, 0), whole: -1})
 		return &t.values[len(t.values)-1]
 	}
 	for _, v := range g.Inputs {
@@ -45,6 +46,10 @@ func tabulate(g *Graph, lay *layout, steps []*step) *valueTable {
 		}
 		v.until = max(v.made, 0)
 	}
+	for _, s := range lay.slices {
+		whole := t.index[s.whole]
+		add(s.out, t.values[whole].made).whole = whole
+	}
 	needed := func(v *Value, at int) {
 		u := &t.values[t.index[v]].until
 		*u = max(*u, at)
@@ -57,9 +62,13 @@ func tabulate(g *Graph, lay *layout, steps []*step) *valueTable {
 	for _, v := range g.Outputs {
 		needed(v, len(steps))
 	}
-	for i := len(t.values) - 1; i >= 0; i-- { // parts are needed as long as the whole
-		for _, part := range t.values[i].parts {
-			t.values[part].until = max(t.values[part].until, t.values[i].until)
+	for i := len(t.values) - 1; i >= 0; i-- { // parts are needed as long as the whole, and that as long as slices of it
+		v := &t.values[i]
+		for _, part := range v.parts {
+			t.values[part].until = max(t.values[part].until, v.until)
+		}
+		if v.whole >= 0 {
+			t.values[v.whole].until = max(t.values[v.whole].until, v.until)
 		}
 	}
 	return t

@@ -33,12 +33,19 @@ type Builder struct {
 	bad    []runtime.Unsupported
 	done   map[pending]*runtime.Value
 	moved  map[moved]*Tensor
+	unzips map[unzipped]*runtime.Value
 }
 
 // pending is a flattening or, if pad is not zero, a padding that was put off.
 type pending struct {
 	v   *runtime.Value
 	pad Pad
+}
+
+// unzipped names a value of which each n-th channel is wanted.
+type unzipped struct {
+	v *runtime.Value
+	n int
 }
 
 // NewBuilder returns a builder for a model file of fileSize bytes. All constants together may take two elements per
@@ -48,7 +55,7 @@ func NewBuilder(name string, fileSize int, l runtime.Limits) *Builder {
 	g.SetLimits(l)
 	return &Builder{G: g, limits: l, budget: 2*min(fileSize, 1<<28) + 1<<24,
 		names: map[string]int{}, made: map[*runtime.Value]*runtime.Node{}, done: map[pending]*runtime.Value{},
-		moved: map[moved]*Tensor{}}
+		moved: map[moved]*Tensor{}, unzips: map[unzipped]*runtime.Value{}}
 }
 
 // Grant allows constants to take n more elements: for weights that are invented, not read.
@@ -195,6 +202,10 @@ func (b *Builder) AddValues(name string, op runtime.Op, rank int, in ...*runtime
 }
 
 func (b *Builder) add(name string, op runtime.Op, in ...*runtime.Value) (*runtime.Value, error) {
+	op, in, err := b.shortened(name, op, in)
+	if err != nil {
+		return nil, err
+	}
 	v, err := b.G.Add(b.Name(name), op, in...)
 	if err != nil {
 		return nil, err
