@@ -16,22 +16,7 @@ func (p *Plan) build(o *options, g *Graph, packing *kernels.Packing) (err error)
 	}
 	p.name = g.Name
 	names := g.Outputs // simplified, an output may be what another node makes
-	whole := g
-	if o.recognise != nil {
-		if g, err = o.recognise(g); err != nil {
-			return err
-		}
-	}
-	if g, err = simplify(g); err != nil {
-		return err
-	}
-	o.relief.spendGraph(whole)
-	if o.half != nil {
-		if g, err = o.half(g); err != nil {
-			return err
-		}
-	}
-	if err := o.ended(); err != nil {
+	if g, err = o.rewritten(g); err != nil {
 		return err
 	}
 	nodes, states := openStates(g)
@@ -121,6 +106,26 @@ func (p *Plan) locate(o *options, g *Graph, lay *layout, steps []*step) error {
 		p.outputs = append(p.outputs, info(v))
 	}
 	return nil
+}
+
+// rewritten returns what is computed in place of a graph, which is used up if the options say so.
+func (o *options) rewritten(whole *Graph) (g *Graph, err error) {
+	g = whole
+	if o.recognise != nil {
+		if g, err = o.recognise(g); err != nil {
+			return nil, err
+		}
+	}
+	if g, err = simplify(g); err != nil {
+		return nil, err
+	}
+	o.relief.spendGraph(whole)
+	if o.half != nil {
+		if g, err = o.half(g); err != nil {
+			return nil, err
+		}
+	}
+	return g, o.ended()
 }
 
 // store lists the storage that values and scratch need, and when.

@@ -18,8 +18,8 @@ type writer struct {
 	err      error
 }
 
-// Write writes a model file: the graph, float or quantised, with functions that it spells out as one operation each, and
-// what the options add. The same graph and options always give the same bytes. [ReadGraph] and [Load] read them.
+// Write writes a model file: the graph, float or quantised, with functions that it spells out as one operation each,
+// and what the options add. The same graph and options always give the same bytes. [ReadGraph] and [Load] read them.
 func Write(w io.Writer, g *Graph, opts ...WriteOption) error {
 	data, err := encode(g, opts...)
 	if err != nil {

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -25,6 +26,57 @@ func TestInPlaceWaitsForParts(t *testing.T) {
 		in := testInput(6 * 6 * 8)
 		near(t, "end", run(t, g, in)[0], nodeByNode(t, g, in)[g.Outputs[0]], 1e-4)
 	}
+}
+
+// A slice of channels is read where it lies, and not written over.
+func TestSlicesAreNotCopied(t *testing.T) {
+	n := newNet(t)
+	x := n.conv("x", n.input(Shape{1, 6, 6, 8}), 12, 1)
+	a := n.add("a", &Take{Channels: counting(0, 8)}, x)
+	b := n.add("b", &Take{Channels: counting(2, 4)}, a) // a slice of a slice
+	c := n.add("c", &Take{Channels: counting(8, 4)}, x)
+	relu := n.add("relu", &Activation{Act: ReLU}, b) // may not write over x
+	y := n.add("y", &Add{}, relu, c)
+	z := n.add("z", &Concat{}, y, a)
+	p, err := Compile(n.output(n.conv("last", z, 3, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := 0
+	for _, s := range p.steps {
+		if s.kind == "Take" {
+			t.Errorf("%s is computed", s.name)
+		}
+		if s.kind == "Identity" {
+			copied++
+		}
+	}
+	if copied != 1 { // a, for it is in x already
+		t.Errorf("%d copies, want 1", copied)
+	}
+	for name, corrupt := range map[string]func(v *planValue, p *Plan){
+		"moved":         func(v *planValue, _ *Plan) { v.view.offset += 32 },
+		"of the future": func(v *planValue, p *Plan) { v.whole = len(p.values) },
+		"too late":      func(v *planValue, p *Plan) { v.until = p.values[v.whole].until + 1 },
+		"too early":     func(v *planValue, p *Plan) { v.made = p.values[v.whole].made - 1 },
+		"written":       func(v *planValue, p *Plan) { p.steps[v.made].writes[0] = slices.Index(names(p), v.name) },
+	} {
+		p, err := Compile(n.g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(p.values, func(v planValue) bool { return v.name == "b" })
+		if corrupt(&p.values[i], p); !errors.Is(p.prove(), ErrGraph) {
+			t.Errorf("a slice that is %s: %v", name, p.prove())
+		}
+	}
+}
+
+func names(p *Plan) (all []string) {
+	for _, v := range p.values {
+		all = append(all, v.name)
+	}
+	return all
 }
 
 // What a dense block joins again and again lies in one place: nothing is copied, be it joined from what there was at
@@ -112,7 +164,7 @@ func randomGraph(t *testing.T, seed uint64) *Graph {
 
 // random is a value that an operation makes of x and others; nil if it would become too large.
 func (n *net) random(name string, x *Value, values []*Value, pick func() *Value) *Value {
-	switch n.r.IntN(15) {
+	switch n.r.IntN(17) {
 	case 0, 1, 2:
 		return n.conv(name, x, 1+n.r.IntN(9), 1)
 	case 3:
@@ -161,10 +213,22 @@ func (n *net) random(name string, x *Value, values []*Value, pick func() *Value)
 		return n.add(name, &Interpolate{Rows: kernels.Taps{Per: 2, At: []int32{0, 1, 4, 3, 2, 2, 1, 0, -1, 0},
 			Weights: []float32{.5, .5, .25, .75, 1, 0, .5, -.5, 1, 1}}, Cols: kernels.Taps{Per: 1, At: []int32{3, 2, 1, 0},
 			Weights: []float32{1, .5, 1, 1}}, Fill: 0.5}, x)
+	case 14, 15: // a slice
+		from := n.r.IntN(x.Shape.C)
+		return n.add(name, &Take{Channels: counting(from, 1+n.r.IntN(x.Shape.C-from))}, x)
 	}
 	return n.add(name, []Op{&Identity{}, &Pool{Window: Window{R: 3, S: 3, PadTop: 1, PadLeft: 1, PadBottom: 1,
 		PadRight: 1}}, &Softmax{},
 		&Take{Rows: []int32{4, 4, 2, 0, -1}, Cols: []int32{3, 0, 1, 0}, Fill: 0.5}}[n.r.IntN(4)], x)
+}
+
+// counting is n numbers from one on.
+func counting(from, n int) []int32 {
+	list := make([]int32, n)
+	for i := range list {
+		list[i] = int32(from + i)
+	}
+	return list
 }
 
 // smaller is the smaller one of x and y at each place, or of x and 0.25 if they differ in shape.

@@ -44,7 +44,7 @@ func (l *layout) root(v *Value) (*Value, int) {
 // arrange decides the layout and returns the steps that are left: concatenations are gone, except for copies of
 // inputs that cannot be written in place: an input or output of the graph, a value that is in another concatenation
 // already, or one that a fully connected layer needs without gaps. A concatenation that begins with all of one before
-// has that as its first part. Gone too are slices of channels of what a step makes, for whoever can read them with gaps.
+// has that as its first part. Gone too are slices of channels of what a step makes, for whoever reads them with gaps.
 // An operation works in place where it is the last to read its input, of which nobody reads a part later either.
 func arrange(g *Graph, steps []*step) (*layout, []*step) {
 	l := &layout{within: map[*Value]slice{}}

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -135,6 +136,17 @@ func TestRecognise(t *testing.T) {
 		}
 		if got := kindsOf(s); got != c.want {
 			t.Errorf("%s is %s, want %s", c.name, got, c.want)
+		}
+		var file bytes.Buffer // has what was found
+		if err := Write(&file, g); err != nil {
+			t.Fatal(err)
+		}
+		p, err := Load(file.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := len(strings.Fields(c.want)); len(p.steps) != want {
+			t.Errorf("%s, from a file, takes %d steps, want %d", c.name, len(p.steps), want)
 		}
 		in := testInput(60)
 		for i := range in {

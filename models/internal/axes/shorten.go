@@ -9,8 +9,8 @@ import (
 )
 
 // Exporters write in several steps what is one: a slice along each axis, a softmax between two transpositions, the
-// halves of a shuffled tensor by way of five dimensions. Each node is shortened as it is added, by those before it; what
-// nobody reads any more costs nothing.
+// halves of a shuffled tensor by way of five dimensions. Each node is shortened as it is added, by those before it, and
+// what nobody reads any more costs nothing.
 
 // shortened returns an operation and what it reads, with the same result as op over in.
 func (b *Builder) shortened(name string, op runtime.Op, in []*runtime.Value) (runtime.Op, []*runtime.Value, error) {
