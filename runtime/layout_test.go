@@ -72,6 +72,41 @@ func TestSlicesAreNotCopied(t *testing.T) {
 	}
 }
 
+// The heads of a detector, of few filters each, are slices of one value; with many they are values of their own.
+func TestHeadsTogether(t *testing.T) {
+	for _, c := range []struct {
+		filters []int
+		slices  int
+	}{{[]int{1, 4, 10}, 3}, {[]int{16, 32}, 0}, {[]int{20, 12}, 2}} {
+		n := newNet(t)
+		x := n.conv("x", n.input(Shape{1, 6, 6, 8}), 12, 3)
+		var ends []*Value
+		for i, k := range c.filters {
+			head := n.conv(fmt.Sprint("head", i), x, k, 1)
+			ends = append(ends, n.conv(fmt.Sprint("end", i), head, 3, 3))
+		}
+		g := n.output(ends...)
+		p, err := Compile(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for _, v := range p.values {
+			if v.whole >= 0 {
+				found++
+			}
+		}
+		if found != c.slices {
+			t.Errorf("heads of %v: %d slices, want %d", c.filters, found, c.slices)
+		}
+		in := testInput(6 * 6 * 8)
+		want := nodeByNode(t, g, in)
+		for i, got := range run(t, g, in) {
+			near(t, fmt.Sprint("end", i), got, want[g.Outputs[i]], 1e-4)
+		}
+	}
+}
+
 func names(p *Plan) (all []string) {
 	for _, v := range p.values {
 		all = append(all, v.name)

@@ -62,6 +62,7 @@ func arrange(g *Graph, steps []*step) (*layout, []*step) {
 			}
 		}
 	}
+	l.together(steps, fixed)
 	var left []*step
 	begins := map[*Value]*step{} // the last concatenation that begins with a value
 	made := map[*Value]bool{}    // no input of the graph
@@ -111,6 +112,42 @@ func arrange(g *Graph, steps []*step) (*layout, []*step) {
 		}
 	}
 	return l, left
+}
+
+// together lets steps of several convolutions write one value, of which their outputs are slices, where that leaves out
+// blocks of filters that would be mostly empty: the heads of a detector have a few filters each.
+func (l *layout) together(steps []*step, fixed map[*Value]bool) {
+	const block = 16
+	apart := map[*Value]bool{} // what is part of something else
+	for _, s := range steps {
+		if _, ok := s.nodes[0].Op.(*Concat); ok {
+			for _, v := range s.in {
+				apart[v] = true
+			}
+		}
+	}
+	for _, s := range steps {
+		if _, ok := s.nodes[0].Op.(*Conv); !ok || len(s.out) < 2 || s.finishing != nil {
+			continue
+		}
+		all, blocks := &Value{Name: s.name(), Shape: s.out[0].Shape, DType: s.out[0].DType}, 0
+		all.Shape.C = 0
+		for _, v := range s.out {
+			all.Shape.C += v.Shape.C
+			blocks += (v.Shape.C + block - 1) / block
+		}
+		if (all.Shape.C+block-1)/block == blocks ||
+			slices.ContainsFunc(s.out, func(v *Value) bool { return fixed[v] || apart[v] }) {
+			continue
+		}
+		at := 0
+		for _, v := range s.out {
+			l.within[v] = slice{all, at}
+			l.slices = append(l.slices, sliced{v, all})
+			at += v.Shape.C
+		}
+		s.out = []*Value{all}
+	}
 }
 
 // slice lays a slice of channels within what it is of, if that is what a step makes.
