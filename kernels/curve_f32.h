@@ -25,46 +25,35 @@
 #define ADDX(m, n, d) ADDV(m, n, d)
 #endif
 
-// Of x in W0: r in W0 and t in W1, as splitPower. Clobbers W2, W3.
-#define REDUCE \
+// Of r in W0 and t in W1: W2 = eʳ − 1, as splitPower. Clobbers W3.
+#define SPLIT \
 	MULC(every_log2e, W0, W1) \
 	ADDC(every_round, W1, W1) \
 	SUBC(every_round, W1, W2) \
 	MULC(every_ln2Hi, W2, W3) \
 	SUBV(W3, W0, W0)          \
 	MULC(every_ln2Lo, W2, W3) \
-	SUBV(W3, W0, W0)
-
-// Of r in W0: W2 = eʳ − 1. Clobbers W3.
-#define SERIES \
-	MULC(every_p0, W0, W2) \
-	ADDC(every_p1, W2, W2) \
-	MULV(W0, W2, W2)       \
-	ADDC(every_p2, W2, W2) \
-	MULV(W0, W2, W2)       \
-	ADDC(every_p3, W2, W2) \
-	MULV(W0, W2, W2)       \
-	ADDC(every_p4, W2, W2) \
-	MULV(W0, W2, W2)       \
-	ADDC(every_p5, W2, W2) \
-	MULV(W0, W0, W3)       \
-	MULV(W3, W2, W2)       \
+	SUBV(W3, W0, W0)          \
+	MULC(every_p0, W0, W2)    \
+	ADDC(every_p1, W2, W2)    \
+	MULV(W0, W2, W2)          \
+	ADDC(every_p2, W2, W2)    \
+	MULV(W0, W2, W2)          \
+	ADDC(every_p3, W2, W2)    \
+	MULV(W0, W2, W2)          \
+	ADDC(every_p4, W2, W2)    \
+	MULV(W0, W2, W2)          \
+	ADDC(every_p5, W2, W2)    \
+	MULV(W0, W0, W3)          \
+	MULV(W3, W2, W2)          \
 	ADDV(W0, W2, W2)
-
-#define SPLIT \
-	REDUCE \
-	SERIES
-
-// W1 = 2ⁿ of t in W1, where that is a normal number.
-#define SCALE \
-	IADDC(every_bias, W1, W1) \
-	SHL23V(W1, W1)
 
 // W2 = e to W0 where that is a normal number. Clobbers W0, W1, W3.
 #define EXPNORMAL \
-	SPLIT                   \
-	ADDC(every_one, W2, W2) \
-	SCALE                   \
+	SPLIT                     \
+	ADDC(every_one, W2, W2)   \
+	IADDC(every_bias, W1, W1) \
+	SHL23V(W1, W1)            \
 	MULV(W1, W2, W2)
 
 // W2 = expNegative(W0). Clobbers W0, W1, W3, M1.
@@ -73,28 +62,20 @@
 	EXPNORMAL                \
 	WIPE(M1, W2)
 
-// W0 = sigmoid(x) of W2 = e to −|x| and x in W4. Clobbers W1, W2, M1.
-#define SHARE \
+#define SIGMOID \
+	MOVE(W0, W4)            \
+	ORC(every_sign, W0, W0) \
+	EXPNEGATIVE             \
 	LOADC(every_one, W1)    \
 	SIGNS(W4, M1)           \
 	PICK(M1, W2, W1)        \
 	ADDC(every_one, W2, W2) \
 	DIVV(W2, W1, W0)
 
-#define SIGMOID \
-	MOVE(W0, W4)            \
-	ORC(every_sign, W0, W0) \
-	EXPNEGATIVE             \
-	SHARE
-
-// x in W4 times W0, which is 0 where x is far below it.
-#define TIMESX \
+#define SILU \
+	SIGMOID                      \
 	MAXC(every_floor128, W4, W4) \
 	MULX(W4, W0, W0)
-
-#define SILU \
-	SIGMOID \
-	TIMESX
 
 #define TANH \
 	MOVE(W0, W4)                  \
@@ -317,7 +298,8 @@
 	PICK(M1, W7, W5)             \
 	PICK(M1, W3, W6)             \
 	DIVV(W6, W5, W0)             \
-	TIMESX
+	MAXC(every_floor128, W4, W4) \
+	MULX(W4, W0, W0)
 
 #define SQRT \
 	SQRTV(W0, W0)
@@ -339,18 +321,3 @@
 
 #define NEG \
 	XORC(every_sign, W0, W0)
-
-// Sigmoid in three parts with memory between them, for vectors whose window is shorter than the whole: of x in W0 come r
-// in W0 and 2ⁿ in W1; then W2 is the series of r; of it, W1 and x in W4 come W0 = sigmoid(x) and x in W4.
-#define SIGMOIDREDUCE \
-	ORC(every_sign, W0, W0) \
-	REDUCE                  \
-	SCALE
-
-#define SIGMOIDSHARE \
-	ORC(every_sign, W4, W0)  \
-	BELOW(every_min, W0, M1) \
-	ADDC(every_one, W2, W2)  \
-	MULV(W1, W2, W2)         \
-	WIPE(M1, W2)             \
-	SHARE

@@ -9,11 +9,10 @@
 // Reference  curveF32Generic (curve.go); the same bits
 // Requires   AVX2
 // Contract   rows, c ≥ 1; dst is a or does not overlap it; the rest of a row is masked: no over-read, no over-write
-// Bound      sigmoid: 34 instructions and a division per 8 numbers, in three parts
-// Registers  DI  args    SI  a    DX  dst    R8  rows left    R9  constants    AX  byte    CX  numbers left
-//            R10 scratch    BX, R11, R12  byte, a and dst of eight vectors
+// Bound      sigmoid: 32 instructions and a division per 8 numbers
+// Registers  DI  args    SI  a    DX  dst    R8  rows left    R9  constants    AX  byte    CX  numbers left    R10 scratch
 //            Y0  x, f(x)    Y1–Y8, Y11 scratch    Y12 numbers of the rest    Y13 mask    Y14, Y15 parameters
-// Phases     row → chunk: reduce, series, share → few: block → rest → next_row
+// Phases     row → block → rest → next_row
 #define W0 Y0
 #define W1 Y1
 #define W2 Y2
@@ -74,10 +73,6 @@ GLOBL curveRest<>(SB), RODATA|NOPTR, $64
 row:                                 \
 	XORL       AX, AX                  \
 	MOVQ       eltwiseArgs_c(DI), CX   \
-	BLOCKS(f)
-
-// The blocks and the rest of a row, from byte AX on.
-#define BLOCKS(f) \
 	SUBQ       $8, CX                  \
 	JLT        rest                    \
 block:                               \
@@ -100,64 +95,17 @@ rest:                                \
 next_row:                            \
 	END
 
-// The same for curves of a sigmoid, whose chain of dependent instructions is longer than the CPU's window: eight vectors
-// go through one part of it and then the next, so that there is always something to compute. last is the last part.
-#define SIGMOIDS(f, last) \
-	BEGIN(Y14, Y15)                   \
-row:                                \
-	XORL    AX, AX                    \
-	MOVQ    eltwiseArgs_c(DI), CX     \
-	SUBQ    $64, CX                   \
-	JLT     few                       \
-chunk:                              \
-	LEAQ    (SI)(AX*1), R11           \
-	LEAQ    (DX)(AX*1), R12           \
-	MOVQ    $-256, BX                 \
-reduce:                             \
-	VMOVUPS 256(R11)(BX*1), W0        \
-	SIGMOIDREDUCE                     \
-	VMOVUPS W0, r-256(SP)(BX*1)       \
-	VMOVUPS W1, scale-0(SP)(BX*1)     \
-	ADDQ    $32, BX                   \
-	JNE     reduce                    \
-	MOVQ    $-256, BX                 \
-series:                             \
-	VMOVUPS r-256(SP)(BX*1), W0       \
-	SERIES                            \
-	VMOVUPS W2, r-256(SP)(BX*1)       \
-	ADDQ    $32, BX                   \
-	JNE     series                    \
-	MOVQ    $-256, BX                 \
-share:                              \
-	VMOVUPS 256(R11)(BX*1), W4        \
-	VMOVUPS r-256(SP)(BX*1), W2       \
-	VMOVUPS scale-0(SP)(BX*1), W1     \
-	last                              \
-	VMOVUPS W0, 256(R12)(BX*1)        \
-	ADDQ    $32, BX                   \
-	JNE     share                     \
-	ADDQ    $256, AX                  \
-	SUBQ    $64, CX                   \
-	JGE     chunk                     \
-few:                                \
-	ADDQ    $64, CX                   \
-	BLOCKS(f)
-
-#define SILUSHARE \
-	SIGMOIDSHARE \
-	TIMESX
-
 // func sigmoidAVX2(e *eltwiseArgs)
-TEXT ·sigmoidAVX2(SB), NOSPLIT, $512-8
-	SIGMOIDS(SIGMOID, SIGMOIDSHARE)
+TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-8
+	CURVE(SIGMOID)
 
 // func tanhAVX2(e *eltwiseArgs)
 TEXT ·tanhAVX2(SB), NOSPLIT, $0-8
 	CURVE(TANH)
 
 // func siluAVX2(e *eltwiseArgs)
-TEXT ·siluAVX2(SB), NOSPLIT, $512-8
-	SIGMOIDS(SILU, SILUSHARE)
+TEXT ·siluAVX2(SB), NOSPLIT, $0-8
+	CURVE(SILU)
 
 // func hardSwishAVX2(e *eltwiseArgs)
 TEXT ·hardSwishAVX2(SB), NOSPLIT, $0-8
