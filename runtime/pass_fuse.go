@@ -22,8 +22,8 @@ const maxStages = 8
 // What small caches hold. Tensors between the operations of a chain go to memory and back on boards whose cores have
 // caches of 512 KiB if they are larger than streamed bytes: bands that stay in the cache are faster there, whatever
 // memory they save. A band of stayingBand bytes and the filters, stayingFilters at most, which it reads again, fill it.
-// Chains without depthwise convolutions take little time beside, and are worth it from twice as much on. Their bands are
-// fineShare of it at most: something for every worker.
+// Chains without depthwise convolutions take little time beside, and are worth it from twice as much on. Their bands
+// are fineShare of it at most: something for every worker.
 const (
 	streamed       = 1 << 18
 	stayingBand    = 7 << 15
@@ -32,9 +32,9 @@ const (
 )
 
 // fuses reports whether a plan computes a chain in bands: each that takes less memory by that, or, where speed is
-// asked for, those that wait for memory: of depthwise convolutions, or begun by a pooling or a normalisation. Kernels for
-// ARM are for boards; elsewhere caches are larger. A first 3×3 convolution would begin Winograd's squares anew in each
-// band.
+// asked for, those that wait for memory: of depthwise convolutions, or begun by a pooling or a normalisation. Kernels
+// for ARM are for boards; elsewhere caches are larger. A first 3×3 convolution would begin Winograd's squares anew in
+// each band.
 func (p *Plan) fuses(chain []*step) bool {
 	if p.memory == Small {
 		return true
