@@ -12,18 +12,20 @@
 #define STEP PRODUCTS_AND_LOADS
 #define DOT(m, i, n, d) FMLA_LANE(m, i, n, d)
 
-// The bounds in R20 and R21; R22 and R23 are 0 where they are infinite.
+// R20 and R21 are where the bounds are; R22 and R23 are 0 where they are infinite.
 #define PREPARE \
-	MOVWU convTileArgs_lo(R0), R20 \
-	MOVWU convTileArgs_hi(R0), R21 \
-	EORW  $0xff800000, R20, R22 \
-	EORW  $0x7f800000, R21, R23
+	ADD   $convTileArgs_lo, R0, R20 \
+	ADD   $convTileArgs_hi, R0, R21 \
+	MOVWU (R20), R22 \
+	MOVWU (R21), R23 \
+	EORW  $0xff800000, R22 \
+	EORW  $0x7f800000, R23
 
 #define RAISE(A, B, C)
 
 #define FINISH \
-	VDUP R20, V2.S4 \
-	VDUP R21, V3.S4
+	VLD1R (R20), [V2.S4] \
+	VLD1R (R21), [V3.S4]
 
 // OP of a bound b and all accumulators.
 #define BOUND16(OP, b) \
