@@ -188,10 +188,12 @@ func TestFastPools(t *testing.T) {
 			if bands != want {
 				t.Errorf("%d, %s: %d chains in bands, want %d\n%v", c.h, isa, bands, want, p.Report())
 			}
-			all := run(t, build(c.h, true), in, WithISA(isa))
-			for threads := 1; threads <= 3; threads++ {
-				if !slices.Equal(run(t, g, in, WithISA(isa), WithThreads(threads))[0], all[len(all)-1]) {
-					t.Errorf("%d, %s: other bits by %d threads", c.h, isa, threads)
+			for _, half := range []Option{WithISA(isa), WithHalf()} {
+				all := run(t, build(c.h, true), in, WithISA(isa), half)
+				for threads := 1; threads <= 3; threads++ {
+					if !slices.Equal(run(t, g, in, WithISA(isa), half, WithThreads(threads))[0], all[len(all)-1]) {
+						t.Errorf("%d, %s: other bits by %d threads", c.h, isa, threads)
+					}
 				}
 			}
 		}
