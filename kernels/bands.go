@@ -101,9 +101,9 @@ func NewBands(stages []Stage, share float64) Op {
 	}
 	last := stages[len(stages)-1]
 	o := &bands{stages: stages}
-	o.cut(1)
-	for n, most := 2, int(share*float64(o.scratch)); n <= min(last.H, maxBands) && o.scratch > most; n++ {
-		o.cut(n)
+	between := o.cut(1)
+	for n, most := 2, int(share*float64(between)); n <= min(last.H, maxBands) && between > most; n++ {
+		between = o.cut(n)
 	}
 	ops := map[string]Op{} // bands of the same geometry share an operation
 	stage := func(j int, r bandRows) Op {
@@ -144,8 +144,9 @@ func byTiles(op Op) bool {
 	return ok && w.dtype != U8
 }
 
-// cut divides the output's rows by n and finds what memory that takes.
-func (o *bands) cut(n int) {
+// cut divides the output's rows by n, finds what memory that takes, and returns what of it lies between the stages at
+// once: if they all work in place, it is in the output.
+func (o *bands) cut(n int) (between int) {
 	stages := len(o.stages)
 	o.cuts = make([]band, n)
 	for i := range o.cuts {
@@ -160,19 +161,22 @@ func (o *bands) cut(n int) {
 	o.at, o.scratch = make([]int, stages), 0
 	o.at[stages-1] = -1
 	for j := stages - 2; j >= 0; j-- {
-		if o.stages[j+1].InPlace {
-			o.at[j] = o.at[j+1]
-			continue
-		}
 		s := &o.stages[j]
 		most := 0
 		for _, b := range o.cuts {
 			most = max(most, b.rows[j].y1-b.rows[j].y0)
 		}
+		bytes := roundUp(most*s.W*s.C*s.DType.Size(), 64)
+		between = max(between, bytes)
+		if o.stages[j+1].InPlace {
+			o.at[j] = o.at[j+1]
+			continue
+		}
 		o.at[j] = o.scratch
-		o.scratch += roundUp(most*s.W*s.C*s.DType.Size(), 64)
+		o.scratch += bytes
 	}
 	o.each = o.scratch
+	return max(between, o.scratch)
 }
 
 func (o *bands) Kernel() string {

@@ -52,7 +52,7 @@ func (c *conv) call(a *convTileArgs, out []View, b, pixel, tiles, rows int, stop
 // take sets what a panel is.
 func (a *convTileArgs) take(p *convPanel) {
 	a.w, a.bias, a.scale, a.size, a.order = p.w, p.bias, p.scale, p.size, p.order
-	a.lo, a.hi, a.zero, a.plain = p.lo, p.hi, p.zero, p.plain
+	a.lo, a.hi, a.zero, a.raise, a.plain = p.lo, p.hi, p.zero, p.raise, p.plain
 }
 
 // write is call once the panel is taken, of a block that lies at its channels of o.

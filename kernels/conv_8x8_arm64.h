@@ -7,6 +7,8 @@
 //	                          between them waits
 //	DOT(m, i, n, d)           d.4s += n · element i of m; or PRODUCTS and all that follows it here
 //	FINISH                    sets V0–V6 to what END needs
+//	PREPARE                   once for all tiles, sets R20–R25 to what START, FINISH and END need
+//	RAISE(A, B, C)            adds to A and B what sums start from beside the bias. May clobber C
 //	END                       turns V16–V31 into the pixels' channels, in the first of two registers, or both
 //	STORE8(A, B)              stores eight channels at R13
 //	STORE4, STORE2, STORE1(A, B)  store four, two, one at R17, go on, and move the next ones down
@@ -32,6 +34,7 @@
 #define START \
 	MOVD convTileArgs_bias(R0), R17 \
 	VLD1 (R17), [V16.B16, V17.B16] \
+	RAISE(V16, V17, V18) \
 	VMOV V16.B16, V18.B16 \
 	VMOV V17.B16, V19.B16 \
 	VMOV V16.B16, V20.B16 \
@@ -124,6 +127,7 @@ TEXT NAME(SB), NOSPLIT, $0-8
 	MOVD convTileArgs_dstStride(R0), R14
 	MOVD convTileArgs_cols(R0), R15
 	MOVD convTileArgs_tiles(R0), R19
+	PREPARE
 
 tile:
 	START

@@ -1,26 +1,34 @@
 // The end of the quantised 8×8 tiles: requantise and store bytes. See conv_8x8_arm64.h. All pixels are requantised
 // together, for an in-order core waits for each result that the next instruction needs.
 
-// A bound of the output as bytes, and in R17. Clobbers R3, R17 and V.
-#define BYTE_BOUND(field, f, V) \
-	FMOVS    field(R0), f \
-	FCVTZSSW f, R17 \
-	ADDW     R3, R17 \
-	VDUP     R17, V.B16
+// A bound of the output as a byte, in R. Clobbers F0.
+#define BYTE_BOUND(field, R) \
+	FMOVS    field(R0), F0 \
+	FCVTZSSW F0, R \
+	ADDW     R3, R
 
-// R2 is 0 if the bounds are those of a byte.
+// R20 and R21 are the bounds of the output as bytes, R22 is 0 if they are those of a byte, R23 what SUMS4 adds, R24 that
+// less the zero point, R25 what sums are raised by. Clobbers R3.
+#define PREPARE \
+	MOVW convTileArgs_zero(R0), R3 \
+	BYTE_BOUND(convTileArgs_lo, R20) \
+	BYTE_BOUND(convTileArgs_hi, R21) \
+	EORW $255, R21, R22 \
+	ORRW R20, R22 \
+	MOVW $0x4b400000, R23 \
+	SUBW R3, R23, R24 \
+	MOVW convTileArgs_raise(R0), R25
+
+#define RAISE(A, B, C) \
+	VDUP R25, C.S4 \
+	VADD C.S4, A.S4, A.S4 \
+	VADD C.S4, B.S4, B.S4
+
 #define FINISH \
 	MOVD convTileArgs_scale(R0), R17 \
 	VLD1 (R17), [V0.B16, V1.B16] \
-	MOVW convTileArgs_zero(R0), R3 \
-	BYTE_BOUND(convTileArgs_hi, F3, V3) \
-	EORW $255, R17, R2 \
-	BYTE_BOUND(convTileArgs_lo, F2, V2) \
-	ORRW R17, R2 \
-	MOVW $0x4b400000, R17 \
-	VDUP R17, V5.S4 \
-	SUBW R3, R17 \
-	VDUP R17, V6.S4
+	VDUP R23, V5.S4 \
+	VDUP R24, V6.S4
 
 // Two pixels to float32, and scaled.
 #define SCVTF4(n) \
@@ -28,6 +36,13 @@
 	SCVTF(n+1, n+1) \
 	SCVTF(n+2, n+2) \
 	SCVTF(n+3, n+3)
+
+// Likewise, of sums that were raised: see raise (conv_u8.go).
+#define LOWER4(n) \
+	FSUB(5, n, n) \
+	FSUB(5, n+1, n+1) \
+	FSUB(5, n+2, n+2) \
+	FSUB(5, n+3, n+3)
 
 #define FMUL4(n) \
 	FMUL(0, n, n) \
@@ -69,10 +84,18 @@
 	SQXTUN2(n+6, n+4)
 
 #define END \
+	CBNZW R25, raised \
 	SCVTF4(16) \
 	SCVTF4(20) \
 	SCVTF4(24) \
 	SCVTF4(28) \
+	B scale \
+raised: \
+	LOWER4(16) \
+	LOWER4(20) \
+	LOWER4(24) \
+	LOWER4(28) \
+scale: \
 	FMUL4(16) \
 	FMUL4(20) \
 	FMUL4(24) \
@@ -89,7 +112,9 @@
 	NARROW16(24) \
 	NARROW8(16) \
 	NARROW8(24) \
-	CBZW  R2, bounded \
+	CBZW  R22, bounded \
+	VDUP  R20, V2.B16 \
+	VDUP  R21, V3.B16 \
 	VUMAX V2.B16, V16.B16, V16.B16 \
 	VUMAX V2.B16, V20.B16, V20.B16 \
 	VUMAX V2.B16, V24.B16, V24.B16 \

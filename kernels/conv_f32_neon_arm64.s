@@ -12,14 +12,20 @@
 #define STEP PRODUCTS_AND_LOADS
 #define DOT(m, i, n, d) FMLA_LANE(m, i, n, d)
 
-// The bounds, and their bits in R3 and R17.
+// R20 and R21 are where the bounds are; R22 and R23 are 0 where they are infinite.
+#define PREPARE \
+	ADD   $convTileArgs_lo, R0, R20 \
+	ADD   $convTileArgs_hi, R0, R21 \
+	MOVWU (R20), R22 \
+	MOVWU (R21), R23 \
+	EORW  $0xff800000, R22 \
+	EORW  $0x7f800000, R23
+
+#define RAISE(A, B, C)
+
 #define FINISH \
-	ADD   $convTileArgs_lo, R0, R17 \
-	VLD1R (R17), [V2.S4] \
-	ADD   $convTileArgs_hi, R0, R17 \
-	VLD1R (R17), [V3.S4] \
-	MOVWU convTileArgs_lo(R0), R3 \
-	MOVWU convTileArgs_hi(R0), R17
+	VLD1R (R20), [V2.S4] \
+	VLD1R (R21), [V3.S4]
 
 // OP of a bound b and all accumulators.
 #define BOUND16(OP, b) \
@@ -40,16 +46,12 @@
 	OP(b, 30, 30) \
 	OP(b, 31, 31)
 
-// A bound that is infinite changes no sum: the products of Winograd have two, a ReLU has one. Clobbers R2.
+// A bound that is infinite changes no sum: the products of Winograd have two, a ReLU has one.
 #define END \
-	MOVD $0xff800000, R2 \
-	CMPW R2, R3 \
-	BEQ  bound_above \
+	CBZW R22, bound_above \
 	BOUND16(FMAX, 2) \
 bound_above: \
-	MOVD $0x7f800000, R2 \
-	CMPW R2, R17 \
-	BEQ  bounded \
+	CBZW R23, bounded \
 	BOUND16(FMIN, 3) \
 bounded:
 

@@ -49,6 +49,7 @@ type convPanel struct {
 	order          unsafe.Pointer
 	lo, hi         float32
 	zero           int32
+	raise          int32
 	plain          int
 }
 

@@ -42,6 +42,7 @@ type convTileArgs struct {
 	cols      int            // channels to store, 1…NR
 	lo, hi    float32
 	zero      int32
+	raise     int32          // uint8 only: what may be added to sums to make float32 of them, sumUnit, or 0
 	size      int            // of w, bytes; PairSum16 only
 	order     unsafe.Pointer // that of pairPanel; PairSum16 only
 	plain     int            // not 0: lo and hi are 0 and 255 less zero, and no product reaches 2³¹, so saturation clamps;

@@ -233,6 +233,9 @@ func newConvU8(s ConvShape, segments []int, taps, depth int, q ConvU8, k *Kernel
 		}
 		p.lo, p.hi, p.zero = q.Out[blk.segment].bounds()
 		p.plain = q.plain(blk.segment, blk.k, blk.cols)
+		if taps*parts*depth <= 1<<13 {
+			p.raise = raise(b[i*k.NR:][:blk.cols], m[i*k.NR:])
+		}
 		c.panels = append(c.panels, p)
 		c.bytes += 8 * k.NR
 	}
@@ -246,6 +249,22 @@ func (q *ConvU8) plain(segment, k, n int) int {
 		return 1
 	}
 	return 0
+}
+
+// sumUnit are the bits of 1.5·2²³ as float32, the unit of which is 1: as a float32, sumUnit + sum is 1.5·2²³ + sum, for
+// sums of at most ±2²².
+const sumUnit = 0x4b400000
+
+// raise is sumUnit if the float32 that sumUnit + sum is, less 1.5·2²³, gives the byte that the sum gives: by scales of
+// at least 2⁻¹³ sums beyond ±2²² are beyond every level, and so are those floats, for their order is that of their
+// bits. Sums of up to 2¹³ products and these biases do not change the sign.
+func raise(bias []int32, scale []float32) int32 {
+	for i, b := range bias {
+		if scale[i] < 1./(1<<13) || b != b<<3>>3 {
+			return 0
+		}
+	}
+	return sumUnit
 }
 
 // mostlySplit reports whether so many groups have to be split that products in int16 throughout are cheaper. A group of

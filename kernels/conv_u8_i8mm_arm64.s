@@ -21,6 +21,7 @@
 #define START \
 	MOVD convTileArgs_bias(R0), R17 \
 	VLD1 (R17), [V0.B16, V1.B16] \
+	RAISE(V0, V1, V16) \
 	VDUP V0.D[0], V16.D2 \
 	VDUP V0.D[1], V17.D2 \
 	VDUP V1.D[0], V18.D2 \

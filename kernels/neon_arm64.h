@@ -137,6 +137,11 @@
 	VDUP  M.H[0], M.H8 \
 	VDUP  N.H[0], N.H8
 
+// R is 0 if V, upper bounds, is +∞: then FMIN changes nothing.
+#define NO_BOUND(V, R) \
+	VMOV V.S[0], R \
+	EORW $0x7f800000, R
+
 // V16–V31 = 0.
 #define CLEAR_SUMS \
 	VEOR V16.B16, V16.B16, V16.B16 \

@@ -10,10 +10,10 @@
 // Reference  tableGeneric, tablesGeneric (table_u8.go)
 // Requires   NEON, of tables nothing of it
 // Contract   rows ≥ 1; c a multiple of 16, ≥ 16, of tables ≥ 1; dst is src or does not overlap it; no over-read
-// Bound      TBL and three TBX of four registers per 16 bytes; of tables two loads and a store per byte
+// Bound      TBL and three TBX of four registers per 16 bytes; of tables a load per byte, and of four a load and a store
 // Registers  R0  args    R1  src    R2  dst    R3  table    R4  bytes left    R5  rows left    R6, R7  src, dst of the row
-//            R8, R9  bytes    V0  index    V1  result    V2  64    V16–V31  table
-// Phases     row → block; pixel → pairs of channels
+//            R8–R11  bytes    V0  index    V1  result    V2  64    V16–V31  table
+// Phases     row → block; pixel → single channels → four
 //
 // TBL gives 0 for an index beyond its 64 bytes, and TBX leaves the result: each part of the table takes its own indices.
 
@@ -67,25 +67,40 @@ pixel:
 	MOVD R2, R7
 	MOVD tableArgs_table(R0), R3
 	MOVD tableArgs_c(R0), R4
-	TBZ  $0, R4, pairs
+
+single:                                  // until fours are left
+	TST  $3, R4
+	BEQ  fours
 	MOVBU.P 1(R6), R8
 	MOVBU (R3)(R8), R8
 	ADD   $256, R3
 	MOVB.P R8, 1(R7)
-	SUBS  $1, R4
-	BEQ   next_pixel
+	SUB   $1, R4
+	B     single
 
-pairs:
-	MOVBU  1(R6), R9
-	MOVBU.P 2(R6), R8
-	ADD    $256, R9
-	MOVBU  (R3)(R8), R8
-	MOVBU  (R3)(R9), R9
-	ADD    $512, R3
-	MOVB   R9, 1(R7)
-	MOVB.P R8, 2(R7)
-	SUBS   $2, R4
-	BNE    pairs
+fours:
+	CBZ  R4, next_pixel
+
+four:
+	MOVWU.P 4(R6), R8
+	SUBS  $4, R4
+	UBFX  $8, R8, $8, R9
+	UBFX  $16, R8, $8, R10
+	LSR   $24, R8, R11
+	AND   $255, R8
+	ADD   $256, R9
+	ADD   $512, R10
+	ADD   $768, R11
+	MOVBU (R3)(R8), R8
+	MOVBU (R3)(R9), R9
+	MOVBU (R3)(R10), R10
+	MOVBU (R3)(R11), R11
+	ADD   $1024, R3
+	ORR   R9<<8, R8
+	ORR   R10<<16, R8
+	ORR   R11<<24, R8
+	MOVW.P R8, 4(R7)
+	BNE   four
 
 next_pixel:
 	MOVD tableArgs_srcStride(R0), R6

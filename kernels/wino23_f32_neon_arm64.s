@@ -8,7 +8,7 @@
 #define MINUS(m, n, d) FSUB(m, n, d)
 #define ELEMENT_SHIFT 2
 #define LANES 4
-#define BOUNDS
+#define BOUNDS NO_BOUND(V13, R16)
 
 // Adds the bias and clamps. Clobbers V0.
 #define FINISH \
@@ -21,10 +21,12 @@
 	FMAX(12, 9, 9) \
 	FMAX(12, 10, 10) \
 	FMAX(12, 11, 11) \
+	CBZW R16, bounded \
 	FMIN(13, 8, 8) \
 	FMIN(13, 9, 9) \
 	FMIN(13, 10, 10) \
-	FMIN(13, 11, 11)
+	FMIN(13, 11, 11) \
+bounded:
 
 // Stores R3 < 4 channels at R12.
 #define STORE_TAIL(V, l4, l2, l1) \

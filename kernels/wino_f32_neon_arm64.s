@@ -135,6 +135,7 @@ channels:
 // Bound      36 loads + 16 stores + 110 additions and FMAs per 4 channels
 // Registers  R0  args    R1  src    R2  dst    R3  channels left    R5  posStride    R6  tmp    R7  bias
 //            R8  pixStride    R9  columns    R10 rows left    R11 row of dst    R12 pixel    R13 walks src, tmp    R14 6·posStride
+//            R16 0 if hi is infinite
 //            V0–V5  m    V6–V9  results    V10 bias    V11 lo    V12 hi    V13, V14, V15  4, 8, 2
 // Phases     channel block → columns (to tmp) → rows → pixel | pixel_tail
 
@@ -183,7 +184,9 @@ channels:
 #define WINO_FINISH \
 	EACH4(FADD, 10) \
 	EACH4(FMAX, 11) \
-	EACH4(FMIN, 12)
+	CBZW R16, bounded \
+	EACH4(FMIN, 12) \
+bounded:
 
 #define PIXEL(V) \
 	VST1 [V.B16], (R12) \
@@ -219,6 +222,7 @@ l1: \
 	VLD1R (R13), [V11.S4] \
 	ADD   $winoOutputArgs_hi, R0, R13 \
 	VLD1R (R13), [V12.S4] \
+	NO_BOUND(V12, R16) \
 	FMOVS $4.0, F13 \
 	VDUP  V13.S[0], V13.S4 \
 	FMOVS $8.0, F14 \
@@ -313,7 +317,9 @@ TEXT ·wino43OutputF32NEON(SB), NOSPLIT, $0-8
 #define WINO_FINISH \
 	EACH3(FADD, 10) \
 	EACH3(FMAX, 11) \
-	EACH3(FMIN, 12)
+	CBZW R16, bounded \
+	EACH3(FMIN, 12) \
+bounded:
 
 // Aᵀ of V0–V5 into V6–V8. Clobbers V1, V2.
 #define WINO_A \

@@ -150,3 +150,52 @@ func TestFastChains(t *testing.T) {
 		}
 	}
 }
+
+// So do poolings and normalisations, and a projection of those.
+func TestFastPools(t *testing.T) {
+	build := func(h int, apart bool) *Graph {
+		n := newNet(t)
+		x := n.input(Shape{1, h, h, 64})
+		pool := &Pool{Window: Window{R: 3, S: 3, StrideH: 2, StrideW: 2}}
+		norm := &LRN{Size: 5, Alpha: 1, Beta: 0.75, Bias: 1}
+		for i, op := range []Op{pool, norm, &Conv{Window: Window{R: 1, S: 1}, K: 192, Weights: n.floats(64 * 192), Act: ReLU},
+			norm, pool} {
+			x = n.add(fmt.Sprint(i), op, x)
+			if apart || i == 4 {
+				n.output(x)
+			}
+		}
+		return n.g
+	}
+	for _, c := range []struct{ h, bands int }{{97, 2}, {33, 0}} {
+		g := build(c.h, false)
+		in := testInput(c.h * c.h * 64)
+		for _, isa := range arch.Supported() {
+			p, err := Compile(g, WithISA(isa))
+			if err != nil {
+				t.Fatal(err)
+			}
+			bands := 0
+			for _, s := range p.Report().Steps {
+				if s.Bands >= 8 {
+					bands++
+				}
+			}
+			want := 0
+			if isa >= arch.NEON {
+				want = c.bands
+			}
+			if bands != want {
+				t.Errorf("%d, %s: %d chains in bands, want %d\n%v", c.h, isa, bands, want, p.Report())
+			}
+			for _, half := range []Option{WithISA(isa), WithHalf()} {
+				all := run(t, build(c.h, true), in, WithISA(isa), half)
+				for threads := 1; threads <= 3; threads++ {
+					if !slices.Equal(run(t, g, in, WithISA(isa), half, WithThreads(threads))[0], all[len(all)-1]) {
+						t.Errorf("%d, %s: other bits by %d threads", c.h, isa, threads)
+					}
+				}
+			}
+		}
+	}
+}

@@ -22,26 +22,41 @@ const maxStages = 8
 // What small caches hold. Tensors between the operations of a chain go to memory and back on boards whose cores have
 // caches of 512 KiB if they are larger than streamed bytes: bands that stay in the cache are faster there, whatever
 // memory they save. A band of stayingBand bytes and the filters, stayingFilters at most, which it reads again, fill it.
+// Chains without depthwise convolutions take little time beside, and are worth it from twice as much on. Their bands
+// are fineShare of it at most: something for every worker.
 const (
 	streamed       = 1 << 18
 	stayingBand    = 7 << 15
 	stayingFilters = 9 << 15
+	fineShare      = 1. / 8
 )
 
 // fuses reports whether a plan computes a chain in bands: each that takes less memory by that, or, where speed is
-// asked for, those that wait for memory. Kernels for ARM are for boards; elsewhere caches are larger. A first 3×3
-// convolution would begin Winograd's squares anew in each band.
+// asked for, those that wait for memory: of depthwise convolutions, or begun by a pooling or a normalisation. Kernels
+// for ARM are for boards; elsewhere caches are larger. A first 3×3 convolution would begin Winograd's squares anew in
+// each band.
 func (p *Plan) fuses(chain []*step) bool {
 	if p.memory == Small {
 		return true
 	}
-	w, groups := anyWindow(chain[0].nodes[0].Op)
-	between := int64(0)
-	for _, s := range chain[1:] {
-		between = plus(between, valueBytes(s.in[0]))
+	if p.isa.Tier() < arch.NEON {
+		return false
 	}
-	return p.isa.Tier() >= arch.NEON && between >= streamed && slices.ContainsFunc(chain, byChannel) &&
+	between := bytesBetween(chain)
+	w, groups := anyWindow(chain[0].nodes[0].Op)
+	if groups == 0 {
+		return between >= 2*streamed
+	}
+	return between >= streamed && slices.ContainsFunc(chain, byChannel) &&
 		(groups > 1 || pointwise(w, 1) || chain[0].in[0].Shape.C <= 4)
+}
+
+// bytesBetween are those of all tensors between the operations of a chain.
+func bytesBetween(chain []*step) (n int64) {
+	for _, s := range chain[1:] {
+		n = plus(n, valueBytes(s.in[0]))
+	}
+	return n
 }
 
 // extends reports whether a plan's chain may go on with a step. For the sake of time its least band and its filters
@@ -77,9 +92,9 @@ func filterBytes(s *step) int64 {
 }
 
 // fuse makes one step of each chain of operations that takes less memory in bands of rows, or less time: a
-// convolution whose output is pooled to fewer rows, with normalisations before or after the pooling; a pooling that
-// only a 1×1 convolution reads; and a convolution with the depthwise and 1×1 ones after it. Nobody else may read what
-// is between, and it is not an output.
+// convolution whose output is pooled to fewer rows, with normalisations before or after the pooling; a pooling, with
+// normalisations, that only a 1×1 convolution reads; and a convolution with the depthwise and 1×1 ones after it. Nobody
+// else may read what is between, and it is not an output.
 func (p *Plan) fuse(g *Graph, steps []*step, taken map[string]bool) []*step {
 	readers := map[*Value]int{}
 	by := map[*Value]int{} // the last step that reads it
@@ -163,14 +178,31 @@ func follows(chain []*step, next *step) bool {
 	if slidesOn(chain, next) {
 		return true
 	}
-	w, conv := convWindow(next.nodes[0].Op)
-	if conv {
-		_, pool := poolOf(chain[0].nodes[0].Op)
-		return pool && len(chain) == 1 && pointwise(w, 1)
-	}
 	_, first := convWindow(chain[0].nodes[0].Op)
-	_, pool := poolOf(next.nodes[0].Op)
-	return first && (pool || isLRN(next.nodes[0].Op))
+	pooled := poolsOrNorms(chain[len(chain)-1])
+	if w, conv := convWindow(next.nodes[0].Op); conv {
+		return pooled && !first && pointwise(w, 1)
+	}
+	return (pooled || first) && poolsOrNorms(next)
+}
+
+// poolsOrNorms reports whether a step is a pooling or a normalisation. Programs have its body once.
+//
+//go:noinline
+func poolsOrNorms(s *step) bool {
+	op := s.nodes[0].Op
+	switch of := op.(type) {
+	case *Quantised:
+		_, norm := of.Op.(*LRN)
+		return norm
+	case *Half:
+		op = of.Op
+	}
+	switch op.(type) {
+	case *Pool, *LRN:
+		return true
+	}
+	return false
 }
 
 // slidesOn reports whether a chain of convolutions goes on with a depthwise one, or a 1×1 one after that, from a tensor
@@ -262,28 +294,17 @@ func poolOf(op Op) (*Pool, bool) {
 	return p, ok
 }
 
-func isLRN(op Op) bool {
-	switch of := op.(type) {
-	case *Quantised:
-		op = of.Op
-	case *Half:
-		op = of.Op
-	}
-	_, ok := op.(*LRN)
-	return ok
-}
-
 // share is how much of what lies between the operations of a chain is to be there at once.
 func (p *Plan) share(chain []*step) float64 {
-	between := 0
-	for _, s := range chain[1:] {
-		between += s.in[0].Shape.Elements() * s.in[0].DType.Size()
-	}
+	between := float64(bytesBetween(chain))
+	slides := slices.ContainsFunc(chain, byChannel)
 	switch {
+	case p.memory == Fast && !slides:
+		return min(fineShare, stayingBand/between)
 	case p.memory == Fast:
-		return stayingBand / float64(between)
-	case slices.ContainsFunc(chain, byChannel):
-		return min(bandShare, wideBand/float64(between))
+		return stayingBand / between
+	case slides:
+		return min(bandShare, wideBand/between)
 	}
 	return bandShare
 }
