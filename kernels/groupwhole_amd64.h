@@ -97,6 +97,7 @@ tap:
 	MOVBLZX wholeTile_sees(R15)(R13*1), AX
 	MOVQ wholeArgs_eights(DI), CX
 
+	PCALIGN $64
 inputs:
 	WEIGHTS
 	CMPL AX, $0x7f
@@ -117,6 +118,7 @@ inputs_done:
 	JNZ  row
 	JMP  summed
 
+	PCALIGN $64
 some:
 	PIXEL(1, (SI), Y0, not_0)
 not_0:
