@@ -25,6 +25,12 @@ func depthRowU8AVX2(a *depthRowArgs)
 func groupRowF32AVX2(a *depthRowArgs)
 
 //go:noescape
+func groupWholeF32AVX2(a *depthRowArgs)
+
+//go:noescape
+func groupWholeU8AVX2(a *depthRowArgs)
+
+//go:noescape
 func groupRowF32AVX512(a *depthRowArgs)
 
 //go:noescape

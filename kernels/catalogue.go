@@ -56,7 +56,8 @@ type Kernel struct {
 	PartsFrom int
 	Columns   bool // windows of few channels have been measured to be faster as columns than as rows
 
-	pairs pairPacker // of PairSum16: only programs with such a row link it
+	pairs pairPacker  // of PairSum16: only programs with such a row link it
+	whole *wholeMaker // of grouprow kernels for groups of whole vectors of NR channels; likewise
 	// Its type is given by Op and DType; a portable row has it, other rows get it where this build has one.
 	fn any
 }
@@ -194,13 +195,19 @@ func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
 	return k, k.fn.(F)
 }
 
-func selected(op OpKind, dt DType, limit arch.ISA) *Kernel {
+//
+//go:noinline
+func selected(op OpKind, dt DType, limit arch.ISA) *Kernel { return selectedOf(op, dt, limit, nil) }
+
+// selectedOf is the first of those that fit, if fit is not nil.
+func selectedOf(op OpKind, dt DType, limit arch.ISA, fit func(*Kernel) bool) *Kernel {
 	t, have := Table(), arch.Features()
 	if goarch := limit.GOARCH(); goarch != "" {
 		t, have = targetTable(goarch), limit.Machine()
 	}
 	for i := range t {
-		if k := &t[i]; k.Op == op && k.DType == dt && k.ISA <= limit && have.Has(k.Requires) {
+		if k := &t[i]; k.Op == op && k.DType == dt && k.ISA <= limit && have.Has(k.Requires) &&
+			(fit == nil || fit(k)) {
 			return k
 		}
 	}

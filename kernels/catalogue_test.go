@@ -104,8 +104,9 @@ func TestCatalogueIsBound(t *testing.T) {
 
 // groups are families of assembly files by another word than an operation's own, or its beginning.
 var groups = map[string][]OpKind{
-	"pool":    {OpMaxPool, OpAvgPool},
-	"eltwise": {OpClamp, OpAdd, OpAffine},
+	"pool":       {OpMaxPool, OpAvgPool},
+	"eltwise":    {OpClamp, OpAdd, OpAffine},
+	"groupwhole": {OpGroupRow},
 }
 
 // Names of assembly files follow the grammar of the package's documentation, and each file has a row; headers follow

@@ -129,7 +129,7 @@ tap:
 	CMPQ convTileArgs_rows(DI), $4
 	JLE  group4_loop
 
-	PCALIGN $32
+	PCALIGN $64
 group_loop:                              // AX = −bytes left < 0
 	GROUP
 	FETCH
@@ -140,7 +140,7 @@ group_loop:                              // AX = −bytes left < 0
 	JNZ  tap
 	JMP  summed
 
-	PCALIGN $32
+	PCALIGN $64
 group4_loop:                             // the last tile has four pixels or less
 	GROUP4
 	FETCH

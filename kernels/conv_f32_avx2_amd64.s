@@ -196,7 +196,7 @@ tap:
 	CMPQ convTileArgs_ahead(DI), $85
 	JGE  few
 
-	PCALIGN $32
+	PCALIGN $64
 	CHANNELS(CHANNEL, FETCH, channel_loop)
 
 channel_tail:
@@ -214,6 +214,7 @@ tap_done:
 	JNZ  tap
 	JMP  tile_summed
 
+	PCALIGN $64
 few:
 	CHANNELS(CHANNEL, FETCH_L2, few_loop)
 	JMP  channel_tail
@@ -235,7 +236,7 @@ tap4:                                    // the last tile has four pixels or les
 	CMPQ convTileArgs_ahead(DI), $85
 	JGE  few4
 
-	PCALIGN $32
+	PCALIGN $64
 	CHANNELS(CHANNEL4, FETCH, channel4_loop)
 
 channel4_tail:
@@ -253,6 +254,7 @@ tap4_done:
 	JNZ  tap4
 	JMP  tile_summed
 
+	PCALIGN $64
 few4:
 	CHANNELS(CHANNEL4, FETCH_L2, few4_loop)
 	JMP  channel4_tail

@@ -46,7 +46,7 @@ type depthRowArgs struct {
 	plain            int // of uint8: not 0 where [convTileArgs] would have it so
 
 	// Of grouprow kernels.
-	each  int       // inputs of an output in one column, or groups of four of them, ≥ 1; 1 of others
+	each  int       // inputs of an output in one column, or groups of KR of them, ≥ 1; 1 of others
 	lanes [16]int32 // where in a vector of inputs each output's first one is
 	//lint:ignore U1000 assembly uses it
 	places [32]uint8 // that of eight outputs, by bytes

@@ -150,7 +150,8 @@ func TestGroupRow(t *testing.T) {
 		}
 		for i := range Table() {
 			k := &Table()[i]
-			if k.Op != OpGroupRow || !k.Runnable() || g < k.KR || !k.slides(&c.ConvShape) || !k.Portable() && k.NR%g > 0 {
+			fits := k.slidesGroups(&c.ConvShape) || k.Portable() && g >= k.KR && k.slides(&c.ConvShape)
+			if k.Op != OpGroupRow || !k.Runnable() || !fits {
 				continue
 			}
 			slid[k.Name]++

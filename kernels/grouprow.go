@@ -65,22 +65,21 @@ func groupRowU8Generic(a *depthRowArgs) {
 // groupRows returns the kernel, at or below limit and no portable one, that can slide windows over groups of channels;
 // nil if there is none.
 func groupRows(s *ConvShape, dt DType, limit arch.ISA) *Kernel {
-	for {
-		k, _ := Select[func(*depthRowArgs)](OpGroupRow, dt, limit)
-		if k.Portable() || k.slidesGroups(s) {
-			if k.Portable() {
-				return nil
-			}
-			return k
-		}
-		limit = k.ISA - 1
+	k := selectedOf(OpGroupRow, dt, limit, func(k *Kernel) bool { return k.Portable() || k.slidesGroups(s) })
+	if k.Portable() {
+		return nil
 	}
+	return k
 }
 
 // slidesGroups reports whether the kernel can do a grouped convolution.
 func (k *Kernel) slidesGroups(s *ConvShape) bool {
 	g := s.C / s.Groups
-	return s.C == s.K && g >= k.KR && g&(g-1) == 0 && k.NR%g == 0 && s.C <= maxChannels && k.slides(s)
+	fit := g >= k.KR && g&(g-1) == 0 && k.NR%g == 0
+	if k.whole != nil { // larger groups are faster one by one, by Winograd
+		fit = g == k.NR || g == 2*k.NR && s.StrideW > 1
+	}
+	return fit && s.C == s.K && s.C <= maxChannels && k.slides(s)
 }
 
 // newGroupRows has all but weights, bias and bounds.
@@ -99,7 +98,10 @@ func newGroupRows(s ConvShape, dt DType, k *Kernel) *depthwise {
 	return d
 }
 
-func newGroupRowsF32(p *Packing, s ConvShape, layer ConvF32, k *Kernel) *depthwise {
+func newGroupRowsF32(p *Packing, s ConvShape, layer ConvF32, k *Kernel) Op {
+	if k.whole != nil {
+		return k.whole.f32(p, s, layer, k)
+	}
 	d := newGroupRows(s, F32, k)
 	g := s.C / s.Groups
 	w := packed(p, s.R*s.S*g*s.C, func(w []float32) { groupWeights(&s, 1, layer.Weights, w) }, nil)
@@ -130,7 +132,10 @@ type paddedRows struct {
 	zero    uint8
 }
 
-func newGroupRowsU8(s ConvShape, q ConvU8, k *Kernel) *depthwise {
+func newGroupRowsU8(s ConvShape, q ConvU8, k *Kernel) Op {
+	if k.whole != nil {
+		return k.whole.u8(s, q, k)
+	}
 	d := newGroupRows(s, U8, k)
 	g := s.C / s.Groups
 	w := packed(q.pack, s.R*s.S*g*s.C, func(w []int8) { groupWeights(&s, k.KR, q.Weights, w) }, nil)
