@@ -10,7 +10,10 @@ type directConv struct {
 	flip func(*flipArgs) // copies inputs; nil unless the kernel takes signed bytes or words
 }
 
-const tilesAtOnce = 8 // enough to reuse a weight panel, few enough that their input stays in a small L2
+const (
+	tilesAtOnce = 8        // enough to reuse a weight panel, few enough that their input stays in a small L2
+	wordsAtOnce = 16 << 10 // bytes of twice as many tiles' words that stay in an L1: their panels are short
+)
 
 func newDirectConv(c conv) *directConv {
 	s := &c.shape
@@ -21,6 +24,9 @@ func newDirectConv(c conv) *directConv {
 		_, d.flip = Select[func(*flipArgs)](OpFlip, U8, c.kernel.ISA)
 	case c.kernel.Op == OpConvWide:
 		_, d.flip = Select[func(*flipArgs)](OpWords, U8, c.kernel.ISA)
+		if 2*most*c.kernel.MR*d.window() <= wordsAtOnce {
+			most *= 2
+		}
 	}
 	if d.flip != nil {
 		most = max(1, min(most, flippedBytes/(c.kernel.MR*d.window())))
