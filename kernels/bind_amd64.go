@@ -41,6 +41,7 @@ var bindings = []binding{
 	{"u8_depthrow_8x16__avx512vnni", depthRowU8AVX512VNNI},
 	{"u8_depthrow_8x8__avxvnni", depthRowU8AVXVNNI},
 	{"u8_depthrow_8x8__avx2", depthRowU8AVX2},
+	{"u8_depthpair_8x8__avx2", depthPairU8AVX2},
 	{"u8_depthweave_4x16__avx512", depthWeaveAVX512},
 	{"u8_depthweave_4x16__avx2", depthWeaveAVX2},
 	{"f32_grouprow_8x16__avx512", groupRowF32AVX512},

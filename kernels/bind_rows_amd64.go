@@ -22,6 +22,9 @@ func depthRowU8AVXVNNI(a *depthRowArgs)
 func depthRowU8AVX2(a *depthRowArgs)
 
 //go:noescape
+func depthPairU8AVX2(a *depthRowArgs)
+
+//go:noescape
 func groupRowF32AVX2(a *depthRowArgs)
 
 //go:noescape

@@ -30,6 +30,7 @@ var rowsPortable = []Kernel{
 	{Op: OpDepthRow, DType: F32, KR: 1, Family: "depthrow", fn: depthRowF32Generic},
 	{Op: OpDepthRow, DType: F16, KR: 1, Family: "depthrow_half", fn: depthRowHalfGeneric},
 	{Op: OpDepthRow, DType: U8, KR: 1, Family: "depthrow", fn: depthRowU8Generic},
+	{Op: OpDepthPair, DType: U8, KR: 1, Family: "depthrow", fn: depthRowU8Generic},
 	{Op: OpDepthWeave, DType: U8, Family: "depthweave", fn: depthWeaveGeneric},
 	{Op: OpGroupRow, DType: F32, NR: 1, KR: 1, Family: "grouprow", fn: groupRowF32Generic},
 	{Op: OpGroupRow, DType: U8, NR: 4, KR: 4, Family: "grouprow", fn: groupRowU8Generic},

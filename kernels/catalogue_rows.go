@@ -101,6 +101,8 @@ var (
 			Family: "depthrow", Text: "depthRowU8AVXVNNI"},
 		{Op: OpDepthRow, DType: U8, MR: 8, NR: 8, KR: 4, Words: true, ISA: arch.AVX2, Requires: avx2,
 			Family: "depthrow", Text: "depthRowU8AVX2"},
+		{Op: OpDepthPair, DType: U8, MR: 8, NR: 8, KR: 1, ISA: arch.AVX2, Requires: avx2,
+			Family: "depthpair", Text: "depthPairU8AVX2"},
 		{Op: OpDepthWeave, DType: U8, MR: 4, NR: 16, ISA: arch.AVX512, Requires: avx2 | avx512f | avx512bw,
 			Family: "depthweave", Text: "depthWeaveAVX512"},
 		{Op: OpDepthWeave, DType: U8, MR: 4, NR: 16, ISA: arch.AVX2, Requires: avx2,

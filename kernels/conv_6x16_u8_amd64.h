@@ -48,16 +48,16 @@
 	JZ   tile_done
 
 // Where the output's range is that of the type, saturating packs clamp, and two pixels are packed at a time: a, b are the
-// first pixel's accumulators, c, d the second's; x is the low half of a. Reads Y0, Y1 scales, Y2 zero as words.
-#define STORE_PLAIN(a, b, c, d, x) \
+// first pixel's accumulators, c, d the second's; x, y, the low halves of a, b: x and X3 are the pixels' bytes. Reads Y0, Y1
+// scales, Y2 zero as words.
+#define BYTES_PLAIN(a, b, c, d, x, y) \
 	BYTES4(a, b, c, d, Y0, Y1, Y2) \
-	VPERMQ $0xd8, a, a \
-	VPSHUFD $0xd8, a, a \
+	VEXTRACTI128 $1, a, y \
+	VPUNPCKHDQ   y, x, X3 \
+	VPUNPCKLDQ   y, x, x
+
+#define STORE_PLAIN(x) \
 	VMOVDQU x, (R8) \
-	ADDQ R9, R8 \
-	SUBQ $1, CX \
-	JZ   tile_done \
-	VEXTRACTI128 $1, a, (R8) \
 	ADDQ R9, R8 \
 	SUBQ $1, CX \
 	JZ   tile_done
@@ -168,9 +168,15 @@ rows_known:
 	VMOVUPS      (AX), Y0
 	VMOVUPS      32(AX), Y1
 	VPBROADCASTW convTileArgs_zero(DI), Y2
-	STORE_PLAIN(Y4, Y5, Y6, Y7, X4)
-	STORE_PLAIN(Y8, Y9, Y10, Y11, X8)
-	STORE_PLAIN(Y12, Y13, Y14, Y15, X12)
+	BYTES_PLAIN(Y4, Y5, Y6, Y7, X4, X5)
+	STORE_PLAIN(X4)
+	STORE_PLAIN(X3)
+	BYTES_PLAIN(Y8, Y9, Y10, Y11, X8, X9)
+	STORE_PLAIN(X8)
+	STORE_PLAIN(X3)
+	BYTES_PLAIN(Y12, Y13, Y14, Y15, X12, X13)
+	STORE_PLAIN(X12)
+	STORE_PLAIN(X3)
 
 store:
 	STORE(Y4, Y5)

@@ -15,6 +15,7 @@ type directConv struct {
 const (
 	tilesAtOnce  = 9
 	copiedAtOnce = 8
+	wordsAtOnce  = 16 << 10 // bytes of twice as many tiles' words that stay in an L1: their panels are short
 )
 
 func newDirectConv(c conv) *directConv {
@@ -24,11 +25,15 @@ func newDirectConv(c conv) *directConv {
 	switch {
 	case c.kernel.Flips:
 		_, d.flip = Select[func(*flipArgs)](OpFlip, U8, c.kernel.ISA)
+		most = min(most, copiedAtOnce)
 	case c.kernel.Op == OpConvWide:
 		_, d.flip = Select[func(*flipArgs)](OpWords, U8, c.kernel.ISA)
+		if most = min(most, copiedAtOnce); 2*most*c.kernel.MR*d.window() <= wordsAtOnce {
+			most *= 2
+		}
 	}
 	if d.flip != nil {
-		most = max(1, min(most, copiedAtOnce, flippedBytes/(c.kernel.MR*d.window())))
+		most = max(1, min(most, flippedBytes/(c.kernel.MR*d.window())))
 	}
 	d.work = newPieces(s.N*s.OutH()*s.OutW(), c.kernel.MR, most, c.blocks)
 	return d

@@ -120,7 +120,7 @@ func TestCurveBits(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, c := range append(around(16), 1009) {
+			for _, c := range append(slices.Concat(around(16), around(24)), 1009) {
 				const pixels = 3
 				x := awkward(r, pixels*c)
 				for i := range x {

@@ -7,7 +7,12 @@ import (
 )
 
 // OpDepthRow is depthwise convolution of a row of pixels by windows of three or five columns: func(*depthRowArgs).
-const OpDepthRow OpKind = "depthrow"
+// OpDepthPair is the same of KR = 1, quantised, where that is faster than weaving rows for kernels of Words: of five
+// columns or every second one, of which two output rows share little.
+const (
+	OpDepthRow  OpKind = "depthrow"
+	OpDepthPair OpKind = "depthpair"
+)
 
 // depthRowArgs is the argument of the inner kernels that slide windows over the columns of some rows: for pixels pixels
 // of c channels, over rows r and the taps t < size of a window,
@@ -109,6 +114,9 @@ func (d *depthwise) slide(limit arch.ISA, q *ConvU8, w []int8) {
 	s, size := &d.shape, d.dtype.Size()
 	for {
 		k, fn := Select[func(*depthRowArgs)](OpDepthRow, d.dtype, limit)
+		if k.Words && (s.S == 5 || s.StrideW == 2 || s.C < wovenChannels) {
+			k, fn = Select[func(*depthRowArgs)](OpDepthPair, d.dtype, limit)
+		}
 		if k.Portable() && d.kernel != nil && !d.kernel.Portable() {
 			return
 		}
@@ -123,6 +131,9 @@ func (d *depthwise) slide(limit arch.ISA, q *ConvU8, w []int8) {
 		d.rowArgs = depthRowArgs{w: d.w, bias: d.args.bias, scale: d.args.scale, wStep: s.C * size, wRow: s.S * s.C * size,
 			c: s.C, size: s.S, stride: s.StrideW, form: 6*(s.S/5) + 3*(s.StrideW-1), lo: d.args.lo, hi: d.args.hi,
 			zero: d.args.zero, inZero: d.args.inZero, each: 1}
+		if k.Op == OpDepthPair {
+			d.rowArgs.plain = q.plain(0, 0, s.C)
+		}
 		if k.KR == weaveRows {
 			d.weave(k, q, w, limit)
 		}

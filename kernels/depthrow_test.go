@@ -77,7 +77,9 @@ func TestDepthRowU8(t *testing.T) {
 			equalBits(t, fmt.Sprintf("%v %s", c, op.Kernel()), got, want)
 		}
 	}
-	allSlid(t, OpDepthRow, U8, 50, slid)
+	allSlid(t, OpDepthRow, U8, 30, slid)
+	slid["u8_depthpair__generic"] = 50 // nothing takes it
+	allSlid(t, OpDepthPair, U8, 50, slid)
 }
 
 // A scale and a shift of each channel, which is a window of one tap, gives the reference's bytes: blocks of channels

@@ -122,6 +122,7 @@ var words = map[kernels.OpKind]string{
 	kernels.OpWords:        "inputs to int16, for products of those",
 	kernels.OpDepthRow:     "depthwise convolution of windows 3 or 5 wide",
 	kernels.OpDepthWeave:   "four rows into one, for that",
+	kernels.OpDepthPair:    "depthwise convolution of rows by two",
 	kernels.OpGroupRow:     "convolution in groups of few channels",
 	kernels.OpDepthwise:    "depthwise convolution, other",
 	kernels.OpWino25Output: "Winograd F(2,5), output", kernels.OpWino34Output: "Winograd F(3,4), output",
