@@ -10,16 +10,13 @@ type directConv struct {
 	flip func(*flipArgs) // copies inputs; nil unless the kernel takes signed bytes or words
 }
 
-// Tiles in a group: enough to reuse a panel of weights, which passes once for 7×7 pixels, six to a tile; few enough
-// that their input stays in a small L2, or its copy in an L1.
-const (
-	tilesAtOnce  = 9
-	copiedAtOnce = 8
-)
+// Tiles in a group: enough to reuse a panel of weights, few enough that their input stays in a small L2. Of single
+// pixels there may be one more: weights then pass once for 7×7 pixels, six to a tile.
+const tilesAtOnce = 8
 
 func newDirectConv(c conv) *directConv {
 	s := &c.shape
-	most := max(1, min(tilesAtOnce, maxPtrs/(s.R*s.S*c.kernel.MR)))
+	most := max(1, min(tilesAtOnce+1/(s.R*s.S), maxPtrs/(s.R*s.S*c.kernel.MR)))
 	d := &directConv{conv: c}
 	switch {
 	case c.kernel.Flips:
@@ -28,7 +25,7 @@ func newDirectConv(c conv) *directConv {
 		_, d.flip = Select[func(*flipArgs)](OpWords, U8, c.kernel.ISA)
 	}
 	if d.flip != nil {
-		most = max(1, min(most, copiedAtOnce, flippedBytes/(c.kernel.MR*d.window())))
+		most = max(1, min(most, tilesAtOnce, flippedBytes/(c.kernel.MR*d.window())))
 	}
 	d.work = newPieces(s.N*s.OutH()*s.OutW(), c.kernel.MR, most, c.blocks)
 	return d
