@@ -47,6 +47,7 @@ type Kernel struct {
 
 	PairSum16    bool // adds pairs of products in saturating int16: weights are packed by pairs
 	Words        bool // depthrow, grouprow: weights are widened to int16
+	Whole        bool // grouprow: groups are of whole vectors of NR channels
 	Minus128     bool // takes 128 from each input: bias carries 128·Σ w
 	Flips        bool // what calls it has taken them, by the top bit of each input: see OpFlip
 	BytesPerWord int  // products of bytes in the time of one of int16, on this tier; 0 if that has not been measured
@@ -57,7 +58,7 @@ type Kernel struct {
 	Columns   bool // windows of few channels have been measured to be faster as columns than as rows
 
 	pairs pairPacker  // of PairSum16: only programs with such a row link it
-	whole *wholeMaker // of grouprow kernels for groups of whole vectors of NR channels; likewise
+	group *groupMaker // of grouprow; likewise
 	// Its type is given by Op and DType; a portable row has it, other rows get it where this build has one.
 	fn any
 }

@@ -10,25 +10,25 @@ type directConv struct {
 	flip func(*flipArgs) // copies inputs; nil unless the kernel takes signed bytes or words
 }
 
-// Tiles in a group: enough to reuse a panel of weights, which passes once for 7×7 pixels, six to a tile; few enough
-// that their input stays in a small L2, or its copy in an L1.
+// Tiles in a group: enough to reuse a panel of weights, few enough that their input stays in a small L2. Of single
+// pixels there may be one more: weights then pass once for 7×7 pixels, six to a tile. wordsAtOnce is how many bytes twice
+// as many tiles' words may have, so that they stay in an L1: their panels are short.
 const (
-	tilesAtOnce  = 9
-	copiedAtOnce = 8
-	wordsAtOnce  = 16 << 10 // bytes of twice as many tiles' words that stay in an L1: their panels are short
+	tilesAtOnce = 8
+	wordsAtOnce = 16 << 10
 )
 
 func newDirectConv(c conv) *directConv {
 	s := &c.shape
-	most := max(1, min(tilesAtOnce, maxPtrs/(s.R*s.S*c.kernel.MR)))
+	most := max(1, min(tilesAtOnce+1/(s.R*s.S), maxPtrs/(s.R*s.S*c.kernel.MR)))
 	d := &directConv{conv: c}
 	switch {
 	case c.kernel.Flips:
 		_, d.flip = Select[func(*flipArgs)](OpFlip, U8, c.kernel.ISA)
-		most = min(most, copiedAtOnce)
+		most = min(most, tilesAtOnce)
 	case c.kernel.Op == OpConvWide:
 		_, d.flip = Select[func(*flipArgs)](OpWords, U8, c.kernel.ISA)
-		if most = min(most, copiedAtOnce); 2*most*c.kernel.MR*d.window() <= wordsAtOnce {
+		if most = min(most, tilesAtOnce); 2*most*c.kernel.MR*d.window() <= wordsAtOnce {
 			most *= 2
 		}
 	}

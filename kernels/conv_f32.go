@@ -38,7 +38,7 @@ func PackConvF32(p *Packing, s ConvShape, segments []int, layer ConvF32, limit a
 			return nil, errorf("%w: a grouped convolution has one output", ErrShape)
 		}
 		if k := groupRows(&s, F32, limit); k != nil {
-			return newGroupRowsF32(p, s, layer, k), nil
+			return k.group.f32(p, s, layer, k), nil
 		}
 		return newGrouped(s, F32, func(part ConvShape, g int) (Op, error) {
 			return PackConvF32(p, part, nil, ConvF32{groupOf(weights, g, s.Groups), groupOf(bias, g, s.Groups), act}, limit)

@@ -63,7 +63,7 @@ func PackConvU8(p *Packing, s ConvShape, segments []int, q ConvU8, limit arch.IS
 			return nil, errorf("%w: a grouped convolution has one output", ErrShape)
 		}
 		if k := groupRows(&s, U8, limit); k != nil && q.parts() == 1 {
-			return newGroupRowsU8(s, q, k), nil
+			return k.group.u8(s, q, k), nil
 		}
 		return newGrouped(s, U8, func(part ConvShape, g int) (Op, error) {
 			return PackConvU8(p, part, nil, ConvU8{Weights: groupOf(q.Weights, g, s.Groups), Parts: q.Parts,

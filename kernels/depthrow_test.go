@@ -158,10 +158,10 @@ func TestGroupRow(t *testing.T) {
 			}
 			slid[k.Name]++
 			if k.DType == F32 {
-				got := runConv(t, c, F32, newGroupRowsF32(nil, c.ConvShape, layer, k), in, 3, 5, float32(0.5))
+				got := runConv(t, c, F32, k.group.f32(nil, c.ConvShape, layer, k), in, 3, 5, float32(0.5))
 				equalBits(t, fmt.Sprintf("%v %s", c, k.Name), got, want)
 			} else {
-				got := runConv(t, c, U8, newGroupRowsU8(c.ConvShape, q, k), inU8, 3, 5, uint8(77))
+				got := runConv(t, c, U8, k.group.u8(c.ConvShape, q, k), inU8, 3, 5, uint8(77))
 				equalBits(t, fmt.Sprintf("%v %s", c, k.Name), got, wantU8)
 			}
 		}

@@ -19,6 +19,14 @@ const OpGroupRow OpKind = "grouprow"
 // group is G.
 func (a *depthRowArgs) group(kr int) int { return a.each * kr }
 
+// groupMaker makes the operation of such a kernel's row.
+type groupMaker struct {
+	f32 func(p *Packing, s ConvShape, layer ConvF32, k *Kernel) Op
+	u8  func(s ConvShape, q ConvU8, k *Kernel) Op
+}
+
+var rowMaker = groupMaker{newGroupRowsF32, newGroupRowsU8}
+
 func groupRowF32Generic(a *depthRowArgs) {
 	act := Clamp{a.lo, a.hi}
 	bias, g := floats(a.bias, 0, a.c), a.group(1)
@@ -76,7 +84,7 @@ func groupRows(s *ConvShape, dt DType, limit arch.ISA) *Kernel {
 func (k *Kernel) slidesGroups(s *ConvShape) bool {
 	g := s.C / s.Groups
 	fit := g >= k.KR && g&(g-1) == 0 && k.NR%g == 0
-	if k.whole != nil { // larger groups are faster one by one, by Winograd
+	if k.Whole { // larger groups are faster one by one, by Winograd
 		fit = g == k.NR || g == 2*k.NR && s.StrideW > 1
 	}
 	return fit && s.C == s.K && s.C <= maxChannels && k.slides(s)
@@ -99,9 +107,6 @@ func newGroupRows(s ConvShape, dt DType, k *Kernel) *depthwise {
 }
 
 func newGroupRowsF32(p *Packing, s ConvShape, layer ConvF32, k *Kernel) Op {
-	if k.whole != nil {
-		return k.whole.f32(p, s, layer, k)
-	}
 	d := newGroupRows(s, F32, k)
 	g := s.C / s.Groups
 	w := packed(p, s.R*s.S*g*s.C, func(w []float32) { groupWeights(&s, 1, layer.Weights, w) }, nil)
@@ -133,9 +138,6 @@ type paddedRows struct {
 }
 
 func newGroupRowsU8(s ConvShape, q ConvU8, k *Kernel) Op {
-	if k.whole != nil {
-		return k.whole.u8(s, q, k)
-	}
 	d := newGroupRows(s, U8, k)
 	g := s.C / s.Groups
 	w := packed(q.pack, s.R*s.S*g*s.C, func(w []int8) { groupWeights(&s, k.KR, q.Weights, w) }, nil)

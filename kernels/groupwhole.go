@@ -19,13 +19,7 @@ type groupWhole struct {
 	bytes  int
 }
 
-// wholeMaker makes the operation of a kernel's row.
-type wholeMaker struct {
-	f32 func(p *Packing, s ConvShape, layer ConvF32, k *Kernel) Op
-	u8  func(s ConvShape, q ConvU8, k *Kernel) Op
-}
-
-var wholeMakers = wholeMaker{newGroupWholeF32, newGroupWholeU8}
+var wholeMaker = groupMaker{newGroupWholeF32, newGroupWholeU8}
 
 const (
 	wholePixels = 7  // of a tile

@@ -1,7 +1,8 @@
 // A tile of seven pixels of a convolution in groups of whole vectors of eight channels: the weights of eight inputs of a tap
 // stay in registers while each pixel's inputs are broadcast. The body of a function, after macros that say what is computed:
-//   SIZE, INPUT, WEIGHT   bytes of eight channels of dst; of eight inputs; of eight outputs' weights of them
-//   WIDEN                 4/SIZE
+//   SIZE, INPUT, WEIGHT   bytes of a channel of dst; of eight inputs; of eight outputs' weights of them
+//   WIDEN, SHIFT          4/SIZE; the logarithm of 8·SIZE
+//   FETCH                 prefetches, with each tap; clobbers AX, CX
 //   SOURCE(x)             makes an offset in dst one in src
 //   WEIGHTS               loads the weights at DX
 //   ADD(off, w, at, a)    adds to the sums a the products of the inputs at the address and off with the weights w

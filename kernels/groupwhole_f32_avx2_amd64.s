@@ -3,16 +3,16 @@
 #include "textflag.h"
 #include "go_asm.h"
 
-// f32_grouprow_7x8__avx2 — convolution of a row in groups of 8·n channels, 7 pixels × 8 channels.
+// f32_grouprow_7x8__avx2 — convolution of a row in groups of 8 or 16 channels, 7 pixels × 8 channels.
 //
 // Computes   dst[p][k] = min(max(bias[k] + Σ src[r][p·stride + t − skip][k/each·each + i] · w[r][i][t][k], lo), hi)
 // Reference  groupRowF32Generic (grouprow.go)
 // Requires   AVX2, FMA
 // Layout     src/dst NHWC; w [c/8][r][t][i][8]
-// Contract   as groupWholeTiles says; 8 divides each; no over-read; dst does not alias src
-// Bound      loads: of eight inputs, 8 and 56 broadcasts for 56 FMA
+// Contract   as wholeArgs says; 8 divides each; count ≥ 1; no over-read; dst does not alias src
+// Bound      loads: of eight inputs, 8 and 56 broadcasts for 56 FMA; those of the next rows are on their way into the L2
 // Registers  as groupwhole_amd64.h says; Y7–Y14  weights; then lo, hi    Y15  input    AX  dst    DX  dstStep    CX  pixels left
-// Phases     channels → row → tap → inputs, of all pixels | some → store
+// Phases     channels → tile → row → tap → inputs, of all pixels | some → store
 
 #define SIZE 4
 #define WIDEN 1

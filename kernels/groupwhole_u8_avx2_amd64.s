@@ -3,13 +3,13 @@
 #include "textflag.h"
 #include "go_asm.h"
 
-// u8_grouprow_7x8__avx2 — quantised convolution of a row in groups of 8·n channels, 7 pixels × 8 channels.
+// u8_grouprow_7x8__avx2 — quantised convolution of a row in groups of 8 or 16 channels, 7 pixels × 8 channels.
 //
 // Computes   dst[p][k] = requantize(bias[k] + Σ src[r][p·stride + t][k/G·G + 2i + j] · w[r][i][t][k][j]), j < 2, i < each = G/2
 // Reference  groupRowU8Generic (grouprow.go); the same bytes
 // Requires   AVX2
 // Layout     src words, a padded copy, NHWC; w words, [c/8][r][t][i][8][2]; bias with the zero point of src folded in; dst NHWC
-// Contract   as cut says; 8 divides G; no over-read; dst does not alias src
+// Contract   as wholeArgs says; 8 divides G; count, rows ≥ 1; no over-read; dst does not alias src
 // Bound      of eight inputs, 28 × (VPMADDWD + VPADDD) per 4 loads + 28 broadcasts; exact: nothing saturates
 // Registers  as groupwhole_amd64.h says; Y7–Y10  weights    Y11  two inputs    Y12  products
 // Phases     channels → tile → row → tap → inputs, of all pixels | some → store
