@@ -11,8 +11,8 @@ type directConv struct {
 }
 
 // Tiles in a group: enough to reuse a panel of weights, few enough that their input stays in a small L2. Of single
-// pixels there may be one more: weights then pass once for 7×7 pixels, six to a tile. wordsAtOnce is how many bytes twice
-// as many tiles' words may have, so that they stay in an L1: their panels are short.
+// pixels there may be one more: weights then pass once for 7×7 pixels, six to a tile. wordsAtOnce is how many bytes the
+// words of twice as many tiles may have, so that they stay in an L1: their panels are short.
 const (
 	tilesAtOnce = 8
 	wordsAtOnce = 16 << 10
