@@ -196,6 +196,7 @@ func Select[F any](op OpKind, dt DType, limit arch.ISA) (*Kernel, F) {
 	return k, k.fn.(F)
 }
 
+// selected is the row that [Select] finds. Programs have its body once.
 //
 //go:noinline
 func selected(op OpKind, dt DType, limit arch.ISA) *Kernel { return selectedOf(op, dt, limit, nil) }
