@@ -95,7 +95,8 @@ func googLeNet(t *testing.T) *Graph {
 }
 
 // The arena of GoogLeNet is conv1's output beside pool1's: no step, no scratch of one thread, no misfortune of the
-// planner adds to it; that of a second thread adds a thirty-second at most.
+// planner adds to it; that of a second thread adds a thirty-second at most. On ARM, bands of the poolings beside what
+// they read and write add as much for each thread.
 func TestGoogLeNetArena(t *testing.T) {
 	const want = (112*112*64 + 56*56*64) * 4
 	g := googLeNet(t)
@@ -109,13 +110,16 @@ func TestGoogLeNetArena(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := p.Report()
-			if r.TensorBound != want || r.ArenaBytes != r.LowerBound ||
-				threads == 1 && r.ArenaBytes != want || threads == 2 && r.ArenaBytes > want+want/32 {
+			steps, most := 57, want+(threads-1)*want/32
+			if isa.Tier() >= arch.NEON {
+				steps, most = 52, want+threads*want/32
+			}
+			if r.TensorBound != want || r.ArenaBytes != r.LowerBound || threads <= 2 && r.ArenaBytes > most {
 				t.Errorf("%v, %d threads: arena %d, bound %d, without scratch %d; want %d", isa, threads, r.ArenaBytes,
 					r.LowerBound, r.TensorBound, want)
 			}
-			if len(r.Steps) != 57 {
-				t.Errorf("%d steps, want 57\n%v", len(r.Steps), r)
+			if len(r.Steps) != steps {
+				t.Errorf("%d steps, want %d\n%v", len(r.Steps), steps, r)
 			}
 		}
 	}
