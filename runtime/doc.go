@@ -25,7 +25,7 @@
 //	    mergeSiblings   1×1 convolutions of one input become one step with an output each
 //	    finish          functions of what a convolution writes are done within its step, in the cache
 //	    fuse            with WithMemory(Small), and on ARM: a chain of operations becomes one step, a band of rows at a time
-//	    arrange         branches write into their slice of a concatenation; operations work in place where they may
+//	    arrange         parts of joins are written, and slices read, where they lie; operations work in place where they may
 //	    lower           a kernel for each step, weights packed
 //	    tabulate        from when until when each value is needed
 //	    planMemory      an offset for each piece of storage and of scratch

@@ -30,7 +30,7 @@ func (b *Builder) shortened(name string, op runtime.Op, in []*runtime.Value) (ru
 				return both, before.In, nil
 			}
 		case *runtime.Rearrange:
-			take, r := takeBefore(first, op, before.In[0].Shape)
+			take, r := b.takeBefore(first, op, before.In[0].Shape)
 			if take != nil && (take.Channels == nil || interval(take, before.In[0].Shape.C) > 0) {
 				v, err := b.add(strings.TrimSuffix(name, "/taken")+"/taken", take, before.In[0])
 				return r, []*runtime.Value{v}, err
@@ -132,19 +132,19 @@ func (b *Builder) unzipped(v *runtime.Value, n int) (*runtime.Value, error) {
 func channelSizes(s runtime.Shape) [4]int { return [4]int{s.N, s.C, s.H, s.W} }
 
 // cut returns a rearrangement that is the same with a boundary between two dimensions of its result, where the product
-// of those before is n; at is the number of those. ok is false if n lies within a dimension that has no such factor.
-func cut(r *runtime.Rearrange, n int) (same *runtime.Rearrange, at int, ok bool) {
+// of those before is n. ok is false if n lies within a dimension that has no such factor.
+func cut(r *runtime.Rearrange, n int) (same *runtime.Rearrange, ok bool) {
 	before := 1
 	for j, d := range r.Perm {
 		size := r.Dims[d]
 		switch {
 		case before == n:
-			return r, j, true
+			return r, true
 		case before*size <= n:
 			before *= size
 			continue
 		case n%before != 0 || before*size%n != 0:
-			return nil, 0, false
+			return nil, false
 		}
 		same = &runtime.Rearrange{To: r.To, Dims: slices.Clone(r.Dims), Perm: slices.Clone(r.Perm)}
 		for k, e := range same.Perm {
@@ -155,24 +155,20 @@ func cut(r *runtime.Rearrange, n int) (same *runtime.Rearrange, at int, ok bool)
 		same.Dims[d] = n / before
 		same.Dims = slices.Insert(same.Dims, d+1, before*size/n)
 		same.Perm = slices.Insert(same.Perm, j+1, d+1)
-		return same, j + 1, true
+		return same, true
 	}
-	return r, len(r.Perm), before == n
+	return r, before == n
 }
 
 // whence returns which dimension of a rearrangement, perhaps cut further, becomes all of an axis of its result, in the
 // order of channelSizes; ok is false if several do.
 func whence(r *runtime.Rearrange, axis int) (same *runtime.Rearrange, dim int, ok bool) {
-	before := 1
 	to := channelSizes(r.To)
-	for _, n := range to[:axis] {
-		before *= n
-	}
-	r, _, ok = cut(r, before)
-	if !ok {
+	before := Elements(to[:axis])
+	if r, ok = cut(r, before); !ok {
 		return nil, 0, false
 	}
-	if r, _, ok = cut(r, before*to[axis]); !ok {
+	if r, ok = cut(r, before*to[axis]); !ok {
 		return nil, 0, false
 	}
 	dim, product := -1, 1
@@ -189,8 +185,9 @@ func whence(r *runtime.Rearrange, axis int) (same *runtime.Rearrange, dim int, o
 }
 
 // takeBefore returns the operations that do what r and then take do in the other order, over a value of shape s; nil if
-// take does not pick along one axis that is part of one axis of s.
-func takeBefore(r *runtime.Rearrange, take *runtime.Take, s runtime.Shape) (*runtime.Take, *runtime.Rearrange) {
+// take does not pick along one axis that is part of one axis of s, or if the list of that is more than may be taken.
+func (b *Builder) takeBefore(r *runtime.Rearrange, take *runtime.Take, s runtime.Shape) (*runtime.Take,
+	*runtime.Rearrange) {
 	axis := -1
 	lists := [4][]int32{take.Images, take.Channels, take.Rows, take.Cols}
 	for i, list := range lists {
@@ -210,10 +207,7 @@ func takeBefore(r *runtime.Rearrange, take *runtime.Take, s runtime.Shape) (*run
 	if !ok || len(list) > r.Dims[dim] {
 		return nil, nil
 	}
-	inner := 1 // elements that dimensions behind it have
-	for _, n := range r.Dims[dim+1:] {
-		inner *= n
-	}
+	inner := Elements(r.Dims[dim+1:])
 	sizes, behind := channelSizes(s), s.Elements()
 	for from, n := range sizes { // the axis of s that it is in
 		if behind /= n; inner%behind != 0 || n < 2 {
@@ -221,6 +215,9 @@ func takeBefore(r *runtime.Rearrange, take *runtime.Take, s runtime.Shape) (*run
 		}
 		step := inner / behind
 		if n%(step*r.Dims[dim]) != 0 {
+			return nil, nil
+		}
+		if b.Take(n/r.Dims[dim]*len(list)) != nil {
 			return nil, nil
 		}
 		at := make([]int32, 0, n/r.Dims[dim]*len(list))
@@ -262,11 +259,7 @@ func isChannels(r *runtime.Rearrange, over kernels.Axes, s runtime.Shape) bool {
 	if !ok || r.Dims[dim] != s.C {
 		return false
 	}
-	inner := 1
-	for _, n := range r.Dims[dim+1:] {
-		inner *= n
-	}
-	return inner == s.H*s.W
+	return Elements(r.Dims[dim+1:]) == s.H*s.W
 }
 
 // unfocused returns a convolution over an image, and that image, for one over its pixels' parities joined as channels
