@@ -175,53 +175,79 @@ func (g *Graph) Add(name string, op Op, in ...*Value) (*Value, error) {
 	return v, nil
 }
 
+// Check returns the error that Add would, but for a name that is taken, and adds nothing.
+func (g *Graph) Check(name string, op Op, in ...*Value) error {
+	if err := known(op); err != nil {
+		return nodeFault(name, "none", err)
+	}
+	if _, err := g.result(op, in); err != nil {
+		return nodeFault(name, op.Kind(), err)
+	}
+	return nil
+}
+
 // add is Add of an operation that is known; its errors do not say which node is at fault.
 func (g *Graph) add(name string, op Op, in []*Value) (*Value, error) {
-	switch {
-	case g.names[name]:
+	if g.names[name] {
 		return nil, errorf("name used twice: %w", ErrGraph)
-	case len(g.Nodes) >= g.limits.MaxNodes:
-		return nil, errorf("more than %d nodes: %w", g.limits.MaxNodes, ErrLimit)
-	case len(in) > g.limits.operands():
-		return nil, errorf("%d inputs, more than %d: %w", len(in), g.limits.operands(), ErrLimit)
-	case len(in) >= g.limits.values()-g.nvalues-g.reads:
-		return nil, errorf("more than %d values and readers of values: %w", g.limits.values(), ErrLimit)
 	}
-	shapes := make([]Shape, len(in))
-	for i, v := range in {
-		if v == nil || v.graph != g {
-			return nil, errorf("input %d is not of this graph: %w", i, ErrGraph)
-		}
-		shapes[i] = v.Shape
-	}
-	if len(in) == 0 && !alone(op) {
-		return nil, errorf("no inputs: %w", ErrShape)
-	}
-	s, err := op.infer(shapes, &g.limits)
-	if err == nil {
-		err = g.checkShape(s)
-	}
+	r, err := g.result(op, in)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkHalves(op, in); err != nil {
-		return nil, err
-	}
-	dt, quant, err := op.outType(in)
-	if err != nil {
-		return nil, err
-	}
-	work := op.cost(shapes, s).Work
-	if work > g.limits.MaxMACs-g.work {
-		return nil, errorf("more work than %d multiply-accumulates in all: %w", g.limits.MaxMACs, ErrLimit)
-	}
-	n := &Node{Name: name, Op: op, In: append([]*Value(nil), in...), Out: g.newValue(name, s)}
-	n.Out.DType, n.Out.Quant = dt, quant
-	g.work += work
+	n := &Node{Name: name, Op: op, In: append([]*Value(nil), in...), Out: g.newValue(name, r.Shape)}
+	n.Out.DType, n.Out.Quant = r.DType, r.Quant
+	g.work += r.work
 	g.reads += len(in)
 	g.Nodes = append(g.Nodes, n)
 	n.noteState()
 	return n.Out, nil
+}
+
+// result is what an operation makes of its inputs, and at which price.
+type result struct {
+	Shape
+	DType
+	Quant
+	work int64
+}
+
+// result infers that of an operation that is known, and checks that the graph has room for it.
+func (g *Graph) result(op Op, in []*Value) (r result, err error) {
+	switch {
+	case len(g.Nodes) >= g.limits.MaxNodes:
+		return r, errorf("more than %d nodes: %w", g.limits.MaxNodes, ErrLimit)
+	case len(in) > g.limits.operands():
+		return r, errorf("%d inputs, more than %d: %w", len(in), g.limits.operands(), ErrLimit)
+	case len(in) >= g.limits.values()-g.nvalues-g.reads:
+		return r, errorf("more than %d values and readers of values: %w", g.limits.values(), ErrLimit)
+	}
+	shapes := make([]Shape, len(in))
+	for i, v := range in {
+		if v == nil || v.graph != g {
+			return r, errorf("input %d is not of this graph: %w", i, ErrGraph)
+		}
+		shapes[i] = v.Shape
+	}
+	if len(in) == 0 && !alone(op) {
+		return r, errorf("no inputs: %w", ErrShape)
+	}
+	if r.Shape, err = op.infer(shapes, &g.limits); err != nil {
+		return r, err
+	}
+	if err = g.checkShape(r.Shape); err != nil {
+		return r, err
+	}
+	if err = checkHalves(op, in); err != nil {
+		return r, err
+	}
+	if r.DType, r.Quant, err = op.outType(in); err != nil {
+		return r, err
+	}
+	if r.work = op.cost(shapes, r.Shape).Work; r.work > g.limits.MaxMACs-g.work {
+		return r, errorf("more work than %d multiply-accumulates in all: %w", g.limits.MaxMACs, ErrLimit)
+	}
+	return r, nil
 }
 
 // alone reports whether an operation has no inputs.

@@ -10,12 +10,16 @@ import (
 
 // Exporters write in several steps what is one: a slice along each axis, a softmax between two transpositions, the
 // halves of a shuffled tensor by way of five dimensions. Each node is shortened as it is added, by those before it, and
-// what nobody reads any more costs nothing.
+// what nobody reads any more costs nothing. An operation that does not fit is an error as it was written: what is below
+// may rely on lists within their axes and weights of the right number.
 
-// shortened returns an operation and what it reads, with the same result as op over in.
+// shortened returns an operation and what it reads, with the same result as op over in, or the error of op over in.
 func (b *Builder) shortened(name string, op runtime.Op, in []*runtime.Value) (runtime.Op, []*runtime.Value, error) {
 	if len(in) != 1 || b.made[in[0]] == nil {
 		return op, in, nil
+	}
+	if err := b.G.Check(name, op, in...); err != nil {
+		return nil, nil, err
 	}
 	before := b.made[in[0]]
 	switch op := op.(type) {
@@ -43,7 +47,7 @@ func (b *Builder) shortened(name string, op runtime.Op, in []*runtime.Value) (ru
 			return first, []*runtime.Value{v}, err
 		}
 	case *runtime.Conv:
-		if wide, from := b.unfocused(op, before); wide != nil {
+		if wide, from := b.unfocused(op, before); wide != nil && b.G.Check(name, wide, from) == nil {
 			return wide, []*runtime.Value{from}, nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gneiss-go/gneiss/kernels"
@@ -238,5 +239,103 @@ func TestShortenedFocus(t *testing.T) {
 				t.Errorf("%v: %v, want %v", in, kinds, want)
 			}
 		}
+	}
+}
+
+// What does not fit its input is refused as it was written, whatever made the input: nothing is read beyond a list or
+// beyond the weights.
+func TestShortenedHostile(t *testing.T) {
+	every := func(from int32) []int32 { return []int32{from, from + 2, from + 4} }
+	after := map[string]func(b *Builder, x *runtime.Value) (*runtime.Value, error){
+		"take": func(b *Builder, x *runtime.Value) (*runtime.Value, error) {
+			return b.add("t", &runtime.Take{Channels: []int32{1, 0}, Rows: every(0)}, x)
+		},
+		"rearrange": func(b *Builder, x *runtime.Value) (*runtime.Value, error) {
+			return b.add("r", &runtime.Rearrange{Dims: []int{1, 4, 6, 6}, Perm: []int{0, 2, 3, 1},
+				To: runtime.Shape{N: 1, C: 6, H: 6, W: 4}}, x)
+		},
+		"focus": func(b *Builder, x *runtime.Value) (*runtime.Value, error) {
+			var parts []*runtime.Value
+			for p := range int32(4) {
+				v, err := b.add("p", &runtime.Take{Rows: every(p / 2), Cols: every(p % 2)}, x)
+				if err != nil {
+					return nil, err
+				}
+				parts = append(parts, v)
+			}
+			return b.add("c", &runtime.Concat{}, parts...)
+		},
+	}
+	conv := func(k, weights int, w runtime.Window) *runtime.Conv {
+		return &runtime.Conv{Window: w, K: k, Weights: make([]float32, weights)}
+	}
+	square := runtime.Window{R: 3, S: 3, StrideH: 1, StrideW: 1}
+	ops := map[string]runtime.Op{
+		"a channel too far":   &runtime.Take{Channels: []int32{99}},
+		"a channel before -1": &runtime.Take{Channels: []int32{-2}},
+		"a row too far":       &runtime.Take{Rows: []int32{0, 7}},
+		"a column too far":    &runtime.Take{Cols: []int32{6, 7}},
+		"an image too far":    &runtime.Take{Images: []int32{1}},
+		"too few weights":     conv(5, 5*9*16-1, square),
+		"no weights":          conv(5, 0, square),
+		"no filters":          conv(0, 0, square),
+		"filters below zero":  conv(-5, 5*9*16, square),
+		"no window":           conv(5, 5*9*16, runtime.Window{}),
+		"a window below zero": conv(5, 5*9*16, runtime.Window{R: -3, S: -3, StrideH: 1, StrideW: 1}),
+		"a wide window":       conv(1, 16, runtime.Window{R: 1 << 31, S: 1 << 32, StrideH: 1, StrideW: 1}),
+		"a wide stride":       conv(1, 16, runtime.Window{R: 1, S: 1, StrideH: math.MaxInt, StrideW: math.MinInt}),
+	}
+	for first, made := range after {
+		for what, op := range ops {
+			b := NewBuilder("m", 1<<10, runtime.DefaultLimits)
+			x, err := b.G.Input("x", runtime.Shape{N: 1, H: 6, W: 6, C: 4})
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := made(b, x)
+			if err != nil {
+				t.Fatal(first, err)
+			}
+			nodes := len(b.G.Nodes)
+			if got, err := b.add("bad", op, v); err == nil || !strings.Contains(err.Error(), "bad") {
+				t.Errorf("%s after %s: %v, %v", what, first, got, err)
+			}
+			if len(b.G.Nodes) != nodes {
+				t.Errorf("%s after %s: %d nodes were added", what, first, len(b.G.Nodes)-nodes)
+			}
+		}
+	}
+}
+
+// Lists that shortening makes longer count as constants; when no more may be made, nodes stay as they were written.
+func TestShortenedBudget(t *testing.T) {
+	const long = 1 << 20
+	b := NewBuilder("m", 0, runtime.DefaultLimits)
+	x, err := b.G.Input("x", runtime.Shape{N: 1, H: 1, W: 1, C: long})
+	if err == nil {
+		x, err = b.add("r", &runtime.Rearrange{Dims: []int{2, long / 2}, Perm: []int{1, 0},
+			To: runtime.Shape{N: 1, H: 1, W: 2, C: long / 2}}, x)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, plain, listed := 0, 0, 0
+	for range 100 {
+		if _, err := b.add("t", &runtime.Take{Cols: []int32{1}}, x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, n := range b.G.Nodes {
+		if take, ok := n.Op.(*runtime.Take); ok {
+			listed += len(take.Channels)
+			if len(take.Channels) > 0 {
+				short++
+			} else {
+				plain++
+			}
+		}
+	}
+	if most := 1 << 24; short == 0 || plain == 0 || short+plain != 100 || listed > most {
+		t.Errorf("%d shortened, %d as written, %d indices, want both and at most %d", short, plain, listed, most)
 	}
 }
