@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	goruntime "runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -169,6 +170,11 @@ type ending struct {
 	heed func() (forget func())
 }
 
+// inline is how many runs without workers are in progress. One alone keeps its thread: Go preempts it every 10 ms, and
+// it would often go on on another processor, whose caches have nothing of it. Of several none does, for to let another
+// goroutine in between would then take two changes of threads.
+var inline atomic.Int32
+
 func (s *Session) run(end ending) error {
 	if !s.active.TryLock() {
 		if s.state.Load() >= closing {
@@ -185,6 +191,12 @@ func (s *Session) run(end ending) error {
 	if s.workers != nil {
 		s.workers.wake()
 		defer s.workers.sleep()
+	} else {
+		defer inline.Add(-1)
+		if inline.Add(1) == 1 {
+			goruntime.LockOSThread()
+			defer goruntime.UnlockOSThread()
+		}
 	}
 	if end.done != nil {
 		defer end.heed()()
