@@ -34,6 +34,18 @@ func askHealth(c net.Conn) (int, error) {
 	return res.StatusCode, err
 }
 
+// busy is how many connections have a request in progress.
+func (cs *conns) busy() (n int) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	for c := range cs.all {
+		if c.state == http.StateActive {
+			n++
+		}
+	}
+	return n
+}
+
 // isClosed waits for the server to close a connection.
 func isClosed(c net.Conn) bool {
 	_, err := c.Read(make([]byte, 1))
@@ -50,6 +62,7 @@ func TestIdleMakesWay(t *testing.T) {
 		if code, err := askHealth(c); code != 200 {
 			t.Fatalf("status %d, %v", code, err)
 		}
+		eventually(t, "it is idle", func() bool { return s.conns.busy() == 0 }) // the answer comes first
 	}
 	first, second, silent := dial(t, url), dial(t, url), dial(t, url)
 	ask(first)
