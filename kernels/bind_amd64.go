@@ -5,7 +5,7 @@ package kernels
 // bindings are the functions of the catalogue's rows for amd64, by name.
 var bindings = []binding{
 	{"f32_conv_8x48__avx512", convTileF32AVX512},
-	{"f32_conv_6x16__avx2", convTileF32AVX2},
+	{"f32_conv_4x24__avx2", convTileF32AVX2},
 	{"u8_conv_32x32__amx", convTileU8AMX},
 	{"u8_conv_8x32__avx512vnni", convTileU8AVX512VNNI},
 	{"u8_conv_6x16__avxvnni", convTileU8AVXVNNI},

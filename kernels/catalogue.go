@@ -55,6 +55,7 @@ type Kernel struct {
 	WinoFrom int
 	// pixels from which on 5×5 in parts, by int16, is faster than this tile; 0: none, where BytesPerWord > 1
 	PartsFrom int
+	AtOnce    int  // tiles to which a panel of weights is applied at once, where not tilesAtOnce
 	Columns   bool // windows of few channels have been measured to be faster as columns than as rows
 
 	pairs pairPacker  // of PairSum16: only programs with such a row link it

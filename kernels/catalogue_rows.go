@@ -30,7 +30,7 @@ var (
 	rowsAMD64 = []Kernel{
 		{Op: OpConvTile, DType: F32, MR: 8, NR: 48, KR: 1, Narrow: 16, ISA: arch.AVX512, Requires: avx512f,
 			Family: "conv", Text: "convTileF32AVX512"},
-		{Op: OpConvTile, DType: F32, MR: 6, NR: 16, KR: 1, ISA: arch.AVX2, Requires: avx2 | fma,
+		{Op: OpConvTile, DType: F32, MR: 4, NR: 24, KR: 1, Narrow: 8, AtOnce: 16, ISA: arch.AVX2, Requires: avx2 | fma,
 			Family: "conv", Text: "convTileF32AVX2"},
 		{Op: OpConvTile, DType: U8, MR: 32, NR: 32, KR: 4, ISA: arch.AMX, Requires: avx512f | avx512bw | avx512vl | amxInt8,
 			BytesPerWord: 16, Family: "conv", Text: "convTileU8AMX"},

@@ -20,7 +20,11 @@ const (
 
 func newDirectConv(c conv) *directConv {
 	s := &c.shape
-	most := max(1, min(tilesAtOnce+1/(s.R*s.S), maxPtrs/(s.R*s.S*c.kernel.MR)))
+	most := tilesAtOnce + 1/(s.R*s.S)
+	if c.kernel.AtOnce > 0 {
+		most = c.kernel.AtOnce
+	}
+	most = max(1, min(most, maxPtrs/(s.R*s.S*c.kernel.MR)))
 	d := &directConv{conv: c}
 	switch {
 	case c.kernel.Flips:

@@ -340,7 +340,7 @@ func (t *winogradTask) address(ptrs []unsafe.Pointer, p *winoPlace, dy, dx int) 
 // multiply computes m[pos] = v[pos]·u[block][pos] for all positions.
 func (t *winogradTask) multiply(wk *winogradWorker, block int) {
 	a, nr := &wk.gemm, t.kernel.NR
-	a.taps, a.cols = 1, min(roundUp(t.blocks[block].cols, 16), nr)
+	a.taps, a.cols = 1, min(roundUp(t.blocks[block].cols, 16), t.blocks[block].width)
 	a.lo, a.hi = negInf, posInf
 	a.bias = addr(t.border) // zeros where it is read, in float32
 	if t.dtype == F16 {

@@ -9,7 +9,7 @@ import (
 
 func TestOf(t *testing.T) {
 	for name, want := range map[string]string{
-		"f32_winograd4x3_6x16__avx2":   "dtype=f32/algo=winograd4x3/isa=avx2",
+		"f32_winograd4x3_4x24__avx2":   "dtype=f32/algo=winograd4x3/isa=avx2",
 		"u8_conv_14x32__avx512vnni":    "dtype=u8/algo=conv/isa=avx512vnni",
 		"u8_conv_8x8__dotprod + relu6": "dtype=u8/algo=conv/isa=dotprod",
 		"f32_maxpool3__neon":           "dtype=f32/algo=maxpool3/isa=neon",
