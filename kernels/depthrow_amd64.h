@@ -14,11 +14,12 @@
 	MOVQ $0, depthRowArgs_srcAt(DI) \
 	MOVQ $0, depthRowArgs_dstAt(DI)
 
-// The next tile: n = min(8, pixels) and see = min(cols, (n − 1)·stride + size − skip). R13: form + skip. R12: the channels'
+// The next tile, of eight pixels or as many as N says: n = min(N, pixels) and see = min(cols, (n − 1)·stride + size − skip). R13: form + skip. R12: the channels'
 // offset in dst, 0. Clobbers AX, CX, DX.
-#define TILE \
+#define TILE TILE_OF(8)
+#define TILE_OF(N) \
 	MOVQ    depthRowArgs_pixels(DI), AX \
-	MOVQ    $8, CX \
+	MOVQ    $N, CX \
 	CMPQ    AX, CX \
 	CMOVQGT CX, AX \
 	MOVQ    AX, depthRowArgs_n(DI) \
