@@ -18,28 +18,28 @@
 #define DOT_WORDS(s2, s1, d, S2, S1, D) DOT_VEX(0x52, s2, s1, d)
 #endif
 
-// Products, by DOT, of four bytes from each of six rows, or the first four, with sixteen columns of weights at DX:
-// Y4…Y15 += Σ row·w, rows at (R8)…(R13) indexed by AX. Clobbers Y0–Y3.
-#define DOTS4(DOT) \
-	VMOVDQU (DX), Y0 \
-	VMOVDQU 32(DX), Y1 \
-	VPBROADCASTD (R8)(AX*1), Y2 \
-	VPBROADCASTD (R9)(AX*1), Y3 \
+// Products, by DOT, of four bytes from each of six rows, or the first four, with sixteen columns of weights at w(DX):
+// Y4…Y15 += Σ row·w, rows at src(R8)…src(R13) indexed by AX. Clobbers Y0–Y3.
+#define DOTS4(DOT, w, src) \
+	VMOVDQU (w)(DX), Y0 \
+	VMOVDQU (w+32)(DX), Y1 \
+	VPBROADCASTD src(R8)(AX*1), Y2 \
+	VPBROADCASTD src(R9)(AX*1), Y3 \
 	DOT(0, 2, 4, Y0, Y2, Y4) \
 	DOT(1, 2, 5, Y1, Y2, Y5) \
-	VPBROADCASTD (R10)(AX*1), Y2 \
+	VPBROADCASTD src(R10)(AX*1), Y2 \
 	DOT(0, 3, 6, Y0, Y3, Y6) \
 	DOT(1, 3, 7, Y1, Y3, Y7) \
-	VPBROADCASTD (R11)(AX*1), Y3 \
+	VPBROADCASTD src(R11)(AX*1), Y3 \
 	DOT(0, 2, 8, Y0, Y2, Y8) \
 	DOT(1, 2, 9, Y1, Y2, Y9) \
 	DOT(0, 3, 10, Y0, Y3, Y10) \
 	DOT(1, 3, 11, Y1, Y3, Y11)
 
-#define DOTS(DOT) \
-	DOTS4(DOT) \
-	VPBROADCASTD (R12)(AX*1), Y2 \
-	VPBROADCASTD (R13)(AX*1), Y3 \
+#define DOTS(DOT, w, src) \
+	DOTS4(DOT, w, src) \
+	VPBROADCASTD src(R12)(AX*1), Y2 \
+	VPBROADCASTD src(R13)(AX*1), Y3 \
 	DOT(0, 2, 12, Y0, Y2, Y12) \
 	DOT(1, 2, 13, Y1, Y2, Y13) \
 	DOT(0, 3, 14, Y0, Y3, Y14) \

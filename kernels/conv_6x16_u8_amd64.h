@@ -5,7 +5,7 @@
 // file defines NAME, GROUP, which adds the products of four bytes of each input row, and GROUP4, the same of the first four
 // rows:
 //
-//	accumulators += inputs at (R8)…(R13), indexed by AX, times the weights at DX; may clobber Y0–Y3
+//	accumulators += inputs at src(R8)…src(R13), indexed by AX, times the weights at w(DX); may clobber Y0–Y3
 //
 // Computes   dst[p][k] = requantize(bias[k] + Σ_{t,c} (*ptrs[t][p])[c] · w[t][c][k])
 // Tile       col →  0–7   8–15       Registers
@@ -125,28 +125,18 @@ tile:
 tap:
 	NEXT_ROWS
 	CMPQ convTileArgs_tiles(DI), $1
-	JNE  group_loop
+	JNE  tap6
 	CMPQ convTileArgs_rows(DI), $4
-	JLE  group4_loop
+	JLE  tap4
 
-	PCALIGN $64
-group_loop:                              // AX = −bytes left < 0
-	GROUP
-	FETCH
-	ADDQ $64, DX
-	ADDQ $4, AX
-	JLT  group_loop
+tap6:
+	GROUPS(GROUP, group_four, group_tail, group_one, group_done)
 	SUBQ $1, BX
 	JNZ  tap
 	JMP  summed
 
-	PCALIGN $64
-group4_loop:                             // the last tile has four pixels or less
-	GROUP4
-	FETCH
-	ADDQ $64, DX
-	ADDQ $4, AX
-	JLT  group4_loop
+tap4:                                    // the last tile has four pixels or less
+	GROUPS(GROUP4, group4_four, group4_tail, group4_one, group4_done)
 	SUBQ $1, BX
 	JNZ  tap
 

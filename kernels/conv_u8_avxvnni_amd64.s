@@ -12,7 +12,7 @@
 // Layout     src/dst NHWC uint8; w int8 packed [K/16][taps][C/4][16][4]
 // Contract   taps, groups, tiles ≥ 1; 1 ≤ rows ≤ 6; 1 ≤ cols ≤ 16; reads whole groups of 4 channels; dst does not alias src
 // Bound      12 VPDPBUSD per 2 loads + 6 broadcasts, 4 channels; exact: VPDPBUSD does not saturate
-#define GROUP DOTS(DOT_BYTES)
-#define GROUP4 DOTS4(DOT_BYTES)
+#define GROUP(w, src) DOTS(DOT_BYTES, w, src)
+#define GROUP4(w, src) DOTS4(DOT_BYTES, w, src)
 #define NAME ·convTileU8AVXVNNI
 #include "conv_6x16_u8_amd64.h"

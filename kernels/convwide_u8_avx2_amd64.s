@@ -12,7 +12,7 @@
 // Layout     src rows of int16; dst NHWC uint8; w int16 packed [K/16][taps][C/2][16][2]
 // Contract   taps, groups, tiles ≥ 1; 1 ≤ rows ≤ 6; 1 ≤ cols ≤ 16; reads whole groups of 2 channels; dst does not alias src
 // Bound      12 × (VPMADDWD + VPADDD) per 2 loads + 6 broadcasts, 2 channels; exact: nothing saturates
-#define GROUP PAIRS
-#define GROUP4 PAIRS4
+#define GROUP(w, src) PAIRS(w, src)
+#define GROUP4(w, src) PAIRS4(w, src)
 #define NAME ·convWideU8AVX2
 #include "conv_6x16_u8_amd64.h"

@@ -4,16 +4,41 @@
 // Before the first tile. Reads R14, the bytes of a panel. Clobbers AX, DX.
 #define FETCH_INIT \
 	ADDQ convTileArgs_w(DI), R14 \
-	MOVQ $64, AX \
+	MOVQ $256, AX \
 	XORQ DX, DX \
 	DIVQ convTileArgs_tiles(DI) \
 	MOVQ AX, convTileArgs_ahead(DI)
 
-// With each group: fetches a part of the next panel, which lies behind this one. After the last tile all of it has been
-// fetched.
+// With every four groups: fetches a part of the next panel, which lies behind this one. After the last tile nearly all of
+// it has been fetched.
 #define FETCH \
-	PREFETCHT0 (R14) \
+	PREFETCHT0 0(R14) \
+	PREFETCHT0 64(R14) \
 	ADDQ convTileArgs_ahead(DI), R14
+
+// All groups of the rows, four at a time, then one by one, by GROUP(w, src): AX = −bytes left < 0. Goes on at done.
+#define GROUPS(GROUP, four, tail, one, done) \
+	ADDQ $16, AX \
+	JGT  tail \
+	PCALIGN $64 \
+four: \
+	GROUP(0, -16) \
+	GROUP(64, -12) \
+	FETCH \
+	GROUP(128, -8) \
+	GROUP(192, -4) \
+	ADDQ $256, DX \
+	ADDQ $16, AX \
+	JLE  four \
+tail: \
+	SUBQ $16, AX \
+	JGE  done \
+one: \
+	GROUP(0, 0) \
+	ADDQ $64, DX \
+	ADDQ $4, AX \
+	JLT  one \
+done:
 
 // The next six rows, of CX bytes, are addressed from their ends, R8–R13, so that one index counts and addresses: AX = −CX.
 #define NEXT_ROWS \

@@ -89,8 +89,8 @@ channels:
 // Layout     v int16 through addresses; u int16 packed [C/2][16][2]; dst int32, rows dstStride bytes apart
 // Contract   groups (pairs of channels), tiles ≥ 1; 1 ≤ rows ≤ 6; no over-read
 // Bound      12 × (VPMADDWD + VPADDD) per 2 loads + 6 broadcasts, 2 channels
-#define GROUP PAIRS
-#define GROUP4 PAIRS4
+#define GROUP(w, src) PAIRS(w, src)
+#define GROUP4(w, src) PAIRS4(w, src)
 #define NAME ·winoGemmAVX2
 #include "winogemm_6x16_amd64.h"
 

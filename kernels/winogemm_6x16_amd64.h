@@ -4,7 +4,7 @@
 // including file defines NAME, GROUP, which adds the products of two channels of each row, and GROUP4, the same of the
 // first four rows:
 //
-//	accumulators += inputs at (R8)…(R13), indexed by AX, times the filters at DX; may clobber Y0–Y3
+//	accumulators += inputs at src(R8)…src(R13), indexed by AX, times the filters at w(DX); may clobber Y0–Y3
 //
 // Computes   dst[row][k] = Σ_c v[row][c]·u[c/2][k][c%2] in int32, modulo 2³²
 // Tile       col →  0–7   8–15       Registers
@@ -49,26 +49,16 @@ gemm_tile:
 	SHLQ  $2, CX
 	NEXT_ROWS
 	CMPQ  convTileArgs_tiles(DI), $1
-	JNE   gemm_pair
+	JNE   gemm_pairs
 	CMPQ  convTileArgs_rows(DI), $4
-	JLE   gemm_pair4
+	JLE   gemm_pairs4
 
-	PCALIGN $32
-gemm_pair:                               // AX = −bytes left < 0
-	GROUP
-	FETCH
-	ADDQ $64, DX
-	ADDQ $4, AX
-	JLT  gemm_pair
-	JMP  gemm_summed
+gemm_pairs:
+	GROUPS(GROUP, gemm_four, gemm_tail, gemm_one, gemm_done6)
+	JMP   gemm_summed
 
-	PCALIGN $32
-gemm_pair4:                              // the last tile has four rows or less
-	GROUP4
-	FETCH
-	ADDQ $64, DX
-	ADDQ $4, AX
-	JLT  gemm_pair4
+gemm_pairs4:                             // the last tile has four rows or less
+	GROUPS(GROUP4, gemm4_four, gemm4_tail, gemm4_one, gemm_done4)
 
 gemm_summed:
 	MOVQ convTileArgs_at(DI), R8

@@ -12,7 +12,7 @@
 // Layout     v int16 through addresses; u int16 packed [C/2][16][2]; dst int32, rows dstStride bytes apart
 // Contract   groups (pairs of channels), tiles ≥ 1; 1 ≤ rows ≤ 6; no over-read
 // Bound      12 VPDPWSSD per 2 loads + 6 broadcasts, 2 channels
-#define GROUP DOTS(DOT_WORDS)
-#define GROUP4 DOTS4(DOT_WORDS)
+#define GROUP(w, src) DOTS(DOT_WORDS, w, src)
+#define GROUP4(w, src) DOTS4(DOT_WORDS, w, src)
 #define NAME ·winoGemmAVXVNNI
 #include "winogemm_6x16_amd64.h"
