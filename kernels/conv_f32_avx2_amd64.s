@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "go_asm.h"
+#include "storerest_amd64.h"
 
 // f32_conv_4x24__avx2 — convolution tile, 4 output pixels × 24, 16 or 8 output channels; 1×1, 3×3, 5×5, any window.
 //
@@ -160,8 +161,7 @@ few: \
 	SUBQ $1, CX \
 	JZ   tile_done
 
-// The same of less than 24 channels. The first R10 & 7 channels of the last register are stored 4, 2 and 1 at a time:
-// masked stores take many times as long on AMD's.
+// The same of less than 24 channels.
 #define STORE_TAIL(a, b, c) \
 	MOVQ         R8, R12      \
 	VMOVAPS      a, Y0        \
@@ -175,19 +175,7 @@ few: \
 	VMOVUPS      b, (R12)     \
 	ADDQ         $32, R12     \
 	VMOVAPS      c, Y0        \
-	TESTQ        $4, R10      \
-	JEQ          4(PC)        \
-	VMOVUPS      X0, (R12)    \
-	VEXTRACTF128 $1, Y0, X0   \
-	ADDQ         $16, R12     \
-	TESTQ        $2, R10      \
-	JEQ          4(PC)        \
-	VMOVLPS      X0, (R12)    \
-	VMOVHLPS     X0, X0, X0   \
-	ADDQ         $8, R12      \
-	TESTQ        $1, R10      \
-	JEQ          2(PC)        \
-	VMOVSS       X0, (R12)    \
+	STORE_REST(R10, Y0, X0, R12) \
 	ADDQ         R9, R8       \
 	SUBQ         $1, CX       \
 	JZ           tile_done

@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "go_asm.h"
+#include "storerest_amd64.h"
 
 // f32_curve_1x8__avx2 — functions of one number, 8 at a time: one assembly function for each; the sigmoid and SiLU, which
 // networks have most of, 24 at a time.

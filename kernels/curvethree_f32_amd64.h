@@ -104,13 +104,69 @@ DATA curveRest3<>+0x50(SB)/8, $-1
 DATA curveRest3<>+0x58(SB)/8, $-1
 GLOBL curveRest3<>(SB), RODATA|NOPTR, $192
 
+// The address of the next vector, where rows are of whole ones.
+#define NEXT_VECTOR \
+	ADDQ $32, SI  \
+	ADDQ $32, DX  \
+	SUBQ $1, CX   \
+	JNE  4(PC)    \
+	ADDQ BX, SI   \
+	ADDQ R10, DX  \
+	MOVQ R14, CX
+
+// Rows of whole vectors go as one, three vectors at a time whatever row they are in; the last have copies of another beside
+// them. Others, and a row alone, go row by row.
 #define CURVE3(f) \
 	BEGIN(Y14, Y15)                       \
+	MOVQ       eltwiseArgs_c(DI), CX      \
+	TESTQ      $7, CX                     \
+	JNE        row                        \
+	CMPQ       R8, $1                     \
+	JEQ        row                        \
+	MOVQ       eltwiseArgs_aStride(DI), BX \
+	MOVQ       eltwiseArgs_dstStride(DI), R10 \
+	LEAQ       (CX*4), AX                 \
+	SUBQ       AX, BX                     \
+	SUBQ       AX, R10                    \
+	SHRQ       $3, CX                     \
+	MOVQ       CX, R14                    \
+	IMULQ      CX, R8                     \
+	PCALIGN    $64                        \
+vectors:                                \
+	VMOVUPS    (SI), Y0                   \
+	VMOVAPS    Y0, Y1                     \
+	VMOVAPS    Y0, Y2                     \
+	MOVQ       DX, R11                    \
+	MOVQ       DX, R12                    \
+	MOVQ       DX, R13                    \
+	SUBQ       $1, R8                     \
+	JEQ        loaded                     \
+	NEXT_VECTOR                           \
+	VMOVUPS    (SI), Y1                   \
+	MOVQ       DX, R12                    \
+	SUBQ       $1, R8                     \
+	JEQ        loaded                     \
+	NEXT_VECTOR                           \
+	VMOVUPS    (SI), Y2                   \
+	MOVQ       DX, R13                    \
+	SUBQ       $1, R8                     \
+	JEQ        loaded                     \
+	NEXT_VECTOR                           \
+loaded:                                 \
+	f                                     \
+	VMOVUPS    Y0, (R11)                  \
+	VMOVUPS    Y1, (R12)                  \
+	VMOVUPS    Y2, (R13)                  \
+	TESTQ      R8, R8                     \
+	JNE        vectors                    \
+	VZEROUPPER                            \
+	RET                                   \
 row:                                    \
 	XORL       AX, AX                     \
 	MOVQ       eltwiseArgs_c(DI), CX      \
 	SUBQ       $24, CX                    \
 	JLT        rest                       \
+	PCALIGN    $64                        \
 block:                                  \
 	VMOVUPS    (SI)(AX*1), Y0             \
 	VMOVUPS    32(SI)(AX*1), Y1           \
@@ -135,11 +191,19 @@ rest:                                   \
 	VMASKMOVPS 32(SI)(AX*1), Y4, Y1       \
 	VMASKMOVPS 64(SI)(AX*1), Y5, Y2       \
 	f                                     \
-	VMOVUPS    (R10), Y3                  \
-	VMOVUPS    32(R10), Y4                \
-	VMOVUPS    64(R10), Y5                \
-	VMASKMOVPS Y0, Y3, (DX)(AX*1)         \
-	VMASKMOVPS Y1, Y4, 32(DX)(AX*1)       \
-	VMASKMOVPS Y2, Y5, 64(DX)(AX*1)       \
+	SHRQ       $2, CX                     \
+	LEAQ       (DX)(AX*1), R10            \
+	CMPQ       CX, $8                     \
+	JLT        rest_of_8                  \
+	VMOVUPS    Y0, (R10)                  \
+	VMOVAPS    Y1, Y0                     \
+	ADDQ       $32, R10                   \
+	CMPQ       CX, $16                    \
+	JLT        rest_of_8                  \
+	VMOVUPS    Y1, (R10)                  \
+	VMOVAPS    Y2, Y0                     \
+	ADDQ       $32, R10                   \
+rest_of_8:                              \
+	STORE_REST(CX, Y0, X0, R10)           \
 next_row:                               \
 	END
