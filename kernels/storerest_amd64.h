@@ -1,5 +1,5 @@
-// The rest of a row, less than a vector of float32: the first n & 7 of y, whose lower half is x, to p on, 4, 2 and 1 at a
-// time, for masked stores take many times as long on AMD's. It does not clobber n, but y and p.
+// The rest of a row, less than a vector of float32: the first n & 7 of y, whose lower half is x, to p on. They go 4, 2 and
+// 1 at a time, for masked stores take many times as long on AMD's. Clobbers y and p.
 #define STORE_REST(n, y, x, p) \
 	TESTQ        $4, n    \
 	JEQ          4(PC)    \
