@@ -36,6 +36,22 @@
 	DOT(0, 3, 10, Y0, Y3, Y10) \
 	DOT(1, 3, 11, Y1, Y3, Y11)
 
+// The same of the first eight columns, for Y4, Y6 … Y14.
+#define DOTS8(DOT, w, src) \
+	VMOVDQU (w)(DX), Y0 \
+	VPBROADCASTD src(R8)(AX*1), Y1 \
+	VPBROADCASTD src(R9)(AX*1), Y2 \
+	VPBROADCASTD src(R10)(AX*1), Y3 \
+	DOT(0, 1, 4, Y0, Y1, Y4) \
+	DOT(0, 2, 6, Y0, Y2, Y6) \
+	DOT(0, 3, 8, Y0, Y3, Y8) \
+	VPBROADCASTD src(R11)(AX*1), Y1 \
+	VPBROADCASTD src(R12)(AX*1), Y2 \
+	VPBROADCASTD src(R13)(AX*1), Y3 \
+	DOT(0, 1, 10, Y0, Y1, Y10) \
+	DOT(0, 2, 12, Y0, Y2, Y12) \
+	DOT(0, 3, 14, Y0, Y3, Y14)
+
 #define DOTS(DOT, w, src) \
 	DOTS4(DOT, w, src) \
 	VPBROADCASTD src(R12)(AX*1), Y2 \

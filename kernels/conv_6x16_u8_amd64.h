@@ -2,8 +2,8 @@
 #include "rows6_amd64.h"
 
 // Body of the quantised convolution tiles of 6 output pixels × 16 output channels with 256-bit registers. The including
-// file defines NAME, GROUP, which adds the products of four bytes of each input row, and GROUP4, the same of the first four
-// rows:
+// file defines NAME, GROUP, which adds the products of four bytes of each input row, GROUP4, the same of the first four
+// rows, and GROUP8, that of panels of eight channels, to the accumulators on the left:
 //
 //	accumulators += inputs at src(R8)…src(R13), indexed by AX, times the weights at w(DX); may clobber Y0–Y3
 //
@@ -15,7 +15,7 @@
 //   pixel 5         Y14   Y15          R8–R13  ends of the six input rows
 //                                      Y0, Y1 weights   Y2, Y3 input and products
 //                                      R14  what to fetch of the next panel
-// Phases     tile → tap → group, of six pixels or the last four → requantize → store | store two by two | store_tail
+// Phases     tile → tap → group, of six pixels or the last four, or of 8 channels → requantize → store | store two by two | store_tail
 
 // One pixel's sixteen accumulators to bytes in X0, through memory operands: every register holds an accumulator but
 // Y0–Y3. Reads AX scale.
@@ -101,6 +101,13 @@ TEXT NAME(SB), NOSPLIT, $0-8
 	MOVQ  convTileArgs_taps(DI), R14
 	IMULQ convTileArgs_groups(DI), R14
 	SHLQ  $6, R14
+	MOVQ  $256, CX
+	CMPQ  convTileArgs_cols(DI), $8
+	JGT   wide
+	SHRQ  $1, R14                        // a panel of eight channels
+	SHRQ  $1, CX
+
+wide:
 	FETCH_INIT
 
 tile:
@@ -124,19 +131,27 @@ tile:
 
 tap:
 	NEXT_ROWS
+	CMPQ convTileArgs_cols(DI), $8
+	JLE  tap8
 	CMPQ convTileArgs_tiles(DI), $1
 	JNE  tap6
 	CMPQ convTileArgs_rows(DI), $4
 	JLE  tap4
 
 tap6:
-	GROUPS(GROUP, group_four, group_tail, group_one, group_done)
+	GROUPS(GROUP, 64, group_four, group_tail, group_one, group_done)
 	SUBQ $1, BX
 	JNZ  tap
 	JMP  summed
 
 tap4:                                    // the last tile has four pixels or less
-	GROUPS(GROUP4, group4_four, group4_tail, group4_one, group4_done)
+	GROUPS(GROUP4, 64, group4_four, group4_tail, group4_one, group4_done)
+	SUBQ $1, BX
+	JNZ  tap
+	JMP  summed
+
+tap8:                                    // a panel of eight channels
+	GROUPS(GROUP8, 32, group8_four, group8_tail, group8_one, group8_done)
 	SUBQ $1, BX
 	JNZ  tap
 

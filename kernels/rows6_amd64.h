@@ -1,10 +1,10 @@
 // What the tiles of six rows × sixteen columns in 256-bit registers have in common, whatever they multiply. DI is the
 // convTileArgs, SI walks the row addresses, R14 points to what to fetch of the next panel of weights.
 
-// Before the first tile. Reads R14, the bytes of a panel. Clobbers AX, DX.
+// Before the first tile. Reads R14, the bytes of a panel, and CX, those of four groups. Clobbers AX, DX.
 #define FETCH_INIT \
 	ADDQ convTileArgs_w(DI), R14 \
-	MOVQ $256, AX \
+	MOVQ CX, AX \
 	XORQ DX, DX \
 	DIVQ convTileArgs_tiles(DI) \
 	MOVQ AX, convTileArgs_ahead(DI)
@@ -16,18 +16,19 @@
 	PREFETCHT0 64(R14) \
 	ADDQ convTileArgs_ahead(DI), R14
 
-// All groups of the rows, four at a time, then one by one, by GROUP(w, src): AX = −bytes left < 0. Goes on at done.
-#define GROUPS(GROUP, four, tail, one, done) \
+// All groups of the rows, four at a time, then one by one, by GROUP(w, src), whose weights are size bytes:
+// AX = −bytes left < 0. Goes on at done.
+#define GROUPS(GROUP, size, four, tail, one, done) \
 	ADDQ $16, AX \
 	JGT  tail \
 	PCALIGN $64 \
 four: \
 	GROUP(0, -16) \
-	GROUP(64, -12) \
+	GROUP(size, -12) \
 	FETCH \
-	GROUP(128, -8) \
-	GROUP(192, -4) \
-	ADDQ $256, DX \
+	GROUP(2*size, -8) \
+	GROUP(3*size, -4) \
+	ADDQ $(4*size), DX \
 	ADDQ $16, AX \
 	JLE  four \
 tail: \
@@ -35,7 +36,7 @@ tail: \
 	JGE  done \
 one: \
 	GROUP(0, 0) \
-	ADDQ $64, DX \
+	ADDQ $size, DX \
 	ADDQ $4, AX \
 	JLT  one \
 done:

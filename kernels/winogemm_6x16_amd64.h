@@ -29,6 +29,7 @@ TEXT NAME(SB), NOSPLIT, $0-8
 	MOVQ AX, convTileArgs_at(DI)
 	MOVQ convTileArgs_groups(DI), R14
 	SHLQ $6, R14
+	MOVQ $256, CX
 	FETCH_INIT
 
 gemm_tile:
@@ -54,11 +55,11 @@ gemm_tile:
 	JLE   gemm_pairs4
 
 gemm_pairs:
-	GROUPS(GROUP, gemm_four, gemm_tail, gemm_one, gemm_done6)
+	GROUPS(GROUP, 64, gemm_four, gemm_tail, gemm_one, gemm_done6)
 	JMP   gemm_summed
 
 gemm_pairs4:                             // the last tile has four rows or less
-	GROUPS(GROUP4, gemm4_four, gemm4_tail, gemm4_one, gemm_done4)
+	GROUPS(GROUP4, 64, gemm4_four, gemm4_tail, gemm4_one, gemm_done4)
 
 gemm_summed:
 	MOVQ convTileArgs_at(DI), R8
