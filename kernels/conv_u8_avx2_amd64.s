@@ -23,19 +23,30 @@
 // Phases     tile → tap → matches → others → requantize → store | store_tail
 
 // A match: acc[p][0:16] += src·w over the four channels at AX and those at R13, whose products are added in int16 first.
-#define MATCH_ROW(row, a, b) \
+#define MATCH_ROW(w, row, a, b) \
 	VPBROADCASTD (row)(AX*1), Y11 \
 	VPMADDUBSW Y8, Y11, Y12 \
 	VPMADDUBSW Y9, Y11, Y13 \
 	VPBROADCASTD (row)(R13*1), Y11 \
 	VPMADDUBSW Y10, Y11, Y14 \
-	VPMADDUBSW 96(DX), Y11, Y11 \
+	VPMADDUBSW (w+96)(DX), Y11, Y11 \
 	VPADDW Y14, Y12, Y12 \
 	VPADDW Y11, Y13, Y13 \
 	VPMADDWD Y15, Y12, Y12 \
 	VPMADDWD Y15, Y13, Y13 \
 	VPADDD Y12, a, a \
 	VPADDD Y13, b, b
+
+#define MATCH(w, o) \
+	MOVLQSX (o)(R14), AX \
+	MOVLQSX (o+4)(R14), R13 \
+	VMOVDQU (w)(DX), Y8 \
+	VMOVDQU (w+32)(DX), Y9 \
+	VMOVDQU (w+64)(DX), Y10 \
+	MATCH_ROW(w, R8, Y0, Y1) \
+	MATCH_ROW(w, R9, Y2, Y3) \
+	MATCH_ROW(w, R10, Y4, Y5) \
+	MATCH_ROW(w, R11, Y6, Y7)
 
 // Another group: the four channels at AX.
 #define ROW(row, a, b) \
@@ -47,9 +58,20 @@
 	VPADDD Y12, a, a \
 	VPADDD Y13, b, b
 
-// Fetches a part of the next panel, which lies behind this one. After the last tile nearly all of it has been fetched.
+#define OTHER(w, o) \
+	MOVLQSX (o)(R14), AX \
+	VMOVDQU (w)(DX), Y8 \
+	VMOVDQU (w+32)(DX), Y9 \
+	ROW(R8, Y0, Y1) \
+	ROW(R9, Y2, Y3) \
+	ROW(R10, Y4, Y5) \
+	ROW(R11, Y6, Y7)
+
+// With every two matches: fetches a part of the next panel, which lies behind this one. After the last tile nearly all of
+// it has been fetched.
 #define FETCH \
-	PREFETCHT0 (R12) \
+	PREFETCHT0 0(R12) \
+	PREFETCHT0 64(R12) \
 	ADDQ convTileArgs_ahead(DI), R12
 
 // Sixteen accumulators of a pixel to bytes: low half of a. Reads Y8–Y13, Y15 as set up below. Clobbers b.
@@ -115,7 +137,7 @@ TEXT ·convTileU8AVX2(SB), NOSPLIT, $0-8
 	MOVQ     AX, convTileArgs_at(DI)
 	MOVQ     convTileArgs_w(DI), R12
 	ADDQ     convTileArgs_size(DI), R12      // the next panel
-	MOVQ     $128, AX                    // a match's weights,
+	MOVQ     $256, AX                    // two matches' weights,
 	XORQ     DX, DX
 	DIVQ     convTileArgs_tiles(DI)          // over all tiles
 	MOVQ     AX, convTileArgs_ahead(DI)
@@ -147,41 +169,47 @@ tap:
 	TESTQ   CX, CX
 	JZ      others
 
-	PCALIGN $32
-match_loop:
-	MOVLQSX (R14), AX
-	MOVLQSX 4(R14), R13
-	VMOVDQU (DX), Y8
-	VMOVDQU 32(DX), Y9
-	VMOVDQU 64(DX), Y10
-	MATCH_ROW(R8, Y0, Y1)
-	MATCH_ROW(R9, Y2, Y3)
-	MATCH_ROW(R10, Y4, Y5)
-	MATCH_ROW(R11, Y6, Y7)
+	SUBQ    $2, CX
+	JLT     match_last
+
+	PCALIGN $64
+matches:
+	MATCH(0, 0)
 	FETCH
+	MATCH(128, 8)
+	ADDQ    $16, R14
+	ADDQ    $256, DX
+	SUBQ    $2, CX
+	JGE     matches
+
+match_last:
+	ADDQ    $2, CX
+	JEQ     others
+	MATCH(0, 0)
 	ADDQ    $8, R14
 	ADDQ    $128, DX
-	SUBQ    $1, CX
-	JNZ     match_loop
 
 others:
 	MOVLQSX (R14), CX
 	ADDQ    $4, R14
-	TESTQ   CX, CX
-	JZ      tap_done
+	SUBQ    $2, CX
+	JLT     other_last
 
-other_loop:
-	MOVLQSX (R14), AX
-	VMOVDQU (DX), Y8
-	VMOVDQU 32(DX), Y9
-	ROW(R8, Y0, Y1)
-	ROW(R9, Y2, Y3)
-	ROW(R10, Y4, Y5)
-	ROW(R11, Y6, Y7)
+	PCALIGN $64
+others_two:
+	OTHER(0, 0)
+	OTHER(64, 4)
+	ADDQ    $8, R14
+	ADDQ    $128, DX
+	SUBQ    $2, CX
+	JGE     others_two
+
+other_last:
+	ADDQ    $2, CX
+	JEQ     tap_done
+	OTHER(0, 0)
 	ADDQ    $4, R14
 	ADDQ    $64, DX
-	SUBQ    $1, CX
-	JNZ     other_loop
 
 tap_done:
 	SUBQ $1, BX
