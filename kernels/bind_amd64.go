@@ -55,6 +55,7 @@ var bindings = []binding{
 	{"u8_depthwise_1x64__avx512", depthwiseU8AVX512},
 	{"u8_depthwise_1x16__avx2", depthwiseU8AVX2},
 	{"f32_fc_4x16__avx2", fcF32AVX2},
+	{"f32_fc_4x16__avx512", fcF32AVX512},
 	{"f32_maxpool_1x32__avx2", maxPoolF32AVX2},
 	{"f32_maxpool3_1x32__avx2", maxPool3F32AVX2},
 	{"u8_maxpool_1x128__avx2", maxPoolU8AVX2},

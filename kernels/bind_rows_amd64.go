@@ -87,6 +87,9 @@ func depthwiseU8AVX2(a *depthArgs) {
 func fcF32AVX2(a *fcArgs)
 
 //go:noescape
+func fcF32AVX512(a *fcArgs)
+
+//go:noescape
 func lrnF32AVX2(b *lrnArgs)
 
 //go:noescape

@@ -128,6 +128,7 @@ var (
 			Family: "depthwise", Text: "depthwiseOneU8AVX512"},
 		{Op: OpDepthwise, DType: U8, MR: 1, NR: 16, ISA: arch.AVX2, Requires: avx2,
 			Family: "depthwise", Text: "depthwiseU8BlocksAVX2"},
+		{Op: OpFC, DType: F32, MR: 4, NR: 16, ISA: arch.AVX512, Requires: avx2 | fma, Family: "fc", Text: "fcF32AVX512"},
 		{Op: OpFC, DType: F32, MR: 4, NR: 16, ISA: arch.AVX2, Requires: avx2 | fma, Family: "fc", Text: "fcF32AVX2"},
 		{Op: OpMaxPool, DType: F32, MR: 1, NR: 32, ISA: arch.AVX2, Requires: avx2,
 			Family: "pool", Text: "maxPoolF32AVX2"},
