@@ -101,11 +101,11 @@ TEXT NAME(SB), NOSPLIT, $0-8
 	MOVQ  convTileArgs_taps(DI), R14
 	IMULQ convTileArgs_groups(DI), R14
 	SHLQ  $6, R14
-	MOVQ  $256, CX
+	MOVQ  $256, AX
 	CMPQ  convTileArgs_cols(DI), $8
 	JGT   wide
 	SHRQ  $1, R14                        // a panel of eight channels
-	SHRQ  $1, CX
+	SHRQ  $1, AX
 
 wide:
 	FETCH_INIT

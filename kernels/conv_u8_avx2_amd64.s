@@ -166,9 +166,6 @@ tap:
 	ADDQ    $32, SI
 	MOVLQSX (R14), CX
 	ADDQ    $4, R14
-	TESTQ   CX, CX
-	JZ      others
-
 	SUBQ    $2, CX
 	JLT     match_last
 

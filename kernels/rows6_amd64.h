@@ -1,10 +1,9 @@
 // What the tiles of six rows × sixteen columns in 256-bit registers have in common, whatever they multiply. DI is the
 // convTileArgs, SI walks the row addresses, R14 points to what to fetch of the next panel of weights.
 
-// Before the first tile. Reads R14, the bytes of a panel, and CX, those of four groups. Clobbers AX, DX.
+// Before the first tile. Reads R14, the bytes of a panel, and AX, those of four groups. Clobbers AX, DX.
 #define FETCH_INIT \
 	ADDQ convTileArgs_w(DI), R14 \
-	MOVQ CX, AX \
 	XORQ DX, DX \
 	DIVQ convTileArgs_tiles(DI) \
 	MOVQ AX, convTileArgs_ahead(DI)

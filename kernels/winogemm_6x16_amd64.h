@@ -29,7 +29,7 @@ TEXT NAME(SB), NOSPLIT, $0-8
 	MOVQ AX, convTileArgs_at(DI)
 	MOVQ convTileArgs_groups(DI), R14
 	SHLQ $6, R14
-	MOVQ $256, CX
+	MOVQ $256, AX
 	FETCH_INIT
 
 gemm_tile:
